@@ -1,0 +1,59 @@
+"""The command line: parse, call one library function, render.
+
+Only click is imported here; everything else is imported by the command that needs it, so that
+``awb --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from awb.cli.plugins import plugins_command
+from awb.cli.results import export_command, show_command
+from awb.cli.run import resume_command, run_command
+from awb.errors import AwbError
+
+
+class AwbGroup(click.Group):
+    """A group that prints awb's errors as one line and suggests commands."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; an `AwbError` becomes a line on stderr and exit code 2."""
+        try:
+            return super().invoke(context)
+        except AwbError as error:
+            click.echo(f"awb: {' '.join(str(error).split())}", err=True)
+            context.exit(2)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one was probably meant."""
+        from awb.errors import did_you_mean
+
+        if args and self.get_command(context, args[0]) is None and not args[0].startswith("-"):
+            context.fail(f"no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=AwbGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="audio-where-benchmark", prog_name="awb")
+def main() -> None:
+    """Audio Where Benchmark: does an explanation point at the sound?
+
+    Start with: awb run --explainers all
+    """
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+main.add_command(run_command)
+main.add_command(resume_command)
+main.add_command(show_command)
+main.add_command(export_command)
+main.add_command(plugins_command)

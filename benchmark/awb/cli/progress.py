@@ -1,0 +1,85 @@
+"""The progress bar, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from awb.plugins import load
+
+if TYPE_CHECKING:
+    from awb.harness.runner import Progress
+
+
+def _warn_of_broken_plugins() -> None:
+    for broken in load().broken:
+        click.echo(
+            f"awb: plugin {broken.origin.distribution} is broken and left out: {broken.reason}",
+            err=True,
+        )
+
+
+@contextmanager
+def progress_bar(path: Path) -> Iterator[Progress]:
+    """Show a bar on a terminal, and a line a phase elsewhere.
+
+    Parameters
+    ----------
+    path : Path
+        The run folder, named at the start.
+
+    Yields
+    ------
+    callable
+        ``progress(phase, done, total)``.
+    """
+    _warn_of_broken_plugins()
+    if not sys.stderr.isatty():
+        yield _lines(path)
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def update(phase: str, done: int, total: int) -> None:
+            if phase not in tasks:
+                tasks[phase] = bar.add_task(phase, total=total)
+            bar.update(tasks[phase], completed=done, total=total)
+
+        yield update
+
+
+def _lines(path: Path) -> Progress:
+    """Report on a pipe: one line when a phase starts and one when it is done."""
+    click.echo(f"Run folder: {path}", err=True)
+    said: set[tuple[str, bool]] = set()
+
+    def update(phase: str, done: int, total: int) -> None:
+        event = (phase, done == total)
+        if event not in said:
+            said.add(event)
+            click.echo(f"{phase}: {done} of {total}", err=True)
+
+    return update

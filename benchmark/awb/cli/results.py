@@ -1,0 +1,85 @@
+"""``awb show`` and ``awb export``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from awb.leaderboard.board import Board
+
+
+def print_boards(found: list[Board], form: str) -> None:
+    """Write boards to stdout.
+
+    Parameters
+    ----------
+    found : list of Board
+        What to write.
+    form : str
+        table (rich on a terminal, plain elsewhere), md, csv or json.
+    """
+    from awb.leaderboard import render
+
+    if form == "json":
+        click.echo(render.to_json(found))
+    elif form == "csv":
+        click.echo(render.to_csv(found), nl=False)
+    elif form == "md":
+        click.echo("\n".join(render.to_markdown(board) for board in found), nl=False)
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        for board in found:
+            render.to_terminal(board, Console())
+    else:
+        click.echo("\n\n".join(render.to_plain(board) for board in found))
+
+
+@click.command("show")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+def show_command(folder: Path, form: str) -> None:
+    """Print the boards of a run again."""
+    from awb.harness.folder import RunFolder
+    from awb.leaderboard.board import boards
+    from awb.plugins import load
+
+    print_boards(boards(RunFolder.open(folder), load()), form)
+
+
+@click.command("export")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "json", "parquet"]),
+    default="csv",
+    show_default=True,
+    help="File format.",
+)
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="[default: stdout]")
+def export_command(folder: Path, form: str, output: Path | None) -> None:
+    """Write the long table: one row an instance, explainer and metric."""
+    from awb.errors import RunError
+    from awb.harness.folder import RunFolder
+    from awb.leaderboard.export import write
+
+    content = write(RunFolder.open(folder).store().scores(), form)  # type: ignore[arg-type]
+    if output is None:
+        click.get_binary_stream("stdout").write(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise RunError(f"cannot write {output}: {error.strerror}") from error

@@ -1,0 +1,143 @@
+"""``awb run`` and ``awb resume``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+EXIT_WITH_PROBLEMS = 1
+
+
+def _references(single: tuple[str, ...], several: str | None) -> list[str] | None:
+    """Join the repeated option and its comma form; None where neither was given."""
+    from awb.harness.references import parse_list
+
+    extra = [str(reference) for reference in parse_list(several)] if several is not None else []
+    return [*single, *extra] or None
+
+
+def _list(text: str | None) -> list[str] | None:
+    return _references((), text)
+
+
+def _default_folder() -> Path:
+    from datetime import datetime
+
+    stem = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    path, count = Path("runs", stem), 1
+    while path.exists():
+        count += 1
+        path = Path("runs", f"{stem}-{count}")
+    return path
+
+
+@click.command("run")
+@click.option(
+    "--dataset",
+    "dataset",
+    multiple=True,
+    metavar="NAME[:PATH|:KEY=VALUE,...]",
+    help="Dataset; may be repeated.  [default: soundscapes]",
+)
+@click.option("--datasets", metavar="A,B", help="Datasets, separated by commas.")
+@click.option(
+    "--model",
+    "model",
+    multiple=True,
+    metavar="NAME[:KEY=VALUE,...]",
+    help="Model; may be repeated.  [default: soundscape-cnn]",
+)
+@click.option("--models", metavar="A,B", help="Models, separated by commas.")
+@click.option("--explainers", metavar="all|A,B,...", help="Explainers.  [default: all]")
+@click.option("--metrics", metavar="all|A,B,...", help="Metrics; the first ranks.  [default: all]")
+@click.option("--masker", metavar="NAME", help="What replaces dropped audio.  [default: zeros]")
+@click.option(
+    "--design", metavar="NAME", help="Drop masks: pooled, or single:fraction=0.3,run_length=3."
+)
+@click.option("--samples", type=int, metavar="N", help="Drop masks an instance.  [default: 3000]")
+@click.option("--clips", type=int, metavar="N", help="Use the first N clips of each dataset.")
+@click.option("--seed", type=int, metavar="N", help="Seed of every draw.  [default: 0]")
+@click.option("--segment", "segment_s", type=float, metavar="S", help="Segment length.  [0.1]")
+@click.option("--segment-hop", "segment_hop_s", type=float, metavar="S", help="Hop.  [0.1]")
+@click.option(
+    "--max-event-fraction",
+    type=float,
+    metavar="F",
+    help="Leave out targets that sound for longer.  [default: 0.2]",
+)
+@click.option(
+    "--min-score",
+    type=float,
+    metavar="LOGODDS",
+    help="Leave out clips scored lower.  [default: the model's threshold]",
+)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Run folder.  [default: runs/<date>-<time>]",
+)
+@click.pass_context
+def run_command(
+    context: click.Context,
+    /,
+    dataset: tuple[str, ...],
+    datasets: str | None,
+    model: tuple[str, ...],
+    models: str | None,
+    explainers: str | None,
+    metrics: str | None,
+    jobs: int | None,
+    out: Path | None,
+    **settings: Any,
+) -> None:
+    """Run explainers on models over datasets, and print the boards.
+
+    Without options: every explainer and metric on the embedded dataset and model, in a few minutes.
+    Exit code 0 if everything worked, 1 if some rows failed, 2 if nothing could be done.
+    """
+    from awb.cli.progress import progress_bar
+    from awb.harness.config import make_config
+    from awb.harness.runner import run
+
+    config = make_config(
+        datasets=_references(dataset, datasets),
+        models=_references(model, models),
+        explainers=_list(explainers),
+        metrics=_list(metrics),
+        **settings,
+    )
+    path = out or _default_folder()
+    with progress_bar(path) as progress:
+        folder = run(config, path, jobs=jobs, progress=progress)
+    _finish(context, folder)
+
+
+@click.command("resume")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@click.pass_context
+def resume_command(context: click.Context, folder: Path, jobs: int | None) -> None:
+    """Finish a run that was interrupted, and print its boards."""
+    from awb.cli.progress import progress_bar
+    from awb.harness.runner import resume
+
+    with progress_bar(folder) as progress:
+        finished = resume(folder, jobs=jobs, progress=progress)
+    _finish(context, finished)
+
+
+def _finish(context: click.Context, folder: Any) -> None:
+    """Print the boards and where they are; fail if rows failed."""
+    from awb.cli.results import print_boards
+    from awb.leaderboard.board import boards
+    from awb.plugins import load
+
+    found = boards(folder, load())
+    print_boards(found, "table")
+    click.echo(f"\nRun folder: {folder.path}", err=True)
+    if any(board.failed for board in found):
+        context.exit(EXIT_WITH_PROBLEMS)

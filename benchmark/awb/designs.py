@@ -1,0 +1,204 @@
+"""Designs: which drop masks to draw.
+
+Conventions
+-----------
+A drop mask is a boolean row, True = this segment's audio is replaced. A random mask drops exactly
+``ceil(fraction * n)`` segments, in runs of neighbours. Runs are laid on a circle and the circle is
+turned at random, so that a run may hang over an edge (its rest lies at the other end) and every
+segment, the first and the last included, is dropped equally often.
+
+References
+----------
+Bolaños, C., et al. (2025). Benchmarking time-localized explanations for audio classification
+models. arXiv:2506.04391. (Fractions 0.2 to 0.4, runs of 1 to 5 segments, single and pooled.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+
+from awb.errors import ParameterError
+from awb.intervals import FloatArray
+from awb.types import BoolArray
+
+FRACTIONS = (0.2, 0.3, 0.4)
+RUN_LENGTHS = (1, 3, 5)
+
+
+def dropped_count(n_segments: int, fraction: float) -> int:
+    """Return ``ceil(fraction * n)``, computed on the decimal that was typed.
+
+    Parameters
+    ----------
+    n_segments : int
+        Number of segments, at least 1.
+    fraction : float
+        Part of the segments to drop, in (0, 1].
+
+    Returns
+    -------
+    int
+        Between 1 and `n_segments`.
+
+    Raises
+    ------
+    ParameterError
+        If either is out of range.
+
+    Examples
+    --------
+    >>> dropped_count(100, 0.07)  # 0.07 * 100 is 7.000000000000001 in floating point
+    7
+    """
+    if n_segments < 1 or not 0 < fraction <= 1:
+        raise ParameterError(
+            f"expected at least one segment and a fraction in (0, 1]: {n_segments}, {fraction}"
+        )
+    return math.ceil(Fraction(repr(float(fraction))) * n_segments)
+
+
+def single(
+    n_segments: int,
+    samples: int,
+    rng: np.random.Generator,
+    *,
+    fraction: float = 0.3,
+    run_length: int = 3,
+) -> BoolArray:
+    """Draw random masks of one fraction and one run length.
+
+    Parameters
+    ----------
+    n_segments : int
+        Number of segments.
+    samples : int
+        Number of masks.
+    rng : np.random.Generator
+        Source of randomness.
+    fraction : float
+        Part of the segments dropped in every mask, in (0, 1].
+    run_length : int
+        Segments in a run; the last run of a mask may be shorter, and runs may touch.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples, n_segments), dtype=bool
+        Drop masks, each with exactly ``ceil(fraction * n_segments)`` True.
+
+    Raises
+    ------
+    ParameterError
+        If a size is not positive or the fraction is not in (0, 1].
+    """
+    if samples < 0 or run_length < 1:
+        raise ParameterError(f"samples and run length must be positive: {samples}, {run_length}")
+    dropped = dropped_count(n_segments, fraction)
+    whole, rest = divmod(dropped, run_length)
+    lengths = np.array([run_length] * whole + [rest] * (rest > 0) + [1] * (n_segments - dropped))
+    is_run = np.arange(lengths.size) < whole + (rest > 0)
+    order = rng.permuted(np.tile(np.arange(lengths.size), (samples, 1)), axis=1)
+    circle = np.repeat(is_run[order].ravel(), lengths[order].ravel()).reshape(samples, n_segments)
+    turn = rng.integers(n_segments, size=(samples, 1))
+    return np.take_along_axis(circle, (np.arange(n_segments) + turn) % n_segments, axis=1)
+
+
+def pooled(
+    n_segments: int,
+    samples: int,
+    rng: np.random.Generator,
+    *,
+    fractions: Sequence[float] = FRACTIONS,
+    run_lengths: Sequence[int] = RUN_LENGTHS,
+) -> BoolArray:
+    """Draw random masks of several fractions and run lengths, in equal shares.
+
+    Parameters
+    ----------
+    n_segments : int
+        Number of segments.
+    samples : int
+        Number of masks.
+    rng : np.random.Generator
+        Source of randomness.
+    fractions : sequence of float
+        Parts of the segments dropped.
+    run_lengths : sequence of int
+        Segments in a run.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples, n_segments), dtype=bool
+        Drop masks; the settings take turns, so that every prefix is balanced.
+
+    Raises
+    ------
+    ParameterError
+        If there is no setting, or one is out of range.
+    """
+    settings = list(product(fractions, run_lengths))
+    if not settings:
+        raise ParameterError("a pooled design needs at least one fraction and one run length")
+    masks = np.empty((samples, n_segments), dtype=bool)
+    for turn, (fraction, run_length) in enumerate(settings):
+        rows = masks[turn :: len(settings)]
+        rows[:] = single(n_segments, len(rows), rng, fraction=fraction, run_length=run_length)
+    return masks
+
+
+def occlusion(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
+    """List every window once: the design of occlusion.
+
+    Parameters
+    ----------
+    n_segments : int
+        Number of segments.
+    window : int
+        Segments in a window; a clip shorter than that has one window.
+    hop : int
+        Segments between two windows; the last window ends at the last segment.
+
+    Returns
+    -------
+    np.ndarray, shape=(windows, n_segments), dtype=bool
+        Drop masks of one window each.
+
+    Raises
+    ------
+    ParameterError
+        If the window or the hop is not positive.
+
+    Examples
+    --------
+    >>> occlusion(4, window=3).astype(int).tolist()
+    [[1, 1, 1, 0], [0, 1, 1, 1]]
+    """
+    if window < 1 or hop < 1:
+        raise ParameterError(f"window and hop must be at least one segment: {window}, {hop}")
+    last = max(0, n_segments - window)
+    starts = np.unique(np.append(np.arange(0, last + 1, hop), last))
+    position = np.arange(n_segments)
+    return (position >= starts[:, None]) & (position < starts[:, None] + window)
+
+
+def average_over_windows(windows: BoolArray, values: FloatArray) -> FloatArray:
+    """Average the value of each window onto the segments that it covers.
+
+    Parameters
+    ----------
+    windows : np.ndarray, shape=(windows, segments), dtype=bool
+        Which segments each window covers.
+    values : np.ndarray, shape=(windows,)
+        One value a window.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        Mean value of the windows over each segment; 0 where there is none.
+    """
+    count = windows.sum(axis=0)
+    return (windows.T @ np.asarray(values, dtype=np.float64)) / np.maximum(count, 1)

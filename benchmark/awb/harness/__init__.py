@@ -1,0 +1,1 @@
+"""The harness: configuration, selection, units of work, executors and the store."""

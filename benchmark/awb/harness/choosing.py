@@ -1,0 +1,83 @@
+"""Which plugins a configuration names, and the record of what a run is made of."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from awb.harness.config import RunConfig
+from awb.harness.resolve import Resolved, resolve, resolve_all
+from awb.plugins import Registry
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soxr", "soundfile")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Everything a configuration names, resolved and validated."""
+
+    datasets: list[Resolved]
+    models: list[Resolved]
+    explainers: tuple[Resolved, ...]
+    metrics: tuple[Resolved, ...]
+    masker: Resolved
+
+    def all(self) -> list[Resolved]:
+        """List every plugin that the run uses."""
+        return [*self.datasets, *self.models, *self.explainers, *self.metrics, self.masker]
+
+
+def choose(config: RunConfig, registry: Registry) -> Chosen:
+    """Resolve a configuration's names, before anything heavy happens.
+
+    Parameters
+    ----------
+    config : RunConfig
+        What was asked for.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    Chosen
+        The plugins.
+
+    Raises
+    ------
+    AwbError
+        If a name is unknown, a setting wrong, or a library absent.
+    """
+    return Chosen(
+        [resolve(registry, "dataset", text) for text in config.datasets],
+        [resolve(registry, "model", text) for text in config.models],
+        tuple(resolve_all(registry, "explainer", config.explainers)),
+        tuple(resolve_all(registry, "metric", config.metrics)),
+        resolve(registry, "masker", config.masker),
+    )
+
+
+def plugin_records(chosen: Chosen) -> list[dict[str, Any]]:
+    """List the plugins of a run with everything that their results depend on."""
+    return [{"kind": one.kind, "label": one.label, **one.identity()} for one in chosen.all()]
+
+
+def run_record(config: RunConfig, chosen: Chosen) -> dict[str, Any]:
+    """Make the content of ``run.json``: configuration, versions and origins."""
+    versions = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            versions[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": config.model_dump(mode="json"),
+        "seed": config.seed,
+        "versions": versions,
+        "platform": platform.platform(),
+        "plugins": plugin_records(chosen),
+        "manifests": [],
+    }

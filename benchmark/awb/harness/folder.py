@@ -1,0 +1,158 @@
+"""The run folder: ``run.json``, ``manifests.json`` and ``results.sqlite``."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from awb.errors import RunError
+from awb.harness.config import RunConfig
+from awb.harness.selection import Manifest
+from awb.harness.store import Store
+
+RUN_FILE, MANIFEST_FILE, STORE_FILE = "run.json", "manifests.json", "results.sqlite"
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run on disk.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, record: dict[str, Any]) -> RunFolder:
+        """Make a new run folder.
+
+        Parameters
+        ----------
+        path : Path
+            Where; must be empty or not exist.
+        record : dict
+            What ``run.json`` says: configuration, versions, origins.
+
+        Returns
+        -------
+        RunFolder
+            The folder.
+
+        Raises
+        ------
+        RunError
+            If something is there already, or the folder cannot be made.
+        """
+        if (path / RUN_FILE).exists():
+            raise RunError(
+                f"{path} already holds a run. Type: awb resume {path}, or choose another --out"
+            )
+        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise RunError(f"{path} is not an empty folder; choose another --out")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            _write_json(path / RUN_FILE, {"format": FORMAT, **record})
+        except OSError as error:
+            raise RunError(f"cannot write to {path}: {error.strerror}") from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open an existing run folder.
+
+        Parameters
+        ----------
+        path : Path
+            The folder.
+
+        Returns
+        -------
+        RunFolder
+            The folder.
+
+        Raises
+        ------
+        RunError
+            If it holds no run, or one of another format.
+        """
+        if not (path / RUN_FILE).is_file():
+            raise RunError(
+                f"{path} holds no run: {RUN_FILE} is missing. Type: awb run --out {path}"
+            )
+        folder = cls(path)
+        found = folder.record().get("format")
+        if found != FORMAT:
+            raise RunError(f"{path} was written in format {found}, this awb reads format {FORMAT}")
+        return folder
+
+    def record(self) -> dict[str, Any]:
+        """Read ``run.json``."""
+        return _read_json(self.path / RUN_FILE)
+
+    def config(self) -> RunConfig:
+        """Read the configuration.
+
+        Returns
+        -------
+        RunConfig
+            As it was when the run started.
+
+        Raises
+        ------
+        RunError
+            If ``run.json`` was edited into something invalid.
+        """
+        try:
+            return RunConfig.model_validate(self.record()["config"])
+        except (KeyError, ValidationError) as error:
+            raise RunError(f"{self.path / RUN_FILE} holds no valid configuration") from error
+
+    def store(self) -> Store:
+        """Open the results."""
+        return Store(self.path / STORE_FILE)
+
+    def manifests(self) -> list[Manifest]:
+        """Read the manifests that are complete so far."""
+        path = self.path / MANIFEST_FILE
+        if not path.exists():
+            return []
+        return [Manifest.from_json(plain) for plain in _read_json(path)["manifests"]]
+
+    def add_manifest(self, manifest: Manifest) -> None:
+        """Write a manifest, and its hash into ``run.json``."""
+        manifests = [*self.manifests(), manifest]
+        plain = [one.to_json() for one in manifests]
+        _write_json(self.path / MANIFEST_FILE, {"format": FORMAT, "manifests": plain})
+        hashes = [
+            {"dataset": one.dataset, "model": one.model, "sha256": one.sha256} for one in manifests
+        ]
+        _write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    """Replace a file in one step, so that a kill leaves the old one or the new one."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=1, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+    if not isinstance(content, dict):
+        raise RunError(f"cannot read {path}: expected an object")
+    return content

@@ -1,0 +1,119 @@
+"""References: how a plugin and its settings are written on the command line.
+
+``NAME``, ``NAME:PATH`` or ``NAME:key=value,key=value``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from awb.errors import ParameterError
+
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*=")
+_NEXT_KEY = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_-]*=)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A plugin's name with the settings that were typed.
+
+    Attributes
+    ----------
+    name : str
+        The plugin's name.
+    settings : tuple of (str, str)
+        Keys and values as typed.
+    path : str or None
+        What stood behind the colon, where it was no ``key=value``.
+    """
+
+    name: str
+    settings: tuple[tuple[str, str], ...] = ()
+    path: str | None = None
+
+    def __str__(self) -> str:
+        """Write the reference as it would be typed."""
+        if self.path is not None:
+            return f"{self.name}:{self.path}"
+        if not self.settings:
+            return self.name
+        return f"{self.name}:{','.join(f'{key}={value}' for key, value in self.settings)}"
+
+
+def parse_reference(text: str) -> Reference:
+    """Read one reference.
+
+    Parameters
+    ----------
+    text : str
+        ``NAME``, ``NAME:PATH`` or ``NAME:key=value,...``. A comma inside a value is kept unless a
+        ``key=`` follows it.
+
+    Returns
+    -------
+    Reference
+        Its parts.
+
+    Raises
+    ------
+    ParameterError
+        If the name is missing or a setting is given twice.
+
+    Examples
+    --------
+    >>> parse_reference("folder:my/data")
+    Reference(name='folder', settings=(), path='my/data')
+    >>> str(parse_reference("naive:window_s=0.5,hop-s=0.1"))
+    'naive:window_s=0.5,hop_s=0.1'
+    """
+    name, colon, rest = text.strip().partition(":")
+    if not name or (colon and not rest):
+        raise ParameterError(
+            f"cannot read {text!r}: expected NAME, NAME:PATH or NAME:key=value,..."
+        )
+    if not rest:
+        return Reference(name)
+    if not _KEY.match(rest):
+        return Reference(name, path=rest)
+    settings: dict[str, str] = {}
+    for part in _NEXT_KEY.split(rest):
+        key, _, value = part.partition("=")
+        key = key.replace("-", "_")
+        if key in settings:
+            raise ParameterError(f"{text!r}: {key} is given twice")
+        settings[key] = value
+    return Reference(name, tuple(settings.items()))
+
+
+def parse_list(text: str) -> list[Reference]:
+    """Read references that are separated by commas.
+
+    Parameters
+    ----------
+    text : str
+        For example ``naive:window_s=0.5,hop_s=0.1,random-forest``: a ``key=value`` belongs to the
+        name before it.
+
+    Returns
+    -------
+    list of Reference
+        In the order given.
+
+    Raises
+    ------
+    ParameterError
+        If one of them cannot be read.
+
+    Examples
+    --------
+    >>> [str(reference) for reference in parse_list("a:p=1,q=2,b")]
+    ['a:p=1,q=2', 'b']
+    """
+    gathered: list[str] = []
+    for part in text.split(","):
+        if gathered and _KEY.match(part) and ":" in gathered[-1]:
+            gathered[-1] += f",{part}"
+        else:
+            gathered.append(part)
+    return [parse_reference(part) for part in gathered]

@@ -1,0 +1,174 @@
+"""Run the selection: score every clip once, and decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from awb.errors import AwbError, DataError, PluginError
+from awb.harness.classes import ClassIndex
+from awb.harness.config import RunConfig
+from awb.harness.executors import Executor
+from awb.harness.resolve import Resolved
+from awb.harness.selection import (
+    BAD_AUDIO,
+    MODEL_FAILED,
+    Kept,
+    Manifest,
+    Skipped,
+    decide,
+    prepare,
+)
+from awb.harness.worker import model_facts, score_clip
+from awb.protocols import Dataset
+from awb.specs import ModelSpec
+from awb.types import Clip
+
+Progress = Callable[[str, int, int], None]
+"""``progress(phase, done, total)``, called after every clip or instance."""
+
+
+def select(
+    resolved: Resolved,
+    dataset: Dataset,
+    model: Resolved,
+    config: RunConfig,
+    executor: Executor,
+    progress: Progress,
+) -> Manifest:
+    """Score every clip once and decide what is explained.
+
+    Parameters
+    ----------
+    resolved, dataset : Resolved, Dataset
+        The dataset, by name and built.
+    model : Resolved
+        The model.
+    config : RunConfig
+        Limits of the selection.
+    executor : Executor
+        Where the model runs.
+    progress : callable
+        See `Progress`.
+
+    Returns
+    -------
+    Manifest
+        What is kept, and what is skipped and why.
+
+    Raises
+    ------
+    AwbError
+        If the model cannot be made, or fails on every clip.
+    """
+    facts = run_one(executor, model_facts, model)
+    spec = model.spec
+    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
+    decision = partial(
+        decide,
+        classes=ClassIndex(facts),
+        max_event_fraction=config.max_event_fraction,
+        min_score=own if config.min_score is None else config.min_score,
+    )
+    clip_ids = list(dataset.clip_ids())[: config.clips]
+    decided: dict[str, list[Kept | Skipped]] = {}
+    whole: dict[str, Clip] = {}
+
+    def readable() -> Iterator[Clip]:
+        for clip_id in clip_ids:
+            try:
+                whole[clip_id] = load_clip(dataset, clip_id, resolved)
+                yield prepare(whole[clip_id], facts.sample_rate_hz)
+            except DataError as error:
+                decided[clip_id] = [Skipped(clip_id, "", BAD_AUDIO, str(error))]
+
+    failure: AwbError | None = None
+    phase = f"Selecting from {resolved.label} for {model.label}"
+    for clip, scores in executor.map(partial(score_clip, model), readable()):
+        source = whole.pop(clip.id)
+        if isinstance(scores, Exception):
+            failure = as_awb_error(scores, f"model {model.label} on clip {clip.id}")
+            decided[clip.id] = [Skipped(clip.id, "", MODEL_FAILED, str(failure))]
+        else:
+            decided[clip.id] = list(decision(source, scores))
+        progress(phase, len(decided), len(clip_ids))
+    entries = [entry for clip_id in clip_ids for entry in decided[clip_id]]
+    if failure is not None and all(
+        isinstance(entry, Skipped) and entry.reason == MODEL_FAILED for entry in entries
+    ):
+        raise failure
+    return Manifest(
+        resolved.label,
+        model.label,
+        facts.weights_sha256,
+        tuple(entry for entry in entries if isinstance(entry, Kept)),
+        tuple(entry for entry in entries if isinstance(entry, Skipped)),
+    )
+
+
+def run_one(executor: Executor, function: Callable[[Resolved], Any], task: Resolved) -> Any:
+    """Run one task in a worker.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where to run it.
+    function : callable
+        What to run.
+    task : Resolved
+        Its argument.
+
+    Returns
+    -------
+    object
+        What the function returned.
+
+    Raises
+    ------
+    AwbError
+        If it failed.
+    """
+    [(_, result)] = executor.map(function, [task])
+    if isinstance(result, Exception):
+        raise as_awb_error(result, task.label)
+    return result
+
+
+def as_awb_error(error: Exception, name: str) -> AwbError:
+    """Return an error of awb; a foreign exception becomes a `PluginError` that names the plugin."""
+    if isinstance(error, AwbError):
+        return error
+    return PluginError(f"{name}: {type(error).__name__}: {error}")
+
+
+def load_clip(dataset: Dataset, clip_id: str, resolved: Resolved) -> Clip:
+    """Load a clip through the plugin boundary.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    clip_id : str
+        Which clip.
+    resolved : Resolved
+        The dataset by name, for messages.
+
+    Returns
+    -------
+    Clip
+        The clip.
+
+    Raises
+    ------
+    DataError
+        If it cannot be loaded, for whatever reason.
+    """
+    try:
+        return dataset.load(clip_id)
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(
+            f"dataset {resolved.label}, clip {clip_id}: {type(error).__name__}: {error}"
+        ) from error

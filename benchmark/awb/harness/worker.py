@@ -1,0 +1,193 @@
+"""What runs inside a worker: models and plugins kept warm, one thread, one plugin boundary."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from awb.errors import AwbError, PluginError
+from awb.harness.resolve import Resolved
+from awb.harness.units import Plan, Unit, UnitResult, run_unit
+from awb.protocols import AudioModel, ScoreArray
+from awb.specs import AnySpec, Parameters
+from awb.types import Clip
+
+_WARM: dict[tuple[AnySpec, Parameters], Any] = {}
+
+
+def die_with_parent() -> None:
+    """End this worker when the main process is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute in one thread, so that results do not depend on the number of workers."""
+    with threadpool_limits(limits=1):
+        torch = _torch()
+        before = torch.get_num_threads() if torch else 0
+        if torch:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if torch:
+                torch.set_num_threads(before)
+
+
+def _torch() -> Any:
+    return sys.modules.get("torch")
+
+
+def warm_model(resolved: Resolved) -> AudioModel:
+    """Load a model once a process.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The model.
+
+    Returns
+    -------
+    AudioModel
+        The loaded model.
+
+    Raises
+    ------
+    AwbError
+        If its weights are missing or wrong.
+    PluginError
+        If what its factory returns is no `AudioModel`, or it fails in another way.
+    """
+    model = warm(resolved)
+    if not isinstance(model, AudioModel):
+        raise PluginError(f"model {resolved.label} has no sample_rate_hz, classes and scores")
+    return model
+
+
+def warm(resolved: Resolved) -> Any:
+    """Build a plugin once a process; see `build`."""
+    key = (resolved.spec, resolved.parameters)
+    if key not in _WARM:
+        _WARM[key] = build(resolved)
+    return _WARM[key]
+
+
+def build(resolved: Resolved) -> Any:
+    """Call a plugin's factory, turning foreign exceptions into errors that name the plugin.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The plugin.
+
+    Returns
+    -------
+    object
+        What its factory makes.
+
+    Raises
+    ------
+    PluginError
+        If the factory fails with something that is no `AwbError`.
+    """
+    try:
+        return resolved.build()
+    except AwbError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{resolved.label} ({resolved.origin.distribution}) could not be made:"
+            f" {type(error).__name__}: {error}"
+        ) from error
+
+
+def _built(plan: Plan) -> dict[tuple[str, str], Any]:
+    """Build explainers, metrics and the masker of a plan; a broken explainer stays its own row."""
+    built: dict[tuple[str, str], Any] = {}
+    for kind, group in (("explainer", plan.explainers), ("metric", plan.metrics)):
+        for resolved in group:
+            try:
+                built[kind, resolved.label] = warm(resolved)
+            except AwbError as error:
+                built[kind, resolved.label] = error
+    built["masker", plan.masker.label] = warm(plan.masker)
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the main process must know of a model without loading it."""
+
+    sample_rate_hz: int
+    classes: tuple[str, ...]
+    mids: tuple[str, ...]
+    weights_sha256: str
+
+
+def model_facts(model: Resolved) -> ModelFacts:
+    """Load a model in this process and say what it is."""
+    loaded = warm_model(model)
+    return ModelFacts(
+        int(loaded.sample_rate_hz),
+        tuple(loaded.classes),
+        tuple(getattr(loaded, "mids", ())),
+        str(getattr(loaded, "weights_sha256", "")),
+    )
+
+
+def score_clip(model: Resolved, clip: Clip) -> ScoreArray:
+    """Score a clip as it is.
+
+    Parameters
+    ----------
+    model : Resolved
+        The model.
+    clip : Clip
+        A clip at the model's sample rate.
+
+    Returns
+    -------
+    np.ndarray, shape=(classes,), dtype=float32
+        Log-odds of every class.
+    """
+    loaded = warm_model(model)
+    with one_thread():
+        batch = np.array(clip.waveform[np.newaxis], dtype=np.float32)
+        scores: ScoreArray = np.asarray(loaded.scores(batch))[0]
+        return scores
+
+
+def explain_unit(unit: Unit) -> UnitResult:
+    """Run one unit with this process's warm model.
+
+    Parameters
+    ----------
+    unit : Unit
+        What to do.
+
+    Returns
+    -------
+    UnitResult
+        Its rows.
+    """
+    model, built = warm_model(unit.plan.model), _built(unit.plan)
+    with one_thread():
+        return run_unit(unit, model, built)

@@ -1,0 +1,1 @@
+"""Boards: ranked tables made from a run, and how they are written."""

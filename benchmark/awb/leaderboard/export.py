@@ -1,0 +1,67 @@
+"""The long table of a run: one row a (instance, explainer, metric)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from typing import Any, Literal
+
+from awb.harness.store import ScoreRow
+
+Format = Literal["csv", "json", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
+COLUMNS = tuple(field.name for field in fields(ScoreRow))
+
+
+def _records(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
+    records = [asdict(row) for row in rows]
+    for record in records:
+        if math.isnan(record["value"]):
+            record["value"] = None
+    return records
+
+
+def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
+    """Write the long table; an undefined value is empty (CSV) or null, with its reason.
+
+    Parameters
+    ----------
+    rows : iterable of ScoreRow
+        From `awb.harness.store.Store.scores`.
+    form : str
+        csv, json or parquet.
+
+    Returns
+    -------
+    bytes
+        The file's content; text is UTF-8.
+    """
+    records = _records(rows)
+    if form == "parquet":
+        return _parquet(records)
+    if form == "json":
+        return (json.dumps(records, indent=1, ensure_ascii=False) + "\n").encode()
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {**record, "value": "" if record["value"] is None else repr(record["value"])}
+        for record in records
+    )
+    return stream.getvalue().encode()
+
+
+def _parquet(records: list[dict[str, Any]]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = [(name, pyarrow.float64() if name == "value" else pyarrow.string()) for name in COLUMNS]
+    table = pyarrow.Table.from_pylist(records, schema=pyarrow.schema(kinds))
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

@@ -1,0 +1,65 @@
+"""Maskers: what replaces the audio of a dropped segment.
+
+Conventions
+-----------
+A masker makes one replacement waveform for the whole clip; a dropped segment takes its samples from
+there. So the noise of a segment is the same in every mask and batch, and two masks that agree on a
+stretch of time sound the same there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from awb.types import AudioArray
+
+Masker = Callable[[AudioArray, int, np.random.Generator], AudioArray]
+"""``fill(waveform, sample_rate_hz, rng)``: a replacement of the same shape, float32 in [-1, 1]."""
+
+
+def zeros(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
+    """Replace by digital silence.
+
+    Examples
+    --------
+    >>> zeros(np.ones(3, dtype=np.float32), 16000, np.random.default_rng(0)).tolist()
+    [0.0, 0.0, 0.0]
+    """
+    return np.zeros_like(waveform)
+
+
+def mean(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
+    """Replace by the clip's mean sample value, a constant.
+
+    Examples
+    --------
+    >>> mean(np.array([0.0, 0.5], dtype=np.float32), 16000, np.random.default_rng(0)).tolist()
+    [0.25, 0.25]
+    """
+    return np.full_like(waveform, waveform.mean(dtype=np.float64))
+
+
+def noise(level_db: float = 0.0) -> Masker:
+    """Make a masker that replaces by white Gaussian noise.
+
+    Parameters
+    ----------
+    level_db : float
+        Level of the noise against the clip's root mean square, in dB.
+
+    Returns
+    -------
+    callable
+        A `Masker`.
+    """
+
+    def fill(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
+        rms = float(np.sqrt(np.mean(np.square(waveform, dtype=np.float64))))
+        scale = rms * 10 ** (level_db / 20)
+        drawn = rng.standard_normal(waveform.size, dtype=np.float32) * np.float32(scale)
+        clipped: AudioArray = np.clip(drawn, -1.0, 1.0)
+        return clipped
+
+    return fill

@@ -1,0 +1,60 @@
+"""The frozen record of facts about a metric, from which tables and docs are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from awb.errors import ParameterError
+
+Family = Literal["localization", "fidelity", "complexity", "robustness", "sanity"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFacts:
+    """What a reader must know to read a column.
+
+    Attributes
+    ----------
+    name : str
+        Kebab-case name.
+    family : str
+        localization, fidelity, complexity, robustness or sanity.
+    summary : str
+        One line.
+    higher_is_better : bool
+        Direction.
+    lowest, highest : float
+        Range of values, infinite where there is no bound.
+    unit : str
+        What the numbers count, for example "probability".
+    undefined : str
+        When there is no value.
+    citation : str
+        Where the definition comes from.
+
+    Raises
+    ------
+    ParameterError
+        If the range is empty.
+    """
+
+    name: str
+    family: Family
+    summary: str
+    higher_is_better: bool
+    lowest: float
+    highest: float
+    unit: str
+    undefined: str
+    citation: str
+
+    def __post_init__(self) -> None:
+        """Validate the range."""
+        if not self.lowest < self.highest:
+            raise ParameterError(f"metric {self.name}: empty range {self.lowest}..{self.highest}")
+
+    @property
+    def arrow(self) -> str:
+        """Direction for a table header."""
+        return "↑" if self.higher_is_better else "↓"

@@ -1,0 +1,270 @@
+"""Fidelity by deletion and insertion: does the model's output follow the relevance?
+
+Conventions
+-----------
+Cells are dropped in the order of `deletion_order`, most relevant first. A *deletion curve* is the
+target's probability after the top 0, 1, ..., n cells are dropped, ``shape=(n + 1,)``: it starts at
+the clip and ends with everything dropped. An *insertion curve* is the probability with only the top
+0, 1, ..., n cells kept: it starts with everything dropped and ends at the clip. All metrics here
+read these two curves, so that they cost one curve together.
+
+References
+----------
+Petsiuk, V., Das, A., & Saenko, K. (2018). RISE: Randomized input sampling for explanation of
+black-box models. BMVC. arXiv:1806.07421
+DeYoung, J., et al. (2020). ERASER: A benchmark to evaluate rationalized NLP models. ACL.
+doi:10.18653/v1/2020.acl-main.408
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.designs import dropped_count
+from awb.errors import ParameterError, UndefinedScoreError
+from awb.intervals import IntArray
+from awb.metrics.checks import probability_array, relevance_array
+
+RATIONALE_FRACTIONS = (0.01, 0.05, 0.1, 0.2, 0.5)
+
+
+def deletion_order(relevance: npt.ArrayLike, rng: np.random.Generator) -> IntArray:
+    """Order the cells by decreasing relevance, tied cells at random.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    rng : np.random.Generator
+        Breaks the ties; without them the order does not depend on it.
+
+    Returns
+    -------
+    np.ndarray, shape=(n,), dtype=int64
+        Indices of cells, most relevant first.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+
+    Examples
+    --------
+    >>> deletion_order([0.1, 0.7, -2.0], np.random.default_rng(0)).tolist()
+    [1, 0, 2]
+    """
+    values = relevance_array(relevance)
+    shuffled = rng.permutation(values.size)
+    return shuffled[np.argsort(-values[shuffled], kind="stable")].astype(np.int64)
+
+
+def _area(curve: npt.ArrayLike) -> float:
+    """Integrate a curve over the fraction of cells in [0, 1], by the trapezoid rule."""
+    probabilities = probability_array(curve, minimum_length=2)
+    return float((probabilities[1:] + probabilities[:-1]).mean() / 2)
+
+
+def deletion_area(curve: npt.ArrayLike) -> float:
+    """Area under the deletion curve: how long the target survives the loss of its best cells.
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability after the top 0, ..., n cells are dropped.
+
+    Returns
+    -------
+    float
+        In [0, 1], lower is better.
+
+    Raises
+    ------
+    ParameterError
+        If the curve has fewer than two points, or one is not a probability.
+
+    References
+    ----------
+    Petsiuk, V., Das, A., & Saenko, K. (2018). RISE. arXiv:1806.07421
+
+    Examples
+    --------
+    >>> deletion_area([1.0, 0.5, 0.0])
+    0.5
+    """
+    return _area(curve)
+
+
+def insertion_area(curve: npt.ArrayLike) -> float:
+    """Area under the insertion curve: how soon the best cells alone bring the target back.
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability with only the top 0, ..., n cells kept.
+
+    Returns
+    -------
+    float
+        In [0, 1], higher is better.
+
+    Raises
+    ------
+    ParameterError
+        If the curve has fewer than two points, or one is not a probability.
+
+    References
+    ----------
+    Petsiuk, V., Das, A., & Saenko, K. (2018). RISE. arXiv:1806.07421
+
+    Examples
+    --------
+    >>> insertion_area([0.0, 1.0, 1.0])
+    0.75
+    """
+    return _area(curve)
+
+
+def ff(curve: npt.ArrayLike, fraction: float) -> float:
+    """Faithfulness: what the probability loses with the top fraction of the cells.
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability after the top 0, ..., n cells are dropped.
+    fraction : float
+        Part of the cells, in (0, 1]; ``ceil(fraction * n)`` are dropped.
+
+    Returns
+    -------
+    float
+        ``p(clip) - p(clip without the top cells)``, in [-1, 1], higher is better.
+
+    Raises
+    ------
+    ParameterError
+        If the curve has fewer than two points or one is not a probability, or the fraction is not
+        in (0, 1].
+
+    References
+    ----------
+    Parekh, J., et al. (2022). Listen to interpret: Post-hoc interpretability for audio networks
+    with NMF. NeurIPS 35. arXiv:2202.11479
+
+    Examples
+    --------
+    >>> ff([1.0, 0.25, 0.0], 0.5)
+    0.75
+    """
+    probabilities = probability_array(curve, minimum_length=2)
+    return ff_at_count(probabilities, dropped_count(probabilities.size - 1, fraction))
+
+
+def ff_at_count(curve: npt.ArrayLike, count: int) -> float:
+    """Faithfulness at a number of cells, such as the number of annotated ones.
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability after the top 0, ..., n cells are dropped.
+    count : int
+        Cells dropped; for ``ff@annotated`` the number of positive labels.
+
+    Returns
+    -------
+    float
+        ``p(clip) - p(clip without the top cells)``, in [-1, 1], higher is better.
+
+    Raises
+    ------
+    ParameterError
+        If the curve is malformed, or has no such count.
+    UndefinedScoreError
+        If the count is 0: nothing is annotated.
+
+    Examples
+    --------
+    >>> ff_at_count([1.0, 0.25, 0.0], 1)
+    0.75
+    """
+    probabilities = probability_array(curve, minimum_length=2)
+    if count == 0:
+        raise UndefinedScoreError("no segment lies inside the events")
+    if not 0 < count < probabilities.size:
+        raise ParameterError(f"cannot drop {count} of {probabilities.size - 1} segments")
+    return float(probabilities[0] - probabilities[count])
+
+
+def comprehensiveness(
+    curve: npt.ArrayLike, *, fractions: Sequence[float] = RATIONALE_FRACTIONS
+) -> float:
+    """Mean loss of probability without the top 1, 5, 10, 20 and 50 % of the cells.
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability after the top 0, ..., n cells are dropped.
+    fractions : sequence of float
+        Sizes of the rationale, each in (0, 1].
+
+    Returns
+    -------
+    float
+        In [-1, 1], higher is better: the model needed what was taken away.
+
+    Raises
+    ------
+    ParameterError
+        If the curve or a fraction is out of range, or there is no fraction.
+
+    References
+    ----------
+    DeYoung, J., et al. (2020). ERASER. doi:10.18653/v1/2020.acl-main.408 (The mean over the five
+    sizes; the empty rationale, which always scores 0, is not counted as a sixth.)
+
+    Examples
+    --------
+    >>> comprehensiveness([1.0, 0.5, 0.0], fractions=(0.5, 1.0))
+    0.75
+    """
+    if not fractions:
+        raise ParameterError("comprehensiveness needs at least one fraction, like 0.1")
+    return float(np.mean([ff(curve, fraction) for fraction in fractions]))
+
+
+def sufficiency(curve: npt.ArrayLike, *, fractions: Sequence[float] = RATIONALE_FRACTIONS) -> float:
+    """Mean loss of probability with only the top 1, 5, 10, 20 and 50 % of the cells.
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability with only the top 0, ..., n cells kept: an insertion curve.
+    fractions : sequence of float
+        Sizes of the rationale, each in (0, 1].
+
+    Returns
+    -------
+    float
+        In [-1, 1], lower is better: the rationale alone was enough.
+
+    Raises
+    ------
+    ParameterError
+        If the curve or a fraction is out of range, or there is no fraction.
+
+    References
+    ----------
+    DeYoung, J., et al. (2020). ERASER. doi:10.18653/v1/2020.acl-main.408
+
+    Examples
+    --------
+    >>> sufficiency([0.0, 0.5, 1.0], fractions=(0.5, 1.0))
+    0.25
+    """
+    if not fractions:
+        raise ParameterError("sufficiency needs at least one fraction, like 0.1")
+    probabilities = probability_array(curve, minimum_length=2)
+    counts = [dropped_count(probabilities.size - 1, fraction) for fraction in fractions]
+    return float(probabilities[-1] - probabilities[counts].mean())

@@ -1,0 +1,84 @@
+"""Facts about the metrics that read a deletion or an insertion curve."""
+
+from __future__ import annotations
+
+from awb.metrics.facts import MetricFacts
+
+_RISE = "Petsiuk et al. 2018, arXiv:1806.07421"
+_ERASER = "DeYoung et al. 2020, doi:10.18653/v1/2020.acl-main.408"
+_L2I = "Parekh et al. 2022, arXiv:2202.11479"
+
+DELETION_AREA = MetricFacts(
+    name="deletion-area",
+    family="fidelity",
+    summary="area under the target's probability while the most relevant segments are dropped",
+    higher_is_better=False,
+    lowest=0.0,
+    highest=1.0,
+    unit="probability",
+    undefined="never",
+    citation=_RISE,
+)
+
+INSERTION_AREA = MetricFacts(
+    name="insertion-area",
+    family="fidelity",
+    summary="area under the target's probability while the most relevant segments come back",
+    higher_is_better=True,
+    lowest=0.0,
+    highest=1.0,
+    unit="probability",
+    undefined="never",
+    citation=_RISE,
+)
+
+COMPREHENSIVENESS = MetricFacts(
+    name="comprehensiveness",
+    family="fidelity",
+    summary="mean loss of probability without the top 1, 5, 10, 20 and 50 % of the segments",
+    higher_is_better=True,
+    lowest=-1.0,
+    highest=1.0,
+    unit="probability",
+    undefined="never",
+    citation=_ERASER,
+)
+
+SUFFICIENCY = MetricFacts(
+    name="sufficiency",
+    family="fidelity",
+    summary="mean loss of probability with only the top 1, 5, 10, 20 and 50 % of the segments",
+    higher_is_better=False,
+    lowest=-1.0,
+    highest=1.0,
+    unit="probability",
+    undefined="never",
+    citation=_ERASER,
+)
+
+
+def _ff_facts(at: str, share: str, undefined: str = "never") -> MetricFacts:
+    """Describe faithfulness at one share of the segments."""
+    return MetricFacts(
+        name=f"ff@{at}",
+        family="fidelity",
+        summary=f"loss of the target's probability without {share} of the segments",
+        higher_is_better=True,
+        lowest=-1.0,
+        highest=1.0,
+        unit="probability",
+        undefined=undefined,
+        citation=_L2I,
+    )
+
+
+FF_PERCENTS = (1, 5, 10, 20, 50)
+
+FF_AT = {percent: _ff_facts(str(percent), f"the top {percent} %") for percent in FF_PERCENTS}
+"""Facts by percent of the segments dropped; the fraction for `ff` is ``percent / 100``."""
+
+FF_ANNOTATED = _ff_facts(
+    "annotated",
+    "the most relevant, as many as lie inside the events",
+    "no segment lies inside the events",
+)

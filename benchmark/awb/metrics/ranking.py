@@ -1,0 +1,177 @@
+"""Localization by ranking: does relevance order the cells as the labels do?
+
+Conventions
+-----------
+`relevance` is float, ``shape=(n,)``, higher = more evidence for the target. `labels` are 1 inside
+an event, 0 outside, -1 ignored; ignored cells are left out before anything is computed. Cells of
+equal relevance are tied: no metric here depends on the order in which they are written.
+
+Metrics
+-------
+* `roc_auc`: chance that a positive cell outranks a negative one; 0.5 is chance.
+* `average_precision`: area under the precision-recall steps; the share of positives is chance.
+
+References
+----------
+Fawcett, T. (2006). An introduction to ROC analysis. Pattern Recognition Letters 27(8).
+doi:10.1016/j.patrec.2005.10.010
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import UndefinedScoreError
+from awb.intervals import FloatArray
+from awb.metrics.checks import label_array, relevance_array
+from awb.metrics.facts import MetricFacts
+from awb.segments import IGNORED, POSITIVE
+from awb.types import BoolArray
+
+ROC_AUC = MetricFacts(
+    name="roc-auc",
+    family="localization",
+    summary="chance that a segment inside an event outranks one outside, ties counting half",
+    higher_is_better=True,
+    lowest=0.0,
+    highest=1.0,
+    unit="probability",
+    undefined="no segment is inside the events, or none is outside",
+    citation="Fawcett 2006, doi:10.1016/j.patrec.2005.10.010; labels of Bolaños et al. 2025, "
+    "arXiv:2506.04391",
+)
+
+AVERAGE_PRECISION = MetricFacts(
+    name="average-precision",
+    family="localization",
+    summary="mean precision over the recall steps of every threshold; the event share is chance",
+    higher_is_better=True,
+    lowest=0.0,
+    highest=1.0,
+    unit="precision",
+    undefined="no segment is inside the events, or none is outside",
+    citation="Zhu 2004, Recall, precision and average precision, University of Waterloo; "
+    "the sum without interpolation of scikit-learn",
+)
+
+
+def labelled(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[FloatArray, BoolArray]:
+    """Leave out the ignored cells and require both kinds among the rest.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    labels : array_like, shape=(n,)
+        1, 0 or -1.
+
+    Returns
+    -------
+    relevance : np.ndarray, shape=(m,), dtype=float64
+        Relevance of the cells that count, ``m <= n``.
+    positive : np.ndarray, shape=(m,), dtype=bool
+        True = inside an event.
+
+    Raises
+    ------
+    UndefinedScoreError
+        If no cell is positive, or none is negative.
+    """
+    values = relevance_array(relevance)
+    marks = label_array(labels, values.size)
+    counted = marks != IGNORED
+    positive = marks[counted] == POSITIVE
+    if not positive.any():
+        raise UndefinedScoreError("no segment lies inside the events")
+    if positive.all():
+        raise UndefinedScoreError("no segment lies outside the events")
+    return values[counted], positive
+
+
+def roc_auc(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
+    """Area under the ROC curve, with midranks for ties.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    labels : array_like, shape=(n,)
+        1, 0 or -1 (ignored).
+
+    Returns
+    -------
+    float
+        In [0, 1], higher is better; exactly 0.5 for constant relevance wherever the event is.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    ParameterError
+        If the labels do not fit.
+    UndefinedScoreError
+        If no cell is positive, or none is negative.
+
+    References
+    ----------
+    Fawcett, T. (2006). An introduction to ROC analysis. doi:10.1016/j.patrec.2005.10.010
+
+    Examples
+    --------
+    >>> roc_auc([0.1, 0.9, 0.4, 0.4], [0, 1, 0, 1])
+    0.875
+    >>> roc_auc([3.0, 3.0, 3.0], [1, 0, 0])
+    0.5
+    """
+    values, positive = labelled(relevance, labels)
+    ordered = np.sort(values[~positive])
+    below = np.searchsorted(ordered, values[positive], side="left")
+    not_above = np.searchsorted(ordered, values[positive], side="right")
+    return float((below.sum() + not_above.sum()) / (2 * ordered.size * below.size))
+
+
+def average_precision(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
+    """Average precision: precision at every threshold, weighted by the recall that it adds.
+
+    Tied cells pass the threshold together, as in scikit-learn; there is no interpolation.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    labels : array_like, shape=(n,)
+        1, 0 or -1 (ignored).
+
+    Returns
+    -------
+    float
+        In (0, 1], higher is better; the share of positives for constant relevance.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    ParameterError
+        If the labels do not fit.
+    UndefinedScoreError
+        If no cell is positive, or none is negative.
+
+    References
+    ----------
+    Zhu, M. (2004). Recall, precision and average precision. Technical report, University of
+    Waterloo.
+
+    Examples
+    --------
+    >>> average_precision([0.9, 0.5, 0.4], [1, 0, 1])
+    0.8333333333333333
+    """
+    values, positive = labelled(relevance, labels)
+    order = np.argsort(-values, kind="stable")
+    descending = values[order]
+    last_of_tie = np.append(descending[1:] != descending[:-1], True)
+    hits = np.cumsum(positive[order])[last_of_tie]
+    chosen = np.flatnonzero(last_of_tie) + 1
+    gained = np.diff(hits, prepend=0)
+    return float(np.sum(gained * hits / chosen) / hits[-1])

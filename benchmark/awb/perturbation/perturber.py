@@ -1,0 +1,270 @@
+"""The perturber: scores of masked clips, each computed once, with the cost counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from awb import designs
+from awb.errors import NotApplicableError, ParameterError, PluginError
+from awb.maskers import Masker
+from awb.perturbation.rendering import Renderer
+from awb.perturbation.scorers import Scorer, make_scorer
+from awb.protocols import AudioModel
+from awb.randomness import RandomKey
+from awb.segments import Segments
+from awb.types import BoolArray, Cost, Instance
+
+Capability = TypeVar("Capability")
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """How the drop masks of the shared pool are drawn.
+
+    Attributes
+    ----------
+    samples : int
+        Number of masks; explainers that draw their own use as many.
+    draw : callable
+        ``draw(n_segments, samples, rng)``, for example `awb.designs.pooled`.
+    """
+
+    samples: int = 3000
+    draw: Callable[[int, int, np.random.Generator], BoolArray] = designs.pooled
+
+
+LOG_ODDS_LIMIT = 100.0
+"""Scores are clipped to this: a model that is infinitely sure would break every surrogate."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pool:
+    """The shared design of an instance: drop masks and their scores.
+
+    Attributes
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = this segment's audio is replaced.
+    scores : np.ndarray, shape=(samples,), dtype=float64
+        Log-odds of the target.
+    """
+
+    drop_masks: BoolArray
+    scores: npt.NDArray[np.float64]
+
+
+class _Shared:
+    """What all views of one instance share: the scorer, the known scores, the pool."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self.scorer = scorer
+        self.known: dict[bytes, float] = {}
+        self.pools: dict[int, tuple[Pool, float]] = {}
+
+
+class Perturber:
+    """Score an instance's clip with segments dropped.
+
+    Parameters
+    ----------
+    model : AudioModel
+        The model.
+    instance : Instance
+        Clip and target; the clip is at the model's sample rate.
+    segments : Segments
+        The segments of the clip.
+    masker : callable
+        What replaces dropped audio, see `awb.maskers`.
+    rng_key : RandomKey
+        Path of the instance, from which the masker's and the design's draws come.
+    design : Design or None
+        Drop masks of the shared pool; None for the default.
+
+    Raises
+    ------
+    ParameterError
+        If the clip is not at the model's rate, the target is no class of the model, or the segments
+        are of another clip.
+    PluginError
+        If the masker returns something that is not a waveform of the clip's shape.
+    """
+
+    def __init__(
+        self,
+        model: AudioModel,
+        instance: Instance,
+        segments: Segments,
+        masker: Masker,
+        rng_key: RandomKey,
+        *,
+        design: Design | None = None,
+    ) -> None:
+        clip = instance.clip
+        if clip.sample_rate_hz != model.sample_rate_hz:
+            raise ParameterError(
+                f"clip {clip.id} is at {clip.sample_rate_hz} Hz, the model wants"
+                f" {model.sample_rate_hz} Hz"
+            )
+        if instance.class_index >= len(model.classes):
+            raise ParameterError(f"the model has no class {instance.class_index}")
+        if (segments.n_samples, segments.sample_rate_hz) != (
+            clip.waveform.size,
+            clip.sample_rate_hz,
+        ):
+            raise ParameterError(f"the segments are not those of clip {clip.id}")
+        fill = masker(clip.waveform, clip.sample_rate_hz, rng_key.generator("masker"))
+        fill = np.asarray(fill, dtype=np.float32)
+        if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
+            raise PluginError("the masker must return a finite waveform of the clip's shape")
+        renderer = Renderer(clip.waveform, fill, segments.edges_samples)
+        scorer = make_scorer(model, renderer, segments, instance.class_index)
+        self._shared = _Shared(scorer)
+        self._model = model
+        self._design = design or Design()
+        self._rng_key = rng_key
+        self._segments = segments
+        self._calls = 0
+        self._forwards = 0.0
+        self._borrowed_s = 0.0
+
+    def view(self, *, segments: Segments | None = None) -> Perturber:
+        """Return a perturber with its own cost and the same cache.
+
+        Parameters
+        ----------
+        segments : Segments or None
+            Other segments over the same cells, for example ``segments.grid``.
+
+        Returns
+        -------
+        Perturber
+            A view; whatever one view has computed, the others get for nothing.
+        """
+        view = object.__new__(Perturber)
+        view.__dict__.update(self.__dict__)
+        view._segments = segments or self._segments
+        view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
+        return view
+
+    @property
+    def segments(self) -> Segments:
+        """The segments of the clip."""
+        return self._segments
+
+    @property
+    def n_segments(self) -> int:
+        """Number of segments."""
+        return self._segments.n
+
+    @property
+    def samples(self) -> int:
+        """How many masks an explainer that draws its own may ask for."""
+        return self._design.samples
+
+    @property
+    def cost(self) -> Cost:
+        """What was asked for through this view so far; seconds are those borrowed from the pool."""
+        return Cost(self._calls, self._forwards, self._borrowed_s)
+
+    def charge(self, *, calls: int, forwards: float | None = None) -> None:
+        """Count model calls made through `model_as`, in clips."""
+        self._calls += calls
+        self._forwards += calls if forwards is None else forwards
+
+    def model_as(self, capability: type[Capability]) -> Capability:
+        """Return the model as something more than an `AudioModel`; its calls must be charged.
+
+        Parameters
+        ----------
+        capability : type
+            A protocol such as `awb.protocols.DifferentiableModel`.
+
+        Returns
+        -------
+        object
+            The model.
+
+        Raises
+        ------
+        NotApplicableError
+            If the model lacks the capability.
+        """
+        if not isinstance(self._model, capability):
+            raise NotApplicableError(f"the model is no {capability.__name__}")
+        return self._model
+
+    def scores(self, drop_masks: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Score the clip under drop masks.
+
+        Parameters
+        ----------
+        drop_masks : array_like, shape=(n, segments), dtype=bool
+            True = this segment's audio is replaced.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), dtype=float64
+            Log-odds of the target, finite.
+
+        Raises
+        ------
+        ParameterError
+            If the masks are not boolean or not of the segments' shape.
+        PluginError
+            If the model breaks its contract.
+        """
+        masks = np.asarray(drop_masks)
+        if masks.dtype != np.bool_ or masks.ndim != 2 or masks.shape[1] != self.n_segments:
+            raise ParameterError(
+                f"drop masks must be boolean of shape (n, {self.n_segments}),"
+                f" got {masks.dtype} of shape {masks.shape}"
+            )
+        cells = self._segments.drop_cells(masks)
+        self._calls += len(cells)
+        known = self._shared.known
+        keys = [row.tobytes() for row in np.packbits(cells, axis=1)]
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            before = self._shared.scorer.forwards
+            found = self._shared.scorer.scores(cells[list(new.values())])
+            clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
+            known.update(zip(new, clipped.tolist(), strict=True))
+            self._forwards += self._shared.scorer.forwards - before
+        return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def clip_score(self) -> float:
+        """Score the clip as it is."""
+        return float(self.scores(np.zeros((1, self.n_segments), dtype=bool))[0])
+
+    def dropped_score(self) -> float:
+        """Score the clip with everything dropped."""
+        return float(self.scores(np.ones((1, self.n_segments), dtype=bool))[0])
+
+    def pool(self) -> Pool:
+        """Return the shared design; drawn and scored once an instance.
+
+        Returns
+        -------
+        Pool
+            Drop masks and scores, read-only.
+        """
+        n_segments = self.n_segments
+        if n_segments in self._shared.pools:
+            pool, seconds = self._shared.pools[n_segments]
+            self._calls += len(pool.scores)
+            self._borrowed_s += seconds
+            return pool
+        started = time.perf_counter()
+        rng = self._rng_key.generator("design")
+        drop_masks = self._design.draw(n_segments, self._design.samples, rng)
+        pool = Pool(drop_masks, self.scores(drop_masks))
+        for array in (pool.drop_masks, pool.scores):
+            array.flags.writeable = False
+        self._shared.pools[n_segments] = pool, time.perf_counter() - started
+        return pool

@@ -1,0 +1,185 @@
+"""How masked clips are scored: whole, or patch by patch with exact reuse."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import PluginError
+from awb.perturbation.rendering import Renderer
+from awb.protocols import AudioModel, PatchModel, ScoreArray
+from awb.segments import Segments
+from awb.types import AudioArray, BoolArray
+
+DEFAULT_BATCH = 16
+
+
+class Scorer(Protocol):
+    """Scores masked clips and counts what it really computed, in clips."""
+
+    forwards: float
+
+    def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
+        """Score masked clips: ``bool[n, cells]`` to log-odds ``float64[n]``."""
+        ...
+
+
+def checked(scores: ScoreArray, n_rows: int, n_classes: int) -> ScoreArray:
+    """Return a model's scores if they are what the contract says.
+
+    Parameters
+    ----------
+    scores : np.ndarray
+        What the model returned.
+    n_rows, n_classes : int
+        Expected shape.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_rows, n_classes)
+        The scores.
+
+    Raises
+    ------
+    PluginError
+        If the shape is wrong or a value is NaN.
+    """
+    scores = np.asarray(scores)
+    if scores.shape != (n_rows, n_classes):
+        raise PluginError(
+            f"the model returned scores of shape {scores.shape}, expected {(n_rows, n_classes)}"
+        )
+    if np.isnan(scores).any():
+        raise PluginError("the model returned NaN scores")
+    return scores
+
+
+class ClipScorer:
+    """Score whole clips in batches of one fixed size.
+
+    The last batch is padded, so that the score of a mask does not depend on which other masks were
+    asked for: libraries may choose another algorithm, and round differently, for another size.
+
+    Parameters
+    ----------
+    model : AudioModel
+        The model. Its attribute ``batch_size``, where it has one, sets the batch.
+    renderer : Renderer
+        Makes the masked audio.
+    class_index : int
+        Column of the target.
+    """
+
+    def __init__(self, model: AudioModel, renderer: Renderer, class_index: int) -> None:
+        self._model = model
+        self._renderer = renderer
+        self._class_index = class_index
+        size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        self._batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
+        self.forwards = 0.0
+
+    def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
+        """Score masked clips.
+
+        Parameters
+        ----------
+        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
+            True = the cell's audio is replaced.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), dtype=float64
+            Log-odds of the target.
+        """
+        found = np.empty(len(drop_cells))
+        size = len(self._batch)
+        n_classes = len(self._model.classes)
+        for start in range(0, len(drop_cells), size):
+            rows = drop_cells[start : start + size]
+            self._renderer.render(rows, self._batch[: len(rows)])
+            self._batch[len(rows) :] = self._renderer.waveform
+            scores = checked(self._model.scores(self._batch), size, n_classes)
+            found[start : start + size] = scores[: len(rows), self._class_index]
+        self.forwards += len(drop_cells)
+        return found
+
+
+class PatchScorer:
+    """Score each distinct (patch, local drop pattern) once.
+
+    A patch hears only the cells that it overlaps, so masks that agree there share its score. The
+    result is the plain path's, bit for bit, where the model scores patches one by one.
+
+    Parameters
+    ----------
+    model : PatchModel
+        The model.
+    renderer : Renderer
+        Makes the masked audio.
+    segments : Segments
+        Segments whose cells are masked.
+    class_index : int
+        Column of the target.
+    """
+
+    def __init__(
+        self, model: PatchModel, renderer: Renderer, segments: Segments, class_index: int
+    ) -> None:
+        self._model = model
+        self._renderer = renderer
+        self._class_index = class_index
+        edges = segments.edges_samples
+        self._starts = np.asarray(model.patch_starts(segments.n_samples), dtype=np.int64)
+        stops = self._starts + model.patch_samples
+        self._first = np.searchsorted(edges, self._starts, side="right") - 1
+        self._last = np.minimum(np.searchsorted(edges, stops, side="left"), segments.n_cells)
+        self._known: list[dict[bytes, float]] = [{} for _ in self._starts]
+        self.forwards = 0.0
+
+    def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
+        """Score masked clips.
+
+        Parameters
+        ----------
+        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
+            True = the cell's audio is replaced.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), dtype=float64
+            Log-odds of the target, pooled over the patches.
+        """
+        patch_scores = np.empty((len(drop_cells), self._starts.size, 1), dtype=np.float32)
+        for patch in range(self._starts.size):
+            patch_scores[:, patch, 0] = self._one_patch(patch, drop_cells)
+        return self._model.pool(patch_scores)[:, 0].astype(np.float64)
+
+    def _one_patch(self, patch: int, drop_cells: BoolArray) -> npt.NDArray[np.float32]:
+        local = drop_cells[:, self._first[patch] : self._last[patch]]
+        packed = np.packbits(local, axis=1)
+        _, first, inverse = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+        keys = [packed[row].tobytes() for row in first]
+        known = self._known[patch]
+        new = [row for row, key in zip(first, keys, strict=True) if key not in known]
+        if new:
+            start = int(self._starts[patch])
+            waves = self._renderer.render_span(
+                drop_cells[new], start, start + self._model.patch_samples
+            )
+            scores = checked(self._model.patch_scores(waves), len(new), len(self._model.classes))
+            for row, score in zip(new, scores[:, self._class_index], strict=True):
+                known[packed[row].tobytes()] = float(score)
+            self.forwards += len(new) / self._starts.size
+        values = np.array([known[key] for key in keys], dtype=np.float32)
+        return values[inverse.reshape(-1)]
+
+
+def make_scorer(
+    model: AudioModel, renderer: Renderer, segments: Segments, class_index: int
+) -> Scorer:
+    """Choose the fastest exact way to score masked clips with this model."""
+    if isinstance(model, PatchModel):
+        return PatchScorer(model, renderer, segments, class_index)
+    return ClipScorer(model, renderer, class_index)

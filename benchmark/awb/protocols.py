@@ -1,0 +1,134 @@
+"""What a model is, and what else it may be able to do.
+
+`AudioModel` is all that a perturbation explainer needs. The other protocols are capabilities: a
+model may satisfy any of them, and the harness asks by type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.intervals import FloatArray, IntArray
+from awb.types import AudioArray, Clip
+
+if TYPE_CHECKING:
+    import torch
+
+ScoreArray = npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class AudioModel(Protocol):
+    """A classifier of waveforms.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        Rate of the waveforms that `scores` takes.
+    classes : sequence of str
+        Class names, in the order of the score columns.
+
+    Notes
+    -----
+    A model whose classes are AudioSet's also carries ``mids``, a sequence of machine ids in the
+    same order. A model with trained weights carries ``weights_sha256``.
+    """
+
+    sample_rate_hz: int
+    classes: Sequence[str]
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score every class.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1].
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, classes), dtype=float32
+            Log-odds.
+        """
+        ...
+
+
+@runtime_checkable
+class PatchModel(AudioModel, Protocol):
+    """A model whose scores are pooled over patches of fixed length that it scores one by one.
+
+    Attributes
+    ----------
+    patch_samples : int
+        Length of a patch in samples.
+    """
+
+    patch_samples: int
+
+    def patch_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each patch of a waveform, ``shape=(patches,)``."""
+        ...
+
+    def patch_scores(self, patches: AudioArray) -> ScoreArray:
+        """Score patches: ``(n, patch_samples)`` to log-odds ``(n, classes)``."""
+        ...
+
+    def pool(self, patch_scores: ScoreArray) -> ScoreArray:
+        """Pool log-odds of shape ``(..., patches, classes)`` over the patches."""
+        ...
+
+
+@runtime_checkable
+class DifferentiableModel(AudioModel, Protocol):
+    """A torch model split where its features are.
+
+    Attributes
+    ----------
+    front_end : torch.nn.Module
+        Waveforms ``(batch, samples)`` to features ``(batch, frames, bins)``.
+    back_end : torch.nn.Module
+        Features to log-odds ``(batch, classes)``.
+    last_convolution : str
+        Name of the last convolution inside the back end, as ``named_modules`` gives it.
+    """
+
+    front_end: torch.nn.Module
+    back_end: torch.nn.Module
+    last_convolution: str
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
+        ...
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """Strongly labelled clips, loaded one by one."""
+
+    def clip_ids(self) -> Sequence[str]:
+        """List the ids of all clips, always in the same order."""
+        ...
+
+    def load(self, clip_id: str) -> Clip:
+        """Read one clip with its events.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Clip
+            The clip at its own sample rate.
+
+        Raises
+        ------
+        DataError
+            If its audio cannot be read; the clip is then reported and the run goes on.
+        """
+        ...

@@ -1,0 +1,213 @@
+"""Segments: the units of time that explanations speak about.
+
+Conventions
+-----------
+The clip is cut into *cells* of one hop each; a segment is a window of one or more cells. By default
+both are 100 ms and a segment is a cell. With longer, overlapping segments (the reference study: 500
+ms every 100 ms) relevance is averaged back onto the cells, where all metrics are computed. Edges
+are integers of samples; the last cell may be shorter.
+
+References
+----------
+Bolaños, C., Pepino, L., Meza, M., & Ferrer, L. (2025). Benchmarking time-localized explanations for
+audio classification models. arXiv:2506.04391.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import ParameterError
+from awb.intervals import FloatArray, IntArray, to_samples, union
+from awb.types import BoolArray
+
+LabelArray = npt.NDArray[np.int8]
+
+POSITIVE, NEGATIVE, IGNORED = 1, 0, -1
+
+
+@dataclass(frozen=True)
+class Segments:
+    """The segments of one clip.
+
+    Attributes
+    ----------
+    n_samples : int
+        Length of the clip in samples.
+    sample_rate_hz : int
+        Sample rate in Hz.
+    length_s, hop_s : float
+        Length of a segment and distance between two, in seconds. The length must be a whole number
+        of hops.
+
+    Raises
+    ------
+    ParameterError
+        If a length is not positive, the hop is shorter than a sample, or the length is not a whole
+        number of hops.
+
+    Examples
+    --------
+    >>> Segments(n_samples=40000, sample_rate_hz=16000).n
+    25
+    >>> Segments(n_samples=40000, sample_rate_hz=16000, length_s=0.5).n
+    21
+    """
+
+    n_samples: int
+    sample_rate_hz: int
+    length_s: float = 0.1
+    hop_s: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Validate the lengths."""
+        if self.n_samples < 1 or self.sample_rate_hz < 1:
+            raise ParameterError("segments need a clip of at least one sample")
+        if self.hop_s * self.sample_rate_hz < 1:
+            raise ParameterError(f"segment hop {self.hop_s:g} s is shorter than one sample")
+        ratio = self.length_s / self.hop_s
+        if ratio < 1 - 1e-9 or abs(ratio - round(ratio)) > 1e-6:
+            raise ParameterError(
+                f"segment length {self.length_s:g} s must be a whole number of hops"
+                f" ({self.hop_s:g} s)"
+            )
+
+    @cached_property
+    def edges_samples(self) -> IntArray:
+        """Edges of the cells in samples, ``shape=(cells + 1,)``."""
+        longest = int(np.ceil(self.n_samples / (self.hop_s * self.sample_rate_hz))) + 1
+        edges = to_samples(np.arange(longest + 1) * self.hop_s, self.sample_rate_hz)
+        return np.append(edges[edges < self.n_samples], self.n_samples)
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return self.edges_samples.size - 1
+
+    @property
+    def cells_per_segment(self) -> int:
+        """Cells in a full segment."""
+        return round(self.length_s / self.hop_s)
+
+    @property
+    def n(self) -> int:
+        """Number of segments."""
+        return max(1, self.n_cells - self.cells_per_segment + 1)
+
+    @property
+    def grid(self) -> Segments:
+        """The cells as segments of their own: where metrics are computed."""
+        return Segments(self.n_samples, self.sample_rate_hz, self.hop_s, self.hop_s)
+
+    @property
+    def centers_s(self) -> FloatArray:
+        """Centres of the cells in seconds, ``shape=(cells,)``."""
+        edges = self.edges_samples
+        return (edges[:-1] + edges[1:]) / (2.0 * self.sample_rate_hz)
+
+    def drop_cells(self, drop_masks: BoolArray) -> BoolArray:
+        """Say which cells are dropped when segments are dropped.
+
+        Parameters
+        ----------
+        drop_masks : np.ndarray, shape=(masks, segments), dtype=bool
+            True = the segment's audio is replaced.
+
+        Returns
+        -------
+        np.ndarray, shape=(masks, cells), dtype=bool
+            True = at least one dropped segment covers the cell.
+        """
+        if self.n == self.n_cells:
+            return drop_masks
+        cells = np.zeros((len(drop_masks), self.n_cells), dtype=bool)
+        width = self.n_cells - self.n + 1
+        for offset in range(width):
+            cells[:, offset : offset + self.n] |= drop_masks
+        return cells
+
+    def to_grid(self, relevance: FloatArray) -> FloatArray:
+        """Average the relevance of overlapping segments onto the cells.
+
+        Parameters
+        ----------
+        relevance : np.ndarray, shape=(segments,)
+            Relevance of every segment.
+
+        Returns
+        -------
+        np.ndarray, shape=(cells,)
+            Mean relevance of the segments that cover each cell.
+        """
+        if self.n == self.n_cells:
+            return np.asarray(relevance, dtype=np.float64)
+        window = np.ones(self.n_cells - self.n + 1)
+        return np.convolve(relevance, window) / np.convolve(np.ones(self.n), window)
+
+    def coverage(self, intervals_s: npt.ArrayLike) -> FloatArray:
+        """Measure which part of each cell lies inside a set of intervals.
+
+        Parameters
+        ----------
+        intervals_s : array_like, shape=(n, 2)
+            Onsets and offsets in seconds; overlaps count once.
+
+        Returns
+        -------
+        np.ndarray, shape=(cells,)
+            Part of the cell's own length, in [0, 1].
+
+        Examples
+        --------
+        >>> Segments(4000, 10000).coverage([[0.15, 0.3]]).tolist()
+        [0.0, 0.5, 1.0, 0.0]
+        """
+        edges = self.edges_samples
+        inside = np.zeros(self.n_cells)
+        for onset, offset in union(to_samples(intervals_s, self.sample_rate_hz)):
+            inside += np.clip(
+                np.minimum(edges[1:], offset) - np.maximum(edges[:-1], onset), 0, None
+            )
+        return inside / np.diff(edges)
+
+
+def labels_from_coverage(
+    coverage: npt.ArrayLike, *, positive: float = 0.9, negative: float = 0.0
+) -> LabelArray:
+    """Turn coverage into labels, ignoring what is neither inside nor outside.
+
+    Parameters
+    ----------
+    coverage : array_like, shape=(cells,)
+        Part of each cell inside the relevant events, in [0, 1].
+    positive : float
+        Cells covered by more than this are positive (1).
+    negative : float
+        Cells covered by at most this are negative (0). The rest is ignored (-1).
+
+    Returns
+    -------
+    np.ndarray, shape=(cells,), dtype=int8
+        1, 0 or -1.
+
+    Raises
+    ------
+    ParameterError
+        If the thresholds are not ``0 <= negative <= positive < 1``.
+
+    Examples
+    --------
+    >>> labels_from_coverage([0.0, 0.4, 0.95]).tolist()
+    [0, -1, 1]
+    """
+    if not 0 <= negative <= positive < 1:
+        raise ParameterError(f"expected 0 <= negative <= positive < 1: {negative}, {positive}")
+    covered = np.asarray(coverage, dtype=np.float64)
+    labels = np.full(covered.shape, IGNORED, dtype=np.int8)
+    labels[covered > positive] = POSITIVE
+    labels[covered <= negative] = NEGATIVE
+    return labels

@@ -1,0 +1,201 @@
+"""Specs: what a plugin says about itself before anything heavy is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from awb.errors import ParameterError
+from awb.maskers import Masker
+from awb.metrics.facts import MetricFacts
+from awb.protocols import AudioModel, Dataset
+from awb.types import Explanation, Instance
+
+if TYPE_CHECKING:
+    from awb.perturbation import Perturber
+    from awb.scoring import Scoring
+
+_KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
+
+
+class Parameters(BaseModel):
+    """Base of every plugin's parameters: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Explainer(Protocol):
+    """What an explainer's factory returns: a plain function will do."""
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> Explanation | np.ndarray[Any, Any]:
+        """Explain the score of one instance.
+
+        Parameters
+        ----------
+        perturber : Perturber
+            The only door to the model.
+        instance : Instance
+            What to explain; without its labels, unless the spec says ``sees_labels``.
+        rng : np.random.Generator
+            The explainer's own stream, the same in every run with the same seed.
+
+        Returns
+        -------
+        Explanation or np.ndarray, shape=(segments,)
+            Signed relevance, higher = more evidence for the target.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What every kind of plugin says about itself.
+
+    Attributes
+    ----------
+    name : str
+        Kebab-case name, as typed on the command line.
+    summary : str
+        One line.
+    citation : str
+        Where the method, data or weights come from.
+    parameters : type of Parameters
+        Validated settings; unknown keys are refused.
+    requires : tuple of str
+        Modules that must be importable, by import name.
+    extra : str or None
+        The extra of this project that installs them.
+
+    Raises
+    ------
+    ParameterError
+        If the name is not kebab-case, or the summary is empty or has several lines.
+    """
+
+    name: str
+    summary: str
+    citation: str
+    parameters: type[Parameters] = Parameters
+    requires: tuple[str, ...] = ()
+    extra: str | None = None
+
+    def __post_init__(self) -> None:
+        """Validate the name and the summary."""
+        if not _KEBAB.match(self.name):
+            raise ParameterError(f"plugin name {self.name!r} is not kebab-case, like random-forest")
+        if not self.summary.strip() or "\n" in self.summary:
+            raise ParameterError(f"plugin {self.name}: the summary must be one line")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec(Spec):
+    """An audio classifier.
+
+    Attributes
+    ----------
+    factory : callable
+        ``factory(parameters) -> AudioModel``.
+    decision_threshold : float
+        Log-odds from which the model is taken to say yes; instances below are not selected.
+    """
+
+    factory: Callable[[Any], AudioModel]
+    decision_threshold: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainerSpec(Spec):
+    """An explainer.
+
+    Attributes
+    ----------
+    factory : callable
+        ``factory(parameters) -> Explainer``.
+    cost : str
+        What it asks of the model, in words: "the shared design", "one call a window".
+    needs : tuple of type
+        Capability protocols that the model must satisfy; elsewhere "not applicable".
+    sees_labels : bool
+        True for the oracle only: the instance keeps its events.
+    baseline : bool
+        True for rows that every board carries for comparison.
+    """
+
+    factory: Callable[[Any], Explainer]
+    cost: str
+    needs: tuple[type, ...] = ()
+    sees_labels: bool = False
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetSpec(Spec):
+    """A dataset.
+
+    Attributes
+    ----------
+    factory : callable
+        ``factory(parameters) -> Dataset``.
+    path_parameter : str or None
+        The parameter that ``NAME:PATH`` sets.
+    """
+
+    factory: Callable[[Any], Dataset]
+    path_parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSpec(Spec):
+    """A metric.
+
+    Attributes
+    ----------
+    facts : MetricFacts
+        Direction, range, unit and the rest, from which tables are made.
+    factory : callable
+        ``factory(parameters)`` gives a function ``(scoring) -> float``, which raises
+        `UndefinedScoreError` where the metric has no value.
+    """
+
+    facts: MetricFacts
+    factory: Callable[[Any], Callable[[Scoring], float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskerSpec(Spec):
+    """A masker.
+
+    Attributes
+    ----------
+    factory : callable
+        ``factory(parameters) -> Masker``.
+    """
+
+    factory: Callable[[Any], Masker]
+
+
+AnySpec = ModelSpec | ExplainerSpec | DatasetSpec | MetricSpec | MaskerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a spec came from.
+
+    Attributes
+    ----------
+    distribution, version : str
+        The installed distribution that holds the entry point.
+    entry_point : str
+        Name of the entry point.
+    """
+
+    distribution: str = "unknown"
+    version: str = ""
+    entry_point: str = field(default="")

@@ -1,0 +1,259 @@
+"""The nouns of the benchmark: events, clips, instances, explanations and their cost.
+
+All are frozen and validated where they are made; arrays are read-only views, so that neither a
+plugin nor a metric can change what the next one sees.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import AudioError, LabelError, ParameterError, RelevanceError
+from awb.intervals import FloatArray, total_s, union
+
+AudioArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+
+def read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """Return a view of an array that cannot be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A labelled half-open interval of a clip.
+
+    Attributes
+    ----------
+    onset_s, offset_s : float
+        Start and end in seconds from the clip's start, ``0 <= onset_s < offset_s``.
+    label : str
+        Class name as the dataset writes it.
+    mid : str or None
+        AudioSet machine id of the class, where the dataset knows it.
+
+    Raises
+    ------
+    LabelError
+        If the times are not finite, not ordered or negative, or the label is empty.
+    """
+
+    onset_s: float
+    offset_s: float
+    label: str
+    mid: str | None = None
+
+    def __post_init__(self) -> None:
+        """Validate times and label."""
+        if not (math.isfinite(self.onset_s) and math.isfinite(self.offset_s)):
+            raise LabelError(f"event times must be finite: [{self.onset_s}, {self.offset_s})")
+        if self.onset_s < 0:
+            raise LabelError(f"onset {self.onset_s:g} s lies before the start of the clip")
+        if self.offset_s <= self.onset_s:
+            raise LabelError(
+                f"offset {self.offset_s:g} s is not after onset {self.onset_s:g} s"
+                " (did you swap the columns?)"
+            )
+        if not self.label.strip():
+            raise LabelError("an event needs a label")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """One mono waveform with its labelled events.
+
+    Attributes
+    ----------
+    id : str
+        Unique within the dataset.
+    waveform : np.ndarray, shape=(samples,), dtype=float32
+        Samples in [-1, 1]; read-only.
+    sample_rate_hz : int
+        Sample rate in Hz.
+    events : tuple of Event
+        All labelled events, in any order.
+
+    Raises
+    ------
+    AudioError
+        If the waveform is empty, not one-dimensional, not finite, or reaches beyond [-1, 1].
+    LabelError
+        If an event ends after the clip does.
+    """
+
+    id: str
+    waveform: AudioArray
+    sample_rate_hz: int
+    events: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Validate the waveform and the events, and make the waveform read-only."""
+        waveform = np.asarray(self.waveform)
+        if waveform.ndim != 1 or waveform.dtype != np.float32:
+            raise AudioError(
+                f"clip {self.id}: expected a mono float32 waveform,"
+                f" got {waveform.dtype} of shape {waveform.shape}"
+            )
+        if waveform.size == 0:
+            raise AudioError(f"clip {self.id}: the audio is empty")
+        if self.sample_rate_hz <= 0:
+            raise AudioError(f"clip {self.id}: sample rate must be positive")
+        peak = max(float(waveform.max()), -float(waveform.min()))
+        if not math.isfinite(peak):
+            raise AudioError(f"clip {self.id}: the audio contains NaN or infinite samples")
+        if peak > 1.0:
+            raise AudioError(f"clip {self.id}: samples reach {peak:g}, expected [-1, 1]")
+        object.__setattr__(self, "waveform", read_only(waveform))
+        for event in self.events:
+            if event.offset_s > self.duration_s + 0.5 / self.sample_rate_hz:
+                raise LabelError(
+                    f"clip {self.id}: event {event.label!r} ends at {event.offset_s:g} s,"
+                    f" after the clip's end at {self.duration_s:g} s"
+                )
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the clip in seconds."""
+        return self.waveform.size / self.sample_rate_hz
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance:
+    """One (clip, target) pair: the question that an explanation answers.
+
+    Attributes
+    ----------
+    dataset : str
+        Reference of the dataset that the clip comes from.
+    clip : Clip
+        The clip, at the model's sample rate.
+    target : str
+        The label whose score is explained, as the dataset writes it.
+    class_index : int
+        Column of the model's scores that belongs to the target.
+    intervals_s : np.ndarray, shape=(n, 2)
+        Union of the target's events in seconds; empty where the labels are hidden.
+
+    Raises
+    ------
+    ParameterError
+        If the class index is negative.
+    """
+
+    dataset: str
+    clip: Clip
+    target: str
+    class_index: int
+    intervals_s: FloatArray
+
+    def __post_init__(self) -> None:
+        """Unite the intervals and make them read-only."""
+        if self.class_index < 0:
+            raise ParameterError(f"class index must not be negative: {self.class_index}")
+        object.__setattr__(self, "intervals_s", read_only(union(self.intervals_s)))
+
+    @property
+    def event_fraction(self) -> float:
+        """Part of the clip that the target's events cover, in [0, 1]."""
+        return total_s(self.intervals_s) / self.clip.duration_s
+
+    @property
+    def name(self) -> str:
+        """Readable identity, for messages and file names."""
+        return f"{self.clip.id} / {self.target}"
+
+    def blind(self) -> Instance:
+        """Hide the labels: what an explainer that is not a baseline gets to see."""
+        return replace(self, clip=replace(self.clip, events=()), intervals_s=np.empty((0, 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an explanation took.
+
+    Attributes
+    ----------
+    calls : int
+        Model calls asked for, in clips. The same on every machine.
+    forwards : float
+        Clips really computed, after reuse; a part of a clip counts as a part.
+    seconds : float
+        Wall-clock seconds, those of a shared design included.
+    """
+
+    calls: int = 0
+    forwards: float = 0.0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """The relevance of every segment, and what it took to find it.
+
+    Attributes
+    ----------
+    relevance : np.ndarray, shape=(segments,), dtype=float64
+        Signed relevance, higher = more evidence for the target; read-only.
+    time_frequency : np.ndarray, shape=(frames, bins), or None
+        Optional map behind the relevance; read-only.
+    cost : Cost
+        Filled in by the harness.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is not one-dimensional or not finite.
+    """
+
+    relevance: FloatArray
+    time_frequency: FloatArray | None = None
+    cost: Cost = Cost()
+
+    def __post_init__(self) -> None:
+        """Validate the relevance and make the arrays read-only."""
+        try:
+            relevance = np.array(self.relevance, dtype=np.float64)
+        except (TypeError, ValueError) as error:
+            raise RelevanceError(f"relevance is not an array of numbers: {error}") from error
+        if relevance.ndim != 1:
+            raise RelevanceError(f"relevance must have one dimension, got shape {relevance.shape}")
+        bad = int(np.count_nonzero(~np.isfinite(relevance)))
+        if bad:
+            raise RelevanceError(f"relevance has {bad} NaN or infinite of {relevance.size} values")
+        object.__setattr__(self, "relevance", read_only(relevance))
+        if self.time_frequency is not None:
+            grid = np.array(self.time_frequency, dtype=np.float64)
+            if grid.ndim != 2:
+                raise RelevanceError(f"a time-frequency map has two dimensions, got {grid.shape}")
+            object.__setattr__(self, "time_frequency", read_only(grid))
+
+    def check_length(self, n_segments: int) -> Explanation:
+        """Return self if there is one relevance a segment.
+
+        Parameters
+        ----------
+        n_segments : int
+            Number of segments that were to be explained.
+
+        Returns
+        -------
+        Explanation
+            This explanation.
+
+        Raises
+        ------
+        RelevanceError
+            If the lengths differ.
+        """
+        if self.relevance.size != n_segments:
+            raise RelevanceError(
+                f"relevance has {self.relevance.size} values for {n_segments} segments"
+            )
+        return self

@@ -1,0 +1,13 @@
+"""The built-in datasets, each with a card, registered with awb like anyone's."""
+
+from __future__ import annotations
+
+from awb.hookspecs import hookimpl
+from awb.specs import DatasetSpec
+from awb_datasets import folder, soundscapes
+
+
+@hookimpl
+def awb_datasets() -> list[DatasetSpec]:
+    """Return the built-in datasets."""
+    return [soundscapes.SPEC, folder.SPEC]

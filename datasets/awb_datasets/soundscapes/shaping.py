@@ -1,0 +1,193 @@
+"""Building blocks of the procedural sounds: draws, phases, envelopes and spectra.
+
+Conventions
+-----------
+A sound is a float64 array of ``shape=(samples,)`` at `SAMPLE_RATE_HZ`. Its level means nothing: the
+scene sets it. Every random choice comes from the generator that is passed in.
+
+References
+----------
+Moorer, J. A. (1976). The synthesis of complex audio spectra by means of discrete summation
+formulae. Journal of the Audio Engineering Society, 24(9), 717-727.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.intervals import FloatArray
+
+SAMPLE_RATE_HZ = 16000
+HIGHEST_HZ = 7600.0  # partials stay below, away from the Nyquist frequency
+
+_DB_PER_DECAY = 60.0
+
+
+def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """Draw a number whose logarithm is uniform.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    low, high : float
+        Range, ``0 < low < high``.
+
+    Returns
+    -------
+    float
+        In [low, high].
+    """
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+
+def count(duration_s: float) -> int:
+    """Return the number of samples of a duration, at least one."""
+    return max(1, round(duration_s * SAMPLE_RATE_HZ))
+
+
+def clock_s(n_samples: int) -> FloatArray:
+    """Return the time of every sample in seconds, ``shape=(n_samples,)``."""
+    return np.arange(n_samples, dtype=np.float64) / SAMPLE_RATE_HZ
+
+
+def phase(frequency_hz: npt.ArrayLike, n_samples: int) -> FloatArray:
+    """Integrate a frequency into a phase.
+
+    Parameters
+    ----------
+    frequency_hz : float or np.ndarray, shape=(n_samples,)
+        Momentary frequency in Hz.
+    n_samples : int
+        Length in samples.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_samples,)
+        Phase in radians, 0 at the first sample.
+    """
+    if np.ndim(frequency_hz) == 0:
+        turns = clock_s(n_samples) * float(np.asarray(frequency_hz))
+    else:
+        steps = np.asarray(frequency_hz, dtype=np.float64) / SAMPLE_RATE_HZ
+        turns = np.cumsum(steps) - steps[0]
+    return np.asarray(2 * np.pi * turns)
+
+
+def harmonics(fundamental: FloatArray, *, rolloff: float, highest: int) -> FloatArray:
+    """Sum sines at whole multiples of a phase, each weaker than the one before.
+
+    Parameters
+    ----------
+    fundamental : np.ndarray, shape=(samples,)
+        Phase of the first harmonic in radians.
+    rolloff : float
+        Amplitude of each harmonic against the one before, in (0, 1).
+    highest : int
+        Number of harmonics, at least 1.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        ``sum(rolloff ** (k - 1) * sin(k * fundamental))`` over k from 1 to `highest`, by the closed
+        form of Moorer (1976).
+    """
+    last = rolloff**highest
+    numerator = (
+        np.sin(fundamental)
+        - last * np.sin((highest + 1) * fundamental)
+        + rolloff * last * np.sin(highest * fundamental)
+    )
+    return np.asarray(numerator / (1 + rolloff**2 - 2 * rolloff * np.cos(fundamental)))
+
+
+def fade(sound: FloatArray, attack_s: float, release_s: float) -> FloatArray:
+    """Raise the start and lower the end of a sound along half a cosine.
+
+    Parameters
+    ----------
+    sound : np.ndarray, shape=(samples,)
+        Any sound.
+    attack_s, release_s : float
+        Lengths of the two slopes in seconds; each is at most half the sound.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        A new array.
+    """
+    faded = sound.copy()
+    rise = min(count(attack_s), max(1, sound.size // 2))
+    fall = min(count(release_s), max(1, sound.size // 2))
+    faded[:rise] *= 0.5 - 0.5 * np.cos(np.pi * (np.arange(rise) + 0.5) / rise)
+    faded[-fall:] *= 0.5 + 0.5 * np.cos(np.pi * (np.arange(fall) + 0.5) / fall)
+    return faded
+
+
+def decay(n_samples: int, fall_s: float) -> FloatArray:
+    """Return an exponential decay from 1 that loses 60 dB in `fall_s` seconds."""
+    rate = np.log(10) * _DB_PER_DECAY / 20 / fall_s
+    return np.asarray(np.exp(-rate * clock_s(n_samples)))
+
+
+def band_pass(sound: FloatArray, low_hz: float, high_hz: float, order: int = 2) -> FloatArray:
+    """Filter with a causal Butterworth band pass.
+
+    Parameters
+    ----------
+    sound : np.ndarray, shape=(samples,)
+        Any sound.
+    low_hz, high_hz : float
+        Edges in Hz; an upper edge beyond `HIGHEST_HZ` makes it a high pass.
+    order : int
+        Order of the filter.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        The filtered sound.
+    """
+    from scipy import signal
+
+    if high_hz >= HIGHEST_HZ:
+        sections = signal.butter(order, low_hz, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
+    else:
+        sections = signal.butter(
+            order, [low_hz, high_hz], "bandpass", fs=SAMPLE_RATE_HZ, output="sos"
+        )
+    return np.asarray(signal.sosfilt(sections, sound))
+
+
+def sequence(
+    rng: np.random.Generator,
+    hit: Callable[[int], FloatArray],
+    hits: int,
+    spacing_s: Callable[[], float],
+) -> FloatArray:
+    """Lay several hits one after the other; their tails may overlap.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of the hits' levels, which differ by up to 6 dB.
+    hit : callable
+        Renders the hit of a given number.
+    hits : int
+        How many, at least 1.
+    spacing_s : callable
+        Draws the time from one onset to the next in seconds.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        The sum of the hits.
+    """
+    sounds = [hit(number) * 10 ** (-rng.uniform(0, 6) / 20) for number in range(hits)]
+    onsets = np.cumsum([0] + [count(spacing_s()) for _ in range(hits - 1)])
+    total = np.zeros(max(int(on) + sound.size for on, sound in zip(onsets, sounds, strict=True)))
+    for onset, sound in zip(onsets, sounds, strict=True):
+        total[onset : onset + sound.size] += sound
+    return total

@@ -1,0 +1,1 @@
+"""The built-in models and explainers, registered with awb like anyone's."""

@@ -1,0 +1,79 @@
+"""The baselines that every board carries: random, constant, energy, and the labels themselves."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import Instance
+
+
+def random(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+    """Draw relevance from a standard normal distribution; see `awb.specs.Explainer`."""
+    return rng.standard_normal(perturber.n_segments)
+
+
+def constant(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+    """Give every segment the same relevance; see `awb.specs.Explainer`."""
+    return np.ones(perturber.n_segments)
+
+
+def energy(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+    """Take a segment's root mean square for its relevance; see `awb.specs.Explainer`."""
+    segments = perturber.segments
+    edges = segments.edges_samples
+    power = np.square(instance.clip.waveform, dtype=np.float64)
+    per_cell = np.sqrt(np.add.reduceat(power, edges[:-1]) / np.diff(edges))
+    return _cells_to_segments(per_cell, segments.n)
+
+
+def oracle(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+    """Take the labels for the relevance: covered part of each segment; see `awb.specs.Explainer`."""
+    return _cells_to_segments(
+        perturber.segments.coverage(instance.intervals_s), perturber.n_segments
+    )
+
+
+def _cells_to_segments(per_cell: FloatArray, n_segments: int) -> FloatArray:
+    """Average cells over the longer segments that they belong to."""
+    width = per_cell.size - n_segments + 1
+    return np.convolve(per_cell, np.full(width, 1.0 / width), mode="valid")
+
+
+SPECS = [
+    ExplainerSpec(
+        name="random",
+        summary="Random numbers: what chance scores.",
+        citation="DESIGN, baselines",
+        cost="none",
+        baseline=True,
+        factory=lambda _: random,
+    ),
+    ExplainerSpec(
+        name="constant",
+        summary="The same relevance everywhere: what ties score.",
+        citation="DESIGN, baselines",
+        cost="none",
+        baseline=True,
+        factory=lambda _: constant,
+    ),
+    ExplainerSpec(
+        name="energy",
+        summary="Loudness of each segment: what a model-blind guess scores.",
+        citation="DESIGN, baselines",
+        cost="none",
+        baseline=True,
+        factory=lambda _: energy,
+    ),
+    ExplainerSpec(
+        name="oracle",
+        summary="The labels themselves: what perfect localization scores.",
+        citation="DESIGN, baselines",
+        cost="none",
+        baseline=True,
+        sees_labels=True,
+        factory=lambda _: oracle,
+    ),
+]

@@ -1,0 +1,349 @@
+"""Runs in this process, with plugins made on the spot: failures, reports, order, resume."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from awb.errors import AudioError, AwbError, PluginError, RunError, UnknownNameError
+from awb.harness import runner
+from awb.harness.config import make_config
+from awb.harness.folder import RunFolder
+from awb.leaderboard.board import Board, boards
+from awb.plugins import Registered, Registry, load
+from awb.protocols import PatchModel
+from awb.specs import DatasetSpec, ExplainerSpec, ModelSpec, Origin
+from awb.types import Clip, Event
+from fakes import RATE_HZ, WeightedEnergy, unit_clip
+
+N_SEGMENTS = 20
+
+
+class FakeDataset:
+    """Four clips whose target lies in segments 3 and 4; one more that cannot be read."""
+
+    bad: tuple[str, ...] = ("clip-2",)
+
+    def clip_ids(self) -> Sequence[str]:
+        return [f"clip-{index}" for index in range(5)]
+
+    def load(self, clip_id: str) -> Clip:
+        if clip_id in self.bad:
+            raise AudioError(f"{clip_id}.wav: truncated")
+        clip = unit_clip(N_SEGMENTS, seed=int(clip_id[-1]), clip_id=clip_id)
+        return Clip(clip_id, clip.waveform, RATE_HZ, (Event(0.3, 0.5, "Target"),))
+
+
+def _weights() -> np.ndarray:
+    weights = np.zeros(N_SEGMENTS)
+    weights[3:5] = [8.0, 6.0]
+    return weights
+
+
+def _raises(perturber: Any, instance: Any, rng: Any) -> Any:
+    raise ValueError("I am\nbroken")
+
+
+def _nan(perturber: Any, instance: Any, rng: Any) -> Any:
+    return np.full(perturber.n_segments, np.nan)
+
+
+def _short(perturber: Any, instance: Any, rng: Any) -> Any:
+    return np.zeros(perturber.n_segments - 1)
+
+
+def _text(perturber: Any, instance: Any, rng: Any) -> Any:
+    return ["a"] * perturber.n_segments
+
+
+def _writes(perturber: Any, instance: Any, rng: Any) -> Any:
+    instance.clip.waveform[:] = 0
+    return np.zeros(perturber.n_segments)
+
+
+def _peeks(perturber: Any, instance: Any, rng: Any) -> Any:
+    assert len(instance.clip.events) == len(instance.intervals_s) == 0
+    return np.arange(perturber.n_segments)
+
+
+def _no_factory(parameters: Any) -> Any:
+    raise ImportError("no module named cuda_magic")
+
+
+BROKEN: dict[str, Callable[..., Any]] = {
+    "raises": _raises,
+    "nan": _nan,
+    "short": _short,
+    "text": _text,
+    "writes": _writes,
+}
+
+
+def _spec(name: str, function: Any, **settings: Any) -> ExplainerSpec:
+    return ExplainerSpec(
+        name=name,
+        summary="Fake.",
+        citation="none",
+        cost="none",
+        factory=lambda _: function,
+        **settings,
+    )
+
+
+@pytest.fixture
+def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
+    """The installed plugins and some fakes."""
+    specs: list[tuple[str, Any]] = [
+        (
+            "dataset",
+            DatasetSpec(name="fake", summary="F.", citation="-", factory=lambda _: FakeDataset()),
+        ),
+        (
+            "model",
+            ModelSpec(
+                name="planted",
+                summary="F.",
+                citation="-",
+                factory=lambda _: WeightedEnergy(_weights(), -0.5),
+            ),
+        ),
+        *(("explainer", _spec(name, function)) for name, function in BROKEN.items()),
+        ("explainer", _spec("peeks", _peeks)),
+        ("explainer", _spec("needy", _peeks, needs=(PatchModel,))),
+        (
+            "explainer",
+            ExplainerSpec(
+                name="no-factory", summary="F.", citation="-", cost="-", factory=_no_factory
+            ),
+        ),
+    ]
+    installed = [entry for entry in load() if entry.kind in {"metric", "masker", "explainer"}]
+    ours = [Registered(kind, spec, Origin("fakes")) for kind, spec in specs]  # type: ignore[arg-type]
+    found = Registry([*installed, *ours])
+    monkeypatch.setattr(runner, "load", lambda: found)
+    return found
+
+
+def _run(out: Path, **settings: Any) -> RunFolder:
+    config = make_config(datasets=["fake"], models=["planted"], samples=60, **settings)
+    return runner.run(config, out, jobs=1)
+
+
+def _board(folder: RunFolder, registry: Registry) -> Board:
+    [board] = boards(folder, registry)
+    return board
+
+
+def test_good_rows_stand_beside_broken_ones(tmp_path: Path, registry: Registry) -> None:
+    names = ["random-forest", "oracle", "constant", "peeks", *BROKEN, "needy", "no-factory"]
+    board = _board(_run(tmp_path / "run", explainers=names), registry)
+    rows = {row.explainer: row for row in board.rows}
+    assert rows["oracle"].cells[0].mean == 1.0
+    assert rows["constant"].cells[0].mean == 0.5
+    assert rows["random-forest"].rank == 1
+    assert rows["random-forest"].cells[0].mean > 0.9
+    for name in [*BROKEN, "needy", "no-factory"]:
+        assert rows[name].rank is None
+        assert rows[name].coverage == 0.0
+        assert np.isnan(rows[name].cells[0].mean)
+    text = "\n".join(board.problems)
+    for expected in [
+        "raises failed: ValueError: I am broken (4 instances)",
+        "nan failed: relevance has 20 NaN or infinite of 20 values",
+        "short failed: relevance has 19 values for 20 segments",
+        "text failed: relevance is not an array of numbers",
+        "writes failed: ValueError: assignment destination is read-only",
+        "needy not applicable: the model is no PatchModel",
+        "no-factory failed: no-factory (fakes) could not be made: ImportError: no module named",
+        "audio unreadable: clip-2.wav: truncated",
+    ]:
+        assert expected in text, expected
+    assert board.failed
+    assert (board.n_instances, board.skipped) == (4, {"audio unreadable": 1})
+
+
+def test_what_is_not_applicable_is_no_failure(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeDataset, "bad", ())
+    board = _board(_run(tmp_path / "run", explainers=["needy", "oracle"]), registry)
+    assert board.problems
+    assert not board.failed
+
+
+def test_results_do_not_depend_on_which_other_explainers_ran(
+    tmp_path: Path, registry: Registry
+) -> None:
+    def values(folder: RunFolder) -> dict[Any, float]:
+        return {
+            (row.clip_id, row.metric): row.value
+            for row in folder.store().scores()
+            if row.explainer == "random-forest"
+        }
+
+    alone = _run(tmp_path / "alone", explainers=["random-forest"])
+    among = _run(tmp_path / "among", explainers=["naive", "kernel-shap", "random", "random-forest"])
+    assert values(alone) == values(among)
+
+
+def test_the_same_seed_gives_the_same_board_and_another_seed_another(
+    tmp_path: Path, registry: Registry
+) -> None:
+    def board(name: str, seed: int) -> Board:
+        return _board(_run(tmp_path / name, explainers=["random", "naive"], seed=seed), registry)
+
+    assert board("a", 1) == board("b", 1)
+    assert board("a2", 1).rows != board("c", 2).rows
+
+
+def test_clips_limits_the_clips(tmp_path: Path, registry: Registry) -> None:
+    folder = _run(tmp_path / "run", explainers=["oracle"], clips=2)
+    assert {row.clip_id for row in folder.store().scores()} == {"clip-0", "clip-1"}
+
+
+def test_overlapping_segments_are_scored_on_the_grid(tmp_path: Path, registry: Registry) -> None:
+    folder = _run(
+        tmp_path / "run",
+        explainers=["naive", "linear-regression", "oracle"],
+        segment_s=0.5,
+        segment_hop_s=0.1,
+    )
+    found = folder.store().relevance("clip-0", "Target", "linear-regression")
+    assert found is not None
+    assert found.size == N_SEGMENTS
+    rows = {row.explainer: row for row in _board(folder, registry).rows}
+    assert rows["linear-regression"].cells[0].mean > 0.9
+
+
+def test_resume_leaves_a_finished_run_as_it_is(tmp_path: Path, registry: Registry) -> None:
+    folder = _run(tmp_path / "run", explainers=["naive"])
+    before = _board(folder, registry)
+    assert _board(runner.resume(folder.path, jobs=1), registry) == before
+
+
+def test_resume_refuses_other_plugins(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _run(tmp_path / "run", explainers=["naive"])
+    newer = [
+        Registered(entry.kind, entry.spec, Origin(entry.origin.distribution, "99"))
+        for entry in registry
+    ]
+    monkeypatch.setattr(runner, "load", lambda: Registry(newer))
+    with pytest.raises(RunError, match="other plugins or versions"):
+        runner.resume(folder.path, jobs=1)
+
+
+def test_resume_refuses_changed_audio(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(done: int) -> Callable[[str, int, int], None]:
+        def progress(phase: str, now: int, total: int) -> None:
+            if phase.startswith("Explaining") and now == done:
+                raise KeyboardInterrupt
+
+        return progress
+
+    config = make_config(datasets=["fake"], models=["planted"], samples=9, explainers=["naive"])
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(config, tmp_path / "run", jobs=1, progress=dies(2))
+    monkeypatch.setattr(
+        FakeDataset,
+        "load",
+        lambda self, clip_id: Clip(clip_id, np.zeros(2000, np.float32), RATE_HZ),
+    )
+    with pytest.raises(RunError, match=r"audio of clip .* has changed"):
+        runner.resume(tmp_path / "run", jobs=1)
+
+
+def test_interrupted_runs_resume_to_the_same_board(tmp_path: Path, registry: Registry) -> None:
+    undisturbed = _board(_run(tmp_path / "whole", explainers=["naive", "random-forest"]), registry)
+    config = make_config(
+        datasets=["fake"], models=["planted"], samples=60, explainers=["naive", "random-forest"]
+    )
+    calls = 0
+
+    def interrupt(phase: str, done: int, total: int) -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 7 == 0:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "cut"
+    with pytest.raises(KeyboardInterrupt):
+        runner.run(config, path, jobs=1, progress=interrupt)
+    for _ in range(10):
+        try:
+            runner.resume(path, jobs=1, progress=interrupt)
+            break
+        except KeyboardInterrupt:
+            continue
+    assert _board(RunFolder.open(path), registry) == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("settings", "match"),
+    [
+        ({"explainers": ["naiv"]}, "Did you mean naive"),
+        ({"models": ["plantd"]}, "planted"),
+        ({"datasets": ["fak"]}, "fake"),
+        ({"metrics": ["rocauc"]}, "roc-auc"),
+        ({"masker": "zero"}, "zeros"),
+    ],
+)
+def test_unknown_names_stop_before_anything_is_written(
+    tmp_path: Path, registry: Registry, settings: dict[str, Any], match: str
+) -> None:
+    config = make_config(**{"datasets": ["fake"], "models": ["planted"], **settings})
+    with pytest.raises(UnknownNameError, match=match):
+        runner.run(config, tmp_path / "run", jobs=1)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path: Path, registry: Registry) -> None:
+    _run(tmp_path / "run", explainers=["constant"])
+    with pytest.raises(RunError, match="awb resume"):
+        _run(tmp_path / "run", explainers=["constant"])
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "precious.txt").write_text("mine")
+    with pytest.raises(RunError, match="not an empty folder"):
+        _run(tmp_path / "other", explainers=["constant"])
+
+
+def test_run_json_says_what_made_the_results(tmp_path: Path, registry: Registry) -> None:
+    folder = _run(tmp_path / "run", explainers=["naive"], seed=7)
+    record = json.loads((folder.path / "run.json").read_text())
+    assert record["seed"] == 7
+    assert record["config"]["explainers"] == ["naive"]
+    assert {"python", "numpy", "torch"} <= set(record["versions"])
+    assert {one["kind"] for one in record["plugins"]} == {
+        "dataset",
+        "model",
+        "explainer",
+        "metric",
+        "masker",
+    }
+    [manifest] = folder.manifests()
+    assert record["manifests"][0]["sha256"] == manifest.sha256
+
+
+def test_a_model_that_breaks_its_contract_is_named(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WeightedEnergy, "scores", _raises)
+    with pytest.raises(PluginError, match=r"planted.*TypeError|planted.*ValueError"):
+        _run(tmp_path / "run", explainers=["naive"])
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[1]", '{"format": 99}', "not json"])
+def test_damaged_run_folders_are_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(AwbError):
+        RunFolder.open(tmp_path)
+    with pytest.raises(RunError, match="holds no run"):
+        RunFolder.open(tmp_path / "nowhere")

@@ -1,0 +1,177 @@
+"""The perturber: rendering, batches, sharing, reuse and cost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from awb.errors import NotApplicableError, ParameterError, PluginError
+from awb.maskers import noise, zeros
+from awb.perturbation import Design, Perturber
+from awb.perturbation.perturber import LOG_ODDS_LIMIT
+from awb.perturbation.rendering import Renderer
+from awb.protocols import PatchModel
+from awb.randomness import RandomKey
+from awb.segments import Segments
+from fakes import CELL, PatchEnergy, WeightedEnergy, instance_of, perturber_for, unit_clip
+
+
+def _random_masks(n: int, n_segments: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).random((n, n_segments)) < 0.4
+
+
+@given(st.integers(1, 60), st.integers(1, 25), st.integers(0, 5))
+@settings(max_examples=40, deadline=None)
+def test_rendering_equals_a_loop_over_segments(n_samples: int, cell: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    edges = np.append(np.arange(0, n_samples, cell), n_samples)
+    waveform, fill = rng.standard_normal((2, n_samples)).astype(np.float32)
+    masks = rng.random((7, edges.size - 1)) < 0.5
+    slow = np.tile(waveform, (7, 1))
+    for row, mask in enumerate(masks):
+        for index, dropped in enumerate(mask):
+            if dropped:
+                slow[row, edges[index] : edges[index + 1]] = fill[edges[index] : edges[index + 1]]
+    renderer = Renderer(waveform, fill, edges)
+    out = np.empty_like(slow)
+    renderer.render(masks, out)
+    np.testing.assert_array_equal(out, slow)
+    start = n_samples // 3
+    span = renderer.render_span(masks, start, n_samples + 4)
+    np.testing.assert_array_equal(span, np.pad(slow, ((0, 0), (0, 4)))[:, start:])
+
+
+def test_scores_are_the_models_scores_of_the_masked_clip() -> None:
+    clip = unit_clip(12)
+    model = WeightedEnergy(np.arange(12.0))
+    perturber = perturber_for(model, clip)
+    masks = _random_masks(40, 12)
+    expected = 0.25 * (~masks) @ model.weights
+    np.testing.assert_allclose(perturber.scores(masks), expected, rtol=1e-6)
+    assert set(model.batches) == {16}, "batches have one fixed size"
+
+
+def test_the_score_of_a_mask_does_not_depend_on_its_company() -> None:
+    clip = unit_clip(10)
+    masks = _random_masks(33, 10)
+    together = perturber_for(WeightedEnergy(np.ones(10)), clip).scores(masks)
+    alone = [perturber_for(WeightedEnergy(np.ones(10)), clip).scores(row[None])[0] for row in masks]
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_a_mask_asked_for_twice_is_computed_once() -> None:
+    perturber = perturber_for(WeightedEnergy(np.ones(6)), unit_clip(6))
+    masks = _random_masks(20, 6)
+    distinct = len(np.unique(masks, axis=0))
+    first, second = perturber.view(), perturber.view()
+    np.testing.assert_array_equal(first.scores(masks), second.scores(masks))
+    assert (first.cost.calls, first.cost.forwards) == (20, distinct)
+    assert (second.cost.calls, second.cost.forwards) == (20, 0)
+
+
+def test_the_pool_is_shared_and_charged_to_everyone() -> None:
+    model = WeightedEnergy(np.ones(10))
+    perturber = perturber_for(model, unit_clip(10), samples=64)
+    first, second = perturber.view(), perturber.view()
+    assert first.pool() is second.pool()
+    assert first.cost.calls == second.cost.calls == 64
+    assert second.cost.forwards == 0
+    assert second.cost.seconds > 0, "what the pool took is part of everyone's time"
+    with pytest.raises(ValueError, match="read-only"):
+        first.pool().scores[0] = 1.0
+
+
+def test_the_pool_depends_on_names_only() -> None:
+    clip = unit_clip(10)
+    one = perturber_for(WeightedEnergy(np.ones(10)), clip, seed=3)
+    one.scores(_random_masks(5, 10))
+    other = perturber_for(WeightedEnergy(np.zeros(10)), clip, seed=3)
+    np.testing.assert_array_equal(one.pool().drop_masks, other.pool().drop_masks)
+    third = perturber_for(WeightedEnergy(np.ones(10)), clip, seed=4)
+    assert (one.pool().drop_masks != third.pool().drop_masks).any()
+
+
+@pytest.mark.parametrize("n_samples", [100, 430, 431, 1234, 3000])
+def test_patch_reuse_equals_the_plain_path_bit_for_bit(n_samples: int) -> None:
+    clip = unit_clip(30).waveform[:n_samples]
+    model = PatchEnergy()
+    assert isinstance(model, PatchModel)
+    segments = Segments(n_samples, 1000)
+    masks = _random_masks(200, segments.n)
+    edges = segments.edges_samples
+    fill = noise()(clip, 1000, np.random.default_rng(1))
+    plain = np.empty((200, n_samples), dtype=np.float32)
+    Renderer(clip, fill, edges).render(masks, plain)
+    expected = model.scores(plain)[:, 0]
+    counted = model.patches_seen
+    from awb.perturbation.scorers import PatchScorer
+
+    scorer = PatchScorer(model, Renderer(clip, fill, edges), segments, 0)
+    model.patches_seen = 0
+    np.testing.assert_array_equal(scorer.scores(masks[:150]), expected[:150])
+    np.testing.assert_array_equal(scorer.scores(masks), expected)
+    assert model.patches_seen < counted
+    assert scorer.forwards == pytest.approx(model.patches_seen / len(model.patch_starts(n_samples)))
+
+
+def test_overlapping_segments_drop_their_cells() -> None:
+    clip = unit_clip(10)
+    perturber = perturber_for(WeightedEnergy(np.ones(10)), clip, segment_s=0.3)
+    assert perturber.n_segments == 8
+    mask = np.zeros((1, 8), dtype=bool)
+    mask[0, 2] = True
+    assert perturber.scores(mask)[0] == pytest.approx(0.25 * 7)
+    cells = perturber.view(segments=perturber.segments.grid)
+    mask = np.zeros((1, 10), dtype=bool)
+    mask[0, 2:5] = True
+    assert cells.scores(mask)[0] == pytest.approx(0.25 * 7)
+    assert cells.cost.forwards == 0, "the same audio is known from the other view"
+
+
+def test_infinite_scores_are_limited_and_nan_is_refused() -> None:
+    class Sure(WeightedEnergy):
+        def scores(self, waveforms: np.ndarray) -> np.ndarray:
+            return np.full((len(waveforms), 2), np.inf, dtype=np.float32)
+
+    class Lost(WeightedEnergy):
+        def scores(self, waveforms: np.ndarray) -> np.ndarray:
+            return np.full((len(waveforms), 2), np.nan, dtype=np.float32)
+
+    class Short(WeightedEnergy):
+        def scores(self, waveforms: np.ndarray) -> np.ndarray:
+            return np.zeros((len(waveforms), 1), dtype=np.float32)
+
+    assert perturber_for(Sure(np.ones(3)), unit_clip(3)).clip_score() == LOG_ODDS_LIMIT
+    with pytest.raises(PluginError, match="NaN"):
+        perturber_for(Lost(np.ones(3)), unit_clip(3)).clip_score()
+    with pytest.raises(PluginError, match="shape"):
+        perturber_for(Short(np.ones(3)), unit_clip(3)).clip_score()
+
+
+@pytest.mark.parametrize("masks", [np.zeros((2, 5)), np.zeros((2, 4), bool), np.zeros(5, bool)])
+def test_wrong_masks_are_refused(masks: np.ndarray) -> None:
+    with pytest.raises(ParameterError, match="drop masks must be boolean"):
+        perturber_for(WeightedEnergy(np.ones(5)), unit_clip(5)).scores(masks)
+
+
+def test_a_capability_that_is_lacking_is_not_applicable() -> None:
+    with pytest.raises(NotApplicableError, match="PatchModel"):
+        perturber_for(WeightedEnergy(np.ones(5)), unit_clip(5)).model_as(PatchModel)
+
+
+def test_what_does_not_fit_together_is_refused() -> None:
+    clip = unit_clip(5)
+    key = RandomKey((0,))
+    with pytest.raises(ParameterError, match="segments"):
+        Perturber(WeightedEnergy(np.ones(5)), instance_of(clip), Segments(CELL, 1000), zeros, key)
+    with pytest.raises(PluginError, match="masker"):
+        Perturber(
+            WeightedEnergy(np.ones(5)),
+            instance_of(clip),
+            Segments(clip.waveform.size, 1000),
+            lambda waveform, rate, rng: waveform[:-1],
+            key,
+            design=Design(5),
+        )

@@ -1,0 +1,52 @@
+"""Fixtures for all tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[1]
+_PLUGINS = "AWB_TEST_PLUGINS"
+
+
+def _install_the_plugin_package() -> None:
+    """Install tests/plugin_package for this session, unless it is installed already.
+
+    It goes to a folder of its own, which all processes of the session search for distributions, so
+    that it is found through its entry point as any stranger's plugin is.
+    """
+    try:
+        distribution("awb-test-plugin")
+    except PackageNotFoundError:
+        target = tempfile.mkdtemp(prefix="awb-test-plugins-")
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        command += ["--no-build-isolation", "--disable-pip-version-check", "--target", target]
+        subprocess.run([*command, str(_ROOT / "tests" / "plugin_package")], check=True)
+        os.environ[_PLUGINS] = target
+        os.environ["PYTHONPATH"] = os.pathsep.join(
+            filter(None, [target, os.environ.get("PYTHONPATH")])
+        )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the plugin package importable, once a session (xdist workers inherit it)."""
+    if not hasattr(config, "workerinput"):
+        _install_the_plugin_package()
+    target = os.environ.get(_PLUGINS)
+    if target and target not in sys.path:
+        sys.path.insert(0, target)
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Folder of real recordings and the real YAMNet."""
+    folder = Path(os.environ.get("AWB_TEST_DATA", _ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"needs real data: {folder} is absent (set AWB_TEST_DATA)")
+    return folder

@@ -1,0 +1,92 @@
+"""Fake models whose causal segments are known, and small instances for them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.intervals import FloatArray, IntArray
+from awb.maskers import zeros
+from awb.perturbation import Design, Perturber
+from awb.protocols import ScoreArray
+from awb.randomness import RandomKey
+from awb.segments import Segments
+from awb.types import AudioArray, Clip, Event, Instance
+
+RATE_HZ = 1000
+CELL = 100
+
+
+class WeightedEnergy:
+    """A model whose score is a weighted sum of segment energies: its causes are its weights."""
+
+    sample_rate_hz = RATE_HZ
+    classes = ("Target", "Other")
+
+    def __init__(self, weights: FloatArray, offset: float = 0.0) -> None:
+        self.weights = np.asarray(weights, dtype=np.float64)
+        self.offset = offset
+        self.batches: list[int] = []
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        self.batches.append(len(waveforms))
+        power = np.square(waveforms.astype(np.float64)).reshape(len(waveforms), -1, CELL)
+        score = power.mean(axis=2) @ self.weights + self.offset
+        return np.stack([score, -score], axis=1).astype(np.float32)
+
+
+class PatchEnergy:
+    """A patch model: a patch's score is its energy, scored one by one."""
+
+    sample_rate_hz = RATE_HZ
+    classes = ("Target", "Other")
+    patch_samples = 430
+    hop = 215
+
+    def __init__(self) -> None:
+        self.patches_seen = 0
+
+    def patch_starts(self, n_samples: int) -> IntArray:
+        last = max(0, n_samples - self.patch_samples)
+        return np.unique(np.append(np.arange(0, last + 1, self.hop), last))
+
+    def patch_scores(self, patches: AudioArray) -> ScoreArray:
+        self.patches_seen += len(patches)
+        score = np.array([np.dot(patch, patch) for patch in patches], dtype=np.float32)
+        return np.stack([score, -score], axis=1)
+
+    def pool(self, patch_scores: ScoreArray) -> ScoreArray:
+        return patch_scores.max(axis=-2)
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        starts = self.patch_starts(waveforms.shape[1])
+        rows = []
+        for waveform in waveforms:
+            padded = np.pad(waveform, (0, max(0, self.patch_samples - waveform.size)))
+            cut = np.stack([padded[start : start + self.patch_samples] for start in starts])
+            rows.append(self.pool(self.patch_scores(cut)))
+        return np.stack(rows)
+
+
+def unit_clip(n_segments: int, *, seed: int = 0, clip_id: str = "clip") -> Clip:
+    """A clip of noise in which every segment has a mean power of exactly 0.25."""
+    noise = np.random.default_rng(seed).choice([-0.5, 0.5], size=n_segments * CELL)
+    event = Event(0.0, CELL / RATE_HZ, "Target")
+    return Clip(clip_id, noise.astype(np.float32), RATE_HZ, (event,))
+
+
+def instance_of(clip: Clip) -> Instance:
+    spans = [(event.onset_s, event.offset_s) for event in clip.events]
+    return Instance("fake", clip, "Target", 0, np.array(spans).reshape(-1, 2))
+
+
+def perturber_for(
+    model: object, clip: Clip, *, samples: int = 500, seed: int = 0, segment_s: float = 0.1
+) -> Perturber:
+    return Perturber(
+        model,  # type: ignore[arg-type]
+        instance_of(clip),
+        Segments(clip.waveform.size, clip.sample_rate_hz, segment_s, 0.1),
+        zeros,
+        RandomKey((seed, "fake", clip.id, "Target")),
+        design=Design(samples),
+    )
