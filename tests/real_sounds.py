@@ -64,7 +64,7 @@ TARGETS = (
     Source("crow.wav", "Crow", 13.0, 0.04, (0.2, 0.5), (10.0, 20.0), 3),  # one caw
     # Two honks, recorded in traffic: YAMNet hears a horn only where it is loud.
     Source(
-        "car_horn.wav", "Vehicle horn, car horn, honking", 18.0, 0.04, (0.5, 1.0), (20.0, 30.0), 2
+        "car_horn.wav", "Vehicle horn, car horn, honking", 18.0, 0.04, (0.5, 1.0), (25.0, 30.0), 2
     ),
 )
 SEA_FILE, SEA_LABEL = "sea_waves.wav", "Waves, surf"

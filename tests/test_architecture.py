@@ -21,6 +21,7 @@ FLOORS = [
     {"harness"},
     {"leaderboard", "report"},
     {"cli"},
+    {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = ["torch", "tensorflow", "librosa", "matplotlib", "sklearn", "scipy", "captum", "soundfile"]

@@ -6,7 +6,7 @@ model may satisfy any of them, and the harness asks by type.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
@@ -93,7 +93,8 @@ class DifferentiableModel(AudioModel, Protocol):
     back_end : torch.nn.Module
         Features to log-odds ``(batch, classes)``.
     last_convolution : str
-        Name of the last convolution inside the back end, as ``named_modules`` gives it.
+        Name of the last convolution inside the back end, as ``named_modules`` gives it. Its output
+        is ``(batch, channels, frames, bins)``, or ``(batch, channels, frames)``, at any resolution.
     """
 
     front_end: torch.nn.Module
@@ -102,6 +103,34 @@ class DifferentiableModel(AudioModel, Protocol):
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
+        ...
+
+
+@runtime_checkable
+class AttentionModel(AudioModel, Protocol):
+    """A transformer that shows its attention and says where in time its tokens lie."""
+
+    def attentions(self, waveform: AudioArray) -> Iterable[ScoreArray]:
+        """Return the attention of each layer, first layer first.
+
+        Parameters
+        ----------
+        waveform : np.ndarray, shape=(samples,), dtype=float32
+            One clip.
+
+        Returns
+        -------
+        iterable of np.ndarray, shape=(heads, tokens, tokens), dtype=float32
+            Row: the token that attends; column: the token attended to. Rows sum to 1.
+        """
+        ...
+
+    def token_spans_s(self, n_samples: int) -> FloatArray:
+        """Return start and end of each token's audio in seconds, ``shape=(tokens, 2)``.
+
+        Tokens that stand for no audio (the class and distillation tokens, from which the scores are
+        read) have NaN for both.
+        """
         ...
 
 

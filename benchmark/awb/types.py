@@ -205,16 +205,22 @@ class Explanation:
         Optional map behind the relevance; read-only.
     cost : Cost
         Filled in by the harness.
+    uncertainty : np.ndarray, shape=(segments,), or None
+        Standard error of each segment's relevance, where the explainer knows it; read-only.
+    notes : tuple of str
+        What else the explainer has to say, a sentence each.
 
     Raises
     ------
     RelevanceError
-        If the relevance is not one-dimensional or not finite.
+        If the relevance is not one-dimensional or not finite, or the uncertainty is not of its shape.
     """
 
     relevance: FloatArray
     time_frequency: FloatArray | None = None
     cost: Cost = Cost()
+    uncertainty: FloatArray | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Validate the relevance and make the arrays read-only."""
@@ -233,6 +239,13 @@ class Explanation:
             if grid.ndim != 2:
                 raise RelevanceError(f"a time-frequency map has two dimensions, got {grid.shape}")
             object.__setattr__(self, "time_frequency", read_only(grid))
+        if self.uncertainty is not None:
+            uncertainty = np.array(self.uncertainty, dtype=np.float64)
+            if uncertainty.shape != relevance.shape:
+                raise RelevanceError(
+                    f"uncertainty has shape {uncertainty.shape}, relevance {relevance.shape}"
+                )
+            object.__setattr__(self, "uncertainty", read_only(uncertainty))
 
     def check_length(self, n_segments: int) -> Explanation:
         """Return self if there is one relevance a segment.

@@ -13,7 +13,7 @@ import click
 from awb.plugins import load
 
 if TYPE_CHECKING:
-    from awb.harness.runner import Progress
+    from awb.harness.selecting import Progress
 
 
 def _warn_of_broken_plugins() -> None:

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from awb.leaderboard.board import Board
+    from awb.leaderboard.export import Format
 
 
 def print_boards(found: list[Board], form: str) -> None:
@@ -52,7 +53,7 @@ def print_boards(found: list[Board], form: str) -> None:
 def show_command(folder: Path, form: str) -> None:
     """Print the boards of a run again."""
     from awb.harness.folder import RunFolder
-    from awb.leaderboard.board import boards
+    from awb.leaderboard.making import boards
     from awb.plugins import load
 
     print_boards(boards(RunFolder.open(folder), load()), form)
@@ -69,15 +70,16 @@ def show_command(folder: Path, form: str) -> None:
     help="File format.",
 )
 @click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="[default: stdout]")
-def export_command(folder: Path, form: str, output: Path | None) -> None:
+def export_command(folder: Path, form: Format, output: Path | None) -> None:
     """Write the long table: one row an instance, explainer and metric."""
     from awb.errors import RunError
     from awb.harness.folder import RunFolder
     from awb.leaderboard.export import write
 
-    content = write(RunFolder.open(folder).store().scores(), form)  # type: ignore[arg-type]
+    rows = RunFolder.open(folder).store().scores()
+    content = write(rows, form)
     if output is None:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
         return
     try:
         output.write_bytes(content)

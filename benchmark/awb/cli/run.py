@@ -133,7 +133,7 @@ def resume_command(context: click.Context, folder: Path, jobs: int | None) -> No
 def _finish(context: click.Context, folder: Any) -> None:
     """Print the boards and where they are; fail if rows failed."""
     from awb.cli.results import print_boards
-    from awb.leaderboard.board import boards
+    from awb.leaderboard.making import boards
     from awb.plugins import load
 
     found = boards(folder, load())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from awb.errors import RunError
@@ -10,11 +11,10 @@ from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import RunFolder
-from awb.harness.selecting import Progress, as_awb_error, load_clip, run_one, select
+from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
-from awb.harness.store import Store
 from awb.harness.units import Plan, Unit, failed_unit
-from awb.harness.worker import build, explain_unit, model_facts
+from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
 from awb.plugins import load
 from awb.protocols import Dataset
 
@@ -56,8 +56,10 @@ def run(
     """
     chosen = choose(config, load())
     datasets = [build(resolved) for resolved in chosen.datasets]
-    folder = RunFolder.create(out, run_record(config, chosen))
-    _work(folder, config, chosen, datasets, jobs, progress)
+    with open_executor(jobs or default_jobs()) as executor:
+        facts = _facts(chosen, executor)
+        folder = RunFolder.create(out, run_record(config, chosen))
+        _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
     return folder
 
 
@@ -89,7 +91,10 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
     config = folder.config()
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
-    _work(folder, config, chosen, [build(one) for one in chosen.datasets], jobs, progress)
+    datasets = [build(resolved) for resolved in chosen.datasets]
+    with open_executor(jobs or default_jobs()) as executor:
+        facts = _facts(chosen, executor)
+        _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
     return folder
 
 
@@ -105,70 +110,75 @@ def _check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
         )
 
 
-def _work(
-    folder: RunFolder,
-    config: RunConfig,
-    chosen: Chosen,
-    datasets: list[Dataset],
-    jobs: int | None,
-    progress: Progress,
-) -> None:
-    store = folder.store()
-    known = {(one.dataset, one.model): one for one in folder.manifests()}
-    with open_executor(jobs or default_jobs()) as executor:
-        for resolved, dataset in zip(chosen.datasets, datasets, strict=True):
-            for model in chosen.models:
-                manifest = known.get((resolved.label, model.label))
-                if manifest is None:
-                    manifest = select(resolved, dataset, model, config, executor, progress)
-                    folder.add_manifest(manifest)
-                plan = Plan(
-                    dataset=resolved,
-                    model=model,
-                    weights_sha256=manifest.weights_sha256,
-                    explainers=chosen.explainers,
-                    metrics=chosen.metrics,
-                    masker=chosen.masker,
-                    config=config,
-                )
-                _explain_all(plan, manifest, dataset, store, executor, progress)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Everything that the steps of a run share."""
+
+    folder: RunFolder
+    config: RunConfig
+    chosen: Chosen
+    datasets: list[Dataset]
+    facts: dict[str, ModelFacts]
+    executor: Executor
+    progress: Progress
 
 
-def _explain_all(
-    plan: Plan,
-    manifest: Manifest,
-    dataset: Dataset,
-    store: Store,
-    executor: Executor,
-    progress: Progress,
-) -> None:
+def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
+    """Load every model once, so that missing weights are reported before anything is written."""
+    return {model.label: run_one(executor, model_facts, model) for model in chosen.models}
+
+
+def _work(job: _Run) -> None:
+    """Select and explain for every dataset and model, leaving out what is stored."""
+    known = {(one.dataset, one.model): one for one in job.folder.manifests()}
+    for resolved, dataset in zip(job.chosen.datasets, job.datasets, strict=True):
+        for model in job.chosen.models:
+            facts = job.facts[model.label]
+            manifest = known.get((resolved.label, model.label))
+            if manifest is None:
+                source = Source(resolved, dataset)
+                manifest = select(source, model, facts, job.config, job.executor, job.progress)
+                job.folder.add_manifest(manifest)
+            if facts.weights_sha256 != manifest.weights_sha256:
+                raise RunError(f"the weights of {model.label} have changed since the run started")
+            plan = Plan(
+                dataset=resolved,
+                model=model,
+                weights_sha256=facts.weights_sha256,
+                explainers=job.chosen.explainers,
+                metrics=job.chosen.metrics,
+                masker=job.chosen.masker,
+                config=job.config,
+            )
+            _explain(job, plan, manifest, Source(resolved, dataset))
+
+
+def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     """Run every unit that is not stored yet."""
+    store = job.folder.store()
+    rate_hz = job.facts[plan.model.label].sample_rate_hz
+    keys = {
+        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target): kept for kept in manifest.kept
+    }
     finished = store.finished()
-    facts = run_one(executor, model_facts, plan.model)
-    if facts.weights_sha256 != manifest.weights_sha256:
-        raise RunError(f"the weights of {plan.model.label} have changed since the run started")
 
     def units() -> Iterator[Unit]:
-        for kept in manifest.kept:
-            key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target)
-            if key in finished:
-                continue
-            clip = load_clip(dataset, kept.clip_id, plan.dataset)
-            if audio_sha256(clip) != kept.audio_sha256:
-                raise RunError(f"the audio of clip {clip.id} has changed since the run started")
-            instance = make_instance(plan.dataset.spec.name, clip, kept, facts.sample_rate_hz)
-            yield Unit(key, plan, instance)
+        for key, kept in keys.items():
+            if key not in finished:
+                clip = source.load(kept.clip_id)
+                if audio_sha256(clip) != kept.audio_sha256:
+                    raise RunError(f"the audio of clip {clip.id} has changed since the run started")
+                instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
+                yield Unit(key, plan, instance)
 
-    total = len(manifest.kept)
-    keys = {plan.unit_key(one.audio_sha256, one.clip_id, one.target) for one in manifest.kept}
-    done = len(keys & finished)
+    done = len(keys.keys() & finished)
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
-    progress(phase, done, total)
-    for unit, result in executor.map(explain_unit, units()):
+    job.progress(phase, done, len(keys))
+    for unit, result in job.executor.map(explain_unit, units()):
+        if isinstance(result, RunError):
+            raise result
         if isinstance(result, Exception):
-            if isinstance(result, RunError):
-                raise result
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
         store.add(plan.dataset.label, plan.model.label, result)
         done += 1
-        progress(phase, done, total)
+        job.progress(phase, done, len(keys))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from awb.harness.selection import (
     decide,
     prepare,
 )
-from awb.harness.worker import model_facts, score_clip
+from awb.harness.worker import ModelFacts, score_clip
 from awb.protocols import Dataset
 from awb.specs import ModelSpec
 from awb.types import Clip
@@ -29,10 +30,45 @@ Progress = Callable[[str, int, int], None]
 """``progress(phase, done, total)``, called after every clip or instance."""
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dataset, by name and built."""
+
+    resolved: Resolved
+    dataset: Dataset
+
+    def load(self, clip_id: str) -> Clip:
+        """Load a clip through the plugin boundary.
+
+        Parameters
+        ----------
+        clip_id : str
+            Which clip.
+
+        Returns
+        -------
+        Clip
+            The clip.
+
+        Raises
+        ------
+        DataError
+            If it cannot be loaded, for whatever reason.
+        """
+        try:
+            return self.dataset.load(clip_id)
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(
+                f"dataset {self.resolved.label}, clip {clip_id}: {type(error).__name__}: {error}"
+            ) from error
+
+
 def select(
-    resolved: Resolved,
-    dataset: Dataset,
+    source: Source,
     model: Resolved,
+    facts: ModelFacts,
     config: RunConfig,
     executor: Executor,
     progress: Progress,
@@ -41,10 +77,12 @@ def select(
 
     Parameters
     ----------
-    resolved, dataset : Resolved, Dataset
-        The dataset, by name and built.
+    source : Source
+        The dataset.
     model : Resolved
         The model.
+    facts : ModelFacts
+        Its rate and classes.
     config : RunConfig
         Limits of the selection.
     executor : Executor
@@ -60,9 +98,8 @@ def select(
     Raises
     ------
     AwbError
-        If the model cannot be made, or fails on every clip.
+        If the model fails on every clip.
     """
-    facts = run_one(executor, model_facts, model)
     spec = model.spec
     own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
     decision = partial(
@@ -71,35 +108,35 @@ def select(
         max_event_fraction=config.max_event_fraction,
         min_score=own if config.min_score is None else config.min_score,
     )
-    clip_ids = list(dataset.clip_ids())[: config.clips]
+    clip_ids = list(source.dataset.clip_ids())[: config.clips]
     decided: dict[str, list[Kept | Skipped]] = {}
     whole: dict[str, Clip] = {}
 
     def readable() -> Iterator[Clip]:
         for clip_id in clip_ids:
             try:
-                whole[clip_id] = load_clip(dataset, clip_id, resolved)
+                whole[clip_id] = source.load(clip_id)
                 yield prepare(whole[clip_id], facts.sample_rate_hz)
             except DataError as error:
                 decided[clip_id] = [Skipped(clip_id, "", BAD_AUDIO, str(error))]
 
-    failure: AwbError | None = None
-    phase = f"Selecting from {resolved.label} for {model.label}"
+    failures: list[AwbError] = []
+    scored = 0
+    phase = f"Selecting from {source.resolved.label} for {model.label}"
     for clip, scores in executor.map(partial(score_clip, model), readable()):
-        source = whole.pop(clip.id)
+        original = whole.pop(clip.id)
         if isinstance(scores, Exception):
-            failure = as_awb_error(scores, f"model {model.label} on clip {clip.id}")
-            decided[clip.id] = [Skipped(clip.id, "", MODEL_FAILED, str(failure))]
+            failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
+            decided[clip.id] = [Skipped(clip.id, "", MODEL_FAILED, str(failures[-1]))]
         else:
-            decided[clip.id] = list(decision(source, scores))
+            scored += 1
+            decided[clip.id] = list(decision(original, scores))
         progress(phase, len(decided), len(clip_ids))
+    if failures and not scored:
+        raise failures[0]
     entries = [entry for clip_id in clip_ids for entry in decided[clip_id]]
-    if failure is not None and all(
-        isinstance(entry, Skipped) and entry.reason == MODEL_FAILED for entry in entries
-    ):
-        raise failure
     return Manifest(
-        resolved.label,
+        source.resolved.label,
         model.label,
         facts.weights_sha256,
         tuple(entry for entry in entries if isinstance(entry, Kept)),
@@ -140,35 +177,3 @@ def as_awb_error(error: Exception, name: str) -> AwbError:
     if isinstance(error, AwbError):
         return error
     return PluginError(f"{name}: {type(error).__name__}: {error}")
-
-
-def load_clip(dataset: Dataset, clip_id: str, resolved: Resolved) -> Clip:
-    """Load a clip through the plugin boundary.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The dataset.
-    clip_id : str
-        Which clip.
-    resolved : Resolved
-        The dataset by name, for messages.
-
-    Returns
-    -------
-    Clip
-        The clip.
-
-    Raises
-    ------
-    DataError
-        If it cannot be loaded, for whatever reason.
-    """
-    try:
-        return dataset.load(clip_id)
-    except DataError:
-        raise
-    except Exception as error:
-        raise DataError(
-            f"dataset {resolved.label}, clip {clip_id}: {type(error).__name__}: {error}"
-        ) from error

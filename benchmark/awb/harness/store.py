@@ -152,7 +152,10 @@ class Store:
         """
         with closing(self._connect()) as connection:
             for row in connection.execute(query):
-                yield ScoreRow(*row[:6], math.nan if row[6] is None else row[6], row[7])
+                *names, value, reason = row
+                dataset, model, explainer, clip_id, target, metric = names
+                number = math.nan if value is None else float(value)
+                yield ScoreRow(dataset, model, explainer, clip_id, target, metric, number, reason)
 
     def explanations(self) -> Iterator[ExplanationRow]:
         """Iterate over explanations, in the same order."""

@@ -59,7 +59,7 @@ class Plan:
             include={"design", "samples", "seed", "segment_s", "segment_hop_s"}
         )
         content = {
-            "dataset": self.dataset.spec.name,
+            "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],
             "explainers": [resolved.identity() for resolved in self.explainers],
             "metrics": [resolved.identity() for resolved in self.metrics],

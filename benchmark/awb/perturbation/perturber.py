@@ -18,7 +18,7 @@ from awb.perturbation.scorers import Scorer, make_scorer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import BoolArray, Cost, Instance
+from awb.types import AudioArray, BoolArray, Cost, Instance
 
 Capability = TypeVar("Capability")
 
@@ -129,6 +129,8 @@ class Perturber:
         self._design = design or Design()
         self._rng_key = rng_key
         self._segments = segments
+        self._fill: AudioArray = fill.view()
+        self._fill.flags.writeable = False
         self._calls = 0
         self._forwards = 0.0
         self._borrowed_s = 0.0
@@ -161,6 +163,11 @@ class Perturber:
     def n_segments(self) -> int:
         """Number of segments."""
         return self._segments.n
+
+    @property
+    def fill(self) -> AudioArray:
+        """What replaces dropped audio, ``shape=(samples,)``, float32, read-only."""
+        return self._fill
 
     @property
     def samples(self) -> int:

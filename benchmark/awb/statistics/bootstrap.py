@@ -11,7 +11,7 @@ at 1. Two published corrections are applied together: percentiles are bias-corre
 (BCa, Efron 1987), and taken further out, because the bootstrap variance is too small by
 ``(C - 1) / C`` and a t distribution is called for (Hesterberg 2015). On simulated boards, skewed as
 AUC is and with several instances a clip, it covers the true mean in 93 to 97 % from 20 clusters on;
-with 10 clusters of very skewed scores in about 92 %, with 5 in about 87 %. It never leaves the
+with 10 clusters of very skewed scores in about 92 %, with 5 in 85 to 90 %. It never leaves the
 range of the data.
 
 References
@@ -154,7 +154,8 @@ class ClusterSums:
         distance = left_out.mean(axis=0) - left_out
         spread = (distance**2).sum(axis=0) ** 1.5
         cubes = (distance**3).sum(axis=0)
-        return np.divide(cubes, 6 * spread, out=np.zeros_like(cubes), where=spread > 0)
+        skew = np.divide(cubes, 6 * spread, out=np.zeros_like(cubes), where=spread > 0)
+        return np.asarray(skew, dtype=np.float64)
 
 
 def cluster_bootstrap(

@@ -14,7 +14,8 @@ from awb.errors import AudioError, AwbError, PluginError, RunError, UnknownNameE
 from awb.harness import runner
 from awb.harness.config import make_config
 from awb.harness.folder import RunFolder
-from awb.leaderboard.board import Board, boards
+from awb.leaderboard.board import Board
+from awb.leaderboard.making import boards
 from awb.plugins import Registered, Registry, load
 from awb.protocols import PatchModel
 from awb.specs import DatasetSpec, ExplainerSpec, ModelSpec, Origin

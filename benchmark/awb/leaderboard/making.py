@@ -1,0 +1,224 @@
+"""Make boards from a run."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import RunError
+from awb.harness.folder import RunFolder
+from awb.harness.selection import Manifest
+from awb.harness.store import ExplanationRow, ScoreRow
+from awb.harness.units import OK
+from awb.leaderboard.board import FULL_COVERAGE, Board, BoardRow, Cell
+from awb.leaderboard.remarks import notes, problems
+from awb.metrics.facts import MetricFacts
+from awb.plugins import Registry
+from awb.randomness import RandomKey
+from awb.specs import ExplainerSpec, MetricSpec
+from awb.statistics import cluster_bootstrap
+
+Grid = npt.NDArray[np.float64]
+
+_EMPTY = Cell(math.nan, math.nan, math.nan, 0)
+
+
+class _Layout:
+    """Explainers down, instances across: where every row of the store belongs."""
+
+    def __init__(self, explanations: Sequence[ExplanationRow]) -> None:
+        pairs = sorted({(row.clip_id, row.target) for row in explanations})
+        self.names = list(dict.fromkeys(row.explainer for row in explanations))
+        self.column = {pair: index for index, pair in enumerate(pairs)}
+        self.row = {name: index for index, name in enumerate(self.names)}
+        self.clips = [clip_id for clip_id, _ in pairs]
+        self.done = np.zeros((len(self.names), len(pairs)), dtype=bool)
+        self.calls = np.full(self.done.shape, np.nan)
+        for entry in explanations:
+            if entry.status == OK:
+                place = self.row[entry.explainer], self.column[entry.clip_id, entry.target]
+                self.done[place], self.calls[place] = True, entry.calls
+        self.coverage = self.done.mean(axis=1) if pairs else np.zeros(len(self.names))
+
+    def grid(self, scores: Sequence[ScoreRow], metric: str) -> Grid:
+        """Lay the values of one metric out; NaN where there is none."""
+        grid = np.full(self.done.shape, np.nan)
+        for row in scores:
+            if row.metric == metric:
+                grid[self.row[row.explainer], self.column[row.clip_id, row.target]] = row.value
+        return grid
+
+
+def _cells(layout: _Layout, grid: Grid, key: RandomKey) -> list[Cell]:
+    """Average each explainer over the instances that all fully covered ones share."""
+    finite = np.isfinite(grid)
+    definable = finite.any(axis=0)
+    if not definable.any():
+        return [_EMPTY] * len(layout.names)
+    full = finite[:, definable].mean(axis=1) >= FULL_COVERAGE
+    common = finite[full].all(axis=0) if full.any() else definable
+    cells = []
+    for row, name in enumerate(layout.names):
+        used = np.flatnonzero(common & finite[row] if full[row] else finite[row])
+        if used.size == 0:
+            cells.append(_EMPTY)
+            continue
+        clips = [layout.clips[index] for index in used]
+        found = cluster_bootstrap(grid[row, used], clips, rng=key.generator(name))
+        cells.append(Cell(found.mean, found.low, found.high, used.size))
+    return cells
+
+
+def _undefined(layout: _Layout, grids: dict[str, Grid]) -> dict[str, int]:
+    """Count, for each metric, the instances on which it has no value for anybody."""
+    able = layout.done.any(axis=1)
+    counts = {
+        name: int((~np.isfinite(grid[able])).all(axis=0).sum()) for name, grid in grids.items()
+    }
+    return {name: count for name, count in counts.items() if count and able.any()}
+
+
+def make_board(
+    manifest: Manifest,
+    scores: Sequence[ScoreRow],
+    explanations: Sequence[ExplanationRow],
+    metrics: Sequence[MetricFacts],
+    baselines: frozenset[str],
+    seed: int,
+) -> Board:
+    """Rank the explainers of one (dataset, model) pair by the first metric.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The selection.
+    scores, explanations : sequence
+        Rows of this pair.
+    metrics : sequence of MetricFacts
+        Columns; the first one ranks.
+    baselines : frozenset of str
+        Labels of explainers that are there for comparison.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Board
+        The same for the same rows, whatever their order of computation.
+    """
+    layout = _Layout(explanations)
+    grids = {facts.name: layout.grid(scores, facts.name) for facts in metrics}
+    key = RandomKey((seed, "board"))
+    columns = [_cells(layout, grid, key.child(name)) for name, grid in grids.items()]
+    rows = [
+        BoardRow(
+            None,
+            name,
+            name in baselines,
+            float(layout.coverage[i]),
+            float(np.nanmean(layout.calls[i])) if layout.done[i].any() else math.nan,
+            tuple(column[i] for column in columns),
+        )
+        for i, name in enumerate(layout.names)
+    ]
+    finished = len(layout.clips)
+    return Board(
+        manifest.dataset,
+        manifest.model,
+        tuple(metrics),
+        tuple(_ranked(rows, metrics)),
+        len(manifest.kept),
+        len({one.clip_id for one in manifest.kept}),
+        dict(Counter(one.reason for one in manifest.skipped)),
+        tuple(problems(explanations, scores, manifest)),
+        tuple(notes(manifest, finished, _undefined(layout, grids))),
+        manifest.sha256,
+        finished == len(manifest.kept),
+    )
+
+
+def _ranked(rows: list[BoardRow], metrics: Sequence[MetricFacts]) -> list[BoardRow]:
+    sign = -1.0 if metrics[0].higher_is_better else 1.0
+
+    def order(row: BoardRow) -> tuple[bool, float, str]:
+        mean = row.cells[0].mean
+        return (
+            row.coverage < FULL_COVERAGE,
+            sign * mean if math.isfinite(mean) else math.inf,
+            (row.explainer),
+        )
+
+    rank = 0
+    ranked = []
+    for row in sorted(rows, key=order):
+        able = row.coverage >= FULL_COVERAGE and math.isfinite(row.cells[0].mean)
+        if able and not row.baseline:
+            rank += 1
+        place = rank if able and not row.baseline else None
+        ranked.append(
+            BoardRow(place, row.explainer, row.baseline, row.coverage, row.calls, row.cells)
+        )
+    return ranked
+
+
+def boards(folder: RunFolder, registry: Registry) -> list[Board]:
+    """Make every board of a run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run, finished or not.
+    registry : Registry
+        What is installed: the metrics' facts come from there.
+
+    Returns
+    -------
+    list of Board
+        One a (dataset, model) pair, in the order of the run.
+
+    Raises
+    ------
+    RunError
+        If the run has not selected its instances yet.
+    UnknownNameError
+        If a metric of the run is not installed.
+    """
+    manifests = folder.manifests()
+    if not manifests:
+        raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
+    record, store = folder.record(), folder.store()
+    labels = [entry["label"] for entry in record["plugins"] if entry["kind"] == "metric"]
+    facts = []
+    for label in labels:
+        spec = registry.get("metric", label.partition(":")[0]).spec
+        if isinstance(spec, MetricSpec):
+            facts.append(spec.facts)
+    baselines = frozenset(
+        entry.spec.name
+        for entry in registry
+        if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
+    )
+    scores, explanations = list(store.scores()), list(store.explanations())
+    return [
+        make_board(
+            manifest,
+            [
+                row
+                for row in scores
+                if (row.dataset, row.model) == (manifest.dataset, manifest.model)
+            ],
+            [
+                row
+                for row in explanations
+                if (row.dataset, row.model) == (manifest.dataset, manifest.model)
+            ],
+            facts,
+            baselines,
+            int(record["seed"]),
+        )
+        for manifest in manifests
+    ]

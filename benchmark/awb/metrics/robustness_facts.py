@@ -1,0 +1,85 @@
+"""Facts about the metrics that compare two explanations."""
+
+from __future__ import annotations
+
+import math
+
+from awb.metrics.facts import Family, MetricFacts
+
+_CONSTANT = "an explanation is constant"
+_SPEARMAN = "rank correlation: Spearman 1904, doi:10.2307/1412159"
+_SANITY = "Adebayo et al. 2018, arXiv:1810.03292"
+
+
+def _likeness(
+    name: str,
+    summary: str,
+    *,
+    citation: str = _SPEARMAN,
+    family: Family = "robustness",
+    higher_is_better: bool = True,
+    lowest: float = -1.0,
+    unit: str = "rank correlation",
+    undefined: str = _CONSTANT,
+) -> MetricFacts:
+    """Describe a likeness of two explanations, 1 where they are the same."""
+    return MetricFacts(
+        name=name,
+        family=family,
+        summary=summary,
+        higher_is_better=higher_is_better,
+        lowest=lowest,
+        highest=1.0,
+        unit=unit,
+        undefined=undefined,
+        citation=citation,
+    )
+
+
+SEED_STABILITY = _likeness(
+    "seed-stability", "rank correlation of the explanations that two seeds give"
+)
+SEED_OVERLAP = _likeness(
+    "seed-overlap",
+    "share of the most relevant segments that two seeds have in common",
+    citation="overlap at k; ties by share are our own",
+    lowest=0.0,
+    unit="share of segments",
+    undefined="never",
+)
+SHIFT_EQUIVARIANCE = _likeness(
+    "shift-equivariance", "rank correlation with the explanation of the clip rolled in time"
+)
+GAIN_INVARIANCE = _likeness(
+    "gain-invariance", "rank correlation with the explanation of the clip at another level"
+)
+NOISE_STABILITY = _likeness(
+    "noise-stability", "rank correlation with the explanation of the clip in background noise"
+)
+MAX_SENSITIVITY = MetricFacts(
+    name="max-sensitivity",
+    family="robustness",
+    summary="largest relative change of the relevance when a little noise is added to the clip",
+    higher_is_better=False,
+    lowest=0.0,
+    highest=math.inf,
+    unit="norm of the relevance",
+    undefined="the relevance is zero everywhere",
+    citation="Yeh et al. 2019, arXiv:1901.09392",
+)
+MODEL_RANDOMIZATION = _likeness(
+    "model-randomization",
+    "likeness to the explanation of a model with random weights",
+    citation=_SANITY,
+    family="sanity",
+    higher_is_better=False,
+    lowest=0.0,
+)
+LABEL_RANDOMIZATION = _likeness(
+    "label-randomization",
+    "likeness to the explanation of a model trained on random labels",
+    citation=_SANITY,
+    family="sanity",
+    higher_is_better=False,
+    lowest=0.0,
+)

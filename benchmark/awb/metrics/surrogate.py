@@ -1,0 +1,292 @@
+"""Fidelity against random perturbations: does relevance add up to what the model does?
+
+Conventions
+-----------
+`drop_masks` is bool, ``shape=(masks, n)``, True = the cell's audio is replaced; `score_drops` is
+``shape=(masks,)``: the clip's score minus the score with those cells dropped, in log-odds. Both come
+from the shared design, so that these metrics cost no call of their own.
+
+References
+----------
+Bhatt, U., Weller, A., & Moura, J. M. F. (2020). Evaluating and aggregating feature-based model
+explanations. IJCAI. doi:10.24963/ijcai.2020/417
+Yeh, C.-K., Hsieh, C.-Y., Suggala, A. S., Inouye, D. I., & Ravikumar, P. (2019). On the (in)fidelity
+and sensitivity of explanations. NeurIPS 32. arXiv:1901.09392
+Arya, V., et al. (2019). One explanation does not fit all: A toolkit and taxonomy of AI
+explainability techniques. arXiv:1909.03012
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import ParameterError, UndefinedScoreError
+from awb.intervals import FloatArray
+from awb.metrics.checks import probability_array, relevance_array, same_length
+from awb.metrics.facts import MetricFacts
+from awb.types import BoolArray
+
+_NOISE = 1e-12  # relative: what is left of a constant after its mean is taken away
+
+FAITHFULNESS_CORRELATION = MetricFacts(
+    name="faithfulness-correlation",
+    family="fidelity",
+    summary="correlation of the relevance dropped with the score lost, among masks of one size",
+    higher_is_better=True,
+    lowest=-1.0,
+    highest=1.0,
+    unit="correlation",
+    undefined="among masks of one size the relevance dropped, or the score, is constant",
+    citation="Bhatt et al. 2020, doi:10.24963/ijcai.2020/417",
+)
+
+INFIDELITY = MetricFacts(
+    name="infidelity",
+    family="fidelity",
+    summary="mean squared error of the relevance dropped, at its best scale, as the score lost",
+    higher_is_better=False,
+    lowest=0.0,
+    highest=math.inf,
+    unit="squared log-odds",
+    undefined="never",
+    citation="Yeh et al. 2019, arXiv:1901.09392",
+)
+
+MONOTONICITY = MetricFacts(
+    name="monotonicity",
+    family="fidelity",
+    summary="share of the steps at which the probability does not fall while segments come back, "
+    "least relevant first",
+    higher_is_better=True,
+    lowest=0.0,
+    highest=1.0,
+    unit="share of steps",
+    undefined="never",
+    citation="Arya et al. 2019, arXiv:1909.03012",
+)
+
+LOCAL_ACCURACY = MetricFacts(
+    name="local-accuracy",
+    family="fidelity",
+    summary="weighted R² of a surrogate's scores against the model's",
+    higher_is_better=True,
+    lowest=-math.inf,
+    highest=1.0,
+    unit="share of variance",
+    undefined="the model's scores are constant",
+    citation="Ribeiro et al. 2016, doi:10.1145/2939672.2939778",
+)
+
+
+def _dropped_relevance(
+    relevance: npt.ArrayLike, drop_masks: npt.ArrayLike, score_drops: npt.ArrayLike
+) -> tuple[BoolArray, FloatArray, FloatArray]:
+    """Validate, and sum up the relevance that each mask drops."""
+    values = relevance_array(relevance)
+    masks = np.asarray(drop_masks)
+    if masks.ndim != 2 or masks.dtype != np.bool_ or masks.shape[1] != values.size:
+        raise ParameterError(
+            f"expected boolean drop masks of {values.size} segments;"
+            f" got {masks.dtype} of shape {masks.shape}"
+        )
+    dropped, lost = same_length(masks @ values, score_drops)
+    return masks, dropped, lost
+
+
+def _centred(values: FloatArray, groups: npt.NDArray[np.intp]) -> FloatArray:
+    """Take away the mean of each group, and with it the float noise of a constant group."""
+    means = np.bincount(groups, values) / np.bincount(groups)
+    rest = values - means[groups]
+    return np.where(np.abs(rest) > _NOISE * np.abs(values).max(), rest, 0.0)
+
+
+def faithfulness_correlation(
+    relevance: npt.ArrayLike, drop_masks: npt.ArrayLike, score_drops: npt.ArrayLike
+) -> float:
+    """Pearson correlation of the relevance that a mask drops with the score that it costs.
+
+    The definition speaks of random subsets of one size. A pooled design has several; larger masks
+    cost more whatever the explanation, so both sides are centred within each size, and a constant
+    explanation earns nothing. With a single size this is the published metric.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    drop_masks : array_like, shape=(masks, n), dtype=bool
+        Cells dropped.
+    score_drops : array_like, shape=(masks,)
+        Score of the clip minus score with the cells dropped, in log-odds.
+
+    Returns
+    -------
+    float
+        In [-1, 1], higher is better.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    ParameterError
+        If the masks or scores do not fit.
+    UndefinedScoreError
+        If either side is constant within every size.
+
+    References
+    ----------
+    Bhatt, U., Weller, A., & Moura, J. M. F. (2020). doi:10.24963/ijcai.2020/417
+
+    Examples
+    --------
+    >>> masks = np.eye(3, dtype=bool)
+    >>> faithfulness_correlation([0.0, 1.0, 2.0], masks, [1.0, 2.0, 3.0])
+    1.0
+    """
+    masks, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops)
+    _, size = np.unique(masks.sum(axis=1), return_inverse=True)
+    first, second = _centred(dropped, size), _centred(lost, size)
+    if not first.any() or not second.any():
+        raise UndefinedScoreError(FAITHFULNESS_CORRELATION.undefined)
+    first, second = first / np.abs(first).max(), second / np.abs(second).max()
+    correlation = (first @ second) / math.sqrt((first @ first) * (second @ second))
+    return float(np.clip(correlation, -1.0, 1.0))
+
+
+def infidelity(
+    relevance: npt.ArrayLike,
+    drop_masks: npt.ArrayLike,
+    score_drops: npt.ArrayLike,
+    *,
+    scaled: bool = True,
+) -> float:
+    """Mean squared error of the relevance that a mask drops as a forecast of the score it costs.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    drop_masks : array_like, shape=(masks, n), dtype=bool
+        Cells dropped: the perturbation ``I`` of the definition.
+    score_drops : array_like, shape=(masks,)
+        Score of the clip minus score with the cells dropped, in log-odds.
+    scaled : bool
+        Multiply the relevance by the scale that serves it best, since explainers have none in
+        common. The scale is not negative: an inverted explanation is no good one.
+
+    Returns
+    -------
+    float
+        In squared log-odds, at least 0, lower is better.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    ParameterError
+        If the masks or scores do not fit.
+
+    References
+    ----------
+    Yeh, C.-K., et al. (2019). arXiv:1901.09392
+
+    Examples
+    --------
+    >>> masks = np.eye(2, dtype=bool)
+    >>> infidelity([1.0, 2.0], masks, [3.0, 6.0]), infidelity([1.0, 2.0], masks, [1.0, 3.0],
+    ...                                                       scaled=False)
+    (0.0, 0.5)
+    """
+    _, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops)
+    if scaled and dropped.any():
+        dropped = dropped / np.abs(dropped).max()
+        dropped = dropped * max(0.0, float(dropped @ lost) / float(dropped @ dropped))
+    return float(np.mean((dropped - lost) ** 2))
+
+
+def monotonicity(curve: npt.ArrayLike, *, tolerance: float = 1e-6) -> float:
+    """Share of the steps at which the probability does not fall as cells come back.
+
+    The cells come back from the least to the most relevant, which is a deletion curve read from its
+    end. Arya et al. ask whether every step rises; over a hundred segments that is never so, and the
+    share tells more: 1 means monotonic in their sense. (Nguyen and Martínez, arXiv:2007.07584, give
+    the same name to a rank correlation; it is not this.)
+
+    Parameters
+    ----------
+    curve : array_like, shape=(n + 1,)
+        Target's probability after the top 0, ..., n cells are dropped: a deletion curve.
+    tolerance : float
+        A fall must exceed this.
+
+    Returns
+    -------
+    float
+        In [0, 1], higher is better.
+
+    Raises
+    ------
+    ParameterError
+        If the curve has fewer than two points, or one is not a probability.
+
+    References
+    ----------
+    Arya, V., et al. (2019). arXiv:1909.03012
+
+    Examples
+    --------
+    >>> monotonicity([0.9, 0.5, 0.6, 0.0])
+    0.6666666666666666
+    """
+    returning = probability_array(curve, minimum_length=2)[::-1]
+    return float(np.mean(np.diff(returning) >= -tolerance))
+
+
+def local_accuracy(
+    predicted: npt.ArrayLike, scores: npt.ArrayLike, *, weights: npt.ArrayLike | None = None
+) -> float:
+    """Weighted R² of a surrogate model: the variance of the scores that it explains.
+
+    Parameters
+    ----------
+    predicted : array_like, shape=(masks,)
+        Scores that the surrogate forecasts, in log-odds.
+    scores : array_like, shape=(masks,)
+        Scores of the model, in log-odds.
+    weights : array_like, shape=(masks,), optional
+        Weight of each mask, not negative; by default all the same.
+
+    Returns
+    -------
+    float
+        At most 1, higher is better; 0 for the weighted mean as forecast, below 0 for worse.
+
+    Raises
+    ------
+    ParameterError
+        If the lengths differ, a value is not finite, or no weight is positive.
+    UndefinedScoreError
+        If the scores are constant.
+
+    References
+    ----------
+    Ribeiro, M. T., Singh, S., & Guestrin, C. (2016). "Why should I trust you?" KDD.
+    doi:10.1145/2939672.2939778
+
+    Examples
+    --------
+    >>> local_accuracy([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
+    1.0
+    """
+    forecast, true = same_length(predicted, scores)
+    weight, _ = same_length(np.ones(true.size) if weights is None else weights, true)
+    if (weight < 0).any() or not weight.any():
+        raise ParameterError("weights must not be negative, and one must be positive")
+    spread = true - np.average(true, weights=weight)
+    spread = np.where(np.abs(spread) > _NOISE * np.abs(true).max(), spread, 0.0)
+    total = float(weight @ spread**2)
+    if total == 0:
+        raise UndefinedScoreError(LOCAL_ACCURACY.undefined)
+    return 1.0 - float(weight @ (true - forecast) ** 2) / total

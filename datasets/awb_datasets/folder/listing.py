@@ -1,0 +1,100 @@
+"""The audio files of a folder, and which of them a name in the table means."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from awb.audio import SUFFIXES
+from awb.errors import DataError, LabelError, did_you_mean
+
+AUDIO = "audio"
+LAYOUT = f"expected {AUDIO}/*.{{{','.join(suffix[1:] for suffix in SUFFIXES)}}} and events.tsv"
+
+
+def _files(audio: Path) -> Iterator[tuple[str, Path]]:
+    for path in audio.rglob("*"):
+        name = path.relative_to(audio)
+        hidden = any(part.startswith(".") for part in name.parts)
+        if path.suffix.lower() in SUFFIXES and not hidden and not path.is_dir():
+            yield name.as_posix(), path
+
+
+def list_audio(folder: Path) -> dict[str, Path]:
+    """List the audio files of a dataset folder.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder that holds ``audio/``.
+
+    Returns
+    -------
+    dict of str to Path
+        Files by their name relative to ``audio/``, sorted; hidden files are left out.
+
+    Raises
+    ------
+    DataError
+        If the folder or its audio is missing.
+    """
+    if not folder.is_dir():
+        problem = "is a file" if folder.exists() else "does not exist"
+        raise DataError(f"{folder} {problem}; type --dataset folder:PATH with a folder: {LAYOUT}")
+    audio = folder / AUDIO
+    if not audio.is_dir():
+        raise DataError(f"{folder} has no folder {AUDIO}/; {LAYOUT}")
+    found = dict(sorted(_files(audio)))
+    if not found:
+        raise DataError(f"{audio} holds no audio file; {LAYOUT}")
+    return found
+
+
+def _fold(name: str) -> str:
+    """Write a name in the one way that file systems and editors may differ from."""
+    return unicodedata.normalize("NFC", name)
+
+
+class Names:
+    """Find audio files by the names that a table gives them.
+
+    Parameters
+    ----------
+    names : mapping of str to Path
+        Files by their name relative to ``audio/``.
+    """
+
+    def __init__(self, names: Mapping[str, Path]) -> None:
+        self._by_folded = {_fold(name): name for name in names}
+
+    def find(self, given: str) -> str:
+        """Return the file that a table means.
+
+        Parameters
+        ----------
+        given : str
+            A name relative to ``audio/``, or to the folder.
+
+        Returns
+        -------
+        str
+            The name relative to ``audio/``.
+
+        Raises
+        ------
+        LabelError
+            If there is no such file, or the name leads out of the folder.
+        """
+        if not given:
+            raise LabelError("the filename is empty")
+        parts = [part for part in _fold(given).replace("\\", "/").split("/") if part != "."]
+        if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
+            raise LabelError(f"filename {given!r} leads out of {AUDIO}/")
+        whole = "/".join(parts)
+        for candidate in (whole, whole.removeprefix(f"{AUDIO}/")):
+            if candidate in self._by_folded:
+                return self._by_folded[candidate]
+        hint = did_you_mean(whole, self._by_folded)
+        hint = hint if "mean" in hint else ""
+        raise LabelError(f"there is no file {given!r} in {AUDIO}/.{hint}")

@@ -1,0 +1,106 @@
+"""The background of a scene: coloured noise whose level drifts slowly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from awb.intervals import FloatArray
+from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
+
+SLOPE_RANGE = (0.5, 1.6)  # never near 0: a white background would be an event of White noise
+DRIFT_DB_RANGE = (2.0, 7.0)
+KNOT_S_RANGE = (1.2, 3.0)
+_CORNER_HZ = 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Background:
+    """Noise and the level that it was given.
+
+    Attributes
+    ----------
+    noise : np.ndarray, shape=(samples,)
+        The audio.
+    power : np.ndarray, shape=(samples,)
+        Its expected power at every sample; the mean over the clip is 1.
+    slope : float
+        Its power density falls with frequency to the power of minus this.
+    """
+
+    noise: FloatArray
+    power: FloatArray
+    slope: float
+
+
+def coloured_noise(rng: np.random.Generator, n_samples: int, slope: float) -> FloatArray:
+    """Draw Gaussian noise of power 1 whose density falls as ``frequency ** -slope``.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    n_samples : int
+        Length in samples.
+    slope : float
+        0 is white, 1 pink, 2 brown; flat below 60 Hz.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_samples,)
+        The noise.
+    """
+    from scipy import fft
+
+    spectrum = fft.rfft(rng.standard_normal(n_samples, dtype=np.float32))
+    bins_hz = np.arange(spectrum.size) * (SAMPLE_RATE_HZ / n_samples)
+    weight = np.maximum(bins_hz, _CORNER_HZ) ** (-slope / 2)
+    weight[0] = 0.0
+    weight /= np.sqrt(np.mean(weight**2))
+    return np.asarray(fft.irfft(spectrum * weight.astype(np.float32), n_samples), dtype=np.float64)
+
+
+def level_drift_db(rng: np.random.Generator, n_samples: int) -> FloatArray:
+    """Draw a smooth curve of levels in dB: random knots, joined by halves of a cosine.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of the knots' levels and distance.
+    n_samples : int
+        Length in samples.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_samples,)
+        Level in dB against nothing in particular.
+    """
+    knot_samples = rng.uniform(*KNOT_S_RANGE) * SAMPLE_RATE_HZ
+    n_knots = int(np.ceil(n_samples / knot_samples)) + 2
+    levels_db = rng.standard_normal(n_knots) * rng.uniform(*DRIFT_DB_RANGE)
+    position = np.arange(n_samples) / knot_samples + rng.uniform()
+    knot = position.astype(np.int64)
+    blend = 0.5 - 0.5 * np.cos(np.pi * (position - knot))
+    return np.asarray(levels_db[knot] * (1 - blend) + levels_db[knot + 1] * blend)
+
+
+def draw_background(rng: np.random.Generator, n_samples: int) -> Background:
+    """Draw the background of one scene.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    n_samples : int
+        Length in samples.
+
+    Returns
+    -------
+    Background
+        Noise of mean power 1.
+    """
+    slope = float(rng.uniform(*SLOPE_RANGE))
+    power = 10 ** (level_drift_db(rng, n_samples) / 10)
+    power /= power.mean()
+    return Background(coloured_noise(rng, n_samples, slope) * np.sqrt(power), power, slope)

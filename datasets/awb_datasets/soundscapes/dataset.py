@@ -1,0 +1,91 @@
+"""The dataset: ids, and scenes rendered when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awb.errors import DataError
+from awb.randomness import RandomKey
+from awb.types import Clip
+from awb_datasets.soundscapes.classes import CLASSES
+from awb_datasets.soundscapes.scenes import Scene, compose
+from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
+
+
+class Soundscapes:
+    """Procedural scenes of 10 s at 16 kHz, with exact labels.
+
+    Parameters
+    ----------
+    split : str
+        Part of the data; two splits never share a scene.
+    clips : int
+        Number of scenes.
+    seed : int
+        Another seed gives other scenes.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        Display names of all classes that occur.
+    mids : tuple of str
+        Their AudioSet machine ids, in the same order.
+    """
+
+    def __init__(self, split: str, clips: int, seed: int) -> None:
+        self._split = split
+        self._seed = seed
+        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
+        self.classes = tuple(sound_class.name for sound_class in CLASSES)
+        self.mids = tuple(sound_class.mid for sound_class in CLASSES)
+
+    def clip_ids(self) -> Sequence[str]:
+        """List the ids ``split-seed-number``, in order."""
+        return tuple(self._numbers)
+
+    def scene(self, clip_id: str) -> Scene:
+        """Compose one scene with its layers apart.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Scene
+            Background and sounds.
+
+        Raises
+        ------
+        DataError
+            If there is no such clip.
+        """
+        number = self._numbers.get(clip_id)
+        if number is None:
+            raise DataError(
+                f"soundscapes has no clip {clip_id!r}: ids run from {self._split}-{self._seed}-0000"
+                f" to {self._split}-{self._seed}-{len(self._numbers) - 1:04d}"
+            )
+        return compose(RandomKey(("soundscapes", self._split, self._seed, number)))
+
+    def load(self, clip_id: str) -> Clip:
+        """Render one clip.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Clip
+            10 s at 16 kHz, with one to four events.
+
+        Raises
+        ------
+        DataError
+            If there is no such clip.
+        """
+        scene = self.scene(clip_id)
+        return Clip(clip_id, scene.mix(), SAMPLE_RATE_HZ, scene.events)

@@ -1,0 +1,73 @@
+"""``kill -9`` at any moment, then ``awb resume``: the same board, bit for bit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+import small_data
+from awb.harness.folder import RunFolder
+from commands import awb, command
+
+N_CLIPS = 6
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_data.build(tmp_path_factory.mktemp("data") / "bursts", N_CLIPS)
+
+
+def _options(data: Path, out: Path, jobs: int) -> list[str]:
+    return [
+        f"--dataset=folder:{data}", "--model=loudness", "--samples=150", f"--jobs={jobs}",
+        "--explainers=random-forest,naive,kernel-shap,random,oracle,earliest", f"--out={out}",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def undisturbed(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "whole"
+    done = awb("run", *_options(data, out, jobs=1))
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def _stored(out: Path) -> int:
+    return len(RunFolder(out).store().finished()) if (out / "results.sqlite").exists() else 0
+
+
+@pytest.mark.parametrize(("jobs", "units"), [(1, 0), (1, 2), (2, 1), (2, 4)])
+def test_killed_runs_resume_to_the_same_board(
+    data: Path, undisturbed: Path, tmp_path: Path, jobs: int, units: int
+) -> None:
+    out = tmp_path / "cut"
+    process = subprocess.Popen(
+        command("run", *_options(data, out, jobs)),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if (out / "run.json").exists() and _stored(out) >= units:
+            break
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert _stored(out) < N_CLIPS, "the run was over before it was killed"
+    resumed = awb("resume", out, f"--jobs={3 - jobs}")
+    assert resumed.returncode == 0, resumed.stderr
+    for arguments in (["show", "--format=json"], ["show"], ["export", "--format=csv"]):
+        assert awb(*arguments, out).stdout == awb(*arguments, undisturbed).stdout
+
+
+def test_one_and_two_workers_give_identical_boards(
+    data: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    done = awb("run", *_options(data, tmp_path / "two", jobs=2))
+    assert done.returncode == 0, done.stderr
+    assert awb("show", tmp_path / "two", "--format=json").stdout == (
+        awb("show", undisturbed, "--format=json").stdout
+    )

@@ -1,0 +1,117 @@
+"""Boards: ranks, coverage, common instances, and what stands below them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from awb.harness.selection import BAD_AUDIO, UNKNOWN_LABEL, Kept, Manifest, Skipped
+from awb.harness.store import ExplanationRow, ScoreRow
+from awb.leaderboard import render
+from awb.leaderboard.board import Board
+from awb.leaderboard.making import make_board
+from awb.metrics.facts import MetricFacts
+
+AUC = MetricFacts(name="roc-auc", family="localization", summary="s", higher_is_better=True,
+                  lowest=0, highest=1, unit="u", undefined="n", citation="c")  # fmt: skip
+AREA = MetricFacts(name="area", family="fidelity", summary="s", higher_is_better=False,
+                   lowest=0, highest=1, unit="u", undefined="n", citation="c")  # fmt: skip
+
+
+def _board(
+    values: dict[str, list[float]],
+    *,
+    failed: dict[str, set[int]] | None = None,
+    metrics: tuple[MetricFacts, ...] = (AUC,),
+    skipped: tuple[Skipped, ...] = (),
+    per_clip: int = 1,
+) -> Board:
+    failed = failed or {}
+    n_instances = len(next(iter(values.values())))
+    where = [(f"clip-{i // per_clip:03d}", f"t{i % per_clip}") for i in range(n_instances)]
+    kept = tuple(Kept(clip, target, 0, ((0.0, 1.0),), 1.0, "hash") for clip, target in where)
+    scores, explanations = [], []
+    for name, row in values.items():
+        for i, (value, (clip, target)) in enumerate(zip(row, where, strict=True)):
+            bad = i in failed.get(name, set())
+            explanations.append(ExplanationRow(
+                "d", "m", name, clip, target, "failed" if bad else "ok",
+                "it broke" if bad else "", 10, 5.0, 0.1))  # fmt: skip
+            for facts in metrics:
+                shown = math.nan if bad else value
+                scores.append(ScoreRow("d", "m", name, clip, target, facts.name, shown, ""))
+    manifest = Manifest("d", "m", "w", kept, skipped)
+    return make_board(manifest, scores, explanations, metrics, frozenset({"random"}), 0)
+
+
+def test_ranks_follow_the_first_metric_and_baselines_have_none() -> None:
+    board = _board({"a": [0.5, 0.6], "b": [0.8, 0.9], "random": [0.7, 0.7]})
+    assert [(row.rank, row.explainer) for row in board.rows] == [
+        (1, "b"), (None, "random"), (2, "a")]  # fmt: skip
+    assert board.rows[0].cells[0].mean == pytest.approx(0.85)
+
+
+def test_lower_is_better_is_ranked_the_other_way_round() -> None:
+    board = _board({"a": [0.5, 0.6], "b": [0.8, 0.9]}, metrics=(AREA, AUC))
+    assert [row.explainer for row in board.rows] == ["a", "b"]
+
+
+def test_partial_coverage_is_shown_and_not_ranked() -> None:
+    rows = {"whole": [0.5] * 20, "holed": [1.0] * 20}
+    board = _board(rows, failed={"holed": {0, 1}})
+    assert [(row.rank, row.explainer, row.coverage) for row in board.rows] == [
+        (1, "whole", 1.0), (None, "holed", 0.9)]  # fmt: skip
+    assert board.failed
+    assert "holed failed: it broke (2 instances)" in board.problems
+
+
+def test_covered_explainers_are_compared_on_common_instances() -> None:
+    one = [0.0] + [1.0] * 39
+    board = _board({"a": one, "b": [1.0] * 40}, failed={"b": {0}})
+    means = {row.explainer: row.cells[0] for row in board.rows}
+    assert means["a"].mean == means["b"].mean == 1.0, "instance 0 is missing for b"
+    assert means["a"].n == means["b"].n == 39
+
+
+def test_one_explainer_without_values_does_not_empty_the_column() -> None:
+    values = {"a": [0.6] * 10, "degenerate": [math.nan] * 10}
+    means = {row.explainer: row.cells[0] for row in _board(values).rows}
+    assert means["a"].mean == pytest.approx(0.6)
+    assert math.isnan(means["degenerate"].mean)
+
+
+def test_instances_without_a_value_are_said_and_left_out() -> None:
+    board = _board({"a": [0.5, math.nan, 0.7], "b": [0.1, math.nan, 0.2]})
+    assert board.rows[0].cells[0].n == 2
+    assert board.rows[0].rank == 1
+    assert "roc-auc has no value on 1 of 3 instances" in board.notes
+
+
+def test_intervals_see_that_instances_of_a_clip_belong_together() -> None:
+    rng = np.random.default_rng(0)
+    values = list(np.repeat(rng.random(20), 5))
+    together = _board({"a": values}, per_clip=5).rows[0].cells[0]
+    apart = _board({"a": values}, per_clip=1).rows[0].cells[0]
+    assert together.mean == pytest.approx(apart.mean)
+    assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
+def test_what_was_left_out_is_counted() -> None:
+    skipped = (Skipped("x", "", BAD_AUDIO, "x.wav: truncated"),
+               Skipped("y", "Dgo", UNKNOWN_LABEL, "Did you mean Dog?"))  # fmt: skip
+    board = _board({"a": [0.5]}, skipped=skipped)
+    assert board.skipped == {BAD_AUDIO: 1, UNKNOWN_LABEL: 1}
+    assert board.failed
+    assert "audio unreadable: x.wav: truncated" in board.problems
+    assert "label 'Dgo' is unknown to the model. Did you mean Dog?" in board.notes
+
+
+def test_every_form_holds_every_explainer() -> None:
+    board = _board({"a": [0.5, 0.6], "b": [math.nan, math.nan]}, failed={"b": {0, 1}})
+    for text in (render.to_plain(board), render.to_markdown(board), render.to_csv([board]),
+                 render.to_json([board])):  # fmt: skip
+        assert "a" in text
+        assert "it broke" in text or text.startswith("dataset")
+        assert "nan" not in text
