@@ -18,13 +18,12 @@ from awb.metrics.detection import PSDS, ScoredClip, psds
 from awb.metrics.events import EVENT_MARGIN, EVENT_RECALL_AT, event_margin, event_recall
 from awb.metrics.facts import MetricFacts
 from awb.metrics.fidelity import (
-    comprehensiveness,
     deletion_area,
     deletion_order,
     ff,
     ff_at_count,
     insertion_area,
-    sufficiency,
+    monotonicity,
 )
 from awb.metrics.fidelity_facts import (
     COMPREHENSIVENESS,
@@ -32,6 +31,7 @@ from awb.metrics.fidelity_facts import (
     FF_ANNOTATED,
     FF_AT,
     INSERTION_AREA,
+    MONOTONICITY,
     SUFFICIENCY,
 )
 from awb.metrics.masked import (
@@ -53,6 +53,7 @@ from awb.metrics.masked_facts import (
 from awb.metrics.mass import MASS_ACCURACY, RANK_ACCURACY, mass_accuracy, rank_accuracy
 from awb.metrics.pointing import POINTING_GAME, pointing_game
 from awb.metrics.ranking import AVERAGE_PRECISION, ROC_AUC, average_precision, roc_auc
+from awb.metrics.rationales import comprehensiveness, sufficiency
 from awb.metrics.robustness import (
     max_sensitivity,
     randomization_similarity,
@@ -74,11 +75,9 @@ from awb.metrics.surrogate import (
     FAITHFULNESS_CORRELATION,
     INFIDELITY,
     LOCAL_ACCURACY,
-    MONOTONICITY,
     faithfulness_correlation,
     infidelity,
     local_accuracy,
-    monotonicity,
 )
 
 ALL_FACTS: dict[str, MetricFacts] = {

@@ -12,13 +12,11 @@ References
 ----------
 Petsiuk, V., Das, A., & Saenko, K. (2018). RISE: Randomized input sampling for explanation of
 black-box models. BMVC. arXiv:1806.07421
-DeYoung, J., et al. (2020). ERASER: A benchmark to evaluate rationalized NLP models. ACL.
-doi:10.18653/v1/2020.acl-main.408
+Arya, V., et al. (2019). One explanation does not fit all: A toolkit and taxonomy of AI
+explainability techniques. arXiv:1909.03012
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +25,6 @@ from awb.designs import dropped_count
 from awb.errors import ParameterError, UndefinedScoreError
 from awb.intervals import IntArray
 from awb.metrics.checks import probability_array, relevance_array
-
-RATIONALE_FRACTIONS = (0.01, 0.05, 0.1, 0.2, 0.5)
 
 
 def deletion_order(relevance: npt.ArrayLike, rng: np.random.Generator) -> IntArray:
@@ -197,74 +193,39 @@ def ff_at_count(curve: npt.ArrayLike, count: int) -> float:
     return float(probabilities[0] - probabilities[count])
 
 
-def comprehensiveness(
-    curve: npt.ArrayLike, *, fractions: Sequence[float] = RATIONALE_FRACTIONS
-) -> float:
-    """Mean loss of probability without the top 1, 5, 10, 20 and 50 % of the cells.
+def monotonicity(curve: npt.ArrayLike, *, tolerance: float = 1e-6) -> float:
+    """Share of the steps at which the probability does not fall as cells come back.
+
+    The cells come back from the least to the most relevant, which is a deletion curve read from its
+    end. Arya et al. ask whether every step rises; over a hundred segments that is never so, and the
+    share tells more: 1 means monotonic in their sense. (Nguyen and Martínez, arXiv:2007.07584, give
+    the same name to a rank correlation; it is not this.)
 
     Parameters
     ----------
     curve : array_like, shape=(n + 1,)
-        Target's probability after the top 0, ..., n cells are dropped.
-    fractions : sequence of float
-        Sizes of the rationale, each in (0, 1].
+        Target's probability after the top 0, ..., n cells are dropped: a deletion curve.
+    tolerance : float
+        A fall must exceed this.
 
     Returns
     -------
     float
-        In [-1, 1], higher is better: the model needed what was taken away.
+        In [0, 1], higher is better.
 
     Raises
     ------
     ParameterError
-        If the curve or a fraction is out of range, or there is no fraction.
+        If the curve has fewer than two points, or one is not a probability.
 
     References
     ----------
-    DeYoung, J., et al. (2020). ERASER. doi:10.18653/v1/2020.acl-main.408 (The mean over the five
-    sizes; the empty rationale, which always scores 0, is not counted as a sixth.)
+    Arya, V., et al. (2019). arXiv:1909.03012
 
     Examples
     --------
-    >>> comprehensiveness([1.0, 0.5, 0.0], fractions=(0.5, 1.0))
-    0.75
+    >>> monotonicity([0.9, 0.5, 0.6, 0.0])
+    0.6666666666666666
     """
-    if not fractions:
-        raise ParameterError("comprehensiveness needs at least one fraction, like 0.1")
-    return float(np.mean([ff(curve, fraction) for fraction in fractions]))
-
-
-def sufficiency(curve: npt.ArrayLike, *, fractions: Sequence[float] = RATIONALE_FRACTIONS) -> float:
-    """Mean loss of probability with only the top 1, 5, 10, 20 and 50 % of the cells.
-
-    Parameters
-    ----------
-    curve : array_like, shape=(n + 1,)
-        Target's probability with only the top 0, ..., n cells kept: an insertion curve.
-    fractions : sequence of float
-        Sizes of the rationale, each in (0, 1].
-
-    Returns
-    -------
-    float
-        In [-1, 1], lower is better: the rationale alone was enough.
-
-    Raises
-    ------
-    ParameterError
-        If the curve or a fraction is out of range, or there is no fraction.
-
-    References
-    ----------
-    DeYoung, J., et al. (2020). ERASER. doi:10.18653/v1/2020.acl-main.408
-
-    Examples
-    --------
-    >>> sufficiency([0.0, 0.5, 1.0], fractions=(0.5, 1.0))
-    0.25
-    """
-    if not fractions:
-        raise ParameterError("sufficiency needs at least one fraction, like 0.1")
-    probabilities = probability_array(curve, minimum_length=2)
-    counts = [dropped_count(probabilities.size - 1, fraction) for fraction in fractions]
-    return float(probabilities[-1] - probabilities[counts].mean())
+    returning = probability_array(curve, minimum_length=2)[::-1]
+    return float(np.mean(np.diff(returning) >= -tolerance))

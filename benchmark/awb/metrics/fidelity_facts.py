@@ -82,3 +82,16 @@ FF_ANNOTATED = _ff_facts(
     "the most relevant, as many as lie inside the events",
     "no segment lies inside the events",
 )
+
+MONOTONICITY = MetricFacts(
+    name="monotonicity",
+    family="fidelity",
+    summary="share of the steps at which the probability does not fall while segments come back, "
+    "least relevant first",
+    higher_is_better=True,
+    lowest=0.0,
+    highest=1.0,
+    unit="share of steps",
+    undefined="never",
+    citation="Arya et al. 2019, arXiv:1909.03012",
+)

@@ -3,8 +3,8 @@
 Conventions
 -----------
 `drop_masks` is bool, ``shape=(masks, n)``, True = the cell's audio is replaced; `score_drops` is
-``shape=(masks,)``: the clip's score minus the score with those cells dropped, in log-odds. Both come
-from the shared design, so that these metrics cost no call of their own.
+``shape=(masks,)``: the clip's score minus the score with those cells dropped, in log-odds. Both
+come from the shared design, so that these metrics cost no call of their own.
 
 References
 ----------
@@ -12,8 +12,8 @@ Bhatt, U., Weller, A., & Moura, J. M. F. (2020). Evaluating and aggregating feat
 explanations. IJCAI. doi:10.24963/ijcai.2020/417
 Yeh, C.-K., Hsieh, C.-Y., Suggala, A. S., Inouye, D. I., & Ravikumar, P. (2019). On the (in)fidelity
 and sensitivity of explanations. NeurIPS 32. arXiv:1901.09392
-Arya, V., et al. (2019). One explanation does not fit all: A toolkit and taxonomy of AI
-explainability techniques. arXiv:1909.03012
+Ribeiro, M. T., Singh, S., & Guestrin, C. (2016). "Why should I trust you?" Explaining the
+predictions of any classifier. KDD. doi:10.1145/2939672.2939778
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError, UndefinedScoreError
 from awb.intervals import FloatArray
-from awb.metrics.checks import probability_array, relevance_array, same_length
+from awb.metrics.checks import relevance_array, same_length
 from awb.metrics.facts import MetricFacts
 from awb.types import BoolArray
 
@@ -53,19 +53,6 @@ INFIDELITY = MetricFacts(
     unit="squared log-odds",
     undefined="never",
     citation="Yeh et al. 2019, arXiv:1901.09392",
-)
-
-MONOTONICITY = MetricFacts(
-    name="monotonicity",
-    family="fidelity",
-    summary="share of the steps at which the probability does not fall while segments come back, "
-    "least relevant first",
-    higher_is_better=True,
-    lowest=0.0,
-    highest=1.0,
-    unit="share of steps",
-    undefined="never",
-    citation="Arya et al. 2019, arXiv:1909.03012",
 )
 
 LOCAL_ACCURACY = MetricFacts(
@@ -195,53 +182,16 @@ def infidelity(
     Examples
     --------
     >>> masks = np.eye(2, dtype=bool)
-    >>> infidelity([1.0, 2.0], masks, [3.0, 6.0]), infidelity([1.0, 2.0], masks, [1.0, 3.0],
-    ...                                                       scaled=False)
-    (0.0, 0.5)
+    >>> infidelity([1.0, 2.0], masks, [3.0, 6.0])
+    0.0
+    >>> infidelity([1.0, 2.0], masks, [1.0, 3.0], scaled=False)
+    0.5
     """
     _, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops)
     if scaled and dropped.any():
         dropped = dropped / np.abs(dropped).max()
         dropped = dropped * max(0.0, float(dropped @ lost) / float(dropped @ dropped))
     return float(np.mean((dropped - lost) ** 2))
-
-
-def monotonicity(curve: npt.ArrayLike, *, tolerance: float = 1e-6) -> float:
-    """Share of the steps at which the probability does not fall as cells come back.
-
-    The cells come back from the least to the most relevant, which is a deletion curve read from its
-    end. Arya et al. ask whether every step rises; over a hundred segments that is never so, and the
-    share tells more: 1 means monotonic in their sense. (Nguyen and Martínez, arXiv:2007.07584, give
-    the same name to a rank correlation; it is not this.)
-
-    Parameters
-    ----------
-    curve : array_like, shape=(n + 1,)
-        Target's probability after the top 0, ..., n cells are dropped: a deletion curve.
-    tolerance : float
-        A fall must exceed this.
-
-    Returns
-    -------
-    float
-        In [0, 1], higher is better.
-
-    Raises
-    ------
-    ParameterError
-        If the curve has fewer than two points, or one is not a probability.
-
-    References
-    ----------
-    Arya, V., et al. (2019). arXiv:1909.03012
-
-    Examples
-    --------
-    >>> monotonicity([0.9, 0.5, 0.6, 0.0])
-    0.6666666666666666
-    """
-    returning = probability_array(curve, minimum_length=2)[::-1]
-    return float(np.mean(np.diff(returning) >= -tolerance))
 
 
 def local_accuracy(

@@ -1,16 +1,17 @@
-"""Designs: which drop masks to draw.
+"""Random drop masks: exact fractions in runs, and a mask with its complement.
 
 Conventions
 -----------
-A drop mask is a boolean row, True = this segment's audio is replaced. A random mask drops exactly
-``ceil(fraction * n)`` segments, in runs of neighbours. Runs are laid on a circle and the circle is
-turned at random, so that a run may hang over an edge (its rest lies at the other end) and every
-segment, the first and the last included, is dropped equally often.
+A random mask drops exactly ``ceil(fraction * n)`` segments, in runs of neighbours. Runs are laid on a
+circle and the circle is turned at random, so that a run may hang over an edge (its rest lies at the
+other end) and every segment, the first and the last included, is dropped equally often.
 
 References
 ----------
 Bolaños, C., et al. (2025). Benchmarking time-localized explanations for audio classification
 models. arXiv:2506.04391. (Fractions 0.2 to 0.4, runs of 1 to 5 segments, single and pooled.)
+Covert, I., & Lee, S.-I. (2021). Improving KernelSHAP: practical Shapley value estimation using
+linear regression. AISTATS. arXiv:2012.01536. (A coalition and its complement.)
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from itertools import product
 import numpy as np
 
 from awb.errors import ParameterError
-from awb.intervals import FloatArray
 from awb.types import BoolArray
 
 FRACTIONS = (0.2, 0.3, 0.4)
@@ -150,55 +150,41 @@ def pooled(
     return masks
 
 
-def occlusion(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
-    """List every window once: the design of occlusion.
+def antithetic(
+    n_segments: int,
+    samples: int,
+    rng: np.random.Generator,
+    *,
+    fractions: Sequence[float] = FRACTIONS,
+    run_lengths: Sequence[int] = RUN_LENGTHS,
+) -> BoolArray:
+    """Draw masks as `pooled` does, each followed by its complement.
+
+    Every segment is dropped in exactly half of the masks, and what is odd in the score (additive
+    evidence) is told from what is even (interactions).
 
     Parameters
     ----------
     n_segments : int
         Number of segments.
-    window : int
-        Segments in a window; a clip shorter than that has one window.
-    hop : int
-        Segments between two windows; the last window ends at the last segment.
+    samples : int
+        Number of masks; the last one lacks its complement if it is odd.
+    rng : np.random.Generator
+        Source of randomness.
+    fractions, run_lengths : sequence
+        Settings of the first mask of each pair, see `pooled`.
 
     Returns
     -------
-    np.ndarray, shape=(windows, n_segments), dtype=bool
-        Drop masks of one window each.
+    np.ndarray, shape=(samples, n_segments), dtype=bool
+        Drop masks.
 
     Raises
     ------
     ParameterError
-        If the window or the hop is not positive.
-
-    Examples
-    --------
-    >>> occlusion(4, window=3).astype(int).tolist()
-    [[1, 1, 1, 0], [0, 1, 1, 1]]
+        If there is no setting, or one is out of range.
     """
-    if window < 1 or hop < 1:
-        raise ParameterError(f"window and hop must be at least one segment: {window}, {hop}")
-    last = max(0, n_segments - window)
-    starts = np.unique(np.append(np.arange(0, last + 1, hop), last))
-    position = np.arange(n_segments)
-    return (position >= starts[:, None]) & (position < starts[:, None] + window)
-
-
-def average_over_windows(windows: BoolArray, values: FloatArray) -> FloatArray:
-    """Average the value of each window onto the segments that it covers.
-
-    Parameters
-    ----------
-    windows : np.ndarray, shape=(windows, segments), dtype=bool
-        Which segments each window covers.
-    values : np.ndarray, shape=(windows,)
-        One value a window.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        Mean value of the windows over each segment; 0 where there is none.
-    """
-    count = windows.sum(axis=0)
-    return (windows.T @ np.asarray(values, dtype=np.float64)) / np.maximum(count, 1)
+    if samples < 0:
+        raise ParameterError(f"the number of samples must not be negative: {samples}")
+    half = pooled(n_segments, (samples + 1) // 2, rng, fractions=fractions, run_lengths=run_lengths)
+    return np.stack([half, ~half], axis=1).reshape(-1, n_segments)[:samples]
