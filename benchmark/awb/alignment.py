@@ -1,6 +1,17 @@
-"""From feature frames to cells of time."""
+"""From what a model looks at (frames, tokens) to segments of time.
+
+Conventions
+-----------
+A frame stands for the time between the midpoints to its neighbours' centres, wherever padding and
+hop put those. A frame across a segment's edge is shared between the segments in proportion to time:
+so the sum over the map is the sum over the segments, and frames may be shorter or longer than
+segments. What lies before the clip's start or after its end (padding) belongs to the first or last
+segment. Time that no frame covers was not heard: its relevance is 0.
+"""
 
 from __future__ import annotations
+
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -9,22 +20,103 @@ from awb.errors import ParameterError
 from awb.intervals import FloatArray
 from awb.segments import Segments
 
+Aggregation = Literal["sum", "positive-sum", "max", "abs-sum"]
+"""How the time-frequency values of a segment become its relevance."""
 
-def frames_to_cells(
-    frame_relevance: npt.ArrayLike, centers_s: npt.ArrayLike, segments: Segments
-) -> FloatArray:
-    """Sum the relevance of frames into the segment in which each frame's centre lies.
+_TOUCH = 1e-6  # less than this part of a frame inside a segment is float noise
 
-    A segment in which no frame is centred (frames longer than segments) takes the value that lies
-    there on the line between its neighbours, so that it is neither lost nor zero.
+
+def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
+    """Return the time that each frame stands for.
 
     Parameters
     ----------
-    frame_relevance : array_like, shape=(frames,)
-        Relevance of each frame.
     centers_s : array_like, shape=(frames,)
-        Centre of each frame in seconds, increasing; centres before the clip's start or after its
-        end (padding) belong to the first or last segment.
+        Centre of each frame in seconds, increasing.
+
+    Returns
+    -------
+    np.ndarray, shape=(frames, 2)
+        Start and end in seconds; the outer frames reach as far out as in. A single frame stands for
+        all time.
+
+    Raises
+    ------
+    ParameterError
+        If there is no frame, or the centres do not increase.
+
+    Examples
+    --------
+    >>> frame_spans_s([0.0, 0.5, 1.5]).tolist()
+    [[-0.25, 0.25], [0.25, 1.0], [1.0, 2.0]]
+    """
+    centers = np.asarray(centers_s, dtype=np.float64)
+    if centers.ndim != 1 or centers.size == 0 or (np.diff(centers) <= 0).any():
+        raise ParameterError("frame centres must be increasing times, at least one")
+    if centers.size == 1:
+        return np.array([[-np.inf, np.inf]])
+    middle = (centers[:-1] + centers[1:]) / 2.0
+    first, last = 2 * centers[0] - middle[0], 2 * centers[-1] - middle[-1]
+    edges = np.concatenate([[first], middle, [last]])
+    return np.stack([edges[:-1], edges[1:]], axis=1)
+
+
+def shares(spans_s: npt.ArrayLike, segments: Segments) -> FloatArray:
+    """Say which part of each span lies in each cell.
+
+    Parameters
+    ----------
+    spans_s : array_like, shape=(spans, 2)
+        Start and end in seconds. NaN stands for something outside of time, infinity for all of it.
+    segments : Segments
+        Segments whose cells are meant.
+
+    Returns
+    -------
+    np.ndarray, shape=(spans, cells)
+        Rows sum to 1, or to 0 where the span is NaN.
+    """
+    spans = np.asarray(spans_s, dtype=np.float64).reshape(-1, 2)
+    edges = segments.edges_samples / segments.sample_rate_hz
+    spans = np.where(np.isinf(spans), np.where(spans < 0, edges[0], edges[-1]), spans)
+    edges[0], edges[-1] = -np.inf, np.inf
+    inside = np.minimum(spans[:, 1:], edges[1:]) - np.maximum(spans[:, :1], edges[:-1])
+    length = spans[:, 1:] - spans[:, :1]
+    part: FloatArray = np.nan_to_num(np.clip(inside, 0.0, None) / length)
+    return part
+
+
+def cells_to_segments(cells: npt.ArrayLike, segments: Segments) -> FloatArray:
+    """Average cells over the longer segments that they belong to.
+
+    Parameters
+    ----------
+    cells : array_like, shape=(cells,)
+        A value a cell.
+    segments : Segments
+        The segments.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        A value a segment.
+    """
+    width = segments.n_cells - segments.n + 1
+    values = np.asarray(cells, dtype=np.float64)
+    return np.convolve(values, np.full(width, 1.0 / width), mode="valid")
+
+
+def spans_to_segments(
+    relevance: npt.ArrayLike, spans_s: npt.ArrayLike, segments: Segments
+) -> FloatArray:
+    """Share the relevance of spans of time among the segments.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(spans,)
+        Relevance of each span.
+    spans_s : array_like, shape=(spans, 2)
+        Start and end in seconds; what has NaN there has no place in time and is left out.
     segments : Segments
         The segments of the clip.
 
@@ -36,19 +128,61 @@ def frames_to_cells(
     Raises
     ------
     ParameterError
-        If there are no frames, or not one centre a frame.
+        If there is not one span a relevance.
     """
-    relevance = np.asarray(frame_relevance, dtype=np.float64)
-    centers = np.asarray(centers_s, dtype=np.float64)
-    if relevance.ndim != 1 or relevance.size == 0 or centers.shape != relevance.shape:
+    values = np.asarray(relevance, dtype=np.float64)
+    part = shares(spans_s, segments)
+    if values.shape != part.shape[:1]:
+        raise ParameterError(f"expected one span a value: {values.shape} and {part.shape[:1]}")
+    return cells_to_segments(values @ part, segments)
+
+
+def map_to_segments(
+    relevance_map: npt.ArrayLike,
+    centers_s: npt.ArrayLike,
+    segments: Segments,
+    *,
+    aggregation: Aggregation = "sum",
+) -> FloatArray:
+    """Turn a time-frequency map into segment relevance.
+
+    Parameters
+    ----------
+    relevance_map : array_like, shape=(frames, bins)
+        Relevance of each point of the map.
+    centers_s : array_like, shape=(frames,)
+        Centre of each frame in seconds, increasing.
+    segments : Segments
+        The segments of the clip.
+    aggregation : str
+        ``sum``; ``positive-sum``, of what speaks for the target; ``max``, the strongest point;
+        ``abs-sum``, of how much the points matter either way.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        Relevance of every segment. All but ``max`` conserve the total of the map.
+
+    Raises
+    ------
+    ParameterError
+        If the map is not two-dimensional with one centre a frame, or the aggregation is unknown.
+    """
+    grid = np.asarray(relevance_map, dtype=np.float64)
+    spans = frame_spans_s(centers_s)
+    if grid.ndim != 2 or len(grid) != len(spans) or grid.shape[1] == 0:
+        raise ParameterError(f"expected a row a frame: {grid.shape} for {len(spans)} frames")
+    if aggregation not in get_args(Aggregation):
         raise ParameterError(
-            f"expected one centre a frame: {relevance.shape} frames, {centers.shape} centres"
+            f"unknown aggregation {aggregation!r}; known: {', '.join(get_args(Aggregation))}"
         )
-    edges_s = segments.edges_samples / segments.sample_rate_hz
-    cell = np.clip(np.searchsorted(edges_s, centers, side="right") - 1, 0, segments.n_cells - 1)
-    count = np.bincount(cell, minlength=segments.n_cells)
-    total = np.bincount(cell, weights=relevance, minlength=segments.n_cells)
-    heard = count > 0
-    cells = np.interp(segments.centers_s, segments.centers_s[heard], total[heard])
-    width = segments.n_cells - segments.n + 1
-    return np.convolve(cells, np.full(width, 1.0 / width), mode="valid")
+    part = shares(spans, segments)
+    if aggregation == "max":
+        touches = part > _TOUCH
+        peak = np.where(touches, grid.max(axis=1)[:, np.newaxis], -np.inf).max(axis=0)
+        return cells_to_segments(np.where(touches.any(axis=0), peak, 0.0), segments)
+    if aggregation == "positive-sum":
+        grid = np.maximum(grid, 0.0)
+    elif aggregation == "abs-sum":
+        grid = np.abs(grid)
+    return cells_to_segments(grid.sum(axis=1) @ part, segments)

@@ -5,6 +5,7 @@ signature, ``draw(n_segments, samples, rng)``, and can be the pool that explaine
 designs are lists without chance.
 """
 
+from awb.designs.markov import runs
 from awb.designs.random_masks import (
     FRACTIONS,
     RUN_LENGTHS,
@@ -13,7 +14,6 @@ from awb.designs.random_masks import (
     pooled,
     single,
 )
-from awb.designs.runs import runs
 from awb.designs.windows import average_over_windows, keep_window, occlusion
 
 __all__ = [

@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-A random mask drops exactly ``ceil(fraction * n)`` segments, in runs of neighbours. Runs are laid on a
-circle and the circle is turned at random, so that a run may hang over an edge (its rest lies at the
-other end) and every segment, the first and the last included, is dropped equally often.
+A random mask drops exactly ``ceil(fraction * n)`` segments, in runs of neighbours. Runs are laid
+on a circle and the circle is turned at random, so that a run may hang over an edge (its rest lies
+at the other end) and every segment, the first and the last included, is dropped equally often.
 
 References
 ----------

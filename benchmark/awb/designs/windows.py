@@ -52,9 +52,9 @@ def occlusion(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
 def keep_window(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
     """Drop everything but one window, for every window: the complement of occlusion.
 
-    Windows are centred on every `hop`-th segment edge, those of the clip's start and end included, so
-    that they hang over the edges and the first and last segments are also heard with little beside
-    them.
+    Windows are centred on every `hop`-th segment edge, those of the clip's start and end included,
+    so that they hang over the edges and the first and last segments are also heard with little
+    beside them.
 
     Parameters
     ----------
@@ -91,7 +91,8 @@ def keep_window(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
     masks = (position < starts[:, None]) | (position >= starts[:, None] + window)
     _, first = np.unique(masks, axis=0, return_index=True)
     distinct = masks[np.sort(first)]
-    return distinct[~distinct.all(axis=1)]
+    heard: BoolArray = distinct[~distinct.all(axis=1)]
+    return heard
 
 
 def average_over_windows(windows: BoolArray, values: FloatArray) -> FloatArray:
@@ -110,7 +111,9 @@ def average_over_windows(windows: BoolArray, values: FloatArray) -> FloatArray:
         Mean value of the windows over each segment; 0 where there is none.
     """
     count = windows.sum(axis=0)
-    return (windows.T @ np.asarray(values, dtype=np.float64)) / np.maximum(count, 1)
+    total = np.asarray(values, dtype=np.float64) @ windows.astype(np.float64)
+    mean: FloatArray = total / np.maximum(count, 1)
+    return mean
 
 
 def _check(n_segments: int, window: int, hop: int) -> None:

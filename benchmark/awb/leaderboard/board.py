@@ -94,4 +94,6 @@ class Board:
     @property
     def failed(self) -> bool:
         """Whether something failed, or nothing was selected; "not applicable" is no failure."""
-        return self.n_instances == 0 or any(f" {NOT_APPLICABLE}: " not in problem for problem in self.problems)
+        return self.n_instances == 0 or any(
+            f" {NOT_APPLICABLE}: " not in problem for problem in self.problems
+        )

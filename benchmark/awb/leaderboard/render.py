@@ -48,13 +48,15 @@ def _title(board: Board) -> str:
     )
 
 
-def _footer(board: Board) -> list[str]:
+def _footer(board: Board, n_hidden: int = 0) -> list[str]:
     skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(board.skipped.items()))
     lines = [
         _READING,
         f"Left out: {skipped}." if skipped else "Nothing was left out.",
         f"Manifest {board.manifest_sha256[:16]}.",
     ]
+    if n_hidden:
+        lines.append(f"{n_hidden} more metrics do not fit here: awb show --format md|csv|json.")
     return [*lines, *board.notes, *(f"Problem: {problem}" for problem in board.problems)]
 
 
@@ -63,8 +65,32 @@ def _header(board: Board) -> list[str]:
     return ["#", "explainer", *metrics, "calls", "coverage"]
 
 
+def _short(value: float) -> str:
+    """Write a number with two digits and without the leading zero."""
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+
+
+def _span(cell: Cell) -> str:
+    """Write an interval as narrowly as can be read."""
+    if not cell.n or math.isnan(cell.low):
+        return ""
+    joint = " to " if cell.low < 0 else "–"
+    return f"{_short(cell.low)}{joint}{_short(cell.high)}"
+
+
+def _fitting(board: Board, width: int) -> int:
+    """Count the metrics that fit beside the other columns."""
+    names = max([len(row.explainer) for row in board.rows] + [len("explainer")])
+    rest = 5 + names + 2 + 9 + (10 if _has_gaps(board) else 0)
+    return max(1, (width - rest) // 13)
+
+
+def _has_gaps(board: Board) -> bool:
+    return any(row.coverage < 1 for row in board.rows)
+
+
 def to_terminal(board: Board, console: Console) -> None:
-    """Print a board to a terminal, each interval under its mean.
+    """Print a board to a terminal, each interval under its mean, with the metrics that fit.
 
     Parameters
     ----------
@@ -73,25 +99,31 @@ def to_terminal(board: Board, console: Console) -> None:
     console : Console
         Where to.
     """
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=_title(board), title_justify="left", title_style="bold", pad_edge=False)
-    for name in _header(board):
-        right = name not in {"explainer"}
-        table.add_column(name, justify="right" if right else "left", no_wrap=name == "explainer")
+    shown = _fitting(board, console.width)
+    table = Table(title=_title(board), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column("#", justify="right")
+    table.add_column("explainer", no_wrap=True)
+    for facts in board.metrics[:shown]:
+        name = facts.name.replace("-", "\n")
+        table.add_column(f"{name} {facts.arrow}", justify="right", no_wrap=True)
+    table.add_column("calls", justify="right", no_wrap=True)
+    if _has_gaps(board):
+        table.add_column("coverage", justify="right", no_wrap=True)
     for row in board.rows:
-        style = "dim italic" if row.baseline else ""
         cells = []
-        for cell in row.cells:
+        for cell in row.cells[:shown]:
             text = Text(_number(cell.mean))
-            text.append(f"\n{_interval(cell)}", style="dim")
+            text.append(f"\n{_span(cell)}", style="dim")
             cells.append(text)
-        table.add_row(
-            _rank(row), row.explainer, *cells, _calls(row), f"{row.coverage:.0%}", style=style
-        )
+        coverage = [f"{row.coverage:.0%}"] if _has_gaps(board) else []
+        style = "italic" if row.baseline else ""
+        table.add_row(_rank(row), row.explainer, *cells, _calls(row), *coverage, style=style)
     console.print(table)
-    for line in _footer(board):
+    for line in _footer(board, len(board.metrics) - shown):
         console.print(line, style="red" if line.startswith("Problem") else "dim", highlight=False)
 
 

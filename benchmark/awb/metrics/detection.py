@@ -16,8 +16,8 @@ References
 ----------
 Bilen, Ç., Ferroni, G., Tuveri, F., Azcarreta, J., & Krstulović, S. (2020). A framework for the
 robust evaluation of sound event detection. ICASSP. doi:10.1109/ICASSP40776.2020.9052995
-Ebbers, J., Serizel, R., & Haeb-Umbach, R. (2022). Threshold independent evaluation of sound event
-detection scores. ICASSP. doi:10.1109/ICASSP43922.2022.9747556 (exact over all thresholds)
+Ebbers, J., Haeb-Umbach, R., & Serizel, R. (2022). Threshold independent evaluation of sound event
+detection scores. ICASSP. arXiv:2201.13148 (Exact over all thresholds, as here.)
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PSDS = MetricFacts(
     unit="share of events",
     undefined="there is no event",
     citation="Bilen et al. 2020, doi:10.1109/ICASSP40776.2020.9052995; Ebbers et al. 2022, "
-    "doi:10.1109/ICASSP43922.2022.9747556",
+    "arXiv:2201.13148",
 )
 
 _NOISE = 1e-9  # so that half of an event, in floating point, is half of it

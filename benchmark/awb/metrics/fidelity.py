@@ -5,8 +5,8 @@ Conventions
 Cells are dropped in the order of `deletion_order`, most relevant first. A *deletion curve* is the
 target's probability after the top 0, 1, ..., n cells are dropped, ``shape=(n + 1,)``: it starts at
 the clip and ends with everything dropped. An *insertion curve* is the probability with only the top
-0, 1, ..., n cells kept: it starts with everything dropped and ends at the clip. All metrics here
-read these two curves, so that they cost one curve together.
+0, 1, ..., n cells kept: it starts with everything dropped and ends at the clip. Each curve is
+computed once, whole; every metric that needs it reads the same one.
 
 References
 ----------

@@ -13,8 +13,7 @@ Chattopadhay, A., Sarkar, A., Howlader, P., & Balasubramanian, V. N. (2018). Gra
 gradient-based visual explanations for deep convolutional networks. WACV.
 doi:10.1109/WACV.2018.00097
 Zhang, H., Torres, F., Sicre, R., Avrithis, Y., & Ayache, S. (2024). Opti-CAM: Optimizing saliency
-maps for interpretability. Computer Vision and Image Understanding 248.
-doi:10.1016/j.cviu.2024.104101
+maps for interpretability. Computer Vision and Image Understanding 248. arXiv:2301.07002
 Paissan, F., Ravanelli, M., & Subakan, C. (2024). Listenable maps for audio classifiers. ICML.
 arXiv:2403.13086
 """
@@ -172,7 +171,7 @@ def average_gain(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERA
 
     References
     ----------
-    Zhang, H., et al. (2024). Opti-CAM. doi:10.1016/j.cviu.2024.104101
+    Zhang, H., et al. (2024). Opti-CAM. arXiv:2301.07002
 
     Examples
     --------

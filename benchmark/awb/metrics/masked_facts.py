@@ -5,7 +5,7 @@ from __future__ import annotations
 from awb.metrics.facts import MetricFacts
 
 _GRAD_CAM_PP = "Chattopadhay et al. 2018, doi:10.1109/WACV.2018.00097"
-_OPTI_CAM = "Zhang et al. 2024, doi:10.1016/j.cviu.2024.104101"
+_OPTI_CAM = "Zhang et al. 2024, arXiv:2301.07002"
 _L_MAC = "Paissan et al. 2024, arXiv:2403.13086"
 _DEGENERATE = "the relevance is constant"
 

@@ -1,10 +1,42 @@
 """Statistics of a board: intervals, comparisons, ranks and agreement. Pure functions, no model."""
 
+from awb.statistics.agreement import kendall_bootstrap, kendall_tau
 from awb.statistics.bootstrap import (
     ClusterSums,
     Interval,
     cluster_bootstrap,
     cluster_bootstrap_columns,
 )
+from awb.statistics.comparisons import (
+    Comparison,
+    cluster_means,
+    compare_all,
+    holm,
+    wilcoxon_p_value,
+)
+from awb.statistics.ranks import (
+    CriticalDifference,
+    RankInterval,
+    critical_difference,
+    rank_intervals,
+    tie_groups,
+)
 
-__all__ = ["ClusterSums", "Interval", "cluster_bootstrap", "cluster_bootstrap_columns"]
+__all__ = [
+    "ClusterSums",
+    "Comparison",
+    "CriticalDifference",
+    "Interval",
+    "RankInterval",
+    "cluster_bootstrap",
+    "cluster_bootstrap_columns",
+    "cluster_means",
+    "compare_all",
+    "critical_difference",
+    "holm",
+    "kendall_bootstrap",
+    "kendall_tau",
+    "rank_intervals",
+    "tie_groups",
+    "wilcoxon_p_value",
+]

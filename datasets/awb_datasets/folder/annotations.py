@@ -109,7 +109,7 @@ def _header(table: Path, line: str) -> list[str]:
 def _fields(line: str, header: list[str]) -> dict[str, str]:
     """Split a row; spreadsheets put quotes around a label with a comma, and drop empty ends."""
     try:
-        (values,) = csv.reader([line.rstrip("\r")], delimiter="\t", strict=True)
+        (values,) = csv.reader([line], delimiter="\t", strict=True)
     except csv.Error as error:
         raise LabelError(f"cannot be split into columns: {error}") from error
     if len(values) > len(header):

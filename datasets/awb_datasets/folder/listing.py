@@ -67,6 +67,7 @@ class Names:
 
     def __init__(self, names: Mapping[str, Path]) -> None:
         self._by_folded = {_fold(name): name for name in names}
+        self._hinted = False
 
     def find(self, given: str) -> str:
         """Return the file that a table means.
@@ -89,12 +90,18 @@ class Names:
         if not given:
             raise LabelError("the filename is empty")
         parts = [part for part in _fold(given).replace("\\", "/").split("/") if part != "."]
-        if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
+        if not parts or ".." in parts or parts[0] == "" or parts[0].endswith(":"):
             raise LabelError(f"filename {given!r} leads out of {AUDIO}/")
         whole = "/".join(parts)
         for candidate in (whole, whole.removeprefix(f"{AUDIO}/")):
             if candidate in self._by_folded:
                 return self._by_folded[candidate]
-        hint = did_you_mean(whole, self._by_folded)
-        hint = hint if "mean" in hint else ""
-        raise LabelError(f"there is no file {given!r} in {AUDIO}/.{hint}")
+        raise LabelError(f"there is no file {given!r} in {AUDIO}/.{self._hint(whole)}")
+
+    def _hint(self, name: str) -> str:
+        """Suggest a close name, once: only the first fault of a table is shown, and it is slow."""
+        if self._hinted:
+            return ""
+        self._hinted = True
+        hint = did_you_mean(name, self._by_folded)
+        return hint if "mean" in hint else ""

@@ -10,9 +10,10 @@ from awb.intervals import FloatArray
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 SLOPE_RANGE = (0.5, 1.6)  # never near 0: a white background would be an event of White noise
-DRIFT_DB_RANGE = (2.0, 7.0)
+DRIFT_DB_RANGE = (4.0, 10.0)
 KNOT_S_RANGE = (1.2, 3.0)
 _CORNER_HZ = 60.0
+_GRID_SAMPLES = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,28 +62,31 @@ def coloured_noise(rng: np.random.Generator, n_samples: int, slope: float) -> Fl
     return np.asarray(fft.irfft(spectrum * weight.astype(np.float32), n_samples), dtype=np.float64)
 
 
-def level_drift_db(rng: np.random.Generator, n_samples: int) -> FloatArray:
-    """Draw a smooth curve of levels in dB: random knots, joined by halves of a cosine.
+def power_drift(rng: np.random.Generator, n_samples: int) -> FloatArray:
+    """Draw a smooth curve of power: random levels in dB, joined by halves of a cosine.
 
     Parameters
     ----------
     rng : np.random.Generator
-        Source of the knots' levels and distance.
+        Source of the levels and of the time from one to the next.
     n_samples : int
         Length in samples.
 
     Returns
     -------
     np.ndarray, shape=(n_samples,)
-        Level in dB against nothing in particular.
+        Power, of mean 1.
     """
+    grid = np.arange(0, n_samples + _GRID_SAMPLES, _GRID_SAMPLES)
     knot_samples = rng.uniform(*KNOT_S_RANGE) * SAMPLE_RATE_HZ
-    n_knots = int(np.ceil(n_samples / knot_samples)) + 2
-    levels_db = rng.standard_normal(n_knots) * rng.uniform(*DRIFT_DB_RANGE)
-    position = np.arange(n_samples) / knot_samples + rng.uniform()
+    levels_db = rng.standard_normal(int(grid[-1] / knot_samples) + 3)
+    levels_db *= rng.uniform(*DRIFT_DB_RANGE)
+    position = grid / knot_samples + rng.uniform()
     knot = position.astype(np.int64)
     blend = 0.5 - 0.5 * np.cos(np.pi * (position - knot))
-    return np.asarray(levels_db[knot] * (1 - blend) + levels_db[knot + 1] * blend)
+    drift_db = levels_db[knot] * (1 - blend) + levels_db[knot + 1] * blend
+    power = np.interp(np.arange(n_samples), grid, 10 ** (drift_db / 10))
+    return np.asarray(power / power.mean())
 
 
 def draw_background(rng: np.random.Generator, n_samples: int) -> Background:
@@ -101,6 +105,5 @@ def draw_background(rng: np.random.Generator, n_samples: int) -> Background:
         Noise of mean power 1.
     """
     slope = float(rng.uniform(*SLOPE_RANGE))
-    power = 10 ** (level_drift_db(rng, n_samples) / 10)
-    power /= power.mean()
+    power = power_drift(rng, n_samples)
     return Background(coloured_noise(rng, n_samples, slope) * np.sqrt(power), power, slope)

@@ -16,7 +16,7 @@ import numpy as np
 from awb.intervals import FloatArray
 from awb_datasets.soundscapes import noises, percussion, sweeps, tones
 
-Render = Callable[[np.random.Generator], FloatArray]
+Render = Callable[[np.random.Generator, float], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class SoundClass:
     mid : str
         Machine id in AudioSet.
     render : callable
-        ``render(rng)``: one new sound, ``shape=(samples,)``, float64, at any level.
+        ``render(rng, duration_s)``: a new sound that lasts about that long, ``shape=(samples,)``,
+        float64, at any level.
     """
 
     name: str
@@ -53,6 +54,6 @@ CLASSES = (
     SoundClass("Clicking", "/m/07qc9xj", noises.clicking),
     SoundClass("Telephone dialing, DTMF", "/m/02c8p", tones.dialing),
     SoundClass("Buzzer", "/m/030rvx", tones.buzzer),
-    SoundClass("Whoosh, swoosh, swish", "/m/07rqsjt", noises.whoosh),
+    SoundClass("Whoosh, swoosh, swish", "/m/07rqsjt", sweeps.whoosh),
     SoundClass("Vehicle horn, car horn, honking", "/m/0912c9", tones.horn),
 )

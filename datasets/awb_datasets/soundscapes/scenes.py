@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-The *level* of an event is the power of its loudest 100 ms; its signal-to-noise ratio compares that
+A scene has one to four events. In most scenes one of them is *long*: it goes on for seconds, at
+least as loud as the others, so that loudness does not tell which sound is asked for. The *level* of an event is the power of its loudest 100 ms; its signal-to-noise ratio compares that
 with the background's mean power over the event, and lies between 0 and 20 dB. An event lasts from
 its first to its last 10 ms that are less than 40 dB under its own peak and less than 15 dB under
 the background at that moment; what lies outside is cut off the sound itself, so that the label is
@@ -11,6 +12,7 @@ exact. All sounds are labelled: there is no unlabelled foreground.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,23 +23,46 @@ from awb.types import AudioArray, Event
 from awb_datasets.soundscapes.background import Background, draw_background
 from awb_datasets.soundscapes.classes import CLASSES, SoundClass
 from awb_datasets.soundscapes.room import BLOCK_SAMPLES, loudest_power, place_in_room, trim
-from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
+from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ, log_uniform
 
 CLIP_S = 10.0
 CLIP_SAMPLES = round(CLIP_S * SAMPLE_RATE_HZ)
-SNR_DB_RANGE = (0.0, 20.0)
+HIGHEST_SNR_DB = 20.0
 BURIED_DB = -15.0
 SHORTEST_S = 0.25  # so that some segment of 100 ms lies inside every event
-LONGEST_S = 6.0
+LONGEST_S = 8.5
 REPEAT_GAP_S = 0.3  # between two events of one class
 PEAK_DB_RANGE = (-18.0, -1.0)
 
-_EVENT_COUNTS, _EVENT_SHARES = (1, 2, 3, 4), (0.05, 0.2, 0.35, 0.4)
-_REPEAT_SHARE = 0.35
-_THIRD_SHARE = 0.3
-_LEVEL_SPREAD_DB = 4.0
-_ATTEMPTS = 40
+_EVENT_COUNTS, _EVENT_SHARES = (1, 2, 3, 4), (0.04, 0.16, 0.35, 0.45)
+_REPEAT_SHARE, _THIRD_SHARE = 0.45, 0.3
+_LONG_SHARE, _LONG_S, _SHORT_S = 0.6, (3.5, 7.5), (0.3, 1.4)
+_LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 4.0, 9.0
+_OVERLAP_SHARE = 0.25
+_SOUNDS, _PLACES = 8, 6
 _STEPS = 2**15  # samples are rounded to 16 bits, as in a file
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one event is to be, before it is rendered.
+
+    Attributes
+    ----------
+    sound_class : SoundClass
+        What sounds.
+    duration_s : float
+        About how long, in seconds.
+    snr_db : float
+        Level against the background over the event, in dB, in [0, 20].
+    may_overlap : bool
+        Whether it may sound together with events planned before it.
+    """
+
+    sound_class: SoundClass
+    duration_s: float
+    snr_db: float
+    may_overlap: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,7 +142,7 @@ class Scene:
 
 
 def draw_classes(rng: np.random.Generator) -> list[SoundClass]:
-    """Draw the classes of a scene's one to four events; the first class may come up to three times.
+    """Draw the classes of a scene's one to four events; the last class may come up to three times.
 
     Parameters
     ----------
@@ -130,53 +155,114 @@ def draw_classes(rng: np.random.Generator) -> list[SoundClass]:
         One entry an event.
     """
     n_events = int(rng.choice(_EVENT_COUNTS, p=_EVENT_SHARES))
-    distinct = [CLASSES[index] for index in rng.permutation(len(CLASSES))[:n_events]]
-    repeats = int(rng.uniform() < _REPEAT_SHARE) + int(rng.uniform() < _THIRD_SHARE)
-    return [distinct[0]] * min(repeats, n_events - 1) + distinct[: max(1, n_events - repeats)]
+    extra = int(rng.uniform() < _REPEAT_SHARE) * (1 + int(rng.uniform() < _THIRD_SHARE))
+    extra = min(extra, n_events - 1)
+    distinct = [CLASSES[index] for index in rng.permutation(len(CLASSES))[: n_events - extra]]
+    return distinct + [distinct[-1]] * extra
 
 
-def place_layer(
-    rng: np.random.Generator, sound_class: SoundClass, background: Background, snr_db: float
-) -> Layer | None:
-    """Render one sound and lay it on the background at a random time.
+def draw_plans(rng: np.random.Generator) -> list[Plan]:
+    """Draw what the events of a scene are to be.
 
     Parameters
     ----------
     rng : np.random.Generator
-        Source of the sound, its room and its time.
-    sound_class : SoundClass
-        What to render.
+        Source of randomness.
+
+    Returns
+    -------
+    list of Plan
+        One to four events; if one is long, it is the first.
+    """
+    middle_db = HIGHEST_SNR_DB * rng.beta(*_LEVEL_SHAPE)
+    has_long = rng.uniform() < _LONG_SHARE
+    plans = []
+    for number, sound_class in enumerate(draw_classes(rng)):
+        is_long = has_long and number == 0
+        level_db = middle_db + rng.uniform(-_LEVEL_SPREAD_DB, _LEVEL_SPREAD_DB)
+        level_db += _LONG_EXTRA_DB if is_long else 0.0
+        plans.append(
+            Plan(
+                sound_class,
+                duration_s=float(rng.uniform(*_LONG_S)) if is_long else log_uniform(rng, *_SHORT_S),
+                snr_db=float(np.clip(level_db, 0.0, HIGHEST_SNR_DB)),
+                may_overlap=bool(rng.uniform() < _OVERLAP_SHARE),
+            )
+        )
+    return plans
+
+
+def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
+    """Render what an event sounds like in its room, at level 1.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of the sound and the room.
+    plan : Plan
+        What it is to be.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        The sound, trimmed where it is 40 dB under its peak.
+    """
+    _, sound = trim(place_in_room(rng, plan.sound_class.render(rng, plan.duration_s)))
+    return np.asarray(sound / np.sqrt(loudest_power(sound)))
+
+
+def place_sound(sound: FloatArray, start: int, plan: Plan, background: Background) -> Layer | None:
+    """Lay a sound on the background and cut off what is buried in it.
+
+    Parameters
+    ----------
+    sound : np.ndarray, shape=(samples,)
+        The sound at level 1.
+    start : int
+        Its first sample, so that it ends within the clip.
+    plan : Plan
+        Holds its level.
     background : Background
         What it must be heard against.
-    snr_db : float
-        Level against the background over the event, in dB.
 
     Returns
     -------
     Layer or None
-        None if what is heard of this sound is too short, or if it does not fit the clip.
+        None if what is heard is too short or too long.
     """
-    _, sound = trim(place_in_room(rng, sound_class.render(rng)))
-    latest = CLIP_SAMPLES - sound.size
-    if latest < 0:
-        return None
-    start = int(rng.integers(latest + 1))
     around = background.power[start : start + sound.size]
-    sound = sound * np.sqrt(10 ** (snr_db / 10) * around.mean() / loudest_power(sound))
-    removed, heard = trim(sound, around[::BLOCK_SAMPLES] * 10 ** (BURIED_DB / 10))
+    loud = sound * np.sqrt(10 ** (plan.snr_db / 10) * around.mean())
+    removed, heard = trim(loud, around[::BLOCK_SAMPLES] * 10 ** (BURIED_DB / 10))
     if not SHORTEST_S <= heard.size / SAMPLE_RATE_HZ <= LONGEST_S:
         return None
-    return Layer(sound_class, start + removed, heard, snr_db)
+    return Layer(plan.sound_class, start + removed, heard, plan.snr_db)
 
 
-def _keeps_apart(layer: Layer, others: list[Layer]) -> bool:
-    """Say whether a layer leaves a gap to all others of its class."""
+def _fits(layer: Layer, plan: Plan, others: Sequence[Layer]) -> bool:
+    """Say whether a layer keeps away from those that it must not touch."""
     gap = round(REPEAT_GAP_S * SAMPLE_RATE_HZ)
-    return all(
-        layer.start >= other.stop + gap or other.start >= layer.stop + gap
-        for other in others
-        if other.sound_class is layer.sound_class
-    )
+    for other in others:
+        if plan.may_overlap and other.sound_class is not layer.sound_class:
+            continue
+        if layer.start < other.stop + gap and other.start < layer.stop + gap:
+            return False
+    return True
+
+
+def _find_place(
+    key: RandomKey, plan: Plan, background: Background, others: Sequence[Layer]
+) -> Layer | None:
+    """Try sounds, and several places for each, until one fits between the others."""
+    for attempt in range(_SOUNDS):
+        rng = key.generator(attempt)
+        sound = render_sound(rng, plan)
+        if sound.size > CLIP_SAMPLES:
+            continue
+        for start in rng.integers(CLIP_SAMPLES - sound.size + 1, size=_PLACES):
+            layer = place_sound(sound, int(start), plan, background)
+            if layer is not None and _fits(layer, plan, others):
+                return layer
+    return None
 
 
 def compose(key: RandomKey) -> Scene:
@@ -192,18 +278,12 @@ def compose(key: RandomKey) -> Scene:
     Scene
         The scene with one to four labelled events.
     """
-    plan = key.generator("plan")
+    rng = key.generator("plan")
     background = draw_background(key.generator("background"), CLIP_SAMPLES)
-    middle_db = plan.uniform(*SNR_DB_RANGE)
     layers: list[Layer] = []
-    for number, sound_class in enumerate(draw_classes(plan)):
-        spread_db = plan.uniform(-_LEVEL_SPREAD_DB, _LEVEL_SPREAD_DB)
-        snr_db = float(np.clip(middle_db + spread_db, *SNR_DB_RANGE))
-        for attempt in range(_ATTEMPTS):
-            rng = key.generator("event", number, attempt)
-            layer = place_layer(rng, sound_class, background, snr_db)
-            if layer is not None and _keeps_apart(layer, layers):
-                layers.append(layer)
-                break
+    for number, plan in enumerate(draw_plans(rng)):
+        layer = _find_place(key.child("event", number), plan, background, layers)
+        if layer is not None:
+            layers.append(layer)
     layers.sort(key=lambda layer: layer.start)
-    return Scene(background, tuple(layers), float(plan.uniform(*PEAK_DB_RANGE)))
+    return Scene(background, tuple(layers), float(rng.uniform(*PEAK_DB_RANGE)))

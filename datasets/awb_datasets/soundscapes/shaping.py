@@ -14,6 +14,7 @@ formulae. Journal of the Audio Engineering Society, 24(9), 717-727.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -152,42 +153,57 @@ def band_pass(sound: FloatArray, low_hz: float, high_hz: float, order: int = 2) 
     """
     from scipy import signal
 
+    return np.asarray(signal.sosfilt(_band_pass_sections(low_hz, high_hz, order), sound))
+
+
+@lru_cache(maxsize=8)  # the strokes of one sound share a filter
+def _band_pass_sections(low_hz: float, high_hz: float, order: int) -> FloatArray:
+    """Design the filter of `band_pass` as second-order sections."""
+    from scipy import signal
+
     if high_hz >= HIGHEST_HZ:
-        sections = signal.butter(order, low_hz, "highpass", fs=SAMPLE_RATE_HZ, output="sos")
-    else:
-        sections = signal.butter(
-            order, [low_hz, high_hz], "bandpass", fs=SAMPLE_RATE_HZ, output="sos"
-        )
-    return np.asarray(signal.sosfilt(sections, sound))
+        return np.asarray(signal.butter(order, low_hz, "high", fs=SAMPLE_RATE_HZ, output="sos"))
+    edges_hz = [low_hz, high_hz]
+    return np.asarray(signal.butter(order, edges_hz, "band", fs=SAMPLE_RATE_HZ, output="sos"))
+
+
+def repeats(duration_s: float, spacing_s: float) -> int:
+    """Return how many hits at a given spacing fill a duration, at least one."""
+    return max(1, round(duration_s / spacing_s))
 
 
 def sequence(
     rng: np.random.Generator,
-    hit: Callable[[int], FloatArray],
+    hit: Callable[[], FloatArray],
     hits: int,
-    spacing_s: Callable[[], float],
+    spacing_s: float,
+    *,
+    jitter: float = 0.0,
 ) -> FloatArray:
     """Lay several hits one after the other; their tails may overlap.
 
     Parameters
     ----------
     rng : np.random.Generator
-        Source of the hits' levels, which differ by up to 6 dB.
+        Source of the hits' levels, which differ by up to 6 dB, and of their times.
     hit : callable
-        Renders the hit of a given number.
+        Renders the next hit.
     hits : int
         How many, at least 1.
-    spacing_s : callable
-        Draws the time from one onset to the next in seconds.
+    spacing_s : float
+        Time from one onset to the next in seconds.
+    jitter : float
+        Largest change of a spacing, as a part of it, in [0, 1).
 
     Returns
     -------
     np.ndarray, shape=(samples,)
         The sum of the hits.
     """
-    sounds = [hit(number) * 10 ** (-rng.uniform(0, 6) / 20) for number in range(hits)]
-    onsets = np.cumsum([0] + [count(spacing_s()) for _ in range(hits - 1)])
-    total = np.zeros(max(int(on) + sound.size for on, sound in zip(onsets, sounds, strict=True)))
+    sounds = [hit() * 10 ** (-rng.uniform(0, 6) / 20) for _ in range(hits)]
+    spacings_s = spacing_s * (1 + jitter * rng.uniform(-1, 1, hits - 1))
+    onsets = [0, *(count(onset_s) for onset_s in np.cumsum(spacings_s))]
+    total = np.zeros(max(onset + sound.size for onset, sound in zip(onsets, sounds, strict=True)))
     for onset, sound in zip(onsets, sounds, strict=True):
         total[onset : onset + sound.size] += sound
     return total

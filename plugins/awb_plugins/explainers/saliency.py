@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.alignment import frames_to_cells
+from awb.alignment import map_to_segments
 from awb.perturbation import Perturber
 from awb.protocols import DifferentiableModel
 from awb.specs import ExplainerSpec, Parameters
@@ -42,12 +42,10 @@ class Saliency:
         )
         perturber.charge(calls=1)
         relevance_map = gradients[0].detach().numpy().astype(np.float64)
-        frames = frames_to_cells(
-            relevance_map.sum(axis=1),
-            model.frame_centers_s(len(relevance_map)),
-            perturber.segments,
+        relevance = map_to_segments(
+            relevance_map, model.frame_centers_s(len(relevance_map)), perturber.segments
         )
-        return Explanation(frames, relevance_map)
+        return Explanation(relevance, relevance_map)
 
 
 SPEC = ExplainerSpec(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
-from awb_plugins.models import soundscape_cnn, yamnet
+from awb_plugins.models import yamnet
 
 
 @hookimpl
 def awb_models() -> list[ModelSpec]:
     """Return the built-in models."""
-    return [soundscape_cnn.SPEC, yamnet.SPEC]
+    return [yamnet.SPEC]

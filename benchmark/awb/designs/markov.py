@@ -1,8 +1,8 @@
 """The ``runs`` design: long dropped runs, short kept runs, from a Markov chain in time.
 
-Most of the clip is dropped, and what is kept is long enough to sound natural. At a few hundred model
-calls such masks say more about where the evidence is than masks that drop a third of the clip: a
-sound that occurs twice is heard alone now and then.
+Most of the clip is dropped, and what is kept is long enough to sound natural. At a few hundred
+model calls such masks say more about where the evidence is than masks that drop a third of the
+clip: a sound that occurs twice is heard alone now and then.
 
 References
 ----------
@@ -36,8 +36,8 @@ def runs(
     rng : np.random.Generator
         Source of randomness.
     dropped_run, kept_run : float
-        Mean lengths of the dropped and of the kept runs in segments, at least 1 each. By default 2 s
-        and 0.5 s on segments of 100 ms.
+        Mean lengths of the dropped and of the kept runs in segments, at least 1 each. By default
+        2 s and 0.5 s on segments of 100 ms.
 
     Returns
     -------

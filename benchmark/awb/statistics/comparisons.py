@@ -1,0 +1,209 @@
+"""Comparisons of explainers on the same instances: differences, tests, and Holm's correction.
+
+Conventions
+-----------
+`values` is ``shape=(instances, explainers)``, finite: the instances that all of them scored. Clips
+are the independent units, so differences are averaged within a clip before a test, and clips are
+resampled for an interval. Nothing here knows a metric's direction.
+
+References
+----------
+Wilcoxon, F. (1945). Individual comparisons by ranking methods. Biometrics Bulletin 1(6).
+doi:10.2307/3001968
+Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of
+Statistics 6(2). https://www.jstor.org/stable/4615733
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import ParameterError
+from awb.intervals import FloatArray
+from awb.statistics.bootstrap import ClusterSums, Interval, cluster_bootstrap_columns
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two explainers on the same instances.
+
+    Attributes
+    ----------
+    first, second : int
+        Columns of the table.
+    difference : Interval
+        Mean of first minus second over instances, with its bootstrap interval over clips.
+    p_value : float
+        Of the Wilcoxon signed-rank test over clips, two-sided.
+    adjusted_p_value : float
+        The same, Holm-corrected for all comparisons made together.
+    """
+
+    first: int
+    second: int
+    difference: Interval
+    p_value: float
+    adjusted_p_value: float
+
+
+def cluster_means(values: npt.ArrayLike, clusters: npt.ArrayLike) -> FloatArray:
+    """Average the instances of each cluster.
+
+    Parameters
+    ----------
+    values : array_like, shape=(instances, columns)
+        One finite value an instance and column.
+    clusters : array_like, shape=(instances,)
+        Cluster of each instance, such as its clip's id.
+
+    Returns
+    -------
+    np.ndarray, shape=(clusters, columns)
+        Means, clusters in the order in which they first appear.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not finite, or the lengths differ.
+
+    Examples
+    --------
+    >>> cluster_means([[1.0], [3.0], [5.0]], ["a", "a", "b"]).tolist()
+    [[2.0], [5.0]]
+    """
+    grouped = ClusterSums.of(values, clusters)
+    return np.asarray(grouped.sums / grouped.sizes[:, None])
+
+
+def wilcoxon_p_value(differences: npt.ArrayLike) -> float:
+    """Two-sided p-value of the Wilcoxon signed-rank test.
+
+    Parameters
+    ----------
+    differences : array_like, shape=(n,)
+        Paired differences of independent units. Differences within float noise of 0 are zeros;
+        zeros are ranked and then left out (Pratt).
+
+    Returns
+    -------
+    float
+        In (0, 1]; 1 if there is no difference at all. Exact for up to 50 differences without ties
+        or zeros, else by the normal approximation with its tie correction.
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or one is not finite.
+
+    References
+    ----------
+    Wilcoxon, F. (1945). doi:10.2307/3001968
+    Pratt, J. W. (1959). Remarks on zeros and ties in the Wilcoxon signed rank procedures.
+    doi:10.1080/01621459.1959.10501526
+
+    Examples
+    --------
+    >>> wilcoxon_p_value([1.0, 2.0, 3.0, 4.0])
+    0.125
+    >>> wilcoxon_p_value([0.0, 0.0])
+    1.0
+    """
+    from scipy.stats import wilcoxon
+
+    given = np.asarray(differences, dtype=np.float64)
+    if given.ndim != 1 or given.size == 0 or not np.isfinite(given).all():
+        raise ParameterError(f"expected a row of finite differences; got shape {given.shape}")
+    rounded = np.round(given, 12)
+    if not rounded.any():
+        return 1.0
+    return float(wilcoxon(rounded, zero_method="pratt", correction=False).pvalue)
+
+
+def holm(p_values: npt.ArrayLike) -> FloatArray:
+    """Adjust p-values for being many, by Holm's step-down procedure.
+
+    Parameters
+    ----------
+    p_values : array_like, shape=(m,)
+        In [0, 1], in any order.
+
+    Returns
+    -------
+    np.ndarray, shape=(m,)
+        Adjusted p-values in the same order; each is at least the given one.
+
+    Raises
+    ------
+    ParameterError
+        If one is not in [0, 1].
+
+    References
+    ----------
+    Holm, S. (1979). A simple sequentially rejective multiple test procedure.
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    given = np.asarray(p_values, dtype=np.float64)
+    if given.ndim != 1 or not ((given >= 0) & (given <= 1)).all():
+        raise ParameterError("expected a row of p-values in [0, 1]")
+    order = np.argsort(given, kind="stable")
+    stepped = given[order] * np.arange(given.size, 0, -1)
+    adjusted = np.empty_like(given)
+    adjusted[order] = np.minimum(1.0, np.maximum.accumulate(stepped))
+    return adjusted
+
+
+def compare_all(
+    values: npt.ArrayLike,
+    clusters: npt.ArrayLike,
+    *,
+    resamples: int = 10_000,
+    level: float = 0.95,
+    rng: np.random.Generator,
+) -> list[Comparison]:
+    """Compare every two explainers on the same instances.
+
+    Parameters
+    ----------
+    values : array_like, shape=(instances, explainers)
+        One finite value an instance and explainer.
+    clusters : array_like, shape=(instances,)
+        Cluster of each instance, such as its clip's id.
+    resamples : int
+        Number of bootstrap draws, shared by all comparisons.
+    level : float
+        Confidence of the intervals, in (0, 1).
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of Comparison
+        One for every two columns, in the order of `itertools.combinations`.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer than two columns, a value is not finite, or a setting is out of range.
+    """
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] < 2:
+        raise ParameterError(f"a comparison needs two columns or more; got shape {table.shape}")
+    pairs = list(combinations(range(table.shape[1]), 2))
+    first, second = np.array(pairs).T
+    differences = table[:, first] - table[:, second]
+    intervals = cluster_bootstrap_columns(
+        differences, clusters, resamples=resamples, level=level, rng=rng
+    )
+    raw = [wilcoxon_p_value(column) for column in cluster_means(differences, clusters).T]
+    return [
+        Comparison(*pair, interval, p_value, float(adjusted))
+        for pair, interval, p_value, adjusted in zip(pairs, intervals, raw, holm(raw), strict=True)
+    ]

@@ -1,0 +1,238 @@
+"""Ranks of explainers: how sure a place is, who ties with whom, and critical differences.
+
+Conventions
+-----------
+`values` is ``shape=(instances, explainers)``, finite. Rank 1 is the best; ties share the mean of
+their ranks.
+
+References
+----------
+Demšar, J. (2006). Statistical comparisons of classifiers over multiple data sets. JMLR 7.
+https://jmlr.org/papers/v7/demsar06a.html
+Goldstein, H., & Spiegelhalter, D. J. (1996). League tables and their limitations. JRSS A 159(3).
+doi:10.2307/2983325 (Rank intervals from resampling.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import ParameterError
+from awb.intervals import FloatArray
+from awb.statistics.bootstrap import ClusterSums
+from awb.statistics.comparisons import Comparison, cluster_means
+
+
+@dataclass(frozen=True, slots=True)
+class RankInterval:
+    """The place of an explainer, and the places that it might as well have.
+
+    Attributes
+    ----------
+    rank : float
+        Place by the mean over instances, 1 = best.
+    low, high : float
+        Best and worst place within the confidence level.
+    """
+
+    rank: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalDifference:
+    """What a critical-difference diagram shows.
+
+    Attributes
+    ----------
+    mean_ranks : tuple of float
+        Mean over clips of each explainer's rank, 1 = best.
+    p_value : float
+        Of the Friedman test that all explainers are alike.
+    critical_difference : float
+        Mean ranks nearer than this do not differ (Nemenyi test).
+    n_clips : int
+        Number of independent clips.
+    """
+
+    mean_ranks: tuple[float, ...]
+    p_value: float
+    critical_difference: float
+    n_clips: int
+
+
+def _oriented(values: npt.ArrayLike, higher_is_better: bool) -> FloatArray:
+    """Return values of which the lowest is the best."""
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1] < 1:
+        raise ParameterError(f"expected instances by explainers; got shape {table.shape}")
+    return -table if higher_is_better else table
+
+
+def rank_intervals(
+    values: npt.ArrayLike,
+    clusters: npt.ArrayLike,
+    *,
+    higher_is_better: bool,
+    resamples: int = 10_000,
+    level: float = 0.95,
+    rng: np.random.Generator,
+) -> list[RankInterval]:
+    """Rank explainers by their means, with the ranks that other clips might have given.
+
+    Parameters
+    ----------
+    values : array_like, shape=(instances, explainers)
+        One finite value an instance and explainer.
+    clusters : array_like, shape=(instances,)
+        Cluster of each instance, such as its clip's id.
+    higher_is_better : bool
+        Direction of the metric.
+    resamples : int
+        Number of bootstrap draws.
+    level : float
+        Confidence, in (0, 1).
+    rng : np.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of RankInterval
+        One a column. The interval always holds the rank. A single cluster leaves every place open.
+
+    Raises
+    ------
+    ParameterError
+        If a value is not finite, the lengths differ, or a setting is out of range.
+
+    References
+    ----------
+    Goldstein, H., & Spiegelhalter, D. J. (1996). doi:10.2307/2983325
+    """
+    from scipy.stats import rankdata
+
+    board = ClusterSums.of(_oriented(values, higher_is_better), clusters)
+    if not 0 < level < 1:
+        raise ParameterError(f"the level of an interval must be in (0, 1): {level}")
+    ranks = rankdata(np.round(board.means(), 12))
+    if board.n == 1:
+        return [RankInterval(float(rank), 1.0, float(ranks.size)) for rank in ranks]
+    drawn = rankdata(np.round(board.resampled_means(resamples, rng), 12), axis=1)
+    low = np.quantile(drawn, (1 - level) / 2, axis=0, method="lower")
+    high = np.quantile(drawn, (1 + level) / 2, axis=0, method="higher")
+    return [
+        RankInterval(float(rank), float(min(rank, best)), float(max(rank, worst)))
+        for rank, best, worst in zip(ranks, low, high, strict=True)
+    ]
+
+
+def tie_groups(
+    order: Sequence[int], comparisons: Sequence[Comparison], *, alpha: float = 0.05
+) -> list[tuple[int, ...]]:
+    """Group neighbours in a ranking that cannot be told apart.
+
+    Parameters
+    ----------
+    order : sequence of int
+        Columns from best to worst.
+    comparisons : sequence of Comparison
+        Every two of these columns compared, as `awb.statistics.comparisons.compare_all` does.
+    alpha : float
+        Two explainers differ when their adjusted p-value is at most this.
+
+    Returns
+    -------
+    list of tuple of int
+        Longest stretches of the order in which no two explainers differ; they may overlap, as the
+        bars of a critical-difference diagram do, and together hold every column.
+
+    Raises
+    ------
+    ParameterError
+        If two columns of the order were not compared.
+    """
+    differs = {
+        frozenset((each.first, each.second)): each.adjusted_p_value <= alpha for each in comparisons
+    }
+    groups: list[tuple[int, ...]] = []
+    reached = 0
+    for start in range(len(order)):
+        stop = start + 1
+        while stop < len(order) and not any(
+            _lookup(differs, order[stop], member) for member in order[start:stop]
+        ):
+            stop += 1
+        if stop > reached:
+            groups.append(tuple(order[start:stop]))
+            reached = stop
+    return groups
+
+
+def _lookup(differs: dict[frozenset[int], bool], first: int, second: int) -> bool:
+    """Say whether two columns differ, or refuse to guess."""
+    try:
+        return differs[frozenset((first, second))]
+    except KeyError:
+        raise ParameterError(f"columns {first} and {second} were not compared") from None
+
+
+def critical_difference(
+    values: npt.ArrayLike,
+    clusters: npt.ArrayLike,
+    *,
+    higher_is_better: bool,
+    level: float = 0.95,
+) -> CriticalDifference:
+    """Mean ranks over clips, the Friedman test and Nemenyi's critical difference.
+
+    Parameters
+    ----------
+    values : array_like, shape=(instances, explainers)
+        One finite value an instance and explainer; instances of a clip are averaged.
+    clusters : array_like, shape=(instances,)
+        Cluster of each instance, such as its clip's id.
+    higher_is_better : bool
+        Direction of the metric.
+    level : float
+        Confidence, in (0, 1).
+
+    Returns
+    -------
+    CriticalDifference
+        The data of a critical-difference diagram.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer than three explainers or two clips, a value is not finite, or the level
+        is out of range.
+
+    References
+    ----------
+    Demšar, J. (2006). https://jmlr.org/papers/v7/demsar06a.html
+    """
+    from scipy.stats import friedmanchisquare, rankdata, studentized_range
+
+    means = np.round(cluster_means(_oriented(values, higher_is_better), clusters), 12)
+    n_clips, n_explainers = means.shape
+    if n_explainers < 3 or n_clips < 2 or not 0 < level < 1:
+        raise ParameterError(
+            "critical differences need three explainers, two clips and a level in (0, 1):"
+            f" {n_explainers}, {n_clips}, {level}"
+        )
+    ranks = rankdata(means, axis=1)
+    all_tied = bool((ranks == ranks[0, 0]).all())
+    p_value = 1.0 if all_tied else float(friedmanchisquare(*means.T).pvalue)
+    spread = float(studentized_range.ppf(level, n_explainers, math.inf)) / math.sqrt(2)
+    return CriticalDifference(
+        mean_ranks=tuple(float(rank) for rank in ranks.mean(axis=0)),
+        p_value=p_value,
+        critical_difference=spread * math.sqrt(n_explainers * (n_explainers + 1) / (6 * n_clips)),
+        n_clips=n_clips,
+    )

@@ -1,0 +1,95 @@
+"""``correlation`` and ``rise``: one number a segment, without a model of the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import BoolArray, Instance
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+
+
+def correlations(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
+    """Correlate each segment's keep indicator with the score.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped.
+    scores : np.ndarray, shape=(samples,)
+        Log-odds.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        Pearson's r in [-1, 1]; 0 where the segment or the score never changes.
+    """
+    kept = (~drop_masks).astype(np.float64)
+    kept -= kept.mean(axis=0)
+    centred = scores - scores.mean()
+    # A root of sums of squares overflows or vanishes last when the largest is taken out first.
+    scale = float(np.abs(centred).max(initial=0.0))
+    if not scale > 1e-9 * max(1.0, float(np.abs(scores).max(initial=0.0))):
+        return np.zeros(drop_masks.shape[1])
+    centred /= scale
+    spread = np.sqrt((kept**2).sum(axis=0) * (centred**2).sum())
+    found: FloatArray = np.divide(
+        centred @ kept, spread, out=np.zeros_like(spread), where=spread > 1e-12
+    )
+    return found
+
+
+def mean_kept_score(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
+    """Average the scores of the masks that keep a segment.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped.
+    scores : np.ndarray, shape=(samples,)
+        Log-odds.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        Mean score minus the mean of all masks, so that 0 says nothing; 0 where no mask keeps the
+        segment.
+    """
+    kept = (~drop_masks).astype(np.float64)
+    gain: FloatArray = (scores - scores.mean()) @ kept / np.maximum(kept.sum(axis=0), 1.0)
+    return gain
+
+
+def explain_correlation(
+    perturber: Perturber, instance: Instance, rng: np.random.Generator
+) -> FloatArray:
+    """Explain one instance by correlation; see `awb.specs.Explainer`."""
+    pool = perturber.pool()
+    return correlations(pool.drop_masks, pool.scores)
+
+
+def explain_rise(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+    """Explain one instance by mean scores; see `awb.specs.Explainer`."""
+    pool = perturber.pool()
+    return mean_kept_score(pool.drop_masks, pool.scores)
+
+
+SPEC = ExplainerSpec(
+    name="correlation",
+    summary="Correlation of each segment's keep indicator with the score.",
+    citation="Pearson (1895), doi:10.1098/rspl.1895.0041",
+    cost="the shared design",
+    parameters=SegmentParameters,
+    factory=finished(lambda _: explain_correlation),
+)
+
+RISE = ExplainerSpec(
+    name="rise",
+    summary="Mean score of the masks that keep a segment, over the mean of all masks.",
+    citation="Petsiuk et al. (2018), arXiv:1806.07421 (there on probabilities, here on log-odds)",
+    cost="the shared design",
+    parameters=SegmentParameters,
+    factory=finished(lambda _: explain_rise),
+)

@@ -1,0 +1,82 @@
+"""``lasso``: linear regression that leaves most segments at exactly zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import BoolArray, Instance
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+
+
+class LassoParameters(SegmentParameters):
+    """Settings of `lasso`.
+
+    ``strength`` is the penalty relative to the smallest one that leaves no segment at all, so that
+    it means the same for every model and clip.
+    """
+
+    strength: float = Field(default=0.05, gt=0, lt=1)
+
+
+def full_penalty(drop_masks: BoolArray, scores: FloatArray) -> float:
+    """Return the smallest penalty under which every coefficient is zero.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped.
+    scores : np.ndarray, shape=(samples,)
+        Log-odds.
+
+    Returns
+    -------
+    float
+        Penalty in scikit-learn's scaling, at least 0.
+    """
+    kept = (~drop_masks).astype(np.float64)
+    products = (kept - kept.mean(axis=0)).T @ (scores - scores.mean())
+    return float(np.abs(products).max()) / len(scores)
+
+
+class Lasso:
+    """Lasso coefficients on the shared design.
+
+    Parameters
+    ----------
+    parameters : LassoParameters
+        Penalty.
+    """
+
+    def __init__(self, parameters: LassoParameters) -> None:
+        from sklearn.linear_model import Lasso as LassoRegressor
+
+        self._regressor: Any = LassoRegressor
+        self._parameters = parameters
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> FloatArray:
+        """Explain one instance; see `awb.specs.Explainer`."""
+        pool = perturber.pool()
+        full = full_penalty(pool.drop_masks, pool.scores)
+        if not full > 0:
+            return np.zeros(perturber.n_segments)
+        regressor = self._regressor(alpha=self._parameters.strength * full, max_iter=10_000)
+        fit = regressor.fit((~pool.drop_masks).astype(np.float64), pool.scores)
+        return np.asarray(fit.coef_, dtype=np.float64)
+
+
+SPEC = ExplainerSpec(
+    name="lasso",
+    summary="Linear regression that leaves most segments at exactly zero.",
+    citation="Tibshirani (1996), doi:10.1111/j.2517-6161.1996.tb02080.x",
+    cost="the shared design",
+    parameters=LassoParameters,
+    factory=finished(Lasso),
+)

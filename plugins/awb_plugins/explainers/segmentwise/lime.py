@@ -1,0 +1,105 @@
+"""``lime``: ridge regression in which masks near the clip weigh more.
+
+References
+----------
+Ribeiro, M. T., Singh, S., & Guestrin, C. (2016). "Why should I trust you?": explaining the
+predictions of any classifier. KDD. doi:10.1145/2939672.2939778
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import BoolArray, Instance
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+
+Distance = Literal["cosine", "euclidean"]
+
+
+class LimeParameters(SegmentParameters):
+    """Settings of `lime`, by default those of its authors for images.
+
+    Attributes
+    ----------
+    distance : str
+        Between keep vectors: ``cosine``, or ``euclidean`` over the square root of their length.
+    kernel_width : float
+        Distance at which the weight has fallen to ``exp(-1/2)``.
+    alpha : float
+        Penalty of the ridge.
+    """
+
+    distance: Distance = "cosine"
+    kernel_width: float = Field(default=0.25, gt=0)
+    alpha: float = Field(default=1.0, gt=0)
+
+
+def proximity(drop_masks: BoolArray, *, distance: Distance, kernel_width: float) -> FloatArray:
+    """Weight masks by their closeness to the clip.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped.
+    distance : str
+        ``cosine`` (1 where everything is dropped) or ``euclidean`` (root of the dropped part).
+    kernel_width : float
+        Width of the exponential kernel.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        ``exp(-distance**2 / (2 * kernel_width**2))``: what the authors write as the root of a
+        kernel of that width.
+    """
+    kept_part = 1.0 - drop_masks.mean(axis=1)
+    # The cosine of a 0/1 vector and the vector of ones is the root of its share of ones.
+    apart = 1.0 - np.sqrt(kept_part) if distance == "cosine" else np.sqrt(1.0 - kept_part)
+    weights: FloatArray = np.exp(-0.5 * (apart / kernel_width) ** 2)
+    return weights
+
+
+class Lime:
+    """Coefficients of a ridge regression weighted by closeness, on the shared design.
+
+    Parameters
+    ----------
+    parameters : LimeParameters
+        Kernel and penalty.
+    """
+
+    def __init__(self, parameters: LimeParameters) -> None:
+        from sklearn.linear_model import Ridge as RidgeRegressor
+
+        self._regressor: Any = RidgeRegressor
+        self._parameters = parameters
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> FloatArray:
+        """Explain one instance; see `awb.specs.Explainer`."""
+        pool = perturber.pool()
+        settings = self._parameters
+        weights = proximity(
+            pool.drop_masks, distance=settings.distance, kernel_width=settings.kernel_width
+        )
+        fit = self._regressor(alpha=settings.alpha).fit(
+            (~pool.drop_masks).astype(np.float64), pool.scores, sample_weight=weights
+        )
+        return np.asarray(fit.coef_, dtype=np.float64)
+
+
+SPEC = ExplainerSpec(
+    name="lime",
+    summary="Ridge regression in which masks near the clip weigh more.",
+    citation="Ribeiro et al. (2016), doi:10.1145/2939672.2939778",
+    cost="the shared design",
+    parameters=LimeParameters,
+    factory=finished(Lime),
+)

@@ -1,0 +1,54 @@
+"""``linear-regression``: the coefficients of least squares from keep indicators to the score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import BoolArray, Instance
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+
+
+def coefficients(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
+    """Fit ``score = intercept + sum(coefficient * kept)`` by least squares.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped.
+    scores : np.ndarray, shape=(samples,)
+        Log-odds.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        Coefficients, those of least norm where several fit equally well.
+
+    Examples
+    --------
+    >>> masks = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=bool)
+    >>> coefficients(masks, np.array([5.0, 3.0, 4.0, 2.0])).round(9).tolist()
+    [2.0, 1.0]
+    """
+    kept = (~drop_masks).astype(np.float64)
+    centred = kept - kept.mean(axis=0)
+    found: FloatArray = np.linalg.lstsq(centred, scores - scores.mean(), rcond=None)[0]
+    return found
+
+
+def explain(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+    """Explain one instance; see `awb.specs.Explainer`."""
+    pool = perturber.pool()
+    return coefficients(pool.drop_masks, pool.scores)
+
+
+SPEC = ExplainerSpec(
+    name="linear-regression",
+    summary="Coefficients of a linear regression from kept segments to the score.",
+    citation="Bolaños et al. (2025), arXiv:2506.04391",
+    cost="the shared design",
+    parameters=SegmentParameters,
+    factory=finished(lambda _: explain),
+)

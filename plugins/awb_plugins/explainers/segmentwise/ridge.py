@@ -1,0 +1,56 @@
+"""``ridge``: linear regression with a penalty on the squares of the coefficients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import Instance
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+
+
+class RidgeParameters(SegmentParameters):
+    """Settings of `ridge`: ``alpha`` is the penalty, as scikit-learn defines it."""
+
+    alpha: float = Field(default=1.0, gt=0)
+
+
+class Ridge:
+    """Ridge coefficients on the shared design.
+
+    Parameters
+    ----------
+    parameters : RidgeParameters
+        Penalty.
+    """
+
+    def __init__(self, parameters: RidgeParameters) -> None:
+        from sklearn.linear_model import Ridge as RidgeRegressor
+
+        self._regressor: Any = RidgeRegressor
+        self._parameters = parameters
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> FloatArray:
+        """Explain one instance; see `awb.specs.Explainer`."""
+        pool = perturber.pool()
+        fit = self._regressor(alpha=self._parameters.alpha).fit(
+            (~pool.drop_masks).astype(np.float64), pool.scores
+        )
+        return np.asarray(fit.coef_, dtype=np.float64)
+
+
+SPEC = ExplainerSpec(
+    name="ridge",
+    summary="Linear regression with a penalty on large coefficients.",
+    citation="Hoerl & Kennard (1970), doi:10.1080/00401706.1970.10488634",
+    cost="the shared design",
+    parameters=RidgeParameters,
+    factory=finished(Ridge),
+)

@@ -1,0 +1,210 @@
+"""The torch modules: a log-mel front end, and a convolutional back end that pools over time.
+
+Conventions
+-----------
+Frame k is centred on hop k: it hears 512 samples around the middle of samples 320 k to 320 k + 319.
+The waveform is padded with zeros at both ends, so that a clip has one frame for every begun hop of
+20 ms, and no frame depends on anything but its own window: features are not normalized over a clip.
+
+References
+----------
+Stevens, S. S., Volkmann, J., & Newman, E. B. (1937). A scale for the measurement of the
+psychological magnitude pitch. JASA, 8(3). https://doi.org/10.1121/1.1915893
+Kong, Q., et al. (2020). PANNs: Large-scale pretrained audio neural networks for audio pattern
+recognition. IEEE/ACM TASLP, 28. https://doi.org/10.1109/TASLP.2020.3030497
+Pinheiro, P. O., & Collobert, R. (2015). From image-level to pixel-level labeling with
+convolutional networks. CVPR. https://doi.org/10.1109/CVPR.2015.7298780 (Log-mean-exp pooling.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+SAMPLE_RATE_HZ = 16000
+WINDOW_SAMPLES = 512
+HOP_SAMPLES = 320
+MEL_BINS = 64
+LOWEST_HZ, HIGHEST_HZ = 30.0, 7800.0
+POWER_FLOOR = 1e-8  # what silence becomes: -80 dB of full scale
+
+_CHANNELS = (16, 32, 48, 64)
+_HIDDEN = 128
+LAST_CONVOLUTION = "convolutions.conv5"
+
+
+def mel_filters() -> Tensor:
+    """Return triangular filters, evenly spaced in mel, of height 1.
+
+    Returns
+    -------
+    torch.Tensor, shape=(WINDOW_SAMPLES // 2 + 1, MEL_BINS), dtype=float32
+        Weight of every bin of the power spectrum in every mel bin. A triangle that falls between
+        two bins of the spectrum is widened until it holds one.
+    """
+    resolution_hz = SAMPLE_RATE_HZ / WINDOW_SAMPLES
+    lowest, highest = (2595 * math.log10(1 + edge / 700) for edge in (LOWEST_HZ, HIGHEST_HZ))
+    mels = torch.linspace(lowest, highest, MEL_BINS + 2, dtype=torch.float64)
+    edges_hz = 700 * (10 ** (mels / 2595) - 1)
+    bins_hz = torch.arange(WINDOW_SAMPLES // 2 + 1, dtype=torch.float64)[:, None] * resolution_hz
+    below = torch.clamp(edges_hz[1:-1] - edges_hz[:-2], min=resolution_hz)
+    above = torch.clamp(edges_hz[2:] - edges_hz[1:-1], min=resolution_hz)
+    offset = bins_hz - edges_hz[1:-1]
+    return torch.clamp(torch.minimum(1 + offset / below, 1 - offset / above), min=0).float()
+
+
+class FrontEnd(nn.Module):
+    """Waveforms to log-mel frames.
+
+    Attributes
+    ----------
+    window : torch.Tensor, shape=(WINDOW_SAMPLES,)
+        Hann window, scaled so that white noise of variance v has the power density v.
+    filters : torch.Tensor, shape=(WINDOW_SAMPLES // 2 + 1, MEL_BINS)
+        See `mel_filters`.
+    """
+
+    window: Tensor
+    filters: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        window = torch.hann_window(WINDOW_SAMPLES, dtype=torch.float64)
+        window /= window.square().sum().sqrt()
+        self.register_buffer("window", window.float(), persistent=False)
+        self.register_buffer("filters", mel_filters(), persistent=False)
+
+    def forward(self, waveforms: Tensor) -> Tensor:
+        """Compute the features.
+
+        Parameters
+        ----------
+        waveforms : torch.Tensor, shape=(batch, samples)
+            Samples in [-1, 1] at `SAMPLE_RATE_HZ`, at least one.
+
+        Returns
+        -------
+        torch.Tensor, shape=(batch, ceil(samples / HOP_SAMPLES), MEL_BINS)
+            Natural logarithm of mel power plus `POWER_FLOOR`.
+        """
+        margin = (WINDOW_SAMPLES - HOP_SAMPLES) // 2
+        rest = -waveforms.shape[-1] % HOP_SAMPLES
+        padded = nn.functional.pad(waveforms, (margin, margin + rest))
+        spectrum = torch.fft.rfft(padded.unfold(-1, WINDOW_SAMPLES, HOP_SAMPLES) * self.window)
+        power = spectrum.real.square() + spectrum.imag.square()
+        return torch.log(power @ self.filters + POWER_FLOOR)
+
+
+def _convolution(inputs: int, outputs: int, kernel: tuple[int, int], stride: int) -> nn.Conv2d:
+    """Make a convolution over (frames, bins) that halves the bins and keeps the frames centred."""
+    padding = (kernel[0] // 2, kernel[1] // 2)
+    return nn.Conv2d(inputs, outputs, kernel, (stride, 2), padding, bias=True)
+
+
+def _convolutions(*, batch_norm: bool) -> nn.Sequential:
+    """Stack the five convolutions; the last one spans all that is left of the bins."""
+    one, two, three, four = _CHANNELS
+    layers = [
+        _convolution(1, one, (5, 5), 2),
+        _convolution(one, two, (3, 3), 1),
+        _convolution(two, three, (3, 3), 2),
+        _convolution(three, four, (3, 3), 1),
+        nn.Conv2d(four, _HIDDEN, (3, MEL_BINS // 16), padding=(1, 0)),
+    ]
+    named: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, layer in enumerate(layers, start=1):
+        named[f"conv{number}"] = layer
+        if batch_norm:
+            named[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
+        named[f"relu{number}"] = nn.ReLU()
+    return nn.Sequential(named)
+
+
+class BackEnd(nn.Module):
+    """Log-mel frames to log-odds.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes.
+    batch_norm : bool
+        True while training; `folded` makes the same function without.
+
+    Attributes
+    ----------
+    bin_mean, bin_scale : torch.Tensor, shape=(MEL_BINS,)
+        Fixed shift and scale of the features, from the training data.
+    sharpness : torch.Tensor, shape=(n_classes,)
+        Logarithm of the inverse temperature of the pooling over time: large values take the
+        loudest evidence, small ones the mean.
+    """
+
+    bin_mean: Tensor
+    bin_scale: Tensor
+
+    def __init__(self, n_classes: int, *, batch_norm: bool = False) -> None:
+        super().__init__()
+        self.register_buffer("bin_mean", torch.zeros(MEL_BINS))
+        self.register_buffer("bin_scale", torch.ones(MEL_BINS))
+        self.convolutions = _convolutions(batch_norm=batch_norm)
+        self.dropout = nn.Dropout(0.2 if batch_norm else 0.0)
+        self.head = nn.Linear(_HIDDEN, n_classes)
+        self.sharpness = nn.Parameter(torch.zeros(n_classes))
+
+    def frame_scores(self, features: Tensor) -> Tensor:
+        """Score every fourth frame.
+
+        Parameters
+        ----------
+        features : torch.Tensor, shape=(batch, frames, MEL_BINS)
+            Output of `FrontEnd`.
+
+        Returns
+        -------
+        torch.Tensor, shape=(batch, ceil(frames / 4), n_classes)
+            Log-odds of every class around each moment.
+        """
+        scaled = (features - self.bin_mean) * self.bin_scale
+        hidden = self.convolutions(scaled[:, None])
+        scores: Tensor = self.head(self.dropout(hidden[..., 0].transpose(1, 2)))
+        return scores
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Pool the scores of all moments by log-mean-exp.
+
+        Parameters
+        ----------
+        features : torch.Tensor, shape=(batch, frames, MEL_BINS)
+            Output of `FrontEnd`.
+
+        Returns
+        -------
+        torch.Tensor, shape=(batch, n_classes)
+            Log-odds.
+        """
+        scores = self.frame_scores(features)
+        inverse = self.sharpness.exp()
+        pooled = torch.logsumexp(scores * inverse, dim=1) - math.log(scores.shape[1])
+        return pooled / inverse
+
+    def folded(self) -> BackEnd:
+        """Return the same function with every normalization folded into its convolution.
+
+        Returns
+        -------
+        BackEnd
+            A new module in evaluation mode, without batch normalization.
+        """
+        plain = BackEnd(self.head.out_features).eval()
+        state = {name: value for name, value in self.state_dict().items() if ".norm" not in name}
+        plain.load_state_dict(state)
+        for number in range(1, len(_CHANNELS) + 2):
+            fused = nn.utils.fuse_conv_bn_eval(
+                self.convolutions.get_submodule(f"conv{number}").eval(),
+                self.convolutions.get_submodule(f"norm{number}").eval(),
+            )
+            plain.convolutions.get_submodule(f"conv{number}").load_state_dict(fused.state_dict())
+        return plain

@@ -1,0 +1,111 @@
+"""Faithfulness correlation, infidelity and local accuracy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import r2_score
+
+from awb.designs import pooled, single
+from awb.errors import ParameterError, UndefinedScoreError
+from awb.metrics import faithfulness_correlation, infidelity, local_accuracy
+from golden import slow_fidelity as slow
+from golden.strategies import quick
+
+N = 12
+
+
+def _additive(seed: int, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the weights of a model that adds up, and what it loses under each mask."""
+    weights = np.random.default_rng(seed).normal(size=masks.shape[1])
+    return weights, masks @ weights
+
+
+@quick
+@given(st.integers(0, 50))
+def test_slow_correlation_agrees_for_masks_of_one_size(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    masks = single(N, 25, rng)
+    relevance, lost = rng.normal(size=N), rng.normal(size=25)
+    sums = slow.dropped_sums(relevance.tolist(), masks.tolist())
+    expected = slow.pearson(sums, lost.tolist())
+    assert faithfulness_correlation(relevance, masks, lost) == pytest.approx(expected)
+    assert infidelity(relevance, masks, lost, scaled=False) == pytest.approx(
+        slow.infidelity(relevance.tolist(), masks.tolist(), lost.tolist())
+    )
+
+
+@quick
+@given(st.integers(0, 50))
+def test_the_best_scale_is_the_best(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    masks = pooled(N, 40, rng)
+    relevance, lost = rng.normal(size=N), rng.normal(size=40)
+    best = infidelity(relevance, masks, lost)
+    tried = [infidelity(s * relevance, masks, lost, scaled=False) for s in np.linspace(0, 3, 61)]
+    assert best <= min(tried) + 1e-9
+    assert infidelity(1e6 * relevance, masks, lost) == pytest.approx(best)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_truth_is_perfect(seed: int) -> None:
+    masks = pooled(N, 90, np.random.default_rng(seed))
+    weights, lost = _additive(seed, masks)
+    assert faithfulness_correlation(weights, masks, lost) == pytest.approx(1.0)
+    assert faithfulness_correlation(-weights, masks, lost) == pytest.approx(-1.0)
+    assert infidelity(weights, masks, lost) == pytest.approx(0.0, abs=1e-18)
+    inverted = infidelity(-weights, masks, lost)
+    assert inverted == pytest.approx(np.mean(lost**2))
+
+
+def test_larger_masks_earn_a_constant_nothing() -> None:
+    masks = pooled(N, 90, np.random.default_rng(0))
+    _, lost = _additive(0, masks)
+    for value in (1.0, 0.1, 1 / 3):
+        with pytest.raises(UndefinedScoreError, match="constant"):
+            faithfulness_correlation(np.full(N, value), masks, lost + masks.sum(axis=1))
+
+
+def test_a_constant_model_has_no_correlation() -> None:
+    masks = pooled(N, 90, np.random.default_rng(0))
+    with pytest.raises(UndefinedScoreError, match="constant"):
+        faithfulness_correlation(np.arange(N), masks, np.full(90, 0.1))
+
+
+def test_zero_relevance_explains_nothing() -> None:
+    masks = np.eye(2, dtype=bool)
+    assert infidelity([0.0, 0.0], masks, [3.0, 4.0]) == 12.5
+
+
+@quick
+@given(st.integers(0, 50))
+def test_scikit_learn_agrees_on_local_accuracy(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    forecast, true = rng.normal(size=(2, 9))
+    weights = rng.random(9)
+    score = local_accuracy(forecast, true, weights=weights)
+    assert score == pytest.approx(r2_score(true, forecast, sample_weight=weights))
+    assert local_accuracy(forecast, true) == pytest.approx(r2_score(true, forecast))
+
+
+def test_local_accuracy_of_a_constant_is_undefined() -> None:
+    with pytest.raises(UndefinedScoreError, match="constant"):
+        local_accuracy([1.0, 2.0, 3.0], [0.1, 0.1, 0.1])
+
+
+def test_bad_input_is_refused() -> None:
+    masks = np.eye(2, dtype=bool)
+    for metric in (faithfulness_correlation, infidelity):
+        with pytest.raises(ParameterError, match="boolean drop masks of 2"):
+            metric([1.0, 2.0], masks.astype(float), [1.0, 2.0])
+        with pytest.raises(ParameterError, match="boolean drop masks of 3"):
+            metric([1.0, 2.0, 3.0], masks, [1.0, 2.0])
+        with pytest.raises(ParameterError, match="one length"):
+            metric([1.0, 2.0], masks, [1.0])
+        with pytest.raises(ParameterError, match="finite"):
+            metric([1.0, 2.0], masks, [1.0, np.nan])
+    for weights in ([0.0, 0.0], [-1.0, 2.0]):
+        with pytest.raises(ParameterError, match="weights"):
+            local_accuracy([1.0, 2.0], [1.0, 2.0], weights=weights)
