@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
+from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
-from awb.perturbation import Perturber
+from awb.metrics.masked import kept_cells
+from awb.perturbation import Perturber, Pool
 from awb.randomness import RandomKey
-from awb.segments import LabelArray, labels_from_coverage
+from awb.segments import LabelArray, Segments, labels_from_coverage
+from awb.types import BoolArray
 
 
 class Scoring:
@@ -22,10 +24,10 @@ class Scoring:
     ----------
     relevance : np.ndarray, shape=(cells,)
         Relevance on the grid of cells.
-    coverage : np.ndarray, shape=(cells,)
-        Part of each cell inside the target's events.
+    intervals_s : np.ndarray, shape=(events, 2)
+        The target's events in seconds, disjoint.
     perturber : Perturber
-        Door to the model, with segments that are cells.
+        Door to the model, with the segments of the run.
     rng_key : RandomKey
         Path of the instance and explainer.
     """
@@ -33,34 +35,98 @@ class Scoring:
     def __init__(
         self,
         relevance: FloatArray,
-        coverage: FloatArray,
+        intervals_s: FloatArray,
         perturber: Perturber,
         rng_key: RandomKey,
     ) -> None:
         self.relevance = relevance
-        self.coverage = coverage
-        self.perturber = perturber
+        self.intervals_s = intervals_s
+        self.segments: Segments = perturber.segments
+        self._perturber = perturber
+        self._cells = perturber.view(segments=perturber.segments.grid)
         self._rng_key = rng_key
-
-    @cached_property
-    def labels(self) -> LabelArray:
-        """Relaxed labels of the cells: 1, 0, or -1 for ignored."""
-        return labels_from_coverage(self.coverage)
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the generator of one purpose, the same in every run."""
         return self._rng_key.generator(purpose)
 
     @cached_property
-    def order(self) -> npt.NDArray[np.int64]:
+    def coverage(self) -> FloatArray:
+        """Part of each cell inside the target's events, ``shape=(cells,)``."""
+        return self.segments.coverage(self.intervals_s)
+
+    @cached_property
+    def event_coverage(self) -> FloatArray:
+        """Part of each cell inside each event, ``shape=(events, cells)``."""
+        rows = [self.segments.coverage([interval]) for interval in self.intervals_s]
+        return np.array(rows).reshape(len(rows), self.segments.n_cells)
+
+    @cached_property
+    def labels(self) -> LabelArray:
+        """Relaxed labels of the cells: 1, 0, or -1 for ignored."""
+        return labels_from_coverage(self.coverage)
+
+    @cached_property
+    def detections(self) -> ScoredClip:
+        """The explanation as a sound event detection."""
+        edges_s = self.segments.edges_samples / self.segments.sample_rate_hz
+        return ScoredClip(self.relevance, edges_s, self.intervals_s)
+
+    def probabilities(self, drop_masks: BoolArray) -> FloatArray:
+        """Return the target's probability with cells dropped: ``bool[n, cells]`` to ``(n,)``."""
+        return np.asarray(expit(self._cells.scores(drop_masks)))
+
+    @cached_property
+    def order(self) -> IntArray:
         """Cells from most to least relevant, ties broken by a seeded permutation."""
         return deletion_order(self.relevance, self.rng("ties"))
 
     @cached_property
-    def deletion_curve(self) -> FloatArray:
-        """Target's probability after dropping the top 0, 1, ..., n cells, ``shape=(n + 1,)``."""
+    def _top(self) -> BoolArray:
+        """The top 0, 1, ..., n cells, ``shape=(cells + 1, cells)``."""
         n_cells = self.relevance.size
         rank = np.empty(n_cells, dtype=np.int64)
         rank[self.order] = np.arange(n_cells)
-        drop_masks = rank[np.newaxis, :] < np.arange(n_cells + 1)[:, np.newaxis]
-        return np.asarray(expit(self.perturber.scores(drop_masks)))
+        top: BoolArray = rank[np.newaxis, :] < np.arange(n_cells + 1)[:, np.newaxis]
+        return top
+
+    @cached_property
+    def deletion_curve(self) -> FloatArray:
+        """Probability after dropping the top 0, 1, ..., n cells, ``shape=(cells + 1,)``."""
+        return self.probabilities(self._top)
+
+    @cached_property
+    def insertion_curve(self) -> FloatArray:
+        """Probability with only the top 0, 1, ..., n cells kept, ``shape=(cells + 1,)``."""
+        return self.probabilities(~self._top)
+
+    @cached_property
+    def p_clip(self) -> float:
+        """Probability of the clip as it is."""
+        return float(self.probabilities(np.zeros((1, self.segments.n_cells), dtype=bool))[0])
+
+    @cached_property
+    def kept(self) -> BoolArray:
+        """Cells that the masked-in audio keeps: those above the mean relevance."""
+        return kept_cells(self.relevance)
+
+    @cached_property
+    def p_masked_in(self) -> float:
+        """Probability of the kept cells alone."""
+        return float(self.probabilities(~self.kept[np.newaxis])[0])
+
+    @cached_property
+    def p_masked_out(self) -> float:
+        """Probability of everything but the kept cells."""
+        return float(self.probabilities(self.kept[np.newaxis])[0])
+
+    @cached_property
+    def pool(self) -> Pool:
+        """The shared design on the cells: random drop masks and their log-odds."""
+        pool = self._perturber.pool()
+        return Pool(self.segments.drop_cells(pool.drop_masks), pool.scores)
+
+    @cached_property
+    def score_drops(self) -> FloatArray:
+        """What each mask of the pool costs, in log-odds, ``shape=(samples,)``."""
+        return self._perturber.clip_score() - self.pool.scores

@@ -162,10 +162,13 @@ class MetricSpec(Spec):
     factory : callable
         ``factory(parameters)`` gives a function ``(scoring) -> float``, which raises
         `UndefinedScoreError` where the metric has no value.
+    headline : bool
+        Whether boards show it when all metrics were computed.
     """
 
     facts: MetricFacts
     factory: Callable[[Any], Callable[[Scoring], float]]
+    headline: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,13 +50,19 @@ def print_boards(found: list[Board], form: str) -> None:
     show_default=True,
     help="How to print.",
 )
-def show_command(folder: Path, form: str) -> None:
-    """Print the boards of a run again."""
+@click.option(
+    "--metrics", metavar="all|A,B,...", help="Columns; the first ranks.  [default: the main ones]"
+)
+def show_command(folder: Path, form: str, metrics: str | None) -> None:
+    """Print the boards of a run again; CSV and JSON hold every metric."""
     from awb.harness.folder import RunFolder
     from awb.leaderboard.making import boards
     from awb.plugins import load
 
-    print_boards(boards(RunFolder.open(folder), load()), form)
+    columns = metrics.split(",") if metrics else None
+    if columns is None and form in {"csv", "json"}:
+        columns = ["all"]
+    print_boards(boards(RunFolder.open(folder), load(), columns=columns), form)
 
 
 @click.command("export")

@@ -54,6 +54,9 @@ def _default_folder() -> Path:
 @click.option("--metrics", metavar="all|A,B,...", help="Metrics; the first ranks.  [default: all]")
 @click.option("--masker", metavar="NAME", help="What replaces dropped audio.  [default: zeros]")
 @click.option(
+    "--scoring-masker", metavar="NAME", help="What replaces it in fidelity metrics.  [the same]"
+)
+@click.option(
     "--design", metavar="NAME", help="Drop masks: pooled, or single:fraction=0.3,run_length=3."
 )
 @click.option("--samples", type=int, metavar="N", help="Drop masks an instance.  [default: 3000]")

@@ -24,10 +24,17 @@ class Chosen:
     explainers: tuple[Resolved, ...]
     metrics: tuple[Resolved, ...]
     masker: Resolved
+    scoring_masker: Resolved
+
+    @property
+    def maskers(self) -> list[Resolved]:
+        """The masker of the explainers and, where it is another, that of the metrics."""
+        same = self.masker == self.scoring_masker
+        return [self.masker] if same else [self.masker, self.scoring_masker]
 
     def all(self) -> list[Resolved]:
         """List every plugin that the run uses."""
-        return [*self.datasets, *self.models, *self.explainers, *self.metrics, self.masker]
+        return [*self.datasets, *self.models, *self.explainers, *self.metrics, *self.maskers]
 
 
 def choose(config: RunConfig, registry: Registry) -> Chosen:
@@ -56,6 +63,7 @@ def choose(config: RunConfig, registry: Registry) -> Chosen:
         tuple(resolve_all(registry, "explainer", config.explainers)),
         tuple(resolve_all(registry, "metric", config.metrics)),
         resolve(registry, "masker", config.masker),
+        resolve(registry, "masker", config.scoring_masker or config.masker),
     )
 
 

@@ -23,7 +23,9 @@ class RunConfig(BaseModel):
     datasets, models, explainers, metrics : list of str
         References as typed; ``all`` stands for every explainer or metric that is installed.
     masker : str
-        Reference of the masker that explainers and fidelity metrics use.
+        Reference of the masker that explainers use.
+    scoring_masker : str or None
+        Reference of the masker that fidelity metrics use; None for the same.
     design : str
         ``pooled``, or ``single:fraction=0.3,run_length=3``.
     samples : int
@@ -47,6 +49,7 @@ class RunConfig(BaseModel):
     explainers: list[str] = Field(default=["all"], min_length=1)
     metrics: list[str] = Field(default=["all"], min_length=1)
     masker: str = "zeros"
+    scoring_masker: str | None = None
     design: str = "pooled"
     samples: int = Field(default=3000, ge=1, le=1_000_000)
     clips: int | None = Field(default=None, ge=1)

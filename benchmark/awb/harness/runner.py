@@ -148,6 +148,7 @@ def _work(job: _Run) -> None:
                 explainers=job.chosen.explainers,
                 metrics=job.chosen.metrics,
                 masker=job.chosen.masker,
+                scoring_masker=job.chosen.scoring_masker,
                 config=job.config,
             )
             _explain(job, plan, manifest, Source(resolved, dataset))

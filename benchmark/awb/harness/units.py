@@ -39,8 +39,8 @@ class Plan:
         Hash of the model's weights.
     explainers, metrics : tuple of Resolved
         In the order in which they run.
-    masker : Resolved
-        What replaces dropped audio.
+    masker, scoring_masker : Resolved
+        What replaces dropped audio, for explainers and for fidelity metrics.
     config : RunConfig
         The rest.
     """
@@ -51,6 +51,7 @@ class Plan:
     explainers: tuple[Resolved, ...]
     metrics: tuple[Resolved, ...]
     masker: Resolved
+    scoring_masker: Resolved
     config: RunConfig
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str) -> str:
@@ -63,7 +64,7 @@ class Plan:
             "model": [self.model.identity(), self.weights_sha256],
             "explainers": [resolved.identity() for resolved in self.explainers],
             "metrics": [resolved.identity() for resolved in self.metrics],
-            "masker": self.masker.identity(),
+            "maskers": [self.masker.identity(), self.scoring_masker.identity()],
             "settings": settings,
             "instance": [clip_id, target, clip_sha256],
         }
@@ -191,16 +192,15 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
     segments = Segments(
         clip.waveform.size, clip.sample_rate_hz, config.segment_s, config.segment_hop_s
     )
-    coverage = segments.coverage(instance.intervals_s)
     metrics = {resolved.label: built["metric", resolved.label] for resolved in plan.metrics}
-    perturber = Perturber(
-        model,
-        instance,
-        segments,
-        built["masker", plan.masker.label],
-        key,
-        design=make_design(config.design, config.samples),
-    )
+    design = make_design(config.design, config.samples)
+    doors = {
+        resolved.label: Perturber(
+            model, instance, segments, built["masker", resolved.label], key, design=design
+        )
+        for resolved in (plan.masker, plan.scoring_masker)
+    }
+    perturber, scorer = doors[plan.masker.label], doors[plan.scoring_masker.label]
     results = []
     for resolved in plan.explainers:
         label = resolved.label
@@ -214,8 +214,7 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
             results.append(_without(label, status, _describe(error), plan))
             continue
         relevance = segments.to_grid(explanation.relevance)
-        door = perturber.view(segments=segments.grid)
-        scoring = Scoring(relevance, coverage, door, key.child("metric", label))
+        scoring = Scoring(relevance, instance.intervals_s, scorer, key.child("metric", label))
         scores = _score(metrics, scoring)
         results.append(ExplainerResult(label, OK, "", relevance, explanation.cost, scores))
     return UnitResult(unit.key, clip.id, instance.target, tuple(results))

@@ -128,7 +128,8 @@ def _built(plan: Plan) -> dict[tuple[str, str], Any]:
                 built[kind, resolved.label] = warm(resolved)
             except AwbError as error:
                 built[kind, resolved.label] = error
-    built["masker", plan.masker.label] = warm(plan.masker)
+    for masker in (plan.masker, plan.scoring_masker):
+        built["masker", masker.label] = warm(masker)
     return built
 
 

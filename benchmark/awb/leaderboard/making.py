@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from awb.errors import RunError
+from awb.errors import RunError, UnknownNameError, did_you_mean
 from awb.harness.folder import RunFolder
 from awb.harness.selection import Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
@@ -23,6 +23,8 @@ from awb.specs import ExplainerSpec, MetricSpec
 from awb.statistics import cluster_bootstrap
 
 Grid = npt.NDArray[np.float64]
+
+Pair = tuple[str, str]
 
 _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
 
@@ -165,7 +167,9 @@ def _ranked(rows: list[BoardRow], metrics: Sequence[MetricFacts]) -> list[BoardR
     return ranked
 
 
-def boards(folder: RunFolder, registry: Registry) -> list[Board]:
+def boards(
+    folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
+) -> list[Board]:
     """Make every board of a run.
 
     Parameters
@@ -174,6 +178,9 @@ def boards(folder: RunFolder, registry: Registry) -> list[Board]:
         The run, finished or not.
     registry : Registry
         What is installed: the metrics' facts come from there.
+    columns : sequence of str or None
+        Metrics to show, the first one ranks; ``all`` for every metric of the run. None for the
+        metrics that the run named, or the headline ones of a run of all metrics.
 
     Returns
     -------
@@ -185,40 +192,46 @@ def boards(folder: RunFolder, registry: Registry) -> list[Board]:
     RunError
         If the run has not selected its instances yet.
     UnknownNameError
-        If a metric of the run is not installed.
+        If a metric is not of the run, or not installed.
     """
     manifests = folder.manifests()
     if not manifests:
         raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
-    record, store = folder.record(), folder.store()
-    labels = [entry["label"] for entry in record["plugins"] if entry["kind"] == "metric"]
-    facts = []
-    for label in labels:
-        spec = registry.get("metric", label.partition(":")[0]).spec
-        if isinstance(spec, MetricSpec):
-            facts.append(spec.facts)
+    store = folder.store()
+    facts = _columns(folder, registry, columns)
     baselines = frozenset(
         entry.spec.name
         for entry in registry
         if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
     )
-    scores, explanations = list(store.scores()), list(store.explanations())
+    scores: dict[Pair, list[ScoreRow]] = {}
+    explanations: dict[Pair, list[ExplanationRow]] = {}
+    for score in store.scores():
+        scores.setdefault((score.dataset, score.model), []).append(score)
+    for row in store.explanations():
+        explanations.setdefault((row.dataset, row.model), []).append(row)
+    seed = int(folder.record()["seed"])
     return [
         make_board(
-            manifest,
-            [
-                row
-                for row in scores
-                if (row.dataset, row.model) == (manifest.dataset, manifest.model)
-            ],
-            [
-                row
-                for row in explanations
-                if (row.dataset, row.model) == (manifest.dataset, manifest.model)
-            ],
-            facts,
-            baselines,
-            int(record["seed"]),
+            manifest, scores.get(pair, []), explanations.get(pair, []), facts, baselines, seed
         )
         for manifest in manifests
+        for pair in [(manifest.dataset, manifest.model)]
     ]
+
+
+def _columns(
+    folder: RunFolder, registry: Registry, columns: Sequence[str] | None
+) -> list[MetricFacts]:
+    """Look up the facts of the metrics that a board shows."""
+    plugins = folder.record()["plugins"]
+    labels = [entry["label"] for entry in plugins if entry["kind"] == "metric"]
+    for name in columns or []:
+        if name != "all" and name not in labels:
+            raise UnknownNameError(f"the run has no metric {name!r}.{did_you_mean(name, labels)}")
+    wanted = labels if columns is None or "all" in columns else list(columns)
+    specs = [registry.get("metric", label.partition(":")[0]).spec for label in wanted]
+    found = [spec for spec in specs if isinstance(spec, MetricSpec)]
+    if columns is None and "all" in folder.config().metrics:
+        found = [spec for spec in found if spec.headline] or found
+    return [spec.facts for spec in found]

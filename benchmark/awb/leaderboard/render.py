@@ -56,7 +56,7 @@ def _footer(board: Board, n_hidden: int = 0) -> list[str]:
         f"Manifest {board.manifest_sha256[:16]}.",
     ]
     if n_hidden:
-        lines.append(f"{n_hidden} more metrics do not fit here: awb show --format md|csv|json.")
+        lines.append(f"{n_hidden} more columns do not fit here: awb show DIR --metrics A,B,...")
     return [*lines, *board.notes, *(f"Problem: {problem}" for problem in board.problems)]
 
 

@@ -2,14 +2,13 @@
 
 from awb.statistics.agreement import kendall_bootstrap, kendall_tau
 from awb.statistics.bootstrap import (
-    ClusterSums,
     Interval,
     cluster_bootstrap,
     cluster_bootstrap_columns,
 )
+from awb.statistics.clusters import ClusterSums, cluster_means
 from awb.statistics.comparisons import (
     Comparison,
-    cluster_means,
     compare_all,
     holm,
     wilcoxon_p_value,

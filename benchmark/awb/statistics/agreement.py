@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError, UndefinedScoreError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import ClusterSums, Interval
+from awb.statistics.bootstrap import Interval
+from awb.statistics.clusters import ClusterSums
 
 _DECIMALS = 12  # means that differ by float noise are tied
 

@@ -24,7 +24,8 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import ClusterSums, Interval, cluster_bootstrap_columns
+from awb.statistics.bootstrap import Interval, cluster_bootstrap_columns
+from awb.statistics.clusters import cluster_means
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,35 +49,6 @@ class Comparison:
     difference: Interval
     p_value: float
     adjusted_p_value: float
-
-
-def cluster_means(values: npt.ArrayLike, clusters: npt.ArrayLike) -> FloatArray:
-    """Average the instances of each cluster.
-
-    Parameters
-    ----------
-    values : array_like, shape=(instances, columns)
-        One finite value an instance and column.
-    clusters : array_like, shape=(instances,)
-        Cluster of each instance, such as its clip's id.
-
-    Returns
-    -------
-    np.ndarray, shape=(clusters, columns)
-        Means, clusters in the order in which they first appear.
-
-    Raises
-    ------
-    ParameterError
-        If a value is not finite, or the lengths differ.
-
-    Examples
-    --------
-    >>> cluster_means([[1.0], [3.0], [5.0]], ["a", "a", "b"]).tolist()
-    [[2.0], [5.0]]
-    """
-    grouped = ClusterSums.of(values, clusters)
-    return np.asarray(grouped.sums / grouped.sizes[:, None])
 
 
 def wilcoxon_p_value(differences: npt.ArrayLike) -> float:

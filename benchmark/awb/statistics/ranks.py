@@ -24,8 +24,8 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import ClusterSums
-from awb.statistics.comparisons import Comparison, cluster_means
+from awb.statistics.clusters import ClusterSums, cluster_means
+from awb.statistics.comparisons import Comparison
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from awb.alignment import cells_to_segments
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
@@ -26,20 +27,12 @@ def energy(perturber: Perturber, instance: Instance, rng: np.random.Generator) -
     edges = segments.edges_samples
     power = np.square(instance.clip.waveform, dtype=np.float64)
     per_cell = np.sqrt(np.add.reduceat(power, edges[:-1]) / np.diff(edges))
-    return _cells_to_segments(per_cell, segments.n)
+    return cells_to_segments(per_cell, segments)
 
 
 def oracle(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
-    """Take the labels for the relevance: covered part of each segment; see `awb.specs.Explainer`."""
-    return _cells_to_segments(
-        perturber.segments.coverage(instance.intervals_s), perturber.n_segments
-    )
-
-
-def _cells_to_segments(per_cell: FloatArray, n_segments: int) -> FloatArray:
-    """Average cells over the longer segments that they belong to."""
-    width = per_cell.size - n_segments + 1
-    return np.convolve(per_cell, np.full(width, 1.0 / width), mode="valid")
+    """Take the labels: the covered part of each segment; see `awb.specs.Explainer`."""
+    return cells_to_segments(perturber.segments.coverage(instance.intervals_s), perturber.segments)
 
 
 SPECS = [

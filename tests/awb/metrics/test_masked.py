@@ -28,7 +28,7 @@ def test_the_published_formulas(clip: float, masked: float) -> None:
     assert average_increase(clip, masked) == (1.0 if masked > clip else 0.0)
     assert average_drop(clip, masked) == pytest.approx(max(0, clip - masked) / clip)
     assert average_gain(clip, masked) == pytest.approx(max(0, masked - clip) / (1 - clip))
-    assert fid_in(clip, masked) == ((clip >= 0.5) == (masked >= 0.5))
+    assert fid_in(clip, masked, tolerance=0.0) == ((clip >= 0.5) == (masked >= 0.5))
     assert ff_masked(clip, masked) == clip - masked
 
 

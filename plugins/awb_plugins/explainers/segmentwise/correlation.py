@@ -29,11 +29,8 @@ def correlations(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
     kept = (~drop_masks).astype(np.float64)
     kept -= kept.mean(axis=0)
     centred = scores - scores.mean()
-    # A root of sums of squares overflows or vanishes last when the largest is taken out first.
-    scale = float(np.abs(centred).max(initial=0.0))
-    if not scale > 1e-9 * max(1.0, float(np.abs(scores).max(initial=0.0))):
+    if np.ptp(scores) <= 1e-9 * max(1.0, float(np.abs(scores).max())):
         return np.zeros(drop_masks.shape[1])
-    centred /= scale
     spread = np.sqrt((kept**2).sum(axis=0) * (centred**2).sum())
     found: FloatArray = np.divide(
         centred @ kept, spread, out=np.zeros_like(spread), where=spread > 1e-12

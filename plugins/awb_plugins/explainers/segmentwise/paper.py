@@ -1,0 +1,226 @@
+"""The procedures of the reference study as they were published, for comparing like with like.
+
+They explain from the shared design, to which the clip itself is added as the first sample. What is
+peculiar to them, and why the explainers of the same name without ``-paper`` differ:
+
+- ``random-forest-paper`` weighs each masked clip by its Euclidean distance from the clip, so that
+  what is far away counts more, loud stretches count more than quiet ones, and the clip not at all.
+- ``linear-regression-paper`` computes the same distances and then sets all weights to one.
+- ``kernel-shap-paper`` gives every drawn coalition its Shapley kernel weight, as if all coalitions
+  had been drawn alike. The design drops 20 to 40 %, so on one setting all weights are equal and the
+  result is a regression with a constraint; on several, masks that drop more count for less than
+  their share. A general optimizer (SLSQP, started at zero, at its default tolerance) minimizes the
+  error, so that the result also depends on when it stops. The published empty score is that of
+  digital silence; here it is that of everything dropped, which is the same for the zeros masker.
+
+References
+----------
+Bolaños, C., Pepino, L., Meza, M., & Ferrer, L. (2025). Benchmarking time-localized explanations for
+audio classification models. arXiv:2506.04391. Code: https://github.com/ceciliabolanos/explain_where
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln
+
+from awb.errors import RelevanceError
+from awb.intervals import FloatArray
+from awb.perturbation import Perturber
+from awb.specs import ExplainerSpec
+from awb.types import BoolArray, Instance
+from awb_plugins.explainers.segmentwise.linear_regression import coefficients
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+
+_CITATION = "Bolaños et al. (2025), arXiv:2506.04391; github.com/ceciliabolanos/explain_where"
+
+
+def samples_with_clip(perturber: Perturber) -> tuple[BoolArray, FloatArray]:
+    """Put the clip itself before the shared design.
+
+    Parameters
+    ----------
+    perturber : Perturber
+        The door to the model.
+
+    Returns
+    -------
+    drop_masks : np.ndarray, shape=(samples + 1, segments), dtype=bool
+        The first drops nothing.
+    scores : np.ndarray, shape=(samples + 1,)
+        Log-odds.
+    """
+    pool = perturber.pool()
+    nothing = np.zeros((1, perturber.n_segments), dtype=bool)
+    return (
+        np.concatenate([nothing, pool.drop_masks]),
+        np.concatenate([[perturber.clip_score()], pool.scores]),
+    )
+
+
+def waveform_distances(
+    perturber: Perturber, instance: Instance, drop_masks: BoolArray
+) -> FloatArray:
+    """Measure the Euclidean distance of masked clips from the clip.
+
+    Parameters
+    ----------
+    perturber : Perturber
+        The door to the model.
+    instance : Instance
+        What is explained.
+    drop_masks : np.ndarray, shape=(n, segments), dtype=bool
+        True = dropped.
+
+    Returns
+    -------
+    np.ndarray, shape=(n,)
+        Norm of the difference of the waveforms.
+    """
+    change = instance.clip.waveform.astype(np.float64) - perturber.fill
+    edges = perturber.segments.edges_samples
+    per_cell = np.add.reduceat(change**2, edges[:-1])
+    distances: FloatArray = np.sqrt(perturber.segments.drop_cells(drop_masks) @ per_cell)
+    return distances
+
+
+class RandomForestPaper:
+    """Impurity importance of a forest whose samples weigh as much as they are far from the clip.
+
+    Parameters
+    ----------
+    parameters : SegmentParameters
+        Nothing of its own.
+    """
+
+    def __init__(self, parameters: SegmentParameters) -> None:
+        from sklearn.ensemble import RandomForestRegressor
+
+        self._regressor: Any = RandomForestRegressor
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> FloatArray:
+        """Explain one instance; see `awb.specs.Explainer`."""
+        drop_masks, scores = samples_with_clip(perturber)
+        weights = waveform_distances(perturber, instance, drop_masks)
+        if not weights.any():  # a silent clip: no mask changes anything
+            return np.zeros(perturber.n_segments)
+        forest = self._regressor(100, random_state=int(rng.integers(2**31)), n_jobs=1)
+        forest.fit((~drop_masks).astype(np.float32), scores, sample_weight=weights)
+        return np.asarray(forest.feature_importances_, dtype=np.float64)
+
+
+def explain_by_regression(
+    perturber: Perturber, instance: Instance, rng: np.random.Generator
+) -> FloatArray:
+    """Explain one instance by unweighted least squares; see `awb.specs.Explainer`."""
+    return coefficients(*samples_with_clip(perturber))
+
+
+def published_kernel_weights(drop_masks: BoolArray) -> FloatArray:
+    """Return the Shapley kernel of each coalition over the mean of all, however it was drawn.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped; no mask drops nothing or everything.
+
+    Returns
+    -------
+    np.ndarray, shape=(samples,)
+        Weights of mean 1.
+    """
+    n_segments = drop_masks.shape[1]
+    kept = n_segments - drop_masks.sum(axis=1)
+    coalitions = gammaln(n_segments + 1) - gammaln(kept + 1) - gammaln(n_segments - kept + 1)
+    log_weights = -coalitions - np.log(kept) - np.log(n_segments - kept)
+    weights = np.exp(log_weights - log_weights.max())
+    normalized: FloatArray = weights / weights.mean()
+    return normalized
+
+
+def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float) -> FloatArray:
+    """Minimize ``sum(w * (gain - kept @ phi)**2)`` with ``sum(phi) = total`` by SLSQP from zero.
+
+    Parameters
+    ----------
+    kept : np.ndarray, shape=(samples, segments)
+        1 = kept, 0 = dropped.
+    gain : np.ndarray, shape=(samples,)
+        Score minus the empty score.
+    weights : np.ndarray, shape=(samples,)
+        Weights.
+    total : float
+        What the solution sums to.
+
+    Returns
+    -------
+    np.ndarray, shape=(segments,)
+        Where the optimizer stopped.
+
+    Raises
+    ------
+    RelevanceError
+        If it gave up.
+    """
+    from scipy.optimize import minimize
+
+    weighted = kept * weights[:, np.newaxis]
+    products, targets = kept.T @ weighted, weighted.T @ gain
+    constant = float(weights @ gain**2)
+    found = minimize(
+        lambda phi: phi @ products @ phi - 2.0 * targets @ phi + constant,
+        np.zeros(kept.shape[1]),
+        jac=lambda phi: 2.0 * (products @ phi - targets),
+        constraints={"type": "eq", "fun": lambda phi: phi.sum() - total},
+        method="SLSQP",
+        options={"maxiter": 3000},
+    )
+    if not found.success:
+        raise RelevanceError(f"the published optimizer did not converge: {found.message}")
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def explain_by_shap(
+    perturber: Perturber, instance: Instance, rng: np.random.Generator
+) -> FloatArray:
+    """Explain one instance by the published Kernel SHAP; see `awb.specs.Explainer`."""
+    pool, empty = perturber.pool(), perturber.dropped_score()
+    total = perturber.clip_score() - empty
+    kept = (~pool.drop_masks).sum(axis=1)
+    proper = (kept > 0) & (kept < perturber.n_segments)
+    if not proper.any():
+        return np.full(perturber.n_segments, total / perturber.n_segments)
+    masks, gain = pool.drop_masks[proper], pool.scores[proper] - empty
+    return slsqp((~masks).astype(np.float64), gain, published_kernel_weights(masks), total)
+
+
+SPECS = [
+    ExplainerSpec(
+        name="random-forest-paper",
+        summary="The reference's forest: samples weigh as much as they are far from the clip.",
+        citation=_CITATION,
+        cost="the shared design and one call",
+        parameters=SegmentParameters,
+        factory=finished(RandomForestPaper),
+    ),
+    ExplainerSpec(
+        name="linear-regression-paper",
+        summary="The reference's regression: unweighted, the clip among the samples.",
+        citation=_CITATION,
+        cost="the shared design and one call",
+        parameters=SegmentParameters,
+        factory=finished(lambda _: explain_by_regression),
+    ),
+    ExplainerSpec(
+        name="kernel-shap-paper",
+        summary="The reference's Kernel SHAP: on the shared design, by a general optimizer.",
+        citation=_CITATION,
+        cost="the shared design and two calls",
+        parameters=SegmentParameters,
+        factory=finished(lambda _: explain_by_shap),
+    ),
+]

@@ -1,0 +1,194 @@
+"""Rank intervals, tie groups, critical differences and agreement."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from awb.errors import ParameterError, UndefinedScoreError
+from awb.statistics import (
+    Comparison,
+    Interval,
+    critical_difference,
+    kendall_bootstrap,
+    kendall_tau,
+    rank_intervals,
+    tie_groups,
+)
+from golden import slow_fidelity as slow
+from golden.strategies import quick
+
+
+def _rng(seed: int = 0) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _board(levels: list[float], n_clips: int = 40, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    clips = np.repeat(np.arange(n_clips), 2)
+    return _rng(seed).normal(0, 0.2, (clips.size, len(levels))) + levels, clips
+
+
+def test_a_clear_board_has_clear_ranks() -> None:
+    table, clips = _board([0.1, 0.9, 0.5])
+    places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
+    assert [(each.rank, each.low, each.high) for each in places] == [
+        (3, 3, 3),
+        (1, 1, 1),
+        (2, 2, 2),
+    ]
+    places = rank_intervals(table, clips, higher_is_better=False, resamples=500, rng=_rng())
+    assert [each.rank for each in places] == [1, 3, 2]
+
+
+def test_equals_share_their_places() -> None:
+    table, clips = _board([0.5, 0.5, 0.1])
+    table[:, 1] = table[:, 0]
+    places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
+    assert [each.rank for each in places] == [1.5, 1.5, 3.0]
+
+
+def test_rivals_have_wide_intervals() -> None:
+    table, clips = _board([0.5, 0.5, 0.5, 0.0], seed=3)
+    places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
+    assert astuple(places[3]) == (4.0, 4.0, 4.0)
+    assert all(each.low <= each.rank <= each.high for each in places)
+    assert max(each.high - each.low for each in places[:3]) >= 1
+
+
+def test_one_clip_leaves_every_place_open() -> None:
+    places = rank_intervals([[0.1, 0.2]], ["a"], higher_is_better=True, rng=_rng())
+    assert [astuple(each) for each in places] == [(2, 1, 2), (1, 1, 2)]
+
+
+def _compared(p_values: dict[tuple[int, int], float]) -> list[Comparison]:
+    nothing = Interval(0.0, 0.0, 0.0)
+    return [Comparison(*pair, nothing, p, p) for pair, p in p_values.items()]
+
+
+def test_tie_groups_overlap_like_bars_of_a_diagram() -> None:
+    found = _compared(
+        {(0, 1): 0.5, (0, 2): 0.01, (1, 2): 0.5, (0, 3): 0.01, (1, 3): 0.01, (2, 3): 0.01}
+    )
+    assert tie_groups([0, 1, 2, 3], found) == [(0, 1), (1, 2), (3,)]
+    assert tie_groups([0, 1, 2, 3], found, alpha=0.001) == [(0, 1, 2, 3)]
+    assert tie_groups([3], found) == [(3,)]
+    assert tie_groups([], found) == []
+
+
+@quick
+@given(st.integers(1, 7), st.integers(0, 200))
+def test_tie_groups_hold_their_rules(n: int, seed: int) -> None:
+    rng = _rng(seed)
+    order = rng.permutation(n).tolist()
+    differs = {(a, b): rng.random() < 0.4 for a in range(n) for b in range(a + 1, n)}
+    groups = tie_groups(order, _compared({k: 0.01 if v else 0.9 for k, v in differs.items()}))
+    assert {member for group in groups for member in group} == set(order)
+    for group in groups:
+        start = order.index(group[0])
+        assert list(group) == order[start : start + len(group)]
+        assert not any(differs[min(a, b), max(a, b)] for a in group for b in group if a != b)
+        assert not any(set(group) < set(other) for other in groups)
+
+
+def test_tie_groups_do_not_guess() -> None:
+    with pytest.raises(ParameterError, match="not compared"):
+        tie_groups([0, 1, 2], _compared({(0, 1): 0.5}))
+
+
+def test_critical_difference_of_published_size() -> None:
+    """Demšar's table 5a: q = 2.343 for three and 2.569 for four classifiers at 0.05."""
+    for k, quantile in ((3, 2.343), (4, 2.569)):
+        table, clips = _board([0.5 - 0.1 * index for index in range(k)], n_clips=14)
+        found = critical_difference(table, clips, higher_is_better=True)
+        expected = quantile * math.sqrt(k * (k + 1) / (6 * 14))
+        assert found.critical_difference == pytest.approx(expected, rel=1e-3)
+        assert found.n_clips == 14
+
+
+def test_friedman_sees_clips_not_instances() -> None:
+    table, clips = _board([0.5, 0.45, 0.4], n_clips=12, seed=2)
+    found = critical_difference(table, clips, higher_is_better=True)
+    by_clip = table.reshape(12, 2, 3).mean(axis=1)
+    assert found.p_value == pytest.approx(stats.friedmanchisquare(*by_clip.T).pvalue)
+    slow_ranks = np.mean([slow.ranks((-row).tolist()) for row in by_clip], axis=0)
+    assert found.mean_ranks == pytest.approx(slow_ranks)
+    assert sum(found.mean_ranks) == pytest.approx(6)
+
+
+def test_explainers_that_are_all_alike_do_not_differ() -> None:
+    found = critical_difference(np.ones((4, 3)), list("abcd"), higher_is_better=True)
+    assert found.p_value == 1.0
+    assert found.mean_ranks == (2.0, 2.0, 2.0)
+
+
+@quick
+@given(
+    st.integers(2, 8).flatmap(
+        lambda n: st.tuples(*[st.lists(st.integers(-3, 3).map(float), min_size=n, max_size=n)] * 2)
+    )
+)
+def test_kendall_agrees_with_scipy_and_a_loop(rows) -> None:
+    first, second = rows
+    expected = slow.kendall_tau(first, second)
+    if expected is None:
+        with pytest.raises(UndefinedScoreError, match="one place"):
+            kendall_tau(first, second)
+    else:
+        assert kendall_tau(first, second) == pytest.approx(expected)
+        assert kendall_tau(first, second) == pytest.approx(
+            stats.kendalltau(first, second).statistic
+        )
+
+
+def test_kendall_interval_is_that_of_a_loop() -> None:
+    first, clips = _board([0.5, 0.4, 0.6, 0.45], n_clips=10, seed=5)
+    second, _ = _board([0.5, 0.45, 0.55, 0.6], n_clips=10, seed=6)
+    found = kendall_bootstrap(first, second, clips, resamples=300, rng=_rng(9))
+    assert found.mean == kendall_tau(first.mean(axis=0), second.mean(axis=0))
+    taus = []
+    for row in _rng(9).integers(10, size=(300, 10)):
+        chosen = np.concatenate([np.flatnonzero(clips == clip) for clip in row])
+        taus.append(kendall_tau(first[chosen].mean(axis=0), second[chosen].mean(axis=0)))
+    low, high = np.quantile(taus, [0.025, 0.975])
+    assert (found.low, found.high) == pytest.approx((low, high))
+
+
+def test_kendall_of_a_metric_with_itself_is_one() -> None:
+    table, clips = _board([0.1, 0.5, 0.9])
+    assert kendall_bootstrap(table, table, clips, resamples=200, rng=_rng()) == Interval(
+        1.0, 1.0, 1.0
+    )
+    negated = kendall_bootstrap(table, -table, clips, resamples=200, rng=_rng())
+    assert negated == Interval(-1.0, -1.0, -1.0)
+
+
+def test_kendall_of_one_clip_has_no_interval() -> None:
+    found = kendall_bootstrap([[1.0, 2.0]], [[1.0, 2.0]], ["a"], rng=_rng())
+    assert found.mean == 1.0
+    assert math.isnan(found.low)
+
+
+def test_bad_input_is_refused() -> None:
+    table, clips = _board([0.1, 0.5, 0.9])
+    with pytest.raises(ParameterError, match="level"):
+        rank_intervals(table, clips, higher_is_better=True, level=1.0, rng=_rng())
+    with pytest.raises(ParameterError, match="instances by explainers"):
+        rank_intervals(table[:, 0], clips, higher_is_better=True, rng=_rng())
+    with pytest.raises(ParameterError, match="three explainers"):
+        critical_difference(table[:, :2], clips, higher_is_better=True)
+    with pytest.raises(ParameterError, match="two clips"):
+        critical_difference(table, ["a"] * len(clips), higher_is_better=True)
+    with pytest.raises(ParameterError, match="one shape"):
+        kendall_bootstrap(table, table[:, :2], clips, rng=_rng())
+    with pytest.raises(ParameterError, match="level"):
+        kendall_bootstrap(table, table, clips, level=0, rng=_rng())
+    with pytest.raises(ParameterError, match="one length"):
+        kendall_tau([1.0], [1.0])
+    with pytest.raises(ParameterError, match="finite"):
+        kendall_tau([1.0, np.nan], [1.0, 2.0])
