@@ -9,10 +9,12 @@ stretch of time sound the same there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from awb.errors import ParameterError
 from awb.types import AudioArray
 
 Masker = Callable[[AudioArray, int, np.random.Generator], AudioArray]
@@ -53,7 +55,14 @@ def noise(level_db: float = 0.0) -> Masker:
     -------
     callable
         A `Masker`.
+
+    Raises
+    ------
+    ParameterError
+        If the level is not finite.
     """
+    if not math.isfinite(level_db):
+        raise ParameterError(f"the level of the noise must be a number of dB: {level_db}")
 
     def fill(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
         rms = float(np.sqrt(np.mean(np.square(waveform, dtype=np.float64))))

@@ -15,6 +15,7 @@ audio classification models. arXiv:2506.04391.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,8 +48,8 @@ class Segments:
     Raises
     ------
     ParameterError
-        If a length is not positive, the hop is shorter than a sample, or the length is not a whole
-        number of hops.
+        If a length is not positive and finite, the hop is shorter than a sample, or the length is
+        not a whole number of hops.
 
     Examples
     --------
@@ -67,6 +68,10 @@ class Segments:
         """Validate the lengths."""
         if self.n_samples < 1 or self.sample_rate_hz < 1:
             raise ParameterError("segments need a clip of at least one sample")
+        if not (math.isfinite(self.length_s) and math.isfinite(self.hop_s)):
+            raise ParameterError(
+                f"segment length and hop must be finite: {self.length_s}, {self.hop_s}"
+            )
         if self.hop_s * self.sample_rate_hz < 1:
             raise ParameterError(f"segment hop {self.hop_s:g} s is shorter than one sample")
         ratio = self.length_s / self.hop_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +17,7 @@ from awb.protocols import AudioModel, Dataset
 from awb.types import Explanation, Instance
 
 if TYPE_CHECKING:
+    from awb.harness.preparation import Family, Preparation
     from awb.perturbation import Perturber
     from awb.scoring import Scoring
 
@@ -104,10 +105,14 @@ class ModelSpec(Spec):
         ``factory(parameters) -> AudioModel``.
     decision_threshold : float
         Log-odds from which the model is taken to say yes; instances below are not selected.
+    class_list : callable or None
+        ``class_list()`` gives class names and AudioSet machine ids, in the order of the scores,
+        where they are known without the weights.
     """
 
     factory: Callable[[Any], AudioModel]
     decision_threshold: float = 0.0
+    class_list: Callable[[], tuple[Sequence[str], Sequence[str]]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +150,14 @@ class DatasetSpec(Spec):
         ``factory(parameters) -> Dataset``.
     path_parameter : str or None
         The parameter that ``NAME:PATH`` sets.
+    prepare : callable or None
+        ``prepare(parameters, families, max_event_fraction) -> Preparation``: turn published files
+        into tables of instances, see `awb.harness.preparation`; for ``awb data``.
     """
 
     factory: Callable[[Any], Dataset]
     path_parameter: str | None = None
+    prepare: Callable[[Any, Sequence[Family], float], Preparation] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,18 @@ class Cost:
     seconds: float = 0.0
 
 
+def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
+    """Copy an explainer's numbers as float64, or refuse them."""
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise RelevanceError(f"{name} is not an array of numbers: {error}") from error
+    bad = int(np.count_nonzero(~np.isfinite(array)))
+    if bad:
+        raise RelevanceError(f"{name} has {bad} NaN or infinite of {array.size} values")
+    return array
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """The relevance of every segment, and what it took to find it.
@@ -213,7 +225,8 @@ class Explanation:
     Raises
     ------
     RelevanceError
-        If the relevance is not one-dimensional or not finite, or the uncertainty is not of its shape.
+        If the relevance is not one-dimensional or not finite, the map is not two-dimensional or not
+        finite, or the uncertainty is not of the shape of the relevance.
     """
 
     relevance: FloatArray
@@ -224,18 +237,12 @@ class Explanation:
 
     def __post_init__(self) -> None:
         """Validate the relevance and make the arrays read-only."""
-        try:
-            relevance = np.array(self.relevance, dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise RelevanceError(f"relevance is not an array of numbers: {error}") from error
+        relevance = _finite(self.relevance, "relevance")
         if relevance.ndim != 1:
             raise RelevanceError(f"relevance must have one dimension, got shape {relevance.shape}")
-        bad = int(np.count_nonzero(~np.isfinite(relevance)))
-        if bad:
-            raise RelevanceError(f"relevance has {bad} NaN or infinite of {relevance.size} values")
         object.__setattr__(self, "relevance", read_only(relevance))
         if self.time_frequency is not None:
-            grid = np.array(self.time_frequency, dtype=np.float64)
+            grid = _finite(self.time_frequency, "the time-frequency map")
             if grid.ndim != 2:
                 raise RelevanceError(f"a time-frequency map has two dimensions, got {grid.shape}")
             object.__setattr__(self, "time_frequency", read_only(grid))

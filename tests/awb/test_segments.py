@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_coverage_is_that_of_a_loop_over_samples(segments: Segments, pairs) -> N
             inside[sample] = True
     intervals_s = np.array([[a, a + n] for a, n in pairs], dtype=float).reshape(-1, 2) / rate_hz
     edges = segments.edges_samples
-    slow = [inside[a:b].mean() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    slow = [inside[a:b].mean() for a, b in pairwise(edges.tolist())]
     np.testing.assert_allclose(segments.coverage(intervals_s), slow, atol=1e-12)
 
 

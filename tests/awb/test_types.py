@@ -64,7 +64,7 @@ def test_a_clip_names_itself_in_its_errors() -> None:
         Clip("a-clip", np.zeros(0, dtype=np.float32), RATE_HZ)
     with pytest.raises(AudioError, match="rate"):
         Clip("a-clip", np.zeros(5, dtype=np.float32), 0)
-    with pytest.raises(LabelError, match="a-clip: event 'Dog' ends at 2.1 s"):
+    with pytest.raises(LabelError, match=r"a-clip: event 'Dog' ends at 2\.1 s"):
         _clip((Event(1.0, 2.1, "Dog"),))
 
 

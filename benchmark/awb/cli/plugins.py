@@ -38,23 +38,30 @@ def _records(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
+    from awb.plugins import DISTRIBUTION
+
     header = ("kind", "name", "summary", "from")
     rows = [
         (
             record["kind"],
             record["name"],
             record["summary"] if record["available"] else f"not available. Type: {record['mend']}",
-            f"{record['distribution']} {record['version']}",
+            "awb"
+            if record["distribution"] == DISTRIBUTION
+            else f"{record['distribution']} {record['version']}",
         )
         for record in records
     ]
     if sys.stdout.isatty():
+        from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table
 
-        table = Table(*header, pad_edge=False)
-        for row in rows:
-            table.add_row(*row)
+        table = Table(box=SIMPLE_HEAD)
+        for name in header:
+            table.add_column(name, no_wrap=name in {"kind", "name"}, overflow="fold")
+        for row, after in zip(rows, [*rows[1:], None], strict=True):
+            table.add_row(*row, end_section=after is None or after[0] != row[0])
         Console().print(table)
     else:
         from tabulate import tabulate
@@ -63,10 +70,15 @@ def _print_table(records: list[dict[str, Any]]) -> None:
 
 
 @click.command("plugins")
+@click.argument(
+    "kind",
+    required=False,
+    type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def plugins_command(context: click.Context, as_json: bool) -> None:
-    """List every model, explainer, dataset, metric and masker, and where it comes from.
+def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> None:
+    """List every model, explainer, dataset, metric and masker (or one KIND), and its origin.
 
     Exit code 1 if a plugin is broken.
     """
@@ -75,7 +87,7 @@ def plugins_command(context: click.Context, as_json: bool) -> None:
     from awb.plugins import load
 
     registry = load()
-    records = _records(registry)
+    records = [record for record in _records(registry) if kind in {None, record["kind"]}]
     broken = [
         {
             "distribution": one.origin.distribution,

@@ -54,16 +54,30 @@ def _default_folder() -> Path:
 @click.option("--metrics", metavar="all|A,B,...", help="Metrics; the first ranks.  [default: all]")
 @click.option("--masker", metavar="NAME", help="What replaces dropped audio.  [default: zeros]")
 @click.option(
-    "--scoring-masker", metavar="NAME", help="What replaces it in fidelity metrics.  [the same]"
+    "--scoring-masker", metavar="NAME", help="The same for fidelity metrics.  [default: --masker]"
 )
 @click.option(
-    "--design", metavar="NAME", help="Drop masks: pooled, or single:fraction=0.3,run_length=3."
+    "--design",
+    metavar="NAME",
+    help="Drop masks: pooled, or single:fraction=0.3,run_length=3.  [default: pooled]",
 )
 @click.option("--samples", type=int, metavar="N", help="Drop masks an instance.  [default: 3000]")
 @click.option("--clips", type=int, metavar="N", help="Use the first N clips of each dataset.")
 @click.option("--seed", type=int, metavar="N", help="Seed of every draw.  [default: 0]")
-@click.option("--segment", "segment_s", type=float, metavar="S", help="Segment length.  [0.1]")
-@click.option("--segment-hop", "segment_hop_s", type=float, metavar="S", help="Hop.  [0.1]")
+@click.option(
+    "--segment",
+    "segment_s",
+    type=float,
+    metavar="S",
+    help="Segment length in seconds.  [default: 0.1]",
+)
+@click.option(
+    "--segment-hop",
+    "segment_hop_s",
+    type=float,
+    metavar="S",
+    help="From one segment to the next.  [default: 0.1]",
+)
 @click.option(
     "--max-event-fraction",
     type=float,
@@ -76,7 +90,12 @@ def _default_folder() -> Path:
     metavar="LOGODDS",
     help="Leave out clips scored lower.  [default: the model's threshold]",
 )
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Worker processes.  [default: one a processor]",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -121,7 +140,7 @@ def run_command(
 
 @click.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
 @click.pass_context
 def resume_command(context: click.Context, folder: Path, jobs: int | None) -> None:
     """Finish a run that was interrupted, and print its boards."""

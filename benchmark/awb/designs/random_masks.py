@@ -143,6 +143,8 @@ def pooled(
     settings = list(product(fractions, run_lengths))
     if not settings:
         raise ParameterError("a pooled design needs at least one fraction and one run length")
+    if samples < 0:
+        raise ParameterError(f"the number of samples must not be negative: {samples}")
     masks = np.empty((samples, n_segments), dtype=bool)
     for turn, (fraction, run_length) in enumerate(settings):
         rows = masks[turn :: len(settings)]

@@ -70,6 +70,8 @@ class Preparation:
         Lines of further text files, by file name, such as the clips without audio.
     problems : tuple of str
         What is wrong with the input, a sentence each; the rest was prepared without it.
+    notes : tuple of str
+        What else was left out and counted, a sentence each.
     fingerprint : str
         Hash of the input files, the settings, and which clips have audio.
     """
@@ -79,6 +81,7 @@ class Preparation:
     labels: Any
     lists: Mapping[str, tuple[str, ...]]
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
     fingerprint: str
 
     def write(self, folder: Path, settings: Mapping[str, Any]) -> list[Path]:
@@ -123,6 +126,7 @@ class Preparation:
             "fingerprint": self.fingerprint,
             "funnels": {name: _plain(steps) for name, steps in self.funnels.items()},
             "problems": list(self.problems),
+            "notes": list(self.notes),
         }
         path = folder / "preparation.json"
         path.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")

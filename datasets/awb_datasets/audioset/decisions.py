@@ -15,12 +15,13 @@ from awb.harness.preparation import Family, Step
 from awb.harness.selection import BAD_AUDIO, LOW_SCORE, NO_EVENTS, TOO_LONG, UNKNOWN_LABEL
 from awb.intervals import FloatArray, IntArray
 from awb.types import BoolArray
-from awb_datasets.audioset.instances import Instances
+from awb_datasets.audioset.instances import Instances, sounding
 from awb_datasets.audioset.opening import Tables
 
 MALFORMED = "malformed row"
 UNKNOWN_TO_ONTOLOGY = "label unknown to the ontology"
 NO_AUDIO = "audio missing"
+NOT_SCORED = "not scored yet"
 
 _ROUNDING = 1e-9
 
@@ -111,14 +112,16 @@ def decide(
     score = _scores(tables, instances, class_index, family)
     failed = {
         MALFORMED: instances.malformed,
+        NO_EVENTS: np.diff(instances.starts) == 0,
         UNKNOWN_TO_ONTOLOGY: ~in_ontology[instances.target],
         UNKNOWN_LABEL: class_index < 0,
-        NO_EVENTS: np.diff(instances.starts) == 0,
         NO_AUDIO: audio.missing[instances.segment],
         BAD_AUDIO: audio.unreadable[instances.segment],
         TOO_LONG: fraction > max_event_fraction + _ROUNDING,
-        LOW_SCORE: score < family.min_score,
     }
+    if family.scores is not None:
+        failed[NOT_SCORED] = np.isnan(score)
+        failed[LOW_SCORE] = score < family.min_score
     return Decisions(class_index, fraction, score, failed)
 
 
@@ -136,7 +139,9 @@ def _scores(
     return score
 
 
-def funnel(tables: Tables, instances: Instances, decisions: Decisions) -> tuple[Step, ...]:
+def funnel(
+    tables: Tables, instances: Instances, audio: Audio, decisions: Decisions
+) -> tuple[Step, ...]:
     """Count what is left after each question.
 
     Parameters
@@ -145,6 +150,8 @@ def funnel(tables: Tables, instances: Instances, decisions: Decisions) -> tuple[
         The rows.
     instances : Instances
         The instances.
+    audio : Audio
+        What is known of the files.
     decisions : Decisions
         What was decided about them.
 
@@ -152,14 +159,17 @@ def funnel(tables: Tables, instances: Instances, decisions: Decisions) -> tuple[
     -------
     tuple of Step
         The table as it is, then one step a question. A row is left while it contributes to an
-        instance that is left; rows of zero length, or of no readable clip, go with malformed ones.
+        instance that is left; rows without length inside their clip go when `NO_EVENTS` is asked.
     """
     labels = tables.labels
+    heard = np.ones(len(instances.row), dtype=bool)
     left = np.ones(len(instances), dtype=bool)
     steps = [Step("as published", labels.n_rows, len(labels.segments), len(instances))]
     for reason, failed in decisions.failed.items():
         left &= ~failed
-        rows = np.unique(instances.row[left[instances.row_instance]])
+        if reason == NO_EVENTS:
+            heard = sounding(labels, instances.row, audio.clip_s)
+        rows = np.unique(instances.row[heard & left[instances.row_instance]])
         clips = np.unique(instances.segment[left])
         steps.append(Step(f"without: {reason}", len(rows), len(clips), int(left.sum())))
     return tuple(steps)

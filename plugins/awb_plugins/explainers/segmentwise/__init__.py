@@ -1,6 +1,7 @@
 """Explainers that ask the model about masked clips, and nothing else: they fit every model."""
 
 from awb_plugins.explainers.segmentwise import (
+    adaptive,
     banzhaf,
     correlation,
     greedy,
@@ -11,6 +12,7 @@ from awb_plugins.explainers.segmentwise import (
     linear_regression,
     multiscale_occlusion,
     naive,
+    paper,
     random_forest,
     ridge,
     run_correlation,
@@ -33,4 +35,6 @@ SPECS = [
     correlation.SPEC,
     run_correlation.SPEC,
     greedy.SPEC,
+    adaptive.SPEC,
+    *paper.SPECS,
 ]

@@ -24,7 +24,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.special import gammaln
 
 from awb.errors import RelevanceError
 from awb.intervals import FloatArray
@@ -133,6 +132,8 @@ def published_kernel_weights(drop_masks: BoolArray) -> FloatArray:
     np.ndarray, shape=(samples,)
         Weights of mean 1.
     """
+    from scipy.special import gammaln
+
     n_segments = drop_masks.shape[1]
     kept = n_segments - drop_masks.sum(axis=1)
     coalitions = gammaln(n_segments + 1) - gammaln(kept + 1) - gammaln(n_segments - kept + 1)
@@ -166,13 +167,18 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
     RelevanceError
         If it gave up.
     """
-    from scipy.optimize import minimize
+    from scipy import optimize
 
+    minimize: Any = optimize.minimize
     weighted = kept * weights[:, np.newaxis]
     products, targets = kept.T @ weighted, weighted.T @ gain
     constant = float(weights @ gain**2)
+
+    def squared_error(phi: FloatArray) -> float:
+        return float(phi @ products @ phi - 2.0 * targets @ phi) + constant
+
     found = minimize(
-        lambda phi: phi @ products @ phi - 2.0 * targets @ phi + constant,
+        squared_error,
         np.zeros(kept.shape[1]),
         jac=lambda phi: 2.0 * (products @ phi - targets),
         constraints={"type": "eq", "fun": lambda phi: phi.sum() - total},

@@ -1,0 +1,82 @@
+"""AudioSet's strongly labelled clips, from the published files; see CARD.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from awb.errors import DataError
+from awb.protocols import Dataset
+from awb.specs import DatasetSpec, Parameters
+
+if TYPE_CHECKING:
+    from awb.harness.preparation import Family, Preparation
+
+
+class AudioSetParameters(Parameters):
+    """Settings of the dataset; see CARD.md for the policies."""
+
+    labels: Path | None = Field(
+        None, description="The strong labels (TSV); without it, the official evaluation set."
+    )
+    ontology: Path | None = Field(
+        None, description="The ontology (JSON); without it, the official one."
+    )
+    names: Path | None = Field(
+        None, description="Display names (TSV); without it, mid_to_display_name.tsv by the labels."
+    )
+    audio: Path | None = Field(
+        None, description="Folder of audio named <YouTube id> or <segment_id>."
+    )
+    policy: Literal["positive", "father", "closure"] = Field(
+        "positive", description="Whose events count for a target."
+    )
+    merge_gap_s: float = Field(
+        0.1, ge=0, description="Gaps of at most this many seconds between events are closed."
+    )
+
+
+def _make(parameters: AudioSetParameters) -> Dataset:
+    """Open the tables and find the audio; pyarrow is imported here."""
+    from awb_datasets.audioset.dataset import AudioSet
+    from awb_datasets.audioset.files import AudioFiles
+    from awb_datasets.audioset.opening import open_tables, tell_faults
+
+    if parameters.audio is None:
+        raise DataError(
+            "audioset needs its audio, which nobody may hand on: type"
+            " --dataset audioset:audio=DIR with a folder of clips named <YouTube id> or <segment_id>"
+        )
+    tables = open_tables(
+        parameters.labels, parameters.ontology, parameters.names, parameters.policy
+    )
+    files = AudioFiles(parameters.audio, tables.labels.segments)
+    tell_faults(tables)
+    return AudioSet(tables, files, merge_gap_s=parameters.merge_gap_s)
+
+
+def _prepare(
+    parameters: AudioSetParameters, families: Sequence[Family], max_event_fraction: float
+) -> Preparation:
+    """Make the tables of instances; pyarrow is imported here."""
+    from awb_datasets.audioset.prepare import prepare
+
+    return prepare(parameters, families, max_event_fraction)
+
+
+SPEC = DatasetSpec(
+    name="audioset",
+    summary="AudioSet's strongly labelled clips, from the published files and your audio",
+    citation=(
+        "Hershey, S., et al. (2021). The benefit of temporally-strong labels in audio event"
+        " classification. ICASSP. doi:10.1109/ICASSP39728.2021.9414579; Gemmeke, J. F., et al."
+        " (2017). Audio Set. ICASSP. doi:10.1109/ICASSP.2017.7952261"
+    ),
+    parameters=AudioSetParameters,
+    factory=_make,
+    path_parameter="audio",
+    prepare=_prepare,
+)

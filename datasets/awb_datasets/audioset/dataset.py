@@ -1,0 +1,149 @@
+"""AudioSet as an `awb.protocols.Dataset`: events are united and labelled when a clip is loaded."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.errors import DataError, did_you_mean
+from awb.harness.selection import Skipped
+from awb.intervals import IntArray
+from awb.types import Clip, Event
+from awb_datasets.audioset.decisions import MALFORMED, NO_AUDIO, UNKNOWN_TO_ONTOLOGY
+from awb_datasets.audioset.files import AudioFiles
+from awb_datasets.audioset.instances import CLIP_S, Instances, find_instances
+from awb_datasets.audioset.labels import MICROSECONDS
+from awb_datasets.audioset.opening import Tables
+from awb_datasets.audioset.prepare import fingerprint
+
+
+class AudioSet:
+    """Strongly labelled clips of AudioSet, those whose audio is there.
+
+    Parameters
+    ----------
+    tables : Tables
+        The published tables, with the policy applied.
+    files : AudioFiles
+        The audio.
+    merge_gap_s : float
+        Gaps of at most this many seconds between events of a target are closed.
+    """
+
+    def __init__(self, tables: Tables, files: AudioFiles, *, merge_gap_s: float) -> None:
+        self._tables = tables
+        self._files = files
+        self._merge_gap_s = merge_gap_s
+        segments = tables.labels.segments
+        self._segments = {
+            clip_id: index
+            for index, clip_id in enumerate(tables.clip_ids)
+            if segments[index] in files
+        }
+        order = np.argsort(tables.labels.segment, kind="stable")
+        bounds = np.searchsorted(tables.labels.segment[order], np.arange(len(segments) + 1))
+        self._rows, self._bounds = order, bounds
+        self._clip_s = np.full(len(segments), CLIP_S)
+
+    def clip_ids(self) -> list[str]:
+        """List the clips that have audio, in order of their segments' ids."""
+        return list(self._segments)
+
+    def fingerprint(self) -> str:
+        """Hash the tables, the policy, and which clips have audio.
+
+        Returns
+        -------
+        str
+            A SHA-256 in hexadecimal. A clip that can no longer be had changes it.
+        """
+        segments = self._tables.labels.segments
+        available = [segments[index].id for index in self._segments.values()]
+        return fingerprint(self._tables, self._merge_gap_s, available)
+
+    def excluded(self) -> tuple[Skipped, ...]:
+        """List what never reaches the selection.
+
+        Returns
+        -------
+        tuple of Skipped
+            Clips without audio, and targets that `load` leaves out because a row is malformed or
+            the ontology does not know their label.
+        """
+        tables = self._tables
+        missing = [
+            Skipped(clip_id, "", NO_AUDIO)
+            for clip_id in tables.clip_ids
+            if clip_id not in self._segments
+        ]
+        there = np.isin(tables.labels.segment, list(self._segments.values()))
+        found = self._instances(np.flatnonzero(there))
+        out = [(int(index), self._refusal(found, index)) for index in range(len(found))]
+        return (
+            *missing,
+            *(
+                Skipped(tables.clip_ids[found.segment[index]], self._label(found, index), reason)
+                for index, reason in out
+                if reason
+            ),
+        )
+
+    def load(self, clip_id: str) -> Clip:
+        """Read one clip with the united events of all its targets.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Clip
+            The clip at the file's own sample rate. An event's label is the display name of the
+            target that it counts for under the policy, and its ``mid`` the target's.
+
+        Raises
+        ------
+        AudioError
+            If the audio cannot be read.
+        DataError
+            If there is no such clip.
+        """
+        segment = self._segments.get(clip_id)
+        if segment is None:
+            raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._segments)}")
+        waveform, sample_rate_hz = self._files.read(self._tables.labels.segments[segment])
+        self._clip_s[segment] = waveform.size / sample_rate_hz
+        rows = self._rows[self._bounds[segment] : self._bounds[segment + 1]]
+        found = self._instances(rows)
+        events = tuple(
+            event
+            for index in range(len(found))
+            if not self._refusal(found, index)
+            for event in self._events(found, index)
+        )
+        return Clip(clip_id, waveform, sample_rate_hz, events)
+
+    def _instances(self, rows: IntArray) -> Instances:
+        tables = self._tables
+        return find_instances(
+            tables.labels,
+            tables.contributions,
+            self._clip_s,
+            merge_gap_s=self._merge_gap_s,
+            rows=rows,
+        )
+
+    def _refusal(self, found: Instances, index: int) -> str:
+        """Say why an instance cannot be trusted, nothing if it can."""
+        if found.malformed[index]:
+            return MALFORMED
+        known = self._tables.contributions.mids[found.target[index]] in self._tables.ontology
+        return "" if known else UNKNOWN_TO_ONTOLOGY
+
+    def _label(self, found: Instances, index: int) -> str:
+        return self._tables.name(self._tables.contributions.mids[found.target[index]])
+
+    def _events(self, found: Instances, index: int) -> list[Event]:
+        mid = self._tables.contributions.mids[found.target[index]]
+        label = self._tables.name(mid)
+        return [Event(onset_s, offset_s, label, mid) for onset_s, offset_s in found.events_s(index)]

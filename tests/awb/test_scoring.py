@@ -1,0 +1,122 @@
+"""What metrics see of an explanation, against plain loops over the model's own answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from awb.errors import UndefinedScoreError
+from awb.plugins import load
+from awb.randomness import RandomKey
+from awb.scoring import Scoring
+from awb.specs import MetricSpec
+from fakes import WeightedEnergy, perturber_for, unit_clip
+
+N = 12
+WEIGHTS = np.array([0, 0, 4, 6, 0, -2, 0, 0, 1, 0, 0, 0.5])
+EVENTS = np.array([[0.2, 0.4], [0.8, 0.9]])
+
+
+def _scoring(relevance: np.ndarray, *, segment_s: float = 0.1) -> Scoring:
+    perturber = perturber_for(
+        WeightedEnergy(WEIGHTS, -1.0), unit_clip(N), samples=50, segment_s=segment_s
+    )
+    return Scoring(relevance, EVENTS, perturber, RandomKey((0, "metric")))
+
+
+def _probability(kept: set[int]) -> float:
+    score = sum(0.25 * WEIGHTS[cell] for cell in kept) - 1.0
+    return float(expit(score))
+
+
+def test_curves_drop_and_keep_one_cell_after_the_other() -> None:
+    relevance = np.random.default_rng(0).permutation(N).astype(float)
+    scoring = _scoring(relevance)
+    order = sorted(range(N), key=lambda cell: -relevance[cell])
+    assert scoring.order.tolist() == order
+    for count in range(N + 1):
+        rest, top = set(order[count:]), set(order[:count])
+        assert scoring.deletion_curve[count] == pytest.approx(_probability(rest), abs=1e-6)
+        assert scoring.insertion_curve[count] == pytest.approx(_probability(top), abs=1e-6)
+
+
+def test_ties_are_broken_by_a_seeded_permutation() -> None:
+    constant = np.zeros(N)
+    assert _scoring(constant).order.tolist() == _scoring(constant).order.tolist()
+    assert _scoring(constant).order.tolist() != list(range(N))
+    assert sorted(_scoring(constant).order.tolist()) == list(range(N))
+
+
+def test_masked_in_and_masked_out_split_at_the_mean() -> None:
+    scoring = _scoring(WEIGHTS)
+    kept = {cell for cell in range(N) if WEIGHTS[cell] > WEIGHTS.mean()}
+    assert scoring.p_masked_in == pytest.approx(_probability(kept), abs=1e-6)
+    assert scoring.p_masked_out == pytest.approx(_probability(set(range(N)) - kept), abs=1e-6)
+    assert scoring.p_clip == pytest.approx(_probability(set(range(N))), abs=1e-6)
+
+
+def test_a_degenerate_mask_scores_nothing() -> None:
+    with pytest.raises(UndefinedScoreError, match="constant"):
+        _ = _scoring(np.ones(N)).p_masked_in
+
+
+def test_labels_ignore_what_is_partly_covered() -> None:
+    scoring = _scoring(WEIGHTS)
+    assert np.flatnonzero(scoring.labels == 1).tolist() == [2, 3, 8]
+    assert scoring.event_coverage.shape == (2, N)
+    np.testing.assert_allclose(scoring.event_coverage.sum(axis=0), scoring.coverage)
+
+
+def test_score_drops_are_those_of_the_shared_pool() -> None:
+    scoring = _scoring(WEIGHTS)
+    expected = 0.25 * scoring.pool.drop_masks @ WEIGHTS
+    np.testing.assert_allclose(scoring.score_drops, expected, atol=1e-5)
+
+
+def test_metrics_share_their_curves_and_add_no_call_of_their_own() -> None:
+    scoring = _scoring(WEIGHTS)
+    for entry in load():
+        if isinstance(entry.spec, MetricSpec):
+            entry.spec.factory(entry.spec.parameters())(scoring)
+    spent = scoring._cells.cost.calls
+    assert spent == 2 * (N + 1) + 3, "two curves, the clip, masked-in and masked-out"
+    assert scoring._perturber.cost.calls == 50 + 1, "the pool and the clip"
+
+
+def test_overlapping_segments_are_scored_by_cells() -> None:
+    scoring = _scoring(WEIGHTS, segment_s=0.3)
+    assert scoring.pool.drop_masks.shape == (50, N)
+    expected = 0.25 * scoring.pool.drop_masks @ WEIGHTS
+    np.testing.assert_allclose(scoring.score_drops, expected, atol=1e-5)
+
+
+LOCALIZATION = [
+    entry.spec
+    for entry in load()
+    if isinstance(entry.spec, MetricSpec) and entry.spec.facts.family == "localization"
+]
+
+
+@pytest.mark.parametrize("spec", LOCALIZATION, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("start", [0, 40, 90])
+def test_the_oracle_is_on_top_and_its_mirror_is_not(spec: MetricSpec, start: int) -> None:
+    """The self-test of a localization metric, with the event anywhere."""
+    n_cells = 100
+    events = np.array([[start / 10, start / 10 + 1.0]])
+    perturber = perturber_for(WeightedEnergy(np.zeros(n_cells)), unit_clip(n_cells))
+    metric = spec.factory(spec.parameters())
+
+    def score(relevance: np.ndarray) -> float:
+        return metric(Scoring(relevance, events, perturber, RandomKey((1,))))
+
+    truth = perturber.segments.coverage(events)
+    rng = np.random.default_rng(0)
+    best, chance = score(truth), float(np.mean([score(rng.random(n_cells)) for _ in range(40)]))
+    assert best == spec.facts.highest if spec.facts.higher_is_better else spec.facts.lowest
+    assert abs(best - spec.facts.highest) < abs(chance - spec.facts.highest)
+    mirrored = score(np.roll(truth, 30))
+    assert mirrored <= chance + 1e-9 or spec.name.startswith("event-recall")
+    if spec.name == "roc-auc":
+        assert score(np.ones(n_cells)) == 0.5
+        assert chance == pytest.approx(0.5, abs=0.05)
