@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,7 +15,7 @@ from awb.errors import ParameterError
 from awb.maskers import Masker
 from awb.metrics.facts import MetricFacts
 from awb.protocols import AudioModel, Dataset
-from awb.types import Explanation, Instance
+from awb.types import Clip, Explanation, Instance
 
 if TYPE_CHECKING:
     from awb.harness.preparation import Family, Preparation
@@ -106,13 +107,13 @@ class ModelSpec(Spec):
     decision_threshold : float
         Log-odds from which the model is taken to say yes; instances below are not selected.
     class_list : callable or None
-        ``class_list()`` gives class names and AudioSet machine ids, in the order of the scores,
-        where they are known without the weights.
+        ``class_list(parameters)`` gives class names and AudioSet machine ids, in the order of the
+        scores, where they are known without the weights; else None.
     """
 
     factory: Callable[[Any], AudioModel]
     decision_threshold: float = 0.0
-    class_list: Callable[[], tuple[Sequence[str], Sequence[str]]] | None = None
+    class_list: Callable[[Any], tuple[Sequence[str], Sequence[str]] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +153,16 @@ class DatasetSpec(Spec):
         The parameter that ``NAME:PATH`` sets.
     prepare : callable or None
         ``prepare(parameters, families, max_event_fraction) -> Preparation``: turn published files
-        into tables of instances, see `awb.harness.preparation`; for ``awb data``.
+        into tables of instances, see `awb.harness.preparation`; for ``awb data prepare``.
+    write : callable or None
+        ``write(parameters, clips, folder)``: write any clips in this dataset's own layout, and
+        return notes for the user; for ``awb data export``.
     """
 
     factory: Callable[[Any], Dataset]
     path_parameter: str | None = None
     prepare: Callable[[Any, Sequence[Family], float], Preparation] | None = None
+    write: Callable[[Any, Iterable[Clip], Path], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a dataset's preparation makes: tables of instances a model family, and how they came about."""
+"""What preparing a dataset makes: tables of instances, one a model family, and their funnels."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class Preparation:
         record = {
             "settings": dict(settings),
             "fingerprint": self.fingerprint,
-            "funnels": {name: _plain(steps) for name, steps in self.funnels.items()},
+            "funnels": {name: plain_steps(steps) for name, steps in self.funnels.items()},
             "problems": list(self.problems),
             "notes": list(self.notes),
         }
@@ -133,7 +133,7 @@ class Preparation:
         return [*paths, path]
 
 
-def _plain(steps: Sequence[Step]) -> list[dict[str, Any]]:
+def plain_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
     return [
         {"step": one.name, "rows": one.rows, "clips": one.clips, "instances": one.instances}
         for one in steps

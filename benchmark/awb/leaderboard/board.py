@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from awb.harness.units import NOT_APPLICABLE
+from awb.leaderboard.ranking import Place
 from awb.metrics.facts import MetricFacts
 
 FULL_COVERAGE = 0.95
@@ -31,8 +32,8 @@ class BoardRow:
 
     Attributes
     ----------
-    rank : int or None
-        Place by the first metric; None below 95 % coverage.
+    place : Place or None
+        Place by the first metric; None for baselines and below 95 % coverage.
     explainer : str
         Its label.
     baseline : bool
@@ -45,12 +46,17 @@ class BoardRow:
         One a metric.
     """
 
-    rank: int | None
+    place: Place | None
     explainer: str
     baseline: bool
     coverage: float
     calls: float
     cells: tuple[Cell, ...]
+
+    @property
+    def rank(self) -> int | None:
+        """Place by the first metric, if it has one."""
+        return None if self.place is None else self.place.rank
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +17,7 @@ from awb.harness.selection import Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK
 from awb.leaderboard.board import FULL_COVERAGE, Board, BoardRow, Cell
+from awb.leaderboard.ranking import Place, places
 from awb.leaderboard.remarks import notes, problems
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
@@ -55,24 +58,48 @@ class _Layout:
         return grid
 
 
-def _cells(layout: _Layout, grid: Grid, key: RandomKey) -> list[Cell]:
-    """Average each explainer over the instances that all fully covered ones share."""
-    finite = np.isfinite(grid)
-    definable = finite.any(axis=0)
-    if not definable.any():
-        return [_EMPTY] * len(layout.names)
-    full = finite[:, definable].mean(axis=1) >= FULL_COVERAGE
-    common = finite[full].all(axis=0) if full.any() else definable
-    cells = []
-    for row, name in enumerate(layout.names):
-        used = np.flatnonzero(common & finite[row] if full[row] else finite[row])
-        if used.size == 0:
-            cells.append(_EMPTY)
-            continue
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One metric: its values, who has enough of them, and what these have in common."""
+
+    grid: Grid
+    full: npt.NDArray[np.bool_]
+    common: npt.NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, grid: Grid) -> _Column:
+        """Find the explainers with 95 % of the values there are, and their common instances."""
+        finite = np.isfinite(grid)
+        definable = finite.any(axis=0)
+        share = finite[:, definable].mean(axis=1) if definable.any() else np.zeros(len(grid))
+        full = share >= FULL_COVERAGE
+        common = np.all(finite[full], axis=0) if full.any() else definable
+        return cls(grid, full, np.asarray(common, dtype=bool))
+
+    def cells(self, layout: _Layout, key: RandomKey) -> list[Cell]:
+        """Average each explainer, the full ones over their common instances."""
+        cells = []
+        for row, name in enumerate(layout.names):
+            finite = np.isfinite(self.grid[row])
+            used = np.flatnonzero(self.common & finite if self.full[row] else finite)
+            if used.size == 0:
+                cells.append(_EMPTY)
+                continue
+            clips = [layout.clips[index] for index in used]
+            found = cluster_bootstrap(self.grid[row, used], clips, rng=key.generator(name))
+            cells.append(Cell(found.mean, found.low, found.high, used.size))
+        return cells
+
+    def places(
+        self, layout: _Layout, facts: MetricFacts, ranked: Sequence[int], key: RandomKey
+    ) -> dict[int, Place]:
+        """Rank the given explainers on the common instances."""
+        used = np.flatnonzero(self.common)
         clips = [layout.clips[index] for index in used]
-        found = cluster_bootstrap(grid[row, used], clips, rng=key.generator(name))
-        cells.append(Cell(found.mean, found.low, found.high, used.size))
-    return cells
+        if not clips or not ranked:
+            return {}
+        values = self.grid[np.array(ranked)[:, np.newaxis], used].T
+        return dict(zip(ranked, places(values, clips, facts, key), strict=True))
 
 
 def _undefined(layout: _Layout, grids: dict[str, Grid]) -> dict[str, int]:
@@ -114,25 +141,33 @@ def make_board(
     """
     layout = _Layout(explanations)
     grids = {facts.name: layout.grid(scores, facts.name) for facts in metrics}
+    columns = {name: _Column.of(grid) for name, grid in grids.items()}
     key = RandomKey((seed, "board"))
-    columns = [_cells(layout, grid, key.child(name)) for name, grid in grids.items()]
+    cells = [column.cells(layout, key.child(name)) for name, column in columns.items()]
+    first = columns[metrics[0].name]
+    ranked = [
+        row
+        for row, name in enumerate(layout.names)
+        if first.full[row] and layout.coverage[row] >= FULL_COVERAGE and name not in baselines
+    ]
+    found = first.places(layout, metrics[0], ranked, key)
     rows = [
         BoardRow(
-            None,
+            found.get(row),
             name,
             name in baselines,
-            float(layout.coverage[i]),
-            float(np.nanmean(layout.calls[i])) if layout.done[i].any() else math.nan,
-            tuple(column[i] for column in columns),
+            float(layout.coverage[row]),
+            float(np.nanmean(layout.calls[row])) if layout.done[row].any() else math.nan,
+            tuple(column[row] for column in cells),
         )
-        for i, name in enumerate(layout.names)
+        for row, name in enumerate(layout.names)
     ]
     finished = len(layout.clips)
     return Board(
         manifest.dataset,
         manifest.model,
         tuple(metrics),
-        tuple(_ranked(rows, metrics)),
+        tuple(sorted(rows, key=partial(_order, metrics[0]))),
         len(manifest.kept),
         len({one.clip_id for one in manifest.kept}),
         dict(Counter(one.reason for one in manifest.skipped)),
@@ -143,28 +178,11 @@ def make_board(
     )
 
 
-def _ranked(rows: list[BoardRow], metrics: Sequence[MetricFacts]) -> list[BoardRow]:
-    sign = -1.0 if metrics[0].higher_is_better else 1.0
-
-    def order(row: BoardRow) -> tuple[bool, float, str]:
-        mean = row.cells[0].mean
-        return (
-            row.coverage < FULL_COVERAGE,
-            sign * mean if math.isfinite(mean) else math.inf,
-            (row.explainer),
-        )
-
-    rank = 0
-    ranked = []
-    for row in sorted(rows, key=order):
-        able = row.coverage >= FULL_COVERAGE and math.isfinite(row.cells[0].mean)
-        if able and not row.baseline:
-            rank += 1
-        place = rank if able and not row.baseline else None
-        ranked.append(
-            BoardRow(place, row.explainer, row.baseline, row.coverage, row.calls, row.cells)
-        )
-    return ranked
+def _order(facts: MetricFacts, row: BoardRow) -> tuple[bool, float, str]:
+    """Sort by the first metric, what is not covered last."""
+    mean = row.cells[0].mean
+    place = math.inf if math.isnan(mean) else -mean if facts.higher_is_better else mean
+    return row.coverage < FULL_COVERAGE, place, row.explainer
 
 
 def boards(

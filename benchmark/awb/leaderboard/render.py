@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _READING = (
     "Mean and 95 % interval over instances (bootstrap over clips)."
-    " ↑ higher is better, ↓ lower is better. Rows without a rank are baselines, or miss instances."
+    " ↑ higher is better, ↓ lower is better. # is the place by the first metric, its 95 % interval,"
+    " and letters: explainers that share one do not differ (Wilcoxon over clips, Holm, 5 %)."
+    " Rows without a place are baselines, or miss instances."
 )
 
 
@@ -34,7 +36,12 @@ def _flat(cell: Cell) -> str:
 
 
 def _rank(row: BoardRow) -> str:
-    return "" if row.rank is None else str(row.rank)
+    """Write a place with its interval and its letters: "2 (1–4) ab"."""
+    if row.place is None:
+        return ""
+    place = row.place
+    span = f" ({place.low}–{place.high})" if place.low != place.high else ""
+    return f"{place.rank}{span} {place.groups}".strip()
 
 
 def _calls(row: BoardRow) -> str:
@@ -81,7 +88,14 @@ def _span(cell: Cell) -> str:
 def _fitting(board: Board, width: int) -> int:
     """Count the metrics that fit beside the other columns."""
     names = max([len(row.explainer) for row in board.rows] + [len("explainer")])
-    rest = 5 + names + 2 + 9 + (10 if _has_gaps(board) else 0)
+    rest = (
+        4
+        + max(len(_rank(row)) for row in board.rows)
+        + names
+        + 2
+        + 9
+        + (10 if _has_gaps(board) else 0)
+    )
     return max(1, (width - rest) // 13)
 
 
@@ -105,7 +119,7 @@ def to_terminal(board: Board, console: Console) -> None:
 
     shown = _fitting(board, console.width)
     table = Table(title=_title(board), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("#", justify="right")
+    table.add_column("#", no_wrap=True)
     table.add_column("explainer", no_wrap=True)
     for facts in board.metrics[:shown]:
         name = facts.name.replace("-", "\n")
@@ -159,6 +173,9 @@ def to_records(board: Board) -> list[dict[str, Any]]:
             "dataset": board.dataset,
             "model": board.model,
             "rank": row.rank,
+            "rank_low": None if row.place is None else row.place.low,
+            "rank_high": None if row.place is None else row.place.high,
+            "tied": None if row.place is None else row.place.groups,
             "explainer": row.explainer,
             "baseline": row.baseline,
             "coverage": row.coverage,

@@ -16,6 +16,7 @@ Systems, Man, and Cybernetics 9(1). doi:10.1109/TSMC.1979.4310076
 
 from __future__ import annotations
 
+import math
 from typing import Literal, get_args
 
 import numpy as np
@@ -30,6 +31,8 @@ from awb.metrics.ranking import labelled
 from awb.segments import IGNORED
 
 Threshold = Literal["mean", "otsu", "annotated"]
+
+_NOISE = 1e-12  # of the highest magnitude: a cell at the mean is not above it by rounding
 
 _CUTS: dict[Threshold, str] = {
     "mean": "above their mean",
@@ -141,9 +144,9 @@ def select(
         return np.asarray(values > otsu_threshold(values))
     if threshold != "mean":
         raise ParameterError(f"no threshold {threshold!r}.{did_you_mean(threshold, _CUTS)}")
-    scale = np.abs(values).max() or 1.0
-    centre = (values / scale).mean() * scale
-    return np.asarray(values > max(centre, values.min()))  # the mean of a constant may round below
+    scaled = values / (np.abs(values).max() or 1.0)
+    centre = math.fsum(scaled) / scaled.size
+    return np.asarray(scaled > centre + _NOISE)
 
 
 def _overlap(

@@ -47,8 +47,8 @@ def _make(parameters: AudioSetParameters) -> Dataset:
 
     if parameters.audio is None:
         raise DataError(
-            "audioset needs its audio, which nobody may hand on: type"
-            " --dataset audioset:audio=DIR with a folder of clips named <YouTube id> or <segment_id>"
+            "audioset needs its audio, which nobody may hand on: type --dataset audioset:audio=DIR"
+            " with a folder of files named <YouTube id> or <segment_id>"
         )
     tables = open_tables(
         parameters.labels, parameters.ontology, parameters.names, parameters.policy

@@ -6,14 +6,12 @@ import numpy as np
 
 from awb.errors import DataError, did_you_mean
 from awb.harness.selection import Skipped
-from awb.intervals import IntArray
+from awb.intervals import FloatArray, IntArray
 from awb.types import Clip, Event
 from awb_datasets.audioset.decisions import MALFORMED, NO_AUDIO, UNKNOWN_TO_ONTOLOGY
 from awb_datasets.audioset.files import AudioFiles
 from awb_datasets.audioset.instances import CLIP_S, Instances, find_instances
-from awb_datasets.audioset.labels import MICROSECONDS
-from awb_datasets.audioset.opening import Tables
-from awb_datasets.audioset.prepare import fingerprint
+from awb_datasets.audioset.opening import Tables, fingerprint
 
 
 class AudioSet:
@@ -42,7 +40,6 @@ class AudioSet:
         order = np.argsort(tables.labels.segment, kind="stable")
         bounds = np.searchsorted(tables.labels.segment[order], np.arange(len(segments) + 1))
         self._rows, self._bounds = order, bounds
-        self._clip_s = np.full(len(segments), CLIP_S)
 
     def clip_ids(self) -> list[str]:
         """List the clips that have audio, in order of their segments' ids."""
@@ -58,7 +55,7 @@ class AudioSet:
         """
         segments = self._tables.labels.segments
         available = [segments[index].id for index in self._segments.values()]
-        return fingerprint(self._tables, self._merge_gap_s, available)
+        return fingerprint(self._tables.fingerprint, self._merge_gap_s, available)
 
     def excluded(self) -> tuple[Skipped, ...]:
         """List what never reaches the selection.
@@ -76,16 +73,13 @@ class AudioSet:
             if clip_id not in self._segments
         ]
         there = np.isin(tables.labels.segment, list(self._segments.values()))
-        found = self._instances(np.flatnonzero(there))
-        out = [(int(index), self._refusal(found, index)) for index in range(len(found))]
-        return (
-            *missing,
-            *(
-                Skipped(tables.clip_ids[found.segment[index]], self._label(found, index), reason)
-                for index, reason in out
-                if reason
-            ),
-        )
+        found = self._instances(np.flatnonzero(there), self._nominal_s())
+        refused = [
+            Skipped(tables.clip_ids[found.segment[index]], self._label(found, index), reason)
+            for index in range(len(found))
+            if (reason := self._refusal(found, index))
+        ]
+        return (*missing, *refused)
 
     def load(self, clip_id: str) -> Clip:
         """Read one clip with the united events of all its targets.
@@ -112,9 +106,10 @@ class AudioSet:
         if segment is None:
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._segments)}")
         waveform, sample_rate_hz = self._files.read(self._tables.labels.segments[segment])
-        self._clip_s[segment] = waveform.size / sample_rate_hz
+        clip_s = self._nominal_s()
+        clip_s[segment] = waveform.size / sample_rate_hz
         rows = self._rows[self._bounds[segment] : self._bounds[segment + 1]]
-        found = self._instances(rows)
+        found = self._instances(rows, clip_s)
         events = tuple(
             event
             for index in range(len(found))
@@ -123,12 +118,15 @@ class AudioSet:
         )
         return Clip(clip_id, waveform, sample_rate_hz, events)
 
-    def _instances(self, rows: IntArray) -> Instances:
+    def _nominal_s(self) -> FloatArray:
+        return np.full(len(self._tables.labels.segments), CLIP_S)
+
+    def _instances(self, rows: IntArray, clip_s: FloatArray) -> Instances:
         tables = self._tables
         return find_instances(
             tables.labels,
             tables.contributions,
-            self._clip_s,
+            clip_s,
             merge_gap_s=self._merge_gap_s,
             rows=rows,
         )

@@ -1,8 +1,8 @@
 """The audio of the clips: which file belongs to which segment, and reading it.
 
 A file is named after its segment (``<YouTube id>_<start in ms>``) or its video (``<YouTube id>``),
-in any sub-folder. The segment's own name wins; where a table has several segments of one video, only
-that name is unambiguous. Of several suffixes the first of `SUFFIXES` wins.
+in any sub-folder. The segment's own name wins; where a table has several segments of one video,
+only that name is unambiguous. Of several suffixes the first of `SUFFIXES` wins.
 """
 
 from __future__ import annotations

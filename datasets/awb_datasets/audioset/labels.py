@@ -7,8 +7,8 @@ The table has the header ``segment_id start_time_seconds end_time_seconds label`
 seconds from the start of the clip; they are held in whole microseconds, so that unions are exact.
 
 A malformed row costs itself and what it makes doubtful, not the rest: it is told as a fault, and
-where its clip and label can be read it is kept as malformed, so that no instance passes for complete
-without it.
+where its clip and label can be read it is kept as malformed, so that no instance passes for
+complete without it.
 
 References
 ----------
@@ -184,7 +184,8 @@ def _segments(
 def _microseconds(column: Any, numeric: BoolArray) -> IntArray:
     seconds = np.zeros(len(numeric), dtype=np.float64)
     seconds[numeric] = pc.cast(column.filter(pa.array(numeric)), pa.float64()).to_numpy()
-    return np.rint(seconds.clip(-1e9, 1e9) * MICROSECONDS).astype(np.int64)
+    microseconds: IntArray = np.rint(seconds.clip(-1e9, 1e9) * MICROSECONDS).astype(np.int64)
+    return microseconds
 
 
 def _times(

@@ -1,4 +1,4 @@
-"""AudioSet's ontology: levels, the father of a label, and everything that a label is also a case of.
+"""AudioSet's ontology: levels, the father of a label, and all that a label is also a case of.
 
 Conventions
 -----------

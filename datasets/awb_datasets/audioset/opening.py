@@ -1,7 +1,7 @@
 """Open the tables: find the files, read them, and apply the policy.
 
-The display names belong to the strong labels: they are the file named in the settings, else one that
-lies beside the labels, else (with the official labels) the official one, else the ontology's names.
+The display names belong to the strong labels: they are the file named in the settings, else one
+that lies beside the labels, else (with the official labels) the official one, else the ontology's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,6 +121,27 @@ def open_tables(
         fingerprint,
         _clip_ids(rows),
     )
+
+
+def fingerprint(tables_sha256: str, merge_gap_s: float, available: Sequence[str]) -> str:
+    """Hash what decides about the instances, apart from the model and the samples.
+
+    Parameters
+    ----------
+    tables_sha256 : str
+        Hash of the files and the policy.
+    merge_gap_s : float
+        Longest gap that is closed, in seconds.
+    available : sequence of str
+        Ids of the segments that have audio.
+
+    Returns
+    -------
+    str
+        A SHA-256 in hexadecimal.
+    """
+    content = [tables_sha256, merge_gap_s, sorted(available)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def tell_faults(tables: Tables) -> None:

@@ -137,10 +137,7 @@ def _without_blank_lines(table: Any, faults: list[Fault]) -> Columns:
     numbers = np.arange(2, 2 + table.num_rows + len(faults), dtype=np.int64)
     lines = np.setdiff1d(numbers, np.array([fault.line for fault in faults], dtype=np.int64))
     trimmed = pa.table(
-        {
-            name: pc.utf8_trim_whitespace(table[name].combine_chunks())
-            for name in table.column_names
-        }
+        {name: pc.utf8_trim_whitespace(table[name].combine_chunks()) for name in table.column_names}
     )
     filled = np.zeros(table.num_rows, dtype=bool)
     for name in trimmed.column_names:

@@ -115,3 +115,24 @@ def test_every_form_holds_every_explainer() -> None:
         assert "a" in text
         assert "it broke" in text or text.startswith("dataset")
         assert "nan" not in text
+
+
+def test_places_have_intervals_and_letters() -> None:
+    rng = np.random.default_rng(1)
+    base = rng.random(40)
+    values = {
+        "best": list(base + 1.0),
+        "twin": list(base + 0.001 * rng.standard_normal(40)),
+        "other-twin": list(base + 0.001 * rng.standard_normal(40)),
+        "same": list(base + 1.0),
+    }
+    rows = {row.explainer: row.place for row in _board(values).rows}
+    best, same, twin, other = (rows[name] for name in ["best", "same", "twin", "other-twin"])
+    assert best is not None
+    assert same is not None
+    assert twin is not None
+    assert other is not None
+    assert best.rank == same.rank == 1, "equal means share the best place"
+    assert best.groups == same.groups == "a"
+    assert twin.groups == other.groups == "b"
+    assert (min(twin.low, other.low), max(twin.high, other.high)) == (3, 4)

@@ -109,6 +109,13 @@ def test_a_constant_selects_nothing(value: float, n: int) -> None:
     assert otsu_threshold(flat) == value
 
 
+@pytest.mark.parametrize("order", [[0, 1, 2, 3], [1, 3, 0, 2], [3, 2, 1, 0], [2, 0, 3, 1]])
+@pytest.mark.parametrize("scale", [1.0, 1 / 3, 1e300])
+def test_a_cell_at_the_mean_is_not_above_it(order: list[int], scale: float) -> None:
+    relevance = scale * np.array([2.0, 3.0, 1.0, -2.0])[order]
+    assert select(relevance, threshold="mean").tolist() == [index < 2 for index in order]
+
+
 @pytest.mark.parametrize("cut", ["mean", "otsu"])
 def test_the_threshold_does_not_look_at_labels(cut) -> None:
     relevance = np.array([0.0, 1.0, 2.0, 3.0, 50.0])

@@ -86,15 +86,15 @@ def _paths(tree: Any) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     depth = max(1, tree.max_depth)
     features = np.zeros((tree.node_count, depth), dtype=np.int64)
     one, zero = np.ones((2, tree.node_count, depth))
-    level, nodes = 0, np.array([0])
-    while nodes.size:
-        inner = nodes[left[nodes] >= 0]
+    inner = np.flatnonzero(left[:1] >= 0)
+    for level in range(tree.max_depth):
         for children, kept in ((left[inner], 0.0), (right[inner], 1.0)):
             for array in (features, one, zero):
                 array[children] = array[inner]
             features[children, level] = feature[inner]
             one[children, level] = kept
             zero[children, level] = cover[children] / cover[inner]
-        nodes, level = np.concatenate([left[inner], right[inner]]), level + 1
+        below = np.concatenate([left[inner], right[inner]])
+        inner = below[left[below] >= 0]
     leaves = np.flatnonzero(left < 0)
     return leaves, features[leaves], one[leaves], zero[leaves]

@@ -1,0 +1,214 @@
+"""``awb data``: prepare, describe, score and export datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from awb.cli.tables import print_table, tell
+
+if TYPE_CHECKING:
+    from awb.harness.preparation import Preparation
+    from awb.harness.resolve import Resolved
+
+EXIT_WITH_PROBLEMS = 1
+
+_OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
+_UNITS = ("", "_s", "_hz", "_samples")
+
+
+@click.group("data")
+def data_command() -> None:
+    """Prepare, describe, score and export datasets.
+
+    Further options are the dataset's own settings, which `awb plugins` lists: --labels FILE for
+    labels=FILE. An option may leave out its unit: --merge-gap 0.1 for merge_gap_s=0.1.
+    """
+
+
+def _dataset(context: click.Context, name: str, extra: Sequence[str]) -> Resolved:
+    """Resolve a dataset with the settings that were typed as options."""
+    from awb.errors import ParameterError, UnknownNameError, did_you_mean
+    from awb.harness.references import Reference, parse_reference
+    from awb.harness.resolve import resolve
+    from awb.plugins import load
+
+    registry = load()
+    reference = parse_reference(name)
+    fields = registry.get("dataset", reference.name).spec.parameters.model_fields
+    own = {option for param in context.command.params for option in param.opts if "--" in option}
+    settings = dict(reference.settings)
+    for option, value in _pairs(extra):
+        stem = option.removeprefix("--").replace("-", "_")
+        key = next((stem + unit for unit in _UNITS if stem + unit in fields), None)
+        if key is None or not option.startswith("--"):
+            known = own | {f"--{field.replace('_', '-')}" for field in fields}
+            hint = did_you_mean(option, known)
+            raise UnknownNameError(f"no option {option} for dataset {reference.name}.{hint}")
+        if value is None:
+            raise ParameterError(f"option {option} needs a value")
+        if key in settings:
+            raise ParameterError(f"{key} is given twice")
+        settings[key] = value
+    if settings and reference.path is not None:
+        raise ParameterError(f"write {name!r} with options only: --key VALUE")
+    text = name if reference.path else str(Reference(reference.name, tuple(settings.items())))
+    return resolve(registry, "dataset", text)
+
+
+def _pairs(words: Sequence[str]) -> Iterable[tuple[str, str | None]]:
+    """Split ``--key value`` and ``--key=value`` into pairs."""
+    rest = list(words)
+    while rest:
+        option, equals, value = rest.pop(0).partition("=")
+        if equals:
+            yield option, value
+        elif option.startswith("-") and rest:
+            yield option, rest.pop(0)
+        else:
+            yield option, None
+
+
+def _prepared(
+    dataset: Resolved,
+    models: Sequence[str],
+    scores: Path | None,
+    max_event_fraction: float,
+    min_score: float | None,
+) -> Preparation:
+    from awb.errors import DataError
+    from awb.harness.preparing import families, prepare_dataset
+    from awb.harness.scores import ScoreStore
+    from awb.plugins import load
+
+    if scores is not None and not scores.is_file():
+        raise DataError(f"{scores} does not exist. Type: awb data scores ... --out {scores}")
+    store = None if scores is None else ScoreStore(scores)
+    found = families(load(), models, dataset=dataset.spec.name, scores=store, min_score=min_score)
+    return prepare_dataset(dataset, found, max_event_fraction)
+
+
+def _print_funnels(prepared: Preparation) -> None:
+    for name, steps in prepared.funnels.items():
+        click.echo(f"Instances for {name}:")
+        rows = [(one.name, one.rows, one.clips, one.instances) for one in steps]
+        print_table(("step", "rows", "clips", "instances"), rows)
+        click.echo()
+    for note in prepared.notes:
+        click.echo(note)
+
+
+def _finish(context: click.Context, problems: Sequence[str]) -> None:
+    """Tell of problems on stderr, and fail if there are any."""
+    tell(problems)
+    if problems:
+        context.exit(EXIT_WITH_PROBLEMS)
+
+
+_SHARED = (
+    click.argument("name", metavar="DATASET"),
+    click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]..."),
+    click.option(
+        "--model",
+        "models",
+        multiple=True,
+        metavar="NAME",
+        help="Model family; may be repeated.  [default: all whose classes are known]",
+    ),
+    click.option(
+        "--scores", type=click.Path(path_type=Path), metavar="FILE", help="From awb data scores."
+    ),
+    click.option(
+        "--max-event-fraction",
+        type=float,
+        default=0.2,
+        show_default=True,
+        help="Leave out targets that sound for longer.",
+    ),
+    click.option("--min-score", type=float, help="Leave out lower log-odds (needs --scores)."),
+)
+
+
+def _shared(command: Any) -> Any:
+    for decorate in reversed(_SHARED):
+        command = decorate(command)
+    return command
+
+
+@data_command.command("prepare", context_settings=_OPEN)
+@_shared
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Folder of the tables.  [default: prepared/<dataset>]",
+)
+@click.pass_context
+def prepare_command(
+    context: click.Context,
+    name: str,
+    extra: tuple[str, ...],
+    models: tuple[str, ...],
+    scores: Path | None,
+    max_event_fraction: float,
+    min_score: float | None,
+    out: Path | None,
+) -> None:
+    """Turn published files into tables of instances, one a model family.
+
+    Writes <model>.parquet and .csv, labels.parquet and .csv, and what was left out and why.
+    """
+    dataset = _dataset(context, name, extra)
+    prepared = _prepared(dataset, models, scores, max_event_fraction, min_score)
+    folder = out or Path("prepared", dataset.spec.name)
+    settings = {
+        **dataset.parameters.model_dump(mode="json"),
+        "max_event_fraction": max_event_fraction,
+        "min_score": min_score,
+        "scores": None if scores is None else str(scores),
+    }
+    paths = prepared.write(folder, settings)
+    _print_funnels(prepared)
+    for path in paths:
+        click.echo(f"wrote {path}", err=True)
+    _finish(context, prepared.problems)
+
+
+@data_command.command("describe", context_settings=_OPEN)
+@_shared
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def describe_command(
+    context: click.Context,
+    name: str,
+    extra: tuple[str, ...],
+    models: tuple[str, ...],
+    scores: Path | None,
+    max_event_fraction: float,
+    min_score: float | None,
+    as_json: bool,
+) -> None:
+    """Print how many rows, clips and instances are left after each step, and the labels."""
+    import json
+
+    from awb.harness.preparation import flat, plain_steps
+
+    dataset = _dataset(context, name, extra)
+    prepared = _prepared(dataset, models, scores, max_event_fraction, min_score)
+    if as_json:
+        record = {
+            "funnels": {one: plain_steps(steps) for one, steps in prepared.funnels.items()},
+            "labels": prepared.labels.to_pylist(),
+            "notes": prepared.notes,
+            "problems": prepared.problems,
+            "fingerprint": prepared.fingerprint,
+        }
+        click.echo(json.dumps(record, indent=1, ensure_ascii=False))
+    else:
+        _print_funnels(prepared)
+        table = flat(prepared.labels)
+        print_table(table.column_names, [tuple(row.values()) for row in table.to_pylist()])
+    _finish(context, prepared.problems)

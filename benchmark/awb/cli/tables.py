@@ -1,0 +1,53 @@
+"""Tables on stdout and problems on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+_MOST_TOLD = 20
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table: through rich on a terminal, plain elsewhere.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : iterable of sequence
+        Values, whole numbers to the right.
+    """
+    rows = [tuple(row) for row in rows]
+    if not sys.stdout.isatty():
+        from tabulate import tabulate
+
+        click.echo(tabulate(rows, header))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(pad_edge=False)
+    for position, name in enumerate(header):
+        numbers = all(isinstance(row[position], int | float) for row in rows)
+        table.add_column(name, justify="right" if numbers else "left")
+    for row in rows:
+        table.add_row(*(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row))
+    Console().print(table)
+
+
+def tell(problems: Sequence[str]) -> None:
+    """Tell of problems on stderr, a line each; of many, the first ones and how many more.
+
+    Parameters
+    ----------
+    problems : sequence of str
+        A sentence each.
+    """
+    for problem in problems[:_MOST_TOLD]:
+        click.echo(f"awb: {' '.join(problem.split())}", err=True)
+    if len(problems) > _MOST_TOLD:
+        click.echo(f"awb: and {len(problems) - _MOST_TOLD} more problems", err=True)

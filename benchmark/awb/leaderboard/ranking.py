@@ -1,0 +1,84 @@
+"""Places on a board: ranks with intervals, and letters for what cannot be told apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from string import ascii_lowercase
+
+from awb.intervals import FloatArray
+from awb.metrics.facts import MetricFacts
+from awb.randomness import RandomKey
+from awb.statistics import compare_all, rank_intervals, tie_groups
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an explainer stands, and where it might as well stand.
+
+    Attributes
+    ----------
+    rank : int
+        Place by the mean of the first metric, 1 = best; equal means share the best place.
+    low, high : int
+        Best and worst place over resampled clips, 95 %.
+    groups : str
+        Letters; explainers with a letter in common do not differ (paired Wilcoxon test over clips,
+        Holm-corrected, 5 %).
+    """
+
+    rank: int
+    low: int
+    high: int
+    groups: str = ""
+
+
+def places(
+    values: FloatArray,
+    clips: Sequence[str],
+    facts: MetricFacts,
+    key: RandomKey,
+) -> list[Place]:
+    """Rank explainers on common instances.
+
+    Parameters
+    ----------
+    values : np.ndarray, shape=(instances, explainers)
+        Finite values of the metric that ranks.
+    clips : sequence of str
+        Clip of each instance.
+    facts : MetricFacts
+        Direction of the metric.
+    key : RandomKey
+        Seed of the resamples.
+
+    Returns
+    -------
+    list of Place
+        One an explainer.
+    """
+    if values.shape[1] == 0:
+        return []
+    better = facts.higher_is_better
+    found = rank_intervals(values, list(clips), higher_is_better=better, rng=key.generator("ranks"))
+    groups = [""] * values.shape[1]
+    if values.shape[1] > 1 and len(set(clips)) > 1:
+        comparisons = compare_all(values, list(clips), rng=key.generator("pairs"))
+        order = sorted(range(len(found)), key=lambda column: found[column].rank)
+        for letter, group in zip(_letters(), tie_groups(order, comparisons), strict=False):
+            for column in group:
+                groups[column] += letter
+    return [
+        Place(
+            1 + sum(other.rank < one.rank for other in found),
+            math.floor(one.low),
+            math.ceil(one.high),
+            letters,
+        )
+        for one, letters in zip(found, groups, strict=True)
+    ]
+
+
+def _letters() -> list[str]:
+    return [*ascii_lowercase, *(letter.upper() for letter in ascii_lowercase)]
