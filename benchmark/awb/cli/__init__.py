@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from awb.cli.data import data_command
 from awb.cli.plugins import plugins_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
@@ -57,3 +58,4 @@ main.add_command(resume_command)
 main.add_command(show_command)
 main.add_command(export_command)
 main.add_command(plugins_command)
+main.add_command(data_command)

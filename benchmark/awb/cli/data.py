@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from awb.cli.tables import print_table, tell
+from awb.cli.data_clips import export_command, scores_command
+from awb.cli.options import OPEN, finish, resolve_dataset
+from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
     from awb.harness.preparation import Preparation
     from awb.harness.resolve import Resolved
-
-EXIT_WITH_PROBLEMS = 1
-
-_OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
-_UNITS = ("", "_s", "_hz", "_samples")
 
 
 @click.group("data")
@@ -27,49 +24,6 @@ def data_command() -> None:
     Further options are the dataset's own settings, which `awb plugins` lists: --labels FILE for
     labels=FILE. An option may leave out its unit: --merge-gap 0.1 for merge_gap_s=0.1.
     """
-
-
-def _dataset(context: click.Context, name: str, extra: Sequence[str]) -> Resolved:
-    """Resolve a dataset with the settings that were typed as options."""
-    from awb.errors import ParameterError, UnknownNameError, did_you_mean
-    from awb.harness.references import Reference, parse_reference
-    from awb.harness.resolve import resolve
-    from awb.plugins import load
-
-    registry = load()
-    reference = parse_reference(name)
-    fields = registry.get("dataset", reference.name).spec.parameters.model_fields
-    own = {option for param in context.command.params for option in param.opts if "--" in option}
-    settings = dict(reference.settings)
-    for option, value in _pairs(extra):
-        stem = option.removeprefix("--").replace("-", "_")
-        key = next((stem + unit for unit in _UNITS if stem + unit in fields), None)
-        if key is None or not option.startswith("--"):
-            known = own | {f"--{field.replace('_', '-')}" for field in fields}
-            hint = did_you_mean(option, known)
-            raise UnknownNameError(f"no option {option} for dataset {reference.name}.{hint}")
-        if value is None:
-            raise ParameterError(f"option {option} needs a value")
-        if key in settings:
-            raise ParameterError(f"{key} is given twice")
-        settings[key] = value
-    if settings and reference.path is not None:
-        raise ParameterError(f"write {name!r} with options only: --key VALUE")
-    text = name if reference.path else str(Reference(reference.name, tuple(settings.items())))
-    return resolve(registry, "dataset", text)
-
-
-def _pairs(words: Sequence[str]) -> Iterable[tuple[str, str | None]]:
-    """Split ``--key value`` and ``--key=value`` into pairs."""
-    rest = list(words)
-    while rest:
-        option, equals, value = rest.pop(0).partition("=")
-        if equals:
-            yield option, value
-        elif option.startswith("-") and rest:
-            yield option, rest.pop(0)
-        else:
-            yield option, None
 
 
 def _prepared(
@@ -99,13 +53,6 @@ def _print_funnels(prepared: Preparation) -> None:
         click.echo()
     for note in prepared.notes:
         click.echo(note)
-
-
-def _finish(context: click.Context, problems: Sequence[str]) -> None:
-    """Tell of problems on stderr, and fail if there are any."""
-    tell(problems)
-    if problems:
-        context.exit(EXIT_WITH_PROBLEMS)
 
 
 _SHARED = (
@@ -138,7 +85,7 @@ def _shared(command: Any) -> Any:
     return command
 
 
-@data_command.command("prepare", context_settings=_OPEN)
+@data_command.command("prepare", context_settings=OPEN)
 @_shared
 @click.option(
     "--out",
@@ -161,7 +108,7 @@ def prepare_command(
 
     Writes <model>.parquet and .csv, labels.parquet and .csv, and what was left out and why.
     """
-    dataset = _dataset(context, name, extra)
+    dataset = resolve_dataset(context, name, extra)
     prepared = _prepared(dataset, models, scores, max_event_fraction, min_score)
     folder = out or Path("prepared", dataset.spec.name)
     settings = {
@@ -174,10 +121,10 @@ def prepare_command(
     _print_funnels(prepared)
     for path in paths:
         click.echo(f"wrote {path}", err=True)
-    _finish(context, prepared.problems)
+    finish(context, prepared.problems)
 
 
-@data_command.command("describe", context_settings=_OPEN)
+@data_command.command("describe", context_settings=OPEN)
 @_shared
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -196,7 +143,7 @@ def describe_command(
 
     from awb.harness.preparation import flat, plain_steps
 
-    dataset = _dataset(context, name, extra)
+    dataset = resolve_dataset(context, name, extra)
     prepared = _prepared(dataset, models, scores, max_event_fraction, min_score)
     if as_json:
         record = {
@@ -211,4 +158,8 @@ def describe_command(
         _print_funnels(prepared)
         table = flat(prepared.labels)
         print_table(table.column_names, [tuple(row.values()) for row in table.to_pylist()])
-    _finish(context, prepared.problems)
+    finish(context, prepared.problems)
+
+
+data_command.add_command(scores_command)
+data_command.add_command(export_command)

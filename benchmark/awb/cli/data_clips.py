@@ -1,4 +1,4 @@
-"""``awb data scores`` and ``awb data export``."""
+"""``awb data scores`` and ``awb data export``: commands that go through all clips."""
 
 from __future__ import annotations
 
@@ -6,4 +6,96 @@ from pathlib import Path
 
 import click
 
-from awb.cli.data import _OPEN, _dataset, _finish, data_command
+from awb.cli.options import OPEN, finish, resolve_dataset
+
+_CLIPS = click.option(
+    "--clips", type=click.IntRange(min=1), metavar="N", help="Only the first N clips."
+)
+_EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
+
+
+@click.command("scores", context_settings=OPEN)
+@click.argument("name", metavar="DATASET")
+@_EXTRA
+@click.option("--model", required=True, metavar="NAME[:KEY=VALUE,...]", help="Which model.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("scores.sqlite"),
+    show_default=True,
+    metavar="FILE",
+    help="File of scores; what it holds already is not computed again.",
+)
+@_CLIPS
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@click.pass_context
+def scores_command(
+    context: click.Context,
+    name: str,
+    extra: tuple[str, ...],
+    model: str,
+    out: Path,
+    clips: int | None,
+    jobs: int | None,
+) -> None:
+    """Store a model's score of every class for every clip; may be stopped and started again.
+
+    awb run --scores FILE and awb data prepare --scores FILE then need not run the model.
+    """
+    import sys
+
+    from awb.harness.config import default_jobs
+    from awb.harness.preparing import score_dataset
+    from awb.harness.resolve import resolve
+    from awb.harness.scores import ScoreStore
+    from awb.plugins import load
+
+    dataset = resolve_dataset(context, name, extra)
+    resolved = resolve(load(), "model", model)
+    with click.progressbar(length=1, label="Scoring", file=sys.stderr) as bar:
+
+        def update(phase: str, done: int, total: int) -> None:
+            bar.label, bar.length = phase, total
+            bar.update(done - bar.pos)
+
+        scored = score_dataset(
+            dataset,
+            resolved,
+            ScoreStore(out),
+            clips=clips,
+            jobs=jobs or default_jobs(),
+            progress=update,
+        )
+    click.echo(f"{out} holds scores of {scored.clips} clips by {resolved.label}", err=True)
+    finish(context, scored.problems)
+
+
+@click.command("export", context_settings=OPEN)
+@click.argument("name", metavar="DATASET")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@_EXTRA
+@click.option("--as", "layout", required=True, metavar="LAYOUT", help="For example: audioset.")
+@_CLIPS
+@click.pass_context
+def export_command(
+    context: click.Context,
+    name: str,
+    folder: Path,
+    extra: tuple[str, ...],
+    layout: str,
+    clips: int | None,
+) -> None:
+    """Write a dataset's clips and events in the layout of another dataset.
+
+    Further options are settings of the layout: --ontology FILE for --as audioset.
+    """
+    from awb.harness.preparing import export_dataset
+    from awb.harness.resolve import resolve
+    from awb.plugins import load
+
+    target = resolve_dataset(context, layout, extra)
+    dataset = resolve(load(), "dataset", name)
+    notes, problems = export_dataset(dataset, target, folder, clips=clips)
+    for note in notes:
+        click.echo(note, err=True)
+    finish(context, problems)

@@ -35,7 +35,9 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         numbers = all(isinstance(row[position], int | float) for row in rows)
         table.add_column(name, justify="right" if numbers else "left")
     for row in rows:
-        table.add_row(*(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row))
+        table.add_row(
+            *(f"{value:.1f}" if isinstance(value, float) else str(value) for value in row)
+        )
     Console().print(table)
 
 

@@ -134,6 +134,7 @@ class Preparation:
 
 
 def plain_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Return a funnel as plain lists and dictionaries."""
     return [
         {"step": one.name, "rows": one.rows, "clips": one.clips, "instances": one.instances}
         for one in steps

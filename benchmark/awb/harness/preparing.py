@@ -78,7 +78,11 @@ def families(
 
 def _class_list(model: Resolved) -> _Classes | None:
     spec = model.spec
-    known = spec.class_list(model.parameters) if isinstance(spec, ModelSpec) and spec.class_list else None
+    known = (
+        spec.class_list(model.parameters)
+        if isinstance(spec, ModelSpec) and spec.class_list
+        else None
+    )
     return None if known is None else _Classes(*known)
 
 
@@ -285,7 +289,9 @@ def export_dataset(
     clip_ids = list(source.dataset.clip_ids())[:clips]
     problems: list[str] = []
     try:
-        notes = spec.write(layout.parameters, readable(source, clip_ids, None, problems.append), folder)
+        notes = spec.write(
+            layout.parameters, readable(source, clip_ids, None, problems.append), folder
+        )
     except OSError as error:
         raise AwbError(f"cannot write to {folder}: {error.strerror or error}") from error
     return tuple(notes), tuple(problems)

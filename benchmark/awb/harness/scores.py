@@ -166,9 +166,7 @@ class ScoreStore:
         """
         packed = np.ascontiguousarray(scores, dtype="<f4").tobytes()
         with closing(self._connect()) as connection, connection:
-            connection.execute(
-                "insert or ignore into score values (?, ?, ?)", (key, audio, packed)
-            )
+            connection.execute("insert or ignore into score values (?, ?, ?)", (key, audio, packed))
             connection.execute(
                 "insert or replace into clip values (?, ?, ?, ?)", (key, dataset, clip_id, audio)
             )

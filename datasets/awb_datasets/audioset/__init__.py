@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +11,7 @@ from pydantic import Field
 from awb.errors import DataError
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
+from awb.types import Clip
 
 if TYPE_CHECKING:
     from awb.harness.preparation import Family, Preparation
@@ -67,6 +68,13 @@ def _prepare(
     return prepare(parameters, families, max_event_fraction)
 
 
+def _write(parameters: AudioSetParameters, clips: Iterable[Clip], folder: Path) -> Sequence[str]:
+    """Write a miniature AudioSet; soundfile is imported here."""
+    from awb_datasets.audioset.write import write_clips
+
+    return write_clips(clips, folder, ontology=parameters.ontology, names=parameters.names)
+
+
 SPEC = DatasetSpec(
     name="audioset",
     summary="AudioSet's strongly labelled clips, from the published files and your audio",
@@ -79,4 +87,5 @@ SPEC = DatasetSpec(
     factory=_make,
     path_parameter="audio",
     prepare=_prepare,
+    write=_write,
 )

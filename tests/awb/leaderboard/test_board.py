@@ -11,7 +11,7 @@ from awb.harness.selection import BAD_AUDIO, UNKNOWN_LABEL, Kept, Manifest, Skip
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.leaderboard import render
 from awb.leaderboard.board import Board
-from awb.leaderboard.making import make_board
+from awb.leaderboard.making import BoardData, make_board
 from awb.metrics.facts import MetricFacts
 
 AUC = MetricFacts(name="roc-auc", family="localization", summary="s", higher_is_better=True,
@@ -43,7 +43,8 @@ def _board(
                 shown = math.nan if bad else value
                 scores.append(ScoreRow("d", "m", name, clip, target, facts.name, shown, ""))
     manifest = Manifest("d", "m", "w", kept, skipped)
-    return make_board(manifest, scores, explanations, metrics, frozenset({"random"}), 0)
+    baselines = frozenset({"random"})
+    return make_board(BoardData(manifest, scores, explanations, list(metrics), baselines, 0))
 
 
 def test_ranks_follow_the_first_metric_and_baselines_have_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,13 @@ def _make(parameters: YamnetParameters) -> AudioModel:
     return Yamnet(read_weights(parameters.path), hop_s=parameters.hop_s, pooling=parameters.pooling)
 
 
+def _class_list(parameters: YamnetParameters) -> tuple[Sequence[str], Sequence[str]]:  # noqa: ARG001
+    """Return the names and machine ids of the classes, which are the same for all weights."""
+    from awb_plugins.models.yamnet.litert import read_class_map
+
+    return read_class_map()
+
+
 SPEC = ModelSpec(
     name="yamnet",
     summary="YAMNet, Google's MobileNet of 521 AudioSet classes, in its LiteRT form",
@@ -54,4 +62,5 @@ SPEC = ModelSpec(
     requires=("ai_edge_litert",),
     extra="yamnet",
     factory=_make,
+    class_list=_class_list,
 )

@@ -1,0 +1,150 @@
+"""Maps of the last convolution, weighted: ``grad-cam``, ``grad-cam++``, ``score-cam``.
+
+A channel's map is stretched over the features by interpolation. By default nothing is rectified at
+the end: what speaks against the target comes out negative.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from awb.protocols import DifferentiableModel
+from awb.specs import ExplainerSpec
+from awb_plugins.explainers.segmentwise.postprocessing import finished
+from awb_plugins.explainers.spectrogram.hearing import Baseline, Heard, MapExplainer, MapParameters
+
+if TYPE_CHECKING:
+    import torch
+
+_BATCH = 16
+_FLAT = 1e-7  # a channel that varies less says nothing
+
+
+class CamParameters(MapParameters):
+    """Settings of `grad-cam` and `grad-cam++`: ``relu`` drops what speaks against the target."""
+
+    relu: bool = False
+
+
+class ScoreCamParameters(CamParameters):
+    """Settings of `score-cam`: also the ``baseline`` that shows where a channel is silent."""
+
+    baseline: Baseline = "dropped"
+
+
+def stretch(maps: Any, features: torch.Tensor) -> torch.Tensor:
+    """Stretch maps of a layer over the features.
+
+    Parameters
+    ----------
+    maps : torch.Tensor, shape=(n, channels, frames, bins) or (n, channels, frames)
+        Maps at the resolution of the layer.
+    features : torch.Tensor, shape=(1, frames, bins)
+        Features over which to stretch.
+
+    Returns
+    -------
+    torch.Tensor, shape=(n, channels, frames, bins)
+        Maps at the resolution of the features, bilinear.
+    """
+    from torch.nn.functional import interpolate
+
+    grid = maps if maps.ndim == 4 else maps[..., None]
+    stretched: torch.Tensor = interpolate(grid, features.shape[1:], mode="bilinear")
+    return stretched
+
+
+class GradCam(MapExplainer):
+    """Channels weighted by the mean gradient of the score at them."""
+
+    def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
+        """Find the relevance of the features; see `MapExplainer.attribute`."""
+        found = self.captum.LayerGradCam(heard.model.back_end, heard.layer).attribute(
+            heard.features, target=heard.target, relu_attributions=self.parameters.relu
+        )
+        return stretch(found, heard.features)[:, 0]
+
+
+class GradCamPlusPlus(MapExplainer):
+    """Channels weighted by their positive gradients, places of strong gradient counting more."""
+
+    def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
+        """Find the relevance of the features; see `MapExplainer.attribute`."""
+        maps, gradients = self._maps_and_gradients(heard)
+        places = tuple(range(2, maps.ndim))
+        active = maps.clamp(min=0)
+        square = gradients**2
+        total = 2 * square + active.sum(dim=places, keepdim=True) * gradients**3
+        share = square / self.torch.where(total.abs() > 1e-30, total, 1.0)
+        weights = (share * gradients.clamp(min=0)).sum(dim=places, keepdim=True)
+        combined = (weights * active).sum(dim=1, keepdim=True)
+        found = stretch(combined, heard.features)[:, 0]
+        return found.clamp(min=0) if self.parameters.relu else found
+
+    def _maps_and_gradients(self, heard: Heard) -> tuple[Any, Any]:
+        """Return the layer's maps and the score's gradient at them."""
+        caught: list[Any] = []
+        handle = heard.layer.register_forward_hook(
+            lambda module, inputs, outputs: caught.append(outputs)
+        )
+        try:
+            score = heard.score(heard.features.clone().requires_grad_())
+        finally:
+            handle.remove()
+        (gradients,) = self.torch.autograd.grad(score.sum(), caught[0])
+        return caught[0].detach(), gradients
+
+
+class ScoreCam(MapExplainer):
+    """Channels weighted by the score of the clip seen through them."""
+
+    def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
+        """Find the relevance of the features; see `MapExplainer.attribute`."""
+        activation = self.captum.LayerActivation(heard.model.back_end, heard.layer)
+        with self.torch.no_grad():
+            maps = stretch(activation.attribute(heard.features).clamp(min=0), heard.features)[0]
+            low = maps.amin(dim=(1, 2), keepdim=True)
+            span = maps.amax(dim=(1, 2), keepdim=True) - low
+            heard_well = span[:, 0, 0] > _FLAT
+            if not heard_well.any():
+                return heard.features * 0.0
+            maps, masks = maps[heard_well], ((maps - low) / span)[heard_well]
+            nothing = heard.baseline(self.parameters.baseline)
+            seen = nothing + masks * (heard.features - nothing)
+            gains = self.torch.cat([heard.score(part) for part in seen.split(_BATCH)])
+            weights = self.torch.softmax(gains - heard.score(nothing), dim=0)
+            found: torch.Tensor = (weights[:, None, None] * maps).sum(dim=0, keepdim=True)
+        return found
+
+
+SPECS = [
+    ExplainerSpec(
+        name="grad-cam",
+        summary="Maps of the last convolution weighted by mean gradients; signed unless relu=true.",
+        citation="Selvaraju et al. (2017), arXiv:1610.02391; captum, arXiv:2009.07896",
+        cost="one call and one backward pass",
+        needs=(DifferentiableModel,),
+        parameters=CamParameters,
+        factory=finished(GradCam),
+    ),
+    ExplainerSpec(
+        name="grad-cam++",
+        summary="Maps of the last convolution weighted by positive gradients, place by place.",
+        citation="Chattopadhay et al. (2018), arXiv:1710.11063",
+        cost="one call and one backward pass",
+        needs=(DifferentiableModel,),
+        parameters=CamParameters,
+        factory=finished(GradCamPlusPlus),
+    ),
+    ExplainerSpec(
+        name="score-cam",
+        summary="Maps of the last convolution weighted by the score of what they let through.",
+        citation="Wang et al. (2020), arXiv:1910.01279",
+        cost="one call a channel of the last convolution",
+        needs=(DifferentiableModel,),
+        parameters=ScoreCamParameters,
+        factory=finished(ScoreCam),
+    ),
+]

@@ -1,0 +1,218 @@
+"""What all explainers of a spectrogram share: features in, a map and its segments out.
+
+They see the model as a `awb.protocols.DifferentiableModel`: the front end turns the clip into
+features ``(frames, bins)``, and relevance is found for every point of those. A subclass says how;
+this module prepares the features, counts the calls of the back end, keeps torch's global state as
+it was, and sums the map over frequency and into segments.
+"""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from awb.alignment import Aggregation, map_to_segments
+from awb.perturbation import Perturber
+from awb.protocols import DifferentiableModel
+from awb.types import AudioArray, Explanation, Instance
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
+
+if TYPE_CHECKING:
+    import torch
+
+Baseline = Literal["dropped", "mean", "zero"]
+
+
+class MapParameters(SegmentParameters):
+    """Settings of every explainer of a spectrogram.
+
+    ``aggregation`` is how the map becomes segments: ``sum``, ``positive-sum`` (what speaks for the
+    target), ``max`` (the strongest point) or ``abs-sum`` (what matters either way).
+    """
+
+    aggregation: Aggregation = "sum"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """A clip as the back end of a model gets it.
+
+    Attributes
+    ----------
+    model : DifferentiableModel
+        The model.
+    features : torch.Tensor, shape=(1, frames, bins)
+        Features of the clip, detached.
+    target : int
+        Column of the score that is explained.
+    fill : np.ndarray, shape=(samples,)
+        What the masker puts in the place of dropped audio.
+    """
+
+    model: DifferentiableModel
+    features: torch.Tensor
+    target: int
+    fill: AudioArray
+
+    def features_of(self, waveforms: AudioArray) -> torch.Tensor:
+        """Compute features of other audio, ``(n, samples)`` to ``(n, frames, bins)``."""
+        return features_of(self.model, waveforms)
+
+    def baseline(self, kind: Baseline) -> torch.Tensor:
+        """Return features that say nothing, to compare the clip's with.
+
+        Parameters
+        ----------
+        kind : str
+            ``dropped`` for the features of a clip that is dropped wholly, ``mean`` for the clip's
+            own mean spectrum all the time, ``zero`` for zeros.
+
+        Returns
+        -------
+        torch.Tensor, shape=(1, frames, bins)
+            Baseline features.
+        """
+        if kind == "dropped":
+            return self.features_of(self.fill[np.newaxis])
+        if kind == "mean":
+            return self.features.mean(dim=1, keepdim=True).expand_as(self.features).clone()
+        return self.features * 0.0
+
+    def score(self, features: torch.Tensor) -> torch.Tensor:
+        """Return the target's score, ``(n, frames, bins)`` to ``(n,)``."""
+        scores: torch.Tensor = self.model.back_end(features)[:, self.target]
+        return scores
+
+    @property
+    def layer(self) -> Any:
+        """The last convolution of the back end."""
+        return self.model.back_end.get_submodule(self.model.last_convolution)
+
+
+def features_of(model: DifferentiableModel, waveforms: AudioArray) -> torch.Tensor:
+    """Run a model's front end.
+
+    Parameters
+    ----------
+    model : DifferentiableModel
+        The model.
+    waveforms : np.ndarray, shape=(n, samples), dtype=float32
+        Audio; it is copied.
+
+    Returns
+    -------
+    torch.Tensor, shape=(n, frames, bins)
+        Features, detached, on the model's device.
+    """
+    import torch
+
+    device = next(model.back_end.parameters()).device
+    with torch.no_grad():
+        features: torch.Tensor = model.front_end(torch.tensor(waveforms, device=device))
+    return features.detach()
+
+
+@contextmanager
+def seeded(rng: np.random.Generator) -> Iterator[None]:
+    """Seed torch's and numpy's global streams, which captum draws from, and restore them after.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of the seed.
+    """
+    import torch
+
+    seed = int(rng.integers(2**31))
+    state = np.random.get_state()  # noqa: NPY002 - captum draws from the global stream
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
+
+
+@contextmanager
+def counted(back_end: Any, perturber: Perturber) -> Iterator[None]:
+    """Charge every clip that goes through the back end.
+
+    Parameters
+    ----------
+    back_end : torch.nn.Module
+        The back end.
+    perturber : Perturber
+        Who keeps the account.
+    """
+    handle = back_end.register_forward_hook(
+        lambda module, inputs, outputs: perturber.charge(calls=len(inputs[0]))
+    )
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+class MapExplainer(ABC):
+    """An explainer that finds the relevance of every point of the features.
+
+    Parameters
+    ----------
+    parameters : MapParameters
+        Settings, those of the subclass among them.
+    """
+
+    def __init__(self, parameters: MapParameters) -> None:
+        import captum.attr
+        import torch
+
+        self.captum: Any = captum.attr
+        self.torch: Any = torch
+        self.parameters: Any = parameters
+
+    @abstractmethod
+    def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
+        """Find the relevance of the features.
+
+        Parameters
+        ----------
+        heard : Heard
+            The clip's features and the model.
+        rng : np.random.Generator
+            Source of randomness; torch's and numpy's global streams are seeded from it too.
+
+        Returns
+        -------
+        torch.Tensor, shape=(1, frames, bins)
+            Signed relevance.
+        """
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> Explanation:
+        """Explain one instance; see `awb.specs.Explainer`."""
+        model = perturber.model_as(DifferentiableModel)
+        features = features_of(model, instance.clip.waveform[np.newaxis])
+        heard = Heard(model, features, instance.class_index, perturber.fill)
+        with (
+            seeded(rng),
+            counted(model.back_end, perturber),
+            self.torch.enable_grad(),
+            warnings.catch_warnings(),
+        ):
+            # captum says that it sets hooks on activations, and which inputs it makes need gradients
+            warnings.simplefilter("ignore", UserWarning)
+            found = self.attribute(heard, rng)
+        relevance_map = found[0].detach().cpu().numpy().astype(np.float64)
+        centers_s = model.frame_centers_s(len(relevance_map))
+        relevance = map_to_segments(
+            relevance_map, centers_s, perturber.segments, aggregation=self.parameters.aggregation
+        )
+        return Explanation(relevance, relevance_map)
