@@ -121,12 +121,12 @@ class Scoring:
         return float(self.probabilities(self.kept[np.newaxis])[0])
 
     @cached_property
-    def pool(self) -> Pool:
-        """The shared design on the cells: random drop masks and their log-odds."""
-        pool = self._perturber.pool()
+    def held_out(self) -> Pool:
+        """Random drop masks of the cells on which no explainer was fitted, and their log-odds."""
+        pool = self._perturber.held_out()
         return Pool(self.segments.drop_cells(pool.drop_masks), pool.scores)
 
     @cached_property
     def score_drops(self) -> FloatArray:
-        """What each mask of the pool costs, in log-odds, ``shape=(samples,)``."""
-        return self._perturber.clip_score() - self.pool.scores
+        """What each held-out mask costs, in log-odds, ``shape=(samples,)``."""
+        return self._perturber.clip_score() - self.held_out.scores

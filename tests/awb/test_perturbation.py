@@ -83,6 +83,15 @@ def test_the_pool_is_shared_and_charged_to_everyone() -> None:
         first.pool().scores[0] = 1.0
 
 
+def test_held_out_masks_are_others_than_those_of_the_pool() -> None:
+    perturber = perturber_for(WeightedEnergy(np.ones(40)), unit_clip(40), samples=400)
+    pool, held_out = perturber.pool(), perturber.held_out()
+    assert held_out.drop_masks.shape == (300, 40)
+    assert held_out is perturber.view().held_out()
+    seen = {row.tobytes() for row in pool.drop_masks}
+    assert sum(row.tobytes() in seen for row in held_out.drop_masks) < 15
+
+
 def test_the_pool_depends_on_names_only() -> None:
     clip = unit_clip(10)
     one = perturber_for(WeightedEnergy(np.ones(10)), clip, seed=3)

@@ -68,9 +68,9 @@ def test_labels_ignore_what_is_partly_covered() -> None:
     np.testing.assert_allclose(scoring.event_coverage.sum(axis=0), scoring.coverage)
 
 
-def test_score_drops_are_those_of_the_shared_pool() -> None:
+def test_score_drops_are_those_of_held_out_masks() -> None:
     scoring = _scoring(WEIGHTS)
-    expected = 0.25 * scoring.pool.drop_masks @ WEIGHTS
+    expected = 0.25 * scoring.held_out.drop_masks @ WEIGHTS
     np.testing.assert_allclose(scoring.score_drops, expected, atol=1e-5)
 
 
@@ -81,13 +81,13 @@ def test_metrics_share_their_curves_and_add_no_call_of_their_own() -> None:
             entry.spec.factory(entry.spec.parameters())(scoring)
     spent = scoring._cells.cost.calls
     assert spent == 2 * (N + 1) + 3, "two curves, the clip, masked-in and masked-out"
-    assert scoring._perturber.cost.calls == 50 + 1, "the pool and the clip"
+    assert scoring._perturber.cost.calls == 50 + 1, "held-out masks and the clip"
 
 
 def test_overlapping_segments_are_scored_by_cells() -> None:
     scoring = _scoring(WEIGHTS, segment_s=0.3)
-    assert scoring.pool.drop_masks.shape == (50, N)
-    expected = 0.25 * scoring.pool.drop_masks @ WEIGHTS
+    assert scoring.held_out.drop_masks.shape == (50, N)
+    expected = 0.25 * scoring.held_out.drop_masks @ WEIGHTS
     np.testing.assert_allclose(scoring.score_drops, expected, atol=1e-5)
 
 

@@ -58,7 +58,7 @@ def _ff_annotated(scoring: Scoring) -> float:
 
 def _faithfulness_correlation(scoring: Scoring) -> float:
     return m.faithfulness_correlation(
-        scoring.relevance, scoring.pool.drop_masks, scoring.score_drops
+        scoring.relevance, scoring.held_out.drop_masks, scoring.score_drops
     )
 
 
@@ -75,7 +75,7 @@ FIDELITY: list[tuple[str, Metric]] = [
     ("ff-in", lambda s: m.ff_masked(s.p_clip, s.p_masked_in)),
     ("ff-out", lambda s: m.ff_masked(s.p_clip, s.p_masked_out)),
     ("faithfulness-correlation", _faithfulness_correlation),
-    ("infidelity", lambda s: m.infidelity(s.relevance, s.pool.drop_masks, s.score_drops)),
+    ("infidelity", lambda s: m.infidelity(s.relevance, s.held_out.drop_masks, s.score_drops)),
     ("monotonicity", lambda s: m.monotonicity(s.deletion_curve)),
 ]
 

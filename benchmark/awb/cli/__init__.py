@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from awb.cli.agree import agree_command
 from awb.cli.data import data_command
 from awb.cli.plugins import plugins_command
 from awb.cli.results import export_command, show_command
@@ -57,5 +58,6 @@ main.add_command(run_command)
 main.add_command(resume_command)
 main.add_command(show_command)
 main.add_command(export_command)
+main.add_command(agree_command)
 main.add_command(plugins_command)
 main.add_command(data_command)

@@ -23,6 +23,10 @@ from awb.types import AudioArray, BoolArray, Cost, Instance
 Capability = TypeVar("Capability")
 
 
+HELD_OUT = 300
+"""Masks on which metrics test what explainers learned from the pool."""
+
+
 @dataclass(frozen=True, slots=True)
 class Design:
     """How the drop masks of the shared pool are drawn.
@@ -65,7 +69,7 @@ class _Shared:
     def __init__(self, scorer: Scorer) -> None:
         self.scorer = scorer
         self.known: dict[bytes, float] = {}
-        self.pools: dict[int, tuple[Pool, float]] = {}
+        self.pools: dict[tuple[str, int], tuple[Pool, float]] = {}
 
 
 class Perturber:
@@ -261,17 +265,31 @@ class Perturber:
         Pool
             Drop masks and scores, read-only.
         """
-        n_segments = self.n_segments
-        if n_segments in self._shared.pools:
-            pool, seconds = self._shared.pools[n_segments]
+        return self._drawn("design", self._design.samples)
+
+    def held_out(self) -> Pool:
+        """Return masks of the same design on which no explainer was fitted, for metrics.
+
+        Returns
+        -------
+        Pool
+            At most `HELD_OUT` drop masks and their scores, read-only.
+        """
+        return self._drawn("held-out", min(HELD_OUT, self._design.samples))
+
+    def _drawn(self, purpose: str, samples: int) -> Pool:
+        """Draw and score masks once, and charge every view that asks for them."""
+        key = (purpose, self.n_segments)
+        if key in self._shared.pools:
+            pool, seconds = self._shared.pools[key]
             self._calls += len(pool.scores)
             self._borrowed_s += seconds
             return pool
         started = time.perf_counter()
-        rng = self._rng_key.generator("design")
-        drop_masks = self._design.draw(n_segments, self._design.samples, rng)
+        rng = self._rng_key.generator(purpose)
+        drop_masks = self._design.draw(self.n_segments, samples, rng)
         pool = Pool(drop_masks, self.scores(drop_masks))
         for array in (pool.drop_masks, pool.scores):
             array.flags.writeable = False
-        self._shared.pools[n_segments] = pool, time.perf_counter() - started
+        self._shared.pools[key] = pool, time.perf_counter() - started
         return pool

@@ -1,0 +1,115 @@
+"""``awb agree``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from awb.leaderboard.agreement import Agreement
+
+
+def _records(found: list[Agreement]) -> list[dict[str, Any]]:
+    import math
+
+    return [
+        {
+            "dataset": one.dataset,
+            "model": one.model,
+            "first": one.first,
+            "second": one.second,
+            **{
+                name: None if math.isnan(value) else value
+                for name, value in (
+                    ("tau", one.tau.mean),
+                    ("low", one.tau.low),
+                    ("high", one.tau.high),
+                )
+            },
+            "n_explainers": one.n_explainers,
+            "n_instances": one.n_instances,
+        }
+        for one in found
+    ]
+
+
+def _as_table(found: list[Agreement], form: str) -> str:
+    """Write a triangle of taus, each with its interval."""
+    from tabulate import tabulate
+
+    from awb.leaderboard.agreement import matrix
+
+    names, _ = matrix(found)
+    cells = {
+        (one.second, one.first): f"{one.tau.mean:+.2f} [{one.tau.low:+.2f}, {one.tau.high:+.2f}]"
+        for one in found
+    }
+    rows = [
+        [second, *(cells.get((second, first), "") for first in names[:-1])] for second in names[1:]
+    ]
+    style = "github" if form == "md" else "simple"
+    table = tabulate(rows, ["", *names[:-1]], tablefmt=style, disable_numparse=True)
+    return table.replace("+nan", "–").replace("nan", "–")
+
+
+@click.command("agree")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--metrics", metavar="all|A,B,...", help="Metrics.  [default: the main ones]")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "md", "csv", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print.",
+)
+@click.option(
+    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Heat map: png, svg or pdf."
+)
+def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | None) -> None:
+    """Say how far metrics agree about the explainers: Kendall's tau, 95 % interval over clips.
+
+    Does fidelity see what localization sees? 1 is the same order, 0 none, -1 the reverse.
+    """
+    import csv
+    import io
+    import json
+
+    from awb.harness.folder import RunFolder
+    from awb.leaderboard.agreement import agreements, over_boards
+    from awb.leaderboard.making import read_boards
+    from awb.plugins import load
+
+    columns = metrics.split(",") if metrics else None
+    groups = [
+        agreements(data) for data in read_boards(RunFolder.open(folder), load(), columns=columns)
+    ]
+    if len(groups) > 1:
+        groups.append(over_boards(groups))
+    records = [record for group in groups for record in _records(group)]
+    if form == "json":
+        click.echo(json.dumps(records, indent=1, ensure_ascii=False))
+    elif form == "csv":
+        stream = io.StringIO()
+        writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(records)
+        click.echo(stream.getvalue(), nl=False)
+    else:
+        for group in groups:
+            first = group[0]
+            title = (
+                "mean over boards"
+                if first.dataset == "all"
+                else (
+                    f"{first.model} on {first.dataset}: Kendall's tau of"
+                    f" {first.n_explainers} explainers, {first.n_instances} instances"
+                )
+            )
+            click.echo(f"{title}\n\n{_as_table(group, form)}\n")
+    if plot is not None:
+        from awb.report.agreement import draw
+
+        draw(groups[-1], plot)

@@ -1,0 +1,1 @@
+"""Figures and pages made from runs; matplotlib is imported by the function that draws."""

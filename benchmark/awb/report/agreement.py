@@ -1,0 +1,54 @@
+"""The heat map of agreement between metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from awb.errors import RunError
+from awb.leaderboard.agreement import Agreement, matrix
+
+_FORMATS = (".png", ".svg", ".pdf")
+
+
+def draw(found: Sequence[Agreement], path: Path) -> None:
+    """Draw taus as a matrix; dark blue agrees, dark red contradicts.
+
+    Parameters
+    ----------
+    found : sequence of Agreement
+        Those of one board.
+    path : Path
+        Where to; the ending says the format.
+
+    Raises
+    ------
+    RunError
+        If the format is unknown or the file cannot be written.
+    """
+    if path.suffix.lower() not in _FORMATS:
+        raise RunError(f"cannot draw {path.name}: use a name that ends in {', '.join(_FORMATS)}")
+    from matplotlib.figure import Figure
+
+    names, taus = matrix(found)
+    size = 2.2 + 0.42 * len(names)
+    figure = Figure(figsize=(size + 1.0, size), layout="constrained")
+    axes = figure.subplots()
+    shown = np.ma.masked_invalid(taus)
+    image = axes.imshow(shown, cmap="RdBu", vmin=-1, vmax=1)
+    axes.set_xticks(range(len(names)), names, rotation=60, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), names)
+    for row, column in np.ndindex(taus.shape):
+        if row != column:
+            value = taus[row, column]
+            text = "–" if np.isnan(value) else f"{value:.1f}".replace("0.", ".")
+            color = "white" if abs(value) > 0.6 else "black"
+            axes.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
+    axes.set_title(f"{found[0].model} on {found[0].dataset}", fontsize=9)
+    figure.colorbar(image, ax=axes, shrink=0.7, label="Kendall's tau")
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from error
