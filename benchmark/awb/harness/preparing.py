@@ -16,7 +16,7 @@ from awb.harness.scores import ScoreStore, StoredModel, score_clips
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one
 from awb.harness.selection import prepare as to_rate
 from awb.harness.worker import ModelFacts, build, model_facts
-from awb.plugins import Registry
+from awb.plugins import Registry, load
 from awb.specs import DatasetSpec, ModelSpec
 from awb.types import Clip
 
@@ -282,7 +282,8 @@ def export_dataset(
     """
     spec = layout.spec
     if not isinstance(spec, DatasetSpec) or spec.write is None:
-        raise ParameterError(f"clips cannot be written as {spec.name}; known: audioset")
+        able = [entry.spec.name for entry in load() if getattr(entry.spec, "write", None)]
+        raise ParameterError(f"clips cannot be written as {spec.name}; known: {', '.join(able)}")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise ParameterError(f"{folder} is not an empty folder; choose another one")
     source = Source(dataset, build(dataset))

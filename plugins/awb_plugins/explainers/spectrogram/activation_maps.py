@@ -28,8 +28,8 @@ class CamParameters(MapParameters):
     relu: bool = False
 
 
-class ScoreCamParameters(CamParameters):
-    """Settings of `score-cam`: also the ``baseline`` that shows where a channel is silent."""
+class ScoreCamParameters(MapParameters):
+    """Settings of `score-cam`: the ``baseline`` that shows where a channel is silent."""
 
     baseline: Baseline = "dropped"
 
@@ -113,7 +113,8 @@ class ScoreCam(MapExplainer):
             maps, masks = maps[heard_well], ((maps - low) / span)[heard_well]
             nothing = heard.baseline(self.parameters.baseline)
             seen = nothing + masks * (heard.features - nothing)
-            gains = self.torch.cat([heard.score(part) for part in seen.split(_BATCH)])
+            parts = self.torch.split(seen, _BATCH)
+            gains = self.torch.cat([heard.score(part) for part in parts])
             weights = self.torch.softmax(gains - heard.score(nothing), dim=0)
             found: torch.Tensor = (weights[:, None, None] * maps).sum(dim=0, keepdim=True)
         return found

@@ -37,8 +37,8 @@ class InputXGradientParameters(MapParameters):
 class InputXGradient(MapExplainer):
     """The gradient times the features: for the plain method, times the features themselves.
 
-    On a logarithmic spectrogram zero is no silence but full scale, so that the product changes sign;
-    ``baseline=dropped`` measures the features from what silence gives.
+    On a logarithmic spectrogram zero is no silence but full scale, so that the product changes
+    sign; ``baseline=dropped`` measures the features from what silence gives.
     """
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:

@@ -207,7 +207,7 @@ class MapExplainer(ABC):
             self.torch.enable_grad(),
             warnings.catch_warnings(),
         ):
-            # captum says that it sets hooks on activations, and which inputs it makes need gradients
+            # captum warns that it sets hooks, and that it makes inputs require gradients
             warnings.simplefilter("ignore", UserWarning)
             found = self.attribute(heard, rng)
         relevance_map = found[0].detach().cpu().numpy().astype(np.float64)
