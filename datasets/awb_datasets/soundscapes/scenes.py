@@ -34,10 +34,11 @@ LONGEST_S = 8.5
 REPEAT_GAP_S = 0.3  # between two events of one class
 PEAK_DB_RANGE = (-18.0, -1.0)
 
-_EVENT_COUNTS, _EVENT_SHARES = (1, 2, 3, 4), (0.04, 0.16, 0.35, 0.45)
-_REPEAT_SHARE, _THIRD_SHARE = 0.45, 0.3
-_LONG_SHARE, _LONG_S, _SHORT_S = 0.6, (3.5, 7.5), (0.3, 1.4)
-_LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 4.0, 9.0
+_EVENT_COUNTS, _EVENT_SHARES = (1, 2, 3, 4), (0.04, 0.16, 0.3, 0.5)
+_REPEAT_SHARE, _THIRD_SHARE = 0.6, 0.4
+_LONG_SHARE, _LONG_S = 0.55, (3.5, 7.5)
+_SINGLE_S, _REPEATED_S = (0.4, 1.9), (0.35, 0.9)
+_LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 6.0, 9.0
 _OVERLAP_SHARE = 0.25
 _SOUNDS, _PLACES = 8, 6
 _STEPS = 2**15  # samples are rounded to 16 bits, as in a file
@@ -176,19 +177,19 @@ def draw_plans(rng: np.random.Generator) -> list[Plan]:
     """
     middle_db = HIGHEST_SNR_DB * rng.beta(*_LEVEL_SHAPE)
     has_long = rng.uniform() < _LONG_SHARE
+    classes = draw_classes(rng)
     plans = []
-    for number, sound_class in enumerate(draw_classes(rng)):
-        is_long = has_long and number == 0
+    for number, sound_class in enumerate(classes):
         level_db = middle_db + rng.uniform(-_LEVEL_SPREAD_DB, _LEVEL_SPREAD_DB)
-        level_db += _LONG_EXTRA_DB if is_long else 0.0
-        plans.append(
-            Plan(
-                sound_class,
-                duration_s=float(rng.uniform(*_LONG_S)) if is_long else log_uniform(rng, *_SHORT_S),
-                snr_db=float(np.clip(level_db, 0.0, HIGHEST_SNR_DB)),
-                may_overlap=bool(rng.uniform() < _OVERLAP_SHARE),
-            )
-        )
+        if has_long and number == 0:
+            duration_s = float(rng.uniform(*_LONG_S))
+            level_db += _LONG_EXTRA_DB
+        else:
+            repeated = classes.count(sound_class) > 1
+            duration_s = log_uniform(rng, *(_REPEATED_S if repeated else _SINGLE_S))
+        snr_db = float(np.clip(level_db, 0.0, HIGHEST_SNR_DB))
+        may_overlap = bool(rng.uniform() < _OVERLAP_SHARE)
+        plans.append(Plan(sound_class, duration_s, snr_db, may_overlap))
     return plans
 
 

@@ -1,13 +1,13 @@
-"""The built-in explainers: one small module each."""
+"""The built-in explainers: those that mask audio, those that look inside, and the baselines."""
 
 from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, saliency, segmentwise
+from awb_plugins.explainers import baselines, segmentwise, spectrogram
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    return [*segmentwise.SPECS, saliency.SPEC, *baselines.SPECS]
+    return [*segmentwise.SPECS, *spectrogram.SPECS, *baselines.SPECS]

@@ -1,7 +1,7 @@
 """Perturbation of the spectrogram itself: ``occlusion-tf`` and ``lime-tf``.
 
-They mask points of the features, where the segment explainers mask audio: so they can say which band
-of a moment matters. What is masked takes the baseline's features.
+They mask points of the features, where the segment explainers mask audio: so they can say which
+band of a moment matters. What is masked takes the baseline's features.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.protocols import DifferentiableModel
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers.segmentwise.postprocessing import finished
@@ -88,7 +88,7 @@ def whole_frames(duration_s: float, centers_s: FloatArray) -> int:
     return int(np.clip(round(duration_s / hop_s), 1, len(centers_s)))
 
 
-def grid_cells(n_frames: int, n_bins: int, frames: int, bands: int) -> FloatArray:
+def grid_cells(n_frames: int, n_bins: int, frames: int, bands: int) -> IntArray:
     """Number the cells of a grid over the features.
 
     Parameters
@@ -111,9 +111,9 @@ def grid_cells(n_frames: int, n_bins: int, frames: int, bands: int) -> FloatArra
     [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3]]
     """
     bands = min(bands, n_bins)
-    time = np.arange(n_frames) // frames
-    band = np.arange(n_bins) * bands // n_bins
-    cells: FloatArray = time[:, np.newaxis] * bands + band
+    time = np.arange(n_frames, dtype=np.int64) // frames
+    band = np.arange(n_bins, dtype=np.int64) * bands // n_bins
+    cells: IntArray = time[:, np.newaxis] * bands + band
     return cells
 
 

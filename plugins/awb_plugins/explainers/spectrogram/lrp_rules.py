@@ -1,0 +1,220 @@
+"""Preparing a network for layer-wise relevance propagation: normalizations, rules, and the input.
+
+Everything here works on a copy of the network, since captum's LRP writes rules and weights into it.
+
+References
+----------
+Bach, S., et al. (2015). On pixel-wise explanations for non-linear classifier decisions by
+layer-wise relevance propagation. PLOS ONE 10(7). doi:10.1371/journal.pone.0130140 (epsilon and
+alpha-beta rules)
+Lapuschkin, S., et al. (2019). Unmasking Clever Hans predictors and assessing what machines really
+learn. Nature Communications 10. doi:10.1038/s41467-019-08987-4 (flat rule at the input)
+Montavon, G., et al. (2019). Layer-wise relevance propagation: an overview. LNCS 11700.
+doi:10.1007/978-3-030-28954-6_10 (composites; normalizations folded into the layer before)
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, Literal
+
+import torch
+from captum.attr._core.lrp import SUPPORTED_NON_LINEAR_LAYERS
+from captum.attr._utils.lrp_rules import (
+    Alpha1_Beta0_Rule,
+    EpsilonRule,
+    IdentityRule,
+    PropagationRule,
+)
+from torch import nn
+
+from awb.errors import NotApplicableError
+
+Composite = Literal["epsilon", "flat"]
+
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_NORMALIZATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_LINEAR_OR_PICKING = (
+    *(nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d),
+    *(nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d),
+    *(nn.Flatten, nn.Unflatten),
+)
+_ELEMENTWISE = (
+    nn.LeakyReLU,
+    *(nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Hardswish),
+)
+_NOTHING = (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
+
+
+class FlatRule(PropagationRule):  # type: ignore[misc]
+    """Share relevance evenly among all inputs that a unit sees, whatever they are.
+
+    All inputs and weights become one, and the bias zero.
+    """
+
+    def _manipulate_weights(self, module: Any, inputs: Any, outputs: Any) -> None:
+        """Set weights and stored inputs to one; called by captum in its first pass."""
+        module.weight.data = torch.ones_like(module.weight.data)
+        if module.bias is not None:
+            module.bias.data = torch.zeros_like(module.bias.data)
+        module.activations = {
+            device: tuple(torch.ones_like(given) for given in stored)
+            for device, stored in module.activations.items()
+        }
+
+
+def layers_in_order(network: nn.Module, features: torch.Tensor) -> list[tuple[str, nn.Module]]:
+    """List the layers without children in the order in which they are used.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network.
+    features : torch.Tensor, shape=(1, frames, bins)
+        What it is run on.
+
+    Returns
+    -------
+    list of (str, torch.nn.Module)
+        Names and layers; a layer that is used twice is listed twice.
+    """
+    used: list[tuple[str, nn.Module]] = []
+    handles = [
+        layer.register_forward_hook(
+            lambda module, inputs, outputs, name=name: used.append((name, module))
+        )
+        for name, layer in network.named_modules()
+        if next(layer.children(), None) is None
+    ]
+    try:
+        with torch.no_grad():
+            network(features)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return used
+
+
+def fold_normalizations(network: nn.Module, features: torch.Tensor) -> None:
+    """Fold every batch normalization into the convolution or dense layer right before it.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network, in evaluation mode; it is changed, its function is not.
+    features : torch.Tensor, shape=(1, frames, bins)
+        What it is run on to find the order of its layers.
+    """
+    order = layers_in_order(network, features)
+    for (first_name, first), (second_name, second) in pairwise(order):
+        if not isinstance(second, _NORMALIZATIONS) or second.running_mean is None:
+            continue
+        if isinstance(first, _CONVOLUTIONS):
+            network.set_submodule(first_name, nn.utils.fuse_conv_bn_eval(first, second))
+        elif isinstance(first, nn.Linear):
+            network.set_submodule(first_name, nn.utils.fuse_linear_bn_eval(first, second))
+        else:
+            continue
+        network.set_submodule(second_name, nn.Identity())
+    for name, layer in list(network.named_modules()):
+        if isinstance(layer, _NOTHING):
+            # captum would hang two hooks on one tensor if a layer handed its input on as it is
+            network.set_submodule(name, nn.Dropout(0.0).eval())
+
+
+def set_rules(
+    network: nn.Module, features: torch.Tensor, composite: Composite, epsilon: float
+) -> nn.Module:
+    """Give every layer its rule.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network; it is changed.
+    features : torch.Tensor, shape=(1, frames, bins)
+        What it is run on to find its first layer.
+    composite : str
+        ``epsilon`` everywhere; or ``flat`` at the input layer, alpha-1-beta-0 (z+) in convolutions
+        and epsilon in dense layers.
+    epsilon : float
+        Stabilizer of the epsilon rule.
+
+    Returns
+    -------
+    torch.nn.Module
+        The input layer.
+
+    Raises
+    ------
+    NotApplicableError
+        If a layer is of a type for which there is no rule, or used more than once.
+    """
+    order = [layer for _, layer in layers_in_order(network, features)]
+    weighted = [layer for layer in order if isinstance(layer, (*_CONVOLUTIONS, nn.Linear))]
+    if not weighted or len(set(map(id, weighted))) < len(weighted):
+        raise NotApplicableError("LRP needs layers with weights, each used once")
+    leaves: list[Any] = [layer for layer in network.modules() if not [*layer.children()]]
+    for layer in leaves:
+        rule = _rule(layer, weighted[0], composite, epsilon)
+        if rule is not None:
+            layer.rule = rule
+        if hasattr(layer, "inplace"):
+            layer.inplace = False
+    return weighted[0]
+
+
+def _rule(
+    layer: nn.Module, first: nn.Module, composite: Composite, epsilon: float
+) -> PropagationRule | None:
+    """Return a layer's rule; None where captum knows what to do."""
+    if isinstance(layer, (*_CONVOLUTIONS, nn.Linear)):
+        if composite == "flat" and layer is first:
+            return FlatRule()
+        if composite == "flat" and isinstance(layer, _CONVOLUTIONS):
+            return Alpha1_Beta0_Rule(set_bias_to_zero=True)
+        return EpsilonRule(epsilon)
+    if isinstance(layer, _LINEAR_OR_PICKING):
+        return EpsilonRule()
+    if isinstance(layer, (*_NORMALIZATIONS, *_ELEMENTWISE)):
+        return IdentityRule()
+    if type(layer) in SUPPORTED_NON_LINEAR_LAYERS:
+        return None
+    raise NotApplicableError(f"LRP has no rule for a layer of type {type(layer).__name__}")
+
+
+def undo_scaling(
+    relevance: torch.Tensor, network: nn.Module, first: nn.Module, features: torch.Tensor
+) -> torch.Tensor:
+    """Take out what a fixed scaling before the first layer did to the relevance.
+
+    Relevance travels as a gradient, so a network that standardizes its features multiplies it by
+    the scale on the way out, though each feature is still one input of the first layer.
+
+    Parameters
+    ----------
+    relevance : torch.Tensor, shape=(1, frames, bins)
+        Relevance as it came out.
+    network : torch.nn.Module
+        The network as it was, without rules.
+    first : torch.nn.Module
+        Its first layer with weights.
+    features : torch.Tensor, shape=(1, frames, bins)
+        What it was run on.
+
+    Returns
+    -------
+    torch.Tensor, shape=(1, frames, bins)
+        Relevance of the inputs of the first layer, laid out as the features are.
+    """
+    caught: list[torch.Tensor] = []
+    handle = first.register_forward_pre_hook(lambda module, inputs: caught.append(inputs[0]))
+    given = features.clone().requires_grad_()
+    try:
+        network(given)
+    finally:
+        handle.remove()
+    (scale,) = torch.autograd.grad(caught[0].sum(), given, allow_unused=True)
+    if scale is None:
+        return relevance
+    copies = caught[0].numel() / given.numel()
+    return torch.where(scale != 0, relevance / torch.where(scale != 0, scale, 1.0) * copies, 0.0)

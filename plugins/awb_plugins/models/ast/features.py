@@ -1,0 +1,115 @@
+"""AST's features, computed for a whole batch on the model's device.
+
+The reference, `transformers.ASTFeatureExtractor`, works clip by clip and frame by frame in NumPy.
+Here all frames of all clips are one tensor. Where torchaudio is installed the reference uses its
+Kaldi filter bank instead; this follows the NumPy form, on which it falls back.
+
+A frame is 25 ms, one every 10 ms, with its mean removed, preemphasis 0.97 and a Hann window; its
+power spectrum goes through 128 Kaldi mel filters, and the logarithm is floored at float32's epsilon.
+The arithmetic is float64: the filters of a quiet band lie up to 90 dB below the loudest bin of the
+same frame, where the round-off of a float32 transform would show.
+
+References
+----------
+Gong, Y., Chung, Y.-A., & Glass, J. (2021). AST: Audio Spectrogram Transformer. Interspeech.
+doi:10.21437/Interspeech.2021-698
+Povey, D., et al. (2011). The Kaldi speech recognition toolkit. ASRU.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from awb.intervals import FloatArray
+
+FRAME_SAMPLES, HOP_SAMPLES, FFT_SAMPLES = 400, 160, 512
+PREEMPHASIS = 0.97
+FLOOR = 1.192092955078125e-07
+
+
+class FilterBank(nn.Module):
+    """Waveforms to normalized log-mel frames.
+
+    Parameters
+    ----------
+    extractor : transformers.ASTFeatureExtractor
+        Its settings: rate, number of filters, longest input, mean and deviation.
+
+    Attributes
+    ----------
+    max_frames : int
+        Frames after which the audio is not heard.
+    padding : float
+        What stands in frames after the end of the audio.
+    """
+
+    def __init__(self, extractor: Any) -> None:
+        super().__init__()
+        from transformers.audio_utils import mel_filter_bank, window_function
+
+        self.max_frames = int(extractor.max_length)
+        self._mean = float(extractor.mean) if extractor.do_normalize else 0.0
+        self._scale = 2.0 * float(extractor.std) if extractor.do_normalize else 1.0
+        self.padding = -self._mean / self._scale
+        window = window_function(FRAME_SAMPLES, "hann", periodic=False)
+        filters = mel_filter_bank(
+            num_frequency_bins=FFT_SAMPLES // 2 + 1,
+            num_mel_filters=extractor.num_mel_bins,
+            min_frequency=20,
+            max_frequency=extractor.sampling_rate // 2,
+            sampling_rate=extractor.sampling_rate,
+            norm=None,
+            mel_scale="kaldi",
+            triangularize_in_mel_space=True,
+        )
+        self._window: torch.Tensor
+        self._filters: torch.Tensor
+        self.register_buffer("_window", torch.from_numpy(window).double(), persistent=False)
+        self.register_buffer("_filters", torch.from_numpy(filters).double(), persistent=False)
+
+    def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Compute the features of a batch.
+
+        Parameters
+        ----------
+        waveforms : torch.Tensor, shape=(batch, samples)
+            Samples in [-1, 1]; fewer than a frame are followed by zeros.
+
+        Returns
+        -------
+        torch.Tensor, shape=(batch, frames, bins), dtype=float32
+            As many frames as the audio fills, at most `max_frames`.
+        """
+        missing = max(0, FRAME_SAMPLES - waveforms.shape[1])
+        samples = nn.functional.pad(waveforms.to(self._window.device).double(), (0, missing))
+        frames = samples.unfold(1, FRAME_SAMPLES, HOP_SAMPLES)[:, : self.max_frames]
+        frames = frames - frames.mean(dim=-1, keepdim=True)
+        before = torch.cat([frames[..., :1], frames[..., :-1]], dim=-1)
+        frames = (frames - PREEMPHASIS * before) * self._window
+        power = torch.fft.rfft(frames, n=FFT_SAMPLES).abs().square()
+        energy = torch.log((power @ self._filters).clamp(min=FLOOR)).float()
+        return (energy - self._mean) / self._scale
+
+
+def frame_centers_s(n_frames: int, sample_rate_hz: int) -> FloatArray:
+    """Return the centre of each frame in seconds.
+
+    Parameters
+    ----------
+    n_frames : int
+        Number of frames.
+    sample_rate_hz : int
+        Sample rate in Hz.
+
+    Returns
+    -------
+    np.ndarray, shape=(n_frames,)
+        Seconds from the start of the clip.
+    """
+    import numpy as np
+
+    centers: FloatArray = (np.arange(n_frames) * HOP_SAMPLES + FRAME_SAMPLES / 2) / sample_rate_hz
+    return centers

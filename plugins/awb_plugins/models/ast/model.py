@@ -1,0 +1,230 @@
+"""AST as an `awb.protocols.DifferentiableModel` and an `awb.protocols.AttentionModel`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from awb.errors import WeightsError
+from awb.intervals import FloatArray
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
+from awb_plugins.models import checkpoints
+from awb_plugins.models.ast import CHECKPOINT, REVISION, AstParameters, audioset_classes
+from awb_plugins.models.ast.features import (
+    FRAME_SAMPLES,
+    HOP_SAMPLES,
+    FilterBank,
+    frame_centers_s,
+)
+from awb_plugins.models.ast.patches import TimeFirstPatches
+from awb_plugins.models.checkpoints import Problem
+from awb_plugins.models.memory import FittingBatches
+
+NAME = "ast"
+_BATCH = {"cpu": 4}
+_BATCH_ELSEWHERE = 32
+_PATCHES = "audio_spectrogram_transformer.embeddings.patch_embeddings"
+
+
+class Classifier(nn.Module):
+    """Features to log-odds.
+
+    Parameters
+    ----------
+    network : transformers.ASTForAudioClassification
+        The transformer, whose patch embedding is a `TimeFirstPatches`.
+    problem : str
+        ``multi-label`` or ``single-label``.
+    """
+
+    def __init__(self, network: Any, problem: Problem) -> None:
+        super().__init__()
+        self.network = network
+        self._problem = problem
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Score features ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
+        logits = self.network(input_values=features).logits
+        return checkpoints.log_odds(logits, self._problem)
+
+
+class Ast:
+    """The Audio Spectrogram Transformer.
+
+    Parameters
+    ----------
+    network : transformers.ASTForAudioClassification
+        The network with its weights, on the CPU; its patch embedding is exchanged here.
+    extractor : transformers.ASTFeatureExtractor
+        The settings of its features.
+    problem : str
+        ``multi-label`` or ``single-label``.
+    device : torch.device
+        Where to compute.
+    batch_size : int or None
+        Clips in a batch; None for what suits the device.
+
+    Attributes
+    ----------
+    revision : str or None
+        Commit of the checkpoint, where it came from the hub.
+
+    Raises
+    ------
+    WeightsError
+        If network and features do not fit together.
+    """
+
+    last_convolution = f"network.{_PATCHES}.projection"
+
+    def __init__(
+        self,
+        network: Any,
+        extractor: Any,
+        *,
+        problem: Problem,
+        device: torch.device,
+        batch_size: int | None,
+    ) -> None:
+        config = network.config
+        if (config.max_length, config.num_mel_bins) != (extractor.max_length, extractor.num_mel_bins):
+            raise WeightsError(
+                f"{NAME}: the network wants {config.max_length} frames of {config.num_mel_bins}"
+                f" bins, its features are {extractor.max_length} of {extractor.num_mel_bins}"
+            )
+        self.sample_rate_hz = int(extractor.sampling_rate)
+        self.classes: Sequence[str] = checkpoints.class_names(config.id2label)
+        self.mids: Sequence[str] = checkpoints.mids_of(self.classes, audioset_classes())
+        self.weights_sha256 = checkpoints.weights_sha256(network)
+        self.revision = getattr(config, "_commit_hash", None)
+        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
+        self._batches = FittingBatches(self.batch_size, NAME)
+        self.front_end = FilterBank(extractor)
+        embeddings = network.audio_spectrogram_transformer.embeddings
+        self._patches = TimeFirstPatches(
+            embeddings.patch_embeddings.projection,
+            config.max_length,
+            config.num_mel_bins,
+            self.front_end.padding,
+        )
+        embeddings.patch_embeddings = self._patches
+        self.back_end = Classifier(network.to(device), problem).eval()
+        if device.type != "mps":  # which has no float64: its features are computed on the CPU
+            self.front_end.to(device)
+        self._device = device
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score clips in batches that fit the memory.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1]; what lies beyond the longest input, 10.26 s, is not heard.
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, classes), dtype=float32
+            Log-odds.
+        """
+        return self._batches.scores(waveforms, self._forward)
+
+    def _forward(self, waveforms: AudioArray) -> torch.Tensor:
+        with torch.inference_mode():
+            scores: torch.Tensor = self.back_end(self._features(waveforms))
+        return scores
+
+    def _features(self, waveforms: AudioArray) -> torch.Tensor:
+        features: torch.Tensor = self.front_end(torch.from_numpy(np.ascontiguousarray(waveforms)))
+        return features.to(self._device)
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
+        return frame_centers_s(n_frames, self.sample_rate_hz)
+
+    def attentions(self, waveform: AudioArray) -> Iterator[ScoreArray]:
+        """Return the attention of each layer; see `awb.protocols.AttentionModel`.
+
+        Parameters
+        ----------
+        waveform : np.ndarray, shape=(samples,), dtype=float32
+            One clip.
+
+        Yields
+        ------
+        np.ndarray, shape=(heads, tokens, tokens), dtype=float32
+            First layer first. Tokens: class, distillation, then the patches, bands one after
+            another.
+        """
+        network = self.back_end.network
+        before = network.config._attn_implementation
+        network.set_attn_implementation("eager")  # the others do not tell their attention
+        try:
+            with torch.inference_mode():
+                found = network(
+                    input_values=self._features(waveform[np.newaxis]), output_attentions=True
+                )
+        finally:
+            network.set_attn_implementation(before)
+        for layer in found.attentions:
+            yield layer[0].float().cpu().numpy()
+
+    def token_spans_s(self, n_samples: int) -> FloatArray:
+        """Return start and end of each token's audio in seconds.
+
+        Parameters
+        ----------
+        n_samples : int
+            Length of the clip.
+
+        Returns
+        -------
+        np.ndarray, shape=(tokens, 2)
+            NaN for the class and distillation tokens. A patch reaches from its first frame's start
+            to its last frame's end, at most to the clip's end; a patch of padding is empty there.
+        """
+        frames = np.array(self._patches.spans(), dtype=np.float64)
+        starts = frames[:, 0] * HOP_SAMPLES
+        ends = (frames[:, 1] - 1) * HOP_SAMPLES + FRAME_SAMPLES
+        spans = np.minimum(np.stack([starts, ends], axis=1), n_samples) / self.sample_rate_hz
+        return np.concatenate([np.full((2, 2), np.nan), spans])
+
+
+def load(parameters: AstParameters) -> Ast:
+    """Load a checkpoint.
+
+    Parameters
+    ----------
+    parameters : AstParameters
+        Which, and where to compute.
+
+    Returns
+    -------
+    Ast
+        The model.
+
+    Raises
+    ------
+    WeightsError
+        If the checkpoint cannot be had, lacks weights, or is no AST.
+    ParameterError
+        If there is no such device.
+    """
+    from transformers import ASTFeatureExtractor, ASTForAudioClassification
+
+    device = checkpoints.device_named(parameters.device)
+    pinned = REVISION if parameters.checkpoint == CHECKPOINT else None
+    given = (parameters.checkpoint, parameters.revision or pinned, NAME)
+    network = checkpoints.load_model(ASTForAudioClassification, *given)
+    extractor = checkpoints.load_extractor(ASTFeatureExtractor, *given)
+    return Ast(
+        network,
+        extractor,
+        problem=checkpoints.problem_of(network.config, parameters.labels, "multi-label"),
+        device=device,
+        batch_size=parameters.batch_size,
+    )

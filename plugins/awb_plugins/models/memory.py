@@ -1,0 +1,94 @@
+"""Batches that fit the memory: halved until they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from awb.errors import ParameterError
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
+
+if TYPE_CHECKING:
+    import torch
+
+_CPU_SAYS = ("can't allocate memory", "not enough memory")
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        words in str(error) for words in _CPU_SAYS
+    )
+
+
+class FittingBatches:
+    """Scores in batches; a batch that does not fit is halved, and smaller ones are used from then.
+
+    Parameters
+    ----------
+    size : int
+        Clips in a batch, to begin with.
+    name : str
+        Name of the model, for messages.
+    """
+
+    def __init__(self, size: int, name: str) -> None:
+        self.size = size
+        self._name = name
+
+    def scores(
+        self, waveforms: AudioArray, forward: Callable[[AudioArray], torch.Tensor]
+    ) -> ScoreArray:
+        """Score waveforms a batch at a time.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(n, samples), dtype=float32
+            Clips of one length.
+        forward : callable
+            ``(batch, samples)`` to a tensor ``(batch, classes)`` of log-odds.
+
+        Returns
+        -------
+        np.ndarray, shape=(n, classes), dtype=float32
+            Log-odds.
+
+        Raises
+        ------
+        ParameterError
+            If the waveforms are not float32 of that shape or have no samples, or a single clip
+            does not fit the memory.
+        """
+        if waveforms.ndim != 2 or 0 in waveforms.shape or waveforms.dtype != np.float32:
+            raise ParameterError(
+                f"{self._name}: waveforms must be float32 of shape (batch, samples),"
+                f" got {waveforms.dtype} of shape {waveforms.shape}"
+            )
+        found: list[ScoreArray] = []
+        start = 0
+        while start < len(waveforms):
+            batch = waveforms[start : start + self.size]
+            try:
+                found.append(forward(batch).float().cpu().numpy())
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+                self._halve(len(batch))
+                continue
+            start += len(batch)
+        return np.concatenate(found)
+
+    def _halve(self, tried: int) -> None:
+        import torch
+
+        if tried == 1:
+            raise ParameterError(
+                f"{self._name}: one clip does not fit the memory; type device=cpu, or cut the clips"
+            )
+        self.size = tried // 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
