@@ -67,6 +67,39 @@ class PatchEnergy:
         return np.stack(rows)
 
 
+class FrameEnergy:
+    """A frame model: features are energies of overlapping windows that hang over both ends."""
+
+    sample_rate_hz = RATE_HZ
+    classes = ("Target", "Other")
+    frame_samples = 70
+    hop = 30
+
+    def __init__(self, *, normalized: bool = False, frame_samples: int = 70) -> None:
+        self.normalized = normalized
+        self.frame_samples = frame_samples
+        self.waveforms_seen = 0
+
+    def frame_starts(self, n_samples: int) -> IntArray:
+        return np.arange(0, n_samples, self.hop) - 20
+
+    def features(self, waveforms: AudioArray) -> ScoreArray:
+        self.waveforms_seen += len(waveforms)
+        starts = self.frame_starts(waveforms.shape[1]) + 20
+        padded = np.pad(waveforms, ((0, 0), (20, self.frame_samples)))
+        frames = np.stack([padded[:, at : at + self.frame_samples] for at in starts], axis=1)
+        energy = np.einsum("bfs,bfs->bf", frames, frames)[..., np.newaxis]
+        return energy / energy.mean() if self.normalized else energy
+
+    def feature_scores(self, features: ScoreArray) -> ScoreArray:
+        rows = [row[:, 0] @ np.arange(row.shape[0], dtype=np.float32) for row in features]
+        score = np.array(rows, dtype=np.float32)
+        return np.stack([score, -score], axis=1)
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        return self.feature_scores(self.features(waveforms))
+
+
 def unit_clip(n_segments: int, *, seed: int = 0, clip_id: str = "clip") -> Clip:
     """A clip of noise in which every segment has a mean power of exactly 0.25."""
     noise = np.random.default_rng(seed).choice([-0.5, 0.5], size=n_segments * CELL)

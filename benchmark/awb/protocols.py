@@ -83,6 +83,31 @@ class PatchModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class FrameFeatureModel(AudioModel, Protocol):
+    """A model whose features are frames, each made from one short window of the waveform.
+
+    Attributes
+    ----------
+    frame_samples : int
+        Length of a frame's window in samples.
+    """
+
+    frame_samples: int
+
+    def frame_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each frame's window; below 0 where it hangs over the start."""
+        ...
+
+    def features(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
+        """Compute features: ``(batch, samples)`` to ``(batch, frames, bins)``."""
+        ...
+
+    def feature_scores(self, features: npt.NDArray[np.float32]) -> ScoreArray:
+        """Score features: ``(batch, frames, bins)`` to log-odds ``(batch, classes)``."""
+        ...
+
+
+@runtime_checkable
 class DifferentiableModel(AudioModel, Protocol):
     """A torch model split where its features are.
 

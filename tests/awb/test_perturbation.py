@@ -10,12 +10,23 @@ from hypothesis import strategies as st
 from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import noise, zeros
 from awb.perturbation import Design, Perturber
+from awb.perturbation.choice import make_scorer
+from awb.perturbation.frames import FrameScorer
 from awb.perturbation.perturber import LOG_ODDS_LIMIT
 from awb.perturbation.rendering import Renderer
+from awb.perturbation.scorers import ClipScorer, PatchScorer
 from awb.protocols import PatchModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from fakes import CELL, PatchEnergy, WeightedEnergy, instance_of, perturber_for, unit_clip
+from fakes import (
+    CELL,
+    FrameEnergy,
+    PatchEnergy,
+    WeightedEnergy,
+    instance_of,
+    perturber_for,
+    unit_clip,
+)
 
 
 def _random_masks(n: int, n_segments: int, seed: int = 0) -> np.ndarray:
@@ -115,14 +126,46 @@ def test_patch_reuse_equals_the_plain_path_bit_for_bit(n_samples: int) -> None:
     Renderer(clip, fill, edges).render(masks, plain)
     expected = model.scores(plain)[:, 0]
     counted = model.patches_seen
-    from awb.perturbation.scorers import PatchScorer
-
     scorer = PatchScorer(model, Renderer(clip, fill, edges), segments, 0)
     model.patches_seen = 0
     np.testing.assert_array_equal(scorer.scores(masks[:150]), expected[:150])
     np.testing.assert_array_equal(scorer.scores(masks), expected)
     assert model.patches_seen < counted
     assert scorer.forwards == pytest.approx(model.patches_seen / len(model.patch_starts(n_samples)))
+
+
+@pytest.mark.parametrize("frame_samples", [20, 70, 120, 250])
+@pytest.mark.parametrize("n_samples", [90, 100, 101, 250, 1234])
+def test_gathered_frames_equal_the_plain_path_bit_for_bit(
+    n_samples: int, frame_samples: int
+) -> None:
+    clip = unit_clip(30).waveform[:n_samples]
+    model = FrameEnergy(frame_samples=frame_samples)
+    segments = Segments(n_samples, 1000)
+    masks = _random_masks(300, segments.n)
+    renderer = Renderer(clip, noise()(clip, 1000, np.random.default_rng(1)), segments.edges_samples)
+    scorer = make_scorer(model, renderer, segments, 0)
+    assert isinstance(scorer, FrameScorer)
+    seen = model.waveforms_seen
+    expected = ClipScorer(model, renderer, 0).scores(masks)
+    model.waveforms_seen = 0
+    np.testing.assert_array_equal(scorer.scores(masks), expected)
+    assert model.waveforms_seen == 0, "every frame was known"
+    assert seen <= 16 + 16, "the table and the probe"
+
+
+def test_features_that_see_the_whole_clip_are_refused() -> None:
+    with pytest.raises(PluginError, match="normalized over the clip"):
+        perturber_for(FrameEnergy(normalized=True), unit_clip(10))
+
+
+def test_long_frames_are_scored_whole() -> None:
+    segments = Segments(3000, 1000)
+    clip = unit_clip(30).waveform
+    renderer = Renderer(clip, np.zeros_like(clip), segments.edges_samples)
+    assert isinstance(
+        make_scorer(FrameEnergy(frame_samples=600), renderer, segments, 0), ClipScorer
+    )
 
 
 def test_overlapping_segments_drop_their_cells() -> None:

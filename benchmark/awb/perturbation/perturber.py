@@ -13,8 +13,9 @@ import numpy.typing as npt
 from awb import designs
 from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import Masker
+from awb.perturbation.choice import make_scorer
 from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import Scorer, make_scorer
+from awb.perturbation.scorers import Scorer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments

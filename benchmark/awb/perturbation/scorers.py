@@ -174,12 +174,3 @@ class PatchScorer:
             self.forwards += len(new) / self._starts.size
         values = np.array([known[key] for key in keys], dtype=np.float32)
         return values[inverse.reshape(-1)]
-
-
-def make_scorer(
-    model: AudioModel, renderer: Renderer, segments: Segments, class_index: int
-) -> Scorer:
-    """Choose the fastest exact way to score masked clips with this model."""
-    if isinstance(model, PatchModel):
-        return PatchScorer(model, renderer, segments, class_index)
-    return ClipScorer(model, renderer, class_index)

@@ -98,6 +98,8 @@ def layers_in_order(network: nn.Module, features: torch.Tensor) -> list[tuple[st
 def fold_normalizations(network: nn.Module, features: torch.Tensor) -> None:
     """Fold every batch normalization into the convolution or dense layer right before it.
 
+    Layers that do nothing become dropout of nothing, which captum's hooks can handle.
+
     Parameters
     ----------
     network : torch.nn.Module

@@ -1,0 +1,148 @@
+"""Exact reuse of feature frames: each possible frame is computed once and then only gathered.
+
+A frame of a spectrogram hears a short window, so it depends only on the states of the few cells
+that the window straddles. If no window touches more than k cells, then colouring the cells with k
+colours in turn and dropping every set of colours, ``2**k`` whole clips in all, shows every frame in
+each of its possible states.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import PluginError
+from awb.intervals import IntArray
+from awb.perturbation.rendering import Renderer
+from awb.perturbation.scorers import DEFAULT_BATCH, ClipScorer, checked
+from awb.protocols import FrameFeatureModel
+from awb.segments import Segments
+from awb.types import AudioArray, BoolArray
+
+MOST_COLOURS = 4
+PROBES = 4
+_TOLERANCE = 1e-4
+
+
+class FrameScorer:
+    """Score masked clips from gathered frames.
+
+    The result is the plain path's, bit for bit, where the model's features of a frame do not depend
+    on the other rows of the batch; a probe compares a few masks both ways.
+
+    Parameters
+    ----------
+    model : FrameFeatureModel
+        The model.
+    renderer : Renderer
+        Makes the masked audio.
+    segments : Segments
+        Segments whose cells are masked.
+    class_index : int
+        Column of the target.
+
+    Raises
+    ------
+    PluginError
+        If the model's features are not frame-wise.
+    """
+
+    def __init__(
+        self, model: FrameFeatureModel, renderer: Renderer, segments: Segments, class_index: int
+    ) -> None:
+        self._model = model
+        self._class_index = class_index
+        self._size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        self._first, n_colours = _straddled(model, segments)
+        self._colours = np.arange(n_colours)
+        self._n_cells = segments.n_cells
+        self._table = self._all_frames(renderer)
+        self.forwards = 0.0
+        self._probe(ClipScorer(model, renderer, class_index))
+
+    def _all_frames(self, renderer: Renderer) -> npt.NDArray[np.float32]:
+        """Compute every frame in every state, ``shape=(states, frames, bins)``."""
+        n_colours = self._colours.size
+        states = np.arange(2**n_colours)
+        dropped = (states[:, np.newaxis] >> self._colours) & 1 == 1
+        drop_cells = dropped[:, np.arange(self._n_cells) % n_colours]
+        rows: list[npt.NDArray[np.float32]] = []
+        for start in range(0, len(states), self._size):
+            batch: AudioArray = np.empty((self._size, renderer.waveform.size), dtype=np.float32)
+            batch[:] = renderer.waveform
+            some = drop_cells[start : start + self._size]
+            renderer.render(some, batch[: len(some)])
+            rows.append(np.asarray(self._model.features(batch))[: len(some)])
+        table = np.concatenate(rows)
+        if table.ndim != 3 or table.shape[1] != self._first.size:
+            raise PluginError(
+                f"the model has {self._first.size} frame starts, but features of shape"
+                f" {table.shape[1:]}"
+            )
+        return table
+
+    def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
+        """Score masked clips.
+
+        Parameters
+        ----------
+        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
+            True = the cell's audio is replaced.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), dtype=float64
+            Log-odds of the target.
+        """
+        found = np.empty(len(drop_cells))
+        frames = np.arange(self._first.size)
+        states = self._states(drop_cells)
+        for start in range(0, len(drop_cells), self._size):
+            some = states[start : start + self._size]
+            full = np.zeros((self._size, frames.size), dtype=np.int64)
+            full[: len(some)] = some
+            features = self._table[full, frames]
+            scores = checked(
+                self._model.feature_scores(features), self._size, len(self._model.classes)
+            )
+            found[start : start + self._size] = scores[: len(some), self._class_index]
+        self.forwards += len(drop_cells)
+        return found
+
+    def _states(self, drop_cells: BoolArray) -> IntArray:
+        """Say in which state each frame is under each mask, ``shape=(n, frames)``."""
+        states = np.zeros((len(drop_cells), self._first.size), dtype=np.int64)
+        for offset in self._colours:
+            cell = np.minimum(self._first + offset, self._n_cells - 1)
+            colour = (self._first + offset) % self._colours.size
+            inside = self._first + offset < self._n_cells
+            states |= (drop_cells[:, cell] & inside).astype(np.int64) << colour
+        return states
+
+    def _probe(self, plain: ClipScorer) -> None:
+        """Compare a few masks with the plain path."""
+        masks = np.random.default_rng(0).random((PROBES, self._n_cells)) < 0.3
+        gathered, expected = self.scores(masks), plain.scores(masks)
+        self.forwards = 0.0
+        worst = float(np.abs(gathered - expected).max())
+        if not worst <= _TOLERANCE:
+            raise PluginError(
+                f"the model says that its features are frame-wise, but scores from gathered frames"
+                f" differ by {worst:.2g}: are they normalized over the clip?"
+            )
+
+
+def _straddled(model: FrameFeatureModel, segments: Segments) -> tuple[IntArray, int]:
+    """Return the first cell that each frame hears, and the most cells that one hears."""
+    edges = segments.edges_samples
+    starts = np.asarray(model.frame_starts(segments.n_samples), dtype=np.int64)
+    last_sample = segments.n_samples - 1
+    first = np.searchsorted(edges, np.clip(starts, 0, last_sample), side="right") - 1
+    ends = np.clip(starts + model.frame_samples - 1, 0, last_sample)
+    last = np.searchsorted(edges, ends, side="right") - 1
+    return first, max(1, int((last - first).max()) + 1)
+
+
+def is_worthwhile(model: FrameFeatureModel, segments: Segments) -> bool:
+    """Say whether frames are short enough for their states to be few."""
+    return _straddled(model, segments)[1] <= MOST_COLOURS
