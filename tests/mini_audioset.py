@@ -51,7 +51,7 @@ def build(folder: Path, n_clips: int = 6, *, ontology: Path | None = None) -> st
 
 
 @cache
-def training_clips(n_clips: int = 64) -> tuple[AudioArray, AudioArray]:
+def training_clips(n_clips: int = 96) -> tuple[AudioArray, AudioArray]:
     """Make clips of 10 s with one to three of the sounds each, and say which.
 
     Parameters
@@ -87,17 +87,18 @@ def tiny_ast() -> Path:
     import torch
     from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
-    extractor = ASTFeatureExtractor()
+    extractor = ASTFeatureExtractor(num_mel_bins=64)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         config = ASTConfig(
-            hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-            time_stride=16, frequency_stride=32, problem_type="multi_label_classification",
+            num_mel_bins=64, patch_size=64, time_stride=32, frequency_stride=64,
+            hidden_size=48, num_hidden_layers=2, num_attention_heads=2, intermediate_size=96,
+            initializer_range=0.1, problem_type="multi_label_classification",
             id2label=dict(enumerate(CLASSES)), label2id={name: i for i, name in enumerate(CLASSES)},
         )  # fmt: skip
         network = ASTForAudioClassification(config)
         waveforms, labels = training_clips()
-        _train(network, _features(extractor, waveforms), labels, steps=120)
+        _train(network, _features(extractor, waveforms), labels, steps=250)
     folder = Path(mkdtemp(prefix="awb-tiny-ast-"))
     network.save_pretrained(folder)
     extractor.save_pretrained(folder)
@@ -120,8 +121,9 @@ def _train(network: Any, inputs: Any, labels: AudioArray, *, steps: int) -> None
 
     targets = torch.from_numpy(labels)
     optimizer = torch.optim.AdamW(network.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     network.train()
-    for step in range(steps):
+    for _ in range(steps):
         rows = torch.randint(len(inputs), (16,))
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
             network(input_values=inputs[rows]).logits, targets[rows]
@@ -129,5 +131,47 @@ def _train(network: Any, inputs: Any, labels: AudioArray, *, steps: int) -> None
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        if step%20==0: print(step, float(loss.detach()))
+        schedule.step()
     network.eval()
+
+
+@cache
+def tiny_wav2vec2(*, single_label: bool = False, layer_norm: bool = True) -> Path:
+    """Train the head of a tiny wav2vec 2.0 for seconds and save it, once a process.
+
+    Parameters
+    ----------
+    single_label : bool
+        Classes exclude each other.
+    layer_norm : bool
+        Layer normalization in the convolutions, and masks; else group normalization, and none.
+    """
+    import torch
+    from transformers import (
+        Wav2Vec2Config,
+        Wav2Vec2FeatureExtractor,
+        Wav2Vec2ForSequenceClassification,
+    )
+
+    problem = "single_label_classification" if single_label else "multi_label_classification"
+    extractor = Wav2Vec2FeatureExtractor(return_attention_mask=layer_norm)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        config = Wav2Vec2Config(
+            hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64,
+            conv_dim=(16, 16, 32), conv_kernel=(40, 8, 4), conv_stride=(20, 8, 4), conv_bias=True,
+            feat_extract_norm="layer" if layer_norm else "group", apply_spec_augment=False,
+            do_stable_layer_norm=layer_norm, num_feat_extract_layers=3, classifier_proj_size=16,
+            num_conv_pos_embeddings=8, num_conv_pos_embedding_groups=2, problem_type=problem,
+            hidden_dropout=0.0, attention_dropout=0.0, activation_dropout=0.0, layerdrop=0.0,
+            feat_proj_dropout=0.0, final_dropout=0.0,
+            id2label=dict(enumerate(CLASSES)), label2id={name: i for i, name in enumerate(CLASSES)},
+        )  # fmt: skip
+        network = Wav2Vec2ForSequenceClassification(config)
+        waveforms, labels = training_clips(32)
+        found = extractor(list(waveforms[:, : 4 * RATE_HZ]), sampling_rate=RATE_HZ)
+        _train(network, torch.tensor(np.stack(found["input_values"])), labels, steps=20)
+    folder = Path(mkdtemp(prefix="awb-tiny-wav2vec2-"))
+    network.save_pretrained(folder)
+    extractor.save_pretrained(folder)
+    return folder

@@ -19,7 +19,7 @@ FLOORS = [
     {"hookspecs", "plugins", "specs"},
     {"builtins", "perturbation", "scoring"},
     {"harness"},
-    {"leaderboard", "report"},
+    {"doctor", "leaderboard", "report"},
     {"cli"},
     {"__main__"},
 ]

@@ -13,6 +13,7 @@ import click
 
 from awb.cli.agree import agree_command
 from awb.cli.data import data_command
+from awb.cli.doctor import doctor_command
 from awb.cli.plugins import plugins_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
@@ -60,4 +61,5 @@ main.add_command(show_command)
 main.add_command(export_command)
 main.add_command(agree_command)
 main.add_command(plugins_command)
+main.add_command(doctor_command)
 main.add_command(data_command)

@@ -6,6 +6,7 @@ import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from awb.harness.config import RunConfig
@@ -83,6 +84,7 @@ def run_record(config: RunConfig, chosen: Chosen) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "config": config.model_dump(mode="json"),
+        "cwd": str(Path.cwd()),
         "seed": config.seed,
         "versions": versions,
         "platform": platform.platform(),

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from awb.errors import RunError
-from awb.harness.worker import die_with_parent
+from awb.harness.worker import start_worker
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -115,7 +116,8 @@ class _Pool(AbstractContextManager["Executor"]):
         self._pool = ProcessPoolExecutor(
             jobs,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=die_with_parent,
+            initializer=start_worker,
+            initargs=(str(Path.cwd()),),
         )
 
     def __enter__(self) -> Executor:

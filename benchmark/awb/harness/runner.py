@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,15 +88,21 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
     AwbError
         As `run`.
     """
-    folder = RunFolder.open(path)
+    folder = RunFolder.open(path.resolve())
     config = folder.config()
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
-    datasets = [build(resolved) for resolved in chosen.datasets]
-    with open_executor(jobs or default_jobs()) as executor:
+    with _where_it_started(folder), open_executor(jobs or default_jobs()) as executor:
+        datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
     return folder
+
+
+def _where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
+    """Work in the folder that relative paths of the configuration start from."""
+    started = Path(str(folder.record().get("cwd", "")))
+    return chdir(started) if started.is_dir() else nullcontext()
 
 
 def _check_unchanged(folder: RunFolder, chosen: Chosen) -> None:

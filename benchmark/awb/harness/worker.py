@@ -24,8 +24,9 @@ from awb.types import Clip
 _WARM: dict[tuple[AnySpec, Parameters], Any] = {}
 
 
-def die_with_parent() -> None:
-    """End this worker when the main process is gone, however it went."""
+def start_worker(cwd: str) -> None:
+    """Work where the main process does, and end when it is gone, however it went."""
+    os.chdir(cwd)
     parent = multiprocessing.parent_process()
     if parent is None:
         return

@@ -2,12 +2,13 @@
 
 Conventions
 -----------
-A scene has one to four events. In most scenes one of them is *long*: it goes on for seconds, at
-least as loud as the others, so that loudness does not tell which sound is asked for. The *level* of an event is the power of its loudest 100 ms; its signal-to-noise ratio compares that
-with the background's mean power over the event, and lies between 0 and 20 dB. An event lasts from
-its first to its last 10 ms that are less than 40 dB under its own peak and less than 15 dB under
-the background at that moment; what lies outside is cut off the sound itself, so that the label is
-exact. All sounds are labelled: there is no unlabelled foreground.
+A scene has one to four events. In about half of the scenes one of them is *long*: it goes on for
+seconds and is mostly louder than the others, so that loudness does not tell which sound is asked
+for. The *level* of an event is the power of its loudest 100 ms; its signal-to-noise ratio compares
+that with the background's mean power over the event, and lies between 0 and 20 dB. An event lasts
+from its first to its last 10 ms that are less than 40 dB under its own peak and less than 15 dB
+under the background at that moment; what lies outside is cut off the sound itself, so that the
+label is exact. All sounds are labelled: there is no unlabelled foreground.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -61,6 +62,30 @@ def test_killed_runs_resume_to_the_same_board(
     assert resumed.returncode == 0, resumed.stderr
     for arguments in (["show", "--format=json"], ["show"], ["export", "--format=csv"]):
         assert awb(*arguments, out).stdout == awb(*arguments, undisturbed).stdout
+
+
+def test_a_run_with_relative_paths_resumes_from_anywhere(
+    data: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    options = [
+        f"--dataset=folder:{data.name}",
+        "--out=relative",
+        *_options(data, tmp_path, 2)[1:-1],
+    ]
+    process = subprocess.Popen(
+        command("run", *options), cwd=data.parent,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    out = data.parent / "relative"
+    while process.poll() is None and not (out / "manifests.json").exists():
+        pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    resumed = awb("resume", out, "--jobs=2", cwd=tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    boards = [json.loads(awb("show", "--format=json", run).stdout) for run in (out, undisturbed)]
+    rows = [[{**row, "dataset": ""} for row in board["rows"]] for [board] in boards]
+    assert rows[0] == rows[1]
 
 
 def test_one_and_two_workers_give_identical_boards(

@@ -139,7 +139,7 @@ class Ast:
         return scores
 
     def _features(self, waveforms: AudioArray) -> torch.Tensor:
-        features: torch.Tensor = self.front_end(torch.from_numpy(np.ascontiguousarray(waveforms)))
+        features: torch.Tensor = self.front_end(torch.tensor(waveforms))
         return features.to(self._device)
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:

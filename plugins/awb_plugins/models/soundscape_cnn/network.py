@@ -31,8 +31,8 @@ MEL_BINS = 64
 LOWEST_HZ, HIGHEST_HZ = 30.0, 7800.0
 POWER_FLOOR = 1e-8  # what silence becomes: -80 dB of full scale
 
-_CHANNELS = (16, 32, 48, 64)
-_HIDDEN = 128
+_CHANNELS = (8, 16, 32, 48)
+_HIDDEN = 96
 LAST_CONVOLUTION = "convolutions.conv5"
 
 
@@ -202,9 +202,11 @@ class BackEnd(nn.Module):
         state = {name: value for name, value in self.state_dict().items() if ".norm" not in name}
         plain.load_state_dict(state)
         for number in range(1, len(_CHANNELS) + 2):
-            fused = nn.utils.fuse_conv_bn_eval(
-                self.convolutions.get_submodule(f"conv{number}").eval(),
-                self.convolutions.get_submodule(f"norm{number}").eval(),
-            )
-            plain.convolutions.get_submodule(f"conv{number}").load_state_dict(fused.state_dict())
+            convolution = self.convolutions.get_submodule(f"conv{number}")
+            norm = self.convolutions.get_submodule(f"norm{number}")
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                fused = nn.utils.fuse_conv_bn_eval(convolution.eval(), norm.eval())
+                plain.convolutions.get_submodule(f"conv{number}").load_state_dict(
+                    fused.state_dict()
+                )
         return plain

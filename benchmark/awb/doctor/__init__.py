@@ -1,0 +1,1 @@
+"""Is this installation sound? What is installed, and do the metrics measure what they say?"""

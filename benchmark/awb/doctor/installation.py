@@ -1,0 +1,105 @@
+"""What is installed, and what is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from awb.doctor.metrics import self_test
+from awb.plugins import DISTRIBUTION, Registry, mend_command, missing_modules
+from awb.specs import MetricSpec
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soundfile", "soxr")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the verdict.
+
+    Attributes
+    ----------
+    subject : str
+        What was looked at.
+    ok : bool
+        Whether all is well; a missing extra is well, too.
+    text : str
+        What was found, and what to type if something is wrong.
+    """
+
+    subject: str
+    ok: bool
+    text: str
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _libraries() -> list[Finding]:
+    found = [Finding("python", True, platform.python_version())]
+    for name in (DISTRIBUTION, *_LIBRARIES):
+        installed = _version(name)
+        advice = f"missing. Type: python -m pip install {name}"
+        found.append(Finding(name, installed is not None, installed or advice))
+    return found
+
+
+def _devices() -> Finding:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    text = f"{cores} processors"
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        text += f", {torch.cuda.device_count()} GPUs"
+    return Finding("devices", True, text)
+
+
+def _codecs() -> Finding:
+    try:
+        import soundfile
+    except (ImportError, OSError) as error:
+        return Finding("codecs", False, f"soundfile does not load: {error}")
+    wanted = ("WAV", "FLAC", "OGG", "MP3")
+    missing = [name for name in wanted if name not in soundfile.available_formats()]
+    text = f"cannot read {', '.join(missing)}: update soundfile" if missing else ", ".join(wanted)
+    return Finding("codecs", not missing, text)
+
+
+def _plugins(registry: Registry) -> list[Finding]:
+    found = [
+        Finding(f"plugin {one.origin.distribution} ({one.origin.entry_point})", False, one.reason)
+        for one in registry.broken
+    ]
+    for entry in registry:
+        if missing_modules(entry.spec):
+            text = f"not installed. Type: {mend_command(entry.spec, entry.origin)}"
+            found.append(Finding(f"{entry.kind} {entry.spec.name}", True, text))
+    return found
+
+
+def examine(registry: Registry) -> list[Finding]:
+    """Look at the installation and let every metric test itself.
+
+    Parameters
+    ----------
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    list of Finding
+        In the order in which a person would ask.
+    """
+    found = [*_libraries(), _devices(), _codecs(), *_plugins(registry)]
+    specs = [entry.spec for entry in registry if isinstance(entry.spec, MetricSpec)]
+    wrong = {spec.name: self_test(spec) for spec in specs}
+    broken = {name: reason for name, reason in wrong.items() if reason}
+    found += [Finding(f"metric {name}", False, reason) for name, reason in broken.items()]
+    text = f"{len(specs) - len(broken)} of {len(specs)} pass their self-tests"
+    return [*found, Finding("metrics", not broken, text)]

@@ -1,0 +1,70 @@
+"""A model whose causes are known, to test metrics on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from awb.intervals import FloatArray
+from awb.maskers import zeros
+from awb.perturbation import Design, Perturber
+from awb.protocols import ScoreArray
+from awb.randomness import RandomKey
+from awb.scoring import Scoring
+from awb.segments import Segments
+from awb.types import AudioArray, Clip, Instance
+
+RATE_HZ = 1000
+CELL_SAMPLES = 100
+N_CELLS = 60
+
+
+class Planted:
+    """A model whose log-odds are a weighted sum of the power of each 100 ms.
+
+    Parameters
+    ----------
+    weights : np.ndarray, shape=(cells,)
+        What one unit of power in each cell adds.
+    """
+
+    sample_rate_hz = RATE_HZ
+    classes: Sequence[str] = ("Target",)
+
+    def __init__(self, weights: FloatArray) -> None:
+        self._weights = weights
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score waveforms of ``N_CELLS`` cells; see `awb.protocols.AudioModel`."""
+        cells = waveforms.reshape(len(waveforms), -1, CELL_SAMPLES).astype(np.float64)
+        log_odds = np.square(cells).mean(axis=2) @ self._weights - 2.0
+        return np.asarray(log_odds, dtype=np.float32)[:, np.newaxis]
+
+
+def scoring(relevance: FloatArray, intervals_s: FloatArray, seed: int = 0) -> Scoring:
+    """Score an explanation of a model that hears nothing but the events.
+
+    Parameters
+    ----------
+    relevance : np.ndarray, shape=(N_CELLS,)
+        The explanation.
+    intervals_s : np.ndarray, shape=(events, 2)
+        The events, which are all that the model listens to.
+    seed : int
+        Seed of ties and held-out masks.
+
+    Returns
+    -------
+    Scoring
+        What a metric takes.
+    """
+    signs = np.random.default_rng(7).choice([-0.5, 0.5], size=N_CELLS * CELL_SAMPLES)
+    clip = Clip("planted", signs.astype(np.float32), RATE_HZ)
+    segments = Segments(clip.waveform.size, RATE_HZ)
+    weights = segments.coverage(intervals_s)
+    model = Planted(weights * 16.0 / weights.sum())
+    instance = Instance("doctor", clip, "Target", 0, intervals_s)
+    key = RandomKey((seed, "doctor"))
+    perturber = Perturber(model, instance, segments, zeros, key, design=Design(100))
+    return Scoring(relevance, intervals_s, perturber, key)

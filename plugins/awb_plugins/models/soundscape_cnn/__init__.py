@@ -1,0 +1,54 @@
+"""Soundscape-CNN: the embedded model, a small log-mel CNN with its weights; see CARD.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from awb.protocols import AudioModel
+from awb.specs import ModelSpec, Parameters
+
+
+class SoundscapeCnnParameters(Parameters):
+    """Settings of the embedded model."""
+
+    weights: Path | None = Field(
+        None,
+        description="Weights of your own, from the training command; embedded ones by default.",
+    )
+
+
+def _path(parameters: SoundscapeCnnParameters) -> Path:
+    """Return the weights file that the settings mean."""
+    from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
+
+    return EMBEDDED if parameters.weights is None else parameters.weights.expanduser()
+
+
+def _make(parameters: SoundscapeCnnParameters) -> AudioModel:
+    """Load the model; torch is imported here."""
+    from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
+
+    return SoundscapeCnn(_path(parameters))
+
+
+def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
+    """Read the classes from the header of the weights file."""
+    from awb_plugins.models.soundscape_cnn.weights import read_class_list
+
+    found = read_class_list(_path(parameters))
+    return found.names, found.mids
+
+
+SPEC = ModelSpec(
+    name="soundscape-cnn",
+    summary="A small log-mel CNN for the sixteen classes of soundscapes, embedded",
+    citation="Trained by awb_plugins.models.soundscape_cnn.train on clip-level labels of the"
+    " soundscapes dataset; see its card",
+    parameters=SoundscapeCnnParameters,
+    requires=("torch", "safetensors"),
+    factory=_make,
+    class_list=_class_list,
+)

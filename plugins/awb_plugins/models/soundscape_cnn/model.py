@@ -1,0 +1,101 @@
+"""The model object: what awb asks of a model, around the two torch modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from awb.errors import AudioError
+from awb.intervals import FloatArray
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
+from awb_plugins.models.soundscape_cnn import network
+from awb_plugins.models.soundscape_cnn.weights import file_sha256, read_back_end, read_class_list
+
+
+class SoundscapeCnn:
+    """A small log-mel CNN that satisfies `awb.protocols.DifferentiableModel`.
+
+    Parameters
+    ----------
+    path : Path
+        Weights file.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        16000.
+    classes, mids : sequence of str
+        Names and AudioSet machine ids in the order of the scores.
+    weights_sha256 : str
+        SHA-256 of the weights file.
+    front_end : torch.nn.Module
+        Waveforms ``(batch, samples)`` to log-mel frames ``(batch, frames, 64)``.
+    back_end : torch.nn.Module
+        Frames to log-odds ``(batch, classes)``.
+    last_convolution : str
+        Name of the last convolution inside the back end.
+
+    Raises
+    ------
+    WeightsError
+        If the weights are missing, corrupt or of the wrong shape.
+    """
+
+    def __init__(self, path: Path) -> None:
+        class_list = read_class_list(path)
+        self.sample_rate_hz: int = network.SAMPLE_RATE_HZ
+        self.classes: Sequence[str] = class_list.names
+        self.mids: Sequence[str] = class_list.mids
+        self.weights_sha256 = file_sha256(path)
+        self.front_end: torch.nn.Module = network.FrontEnd().eval()
+        self.back_end: torch.nn.Module = read_back_end(path, len(self.classes))
+        self.last_convolution: str = network.LAST_CONVOLUTION
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each feature frame.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of frames.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_frames,)
+            Seconds from the start of the clip: 0.01, 0.03, ...
+        """
+        hop_s = network.HOP_SAMPLES / network.SAMPLE_RATE_HZ
+        return (np.arange(n_frames, dtype=np.float64) + 0.5) * hop_s
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score every class.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1], of any length; may be read-only.
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, classes), dtype=float32
+            Log-odds.
+
+        Raises
+        ------
+        AudioError
+            If the array has another shape or type, or no samples.
+        """
+        if waveforms.ndim != 2 or waveforms.shape[1] == 0 or waveforms.dtype != np.float32:
+            raise AudioError(
+                "soundscape-cnn takes float32 waveforms of shape (batch, samples),"
+                f" got {waveforms.dtype} of shape {waveforms.shape}"
+            )
+        if not waveforms.flags.writeable:  # torch warns of memory that it must not write to
+            waveforms = waveforms.copy()
+        with torch.inference_mode():
+            scores: ScoreArray = self.back_end(self.front_end(torch.from_numpy(waveforms))).numpy()
+        return scores

@@ -1,0 +1,52 @@
+"""The doctor: every built-in metric passes its self-test, and broken ones do not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from awb.cli import main
+from awb.doctor.metrics import self_test
+from awb.metrics import ALL_FACTS
+from awb.plugins import load
+from awb.scoring import Scoring
+from awb.specs import MetricSpec
+
+SPECS = [entry.spec for entry in load() if isinstance(entry.spec, MetricSpec)]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_every_metric_passes_its_self_test(spec: MetricSpec) -> None:
+    assert self_test(spec) == ""
+
+
+def _broken(name: str, function: object) -> MetricSpec:
+    return MetricSpec(name=name, summary="s", citation="c", facts=ALL_FACTS[name],
+                      factory=lambda _: function)  # fmt: skip
+
+
+def _upside_down(scoring: Scoring) -> float:
+    inside = scoring.relevance[scoring.labels == 1].mean()
+    return float(0.5 - 0.5 * np.sign(inside - scoring.relevance[scoring.labels == 0].mean()))
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "message"),
+    [
+        ("roc-auc", _upside_down, "the oracle scores 0.000"),
+        ("roc-auc", lambda s: 7.0, "outside of its range"),
+        ("roc-auc", lambda s: 1.0, "a constant scores"),
+        ("sparseness", lambda s: 0.5, "one peak scores"),
+        ("iou-mean", lambda s: float(s.relevance.mean()), "mirrored"),
+    ],
+)
+def test_broken_metrics_are_found(name: str, function: object, message: str) -> None:
+    assert message in self_test(_broken(name, function))
+
+
+def test_the_command_says_that_all_is_well() -> None:
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 0, result.output
+    assert f"{len(SPECS)} of {len(SPECS)} pass" in result.stdout
+    assert "WRONG" not in result.stdout
