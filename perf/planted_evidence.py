@@ -44,7 +44,7 @@ What to take from it:
   share the first out, and find the second only with several baselines.
 - Class activation maps are at chance here by construction: the one convolution of this model hears
   loudness alone, and which segment counts is decided after it.
-- `attention-rollout` needs a transformer, which this model is not.
+- `attention-rollout` needs a transformer and `listen` a spectrogram, which this model has not.
 
 Made by `python perf/planted_evidence.py`.
 """

@@ -1,15 +1,17 @@
 """A miniature AudioSet, and tiny checkpoints that know its sounds a little.
 
-The scenes are soundscapes written out in AudioSet's published layout. The checkpoints are trained for
-seconds on single sounds of the same kinds, so that explanations of them have something to find; the
+The scenes are soundscapes written out in AudioSet's published layout. The checkpoints are trained
+for seconds on sounds of the same kinds, so that explanations of them have something to find; the
 code that loads them is the one that loads the published ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -81,6 +83,27 @@ def training_clips(n_clips: int = 96) -> tuple[AudioArray, AudioArray]:
     return np.stack(waveforms), labels
 
 
+_FOLDERS: list[TemporaryDirectory[str]] = []  # removed when the process ends
+
+
+def _new_folder() -> Path:
+    _FOLDERS.append(TemporaryDirectory(prefix="awb-tiny-"))
+    return Path(_FOLDERS[-1].name)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch compute in one thread: tiny networks lose time in more."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 @cache
 def tiny_ast() -> Path:
     """Train a tiny AST for seconds and save it as a checkpoint, once a process."""
@@ -88,7 +111,7 @@ def tiny_ast() -> Path:
     from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassification
 
     extractor = ASTFeatureExtractor(num_mel_bins=64)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(0)
         config = ASTConfig(
             num_mel_bins=64, patch_size=64, time_stride=32, frequency_stride=64,
@@ -99,7 +122,7 @@ def tiny_ast() -> Path:
         network = ASTForAudioClassification(config)
         waveforms, labels = training_clips()
         _train(network, _features(extractor, waveforms), labels, steps=250)
-    folder = Path(mkdtemp(prefix="awb-tiny-ast-"))
+    folder = _new_folder()
     network.save_pretrained(folder)
     extractor.save_pretrained(folder)
     return folder
@@ -155,7 +178,7 @@ def tiny_wav2vec2(*, single_label: bool = False, layer_norm: bool = True) -> Pat
 
     problem = "single_label_classification" if single_label else "multi_label_classification"
     extractor = Wav2Vec2FeatureExtractor(return_attention_mask=layer_norm)
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), one_thread():
         torch.manual_seed(0)
         config = Wav2Vec2Config(
             hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64,
@@ -171,7 +194,7 @@ def tiny_wav2vec2(*, single_label: bool = False, layer_norm: bool = True) -> Pat
         waveforms, labels = training_clips(32)
         found = extractor(list(waveforms[:, : 4 * RATE_HZ]), sampling_rate=RATE_HZ)
         _train(network, torch.tensor(np.stack(found["input_values"])), labels, steps=20)
-    folder = Path(mkdtemp(prefix="awb-tiny-wav2vec2-"))
+    folder = _new_folder()
     network.save_pretrained(folder)
     extractor.save_pretrained(folder)
     return folder

@@ -68,13 +68,14 @@ def shares(spans_s: npt.ArrayLike, segments: Segments) -> FloatArray:
     ----------
     spans_s : array_like, shape=(spans, 2)
         Start and end in seconds. NaN stands for something outside of time, infinity for all of it.
+        A span may be empty.
     segments : Segments
         Segments whose cells are meant.
 
     Returns
     -------
     np.ndarray, shape=(spans, cells)
-        Rows sum to 1, or to 0 where the span is NaN.
+        Rows sum to 1, or to 0 where the span is NaN or empty.
     """
     spans = np.asarray(spans_s, dtype=np.float64).reshape(-1, 2)
     edges = segments.edges_samples / segments.sample_rate_hz
@@ -82,7 +83,8 @@ def shares(spans_s: npt.ArrayLike, segments: Segments) -> FloatArray:
     edges[0], edges[-1] = -np.inf, np.inf
     inside = np.minimum(spans[:, 1:], edges[1:]) - np.maximum(spans[:, :1], edges[:-1])
     length = spans[:, 1:] - spans[:, :1]
-    part: FloatArray = np.nan_to_num(np.clip(inside, 0.0, None) / length)
+    part = np.zeros_like(inside)
+    np.divide(np.clip(inside, 0.0, None), length, out=part, where=length > 0)
     return part
 
 

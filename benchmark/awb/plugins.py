@@ -117,15 +117,23 @@ class Registry:
 
 
 def missing_modules(spec: AnySpec) -> list[str]:
-    """List the modules that a spec requires and that are not installed."""
-    return [module for module in spec.requires if importlib.util.find_spec(module) is None]
+    """List the modules that a spec requires and that are not installed.
+
+    ``one|other`` in ``requires`` is met by either.
+    """
+    return [
+        needed.replace("|", " or ")
+        for needed in spec.requires
+        if not any(importlib.util.find_spec(module) for module in needed.split("|"))
+    ]
 
 
 def mend_command(spec: AnySpec, origin: Origin) -> str:
     """Return the command that installs what a spec requires."""
     if spec.extra is not None:
         return f'python -m pip install "{origin.distribution}[{spec.extra}]"'
-    return f"python -m pip install {' '.join(missing_modules(spec))}"
+    first = [needed.split(" or ")[0] for needed in missing_modules(spec)]
+    return f"python -m pip install {' '.join(first)}"
 
 
 def check_available(entry: Registered) -> None:

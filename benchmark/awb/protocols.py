@@ -132,6 +132,15 @@ class DifferentiableModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class SpectrogramModel(DifferentiableModel, Protocol):
+    """A differentiable model whose features are a spectrogram, linear or mel: maps can be heard."""
+
+    def bin_centers_hz(self, n_bins: int) -> FloatArray:
+        """Return the centre of each feature bin in Hz, increasing, ``shape=(n_bins,)``."""
+        ...
+
+
+@runtime_checkable
 class AttentionModel(AudioModel, Protocol):
     """A transformer that shows its attention and says where in time its tokens lie."""
 

@@ -71,7 +71,7 @@ class Spec:
     parameters : type of Parameters
         Validated settings; unknown keys are refused.
     requires : tuple of str
-        Modules that must be importable, by import name.
+        Modules that must be importable, by import name; ``one|other`` for either.
     extra : str or None
         The extra of this project that installs them.
 

@@ -163,3 +163,8 @@ def test_what_does_not_fit_is_refused(
 def test_spans_must_match_the_values() -> None:
     with pytest.raises(ParameterError, match="one span a value"):
         spans_to_segments([1.0], [[0.0, 0.1], [0.1, 0.2]], Segments(400, RATE_HZ))
+
+
+def test_empty_spans_have_no_share_and_raise_no_warning() -> None:
+    found = shares([[0.1, 0.1], [0.3, 0.3], [0.0, 0.1]], Segments(300, RATE_HZ))
+    np.testing.assert_allclose(found, [[0, 0, 0], [0, 0, 0], [1, 0, 0]], atol=1e-12)

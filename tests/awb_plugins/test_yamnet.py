@@ -23,15 +23,14 @@ from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb.types import AudioArray, Clip, Instance
 from awb_plugins.models.yamnet import SPEC, YamnetParameters, weights
-from awb_plugins.models.yamnet.litert import (
+from awb_plugins.models.yamnet.framing import (
     EPSILON,
     N_CLASSES,
     PATCH_SAMPLES,
-    Yamnet,
     log_odds,
-    make_interpreter,
     read_class_map,
 )
+from awb_plugins.models.yamnet.litert import Yamnet, make_interpreter
 
 RATE_HZ = 16_000
 

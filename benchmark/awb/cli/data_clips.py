@@ -44,8 +44,8 @@ def scores_command(
     """
     import sys
 
+    from awb.harness.all_clips import score_dataset
     from awb.harness.config import default_jobs
-    from awb.harness.preparing import score_dataset
     from awb.harness.resolve import resolve
     from awb.harness.scores import ScoreStore
     from awb.plugins import load
@@ -89,7 +89,7 @@ def export_command(
 
     Further options are settings of the layout: --ontology FILE for --as audioset.
     """
-    from awb.harness.preparing import export_dataset
+    from awb.harness.all_clips import export_dataset
     from awb.harness.resolve import resolve
     from awb.plugins import load
 

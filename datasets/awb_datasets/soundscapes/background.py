@@ -10,7 +10,7 @@ from awb.intervals import FloatArray
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 SLOPE_RANGE = (0.5, 1.6)  # never near 0: a white background would be an event of White noise
-DRIFT_DB_RANGE = (4.0, 10.0)
+DRIFT_DB_RANGE = (4.5, 10.5)
 KNOT_S_RANGE = (1.2, 3.0)
 _CORNER_HZ = 60.0
 _GRID_SAMPLES = 160

@@ -14,8 +14,10 @@ from awb.intervals import FloatArray
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ, count, decay, fade, log_uniform
 
 BLOCK_SAMPLES = 160  # 10 ms: the resolution of levels, and so of trimming
+LEVEL_SAMPLES = 1600  # 100 ms: over which the level of an event is taken
 FLOOR_DB = -40.0
 _EDGE_S = 0.004
+_WINDOW_BLOCKS = LEVEL_SAMPLES // BLOCK_SAMPLES
 
 
 def place_in_room(rng: np.random.Generator, sound: FloatArray) -> FloatArray:
@@ -88,8 +90,23 @@ def trim(sound: FloatArray, floor_power: FloatArray | float = 0.0) -> tuple[int,
     return start, fade(sound[start:stop], 0.0 if start == 0 else _EDGE_S, _EDGE_S)
 
 
-def loudest_power(sound: FloatArray) -> float:
-    """Return the mean power of the loudest 100 ms of a sound."""
+def loudest_window(sound: FloatArray) -> tuple[int, float]:
+    """Find the loudest 100 ms of a sound, to the nearest 10 ms.
+
+    Parameters
+    ----------
+    sound : np.ndarray, shape=(samples,)
+        Any sound.
+
+    Returns
+    -------
+    start : int
+        First sample of the window.
+    power : float
+        Its mean power; a shorter sound is followed by silence.
+    """
     power = block_power(sound)
-    window = min(10, power.size)
-    return float(np.max(np.convolve(power, np.ones(window) / window, mode="valid")))
+    power = np.pad(power, (0, max(0, _WINDOW_BLOCKS - power.size)))
+    means = np.convolve(power, np.ones(_WINDOW_BLOCKS) / _WINDOW_BLOCKS, mode="valid")
+    loudest = int(np.argmax(means))
+    return loudest * BLOCK_SAMPLES, float(means[loudest])

@@ -4,11 +4,10 @@ Conventions
 -----------
 A scene has one to four events. In about half of the scenes one of them is *long*: it goes on for
 seconds and is mostly louder than the others, so that loudness does not tell which sound is asked
-for. The *level* of an event is the power of its loudest 100 ms; its signal-to-noise ratio compares
-that with the background's mean power over the event, and lies between 0 and 20 dB. An event lasts
-from its first to its last 10 ms that are less than 40 dB under its own peak and less than 15 dB
-under the background at that moment; what lies outside is cut off the sound itself, so that the
-label is exact. All sounds are labelled: there is no unlabelled foreground.
+for. The signal-to-noise ratio of an event is that of its loudest 100 ms, and lies between 0 and
+20 dB. An event lasts from its first to its last 10 ms that are less than 40 dB under its own peak
+and less than 15 dB under the background at that moment; what lies outside is cut off the sound
+itself, so that the label is exact. All sounds are labelled: there is no unlabelled foreground.
 """
 
 from __future__ import annotations
@@ -23,7 +22,13 @@ from awb.randomness import RandomKey
 from awb.types import AudioArray, Event
 from awb_datasets.soundscapes.background import Background, draw_background
 from awb_datasets.soundscapes.classes import CLASSES, SoundClass
-from awb_datasets.soundscapes.room import BLOCK_SAMPLES, loudest_power, place_in_room, trim
+from awb_datasets.soundscapes.room import (
+    BLOCK_SAMPLES,
+    LEVEL_SAMPLES,
+    loudest_window,
+    place_in_room,
+    trim,
+)
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ, log_uniform
 
 CLIP_S = 10.0
@@ -39,8 +44,8 @@ _EVENT_COUNTS, _EVENT_SHARES = (1, 2, 3, 4), (0.04, 0.16, 0.3, 0.5)
 _REPEAT_SHARE, _THIRD_SHARE = 0.6, 0.4
 _LONG_SHARE, _LONG_S = 0.55, (3.5, 7.5)
 _SINGLE_S, _REPEATED_S = (0.4, 1.9), (0.35, 0.9)
-_LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 6.0, 9.0
-_OVERLAP_SHARE = 0.25
+_LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 6.0, 12.0
+_OVERLAP_SHARE = 0.2
 _SOUNDS, _PLACES = 8, 6
 _STEPS = 2**15  # samples are rounded to 16 bits, as in a file
 
@@ -56,7 +61,7 @@ class Plan:
     duration_s : float
         About how long, in seconds.
     snr_db : float
-        Level against the background over the event, in dB, in [0, 20].
+        Its loudest 100 ms against the background there, in dB, in [0, 20].
     may_overlap : bool
         Whether it may sound together with events planned before it.
     """
@@ -80,7 +85,7 @@ class Layer:
     sound : np.ndarray, shape=(samples,)
         The audio, against a background of mean power 1; it is zero everywhere else.
     snr_db : float
-        Level against the background over the event, in dB.
+        Its loudest 100 ms against the background there, in dB.
     """
 
     sound_class: SoundClass
@@ -195,7 +200,7 @@ def draw_plans(rng: np.random.Generator) -> list[Plan]:
 
 
 def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
-    """Render what an event sounds like in its room, at level 1.
+    """Render what an event sounds like in its room, at any level.
 
     Parameters
     ----------
@@ -210,7 +215,7 @@ def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
         The sound, trimmed where it is 40 dB under its peak.
     """
     _, sound = trim(place_in_room(rng, plan.sound_class.render(rng, plan.duration_s)))
-    return np.asarray(sound / np.sqrt(loudest_power(sound)))
+    return sound
 
 
 def place_sound(sound: FloatArray, start: int, plan: Plan, background: Background) -> Layer | None:
@@ -219,7 +224,7 @@ def place_sound(sound: FloatArray, start: int, plan: Plan, background: Backgroun
     Parameters
     ----------
     sound : np.ndarray, shape=(samples,)
-        The sound at level 1.
+        The sound at any level.
     start : int
         Its first sample, so that it ends within the clip.
     plan : Plan
@@ -233,8 +238,10 @@ def place_sound(sound: FloatArray, start: int, plan: Plan, background: Backgroun
         None if what is heard is too short or too long.
     """
     around = background.power[start : start + sound.size]
-    loud = sound * np.sqrt(10 ** (plan.snr_db / 10) * around.mean())
-    removed, heard = trim(loud, around[::BLOCK_SAMPLES] * 10 ** (BURIED_DB / 10))
+    loudest, power = loudest_window(sound)
+    noise_power = around[loudest : loudest + LEVEL_SAMPLES].mean()
+    level = np.sqrt(10 ** (plan.snr_db / 10) * noise_power / power)
+    removed, heard = trim(sound * level, around[::BLOCK_SAMPLES] * 10 ** (BURIED_DB / 10))
     if not SHORTEST_S <= heard.size / SAMPLE_RATE_HZ <= LONGEST_S:
         return None
     return Layer(plan.sound_class, start + removed, heard, plan.snr_db)

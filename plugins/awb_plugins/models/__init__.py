@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
-from awb_plugins.models import ast, yamnet
+from awb_plugins.models import ast, soundscape_cnn, wav2vec2, yamnet
 
 
 @hookimpl
 def awb_models() -> list[ModelSpec]:
     """Return the built-in models."""
-    return [yamnet.SPEC, ast.SPEC]
+    return [soundscape_cnn.SPEC, yamnet.SPEC, ast.SPEC, wav2vec2.SPEC]

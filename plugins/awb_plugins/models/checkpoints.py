@@ -7,6 +7,7 @@ transformers would fill in random ones and warn.
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +64,9 @@ def _quiet() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
     finally:
         logging.set_verbosity(level)
         if bars:
@@ -151,14 +154,14 @@ def _guarded(load: Callable[[], Any], checkpoint: str, name: str) -> Any:
         with _quiet():
             return load()
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split())[:300].rstrip(". ")
         advice = (
             ""
             if is_local(checkpoint)
             else f" Fetch it where there is a network, and type --model {name}:checkpoint=FOLDER"
         )
         raise WeightsError(
-            f"{name}: checkpoint {checkpoint} cannot be loaded: {reason[:300].rstrip('. ')}.{advice}"
+            f"{name}: checkpoint {checkpoint} cannot be loaded: {reason}.{advice}"
         ) from error
 
 
@@ -184,7 +187,9 @@ def weights_sha256(model: torch.nn.Module) -> str:
 
 def class_names(id2label: Mapping[Any, str]) -> tuple[str, ...]:
     """Return the names of the classes in the order of the logits."""
-    return tuple(name for _, name in sorted((int(key), str(name)) for key, name in id2label.items()))
+    return tuple(
+        name for _, name in sorted((int(key), str(name)) for key, name in id2label.items())
+    )
 
 
 def problem_of(config: Any, given: Problem, otherwise: Problem) -> Problem:

@@ -20,7 +20,7 @@ _CPU_SAYS = ("can't allocate memory", "not enough memory")
 def _is_out_of_memory(error: RuntimeError) -> bool:
     import torch
 
-    return isinstance(error, torch.OutOfMemoryError) or any(
+    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
         words in str(error) for words in _CPU_SAYS
     )
 
@@ -41,16 +41,16 @@ class FittingBatches:
         self._name = name
 
     def scores(
-        self, waveforms: AudioArray, forward: Callable[[AudioArray], torch.Tensor]
+        self, clips: AudioArray, forward: Callable[[AudioArray], torch.Tensor]
     ) -> ScoreArray:
-        """Score waveforms a batch at a time.
+        """Score clips a batch at a time.
 
         Parameters
         ----------
-        waveforms : np.ndarray, shape=(n, samples), dtype=float32
-            Clips of one length.
+        clips : np.ndarray, shape=(n, samples) or (n, frames, bins), dtype=float32
+            Waveforms of one length, or their features.
         forward : callable
-            ``(batch, samples)`` to a tensor ``(batch, classes)`` of log-odds.
+            Some of the clips to a tensor ``(batch, classes)`` of log-odds.
 
         Returns
         -------
@@ -60,18 +60,18 @@ class FittingBatches:
         Raises
         ------
         ParameterError
-            If the waveforms are not float32 of that shape or have no samples, or a single clip
-            does not fit the memory.
+            If the clips are not float32 of such a shape or are empty, or a single one does not
+            fit the memory.
         """
-        if waveforms.ndim != 2 or 0 in waveforms.shape or waveforms.dtype != np.float32:
+        if clips.ndim not in (2, 3) or 0 in clips.shape or clips.dtype != np.float32:
             raise ParameterError(
                 f"{self._name}: waveforms must be float32 of shape (batch, samples),"
-                f" got {waveforms.dtype} of shape {waveforms.shape}"
+                f" got {clips.dtype} of shape {clips.shape}"
             )
         found: list[ScoreArray] = []
         start = 0
-        while start < len(waveforms):
-            batch = waveforms[start : start + self.size]
+        while start < len(clips):
+            batch = clips[start : start + self.size]
             try:
                 found.append(forward(batch).float().cpu().numpy())
             except RuntimeError as error:

@@ -12,7 +12,7 @@ from scipy.optimize import minimize
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 
-from awb.errors import ParameterError
+from awb.errors import ParameterError, RelevanceError
 from awb.types import Explanation
 from awb_plugins.explainers import awb_explainers
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
@@ -123,6 +123,11 @@ def test_the_width_is_in_seconds_and_the_sign_is_dropped_last() -> None:
     assert isinstance(found, Explanation)
     np.testing.assert_allclose(found.relevance, np.abs(moving_average(values, 3)))
     assert found.notes == ("kept",)
+    assert found.uncertainty is None, "the error of the plain values is not that of smoothed ones"
+    plain = finished(lambda _: raw)(SegmentParameters(sign="absolute"))
+    kept = plain(perturber, instance_of(unit_clip(6)), np.random.default_rng(0))
+    assert isinstance(kept, Explanation)
+    np.testing.assert_array_equal(kept.uncertainty, np.ones(6))
 
 
 def test_every_explainer_that_is_no_baseline_has_smoothing_and_sign() -> None:
@@ -133,3 +138,8 @@ def test_every_explainer_that_is_no_baseline_has_smoothing_and_sign() -> None:
             assert defaults.smoothing == "none"
             expected = "absolute" if spec.name == "run-correlation" else "signed"
             assert defaults.sign == expected, spec.name
+
+
+def test_an_uncertainty_must_have_the_shape_of_the_relevance() -> None:
+    with pytest.raises(RelevanceError, match="uncertainty has shape"):
+        Explanation(np.zeros(4), uncertainty=np.zeros(3))

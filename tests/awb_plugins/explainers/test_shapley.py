@@ -122,7 +122,7 @@ def test_banzhaf_is_exact_when_all_coalitions_are_few() -> None:
     kept = all_masks(7)
     worth = np.array([game(row) for row in kept])
     exact = [worth[kept[:, i]].mean() - worth[~kept[:, i]].mean() for i in range(7)]
-    found = relevance(banzhaf.SPEC, game_perturber(game, 7, samples=384))
+    found = relevance(banzhaf.SPEC, game_perturber(game, 7, samples=640))
     np.testing.assert_allclose(found, exact, atol=1e-10)
 
 
@@ -140,6 +140,6 @@ def test_banzhaf_and_shapley_differ_on_larger_interactions() -> None:
     def game(audible: np.ndarray) -> float:
         return 6.0 * float(audible[:3].all())
 
-    perturber = game_perturber(game, 6, samples=192)
+    perturber = game_perturber(game, 6, samples=320)
     assert relevance(kernel_shap.SPEC, perturber)[0] == pytest.approx(2.0)
     assert relevance(banzhaf.SPEC, perturber)[0] == pytest.approx(1.5)

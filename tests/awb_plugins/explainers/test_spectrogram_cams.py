@@ -129,9 +129,12 @@ class _OneDimensional(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.conv = nn.Conv1d(4, 3, 5, padding=2)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.conv = nn.Conv1d(4, 3, 5, padding=2)
+            self.dense = nn.Linear(3, 2)
         self.relu = nn.ReLU()
-        self.dense = nn.Linear(3, 2)
+        nn.init.constant_(self.dense.weight, 1.0)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         hidden = self.relu(self.conv(features.transpose(1, 2))).mean(dim=2)

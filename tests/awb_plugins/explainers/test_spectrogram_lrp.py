@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from awb.errors import NotApplicableError
+from awb.specs import ExplainerSpec
 from awb_plugins.explainers.spectrogram import lrp
 from fakes_torch import SmallCnn, TorchModel
 from spectrograms import features_of, look, map_of, varied_clip
@@ -104,7 +105,7 @@ def test_the_flat_composite_on_a_convolutional_network_equals_loops() -> None:
         second = net.relu2(net.conv2(first))
         pooled = net.squeeze(second).flatten()
         score = float(net.dense(pooled)[0])
-    weight, bias = net.dense.weight[0].detach().numpy(), float(net.dense.bias[0])
+    weight, bias = net.dense.weight[0].detach().numpy(), net.dense.bias[0].item()
     share = pooled.numpy() * weight
     total = share.sum() + bias
     down = score * share / total
@@ -234,3 +235,10 @@ def test_networks_without_rules_are_not_applicable(
 ) -> None:
     with pytest.raises(NotApplicableError, match=reason):
         look(spec, TorchModel(net, "dense"), CLIP)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("spec", lrp.SPECS)
+def test_calls_are_counted(spec: ExplainerSpec) -> None:
+    view = look(spec, TorchModel(SmallCnn(), "conv2"), CLIP)[1]
+    assert view.cost.calls == 5
+    assert "five calls" in spec.cost

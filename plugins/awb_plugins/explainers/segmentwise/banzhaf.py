@@ -28,7 +28,7 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters,
 
 
 class BanzhafParameters(SegmentParameters):
-    """Settings of `banzhaf`: ``samples`` coalitions; 0 for a third of the pool's calls."""
+    """Settings of `banzhaf`: ``samples`` coalitions; 0 for a fifth of the pool's calls."""
 
     samples: int = Field(default=0, ge=0)
 
@@ -49,7 +49,7 @@ class Banzhaf:
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> FloatArray:
         """Explain one instance; see `awb.specs.Explainer`."""
-        samples = self._parameters.samples or max(2, perturber.samples // 3)
+        samples = self._parameters.samples or max(2, perturber.samples // 5)
         drop_masks = uniform_coalitions(perturber.n_segments, samples, rng)
         return coefficients(drop_masks, perturber.scores(drop_masks))
 
@@ -58,7 +58,7 @@ SPEC = ExplainerSpec(
     name="banzhaf",
     summary="Mean gain of a segment over all coalitions alike (Shapley weighs them by size).",
     citation="Banzhaf (1965); Hammer & Holzman (1992), doi:10.1007/BF01541028",
-    cost="a third of the shared design's calls, its own",
+    cost="a fifth of the shared design's calls, its own",
     parameters=BanzhafParameters,
     factory=finished(Banzhaf),
 )

@@ -1,5 +1,9 @@
 """``greedy``: the window that helps most, then the one that helps most beside it, and so on.
 
+A segment's relevance is the most that it ever brought: alone, as in `keep-window`, or beside what
+was chosen before it. So what suffices by itself counts even after something else suffices, and what
+needs company counts once it has it.
+
 References
 ----------
 Nemhauser, G. L., Wolsey, L. A., & Fisher, M. L. (1978). An analysis of approximations for
@@ -42,7 +46,7 @@ class GreedyParameters(SegmentParameters):
 
 
 class Greedy:
-    """The gain of each segment's window when it was chosen, or when choosing ended.
+    """The largest gain of each segment's windows over the steps.
 
     Parameters
     ----------
@@ -62,7 +66,7 @@ class Greedy:
         windows = ~designs.keep_window(perturber.n_segments, window=window)
         chosen = np.zeros(perturber.n_segments, dtype=bool)
         now = perturber.dropped_score() if inserting else perturber.clip_score()
-        relevance = np.zeros(perturber.n_segments)
+        relevance = np.full(perturber.n_segments, -np.inf)
         for _ in range(self._parameters.steps):
             with_window: BoolArray = chosen | windows
             scores = perturber.scores(~with_window if inserting else with_window)
@@ -70,10 +74,10 @@ class Greedy:
             news = (windows & ~chosen).any(axis=1)
             if not news.any():
                 break
-            means = designs.average_over_windows(windows, gains)
-            relevance[~chosen] = means[~chosen]
+            brought = designs.average_over_windows(windows, gains)
             best = _best(np.where(news, gains, -np.inf), rng)
-            relevance[windows[best] & ~chosen] = gains[best]
+            brought[windows[best]] = np.maximum(brought[windows[best]], gains[best])
+            relevance[~chosen] = np.maximum(relevance, brought)[~chosen]
             chosen |= windows[best]
             now = scores[best]
         return relevance

@@ -21,6 +21,7 @@ audio classification models. arXiv:2506.04391. Code: https://github.com/ceciliab
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -190,18 +191,30 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
     return np.asarray(found.x, dtype=np.float64)
 
 
-def explain_by_shap(
-    perturber: Perturber, instance: Instance, rng: np.random.Generator
-) -> FloatArray:
-    """Explain one instance by the published Kernel SHAP; see `awb.specs.Explainer`."""
-    pool, empty = perturber.pool(), perturber.dropped_score()
-    total = perturber.clip_score() - empty
-    kept = (~pool.drop_masks).sum(axis=1)
-    proper = (kept > 0) & (kept < perturber.n_segments)
-    if not proper.any():
-        return np.full(perturber.n_segments, total / perturber.n_segments)
-    masks, gain = pool.drop_masks[proper], pool.scores[proper] - empty
-    return slsqp((~masks).astype(np.float64), gain, published_kernel_weights(masks), total)
+class KernelShapPaper:
+    """The published Kernel SHAP: a constrained weighted regression on the shared design.
+
+    Parameters
+    ----------
+    parameters : SegmentParameters
+        Nothing of its own.
+    """
+
+    def __init__(self, parameters: SegmentParameters) -> None:
+        import_module("scipy.optimize")  # now, so that limits on threads find its libraries
+
+    def __call__(
+        self, perturber: Perturber, instance: Instance, rng: np.random.Generator
+    ) -> FloatArray:
+        """Explain one instance; see `awb.specs.Explainer`."""
+        pool, empty = perturber.pool(), perturber.dropped_score()
+        total = perturber.clip_score() - empty
+        kept = (~pool.drop_masks).sum(axis=1)
+        proper = (kept > 0) & (kept < perturber.n_segments)
+        if not proper.any():
+            return np.full(perturber.n_segments, total / perturber.n_segments)
+        masks, gain = pool.drop_masks[proper], pool.scores[proper] - empty
+        return slsqp((~masks).astype(np.float64), gain, published_kernel_weights(masks), total)
 
 
 SPECS = [
@@ -227,6 +240,6 @@ SPECS = [
         citation=_CITATION,
         cost="the shared design and two calls",
         parameters=SegmentParameters,
-        factory=finished(lambda _: explain_by_shap),
+        factory=finished(KernelShapPaper),
     ),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
@@ -47,6 +48,8 @@ class Finished:
     """
 
     def __init__(self, explainer: Explainer, parameters: SegmentParameters) -> None:
+        if parameters.smoothing == "total-variation":
+            import_module("scipy.optimize")  # now, so that limits on threads find its libraries
         self._explainer = explainer
         self._parameters = parameters
 
@@ -61,7 +64,9 @@ class Finished:
         relevance = smooth(plain.relevance, settings.smoothing, width)
         if settings.sign == "absolute":
             relevance = np.abs(relevance)
-        return replace(plain, relevance=relevance)
+        # The error of a smoothed value is not that of the plain one.
+        uncertainty = plain.uncertainty if settings.smoothing == "none" else None
+        return replace(plain, relevance=relevance, uncertainty=uncertainty)
 
 
 def finished(factory: Callable[[Any], Explainer]) -> Callable[[Any], Explainer]:

@@ -24,12 +24,13 @@ class RandomForestParameters(SegmentParameters):
         ``impurity`` for how much a segment's splits reduce the variance (unsigned by nature), or
         ``shap`` for the forest's own TreeSHAP at the clip (signed).
     n_estimators, max_features, min_samples_leaf
-        The forest's, as scikit-learn names them.
+        The forest's, as scikit-learn names them. A third of the features a split is Breiman's
+        choice for regression, and fits three times faster than all of them.
     """
 
     attribution: Literal["impurity", "shap"] = "impurity"
     n_estimators: int = Field(default=100, ge=1)
-    max_features: float = Field(default=1.0, gt=0, le=1)
+    max_features: float = Field(default=1 / 3, gt=0, le=1)
     min_samples_leaf: int = Field(default=1, ge=1)
 
 

@@ -23,7 +23,7 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters,
 class ShapleySamplingParameters(SegmentParameters):
     """Settings of `shapley-sampling`.
 
-    ``permutations`` is the number of orders; 0 for what a third of the pool's calls allow. Orders
+    ``permutations`` is the number of orders; 0 for what a fifth of the pool's calls allow. Orders
     come in pairs, one and its reverse, at least one pair.
     """
 
@@ -65,7 +65,7 @@ class ShapleySampling:
     ) -> FloatArray:
         """Explain one instance; see `awb.specs.Explainer`."""
         n_segments = perturber.n_segments
-        wanted = self._parameters.permutations or perturber.samples // 3 // n_segments
+        wanted = self._parameters.permutations or perturber.samples // 5 // n_segments
         pairs = max(1, (wanted + 1) // 2)
         forth = rng.permuted(np.tile(np.arange(n_segments), (pairs, 1)), axis=1)
         ranks = np.concatenate([forth, n_segments - 1 - forth])
@@ -80,7 +80,7 @@ SPEC = ExplainerSpec(
     name="shapley-sampling",
     summary="Shapley values from random orders, each with its reverse; sums to the score.",
     citation="Castro et al. (2009), doi:10.1016/j.cor.2008.04.004",
-    cost="a third of the shared design's calls, its own (5 pairs of orders for 10 s)",
+    cost="a fifth of the shared design's calls, its own (3 pairs of orders for 10 s)",
     parameters=ShapleySamplingParameters,
     factory=finished(ShapleySampling),
 )

@@ -5,6 +5,7 @@ from awb_plugins.explainers.spectrogram import (
     against_baseline,
     attention_rollout,
     gradients,
+    listen,
     lrp,
     masked_features,
 )
@@ -16,4 +17,5 @@ SPECS = [
     *lrp.SPECS,
     *masked_features.SPECS,
     attention_rollout.SPEC,
+    listen.SPEC,
 ]

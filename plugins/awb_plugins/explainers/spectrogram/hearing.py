@@ -13,6 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -108,13 +109,17 @@ def features_of(model: DifferentiableModel, waveforms: AudioArray) -> torch.Tens
     Returns
     -------
     torch.Tensor, shape=(n, frames, bins)
-        Features, detached, on the model's device.
+        Features, detached, on the back end's device.
     """
     import torch
 
-    device = next(model.back_end.parameters()).device
+    def device_of(module: torch.nn.Module) -> torch.device:
+        held = next(chain(module.parameters(), module.buffers()), None)
+        return torch.device("cpu") if held is None else held.device
+
     with torch.no_grad():
-        features: torch.Tensor = model.front_end(torch.tensor(waveforms, device=device))
+        given = torch.tensor(waveforms, device=device_of(model.front_end))
+        features: torch.Tensor = model.front_end(given).to(device_of(model.back_end))
     return features.detach()
 
 
@@ -131,7 +136,7 @@ def seeded(rng: np.random.Generator) -> Iterator[None]:
 
     seed = int(rng.integers(2**31))
     state = np.random.get_state()  # noqa: NPY002 - captum draws from the global stream
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         np.random.seed(seed)  # noqa: NPY002
         try:

@@ -42,27 +42,24 @@ class Lrp(MapExplainer):
     """
 
     def __init__(self, parameters: LrpParameters, composite: Composite) -> None:
+        from awb_plugins.explainers.spectrogram import lrp_rules
+
         super().__init__(parameters)
+        self._rules = lrp_rules
         self._composite: Composite = composite
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        from awb_plugins.explainers.spectrogram.lrp_rules import (
-            fold_normalizations,
-            layers_in_order,
-            set_rules,
-            undo_scaling,
-        )
-
+        rules = self._rules
         network = copy.deepcopy(heard.model.back_end).eval()
-        fold_normalizations(network, heard.features)
+        rules.fold_normalizations(network, heard.features)
         plain = copy.deepcopy(network)
-        first = set_rules(network, heard.features, self._composite, self.parameters.epsilon)
+        first = rules.set_rules(network, heard.features, self._composite, self.parameters.epsilon)
         found = self.captum.LRP(network).attribute(heard.features.clone(), target=heard.target)
-        (name,) = {
-            name for name, layer in layers_in_order(network, heard.features) if layer is first
-        }
-        return undo_scaling(found, plain, plain.get_submodule(name), heard.features)
+        relevance: torch.Tensor = rules.undo_scaling(
+            found, plain, plain.get_submodule(first), heard.features
+        )
+        return relevance
 
 
 def _epsilon(parameters: LrpParameters) -> Lrp:
@@ -80,7 +77,7 @@ SPECS = [
         name="lrp-epsilon",
         summary="Relevance handed back layer by layer in proportion to contributions.",
         citation="Bach et al. (2015), doi:10.1371/journal.pone.0130140; captum",
-        cost="six calls and one backward pass",
+        cost="five calls and one backward pass",
         needs=(DifferentiableModel,),
         parameters=LrpParameters,
         factory=finished(_epsilon),
@@ -92,7 +89,7 @@ SPECS = [
             "Bach et al. (2015), doi:10.1371/journal.pone.0130140;"
             " Lapuschkin et al. (2019), doi:10.1038/s41467-019-08987-4; captum"
         ),
-        cost="six calls and one backward pass",
+        cost="five calls and one backward pass",
         needs=(DifferentiableModel,),
         parameters=LrpParameters,
         factory=finished(_flat),

@@ -126,7 +126,7 @@ def fold_normalizations(network: nn.Module, features: torch.Tensor) -> None:
 
 def set_rules(
     network: nn.Module, features: torch.Tensor, composite: Composite, epsilon: float
-) -> nn.Module:
+) -> str:
     """Give every layer its rule.
 
     Parameters
@@ -143,26 +143,26 @@ def set_rules(
 
     Returns
     -------
-    torch.nn.Module
-        The input layer.
+    str
+        Name of the input layer.
 
     Raises
     ------
     NotApplicableError
         If a layer is of a type for which there is no rule, or used more than once.
     """
-    order = [layer for _, layer in layers_in_order(network, features)]
-    weighted = [layer for layer in order if isinstance(layer, (*_CONVOLUTIONS, nn.Linear))]
-    if not weighted or len(set(map(id, weighted))) < len(weighted):
+    order = layers_in_order(network, features)
+    weighted = [pair for pair in order if isinstance(pair[1], (*_CONVOLUTIONS, nn.Linear))]
+    if not weighted or len({name for name, _ in weighted}) < len(weighted):
         raise NotApplicableError("LRP needs layers with weights, each used once")
     leaves: list[Any] = [layer for layer in network.modules() if not [*layer.children()]]
     for layer in leaves:
-        rule = _rule(layer, weighted[0], composite, epsilon)
+        rule = _rule(layer, weighted[0][1], composite, epsilon)
         if rule is not None:
             layer.rule = rule
         if hasattr(layer, "inplace"):
             layer.inplace = False
-    return weighted[0]
+    return weighted[0][0]
 
 
 def _rule(

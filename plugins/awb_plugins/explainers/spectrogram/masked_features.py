@@ -6,6 +6,7 @@ band of a moment matters. What is masked takes the baseline's features.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,19 +140,30 @@ class OcclusionTf(MapExplainer):
 
 
 class LimeTf(MapExplainer):
-    """Coefficients of a weighted ridge regression from kept cells of a grid to the score."""
+    """Coefficients of a weighted ridge regression from kept cells of a grid to the score.
+
+    Parameters
+    ----------
+    parameters : LimeTfParameters
+        Grid, masks and regression.
+    """
+
+    def __init__(self, parameters: LimeTfParameters) -> None:
+        from captum._utils.models.linear_model import SkLearnRidge
+
+        import_module("sklearn.linear_model")  # captum would import it when it is too late
+        super().__init__(parameters)
+        self._ridge: Any = SkLearnRidge
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        from captum._utils.models.linear_model import SkLearnRidge
-
         _, n_frames, n_bins = heard.features.shape
         settings = self.parameters
         frames = whole_frames(settings.cell_s, heard.model.frame_centers_s(n_frames))
         cells = grid_cells(n_frames, n_bins, frames, settings.bands)
         method = self.captum.Lime(
             heard.model.back_end,
-            interpretable_model=SkLearnRidge(alpha=settings.alpha),
+            interpretable_model=self._ridge(alpha=settings.alpha),
             similarity_func=self._proximity,
         )
         found: torch.Tensor = method.attribute(

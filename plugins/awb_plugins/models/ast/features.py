@@ -5,10 +5,10 @@ Here all frames of all clips are one tensor. Where torchaudio is installed the r
 Kaldi filter bank instead; this follows the NumPy form, on which it falls back.
 
 A frame is 25 ms, one every 10 ms, with its mean removed, preemphasis 0.97 and a Hann window; its
-power spectrum goes through 128 Kaldi mel filters, and the logarithm is floored at float32's epsilon.
-Up to the power spectrum the arithmetic is float64: a quiet band may lie 100 dB below the loudest bin
-of the same frame, where the round-off of a float32 transform would show. What follows only adds
-positive numbers, for which float32 is enough.
+power spectrum goes through 128 Kaldi mel filters, and what is below float32's epsilon is raised to
+it before the logarithm. Up to the power spectrum the arithmetic is float64: a quiet band may lie
+100 dB below the loudest bin of its frame, where the round-off of a float32 transform would show.
+What follows only adds positive numbers, for which float32 is enough.
 
 References
 ----------
@@ -19,6 +19,7 @@ Povey, D., et al. (2011). The Kaldi speech recognition toolkit. ASRU.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -58,16 +59,18 @@ class FilterBank(nn.Module):
         self._scale = 2.0 * float(extractor.std) if extractor.do_normalize else 1.0
         self.padding = -self._mean / self._scale
         window = window_function(FRAME_SAMPLES, "hann", periodic=False)
-        filters = mel_filter_bank(
-            num_frequency_bins=FFT_SAMPLES // 2 + 1,
-            num_mel_filters=extractor.num_mel_bins,
-            min_frequency=20,
-            max_frequency=extractor.sampling_rate // 2,
-            sampling_rate=extractor.sampling_rate,
-            norm=None,
-            mel_scale="kaldi",
-            triangularize_in_mel_space=True,
-        )
+        with warnings.catch_warnings():  # the lowest of 128 filters is empty, as it is in training
+            warnings.simplefilter("ignore", UserWarning)
+            filters = mel_filter_bank(
+                num_frequency_bins=FFT_SAMPLES // 2 + 1,
+                num_mel_filters=extractor.num_mel_bins,
+                min_frequency=20,
+                max_frequency=extractor.sampling_rate // 2,
+                sampling_rate=extractor.sampling_rate,
+                norm=None,
+                mel_scale="kaldi",
+                triangularize_in_mel_space=True,
+            )
         self._window: torch.Tensor
         self._filters: torch.Tensor
         self.register_buffer("_window", torch.from_numpy(window).double(), persistent=False)
@@ -86,7 +89,9 @@ class FilterBank(nn.Module):
         torch.Tensor, shape=(batch, frames, bins), dtype=float32
             As many frames as the audio fills, at most `max_frames`.
         """
-        parts = waveforms.split(_CLIPS_AT_ONCE if self._window.device.type == "cpu" else len(waveforms))
+        parts = waveforms.split(
+            _CLIPS_AT_ONCE if self._window.device.type == "cpu" else len(waveforms)
+        )
         return torch.cat([self._log_mel(part) for part in parts])
 
     def _log_mel(self, waveforms: torch.Tensor) -> torch.Tensor:

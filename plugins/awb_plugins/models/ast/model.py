@@ -1,4 +1,4 @@
-"""AST as an `awb.protocols.DifferentiableModel` and an `awb.protocols.AttentionModel`."""
+"""AST: a differentiable model of frames, with attention (see `awb.protocols`)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
 from awb.errors import WeightsError
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
@@ -80,6 +81,7 @@ class Ast:
         If network and features do not fit together.
     """
 
+    frame_samples = FRAME_SAMPLES
     last_convolution = f"network.{_PATCHES}.projection"
 
     def __init__(
@@ -92,7 +94,10 @@ class Ast:
         batch_size: int | None,
     ) -> None:
         config = network.config
-        if (config.max_length, config.num_mel_bins) != (extractor.max_length, extractor.num_mel_bins):
+        if (config.max_length, config.num_mel_bins) != (
+            extractor.max_length,
+            extractor.num_mel_bins,
+        ):
             raise WeightsError(
                 f"{NAME}: the network wants {config.max_length} frames of {config.num_mel_bins}"
                 f" bins, its features are {extractor.max_length} of {extractor.num_mel_bins}"
@@ -141,6 +146,26 @@ class Ast:
     def _features(self, waveforms: AudioArray) -> torch.Tensor:
         features: torch.Tensor = self.front_end(torch.tensor(waveforms))
         return features.to(self._device)
+
+    def frame_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each frame's window, ``shape=(frames,)``."""
+        fitting = max(0, n_samples - FRAME_SAMPLES) // HOP_SAMPLES + 1
+        return np.arange(min(fitting, self.front_end.max_frames), dtype=np.int64) * HOP_SAMPLES
+
+    def features(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
+        """Compute features: ``(batch, samples)`` to ``(batch, frames, bins)``."""
+        with torch.inference_mode():
+            found: npt.NDArray[np.float32] = self._features(waveforms).cpu().numpy()
+        return found
+
+    def feature_scores(self, features: npt.NDArray[np.float32]) -> ScoreArray:
+        """Score features: ``(batch, frames, bins)`` to log-odds ``(batch, classes)``."""
+        return self._batches.scores(features, self._classify)
+
+    def _classify(self, features: npt.NDArray[np.float32]) -> torch.Tensor:
+        with torch.inference_mode():
+            scores: torch.Tensor = self.back_end(torch.tensor(features, device=self._device))
+        return scores
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""

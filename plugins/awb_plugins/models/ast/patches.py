@@ -2,8 +2,8 @@
 
 The published patch embedding convolves ``(bins, frames)`` and always sees the longest input, padded
 at its end. Explainers of the last convolution want maps ``(channels, frames, bins)`` that cover the
-audio and nothing else. So the convolution here is the same one with its axes exchanged, run over the
-patches that begin before the audio ends; patches of padding alone are all alike and appended.
+audio and nothing else. So the convolution here is the same one with its axes exchanged, run over
+the patches that begin before the audio ends; patches of padding are all alike and appended.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ class TimeFirstPatches(nn.Module):
         Patches of the longest input in time and in frequency.
     """
 
-    def __init__(
-        self, projection: nn.Conv2d, max_frames: int, n_bins: int, padding: float
-    ) -> None:
+    def __init__(self, projection: nn.Conv2d, max_frames: int, n_bins: int, padding: float) -> None:
         super().__init__()
         tall, long = projection.kernel_size
         step_bins, step_frames = projection.stride
@@ -78,13 +76,15 @@ class TimeFirstPatches(nn.Module):
         maps = self.projection(frames[:, None, :needed])
         if heard < self.n_times:
             silent = self._silent_patch(frames)
-            maps = torch.cat(
-                [maps, silent.expand(len(maps), -1, self.n_times - heard, -1)], dim=2
-            )
-        return maps.transpose(2, 3).flatten(2).transpose(1, 2)
+            maps = torch.cat([maps, silent.expand(len(maps), -1, self.n_times - heard, -1)], dim=2)
+        embeddings: torch.Tensor = maps.transpose(2, 3).flatten(2).transpose(1, 2)
+        return embeddings
 
     def _silent_patch(self, frames: torch.Tensor) -> torch.Tensor:
         """Embed a column of patches of padding; not through the module, whose hooks mean audio."""
         empty = frames.new_full((1, 1, self._patch_frames, frames.shape[2]), self._padding)
         conv = self.projection
-        return nn.functional.conv2d(empty, conv.weight, conv.bias, stride=conv.stride)
+        silent: torch.Tensor = nn.functional.conv2d(
+            empty, conv.weight, conv.bias, stride=conv.stride
+        )
+        return silent

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +70,7 @@ def render(dataset: Dataset, path: Path, *, workers: int) -> LabelledClips:
     path : Path
         File for the samples, ``.npy``.
     workers : int
-        Processes.
+        Processes; with one, the work is done in this one.
 
     Returns
     -------
@@ -80,8 +82,13 @@ def render(dataset: Dataset, path: Path, *, workers: int) -> LabelledClips:
     n_samples = dataset.load(clip_ids[0]).waveform.size
     present: list[frozenset[ClassKey]] = []
     samples = np.lib.format.open_memmap(path, "w+", np.int16, (len(clip_ids), n_samples))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for loaded, keys in pool.map(partial(_load, dataset), chunks):
+    load = partial(_load, dataset)
+    with ExitStack() as stack:
+        spread: Callable[..., Iterable[Any]] = map
+        if workers > 1:
+            pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+            spread = stack.enter_context(pool).map
+        for loaded, keys in spread(load, chunks):
             samples[len(present) : len(present) + len(loaded)] = loaded
             present += keys
     return LabelledClips(samples, tuple(present))

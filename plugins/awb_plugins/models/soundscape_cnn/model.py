@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from awb.errors import AudioError
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.soundscape_cnn import network
@@ -17,7 +17,7 @@ from awb_plugins.models.soundscape_cnn.weights import file_sha256, read_back_end
 
 
 class SoundscapeCnn:
-    """A small log-mel CNN that satisfies `awb.protocols.DifferentiableModel`.
+    """A small log-mel CNN: differentiable, and its features are frames.
 
     Parameters
     ----------
@@ -38,6 +38,8 @@ class SoundscapeCnn:
         Frames to log-odds ``(batch, classes)``.
     last_convolution : str
         Name of the last convolution inside the back end.
+    frame_samples : int
+        Length of a frame's window.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class SoundscapeCnn:
         self.front_end: torch.nn.Module = network.FrontEnd().eval()
         self.back_end: torch.nn.Module = read_back_end(path, len(self.classes))
         self.last_convolution: str = network.LAST_CONVOLUTION
+        self.frame_samples: int = network.WINDOW_SAMPLES
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame.
@@ -70,6 +73,35 @@ class SoundscapeCnn:
         """
         hop_s = network.HOP_SAMPLES / network.SAMPLE_RATE_HZ
         return (np.arange(n_frames, dtype=np.float64) + 0.5) * hop_s
+
+    def frame_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each frame's window; below 0 for the first frame.
+
+        Parameters
+        ----------
+        n_samples : int
+            Length of the clip.
+
+        Returns
+        -------
+        np.ndarray, shape=(frames,), dtype=int64
+            Sample positions.
+        """
+        n_frames = -(-n_samples // network.HOP_SAMPLES)
+        margin = (network.WINDOW_SAMPLES - network.HOP_SAMPLES) // 2
+        return np.arange(n_frames, dtype=np.int64) * network.HOP_SAMPLES - margin
+
+    def features(self, waveforms: AudioArray) -> ScoreArray:
+        """Compute log-mel frames: ``(batch, samples)`` to ``(batch, frames, 64)``."""
+        with torch.inference_mode():
+            features: ScoreArray = self.front_end(torch.from_numpy(waveforms)).numpy()
+        return features
+
+    def feature_scores(self, features: ScoreArray) -> ScoreArray:
+        """Score log-mel frames: ``(batch, frames, 64)`` to log-odds ``(batch, classes)``."""
+        with torch.inference_mode():
+            scores: ScoreArray = self.back_end(torch.from_numpy(features)).numpy()
+        return scores
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score every class.
@@ -96,6 +128,4 @@ class SoundscapeCnn:
             )
         if not waveforms.flags.writeable:  # torch warns of memory that it must not write to
             waveforms = waveforms.copy()
-        with torch.inference_mode():
-            scores: ScoreArray = self.back_end(self.front_end(torch.from_numpy(waveforms))).numpy()
-        return scores
+        return self.feature_scores(self.features(waveforms))

@@ -1,4 +1,4 @@
-"""wav2vec 2.0 and its kin: any audio classifier of transformers that hears waveforms. See CARD.md."""
+"""wav2vec 2.0 and its kin: any classifier of transformers that hears waveforms. See CARD.md."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 Conventions
 -----------
 Each clip is normalized on its own, as its checkpoint's feature extractor says. Clips of different
-lengths, and clips shorter than the first convolutions reach, are followed by zeros. A mask tells the
-network where they end, except in networks that were trained without masks (those whose convolutions
-use group normalization): the extractor's ``return_attention_mask`` says which.
+lengths, and clips shorter than the first convolutions reach, are followed by zeros. A mask tells
+the network where they end, except in networks that were trained without masks (those whose
+convolutions use group normalization): the extractor's ``return_attention_mask`` says which.
 """
 
 from __future__ import annotations
@@ -68,7 +68,10 @@ class Wav2Vec2:
         batch_size: int | None,
     ) -> None:
         config = network.config
-        kernels, strides = getattr(config, "conv_kernel", None), getattr(config, "conv_stride", None)
+        kernels, strides = (
+            getattr(config, "conv_kernel", None),
+            getattr(config, "conv_stride", None),
+        )
         if not kernels or not strides or "input_values" not in extractor.model_input_names:
             raise WeightsError(
                 f"{NAME}: a {config.model_type} does not hear waveforms; for a spectrogram"

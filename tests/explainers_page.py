@@ -1,0 +1,114 @@
+"""Write docs/explainers.md from what the built-in explainers say about themselves.
+
+python tests/explainers_page.py
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from awb.specs import ExplainerSpec
+from awb_plugins.explainers import baselines, segmentwise, spectrogram
+from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "explainers.md"
+
+TEXT = """# The built-in explainers
+
+Which of them finds what is shown in [planted-evidence.md](planted-evidence.md), and how many model
+calls they take to be good in [model-calls.md](model-calls.md). Settings are typed after the name:
+`awb run --explainers random-forest:attribution=shap,keep-window:window_s=1,hop_s=0.2`.
+
+Every explainer but the baselines also takes
+
+- `smoothing` (`none`, `moving-average`, `gaussian-process`, `total-variation`) and `smoothing_s`: a
+  prior along time. It buys localization and loses fidelity, so it is off by default.
+- `sign` (`signed`, `absolute`): much of a forest's lead over regressions comes from its importance
+  being unsigned. The default is signed, but for `run-correlation`, which is absolute by definition.
+
+## Masking audio: any model
+
+They see the model through masked clips alone. Those whose cost is "the shared design" use the same
+masks and scores: together they cost what one of them costs.
+
+{segmentwise}
+
+- `kernel-shap` draws its own coalitions. On masks that all drop equally many segments the Shapley
+  kernel weighs all alike, and what is left is a linear regression with a constraint:
+  `kernel-shap:coalitions=pool` is that.
+- `random-forest:attribution=shap` is the forest's own path-dependent TreeSHAP, in closed form for
+  keep indicators; the shap package is not needed.
+- The three `-paper` explainers repeat the reference study's procedure, its peculiarities included
+  (forest samples weighted by their distance from the clip, so that the far ones count most; Shapley
+  kernel weights as if all coalitions had been drawn alike; a general optimizer), so that published
+  tables can be compared like with like.
+- `adaptive` also reports each segment's standard error, and how sure it is of the whole.
+
+## Looking inside: models with gradients or attention
+
+They need a capability of the model, and are not applicable elsewhere. A map of the spectrogram
+becomes segments by `aggregation` (`sum`, `positive-sum`, `max`, `abs-sum`); frames are shared among
+the segments they overlap.
+
+{spectrogram}
+
+- Baselines of the features (`baseline=dropped`) are those of a clip that is masked wholly, so that
+  gradient methods and masking methods answer the same question.
+- `grad-cam` is signed unless `relu=true`.
+- LRP goes through captum and its propagation rules, batch normalizations folded; a network with
+  layers that have no rule (attention, layer normalization) is not applicable.
+- `listen` turns a map into a mask (four families), the masked spectrogram into audio with the phase
+  of the mixture, and scores both parts again. A mask that keeps everything or nothing is reported
+  as degenerate and earns no fidelity.
+
+## Baselines
+
+{baselines}
+
+## Sources
+
+{sources}
+"""
+
+
+def settings_of(spec: ExplainerSpec) -> str:
+    """List a spec's own settings with their defaults."""
+    common = SegmentParameters.model_fields
+    own = [
+        f"`{name}={_written(field.default)}`"
+        for name, field in spec.parameters.model_fields.items()
+        if name not in common or field.default != common[name].default
+    ]
+    return ", ".join(own)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return "+".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def table(specs: list[ExplainerSpec]) -> str:
+    lines = ["| explainer | what | cost | settings |", "| --- | --- | --- | --- |"]
+    for spec in specs:
+        needs = "".join(f" Needs `{capability.__name__}`." for capability in spec.needs)
+        cells = [f"`{spec.name}`", spec.summary + needs, spec.cost, settings_of(spec)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    asking = [*segmentwise.SPECS, *spectrogram.SPECS]
+    return TEXT.format(
+        segmentwise=table(segmentwise.SPECS),
+        spectrogram=table(spectrogram.SPECS),
+        baselines=table(baselines.SPECS),
+        sources="\n".join(f"- `{spec.name}`: {spec.citation}" for spec in asking),
+    )
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
