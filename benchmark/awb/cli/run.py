@@ -97,6 +97,12 @@ def _default_folder() -> Path:
     help="Worker processes.  [default: one a processor]",
 )
 @click.option(
+    "--scores",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Scores of whole clips, from awb data scores.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -113,6 +119,7 @@ def run_command(
     explainers: str | None,
     metrics: str | None,
     jobs: int | None,
+    scores: Path | None,
     out: Path | None,
     **settings: Any,
 ) -> None:
@@ -134,7 +141,7 @@ def run_command(
     )
     path = out or _default_folder()
     with progress_bar(path) as progress:
-        folder = run(config, path, jobs=jobs, progress=progress)
+        folder = run(config, path, jobs=jobs, progress=progress, scores=scores)
     _finish(context, folder)
 
 

@@ -16,6 +16,7 @@ from awb.harness.selection import Manifest
 from awb.harness.store import Store
 
 RUN_FILE, MANIFEST_FILE, STORE_FILE = "run.json", "manifests.json", "results.sqlite"
+SCORES_FILE = "scores.sqlite"
 FORMAT = 1
 
 

@@ -11,7 +11,8 @@ from awb.errors import RunError
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.executors import Executor, open_executor
-from awb.harness.folder import RunFolder
+from awb.harness.folder import SCORES_FILE, RunFolder
+from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
 from awb.harness.units import Plan, Unit, failed_unit
@@ -30,6 +31,7 @@ def run(
     *,
     jobs: int | None = None,
     progress: Progress = _silent,
+    scores: Path | None = None,
 ) -> RunFolder:
     """Run a configuration into a new folder.
 
@@ -43,6 +45,8 @@ def run(
         Worker processes; None for one a processor.
     progress : callable
         See `Progress`.
+    scores : Path or None
+        Scores of whole clips from ``awb data scores``; None for a file in the run folder.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def run(
     with open_executor(jobs or default_jobs()) as executor:
         facts = _facts(chosen, executor)
         folder = RunFolder.create(out, run_record(config, chosen))
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
+        _work(_Run(folder, config, chosen, datasets, facts, executor, progress, scores))
     return folder
 
 
@@ -128,6 +132,7 @@ class _Run:
     facts: dict[str, ModelFacts]
     executor: Executor
     progress: Progress
+    scores: Path | None = None
 
 
 def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
@@ -144,7 +149,15 @@ def _work(job: _Run) -> None:
             manifest = known.get((resolved.label, model.label))
             if manifest is None:
                 source = Source(resolved, dataset)
-                manifest = select(source, model, facts, job.config, job.executor, job.progress)
+                manifest = select(
+                    source,
+                    model,
+                    facts,
+                    job.config,
+                    job.executor,
+                    job.progress,
+                    store=ScoreStore(job.scores or job.folder.path / SCORES_FILE),
+                )
                 job.folder.add_manifest(manifest)
             if facts.weights_sha256 != manifest.weights_sha256:
                 raise RunError(f"the weights of {model.label} have changed since the run started")

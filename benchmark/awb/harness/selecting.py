@@ -12,6 +12,7 @@ from awb.harness.classes import ClassIndex
 from awb.harness.config import RunConfig
 from awb.harness.executors import Executor
 from awb.harness.resolve import Resolved
+from awb.harness.scores import ScoreStore, score_clips
 from awb.harness.selection import (
     BAD_AUDIO,
     MODEL_FAILED,
@@ -21,7 +22,7 @@ from awb.harness.selection import (
     decide,
     prepare,
 )
-from awb.harness.worker import ModelFacts, score_clip
+from awb.harness.worker import ModelFacts
 from awb.protocols import Dataset
 from awb.specs import ModelSpec
 from awb.types import Clip
@@ -72,6 +73,8 @@ def select(
     config: RunConfig,
     executor: Executor,
     progress: Progress,
+    *,
+    store: ScoreStore | None = None,
 ) -> Manifest:
     """Score every clip once and decide what is explained.
 
@@ -89,6 +92,8 @@ def select(
         Where the model runs.
     progress : callable
         See `Progress`.
+    store : ScoreStore or None
+        Where scores are looked up and kept, so that the model never scores a clip twice.
 
     Returns
     -------
@@ -123,7 +128,9 @@ def select(
     failures: list[AwbError] = []
     scored = 0
     phase = f"Selecting from {source.resolved.label} for {model.label}"
-    for clip, scores in executor.map(partial(score_clip, model), readable()):
+    name = source.resolved.spec.name
+    scored_clips = score_clips(executor, model, facts, readable(), dataset=name, store=store)
+    for clip, scores in scored_clips:
         original = whole.pop(clip.id)
         if isinstance(scores, Exception):
             failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
@@ -140,8 +147,21 @@ def select(
         model.label,
         facts.weights_sha256,
         tuple(entry for entry in entries if isinstance(entry, Kept)),
-        tuple(entry for entry in entries if isinstance(entry, Skipped)),
+        (*_excluded(source.dataset), *(one for one in entries if isinstance(one, Skipped))),
+        _fingerprint(source.dataset),
     )
+
+
+def _excluded(dataset: Dataset) -> tuple[Skipped, ...]:
+    """List what a dataset itself leaves out, where it says so."""
+    list_them = getattr(dataset, "excluded", None)
+    return tuple(list_them()) if callable(list_them) else ()
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    """Return a dataset's own hash of its tables and files, where it has one."""
+    hash_it = getattr(dataset, "fingerprint", None)
+    return str(hash_it()) if callable(hash_it) else ""
 
 
 def run_one(executor: Executor, function: Callable[[Resolved], Any], task: Resolved) -> Any:

@@ -28,7 +28,8 @@ TOO_LONG = "events too long"
 LOW_SCORE = "score below threshold"
 BAD_AUDIO = "audio unreadable"
 MODEL_FAILED = "model failed"
-FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED})
+MALFORMED_ROW = "malformed row"
+FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Manifest:
         Hash of the model's weights, empty where the model has none.
     kept, skipped : tuple
         Instances, and what was left out.
+    fingerprint : str
+        The dataset's own hash of its tables and available files, where it has one.
     """
 
     dataset: str
@@ -72,6 +75,7 @@ class Manifest:
     weights_sha256: str
     kept: tuple[Kept, ...]
     skipped: tuple[Skipped, ...]
+    fingerprint: str = ""
 
     @property
     def sha256(self) -> str:
@@ -91,7 +95,8 @@ class Manifest:
             for entry in plain["kept"]
         )
         skipped = tuple(Skipped(**entry) for entry in plain["skipped"])
-        return cls(plain["dataset"], plain["model"], plain["weights_sha256"], kept, skipped)
+        hashes = plain["weights_sha256"], plain.get("fingerprint", "")
+        return cls(plain["dataset"], plain["model"], hashes[0], kept, skipped, hashes[1])
 
 
 def audio_sha256(clip: Clip) -> str:

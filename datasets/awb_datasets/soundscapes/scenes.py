@@ -4,10 +4,12 @@ Conventions
 -----------
 A scene has one to four events. In about half of the scenes one of them is *long*: it goes on for
 seconds and is mostly louder than the others, so that loudness does not tell which sound is asked
-for. The signal-to-noise ratio of an event is that of its loudest 100 ms, and lies between 0 and
-20 dB. An event lasts from its first to its last 10 ms that are less than 40 dB under its own peak
-and less than 15 dB under the background at that moment; what lies outside is cut off the sound
-itself, so that the label is exact. All sounds are labelled: there is no unlabelled foreground.
+for. Most other events are *bouts*: the same sound two to four times with short pauses, under one
+label, as people label a row of knocks or rings. The signal-to-noise ratio of an event is that of
+its loudest 100 ms, and lies between 0 and 20 dB. An event lasts from its first to its last 10 ms
+that are less than 40 dB under its own peak and less than 15 dB under the background at that moment;
+what lies outside is cut off the sound itself, so that the label is exact. All sounds are labelled:
+there is no unlabelled foreground.
 """
 
 from __future__ import annotations
@@ -43,9 +45,10 @@ PEAK_DB_RANGE = (-18.0, -1.0)
 _EVENT_COUNTS, _EVENT_SHARES = (1, 2, 3, 4), (0.04, 0.16, 0.3, 0.5)
 _REPEAT_SHARE, _THIRD_SHARE = 0.6, 0.4
 _LONG_SHARE, _LONG_S = 0.55, (3.5, 7.5)
-_SINGLE_S, _REPEATED_S = (0.4, 1.9), (0.35, 0.9)
+_SINGLE_S, _REPEATED_S = (0.9, 1.85), (0.6, 0.95)
 _LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 6.0, 12.0
 _OVERLAP_SHARE = 0.2
+_BOUT_SHARE, _PAUSE_S, _LEAST_PART_S = 0.9, (0.5, 1.0), 0.1
 _SOUNDS, _PLACES = 8, 6
 _STEPS = 2**15  # samples are rounded to 16 bits, as in a file
 
@@ -59,17 +62,20 @@ class Plan:
     sound_class : SoundClass
         What sounds.
     duration_s : float
-        About how long, in seconds.
+        About how long, in seconds, pauses included.
     snr_db : float
         Its loudest 100 ms against the background there, in dB, in [0, 20].
     may_overlap : bool
         Whether it may sound together with events planned before it.
+    pauses_s : tuple of float
+        Pauses between the sounds of a bout, in seconds; empty for a single sound.
     """
 
     sound_class: SoundClass
     duration_s: float
     snr_db: float
     may_overlap: bool
+    pauses_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,8 +201,32 @@ def draw_plans(rng: np.random.Generator) -> list[Plan]:
             duration_s = log_uniform(rng, *(_REPEATED_S if repeated else _SINGLE_S))
         snr_db = float(np.clip(level_db, 0.0, HIGHEST_SNR_DB))
         may_overlap = bool(rng.uniform() < _OVERLAP_SHARE)
-        plans.append(Plan(sound_class, duration_s, snr_db, may_overlap))
+        is_long = has_long and number == 0
+        pauses_s = () if is_long else draw_pauses(rng, duration_s)
+        plans.append(Plan(sound_class, duration_s, snr_db, may_overlap, pauses_s))
     return plans
+
+
+def draw_pauses(rng: np.random.Generator, duration_s: float) -> tuple[float, ...]:
+    """Draw the pauses of a bout; often none, and none where there is no room for one.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+        Source of randomness.
+    duration_s : float
+        Length of the bout in seconds.
+
+    Returns
+    -------
+    tuple of float
+        At most three pauses in seconds, which leave `_LEAST_PART_S` for each sound.
+    """
+    wanted = rng.uniform(*_PAUSE_S, size=int(rng.integers(1, 4)))
+    is_bout = rng.uniform() < _BOUT_SHARE
+    while wanted.size and wanted.sum() + (wanted.size + 1) * _LEAST_PART_S > duration_s:
+        wanted = wanted[:-1]
+    return tuple(float(pause) for pause in wanted) if is_bout else ()
 
 
 def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
@@ -214,7 +244,12 @@ def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
     np.ndarray, shape=(samples,)
         The sound, trimmed where it is 40 dB under its peak.
     """
-    _, sound = trim(place_in_room(rng, plan.sound_class.render(rng, plan.duration_s)))
+    part_s = (plan.duration_s - sum(plan.pauses_s)) / (len(plan.pauses_s) + 1)
+    part = plan.sound_class.render(rng, part_s)
+    pieces = [part]
+    for pause_s in plan.pauses_s:
+        pieces += [np.zeros(round(pause_s * SAMPLE_RATE_HZ)), part]
+    _, sound = trim(place_in_room(rng, np.concatenate(pieces)))
     return sound
 
 
