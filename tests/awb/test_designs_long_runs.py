@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,7 +21,7 @@ def _rng(seed: int = 0) -> np.random.Generator:
 def _run_lengths(row: np.ndarray) -> list[tuple[bool, int]]:
     """Lengths of the runs that lie wholly inside a row."""
     edges = np.flatnonzero(np.diff(row.astype(int))) + 1
-    return [(bool(row[a]), int(b - a)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(bool(row[a]), int(b - a)) for a, b in itertools.pairwise(edges)]
 
 
 def test_runs_have_the_mean_lengths_that_were_asked_for() -> None:
