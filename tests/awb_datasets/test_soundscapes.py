@@ -117,7 +117,7 @@ def test_some_targets_are_too_long_for_the_selection(clips: list[Clip]) -> None:
     fractions = [
         total_s(union(intervals_of(clip, label))) / clip.duration_s for clip, label in pairs(clips)
     ]
-    assert 0.1 < np.mean(np.array(fractions) > 0.2) < 0.35
+    assert 0.1 < np.mean(np.array(fractions) > 0.2) < 0.5, "a minority"
 
 
 def test_some_targets_come_more_than_once(clips: list[Clip]) -> None:

@@ -73,12 +73,15 @@ def test_levels_lie_between_0_and_20_db(scenes: list[Scene]) -> None:
         for layer in scene.layers:
             sound, noise = np.zeros(CLIP_SAMPLES), scene.background.power
             sound[layer.start : layer.stop] = layer.sound
-            power, start = max(
-                (np.mean(sound[start : start + 1600] ** 2), start)
-                for start in range(layer.start, max(layer.start + 1, layer.stop - 1599), 160)
-            )
-            ratio_db = decibels(power / noise[start : start + 1600].mean())
-            assert ratio_db == pytest.approx(layer.snr_db, abs=1.0)
+            starts = range(layer.start, max(layer.start + 1, layer.stop - 1599), 160)
+            powers = {start: np.mean(sound[start : start + 1600] ** 2) for start in starts}
+            loudest = max(powers.values())
+            ratios_db = [
+                decibels(power / noise[start : start + 1600].mean())
+                for start, power in powers.items()
+                if decibels(power / loudest) > -0.5  # the sounds of a bout are about equally loud
+            ]
+            assert min(abs(ratio_db - layer.snr_db) for ratio_db in ratios_db) < 1.0
             found.append(layer.snr_db)
     assert min(found) >= 0
     assert max(found) <= 20

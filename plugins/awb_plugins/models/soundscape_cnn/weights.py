@@ -86,6 +86,8 @@ def read_back_end(path: Path, n_classes: int) -> BackEnd:
         If the file is missing or corrupt, or a tensor is absent, superfluous, of the wrong shape or
         not finite.
     """
+    import torch
+
     from awb_plugins.models.soundscape_cnn.network import BackEnd
 
     handle = _open(path, "pt")
@@ -93,7 +95,8 @@ def read_back_end(path: Path, n_classes: int) -> BackEnd:
     bad = [name for name, tensor in tensors.items() if not bool(tensor.isfinite().all())]
     if bad:
         raise WeightsError(f"soundscape-cnn: {path}: {bad[0]} is not finite; {_ADVICE}")
-    back_end = BackEnd(n_classes).eval().requires_grad_(False)
+    with torch.random.fork_rng(devices=[]):  # layers draw weights when they are made
+        back_end = BackEnd(n_classes).eval().requires_grad_(False)
     try:
         back_end.load_state_dict(tensors)
     except RuntimeError as error:
