@@ -15,8 +15,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "explainers.md"
 
 TEXT = """# The built-in explainers
 
-Which of them finds what is shown in [planted-evidence.md](planted-evidence.md), and how many model
-calls they take to be good in [model-calls.md](model-calls.md). Settings are typed after the name:
+Which of them finds what is shown in [planted-evidence.md](planted-evidence.md). Settings are typed
+after the name:
 `awb run --explainers random-forest:attribution=shap,keep-window:window_s=1,hop_s=0.2`.
 
 Every explainer but the baselines also takes
