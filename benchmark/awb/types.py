@@ -79,6 +79,11 @@ class Clip:
         Sample rate in Hz.
     events : tuple of Event
         All labelled events, in any order.
+    labels : tuple of str
+        Classes that are known to occur, at times that nobody annotated (clip-level labels).
+    group : str
+        What the clip shares with others of the same group (a speaker, an actor, a fold, a source
+        recording); a group belongs to one part of a training split. Empty: a group of its own.
 
     Raises
     ------
@@ -92,6 +97,8 @@ class Clip:
     waveform: AudioArray
     sample_rate_hz: int
     events: tuple[Event, ...] = ()
+    labels: tuple[str, ...] = ()
+    group: str = ""
 
     def __post_init__(self) -> None:
         """Validate the waveform and the events, and make the waveform read-only."""
@@ -171,7 +178,9 @@ class Instance:
 
     def blind(self) -> Instance:
         """Hide the labels: what an explainer that is not a baseline gets to see."""
-        return replace(self, clip=replace(self.clip, events=()), intervals_s=np.empty((0, 2)))
+        return replace(
+            self, clip=replace(self.clip, events=(), labels=()), intervals_s=np.empty((0, 2))
+        )
 
 
 @dataclass(frozen=True, slots=True)

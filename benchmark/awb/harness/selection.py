@@ -130,7 +130,7 @@ def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
         for event in clip.events
         if event.onset_s < duration_s
     )
-    return Clip(clip.id, waveform, sample_rate_hz, events)
+    return Clip(clip.id, waveform, sample_rate_hz, events, clip.labels, clip.group)
 
 
 def _targets(clip: Clip, classes: ClassIndex) -> Iterator[tuple[str, int | None, list[Event]]]:
