@@ -15,7 +15,17 @@ AWB = ROOT / "benchmark" / "awb"
 
 FLOORS = [
     {"errors", "intervals", "randomness", "types", "protocols"},
-    {"alignment", "audio", "containers", "designs", "maskers", "metrics", "segments", "statistics"},
+    {
+        "alignment",
+        "audio",
+        "containers",
+        "designs",
+        "maskers",
+        "metrics",
+        "segments",
+        "statistics",
+        "variations",
+    },
     {"hookspecs", "plugins", "specs"},
     {"builtins", "perturbation", "scoring"},
     {"harness"},

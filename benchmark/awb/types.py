@@ -7,6 +7,7 @@ plugin nor a metric can change what the next one sees.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -202,6 +203,10 @@ class Cost:
     seconds: float = 0.0
 
 
+Surrogate = Callable[[BoolArray], FloatArray]
+"""Drop masks of segments, ``bool[n, segments]``, to forecast log-odds, ``(n,)``."""
+
+
 def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     """Copy an explainer's numbers as float64, or refuse them."""
     try:
@@ -230,6 +235,9 @@ class Explanation:
         Standard error of each segment's relevance, where the explainer knows it; read-only.
     notes : tuple of str
         What else the explainer has to say, a sentence each.
+    surrogate : callable or None
+        The model that the explainer fitted to the scores, where it did: drop masks of segments
+        ``bool[n, segments]`` to the log-odds ``(n,)`` that it forecasts.
 
     Raises
     ------
@@ -243,6 +251,7 @@ class Explanation:
     cost: Cost = Cost()
     uncertainty: FloatArray | None = None
     notes: tuple[str, ...] = ()
+    surrogate: Surrogate | None = None
 
     def __post_init__(self) -> None:
         """Validate the relevance and make the arrays read-only."""
@@ -256,7 +265,7 @@ class Explanation:
                 raise RelevanceError(f"a time-frequency map has two dimensions, got {grid.shape}")
             object.__setattr__(self, "time_frequency", read_only(grid))
         if self.uncertainty is not None:
-            uncertainty = np.array(self.uncertainty, dtype=np.float64)
+            uncertainty = _finite(self.uncertainty, "the uncertainty")
             if uncertainty.shape != relevance.shape:
                 raise RelevanceError(
                     f"uncertainty has shape {uncertainty.shape}, relevance {relevance.shape}"

@@ -91,6 +91,11 @@ def _default_folder() -> Path:
     help="Leave out clips scored lower.  [default: the model's threshold]",
 )
 @click.option(
+    "--robustness",
+    metavar="N|all",
+    help="Explain N instances again, with other seeds, clips and models.  [default: 3]",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",

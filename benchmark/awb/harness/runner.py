@@ -12,6 +12,7 @@ from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import SCORES_FILE, RunFolder
+from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
@@ -178,8 +179,10 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     """Run every unit that is not stored yet."""
     store = job.folder.store()
     rate_hz = job.facts[plan.model.label].sample_rate_hz
+    again = explained_again(manifest.kept, plan)
     keys = {
-        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target): kept for kept in manifest.kept
+        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
+        for kept in manifest.kept
     }
     finished = store.finished()
 
@@ -190,7 +193,7 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
                 if audio_sha256(clip) != kept.audio_sha256:
                     raise RunError(f"the audio of clip {clip.id} has changed since the run started")
                 instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
-                yield Unit(key, plan, instance)
+                yield Unit(key, plan, instance, again=kept in again)
 
     done = len(keys.keys() & finished)
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"

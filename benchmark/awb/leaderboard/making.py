@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -191,8 +191,8 @@ def _columns(
         if name != "all" and name not in labels:
             raise UnknownNameError(f"the run has no metric {name!r}.{did_you_mean(name, labels)}")
     wanted = labels if columns is None or "all" in columns else list(columns)
-    specs = [registry.get("metric", label.partition(":")[0]).spec for label in wanted]
-    found = [spec for spec in specs if isinstance(spec, MetricSpec)]
+    specs = {label: registry.get("metric", label.partition(":")[0]).spec for label in wanted}
+    found = {label: spec for label, spec in specs.items() if isinstance(spec, MetricSpec)}
     if columns is None and "all" in folder.config().metrics:
-        found = [spec for spec in found if spec.headline] or found
-    return [spec.facts for spec in found]
+        found = {label: spec for label, spec in found.items() if spec.headline} or found
+    return [replace(spec.facts, name=label) for label, spec in found.items()]

@@ -19,7 +19,7 @@ from awb.perturbation.scorers import Scorer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, BoolArray, Cost, Instance
+from awb.types import AudioArray, BoolArray, Clip, Cost, Instance
 
 Capability = TypeVar("Capability")
 
@@ -67,10 +67,19 @@ class Pool:
 class _Shared:
     """What all views of one instance share: the scorer, the known scores, the pool."""
 
-    def __init__(self, scorer: Scorer) -> None:
+    def __init__(self, scorer: Scorer, known: dict[bytes, float] | None = None) -> None:
         self.scorer = scorer
-        self.known: dict[bytes, float] = {}
+        self.known: dict[bytes, float] = {} if known is None else known
         self.pools: dict[tuple[str, int], tuple[Pool, float]] = {}
+
+
+def _fill(masker: Masker, clip: Clip, rng_key: RandomKey) -> AudioArray:
+    """Ask the masker for what replaces dropped audio, and check it."""
+    fill = masker(clip.waveform, clip.sample_rate_hz, rng_key.generator("masker"))
+    fill = np.asarray(fill, dtype=np.float32)
+    if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
+        raise PluginError("the masker must return a finite waveform of the clip's shape")
+    return fill
 
 
 class Perturber:
@@ -123,14 +132,12 @@ class Perturber:
             clip.sample_rate_hz,
         ):
             raise ParameterError(f"the segments are not those of clip {clip.id}")
-        fill = masker(clip.waveform, clip.sample_rate_hz, rng_key.generator("masker"))
-        fill = np.asarray(fill, dtype=np.float32)
-        if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
-            raise PluginError("the masker must return a finite waveform of the clip's shape")
+        fill = _fill(masker, clip, rng_key)
         renderer = Renderer(clip.waveform, fill, segments.edges_samples)
         scorer = make_scorer(model, renderer, segments, instance.class_index)
         self._shared = _Shared(scorer)
         self._model = model
+        self._instance = instance
         self._design = design or Design()
         self._rng_key = rng_key
         self._segments = segments
@@ -158,6 +165,30 @@ class Perturber:
         view._segments = segments or self._segments
         view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
         return view
+
+    def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
+        """Return a perturber of the same clip that draws anew.
+
+        Parameters
+        ----------
+        masker : callable
+            The masker of this perturber.
+        rng_key : RandomKey
+            Another path.
+
+        Returns
+        -------
+        Perturber
+            With another design; where the masker draws nothing, scores that are known stay known.
+        """
+        if not np.array_equal(_fill(masker, self._instance.clip, rng_key), self._fill):
+            return Perturber(
+                self._model, self._instance, self._segments, masker, rng_key, design=self._design
+            )
+        again = self.view()
+        again._shared = _Shared(self._shared.scorer, self._shared.known)
+        again._rng_key = rng_key
+        return again
 
     @property
     def segments(self) -> Segments:

@@ -24,6 +24,8 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
+from awb.intervals import FloatArray
+
 SAMPLE_RATE_HZ = 16000
 WINDOW_SAMPLES = 512
 HOP_SAMPLES = 320
@@ -36,6 +38,20 @@ _HIDDEN = 64
 LAST_CONVOLUTION = "convolutions.conv5"
 
 
+def _edges_hz(n_bins: int) -> Tensor:
+    """Return where the triangles of the filters start, peak and end, ``shape=(n_bins + 2,)``."""
+    lowest, highest = (2595 * math.log10(1 + edge / 700) for edge in (LOWEST_HZ, HIGHEST_HZ))
+    mels = torch.linspace(lowest, highest, n_bins + 2, dtype=torch.float64)
+    edges: Tensor = 700 * (10 ** (mels / 2595) - 1)
+    return edges
+
+
+def mel_centers_hz(n_bins: int = MEL_BINS) -> FloatArray:
+    """Return where the filters peak, in Hz, increasing, ``shape=(n_bins,)``."""
+    centers: FloatArray = _edges_hz(n_bins)[1:-1].numpy()
+    return centers
+
+
 def mel_filters() -> Tensor:
     """Return triangular filters, evenly spaced in mel, of height 1.
 
@@ -46,9 +62,7 @@ def mel_filters() -> Tensor:
         two bins of the spectrum is widened until it holds one.
     """
     resolution_hz = SAMPLE_RATE_HZ / WINDOW_SAMPLES
-    lowest, highest = (2595 * math.log10(1 + edge / 700) for edge in (LOWEST_HZ, HIGHEST_HZ))
-    mels = torch.linspace(lowest, highest, MEL_BINS + 2, dtype=torch.float64)
-    edges_hz = 700 * (10 ** (mels / 2595) - 1)
+    edges_hz = _edges_hz(MEL_BINS)
     bins_hz = torch.arange(WINDOW_SAMPLES // 2 + 1, dtype=torch.float64)[:, None] * resolution_hz
     below = torch.clamp(edges_hz[1:-1] - edges_hz[:-2], min=resolution_hz)
     above = torch.clamp(edges_hz[2:] - edges_hz[1:-1], min=resolution_hz)
