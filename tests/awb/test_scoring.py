@@ -23,11 +23,17 @@ WEIGHTS = np.array([0, 0, 4, 6, 0, -2, 0, 0, 1, 0, 0, 0.5])
 EVENTS = np.array([[0.2, 0.4], [0.8, 0.9]])
 
 
-def _scoring(relevance: np.ndarray, *, segment_s: float = 0.1, **settings: Any) -> Scoring:
+def _scoring(
+    relevance: np.ndarray,
+    *,
+    segment_s: float = 0.1,
+    events: np.ndarray = EVENTS,
+    **settings: Any,
+) -> Scoring:
     perturber = perturber_for(
         WeightedEnergy(WEIGHTS, -1.0), unit_clip(N), samples=50, segment_s=segment_s
     )
-    return Scoring(relevance, EVENTS, perturber, RandomKey((0, "metric")), **settings)
+    return Scoring(relevance, events, perturber, RandomKey((0, "metric")), **settings)
 
 
 def _probability(kept: set[int]) -> float:
@@ -115,8 +121,7 @@ def test_without_the_explainer_or_its_surrogate_there_is_a_reason() -> None:
 @pytest.mark.parametrize("labels", ["relaxed", "strict"])
 def test_half_covered_segments_count_in_the_strict_variant_only(labels: str) -> None:
     """An event over 0.2 to 0.36 s: segment 2 whole, segment 3 by 60 %."""
-    scoring = _scoring(WEIGHTS)
-    scoring.intervals_s = np.array([[0.2, 0.36]])
+    scoring = _scoring(WEIGHTS, events=np.array([[0.2, 0.36]]))
     spec = {entry.spec.name: entry.spec for entry in load()}["roc-auc"]
     value = spec.factory(spec.parameters(labels=labels))(scoring)
     inside = [2, 3] if labels == "strict" else [2]

@@ -15,7 +15,7 @@ import numpy as np
 
 from awb.errors import AwbError, NotApplicableError, UndefinedScoreError
 from awb.harness.config import RunConfig
-from awb.harness.explaining import Explaining, Variants
+from awb.harness.question import Question, Variants
 from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
 from awb.protocols import AudioModel
@@ -185,12 +185,12 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
     key = RandomKey((config.seed, instance.dataset, instance.clip.id, instance.target))
     metrics = {resolved.label: built["metric", resolved.label] for resolved in plan.metrics}
     masker = built["masker", plan.masker.label]
-    explaining = Explaining(model, instance, config, masker, key)
-    scorer = explaining.perturber
+    question = Question(model, instance, config, masker, key)
+    scorer = question.perturber
     if plan.scoring_masker.label != plan.masker.label:
         other = built["masker", plan.scoring_masker.label]
-        scorer = Explaining(model, instance, config, other, key).perturber
-    variants = Variants(explaining, offered=unit.again)
+        scorer = Question(model, instance, config, other, key).perturber
+    variants = Variants(question, offered=unit.again)
     results = []
     for resolved in plan.explainers:
         label = resolved.label
@@ -198,7 +198,7 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
             explainer = built["explainer", label]
             if isinstance(explainer, Exception):
                 raise explainer
-            explanation = explaining.explain(resolved, explainer)
+            explanation = question.explain(resolved, explainer)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
             results.append(_without(label, status, _describe(error), plan))

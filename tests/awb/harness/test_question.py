@@ -1,4 +1,4 @@
-"""Explaining again: one door a variation, labels hidden, seeds that really change."""
+"""Question again: one door a variation, labels hidden, seeds that really change."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.harness.config import RunConfig
-from awb.harness.explaining import Explaining, Variants
+from awb.harness.question import Question, Variants
 from awb.harness.resolve import Resolved
 from awb.maskers import noise, zeros
 from awb.perturbation import Perturber
@@ -43,45 +43,45 @@ def _resolved(*, sees_labels: bool = False) -> Resolved:
     return Resolved("explainer", "fake", spec, Parameters(), Origin("tests", "1", "tests"))
 
 
-def _explaining(masker=zeros) -> Explaining:
+def _question(masker=zeros) -> Question:
     clip = unit_clip(N)
-    return Explaining(
+    return Question(
         WeightedEnergy(WEIGHTS), instance_of(clip), RunConfig(samples=60), masker,
         RandomKey((0, "fake", clip.id, "Target")),
     )  # fmt: skip
 
 
 def test_explanations_follow_a_rolled_clip_of_a_model_that_rolls_along() -> None:
-    explaining = _explaining()
-    variants = Variants(explaining, offered=True)
+    question = _question()
+    variants = Variants(question, offered=True)
     rolled = variants.explain(_resolved(), _drops, Rolled(0.5))
     # the model's weights stay where they are: all of its segments are equally loud
-    plain = explaining.explain(_resolved(), _drops).relevance
+    plain = question.explain(_resolved(), _drops).relevance
     assert rolled == pytest.approx(plain, abs=1e-5)
 
 
 def test_baselines_that_see_labels_see_the_rolled_ones() -> None:
-    variants = Variants(_explaining(), offered=True)
+    variants = Variants(_question(), offered=True)
     rolled = variants.explain(_resolved(sees_labels=True), _labels, Rolled(0.5))
     assert rolled.tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
     assert not variants.explain(_resolved(), _labels, Rolled(0.5)).any()
 
 
 def test_relevance_shrinks_with_the_power_of_the_clip() -> None:
-    explaining = _explaining()
-    plain = explaining.explain(_resolved(), _drops).relevance
-    quieter = Variants(explaining, offered=True).explain(_resolved(), _drops, AnotherGain(-20.0))
+    question = _question()
+    plain = question.explain(_resolved(), _drops).relevance
+    quieter = Variants(question, offered=True).explain(_resolved(), _drops, AnotherGain(-20.0))
     assert quieter == pytest.approx(plain / 100, abs=1e-5)
 
 
 @pytest.mark.parametrize("masker", [zeros, noise()], ids=["zeros", "noise"])
 def test_another_seed_draws_another_design(masker) -> None:
-    explaining = _explaining(masker)
-    again = explaining.varied(AnotherSeed())
-    masks, others = explaining.perturber.pool().drop_masks, again.perturber.pool().drop_masks
+    question = _question(masker)
+    again = question.varied(AnotherSeed())
+    masks, others = question.perturber.pool().drop_masks, again.perturber.pool().drop_masks
     assert masks.shape == others.shape
     assert not np.array_equal(masks, others)
-    first = explaining.explain(_resolved(), _correlation).relevance
+    first = question.explain(_resolved(), _correlation).relevance
     second = again.explain(_resolved(), _correlation).relevance
     assert not np.array_equal(first, second)
     if masker is zeros:  # noise of the clip's own level hides what is dropped
@@ -89,14 +89,14 @@ def test_another_seed_draws_another_design(masker) -> None:
 
 
 def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
-    explaining = _explaining()
-    model = explaining.model
-    explaining.explain(_resolved(), _drops)
+    question = _question()
+    model = question.model
+    question.explain(_resolved(), _drops)
     model.batches.clear()
-    again = explaining.varied(AnotherSeed()).explain(_resolved(), _drops)
+    again = question.varied(AnotherSeed()).explain(_resolved(), _drops)
     assert model.batches == []
     assert again.cost.calls == N + 1
-    noisy = _explaining(noise())
+    noisy = _question(noise())
     noisy.explain(_resolved(), _drops)
     noisy.model.batches.clear()
     noisy.varied(AnotherSeed()).explain(_resolved(), _drops)
@@ -104,26 +104,24 @@ def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
 
 
 def test_all_explainers_share_the_door_of_a_variation() -> None:
-    explaining = _explaining()
-    variants = Variants(explaining, offered=True)
+    question = _question()
+    variants = Variants(question, offered=True)
     first = variants.explain(_resolved(), _correlation, AnotherGain())
-    explaining.model.batches.clear()
+    question.model.batches.clear()
     second = variants.explain(_resolved(), _correlation, AnotherGain())
-    assert explaining.model.batches == []
+    assert question.model.batches == []
     assert np.array_equal(first, second)
 
 
 def test_what_is_not_offered_has_a_reason() -> None:
     with pytest.raises(UndefinedScoreError, match="--robustness"):
-        Variants(_explaining(), offered=False).explain(_resolved(), _drops, AnotherSeed())
+        Variants(_question(), offered=False).explain(_resolved(), _drops, AnotherSeed())
     with pytest.raises(NotApplicableError, match="randomized"):
-        Variants(_explaining(), offered=True).explain(_resolved(), _drops, RandomWeights())
+        Variants(_question(), offered=True).explain(_resolved(), _drops, RandomWeights())
 
 
 def test_segments_are_those_of_the_run() -> None:
     config = RunConfig(segment_s=0.2, segment_hop_s=0.1)
-    explaining = _explaining()
-    wide = Explaining(
-        explaining.model, explaining.instance, config, zeros, explaining.key
-    ).perturber
+    question = _question()
+    wide = Question(question.model, question.instance, config, zeros, question.key).perturber
     assert (wide.n_segments, wide.segments.sample_rate_hz) == (N - 1, RATE_HZ)

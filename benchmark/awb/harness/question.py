@@ -23,7 +23,7 @@ from awb.variations import Variation
 
 
 @dataclass(frozen=True)
-class Explaining:
+class Question:
     """An instance that explainers are asked about; they share one pool of masks and scores.
 
     Attributes
@@ -97,7 +97,7 @@ class Explaining:
         cost = Cost(spent.calls, spent.forwards, seconds + spent.seconds)
         return replace(explanation.check_length(view.n_segments), cost=cost)
 
-    def varied(self, variation: Variation) -> Explaining:
+    def varied(self, variation: Variation) -> Question:
         """Return the same question asked in another way.
 
         Parameters
@@ -107,7 +107,7 @@ class Explaining:
 
         Returns
         -------
-        Explaining
+        Question
             With a door of its own.
 
         Raises
@@ -134,16 +134,16 @@ class Variants:
 
     Parameters
     ----------
-    explaining : Explaining
+    question : Question
         The instance as it is.
     offered : bool
         Whether this instance is among those that are explained again.
     """
 
-    def __init__(self, explaining: Explaining, *, offered: bool) -> None:
-        self._explaining = explaining
+    def __init__(self, question: Question, *, offered: bool) -> None:
+        self._question = question
         self._offered = offered
-        self._made: dict[Variation, Explaining] = {}
+        self._made: dict[Variation, Question] = {}
 
     def explain(self, resolved: Resolved, explainer: Any, variation: Variation) -> FloatArray:
         """Explain the varied instance.
@@ -174,7 +174,7 @@ class Variants:
                 "not among the instances that are explained again (--robustness)"
             )
         if variation not in self._made:
-            self._made[variation] = self._explaining.varied(variation)
+            self._made[variation] = self._question.varied(variation)
         varied = self._made[variation]
         found = varied.explain(resolved, explainer)
         return varied.perturber.segments.to_grid(found.relevance)
