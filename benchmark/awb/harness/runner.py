@@ -32,6 +32,7 @@ def run(
     jobs: int | None = None,
     progress: Progress = _silent,
     scores: Path | None = None,
+    scheduler: str | None = None,
 ) -> RunFolder:
     """Run a configuration into a new folder.
 
@@ -47,6 +48,8 @@ def run(
         See `Progress`.
     scores : Path or None
         Scores of whole clips from ``awb data scores``; None for a file in the run folder.
+    scheduler : str or None
+        A Dask cluster to work on instead, see `awb.harness.cluster.open_cluster`.
 
     Returns
     -------
@@ -61,14 +64,20 @@ def run(
     """
     chosen = choose(config, load())
     datasets = [build(resolved) for resolved in chosen.datasets]
-    with open_executor(jobs or default_jobs()) as executor:
+    with open_executor(jobs or default_jobs(), scheduler) as executor:
         facts = _facts(chosen, executor)
         folder = RunFolder.create(out, run_record(config, chosen))
         _work(_Run(folder, config, chosen, datasets, facts, executor, progress, scores))
     return folder
 
 
-def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent) -> RunFolder:
+def resume(
+    path: Path,
+    *,
+    jobs: int | None = None,
+    progress: Progress = _silent,
+    scheduler: str | None = None,
+) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
     Parameters
@@ -79,6 +88,8 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
         Worker processes; None for one a processor.
     progress : callable
         See `Progress`.
+    scheduler : str or None
+        A Dask cluster to work on instead; it need not be where the run started.
 
     Returns
     -------
@@ -96,7 +107,8 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
     config = folder.config()
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
-    with _where_it_started(folder), open_executor(jobs or default_jobs()) as executor:
+    workers = jobs or default_jobs()
+    with _where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
