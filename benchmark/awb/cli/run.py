@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from awb.cli.cache import CACHE, cache_from
+
 EXIT_WITH_PROBLEMS = 1
 
 
@@ -104,6 +106,7 @@ def _default_folder() -> Path:
     help="Worker processes.  [default: one a processor]",
 )
 @_SCHEDULER
+@CACHE
 @click.option(
     "--scores",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -128,6 +131,7 @@ def run_command(
     metrics: str | None,
     jobs: int | None,
     scheduler: str | None,
+    cache: str | None,
     scores: Path | None,
     out: Path | None,
     **settings: Any,
@@ -150,7 +154,15 @@ def run_command(
     )
     path = out or _default_folder()
     with progress_bar(path) as progress:
-        folder = run(config, path, jobs=jobs, progress=progress, scores=scores, scheduler=scheduler)
+        folder = run(
+            config,
+            path,
+            jobs=jobs,
+            progress=progress,
+            scores=scores,
+            scheduler=scheduler,
+            cache=cache_from(cache),
+        )
     _finish(context, folder)
 
 
@@ -158,16 +170,27 @@ def run_command(
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
 @_SCHEDULER
+@CACHE
 @click.pass_context
 def resume_command(
-    context: click.Context, folder: Path, jobs: int | None, scheduler: str | None
+    context: click.Context,
+    folder: Path,
+    jobs: int | None,
+    scheduler: str | None,
+    cache: str | None,
 ) -> None:
     """Finish a run that was interrupted, and print its boards."""
     from awb.cli.progress import progress_bar
     from awb.harness.runner import resume
 
     with progress_bar(folder) as progress:
-        finished = resume(folder, jobs=jobs, progress=progress, scheduler=scheduler)
+        finished = resume(
+            folder,
+            jobs=jobs,
+            progress=progress,
+            scheduler=scheduler,
+            cache=cache_from(cache),
+        )
     _finish(context, finished)
 
 

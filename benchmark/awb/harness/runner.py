@@ -17,6 +17,7 @@ from awb.harness.selecting import Progress, Source, as_awb_error, run_one, selec
 from awb.harness.selection import Manifest, audio_sha256, make_instance
 from awb.harness.units import Plan, Unit, failed_unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
+from awb.perturbation.cache import ScoreCache
 from awb.plugins import load
 from awb.protocols import Dataset
 
@@ -33,6 +34,7 @@ def run(
     progress: Progress = _silent,
     scores: Path | None = None,
     scheduler: str | None = None,
+    cache: ScoreCache | None = None,
 ) -> RunFolder:
     """Run a configuration into a new folder.
 
@@ -50,6 +52,8 @@ def run(
         Scores of whole clips from ``awb data scores``; None for a file in the run folder.
     scheduler : str or None
         A Dask cluster to work on instead, see `awb.harness.cluster.open_cluster`.
+    cache : ScoreCache or None
+        Where scores are kept from run to run; None to compute them all.
 
     Returns
     -------
@@ -67,7 +71,8 @@ def run(
     with open_executor(jobs or default_jobs(), scheduler) as executor:
         facts = _facts(chosen, executor)
         folder = RunFolder.create(out, run_record(config, chosen))
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress, scores))
+        job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
+        _work(job)
     return folder
 
 
@@ -77,6 +82,7 @@ def resume(
     jobs: int | None = None,
     progress: Progress = _silent,
     scheduler: str | None = None,
+    cache: ScoreCache | None = None,
 ) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
@@ -90,6 +96,8 @@ def resume(
         See `Progress`.
     scheduler : str or None
         A Dask cluster to work on instead; it need not be where the run started.
+    cache : ScoreCache or None
+        As in `run`.
 
     Returns
     -------
@@ -111,7 +119,8 @@ def resume(
     with _where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
+        job = _Run(folder, config, chosen, datasets, facts, executor, progress, cache=cache)
+        _work(job)
     return folder
 
 
@@ -145,6 +154,7 @@ class _Run:
     executor: Executor
     progress: Progress
     scores: Path | None = None
+    cache: ScoreCache | None = None
 
 
 def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
@@ -182,6 +192,7 @@ def _work(job: _Run) -> None:
                 masker=job.chosen.masker,
                 scoring_masker=job.chosen.scoring_masker,
                 config=job.config,
+                cache=job.cache,
             )
             _explain(job, plan, manifest, Source(resolved, dataset))
 

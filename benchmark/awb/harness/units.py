@@ -18,6 +18,8 @@ from awb.harness.config import RunConfig, make_design
 from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
+from awb.perturbation.cache import ScoreCache
+from awb.perturbation.memory import Shelf
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
@@ -43,6 +45,8 @@ class Plan:
         What replaces dropped audio, for explainers and for fidelity metrics.
     config : RunConfig
         The rest.
+    cache : ScoreCache or None
+        Where scores are kept from run to run; of no influence on results.
     """
 
     dataset: Resolved
@@ -53,6 +57,7 @@ class Plan:
     masker: Resolved
     scoring_masker: Resolved
     config: RunConfig
+    cache: ScoreCache | None = None
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str) -> str:
         """Hash everything that the unit's results depend on."""
@@ -168,7 +173,13 @@ def _without(label: str, status: str, reason: str, plan: Plan) -> ExplainerResul
     return ExplainerResult(label, status, reason, scores=scores)
 
 
-def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -> UnitResult:
+def run_unit(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    *,
+    shelf: Shelf | None = None,
+) -> UnitResult:
     """Explain one instance with every explainer and score every explanation.
 
     Parameters
@@ -179,6 +190,8 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
         The plan's model, loaded.
     built : dict
         The plan's plugins by kind and label, see `awb.harness.worker`.
+    shelf : Shelf or None
+        Where the model's scores are kept from run to run.
 
     Returns
     -------
@@ -196,7 +209,13 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
     design = make_design(config.design, config.samples)
     doors = {
         resolved.label: Perturber(
-            model, instance, segments, built["masker", resolved.label], key, design=design
+            model,
+            instance,
+            segments,
+            built["masker", resolved.label],
+            key,
+            design=design,
+            shelf=shelf,
         )
         for resolved in (plan.masker, plan.scoring_masker)
     }
@@ -217,4 +236,6 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
         scoring = Scoring(relevance, instance.intervals_s, scorer, key.child("metric", label))
         scores = _score(metrics, scoring)
         results.append(ExplainerResult(label, OK, "", relevance, explanation.cost, scores))
+    for door in doors.values():
+        door.keep()
     return UnitResult(unit.key, clip.id, instance.target, tuple(results))
