@@ -24,7 +24,7 @@ class Renderer:
     def __init__(self, waveform: AudioArray, fill: AudioArray, edges_samples: IntArray) -> None:
         self.waveform = waveform
         self._fill = fill
-        self._edges = edges_samples
+        self.edges_samples = edges_samples
 
     def render(self, drop_cells: BoolArray, out: AudioArray) -> None:
         """Write one masked waveform a row.
@@ -40,7 +40,9 @@ class Renderer:
         steps = np.diff(drop_cells.astype(np.int8), axis=1, prepend=0, append=0)
         rows, begins = np.nonzero(steps == 1)
         ends = np.nonzero(steps == -1)[1]
-        for row, start, stop in zip(rows, self._edges[begins], self._edges[ends], strict=True):
+        for row, start, stop in zip(
+            rows, self.edges_samples[begins], self.edges_samples[ends], strict=True
+        ):
             out[row, start:stop] = self._fill[start:stop]
 
     def render_span(self, drop_cells: BoolArray, start: int, stop: int) -> AudioArray:
@@ -60,7 +62,7 @@ class Renderer:
         """
         out = np.zeros((len(drop_cells), stop - start), dtype=np.float32)
         inside = min(stop, self.waveform.size)
-        cell = np.searchsorted(self._edges, np.arange(start, inside), side="right") - 1
+        cell = np.searchsorted(self.edges_samples, np.arange(start, inside), side="right") - 1
         out[:, : inside - start] = np.where(
             drop_cells[:, cell], self._fill[start:inside], self.waveform[start:inside]
         )

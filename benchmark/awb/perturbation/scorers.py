@@ -70,13 +70,21 @@ class ClipScorer:
         Makes the masked audio.
     class_index : int
         Column of the target.
+    batch_size : int or None
+        Clips in a batch; None for what the model says.
     """
 
-    def __init__(self, model: AudioModel, renderer: Renderer, class_index: int) -> None:
+    def __init__(
+        self,
+        model: AudioModel,
+        renderer: Renderer,
+        class_index: int,
+        batch_size: int | None = None,
+    ) -> None:
         self._model = model
         self._renderer = renderer
         self._class_index = class_index
-        size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        size = batch_size or int(getattr(model, "batch_size", DEFAULT_BATCH))
         self._batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
         self.forwards = 0.0
 
