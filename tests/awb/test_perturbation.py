@@ -190,7 +190,7 @@ def test_a_promise_is_tried_once_a_model_and_length() -> None:
     seen = model.patches_seen
     second.clip_score()
     assert model.patches_seen - seen == len(model.patch_starts(3000))
-    assert second.cost.forwards == first.cost.forwards == pytest.approx(1), "the probe is not counted"
+    assert second.cost.forwards == first.cost.forwards == pytest.approx(1), "no probe counted"
 
 
 def test_silence_proves_nothing() -> None:
