@@ -50,6 +50,10 @@ class RunError(AwbError):
     """A run folder that cannot be made, read, resumed or shown."""
 
 
+class WorkerDiedError(AwbError):
+    """A task whose worker process died each time it was tried."""
+
+
 class NotApplicableError(AwbError):
     """An explainer that needs a capability which the model does not have."""
 

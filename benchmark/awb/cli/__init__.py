@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from awb.cli.agree import agree_command
+from awb.cli.cache import cache_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.plugins import plugins_command
@@ -63,3 +64,4 @@ main.add_command(agree_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)
+main.add_command(cache_command)

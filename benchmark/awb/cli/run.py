@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
+from awb.cli.cache import CACHE, cache_from
+
 EXIT_WITH_PROBLEMS = 1
+
+
+_SCHEDULER = click.option(
+    "--scheduler",
+    metavar="ADDRESS|local:N",
+    help="Compute on a Dask cluster, or start one of N workers here (extra: cluster).",
+)
 
 
 def _references(single: tuple[str, ...], several: str | None) -> list[str] | None:
@@ -101,6 +110,8 @@ def _default_folder() -> Path:
     metavar="N",
     help="Worker processes.  [default: one a processor]",
 )
+@_SCHEDULER
+@CACHE
 @click.option(
     "--scores",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -124,6 +135,8 @@ def run_command(
     explainers: str | None,
     metrics: str | None,
     jobs: int | None,
+    scheduler: str | None,
+    cache: str | None,
     scores: Path | None,
     out: Path | None,
     **settings: Any,
@@ -146,21 +159,43 @@ def run_command(
     )
     path = out or _default_folder()
     with progress_bar(path) as progress:
-        folder = run(config, path, jobs=jobs, progress=progress, scores=scores)
+        folder = run(
+            config,
+            path,
+            jobs=jobs,
+            progress=progress,
+            scores=scores,
+            scheduler=scheduler,
+            cache=cache_from(cache),
+        )
     _finish(context, folder)
 
 
 @click.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@_SCHEDULER
+@CACHE
 @click.pass_context
-def resume_command(context: click.Context, folder: Path, jobs: int | None) -> None:
+def resume_command(
+    context: click.Context,
+    folder: Path,
+    jobs: int | None,
+    scheduler: str | None,
+    cache: str | None,
+) -> None:
     """Finish a run that was interrupted, and print its boards."""
     from awb.cli.progress import progress_bar
     from awb.harness.runner import resume
 
     with progress_bar(folder) as progress:
-        finished = resume(folder, jobs=jobs, progress=progress)
+        finished = resume(
+            folder,
+            jobs=jobs,
+            progress=progress,
+            scheduler=scheduler,
+            cache=cache_from(cache),
+        )
     _finish(context, finished)
 
 

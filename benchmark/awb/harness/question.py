@@ -15,6 +15,7 @@ from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
 from awb.maskers import Masker
 from awb.perturbation import Perturber
+from awb.perturbation.memory import Shelf
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
@@ -38,6 +39,8 @@ class Question:
         What replaces dropped audio.
     key : RandomKey
         Path of the instance, from which all draws come.
+    shelf : Shelf or None
+        Where the model's scores are kept from run to run.
     door : Perturber or None
         The door, where there is one already.
     """
@@ -47,6 +50,7 @@ class Question:
     config: RunConfig
     masker: Masker
     key: RandomKey
+    shelf: Shelf | None = None
     door: Perturber | None = None
 
     @cached_property
@@ -59,7 +63,15 @@ class Question:
             clip.waveform.size, clip.sample_rate_hz, config.segment_s, config.segment_hop_s
         )
         design = make_design(config.design, config.samples)
-        return Perturber(self.model, self.instance, segments, self.masker, self.key, design=design)
+        return Perturber(
+            self.model,
+            self.instance,
+            segments,
+            self.masker,
+            self.key,
+            design=design,
+            shelf=self.shelf,
+        )
 
     def explain(self, resolved: Resolved, explainer: Any) -> Explanation:
         """Run one explainer through its own view of the door.
@@ -121,9 +133,11 @@ class Question:
         if variation.reseeds:
             key = self.key.child("another seed")
             return replace(self, key=key, door=self.perturber.reseeded(self.masker, key))
+        model = variation.of_model(self.model, rng)
         return replace(
             self,
-            model=variation.of_model(self.model, rng),
+            model=model,
+            shelf=self.shelf if model is self.model else None,
             instance=variation.of_instance(self.instance, self.perturber.segments, rng),
             door=None,
         )
@@ -178,3 +192,8 @@ class Variants:
         varied = self._made[variation]
         found = varied.explain(resolved, explainer)
         return varied.perturber.segments.to_grid(found.relevance)
+
+    def keep(self) -> None:
+        """Write what was computed to the cache, where there is one."""
+        for varied in self._made.values():
+            varied.perturber.keep()

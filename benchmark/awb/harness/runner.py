@@ -18,6 +18,7 @@ from awb.harness.selecting import Progress, Source, as_awb_error, run_one, selec
 from awb.harness.selection import Manifest, audio_sha256, make_instance
 from awb.harness.units import Plan, Unit, failed_unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
+from awb.perturbation.cache import ScoreCache
 from awb.plugins import load
 from awb.protocols import Dataset
 
@@ -33,6 +34,8 @@ def run(
     jobs: int | None = None,
     progress: Progress = _silent,
     scores: Path | None = None,
+    scheduler: str | None = None,
+    cache: ScoreCache | None = None,
 ) -> RunFolder:
     """Run a configuration into a new folder.
 
@@ -48,6 +51,10 @@ def run(
         See `Progress`.
     scores : Path or None
         Scores of whole clips from ``awb data scores``; None for a file in the run folder.
+    scheduler : str or None
+        A Dask cluster to work on instead, see `awb.harness.cluster.open_cluster`.
+    cache : ScoreCache or None
+        Where scores are kept from run to run; None to compute them all.
 
     Returns
     -------
@@ -62,14 +69,22 @@ def run(
     """
     chosen = choose(config, load())
     datasets = [build(resolved) for resolved in chosen.datasets]
-    with open_executor(jobs or default_jobs()) as executor:
+    with open_executor(jobs or default_jobs(), scheduler) as executor:
         facts = _facts(chosen, executor)
         folder = RunFolder.create(out, run_record(config, chosen))
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress, scores))
+        job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
+        _work(job)
     return folder
 
 
-def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent) -> RunFolder:
+def resume(
+    path: Path,
+    *,
+    jobs: int | None = None,
+    progress: Progress = _silent,
+    scheduler: str | None = None,
+    cache: ScoreCache | None = None,
+) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
     Parameters
@@ -80,6 +95,10 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
         Worker processes; None for one a processor.
     progress : callable
         See `Progress`.
+    scheduler : str or None
+        A Dask cluster to work on instead; it need not be where the run started.
+    cache : ScoreCache or None
+        As in `run`.
 
     Returns
     -------
@@ -97,10 +116,12 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
     config = folder.config()
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
-    with _where_it_started(folder), open_executor(jobs or default_jobs()) as executor:
+    workers = jobs or default_jobs()
+    with _where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
+        job = _Run(folder, config, chosen, datasets, facts, executor, progress, cache=cache)
+        _work(job)
     return folder
 
 
@@ -134,6 +155,7 @@ class _Run:
     executor: Executor
     progress: Progress
     scores: Path | None = None
+    cache: ScoreCache | None = None
 
 
 def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
@@ -171,6 +193,7 @@ def _work(job: _Run) -> None:
                 masker=job.chosen.masker,
                 scoring_masker=job.chosen.scoring_masker,
                 config=job.config,
+                cache=job.cache,
             )
             _explain(job, plan, manifest, Source(resolved, dataset))
 

@@ -18,6 +18,8 @@ from awb.harness.config import RunConfig
 from awb.harness.question import Question, Variants
 from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
+from awb.perturbation.cache import ScoreCache
+from awb.perturbation.memory import Shelf
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
@@ -42,6 +44,8 @@ class Plan:
         What replaces dropped audio, for explainers and for fidelity metrics.
     config : RunConfig
         The rest.
+    cache : ScoreCache or None
+        Where scores are kept from run to run; of no influence on results.
     """
 
     dataset: Resolved
@@ -52,6 +56,7 @@ class Plan:
     masker: Resolved
     scoring_masker: Resolved
     config: RunConfig
+    cache: ScoreCache | None = None
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str, *, again: bool = True) -> str:
         """Hash everything that the unit's results depend on."""
@@ -163,7 +168,13 @@ def _without(label: str, status: str, reason: str, plan: Plan) -> ExplainerResul
     return ExplainerResult(label, status, reason, scores=scores)
 
 
-def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -> UnitResult:
+def run_unit(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    *,
+    shelf: Shelf | None = None,
+) -> UnitResult:
     """Explain one instance with every explainer and score every explanation.
 
     Parameters
@@ -174,6 +185,8 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
         The plan's model, loaded.
     built : dict
         The plan's plugins by kind and label, see `awb.harness.worker`.
+    shelf : Shelf or None
+        Where the model's scores are kept from run to run.
 
     Returns
     -------
@@ -185,11 +198,11 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
     key = RandomKey((config.seed, instance.dataset, instance.clip.id, instance.target))
     metrics = {resolved.label: built["metric", resolved.label] for resolved in plan.metrics}
     masker = built["masker", plan.masker.label]
-    question = Question(model, instance, config, masker, key)
+    question = Question(model, instance, config, masker, key, shelf)
     scorer = question.perturber
     if plan.scoring_masker.label != plan.masker.label:
         other = built["masker", plan.scoring_masker.label]
-        scorer = Question(model, instance, config, other, key).perturber
+        scorer = Question(model, instance, config, other, key, shelf).perturber
     variants = Variants(question, offered=unit.again)
     results = []
     for resolved in plan.explainers:
@@ -213,4 +226,7 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
         )
         scores = _score(metrics, scoring)
         results.append(ExplainerResult(label, OK, "", scoring.relevance, explanation.cost, scores))
+    question.perturber.keep()
+    scorer.keep()
+    variants.keep()
     return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))

@@ -176,6 +176,7 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
     weighted = kept * weights[:, np.newaxis]
     products, targets = kept.T @ weighted, weighted.T @ gain
     constant = float(weights @ gain**2)
+    slope = np.ones(kept.shape[1])  # said, not found out: n sums a step
 
     def squared_error(phi: FloatArray) -> float:
         return float(phi @ products @ phi - 2.0 * targets @ phi) + constant
@@ -184,7 +185,7 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
         squared_error,
         np.zeros(kept.shape[1]),
         jac=lambda phi: 2.0 * (products @ phi - targets),
-        constraints={"type": "eq", "fun": lambda phi: phi.sum() - total},
+        constraints={"type": "eq", "fun": lambda phi: phi.sum() - total, "jac": lambda _: slope},
         method="SLSQP",
         options={"maxiter": 3000},
     )
