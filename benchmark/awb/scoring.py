@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy.special import expit
 
+from awb.errors import UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
 from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
@@ -16,16 +17,21 @@ from awb.randomness import RandomKey
 from awb.segments import LabelArray, Segments, labels_from_coverage
 from awb.types import BoolArray
 
+NO_TIMES = "no annotated times: the label is the whole clip's"
+
 
 class Scoring:
     """One explanation, ready to be scored; what is costly is computed once, when asked for.
+
+    Whatever depends on the events raises `UndefinedScoreError` where the target has no annotated
+    times, so that every metric that asks for it is undefined there, for one and the same reason.
 
     Parameters
     ----------
     relevance : np.ndarray, shape=(cells,)
         Relevance on the grid of cells.
     intervals_s : np.ndarray, shape=(events, 2)
-        The target's events in seconds, disjoint.
+        The target's events in seconds, disjoint; none where only the clip is labelled.
     perturber : Perturber
         Door to the model, with the segments of the run.
     rng_key : RandomKey
@@ -40,11 +46,18 @@ class Scoring:
         rng_key: RandomKey,
     ) -> None:
         self.relevance = relevance
-        self.intervals_s = intervals_s
+        self._intervals_s = intervals_s
         self.segments: Segments = perturber.segments
         self._perturber = perturber
         self._cells = perturber.view(segments=perturber.segments.grid)
         self._rng_key = rng_key
+
+    @property
+    def intervals_s(self) -> FloatArray:
+        """The target's events in seconds, ``shape=(events, 2)``, at least one."""
+        if len(self._intervals_s) == 0:
+            raise UndefinedScoreError(NO_TIMES)
+        return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the generator of one purpose, the same in every run."""
