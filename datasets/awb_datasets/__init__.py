@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import DatasetSpec
-from awb_datasets import audioset, folder, kws, soundscapes
+from awb_datasets import audioset, emodb, esc50, folder, kws, ravdess, soundscapes, urbansound8k
 
 
 @hookimpl
 def awb_datasets() -> list[DatasetSpec]:
     """Return the built-in datasets."""
-    return [soundscapes.SPEC, folder.SPEC, audioset.SPEC, kws.SPEC]
+    return [
+        soundscapes.SPEC,
+        folder.SPEC,
+        audioset.SPEC,
+        kws.SPEC,
+        esc50.SPEC,
+        urbansound8k.SPEC,
+        ravdess.SPEC,
+        emodb.SPEC,
+    ]

@@ -109,3 +109,27 @@ def on_16_bits(mixed: FloatArray, peak_db: float) -> npt.NDArray[np.float32]:
     """
     scaled = mixed * (10 ** (peak_db / 20) / np.abs(mixed).max())
     return np.asarray(np.round(scaled * 2**15) / 2**15, dtype=np.float32)
+
+
+def excerpt(sound: FloatArray, sample_rate_hz: int, n_samples: int) -> FloatArray:
+    """Cut out the loudest part of a sound, and trim what is not heard at its ends.
+
+    Parameters
+    ----------
+    sound : np.ndarray, shape=(samples,)
+        A sound that is not silent.
+    sample_rate_hz : int
+        Its rate in Hz.
+    n_samples : int
+        Longest result.
+
+    Returns
+    -------
+    np.ndarray, shape=(at most n_samples,)
+        The part with the most energy, to the nearest 10 ms, with faded edges.
+    """
+    size = max(1, round(BLOCK_S * sample_rate_hz))
+    count = max(1, n_samples // size)
+    energy = np.convolve(block_power(sound, sample_rate_hz), np.ones(count), mode="valid")
+    start = int(np.argmax(energy)) * size
+    return trim(sound[start : start + n_samples], sample_rate_hz)
