@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from awb.harness.preparation import Family, Preparation
     from awb.perturbation import Perturber
     from awb.scoring import Scoring
+    from awb.training import Recipe
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
 
@@ -109,11 +110,15 @@ class ModelSpec(Spec):
     class_list : callable or None
         ``class_list(parameters)`` gives class names and AudioSet machine ids, in the order of the
         scores, where they are known without the weights; else None.
+    trainable : callable or None
+        ``trainable(parameters)`` gives the `awb.training.Recipe` for ``awb train``; None for a
+        model that cannot be trained here.
     """
 
     factory: Callable[[Any], AudioModel]
     decision_threshold: float = 0.0
     class_list: Callable[[Any], tuple[Sequence[str], Sequence[str]] | None] | None = None
+    trainable: Callable[[Any], Recipe] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
