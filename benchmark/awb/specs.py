@@ -162,12 +162,31 @@ class DatasetSpec(Spec):
     write : callable or None
         ``write(parameters, clips, folder)``: write any clips in this dataset's own layout, and
         return notes for the user; for ``awb data export``.
+    models : tuple of str
+        References of the models that it is run with where the user names none.
+    contrast : tuple of str
+        Names of two models whose boards answer the dataset's question together: the first should
+        be explained by its events and the second should not. Boards of both are followed by their
+        difference. Empty for all other datasets.
+
+    Raises
+    ------
+    ParameterError
+        If `contrast` does not name two models.
     """
 
     factory: Callable[[Any], Dataset]
     path_parameter: str | None = None
     prepare: Callable[[Any, Sequence[Family], float], Preparation] | None = None
     write: Callable[[Any, Iterable[Clip], Path], Sequence[str]] | None = None
+    models: tuple[str, ...] = ()
+    contrast: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Validate the name, the summary and the contrast."""
+        Spec.__post_init__(self)
+        if len(self.contrast) not in (0, 2):
+            raise ParameterError(f"dataset {self.name}: a contrast names two models")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import DatasetSpec
-from awb_datasets import audioset, drums, folder, soundscapes
+from awb_datasets import audioset, clever_hans, drums, folder, soundscapes
 
 
 @hookimpl
 def awb_datasets() -> list[DatasetSpec]:
     """Return the built-in datasets."""
-    return [soundscapes.SPEC, folder.SPEC, audioset.SPEC, drums.SPEC]
+    return [soundscapes.SPEC, folder.SPEC, audioset.SPEC, drums.SPEC, clever_hans.SPEC]

@@ -120,10 +120,12 @@ def draw_curve(path: Path, trained: Sequence[Fitted], score_name: str) -> None:
         scores.plot(
             fitted.best.number, fitted.best.validation.score, "o", color=colour, label="kept"
         )
-    losses.set(xlabel="epoch", ylabel="cross-entropy", yscale="log")
+    losses.set(xlabel="epoch", ylabel="cross-entropy")
+    losses.set_ylim(bottom=0)
     scores.set(xlabel="epoch", ylabel=f"validation {score_name}", ylim=(0, 1.02))
     for axes in (losses, scores):
         axes.grid(visible=True, alpha=0.3)
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(fontsize="small")
     figure.savefig(path, dpi=110)
 

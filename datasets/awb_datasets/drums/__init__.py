@@ -59,4 +59,5 @@ SPEC = DatasetSpec(
     " rendered by awb_datasets.drums",
     parameters=DrumsParameters,
     factory=create,
+    models=("drums-crnn",),
 )
