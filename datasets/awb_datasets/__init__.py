@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import DatasetSpec
-from awb_datasets import audioset, emodb, esc50, folder, kws, ravdess, soundscapes, urbansound8k
+from awb_datasets import (
+    audioset,
+    clever_hans,
+    drums,
+    emodb,
+    esc50,
+    folder,
+    kws,
+    ravdess,
+    soundscapes,
+    urbansound8k,
+)
 
 
 @hookimpl
@@ -14,6 +25,8 @@ def awb_datasets() -> list[DatasetSpec]:
         soundscapes.SPEC,
         folder.SPEC,
         audioset.SPEC,
+        drums.SPEC,
+        clever_hans.SPEC,
         kws.SPEC,
         esc50.SPEC,
         urbansound8k.SPEC,
