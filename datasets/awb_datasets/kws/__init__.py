@@ -61,4 +61,5 @@ SPEC = DatasetSpec(
     parameters=KwsParameters,
     factory=_make,
     path_parameter="recordings",
+    models=("kws-cnn",),
 )

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
-from awb_plugins.models import ast, clever_hans, drums_crnn, soundscape_cnn, wav2vec2, yamnet
+from awb_plugins.models import (
+    ast,
+    clever_hans,
+    drums_crnn,
+    kws_cnn,
+    soundscape_cnn,
+    wav2vec2,
+    yamnet,
+)
 
 
 @hookimpl
@@ -18,4 +26,5 @@ def awb_models() -> list[ModelSpec]:
         drums_crnn.SPEC,
         clever_hans.BIASED,
         clever_hans.CLEAN,
+        kws_cnn.SPEC,
     ]
