@@ -12,7 +12,9 @@ from awb_datasets import (
     esc50,
     folder,
     kws,
+    kws_librispeech,
     ravdess,
+    soundata_adapter,
     soundscapes,
     urbansound8k,
 )
@@ -28,8 +30,10 @@ def awb_datasets() -> list[DatasetSpec]:
         drums.SPEC,
         clever_hans.SPEC,
         kws.SPEC,
+        kws_librispeech.SPEC,
         esc50.SPEC,
         urbansound8k.SPEC,
         ravdess.SPEC,
         emodb.SPEC,
+        soundata_adapter.SPEC,
     ]
