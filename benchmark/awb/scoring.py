@@ -19,16 +19,21 @@ from awb.segments import LabelArray, Segments, labels_from_coverage
 from awb.types import BoolArray, Surrogate
 from awb.variations import Variation
 
+NO_TIMES = "no annotated times: the label is the whole clip's"
+
 
 class Scoring:
     """One explanation, ready to be scored; what is costly is computed once, when asked for.
+
+    Whatever depends on the events raises `UndefinedScoreError` where the target has no annotated
+    times, so that every metric that asks for it is undefined there, for one and the same reason.
 
     Parameters
     ----------
     relevance : np.ndarray, shape=(cells,)
         Relevance on the grid of cells.
     intervals_s : np.ndarray, shape=(events, 2)
-        The target's events in seconds, disjoint.
+        The target's events in seconds, disjoint; none where only the clip is labelled.
     perturber : Perturber
         Door to the model, with the segments of the run.
     rng_key : RandomKey
@@ -53,11 +58,18 @@ class Scoring:
         self._surrogate = surrogate
         self._again = again
         self._varied: dict[Variation, FloatArray] = {}
-        self.intervals_s = intervals_s
+        self._intervals_s = intervals_s
         self.segments: Segments = perturber.segments
         self._perturber = perturber
         self._cells = perturber.view(segments=perturber.segments.grid)
         self._rng_key = rng_key
+
+    @property
+    def intervals_s(self) -> FloatArray:
+        """The target's events in seconds, ``shape=(events, 2)``, at least one."""
+        if len(self._intervals_s) == 0:
+            raise UndefinedScoreError(NO_TIMES)
+        return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the generator of one purpose, the same in every run."""

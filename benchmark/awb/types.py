@@ -82,6 +82,7 @@ class Clip:
         All labelled events, in any order.
     labels : tuple of str
         Classes that are known to occur, at times that nobody annotated (clip-level labels).
+        For a class that has events, these count.
     group : str
         What the clip shares with others of the same group (a speaker, an actor, a fold, a source
         recording); a group belongs to one part of a training split. Empty: a group of its own.
@@ -91,7 +92,7 @@ class Clip:
     AudioError
         If the waveform is empty, not one-dimensional, not finite, or reaches beyond [-1, 1].
     LabelError
-        If an event ends after the clip does.
+        If an event ends after the clip does, or a clip-level label is empty.
     """
 
     id: str
@@ -119,6 +120,8 @@ class Clip:
         if peak > 1.0:
             raise AudioError(f"clip {self.id}: samples reach {peak:g}, expected [-1, 1]")
         object.__setattr__(self, "waveform", read_only(waveform))
+        if not all(label.strip() for label in self.labels):
+            raise LabelError(f"clip {self.id}: a clip-level label is empty")
         for event in self.events:
             if event.offset_s > self.duration_s + 0.5 / self.sample_rate_hz:
                 raise LabelError(

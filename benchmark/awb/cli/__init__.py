@@ -18,6 +18,7 @@ from awb.cli.doctor import doctor_command
 from awb.cli.plugins import plugins_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
+from awb.cli.train import train_command
 from awb.errors import AwbError
 
 
@@ -65,3 +66,4 @@ main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)
 main.add_command(cache_command)
+main.add_command(train_command)

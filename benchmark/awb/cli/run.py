@@ -56,7 +56,7 @@ def _default_folder() -> Path:
     "model",
     multiple=True,
     metavar="NAME[:KEY=VALUE,...]",
-    help="Model; may be repeated.  [default: soundscape-cnn]",
+    help="Model; may be repeated.  [default: each dataset's own, else soundscape-cnn]",
 )
 @click.option("--models", metavar="A,B", help="Models, separated by commas.")
 @click.option("--explainers", metavar="all|A,B,...", help="Explainers.  [default: all]")
@@ -201,12 +201,13 @@ def resume_command(
 
 def _finish(context: click.Context, folder: Any) -> None:
     """Print the boards and where they are; fail if rows failed."""
-    from awb.cli.results import print_boards
+    from awb.cli.results import print_boards, print_contrasts
     from awb.leaderboard.making import boards
     from awb.plugins import load
 
     found = boards(folder, load())
     print_boards(found, "table")
+    print_contrasts(found, "table")
     click.echo(f"\nRun folder: {folder.path}", err=True)
     if any(board.failed for board in found):
         context.exit(EXIT_WITH_PROBLEMS)

@@ -20,8 +20,10 @@ class RunConfig(BaseModel):
 
     Attributes
     ----------
-    datasets, models, explainers, metrics : list of str
+    datasets, explainers, metrics : list of str
         References as typed; ``all`` stands for every explainer or metric that is installed.
+    models : list of str or None
+        Models for every dataset; None for each dataset's own, see `awb.specs.DatasetSpec.models`.
     masker : str
         Reference of the masker that explainers use.
     scoring_masker : str or None
@@ -48,7 +50,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     datasets: list[str] = Field(default=["soundscapes"], min_length=1)
-    models: list[str] = Field(default=["soundscape-cnn"], min_length=1)
+    models: list[str] | None = Field(default=None, min_length=1)
     explainers: list[str] = Field(default=["all"], min_length=1)
     metrics: list[str] = Field(default=["all"], min_length=1)
     masker: str = "zeros"

@@ -167,7 +167,7 @@ def _work(job: _Run) -> None:
     """Select and explain for every dataset and model, leaving out what is stored."""
     known = {(one.dataset, one.model): one for one in job.folder.manifests()}
     for resolved, dataset in zip(job.chosen.datasets, job.datasets, strict=True):
-        for model in job.chosen.models:
+        for model in job.chosen.pairs[resolved.label]:
             facts = job.facts[model.label]
             manifest = known.get((resolved.label, model.label))
             if manifest is None:

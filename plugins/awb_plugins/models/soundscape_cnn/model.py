@@ -113,7 +113,8 @@ class SoundscapeCnn:
         np.ndarray, shape=(n_bins,)
             Hz, increasing.
         """
-        return network.mel_centers_hz(n_bins)
+        centers_hz: FloatArray = network.LogMelFormat(mel_bins=n_bins).edges_hz()[1:-1].numpy()
+        return centers_hz
 
     def randomized(self, share: float, rng: np.random.Generator) -> SoundscapeCnn:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
