@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
-from awb_plugins.models import ast, cnn14, soundscape_cnn, wav2vec2, yamnet
+from awb_plugins.models import (
+    ast,
+    cnn14,
+    sklearn_classifier,
+    soundscape_cnn,
+    vggish,
+    wav2vec2,
+    yamnet,
+)
 
 
 @hookimpl
 def awb_models() -> list[ModelSpec]:
     """Return the built-in models."""
-    return [soundscape_cnn.SPEC, yamnet.SPEC, ast.SPEC, wav2vec2.SPEC, cnn14.SPEC]
+    return [
+        soundscape_cnn.SPEC,
+        yamnet.SPEC,
+        ast.SPEC,
+        wav2vec2.SPEC,
+        cnn14.SPEC,
+        vggish.SPEC,
+        sklearn_classifier.SPEC,
+    ]

@@ -60,4 +60,5 @@ SPEC = ModelSpec(
     requires=("torch",),
     factory=_make,
     class_list=_class_list,
+    minimum_duration_s=lambda _: 0.31,
 )
