@@ -7,8 +7,10 @@ from awb.specs import ModelSpec
 from awb_plugins.models import (
     ast,
     cnn14,
+    ser_cnn,
     sklearn_classifier,
     soundscape_cnn,
+    urbansound_cnn,
     vggish,
     wav2vec2,
     yamnet,
@@ -25,5 +27,7 @@ def awb_models() -> list[ModelSpec]:
         wav2vec2.SPEC,
         cnn14.SPEC,
         vggish.SPEC,
+        ser_cnn.SPEC,
+        urbansound_cnn.SPEC,
         sklearn_classifier.SPEC,
     ]
