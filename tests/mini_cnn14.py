@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 
 from awb_plugins.models.cnn14.weights import published_layout
@@ -59,4 +61,16 @@ def write(path: Path, **settings: Any) -> Path:
     """Save a checkpoint as the published one is: with the state of training beside the model."""
     sampler = {"indexes_per_class": [np.arange(3), np.arange(2)], "queue": [np.int64(4)]}
     torch.save({"iteration": 600_000, "model": state(**settings), "sampler": sampler}, path)
+    return path
+
+
+def write_head(path: Path, names: tuple[str, ...] | None, rows: int | None = None) -> Path:
+    """Save a transfer head; without names it has 50 rows, or as many as asked for."""
+    rows = rows or (50 if names is None else len(names))
+    generator = torch.Generator().manual_seed(1)
+    tensors = {
+        "fc_transfer.weight": torch.randn(rows, 32 * WIDTH, generator=generator),
+        "fc_transfer.bias": torch.randn(rows, generator=generator),
+    }
+    save_file(tensors, path, metadata={"classes": json.dumps(names)} if names else None)
     return path

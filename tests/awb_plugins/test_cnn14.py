@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,6 @@ pytest.importorskip("librosa", reason="needs librosa (extra ser)")
 
 import librosa
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -195,18 +193,8 @@ def test_a_score_does_not_depend_on_the_batch(path: Path) -> None:
     np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
-def write_head(path: Path, names: list[str] | None, rows: int = 50) -> Path:
-    rng = torch.Generator().manual_seed(1)
-    tensors = {
-        "fc_transfer.weight": torch.randn(rows, 32 * mini_cnn14.WIDTH, generator=rng),
-        "fc_transfer.bias": torch.randn(rows, generator=rng),
-    }
-    save_file(tensors, path, metadata={"classes": json.dumps(names)} if names else None)
-    return path
-
-
 def test_a_transfer_head_gives_log_odds_of_a_softmax(path: Path, tmp_path: Path) -> None:
-    model = made(path, head=write_head(tmp_path / "esc50.safetensors", None))
+    model = made(path, head=mini_cnn14.write_head(tmp_path / "esc50.safetensors", None))
     assert tuple(model.classes) == CLASSES
     assert not model.mids
     assert len(set(CLASSES)) == 50
@@ -220,12 +208,12 @@ def test_a_transfer_head_gives_log_odds_of_a_softmax(path: Path, tmp_path: Path)
 
 
 def test_a_heads_own_classes(path: Path, tmp_path: Path) -> None:
-    head = write_head(tmp_path / "own.safetensors", ["yes", "no"], rows=2)
+    head = mini_cnn14.write_head(tmp_path / "own.safetensors", ("yes", "no"))
     assert made(path, head=head).classes == ("yes", "no")
     assert SPEC.class_list is not None
     assert SPEC.class_list(Cnn14Parameters(head=head)) == (("yes", "no"), ())
-    for names, rows in ((["yes"], 2), (None, 3)):
-        wrong = write_head(tmp_path / "wrong.safetensors", names, rows=rows)
+    for names, rows in ((("yes",), 2), (None, 3)):
+        wrong = mini_cnn14.write_head(tmp_path / "wrong.safetensors", names, rows=rows)
         with pytest.raises(WeightsError, match=f"{rows} rows"):
             made(path, head=wrong)
 

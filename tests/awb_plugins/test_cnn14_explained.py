@@ -91,3 +91,11 @@ def test_relevance_is_conserved(folder: Path) -> None:
     assert found.time_frequency is not None
     assert abs(score) > 0.01
     np.testing.assert_allclose(found.time_frequency.sum(), score, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", ["lrp-epsilon", "grad-cam"])
+def test_explainers_run_on_a_transfer_head(folder: Path, name: str) -> None:
+    head = mini_cnn14.write_head(folder / "head.safetensors", ("a", "b", "c", "d", "e", "f"))
+    given = Cnn14Parameters(path=folder / "plain.pth", head=head, device="cpu")
+    found = explain(BY_NAME[name], SPEC.factory(given))
+    assert np.ptp(found.relevance) > 0

@@ -17,8 +17,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from awb_plugins.models.checkpoints import Problem, log_odds
+from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.cnn14.front_end import MEL_BINS, log_mel
+from awb_plugins.models.log_odds import LogOdds
 
 N_BLOCKS = 6
 PUBLISHED_WIDTH = 64
@@ -87,7 +88,6 @@ class Cnn14Network(nn.Module):
         filters: Tensor | None = None,
     ) -> None:
         super().__init__()
-        self._problem: Problem = problem
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("bin_scale", torch.ones(MEL_BINS))
         self.register_buffer("bin_shift", torch.zeros(MEL_BINS))
@@ -101,6 +101,7 @@ class Cnn14Network(nn.Module):
         self.fc1 = nn.Linear(channels[-1], channels[-1])
         self.relu = nn.ReLU()
         self.head = nn.Linear(channels[-1], n_classes)
+        self.log_odds = LogOdds() if problem == "single-label" else None
 
     def embedding(self, features: Tensor) -> Tensor:
         """Compute the embedding.
@@ -128,7 +129,8 @@ class Cnn14Network(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Score features ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
-        return log_odds(self.head(self.embedding(features)), self._problem)
+        logits: Tensor = self.head(self.embedding(features))
+        return logits if self.log_odds is None else self.log_odds(logits)
 
     def take(self, state: Mapping[str, Tensor], head: str) -> None:
         """Take the weights of a checkpoint in the published layout.

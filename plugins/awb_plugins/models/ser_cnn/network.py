@@ -19,7 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from awb_plugins.models.checkpoints import log_odds
+from awb_plugins.models.log_odds import LogOdds
 
 N_FEATURES = 193
 FILTERS, KERNEL, POOL = 128, 5, 8
@@ -55,6 +55,7 @@ class SerCnn(nn.Module):
         self.dropout1, self.dropout2 = nn.Dropout(dropout), nn.Dropout(dropout)
         self.pool = nn.MaxPool1d(POOL)
         self.dense = nn.Linear(FILTERS * (N_FEATURES // POOL), n_classes)
+        self.log_odds = LogOdds()
 
     def fit_scale(self, vectors: Tensor) -> None:
         """Set shift and scale so that the features of the training data are standardized.
@@ -83,4 +84,5 @@ class SerCnn(nn.Module):
         scaled = ((vectors - self.feature_mean) * self.feature_scale)[:, None]
         hidden = self.pool(self.dropout1(self.relu1(self.conv1(scaled))))
         hidden = self.dropout2(self.relu2(self.conv2(hidden)))
-        return log_odds(self.dense(hidden.flatten(1)), "single-label")
+        scores: Tensor = self.log_odds(self.dense(hidden.flatten(1)))
+        return scores

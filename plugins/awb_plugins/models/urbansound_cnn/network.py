@@ -27,7 +27,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from awb_plugins.models.checkpoints import log_odds
+from awb_plugins.models.log_odds import LogOdds
 
 SAMPLE_RATE_HZ = 22_050
 WINDOW_SAMPLES, HOP_SAMPLES = 2048, 1378
@@ -135,6 +135,7 @@ class UrbanSoundCnn(nn.Module):
         self.dense = nn.Linear(5 * 5 * inputs, HIDDEN)
         self.relu, self.dropout = nn.ReLU(), nn.Dropout(0.5)
         self.head = nn.Linear(HIDDEN, n_classes)
+        self.log_odds = LogOdds()
 
     def forward(self, features: Tensor) -> Tensor:
         """Score pictures.
@@ -151,4 +152,5 @@ class UrbanSoundCnn(nn.Module):
         """
         grey = features[:, None].expand(-1, CHANNELS, -1, -1)
         hidden = self.relu(self.dense(self.flatten(self.convolutions(grey))))
-        return log_odds(self.head(self.dropout(hidden)), "single-label")
+        scores: Tensor = self.log_odds(self.head(self.dropout(hidden)))
+        return scores
