@@ -138,12 +138,20 @@ def describe_command(
     min_score: float | None,
     as_json: bool,
 ) -> None:
-    """Print how many rows, clips and instances are left after each step, and the labels."""
+    """Print how many rows, clips and instances are left after each step, and the labels.
+
+    Of a dataset that needs no preparation: its clips, its labels, and how many clips are too short
+    for each --model.
+    """
     import json
 
+    from awb.cli.data_describe import describe_plain
     from awb.harness.preparation import flat, plain_steps
 
     dataset = resolve_dataset(context, name, extra)
+    if getattr(dataset.spec, "prepare", None) is None:
+        describe_plain(context, dataset, models, as_json=as_json)
+        return
     prepared = _prepared(dataset, models, scores, max_event_fraction, min_score)
     if as_json:
         record = {

@@ -16,6 +16,7 @@ from awb.harness.scores import ScoreStore, score_clips
 from awb.harness.selection import (
     BAD_AUDIO,
     MODEL_FAILED,
+    TOO_SHORT,
     Kept,
     Manifest,
     Skipped,
@@ -113,6 +114,7 @@ def select(
         max_event_fraction=config.max_event_fraction,
         min_score=own if config.min_score is None else config.min_score,
     )
+    shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
     decided: dict[str, list[Kept | Skipped]] = {}
     whole: dict[str, Clip] = {}
@@ -121,6 +123,10 @@ def select(
         for clip_id in clip_ids:
             try:
                 whole[clip_id] = source.load(clip_id)
+                if whole[clip_id].duration_s < shortest_s:
+                    detail = too_short(whole.pop(clip_id).duration_s, shortest_s)
+                    decided[clip_id] = [Skipped(clip_id, "", TOO_SHORT, detail)]
+                    continue
                 yield prepare(whole[clip_id], facts.sample_rate_hz)
             except DataError as error:
                 decided[clip_id] = [Skipped(clip_id, "", BAD_AUDIO, str(error))]
@@ -150,6 +156,30 @@ def select(
         (*_excluded(source.dataset), *(one for one in entries if isinstance(one, Skipped))),
         _fingerprint(source.dataset),
     )
+
+
+def minimum_duration_s(model: Resolved) -> float:
+    """Return the length of the shortest clip that a model takes, in seconds; 0 for any.
+
+    Parameters
+    ----------
+    model : Resolved
+        The model.
+
+    Returns
+    -------
+    float
+        As its spec says.
+    """
+    spec = model.spec
+    if not isinstance(spec, ModelSpec) or spec.minimum_duration_s is None:
+        return 0.0
+    return float(spec.minimum_duration_s(model.parameters))
+
+
+def too_short(duration_s: float, shortest_s: float) -> str:
+    """Say that a clip is too short for a model."""
+    return f"{duration_s:.3f} s, the model needs {shortest_s:g} s"
 
 
 def _excluded(dataset: Dataset) -> tuple[Skipped, ...]:

@@ -26,6 +26,7 @@ from awb.types import Clip, Event, Instance
 NO_EVENTS = "no events"
 UNKNOWN_LABEL = "label unknown to the model"
 TOO_LONG = "events too long"
+TOO_SHORT = "clip too short for the model"
 LOW_SCORE = "score below threshold"
 BAD_AUDIO = "audio unreadable"
 MODEL_FAILED = "model failed"

@@ -7,9 +7,14 @@ from awb.specs import ModelSpec
 from awb_plugins.models import (
     ast,
     clever_hans,
+    cnn14,
     drums_crnn,
     kws_cnn,
+    ser_cnn,
+    sklearn_classifier,
     soundscape_cnn,
+    urbansound_cnn,
+    vggish,
     wav2vec2,
     yamnet,
 )
@@ -27,4 +32,9 @@ def awb_models() -> list[ModelSpec]:
         clever_hans.BIASED,
         clever_hans.CLEAN,
         kws_cnn.SPEC,
+        cnn14.SPEC,
+        vggish.SPEC,
+        ser_cnn.SPEC,
+        urbansound_cnn.SPEC,
+        sklearn_classifier.SPEC,
     ]

@@ -150,6 +150,10 @@ def set_rules(
     ------
     NotApplicableError
         If a layer is of a type for which there is no rule, or used more than once.
+
+    Notes
+    -----
+    A layer of a model's own may ask for the epsilon rule with ``proportional_relevance = True``.
     """
     order = layers_in_order(network, features)
     weighted = [pair for pair in order if isinstance(pair[1], (*_CONVOLUTIONS, nn.Linear))]
@@ -175,7 +179,7 @@ def _rule(
         if composite == "flat" and isinstance(layer, _CONVOLUTIONS):
             return Alpha1_Beta0_Rule(set_bias_to_zero=True)
         return EpsilonRule(epsilon)
-    if isinstance(layer, _LINEAR_OR_PICKING):
+    if isinstance(layer, _LINEAR_OR_PICKING) or getattr(layer, "proportional_relevance", False):
         return EpsilonRule()
     if isinstance(layer, (*_NORMALIZATIONS, *_ELEMENTWISE)):
         return IdentityRule()

@@ -82,9 +82,10 @@ def choose_backend(parameters: YamnetParameters) -> str:
 def _make(parameters: YamnetParameters) -> AudioModel:
     """Load the model; ai-edge-litert or tensorflow is imported here."""
     if choose_backend(parameters) == "tfhub":
-        from awb_plugins.models.yamnet.tfhub import YamnetHub, find_saved_model
+        from awb_plugins.models.saved_models import find_saved_model
+        from awb_plugins.models.yamnet.tfhub import ADVICE, YamnetHub
 
-        folder = find_saved_model(parameters.path, parameters.handle)
+        folder = find_saved_model(parameters.path, parameters.handle, "yamnet", ADVICE)
         return YamnetHub(folder, hop_s=parameters.hop_s, pooling=parameters.pooling)
     from awb_plugins.models.yamnet.litert import Yamnet
     from awb_plugins.models.yamnet.weights import read_weights

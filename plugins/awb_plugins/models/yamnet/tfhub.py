@@ -8,8 +8,6 @@ are not quantized, and the score can be differentiated with respect to the sampl
 
 from __future__ import annotations
 
-import hashlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError, WeightsError
 from awb.types import AudioArray
+from awb_plugins.models.saved_models import folder_sha256
 from awb_plugins.models.yamnet.framing import (
     EPSILON,
     N_CLASSES,
@@ -28,72 +27,7 @@ from awb_plugins.models.yamnet.framing import (
 
 HANDLE = "https://tfhub.dev/google/yamnet/1"
 
-_ADVICE = "Type --model yamnet:backend=tfhub,path=FOLDER with YAMNet's SavedModel"
-
-
-def find_saved_model(path: Path | None, handle: str) -> Path:
-    """Find the SavedModel's folder.
-
-    Parameters
-    ----------
-    path : Path or None
-        A local folder; None for the published one.
-    handle : str
-        Address of the published one, fetched once into awb's cache.
-
-    Returns
-    -------
-    Path
-        A folder with ``saved_model.pb``.
-
-    Raises
-    ------
-    WeightsError
-        If the folder is no SavedModel, or it cannot be fetched.
-    """
-    if path is None:
-        path = _fetched(handle)
-    folder = path.expanduser()
-    if not (folder / "saved_model.pb").is_file():
-        problem = "holds no saved_model.pb" if folder.is_dir() else "is no folder"
-        raise WeightsError(f"yamnet: {path} {problem}. {_ADVICE}")
-    return folder
-
-
-def _fetched(handle: str) -> Path:
-    import platformdirs
-    import tensorflow as tf
-    import tensorflow_hub as hub
-
-    cache = Path(platformdirs.user_cache_dir("awb")) / "yamnet" / "tfhub"
-    os.environ.setdefault("TFHUB_CACHE_DIR", str(cache))
-    try:
-        return Path(hub.resolve(handle))
-    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        raise WeightsError(
-            f"yamnet: {handle} could not be fetched ({type(error).__name__}). {_ADVICE}"
-        ) from error
-
-
-def folder_sha256(folder: Path) -> str:
-    """Hash the graph and the variables of a SavedModel.
-
-    Parameters
-    ----------
-    folder : Path
-        The SavedModel.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal, over names and contents.
-    """
-    digest = hashlib.sha256()
-    for path in (folder / "saved_model.pb", *sorted((folder / "variables").rglob("*"))):
-        if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+ADVICE = "Type --model yamnet:backend=tfhub,path=FOLDER with YAMNet's SavedModel"
 
 
 def load_function(folder: Path) -> Any:
@@ -123,11 +57,11 @@ def load_function(folder: Path) -> Any:
         shape = tuple(found[0].shape)
     except (OSError, ValueError, TypeError, KeyError, IndexError, tf.errors.OpError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise WeightsError(f"yamnet: {folder} is not YAMNet: {reason}. {_ADVICE}") from error
+        raise WeightsError(f"yamnet: {folder} is not YAMNet: {reason}. {ADVICE}") from error
     if shape != (1, N_CLASSES):
         raise WeightsError(
             f"yamnet: {folder} is another model: a patch of {PATCH_SAMPLES} samples gives scores of"
-            f" shape {shape}, expected (1, {N_CLASSES}). {_ADVICE}"
+            f" shape {shape}, expected (1, {N_CLASSES}). {ADVICE}"
         )
     return module
 

@@ -1,0 +1,67 @@
+"""The part of ``awb data describe`` for datasets that need no preparation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from awb.cli.options import finish
+from awb.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from awb.harness.describing import Description
+    from awb.harness.resolve import Resolved
+
+
+def describe_plain(
+    context: click.Context, dataset: Resolved, models: Sequence[str], *, as_json: bool
+) -> None:
+    """Go through the clips of a dataset, and print what they are.
+
+    Parameters
+    ----------
+    context : click.Context
+        The command.
+    dataset : Resolved
+        The dataset.
+    models : sequence of str
+        References of models whose shortest clips are counted.
+    as_json : bool
+        Print JSON.
+    """
+    import json
+    import sys
+
+    from awb.harness.describing import describe_clips
+    from awb.harness.resolve import resolve
+    from awb.plugins import load
+
+    resolved = [resolve(load(), "model", text) for text in models]
+    with click.progressbar(length=1, label=f"Reading {dataset.label}", file=sys.stderr) as bar:
+
+        def update(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        found = describe_clips(dataset, resolved, update)
+    if as_json:
+        click.echo(json.dumps(found.plain(), indent=1, ensure_ascii=False))
+    else:
+        _print(found)
+    finish(context, found.problems)
+
+
+def _print(found: Description) -> None:
+    plain = found.plain()["duration_s"]
+    click.echo(
+        f"{found.clips} clips, {plain['total']:.1f} s in all,"
+        f" from {plain['shortest']:.3f} to {plain['longest']:.3f} s"
+    )
+    for one in found.too_short:
+        takes = f"takes {one.shortest_s:g} s or more" if one.shortest_s else "takes any length"
+        click.echo(f"{one.model} {takes}: {one.clips} of {found.clips} clips are too short")
+    click.echo()
+    rows = [(label, clips, events) for label, (clips, events) in found.labels.items()]
+    print_table(("label", "clips", "events"), rows)

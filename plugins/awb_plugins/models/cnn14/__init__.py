@@ -1,0 +1,64 @@
+"""Cnn14 of PANNs: 527 AudioSet classes, or a transfer head of your own. See CARD.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from awb.protocols import AudioModel
+from awb.specs import ModelSpec, Parameters
+from awb_plugins.models.ast import audioset_classes
+
+
+class Cnn14Parameters(Parameters):
+    """Settings of Cnn14."""
+
+    path: Path | None = Field(
+        None, description="Cnn14_mAP=0.431.pth, or a checkpoint in its layout; else the download."
+    )
+    head: Path | None = Field(
+        None, description="Transfer head (safetensors) in place of the AudioSet layer."
+    )
+    front: Literal["mel", "stft"] = Field(
+        "mel", description="What explainers see: 64 log-mel bins, or the power of 513 STFT bins."
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    batch_size: int | None = Field(
+        None, ge=1, description="Clips in a batch; 4 on the CPU and 32 elsewhere by default."
+    )
+
+
+def _make(parameters: Cnn14Parameters) -> AudioModel:
+    """Load the weights; torch is imported here."""
+    from awb_plugins.models.cnn14.model import load
+
+    return load(parameters)
+
+
+def _class_list(parameters: Cnn14Parameters) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the names of the classes: AudioSet's, or those that the head's file names."""
+    if parameters.head is not None:
+        from awb_plugins.models.cnn14.weights import read_head_classes
+
+        return read_head_classes(parameters.head), ()
+    listed = audioset_classes()
+    return tuple(listed), tuple(listed.values())
+
+
+SPEC = ModelSpec(
+    name="cnn14",
+    summary="PANNs' Cnn14, a log-mel CNN of 527 AudioSet classes, with a head for ESC-50",
+    citation=(
+        "Kong, Q., et al. (2020). PANNs: Large-scale pretrained audio neural networks for audio"
+        " pattern recognition. IEEE/ACM TASLP 28. doi:10.1109/TASLP.2020.3030497;"
+        " weights doi:10.5281/zenodo.3987831"
+    ),
+    parameters=Cnn14Parameters,
+    requires=("torch",),
+    factory=_make,
+    class_list=_class_list,
+    minimum_duration_s=lambda _: 0.31,
+)

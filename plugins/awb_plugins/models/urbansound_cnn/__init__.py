@@ -1,0 +1,45 @@
+"""UrbanSound-CNN: a mel spectrogram as a picture of 64 by 64, and a CNN. See CARD.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from awb.protocols import AudioModel
+from awb.specs import ModelSpec, Parameters
+
+
+class UrbanSoundParameters(Parameters):
+    """Settings of UrbanSound-CNN."""
+
+    weights: Path = Field(description="Weights, a safetensors file that names the classes.")
+
+
+def _make(parameters: UrbanSoundParameters) -> AudioModel:
+    """Load the model; torch is imported here."""
+    from awb_plugins.models.urbansound_cnn.model import UrbanSoundModel
+
+    return UrbanSoundModel(parameters.weights)
+
+
+def _class_list(parameters: UrbanSoundParameters) -> tuple[Sequence[str], Sequence[str]]:
+    """Read the classes from the header of the weights file."""
+    from awb_plugins.models.named_weights import read_classes
+
+    return read_classes(parameters.weights, "urbansound-cnn"), ()
+
+
+SPEC = ModelSpec(
+    name="urbansound-cnn",
+    summary="A CNN of 1,958,730 parameters over mel spectrograms of 4 s as pictures of 64 by 64",
+    citation=(
+        "Salamon, J., Jacoby, C., & Bello, J. P. (2014). A dataset and taxonomy for urban sound"
+        " research. ACM Multimedia. doi:10.1145/2647868.2655045 (the task)"
+    ),
+    parameters=UrbanSoundParameters,
+    requires=("torch", "safetensors"),
+    factory=_make,
+    class_list=_class_list,
+)
