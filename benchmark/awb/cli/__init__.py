@@ -15,6 +15,7 @@ from awb.cli.agree import agree_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.plugins import plugins_command
+from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
 from awb.errors import AwbError
@@ -60,6 +61,7 @@ main.add_command(resume_command)
 main.add_command(show_command)
 main.add_command(export_command)
 main.add_command(agree_command)
+main.add_command(report_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)

@@ -63,7 +63,9 @@ def run(
     datasets = [build(resolved) for resolved in chosen.datasets]
     with open_executor(jobs or default_jobs()) as executor:
         facts = _facts(chosen, executor)
-        folder = RunFolder.create(out, run_record(config, chosen))
+        rates = {label: one.sample_rate_hz for label, one in facts.items()}
+        record = {**run_record(config, chosen), "sample_rates_hz": rates}
+        folder = RunFolder.create(out, record)
         _work(_Run(folder, config, chosen, datasets, facts, executor, progress, scores))
     return folder
 
@@ -96,15 +98,26 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
     config = folder.config()
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
-    with _where_it_started(folder), open_executor(jobs or default_jobs()) as executor:
+    with where_it_started(folder), open_executor(jobs or default_jobs()) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
     return folder
 
 
-def _where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
-    """Work in the folder that relative paths of the configuration start from."""
+def where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
+    """Work in the folder that relative paths of the configuration start from.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+
+    Returns
+    -------
+    context manager
+        Changes the current folder, where it still exists, until it is left.
+    """
     started = Path(str(folder.record().get("cwd", "")))
     return chdir(started) if started.is_dir() else nullcontext()
 
