@@ -81,7 +81,7 @@ awb.drawTime = (svg, end, x, y, width) => {
   for (const tick of ticks) {
     svg.append(
       awb.draw("line", { x1: x(tick), x2: x(tick), y1: y, y2: y + 4, stroke: "var(--faint)" }),
-      awb.draw("text", { class: "soft", x: x(tick), y: y + 16, "font-size": 11, "text-anchor": tick > end * 0.97 ? "end" : "middle" },
+      awb.draw("text", { class: "soft", x: x(tick), y: y + 16, "font-size": 11, "text-anchor": tick > end * 0.97 ? "end" : tick === 0 ? "start" : "middle" },
         `${tick.toFixed(digits)}${tick === 0 ? " s" : ""}`),
     );
   }

@@ -15,7 +15,7 @@ awb.heatmap = (container, board, every, width) => {
   const left = Math.min(width * 0.4, Math.max(...labels.map((name) => awb.textWidth(name, size))) + 10);
   const wide = Math.max(every ? 19 : 34, Math.min(every ? 26 : 92, (width - left - 4) / count));
   const tall = every ? wide : Math.min(wide, 44);
-  const turned = wide < 88;
+  const turned = labels.some((name) => awb.textWidth(name, size) > wide - 6);
   const foot = turned ? Math.max(...labels.map((name) => awb.textWidth(name, size))) + 14 : 26;
   const total = Math.max(width, left + wide * (count - 1) + 6);
   const height = tall * (count - 1) + foot;

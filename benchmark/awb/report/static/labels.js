@@ -8,20 +8,22 @@ awb.overlap = (one, other, gap = 1) =>
 /**
  * Place labels one after another, the most important first.
  *
- * points: [{at: [x, y], width}], in order of importance; box: {left, right, top, bottom}.
+ * points: [{at: [x, y], width}], in order of importance; box: {left, right, top, bottom};
+ * lines: [[x1, y1, x2, y2]] that labels keep off.
  * Returns for each point the label's box, or null where there is no room.
  */
-awb.placeLabels = (points, box, size, radius) => {
+awb.placeLabels = (points, box, size, radius, lines = []) => {
   const height = size * 1.15;
   const taken = points.map(({ at: [x, y] }) => ({
     left: x - radius, right: x + radius, top: y - radius, bottom: y + radius,
   }));
   const placed = [];
-  const leaders = [];
+  const leaders = [...lines];
+  const same = (one, other) => points[one].at.every((part, axis) => Math.abs(part - points[other].at[axis]) < 2 * radius);
   const crosses = (candidate) => leaders.some((line) => awb.cutsBox(line, candidate));
   for (const [place, { at: [x, y], width }] of points.entries()) {
     let best = null;
-    for (let reach = 0; reach < 12 && best === null; reach += 1) {
+    for (let reach = 0; reach < 16 && best === null; reach += 1) {
       const shift = reach * height * 0.55;
       const side = radius + 3 + reach * 4;
       const spots = [
@@ -36,7 +38,8 @@ awb.placeLabels = (points, box, size, radius) => {
         const line = awb.leader(x, y, spot);
         if (
           inside && !crosses(spot) &&
-          taken.every((other, index) => index === place || !awb.overlap(spot, other, 1)) &&
+          taken.every((other, index) => index === place ||
+            (!awb.overlap(spot, other, 1) && (reach === 0 || same(place, index) || !awb.cutsBox(line, other)))) &&
           placed.every((other) => !other || (!awb.overlap(spot, other, 2) && !awb.cutsBox(line, other)))
         ) {
           best = spot;
@@ -54,15 +57,20 @@ awb.placeLabels = (points, box, size, radius) => {
 awb.leader = (x, y, spot) => [
   x, y,
   Math.min(Math.max(x, spot.left), spot.right),
-  Math.min(Math.max(y, (spot.top + spot.bottom) / 2 - 2), (spot.top + spot.bottom) / 2 + 2),
+  x > spot.left && x < spot.right
+    ? Math.min(Math.max(y, spot.top + 1), spot.bottom - 1) : (spot.top + spot.bottom) / 2,
 ];
 
-/** Whether a line passes through a box: sampled, which is enough for a drawing. */
+/** Whether a line passes through a box (Liang and Barsky's clipping, 1984). */
 awb.cutsBox = ([x1, y1, x2, y2], box) => {
-  for (let step = 1; step < 12; step += 1) {
-    const x = x1 + ((x2 - x1) * step) / 12;
-    const y = y1 + ((y2 - y1) * step) / 12;
-    if (x > box.left && x < box.right && y > box.top && y < box.bottom) return true;
+  let [enter, leave] = [0, 1];
+  const sides = [
+    [x1 - x2, x1 - box.left], [x2 - x1, box.right - x1], [y1 - y2, y1 - box.top], [y2 - y1, box.bottom - y1],
+  ];
+  for (const [slope, room] of sides) {
+    if (slope === 0 && room <= 0) return false;
+    if (slope < 0) enter = Math.max(enter, room / slope);
+    if (slope > 0) leave = Math.min(leave, room / slope);
   }
-  return false;
+  return enter < leave;
 };

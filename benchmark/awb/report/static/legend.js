@@ -16,5 +16,5 @@ awb.legend = (holder, instance, state, change) => {
       box, sample, awb.make("span", { class: "name" }, name),
       awb.make("span", { class: "score" }, awb.format(explanation.scores[state.metric], 3)));
   });
-  holder.replaceChildren(awb.make("p", { class: "visually-hidden" }, `Explainers, with their ${state.metric} on this instance`), ...rows);
+  holder.replaceChildren(...rows);
 };

@@ -103,6 +103,7 @@ awb.player = (section, board, metric, tell) => {
   const refresh = () => {
     const before = source.value;
     listSources();
+    part("legend-title").textContent = `Explainers, with their ${metric.name} on this instance`;
     awb.legend(part("legend"), instance, state, choose);
     showKept();
     if (before !== source.value && audio.src) load();

@@ -51,7 +51,6 @@ awb.scatter = (container, board, width) => {
   }
   svg.append(
     awb.draw("text", { class: "soft", x: (left + right) / 2, y: height - 6, "font-size": 12, "text-anchor": "middle" }, "model calls an instance"),
-    awb.draw("text", { class: "soft", x: 0, y: 0, "font-size": 12, transform: `translate(${left + lane + 8} ${top + 4}) rotate(0)`, dy: 4 }, ""),
   );
 
   const better = (one, other) => (metric.higher ? one > other : one < other);
@@ -61,20 +60,21 @@ awb.scatter = (container, board, width) => {
     const last = front[front.length - 1];
     if (!last || better(row.cells[0][0], last.cells[0][0])) front.push(row);
   }
-  if (front.length > 1) {
-    const steps = front.map((row, place) => (place === 0
-      ? `M${x(row.calls)} ${y(row.cells[0][0])}`
-      : `H${x(row.calls)}V${y(row.cells[0][0])}`));
-    svg.append(awb.draw("path", { d: steps.join(""), fill: "none", stroke: "var(--faint)", "stroke-width": 1.2 }));
+  const lines = front.slice(1).flatMap((row, place) => {
+    const [from, to] = [front[place], row].map((each) => [x(each.calls), y(each.cells[0][0])]);
+    return [[from[0], from[1], to[0], from[1]], [to[0], from[1], to[0], to[1]]];
+  });
+  for (const [x1, y1, x2, y2] of lines) {
+    svg.append(awb.draw("line", { x1, y1, x2, y2, stroke: "var(--faint)", "stroke-width": 1.2 }));
   }
 
   const first = [...rows].sort((one, other) =>
     front.includes(other) - front.includes(one) || other.baseline - one.baseline ||
     (better(one.cells[0][0], other.cells[0][0]) ? -1 : 1));
   const points = first.map((row) => ({
-    at: [x(row.calls), y(row.cells[0][0])], width: awb.textWidth(row.explainer, size) + 2,
+    at: [x(row.calls), y(row.cells[0][0])], width: awb.textWidth(row.explainer, size, front.includes(row) ? 600 : 400) + 3,
   }));
-  const spots = awb.placeLabels(points, { left: 2, right: width - 1, top: 0, bottom: bottom + 2 }, size, radius);
+  const spots = awb.placeLabels(points, { left: left + 1, right: width - 1, top: 0, bottom: bottom + 2 }, size, radius, lines);
   const readout = awb.make("p", { class: "readout", "aria-live": "polite" });
   const groups = new Map();
   const hidden = [];
@@ -98,7 +98,7 @@ awb.scatter = (container, board, width) => {
     }, awb.draw("title", {}, text), mark);
     if (spot) {
       group.append(awb.draw("text", {
-        class: "point-label", x: spot.left + 1, y: spot.top + size * 0.92, "font-size": size,
+        class: "point-label", x: spot.left + 1.5, y: spot.top + size * 0.92, "font-size": size,
         "font-style": row.baseline ? "italic" : null,
         "font-weight": front.includes(row) ? 600 : null,
       }, row.explainer));
@@ -122,6 +122,6 @@ awb.scatter = (container, board, width) => {
   const note = hidden.length
     ? awb.make("p", { class: "note" }, `Without a label, for want of room: ${hidden.join(", ")}.`) : null;
   container.replaceChildren(
-    awb.make("p", { class: "facts", "aria-hidden": "true" }, `${metric.name} ${metric.arrow}`), svg, readout);
+    awb.make("p", { class: "axis-title", "aria-hidden": "true" }, `${metric.name} ${metric.arrow}`), svg, readout);
   if (note) container.append(note);
 };
