@@ -86,6 +86,7 @@ class Watched:
         size = {"width": width, "height": height}
         self._context = browser.new_context(viewport=size, color_scheme=scheme)
         self.page = self._context.new_page()
+        self.page.set_default_timeout(10_000)
         self.trouble: list[str] = []
         self.page.on("console", lambda message: self._note(message.type, message.text))
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
@@ -102,7 +103,7 @@ class Watched:
     def open(self, path: Path, fragment: str = "") -> Any:
         """Open a file, and return the page once it has drawn."""
         self.page.goto(path.as_uri() + fragment)
-        self.page.wait_for_function("window.getComputedStyle && awb.boards !== undefined")
+        self.page.locator("#theme").wait_for()  # the last thing that the scripts show
         return self.page
 
     def close(self) -> None:
@@ -119,7 +120,7 @@ def axe_violations(page: Any) -> list[str]:
     page.evaluate(script.read_text(encoding="utf-8") + "\n;0")
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        f"{one['id']}: {node['target']} {node['failureSummary']} {node['html'][:200]}"
         for one in found["violations"]
         for node in one["nodes"]
     ]

@@ -60,7 +60,7 @@ awb.heatmap = (container, board, every, width) => {
       transform: `translate(${turned ? x + 4 : x} ${y}) rotate(${turned ? -90 : 0})`,
     }, labels[column]));
   }
-  const holder = awb.make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Agreement between metrics" }, svg);
+  const holder = awb.make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Agreement between metrics" }, svg);
   const table = awb.make("table", { class: "visually-hidden" },
     awb.make("caption", {}, "Kendall's tau between metrics"),
     awb.make("tr", {}, awb.make("td"), labels.slice(0, -1).map((name) => awb.make("th", { scope: "col" }, name))),

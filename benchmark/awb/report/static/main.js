@@ -8,7 +8,7 @@ awb.instanceList = (nav, order, board, list, link) => {
     awb.make("span", {}, one.target), awb.make("span", { class: "level" }, awb.format(one.level, 2)),
     awb.make("span", { class: "clip" }, one.clip)));
   const group = (heading, ones) => (ones.length ? [
-    heading ? awb.make("h4", {}, heading) : null, awb.make("ol", {}, ones.map(entry)),
+    heading ? awb.make("p", { class: "group" }, heading) : null, awb.make("ol", {}, ones.map(entry)),
   ] : []);
   let current = null;
   const mark = (key) => {
