@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from awb.types import AudioArray
 
-RANGE_DB = 70.0
+RANGE_DB = 55.0
 """Levels this far below the loudest are drawn as silence."""
 
 _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)

@@ -21,9 +21,13 @@ awb.drawSound = (svg, instance, state, x, top, height) => {
   if (state.background === "picture" && instance.picture) {
     svg.append(awb.draw("image", {
       class: "picture", href: `data:image/webp;base64,${instance.picture}`, preserveAspectRatio: "none",
-      x: x(0), y: top, width: x(end) - x(0), height, opacity: 0.8,
+      x: x(0), y: top, width: x(end) - x(0), height, opacity: state.layout === "rows" ? 0.9 : 0.6,
     }));
-    for (const [part, name] of instance.ticks) {
+    let free = Infinity;
+    for (const [part, name] of [...instance.ticks].reverse()) {
+      const distance = height * part;
+      if (free - distance < 12) continue;
+      free = distance;
       svg.append(awb.draw("text", {
         class: "soft", x: x(0) - 5, y: top + height * (1 - part) + 4, "font-size": 10, "text-anchor": "end",
       }, name));
@@ -92,6 +96,11 @@ awb.drawCurve = (svg, explanation, style, edges, x, zero, top, area) => {
   if (area) {
     svg.append(awb.draw("path", {
       d: `${path}V${zero}H${x(edges[0])}Z`, fill: style.color, "fill-opacity": 0.22,
+    }));
+  }
+  if (!area) {
+    svg.append(awb.draw("path", {
+      d: path, fill: "none", stroke: "var(--paper)", "stroke-width": 4.5, "stroke-opacity": 0.6, "stroke-linejoin": "round",
     }));
   }
   svg.append(awb.draw("path", {

@@ -37,7 +37,7 @@ awb.heatmap = (container, board, every, width) => {
       svg.append(awb.draw("rect", {
         ...cell, fill: `rgb(var(${tau < 0 ? "--contradict" : "--agree"}) / ${(0.05 + 0.5 * strength).toFixed(3)})`,
       }, awb.draw("title", {}, `${labels[row]} and ${labels[column]}: τ ${awb.format(tau, 2)} (${awb.interval(from, to)})`)));
-      if (tau !== null && tau < 0) svg.append(awb.draw("rect", { ...cell, fill: `url(#${pattern})`, opacity: 0.35, "pointer-events": "none" }));
+      if (tau !== null && tau <= -0.05) svg.append(awb.draw("rect", { ...cell, fill: `url(#${pattern})`, opacity: 0.35, "pointer-events": "none" }));
       const brief = every || wide < 40
         ? awb.format(tau, 1).replace("0.", ".").replace(/^−?\.0$/, "0") : awb.format(tau, 2);
       const roomy = wide >= 66 && from !== null;
