@@ -18,7 +18,7 @@ from awb.harness.resolve import Resolved, resolve, resolve_all
 from awb.harness.selecting import as_awb_error
 from awb.harness.selection import Kept, Manifest, audio_sha256, make_instance, prepare
 from awb.harness.units import Plan, Unit
-from awb.harness.worker import ModelFacts, explain_unit, model_facts, score_clip
+from awb.harness.worker import ModelFacts, explain_unit, model_facts, score_clip, warm_model
 from awb.plugins import Registry
 from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, Origin, Parameters
 from awb.types import Clip
@@ -113,15 +113,15 @@ def explain_file(
         samples=samples,
         seed=seed,
     )
+    resolved = resolve(registry, "model", model)
     chosen = Chosen(
         [_as_dataset()],
-        [resolve(registry, "model", model)],
-        _explainers(registry, explainers),
+        [resolved],
+        _explainers(registry, explainers, resolved),
         _metrics(registry),
         resolve(registry, "masker", masker),
         resolve(registry, "masker", masker),
     )
-    [resolved] = chosen.models
     facts = model_facts(resolved)
     kept = _choose(clip, resolved, facts, target)
     made = RunFolder.create(
@@ -162,8 +162,10 @@ def _refuse() -> None:
     raise AwbError("a single file is no dataset")
 
 
-def _explainers(registry: Registry, texts: Sequence[str]) -> tuple[Resolved, ...]:
-    """Resolve explainers; there are no labels for one that needs to see them."""
+def _explainers(
+    registry: Registry, texts: Sequence[str], model: Resolved
+) -> tuple[Resolved, ...]:
+    """Resolve explainers: none that needs labels, and with ``all`` none that the model refuses."""
     found = resolve_all(registry, "explainer", list(texts))
     blind = [
         one
@@ -173,6 +175,13 @@ def _explainers(registry: Registry, texts: Sequence[str]) -> tuple[Resolved, ...
     if not blind:
         names = ", ".join(one.label for one in found)
         raise UnknownNameError(f"{names} needs labels, and a single file has none")
+    if "all" in texts:
+        loaded = warm_model(model)
+        blind = [
+            one
+            for one in blind
+            if all(isinstance(loaded, need) for need in getattr(one.spec, "needs", ()))
+        ]
     return tuple(blind)
 
 

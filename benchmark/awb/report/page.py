@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
+from awb.harness.units import NOT_APPLICABLE
 from awb.leaderboard.board import Board, BoardRow, Cell
 from awb.report.clips import Clips
 from awb.report.payload import SoundShelf, board_plain, instance_plain, summaries
@@ -89,6 +90,8 @@ def environment() -> Any:
     made.filters["span"] = _span
     made.filters["place"] = _place
     made.filters["sortable"] = _sortable
+    made.filters["extent"] = extent
+    made.tests["inapplicable"] = _inapplicable
     # The package's own files, which hold nothing that a run brought.
     made.globals["style"] = lambda name: Markup(static(name))
     made.globals["script"] = lambda name: Markup(static(name))
@@ -194,9 +197,22 @@ def _sortable(value: float | None) -> str:
     return "" if value is None or value != value else repr(round(float(value), 6))
 
 
+def _inapplicable(problem: str) -> bool:
+    return f" {NOT_APPLICABLE}: " in problem
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def extent(board: Board) -> str:
+    """Say how many instances and clips a board has."""
+    return f"{_count(board.n_instances, 'instance')} from {_count(board.n_clips, 'clip')}"
+
+
 def describe(board: Board) -> str:
     """Say in one line what a board is made of."""
     return (
-        f"{board.n_instances} instances from {board.n_clips} clips,"
-        f" {len(board.rows)} explainers, {len(board.metrics)} metrics"
+        f"{extent(board)}, {_count(len(board.rows), 'explainer')},"
+        f" {_count(len(board.metrics), 'metric')}"
     )

@@ -63,6 +63,8 @@ def row_plain(row: BoardRow) -> Plain:
 
 def agreement_plain(view: BoardView) -> Plain | None:
     """Describe how far metrics agree: the upper triangle of tau with intervals, row by row."""
+    if view.board.n_clips < 2:
+        return None
     try:
         found = agreements(view.data)
     except RunError:
