@@ -15,6 +15,7 @@ from awb.cli.agree import agree_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
+from awb.cli.plot import plot_command
 from awb.cli.plugins import plugins_command
 from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
@@ -64,6 +65,7 @@ main.add_command(export_command)
 main.add_command(agree_command)
 main.add_command(report_command)
 main.add_command(explain_command)
+main.add_command(plot_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)

@@ -9,7 +9,7 @@ awb.overlap = (one, other, gap = 1) =>
  * Place labels one after another, the most important first.
  *
  * points: [{at: [x, y], width}], in order of importance; box: {left, right, top, bottom};
- * lines: [[x1, y1, x2, y2]] that labels keep off.
+ * lines: [[x1, y1, x2, y2]] that labels keep off where they can.
  * Returns for each point the label's box, or null where there is no room.
  */
 awb.placeLabels = (points, box, size, radius, lines = []) => {
@@ -18,37 +18,36 @@ awb.placeLabels = (points, box, size, radius, lines = []) => {
     left: x - radius, right: x + radius, top: y - radius, bottom: y + radius,
   }));
   const placed = [];
-  const leaders = [...lines];
+  const leaders = [];
   const same = (one, other) => points[one].at.every((part, axis) => Math.abs(part - points[other].at[axis]) < 2 * radius);
-  const crosses = (candidate) => leaders.some((line) => awb.cutsBox(line, candidate));
-  for (const [place, { at: [x, y], width }] of points.entries()) {
-    let best = null;
-    for (let reach = 0; reach < 16 && best === null; reach += 1) {
+  const find = (place, kept) => {
+    const { at: [x, y], width } = points[place];
+    for (let reach = 0; reach < 16; reach += 1) {
       const shift = reach * height * 0.55;
       const side = radius + 3 + reach * 4;
-      const spots = [
+      const corners = [
         [x + side, y - height / 2], [x - side - width, y - height / 2],
         [x + side, y - height / 2 - shift], [x + side, y - height / 2 + shift],
         [x - side - width, y - height / 2 - shift], [x - side - width, y - height / 2 + shift],
         [x - width / 2, y - radius - height - 1 - shift], [x - width / 2, y + radius + 1 + shift],
       ];
-      for (const [left, top] of spots) {
+      for (const [left, top] of corners) {
         const spot = { left, top, right: left + width, bottom: top + height, far: reach > 0 };
-        const inside = left >= box.left && spot.right <= box.right && top >= box.top && spot.bottom <= box.bottom;
         const line = awb.leader(x, y, spot);
-        if (
-          inside && !crosses(spot) &&
+        const inside = left >= box.left && spot.right <= box.right && top >= box.top && spot.bottom <= box.bottom;
+        const free = inside && !kept.some((each) => awb.cutsBox(each, spot)) &&
           taken.every((other, index) => index === place ||
             (!awb.overlap(spot, other, 1) && (reach === 0 || same(place, index) || !awb.cutsBox(line, other)))) &&
-          placed.every((other) => !other || (!awb.overlap(spot, other, 2) && !awb.cutsBox(line, other)))
-        ) {
-          best = spot;
-          break;
-        }
+          placed.every((other) => !other || (!awb.overlap(spot, other, 2) && !awb.cutsBox(line, other)));
+        if (free) return spot;
       }
     }
-    placed.push(best);
-    if (best && best.far) leaders.push(awb.leader(x, y, best));
+    return null;
+  };
+  for (const [place, { at: [x, y] }] of points.entries()) {
+    const spot = find(place, [...lines, ...leaders]) || find(place, leaders);
+    placed.push(spot);
+    if (spot && spot.far) leaders.push(awb.leader(x, y, spot));
   }
   return placed;
 };

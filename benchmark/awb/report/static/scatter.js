@@ -16,7 +16,7 @@ awb.scatter = (container, board, width) => {
   const costly = rows.map((row) => row.calls).filter((calls) => calls > 0);
   const free = rows.length > costly.length;
   const most = Math.log10(Math.max(2, ...costly) * 1.6);
-  const least = Math.log10(Math.min(1, ...costly) * 0.8);
+  const least = Math.log10(Math.min(...(costly.length ? costly : [1])) * 0.75);
   const lane = free ? (small ? 26 : 46) : 0;
   const log = awb.linear(least, most, left + lane + (free ? 14 : 6), right);
   const x = (calls) => (calls > 0 ? log(Math.log10(calls)) : left + lane / 2);
