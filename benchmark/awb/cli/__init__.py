@@ -20,6 +20,7 @@ from awb.cli.plugins import plugins_command
 from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
+from awb.cli.video import video_command
 from awb.errors import AwbError
 
 
@@ -66,6 +67,7 @@ main.add_command(agree_command)
 main.add_command(report_command)
 main.add_command(explain_command)
 main.add_command(plot_command)
+main.add_command(video_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)

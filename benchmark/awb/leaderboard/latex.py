@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from awb.leaderboard.board import Board, BoardRow, Cell
 
+_NUMBER = r"\#"
+
 _SPECIAL = {
     "\\": r"\textbackslash{}",
     "&": r"\&",
@@ -70,7 +72,7 @@ def to_latex(
         f"  \\caption{{{_caption(board)}}}",
         f"  \\begin{{tabular}}{{@{{}}rl{'r' * len(columns)}r@{{}}}}",
         r"    \toprule",
-        f"    {' & '.join([r'\#', 'explainer', *heads, 'calls'])} \\\\",
+        f"    {' & '.join([_NUMBER, 'explainer', *heads, 'calls'])} \\\\",
         r"    \midrule",
         *(f"    {_line(row, columns, best)} \\\\" for row in shown),
         r"    \bottomrule",
