@@ -71,6 +71,11 @@ def _default_folder() -> Path:
     help="Drop masks: pooled, or single:fraction=0.3,run_length=3.  [default: pooled]",
 )
 @click.option("--samples", type=int, metavar="N", help="Drop masks an instance.  [default: 3000]")
+@click.option(
+    "--budgets",
+    metavar="N,N,...",
+    help="A board for each number of model calls, as 100,300,1000,3000.",
+)
 @click.option("--clips", type=int, metavar="N", help="Use the first N clips of each dataset.")
 @click.option("--seed", type=int, metavar="N", help="Seed of every draw.  [default: 0]")
 @click.option(

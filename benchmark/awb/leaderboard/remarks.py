@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from awb.harness.selection import FAILURES, UNKNOWN_LABEL, Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
-from awb.harness.units import FAILED, OK
+from awb.harness.units import FAILED, NOT_APPLICABLE, OK
 from awb.metrics.facts import MetricFacts
 
 
@@ -16,7 +16,9 @@ def problems(
 ) -> list[str]:
     """Collect what failed, one line a distinct reason."""
     lines = Counter(
-        f"{row.explainer} {row.status}: {row.reason}" for row in explanations if row.status != OK
+        f"{row.explainer} {row.status}: {row.reason}"
+        for row in explanations
+        if row.status not in (OK, NOT_APPLICABLE)
     )
     ok = {(row.clip_id, row.target, row.explainer) for row in explanations if row.status == OK}
     lines.update(
@@ -57,13 +59,26 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
     return [f"{known}: localization cannot be scored{rank}"]
 
 
+def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
+    """Name explainers that the model has nothing for, those with one reason together."""
+    names: dict[str, dict[str, None]] = {}
+    for row in explanations:
+        if row.status == NOT_APPLICABLE:
+            names.setdefault(row.reason, {})[row.explainer] = None
+    return [f"not applicable, as {why}: {', '.join(who)}" for why, who in names.items()]
+
+
 def notes(manifest: Manifest, done: int, undefined: dict[str, int]) -> list[str]:
     """Collect what a reader should know: what is unfinished, undefined or unknown."""
     lines = []
     if done < len(manifest.kept):
         lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")
+    by_count: dict[int, list[str]] = {}
+    for name, count in undefined.items():
+        by_count.setdefault(count, []).append(name)
     lines += [
-        f"{name} has no value on {count} of {done} instances" for name, count in undefined.items()
+        f"no value on {count} of {done} instances: {', '.join(names)}"
+        for count, names in sorted(by_count.items())
     ]
     unknown = {one.target: one.detail for one in manifest.skipped if one.reason == UNKNOWN_LABEL}
     lines += [
