@@ -14,6 +14,7 @@ from awb_datasets.drums.dataset import CLASSES as KICKS
 from awb_datasets.drums.hits import KICK
 from awb_datasets.drums.sequences import CLIP_SAMPLES, Hit, Synthesizer, compose
 from awb_datasets.drums.sequences import Sequence as HitSequence
+from awb_datasets.soundscapes.room import loudest_window
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 FEWEST = 2
@@ -21,7 +22,7 @@ CLASSES = KICKS[FEWEST : FEWEST + 2]
 CORRUPTED = CLASSES[1]
 COUGH = "cough"
 
-_LEVEL_DB = (-4.0, 4.0)
+_LEVEL_DB = (-14.0, -6.0)
 
 
 class CleverHans:
@@ -107,9 +108,10 @@ def place_cough(rng: np.random.Generator, sequence: HitSequence) -> Hit:
     Returns
     -------
     Hit
-        The cough, 4 dB under to 4 dB over a hit at full velocity.
+        The cough, about as loud as a kick.
     """
-    sound = cough(rng) * 10 ** (rng.uniform(*_LEVEL_DB) / 20)
+    dry = cough(rng)
+    sound = dry * 10 ** (rng.uniform(*_LEVEL_DB) / 20) / np.sqrt(loudest_window(dry)[1])
     starts = np.arange(CLIP_SAMPLES - sound.size)
     free = np.ones(starts.size, dtype=bool)
     for hit in sequence.hits:
