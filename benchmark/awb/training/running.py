@@ -116,6 +116,35 @@ def recipe_of(job: TrainingJob) -> Recipe:
     return replace(recipe, **changed)
 
 
+def check_job(job: TrainingJob, registry: Registry) -> tuple[Recipe, dict[str, Resolved]]:
+    """Refuse what cannot work before any time is spent on it.
+
+    Parameters
+    ----------
+    job : TrainingJob
+        What to do.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    recipe : Recipe
+        From `recipe_of`.
+    found : dict of str to Resolved
+        From `awb.training.parts.sources`.
+
+    Raises
+    ------
+    AwbError
+        If the model cannot be trained, or a setting, a name or the output file is wrong.
+    """
+    if job.out.suffix != ".safetensors":
+        raise ParameterError(f"--out {job.out}: the name of a weights file ends in .safetensors")
+    if not job.out.absolute().parent.is_dir():
+        raise ParameterError(f"--out {job.out}: there is no folder {job.out.absolute().parent}")
+    return recipe_of(job), sources(registry, job.dataset, job.validation, job.test)
+
+
 def train(job: TrainingJob, registry: Registry, *, progress: Progress, tell: Tell) -> Trained:
     """Do the whole job.
 
@@ -142,9 +171,7 @@ def train(job: TrainingJob, registry: Registry, *, progress: Progress, tell: Tel
     AwbError
         If the data or the settings cannot be used, or a file cannot be written.
     """
-    recipe = recipe_of(job)
-    found = sources(registry, job.dataset, job.validation, job.test)
-    _check_out(job.out)
+    recipe, found = check_job(job, registry)
     with TemporaryDirectory() as folder, one_thread():
         parts = load_parts(found, recipe, Path(folder), job.seeds[0], progress)
         return _fit_and_write(job, recipe, parts, progress, tell)
@@ -216,14 +243,6 @@ def _reporter(
         progress(f"Training, seed {seed}", epoch.number, recipe.epochs)
 
     return report
-
-
-def _check_out(out: Path) -> None:
-    """Refuse a file that cannot be written before an hour is spent on its content."""
-    if out.suffix != ".safetensors":
-        raise ParameterError(f"--out {out}: the name of a weights file ends in .safetensors")
-    if not out.absolute().parent.is_dir():
-        raise ParameterError(f"--out {out}: there is no folder {out.absolute().parent}")
 
 
 def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
