@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from awb.errors import ParameterError
 from awb.harness.resolve import Resolved
 from awb.harness.worker import one_thread
-from awb.plugins import Registry
+from awb.plugins import Registry, load
 from awb.specs import ModelSpec
 from awb.training.card import draw_curve, model_card
 from awb.training.examples import class_list, targets
@@ -104,9 +104,8 @@ def recipe_of(job: TrainingJob) -> Recipe:
     """
     spec = job.model.spec
     if not isinstance(spec, ModelSpec) or spec.trainable is None:
-        raise ParameterError(
-            f"model {spec.name} cannot be trained here; `awb plugins` lists those that can"
-        )
+        able = [one.spec.name for one in load() if getattr(one.spec, "trainable", None)]
+        raise ParameterError(f"model {spec.name} cannot be trained here; known: {', '.join(able)}")
     recipe: Recipe = spec.trainable(job.model.parameters)
     changed: dict[str, Any] = {}
     if job.epochs is not None:

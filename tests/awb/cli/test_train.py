@@ -63,16 +63,19 @@ def test_weights_card_and_curve_are_written_and_the_weights_load(tmp_path: Path)
     assert model.scores(np.zeros((1, RATE_HZ), np.float32)).shape == (1, 2)
 
 
-def test_a_dataset_without_splits_is_split_by_group(tmp_path: Path, recordings: Path) -> None:
+@pytest.mark.parametrize("name", ["drums-crnn", "soundscape-cnn"])
+def test_a_dataset_without_splits_is_split_by_group(
+    tmp_path: Path, recordings: Path, name: str
+) -> None:
     out = tmp_path / "own.safetensors"
-    done = awb(
-        "train", "drums-crnn", "--dataset", f"folder:{recordings}", "--epochs", "1", "--out", out
-    )
+    done = awb("train", name, "--dataset", f"folder:{recordings}", "--epochs", "1", "--out", out)
     assert done.exit_code == 0, done.output
     card = out.with_suffix(".md").read_text(encoding="utf-8")
     assert card.count("split by group") == 3
     assert "| train | " in card
     assert "| high | " in card
+    spec = load().get("model", name).spec
+    assert tuple(spec.factory(spec.parameters(weights=out)).classes) == ("high", "low")
 
 
 def test_a_leak_is_refused_with_the_names_of_what_leaks(tmp_path: Path, recordings: Path) -> None:
@@ -90,7 +93,7 @@ def test_a_leak_is_refused_with_the_names_of_what_leaks(tmp_path: Path, recordin
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["yamnet", "--dataset", "drums"], "cannot be trained here"),
+        (["yamnet", "--dataset", "drums"], "cannot be trained here; known: soundscape-cnn"),
         (["drums-crn", "--dataset", "drums"], "Did you mean drums-crnn"),
         (["drums-crnn", "--dataset", "drms"], "Did you mean drums"),
         (["drums-crnn", "--dataset", "drums", "--augment", "spec"], "unknown augmentation 'spec'"),
