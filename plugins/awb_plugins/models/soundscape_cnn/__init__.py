@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
+
+if TYPE_CHECKING:
+    from awb.training import Recipe
 
 
 class SoundscapeCnnParameters(Parameters):
@@ -42,6 +46,13 @@ def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Seq
     return found.names, found.mids
 
 
+def _recipe(parameters: SoundscapeCnnParameters) -> Recipe:  # noqa: ARG001 - it has no settings
+    """Return how ``awb train`` trains it; torch is imported here."""
+    from awb_plugins.models.soundscape_cnn.recipe import recipe
+
+    return recipe()
+
+
 SPEC = ModelSpec(
     name="soundscape-cnn",
     summary="A small log-mel CNN for the sixteen classes of soundscapes, embedded",
@@ -51,4 +62,5 @@ SPEC = ModelSpec(
     requires=("torch", "safetensors"),
     factory=_make,
     class_list=_class_list,
+    trainable=_recipe,
 )
