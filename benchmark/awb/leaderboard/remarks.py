@@ -34,7 +34,7 @@ def problems(
 
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
-    """Say which instances have clip-level labels only, and what that means for the board.
+    """Say that the instances have clip-level labels only, and what that means for the board.
 
     Parameters
     ----------
@@ -46,14 +46,10 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
     Returns
     -------
     list of str
-        A sentence, or none where every instance has annotated times.
+        A sentence, or none where instances have annotated times.
     """
-    untimed, kept = sum(not one.intervals_s for one in manifest.kept), len(manifest.kept)
-    if untimed == 0:
+    if not manifest.kept or any(one.intervals_s for one in manifest.kept):
         return []
-    if untimed < kept:
-        known = f"{untimed} of {kept} instances have a label of the whole clip, without times"
-        return [f"{known}: localization is scored on the others alone"]
     rank = "" if ranked_by.family == "localization" else f", the rank is by {ranked_by.name}"
     known = "the labels are those of whole clips, without annotated times"
     return [f"{known}: localization cannot be scored{rank}"]

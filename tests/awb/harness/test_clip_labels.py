@@ -181,7 +181,7 @@ def test_a_run_of_localization_alone_says_that_nothing_can_be_scored(
     assert "no value on 4 of 4 instances: roc-auc" in text
 
 
-def test_a_mixed_board_is_ranked_by_localization_on_what_has_times(
+def test_where_some_clips_have_times_these_alone_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     board = _board(tmp_path / "run", monkeypatch, mixed=True)
@@ -189,5 +189,6 @@ def test_a_mixed_board_is_ranked_by_localization_on_what_has_times(
     assert board.metrics[0].name == "roc-auc"
     assert rows["random-forest"].cells[0].n == rows["oracle"].cells[0].n == 2
     assert rows["random-forest"].rank == 1
-    assert rows["oracle"].coverage == 0.5
-    assert "2 of 4 instances have a label of the whole clip" in to_plain(board)
+    assert rows["oracle"].coverage == 1.0
+    assert (board.n_instances, board.skipped) == (2, {NO_EVENTS: 2})
+    assert "localization cannot" not in to_plain(board)
