@@ -127,7 +127,6 @@ def rows_of(instance: Instance, model: Remembering) -> Iterator[tuple[Any, ...]]
     """Explain one instance in every way and score the explanations."""
     clip = instance.clip
     segments = Segments(clip.waveform.size, clip.sample_rate_hz)
-    coverage = segments.coverage(instance.intervals_s)
     key = RandomKey((0, "real", clip.id, instance.target))
     full = Perturber(model, instance, segments, zeros, key, design=Design(MOST))  # type: ignore[arg-type]
     masks = full.pool().drop_masks
@@ -148,9 +147,11 @@ def rows_of(instance: Instance, model: Remembering) -> Iterator[tuple[Any, ...]]
         relevance = found.relevance if isinstance(found, Explanation) else np.asarray(found)
         values = []
         for version in (relevance, smooth(relevance, "moving-average", SMOOTHING_SEGMENTS)):
-            scoring = Scoring(version, coverage, full.view(), key.child("metric"))
+            scoring = Scoring(version, instance.intervals_s, full.view(), key.child("metric"))
             values.append(metrics["roc-auc"](scoring))
-        drop = metrics["ff@10"](Scoring(relevance, coverage, full.view(), key.child("metric")))
+        drop = metrics["ff@10"](
+            Scoring(relevance, instance.intervals_s, full.view(), key.child("metric"))
+        )
         return instance.name, label, budget, perturber.cost.calls, *values, drop
 
     for name, settings in FIXED:

@@ -36,6 +36,7 @@ def _install_the_plugin_package() -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the plugin package importable, once a session (xdist workers inherit it)."""
+    os.environ.setdefault("AWB_CACHE", "off")  # a test must not find what another has computed
     if not hasattr(config, "workerinput"):
         _install_the_plugin_package()
     target = os.environ.get(_PLUGINS)

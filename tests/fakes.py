@@ -35,15 +35,20 @@ class WeightedEnergy:
 
 
 class PatchEnergy:
-    """A patch model: a patch's score is its energy, scored one by one."""
+    """A patch model: a patch's score is its energy, scored one by one.
+
+    What makes it break its promise: ``flaw`` "normalized" (against the clip's maximum in `scores`),
+    "starts" (another framing there) or "pool" (another pooling).
+    """
 
     sample_rate_hz = RATE_HZ
     classes = ("Target", "Other")
     patch_samples = 430
     hop = 215
 
-    def __init__(self) -> None:
+    def __init__(self, flaw: str = "") -> None:
         self.patches_seen = 0
+        self.flaw = flaw
 
     def patch_starts(self, n_samples: int) -> IntArray:
         last = max(0, n_samples - self.patch_samples)
@@ -59,11 +64,16 @@ class PatchEnergy:
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         starts = self.patch_starts(waveforms.shape[1])
+        if self.flaw == "starts":
+            starts = np.maximum(starts - 1, 0)
         rows = []
         for waveform in waveforms:
+            if self.flaw == "normalized":
+                waveform = waveform / max(np.abs(waveform).max(), 0.1)
             padded = np.pad(waveform, (0, max(0, self.patch_samples - waveform.size)))
             cut = np.stack([padded[start : start + self.patch_samples] for start in starts])
-            rows.append(self.pool(self.patch_scores(cut)))
+            scores = self.patch_scores(cut)
+            rows.append(scores.mean(axis=0) if self.flaw == "pool" else self.pool(scores))
         return np.stack(rows)
 
 
@@ -75,8 +85,11 @@ class FrameEnergy:
     frame_samples = 70
     hop = 30
 
-    def __init__(self, *, normalized: bool = False, frame_samples: int = 70) -> None:
+    def __init__(
+        self, *, normalized: bool = False, top_db: float | None = None, frame_samples: int = 70
+    ) -> None:
         self.normalized = normalized
+        self.top_db = top_db
         self.frame_samples = frame_samples
         self.waveforms_seen = 0
 
@@ -89,6 +102,9 @@ class FrameEnergy:
         padded = np.pad(waveforms, ((0, 0), (20, self.frame_samples)))
         frames = np.stack([padded[:, at : at + self.frame_samples] for at in starts], axis=1)
         energy = np.einsum("bfs,bfs->bf", frames, frames)[..., np.newaxis]
+        if self.top_db is not None:  # as librosa.power_to_db does by default
+            level = 10 * np.log10(np.maximum(energy, 1e-10))
+            return np.maximum(level, level.max(axis=(1, 2), keepdims=True) - self.top_db)
         return energy / energy.mean() if self.normalized else energy
 
     def feature_scores(self, features: ScoreArray) -> ScoreArray:

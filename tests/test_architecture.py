@@ -15,11 +15,21 @@ AWB = ROOT / "benchmark" / "awb"
 
 FLOORS = [
     {"errors", "intervals", "randomness", "types", "protocols"},
-    {"alignment", "audio", "containers", "designs", "maskers", "metrics", "segments", "statistics"},
+    {
+        "alignment",
+        "audio",
+        "containers",
+        "designs",
+        "maskers",
+        "metrics",
+        "segments",
+        "statistics",
+        "variations",
+    },
     {"hookspecs", "plugins", "specs"},
     {"builtins", "perturbation", "scoring"},
     {"harness"},
-    {"doctor", "leaderboard", "report"},
+    {"doctor", "leaderboard", "report", "training"},
     {"cli"},
     {"__main__"},
 ]

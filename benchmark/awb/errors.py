@@ -30,6 +30,10 @@ class LabelError(DataError):
     """An event that is malformed, outside its clip, or of an unknown class."""
 
 
+class SplitError(DataError):
+    """A division into training and test parts in which something crosses over."""
+
+
 class WeightsError(AwbError):
     """Model weights that are missing, corrupt or of the wrong shape."""
 
@@ -48,6 +52,10 @@ class RelevanceError(AwbError):
 
 class RunError(AwbError):
     """A run folder that cannot be made, read, resumed or shown."""
+
+
+class WorkerDiedError(AwbError):
+    """A task whose worker process died each time it was tried."""
 
 
 class NotApplicableError(AwbError):

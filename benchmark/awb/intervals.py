@@ -12,6 +12,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from awb.errors import ParameterError
+
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
@@ -42,6 +44,19 @@ def to_samples(times_s: npt.ArrayLike, sample_rate_hz: int) -> IntArray:
     return np.floor(exact + 0.5).astype(np.int64)
 
 
+def _pairs(intervals_s: npt.ArrayLike) -> FloatArray:
+    """Return intervals as an array of onsets and offsets, or refuse them."""
+    intervals = np.asarray(intervals_s, dtype=np.float64)
+    if intervals.size == 0:
+        return intervals.reshape(0, 2)
+    if intervals.ndim != 2 or intervals.shape[1] != 2:
+        raise ParameterError(
+            f"intervals are pairs of onset and offset, shape (n, 2); got shape {intervals.shape}"
+            " (did you supply the coverage of segments?)"
+        )
+    return intervals
+
+
 def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray:
     """Unite overlapping, nested and touching intervals.
 
@@ -57,12 +72,17 @@ def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray
     np.ndarray, shape=(m, 2)
         Disjoint intervals in order of time, ``m <= n``.
 
+    Raises
+    ------
+    ParameterError
+        If the array is of another shape.
+
     Examples
     --------
     >>> union([[3.0, 4.0], [0.0, 2.0], [0.5, 1.0]]).tolist()
     [[0.0, 2.0], [3.0, 4.0]]
     """
-    intervals = np.asarray(intervals_s, dtype=np.float64).reshape(-1, 2)
+    intervals = _pairs(intervals_s)
     if len(intervals) == 0:
         return intervals.copy()
     ordered = intervals[np.lexsort((intervals[:, 1], intervals[:, 0]))]
@@ -86,10 +106,15 @@ def total_s(intervals_s: npt.ArrayLike) -> float:
     float
         Seconds, at least 0.
 
+    Raises
+    ------
+    ParameterError
+        If the array is of another shape.
+
     Examples
     --------
     >>> total_s([[0.0, 2.0], [3.0, 4.0]])
     3.0
     """
-    intervals = np.asarray(intervals_s, dtype=np.float64).reshape(-1, 2)
+    intervals = _pairs(intervals_s)
     return float(np.sum(intervals[:, 1] - intervals[:, 0]))

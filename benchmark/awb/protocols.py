@@ -169,6 +169,37 @@ class AttentionModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class RandomizableModel(AudioModel, Protocol):
+    """A model whose trained weights can be put out of order: what sanity checks ask for."""
+
+    def randomized(self, share: float, rng: np.random.Generator) -> AudioModel:
+        """Return a twin whose last layers have lost what they learned.
+
+        Parameters
+        ----------
+        share : float
+            Part of the layers with weights, counted from the scores backwards, in (0, 1].
+        rng : np.random.Generator
+            For the new weights.
+
+        Returns
+        -------
+        AudioModel
+            A model with the same classes and capabilities; this one stays as it is.
+        """
+        ...
+
+
+@runtime_checkable
+class RandomLabelModel(AudioModel, Protocol):
+    """A model with a twin that was trained in the same way, on labels dealt out at random."""
+
+    def trained_on_random_labels(self) -> AudioModel:
+        """Return the twin: the same classes and capabilities."""
+        ...
+
+
+@runtime_checkable
 class Dataset(Protocol):
     """Strongly labelled clips, loaded one by one."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 from scipy.special import expit
 
+from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
 from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
@@ -14,22 +16,32 @@ from awb.metrics.masked import kept_cells
 from awb.perturbation import Perturber, Pool
 from awb.randomness import RandomKey
 from awb.segments import LabelArray, Segments, labels_from_coverage
-from awb.types import BoolArray
+from awb.types import BoolArray, Surrogate
+from awb.variations import Variation
+
+NO_TIMES = "no annotated times: the label is the whole clip's"
 
 
 class Scoring:
     """One explanation, ready to be scored; what is costly is computed once, when asked for.
+
+    Whatever depends on the events raises `UndefinedScoreError` where the target has no annotated
+    times, so that every metric that asks for it is undefined there, for one and the same reason.
 
     Parameters
     ----------
     relevance : np.ndarray, shape=(cells,)
         Relevance on the grid of cells.
     intervals_s : np.ndarray, shape=(events, 2)
-        The target's events in seconds, disjoint.
+        The target's events in seconds, disjoint; none where only the clip is labelled.
     perturber : Perturber
         Door to the model, with the segments of the run.
     rng_key : RandomKey
         Path of the instance and explainer.
+    surrogate : callable or None
+        What the explainer fitted to the scores, if it did.
+    again : callable or None
+        ``again(variation)`` explains the varied instance with the same explainer.
     """
 
     def __init__(
@@ -38,13 +50,26 @@ class Scoring:
         intervals_s: FloatArray,
         perturber: Perturber,
         rng_key: RandomKey,
+        *,
+        surrogate: Surrogate | None = None,
+        again: Callable[[Variation], FloatArray] | None = None,
     ) -> None:
         self.relevance = relevance
-        self.intervals_s = intervals_s
+        self._surrogate = surrogate
+        self._again = again
+        self._varied: dict[Variation, FloatArray] = {}
+        self._intervals_s = intervals_s
         self.segments: Segments = perturber.segments
         self._perturber = perturber
         self._cells = perturber.view(segments=perturber.segments.grid)
         self._rng_key = rng_key
+
+    @property
+    def intervals_s(self) -> FloatArray:
+        """The target's events in seconds, ``shape=(events, 2)``, at least one."""
+        if len(self._intervals_s) == 0:
+            raise UndefinedScoreError(NO_TIMES)
+        return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
         """Return the generator of one purpose, the same in every run."""
@@ -65,6 +90,11 @@ class Scoring:
     def labels(self) -> LabelArray:
         """Relaxed labels of the cells: 1, 0, or -1 for ignored."""
         return labels_from_coverage(self.coverage)
+
+    @cached_property
+    def strict_labels(self) -> LabelArray:
+        """Labels of the cells without a gap: 1 if more than half of the cell is covered, else 0."""
+        return labels_from_coverage(self.coverage, positive=0.5, negative=0.5)
 
     @cached_property
     def detections(self) -> ScoredClip:
@@ -121,12 +151,55 @@ class Scoring:
         return float(self.probabilities(self.kept[np.newaxis])[0])
 
     @cached_property
+    def _drawn(self) -> Pool:
+        """The held-out masks of segments, which may be wider than cells."""
+        return self._perturber.held_out()
+
+    @cached_property
     def held_out(self) -> Pool:
         """Random drop masks of the cells on which no explainer was fitted, and their log-odds."""
-        pool = self._perturber.held_out()
+        pool = self._drawn
         return Pool(self.segments.drop_cells(pool.drop_masks), pool.scores)
 
     @cached_property
     def score_drops(self) -> FloatArray:
         """What each held-out mask costs, in log-odds, ``shape=(samples,)``."""
         return self._perturber.clip_score() - self.held_out.scores
+
+    def varied(self, variation: Variation) -> FloatArray:
+        """Return what the same explainer finds under a variation; computed once.
+
+        Parameters
+        ----------
+        variation : Variation
+            What changes.
+
+        Returns
+        -------
+        np.ndarray, shape=(cells,)
+            Relevance of the varied instance.
+
+        Raises
+        ------
+        UndefinedScoreError
+            If the explainer is not at hand.
+        """
+        if self._again is None:
+            raise UndefinedScoreError("the explainer is not at hand, only its explanation")
+        if variation not in self._varied:
+            self._varied[variation] = self._again(variation)
+        return self._varied[variation]
+
+    @cached_property
+    def forecasts(self) -> tuple[FloatArray, FloatArray]:
+        """What the explainer's surrogate forecasts for held-out masks, and their log-odds.
+
+        Raises
+        ------
+        NotApplicableError
+            If the explainer fits no surrogate.
+        """
+        if self._surrogate is None:
+            raise NotApplicableError("the explainer fits no surrogate model")
+        pool = self._drawn
+        return np.asarray(self._surrogate(pool.drop_masks), dtype=np.float64), pool.scores

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from awb.harness.preparation import Family, Preparation
     from awb.perturbation import Perturber
     from awb.scoring import Scoring
+    from awb.training import Recipe
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
 
@@ -112,12 +113,16 @@ class ModelSpec(Spec):
     minimum_duration_s : callable or None
         ``minimum_duration_s(parameters)`` gives the length in seconds of the shortest clip that the
         model takes; None for any length. Shorter clips are counted, and never scored.
+    trainable : callable or None
+        ``trainable(parameters)`` gives the `awb.training.Recipe` for ``awb train``; None for a
+        model that cannot be trained here.
     """
 
     factory: Callable[[Any], AudioModel]
     decision_threshold: float = 0.0
     class_list: Callable[[Any], tuple[Sequence[str], Sequence[str]] | None] | None = None
     minimum_duration_s: Callable[[Any], float] | None = None
+    trainable: Callable[[Any], Recipe] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,12 +166,31 @@ class DatasetSpec(Spec):
     write : callable or None
         ``write(parameters, clips, folder)``: write any clips in this dataset's own layout, and
         return notes for the user; for ``awb data export``.
+    models : tuple of str
+        References of the models that it is run with where the user names none.
+    contrast : tuple of str
+        Names of two models whose boards answer the dataset's question together: the first should
+        be explained by its events and the second should not. Boards of both are followed by their
+        difference. Empty for all other datasets.
+
+    Raises
+    ------
+    ParameterError
+        If `contrast` does not name two models.
     """
 
     factory: Callable[[Any], Dataset]
     path_parameter: str | None = None
     prepare: Callable[[Any, Sequence[Family], float], Preparation] | None = None
     write: Callable[[Any, Iterable[Clip], Path], Sequence[str]] | None = None
+    models: tuple[str, ...] = ()
+    contrast: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Validate the name, the summary and the contrast."""
+        Spec.__post_init__(self)
+        if len(self.contrast) not in (0, 2):
+            raise ParameterError(f"dataset {self.name}: a contrast names two models")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

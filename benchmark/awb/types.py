@@ -7,6 +7,7 @@ plugin nor a metric can change what the next one sees.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -81,6 +82,7 @@ class Clip:
         All labelled events, in any order.
     labels : tuple of str
         Classes that are known to occur, at times that nobody annotated (clip-level labels).
+        For a class that has events, these count.
     group : str
         What the clip shares with others of the same group (a speaker, an actor, a fold, a source
         recording); a group belongs to one part of a training split. Empty: a group of its own.
@@ -90,7 +92,7 @@ class Clip:
     AudioError
         If the waveform is empty, not one-dimensional, not finite, or reaches beyond [-1, 1].
     LabelError
-        If an event ends after the clip does.
+        If an event ends after the clip does, or a clip-level label is empty.
     """
 
     id: str
@@ -118,6 +120,8 @@ class Clip:
         if peak > 1.0:
             raise AudioError(f"clip {self.id}: samples reach {peak:g}, expected [-1, 1]")
         object.__setattr__(self, "waveform", read_only(waveform))
+        if not all(label.strip() for label in self.labels):
+            raise LabelError(f"clip {self.id}: a clip-level label is empty")
         for event in self.events:
             if event.offset_s > self.duration_s + 0.5 / self.sample_rate_hz:
                 raise LabelError(
@@ -202,6 +206,10 @@ class Cost:
     seconds: float = 0.0
 
 
+Surrogate = Callable[[BoolArray], FloatArray]
+"""Drop masks of segments, ``bool[n, segments]``, to forecast log-odds, ``(n,)``."""
+
+
 def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     """Copy an explainer's numbers as float64, or refuse them."""
     try:
@@ -230,6 +238,9 @@ class Explanation:
         Standard error of each segment's relevance, where the explainer knows it; read-only.
     notes : tuple of str
         What else the explainer has to say, a sentence each.
+    surrogate : callable or None
+        The model that the explainer fitted to the scores, where it did: drop masks of segments
+        ``bool[n, segments]`` to the log-odds ``(n,)`` that it forecasts.
 
     Raises
     ------
@@ -243,6 +254,7 @@ class Explanation:
     cost: Cost = Cost()
     uncertainty: FloatArray | None = None
     notes: tuple[str, ...] = ()
+    surrogate: Surrogate | None = None
 
     def __post_init__(self) -> None:
         """Validate the relevance and make the arrays read-only."""
@@ -256,7 +268,7 @@ class Explanation:
                 raise RelevanceError(f"a time-frequency map has two dimensions, got {grid.shape}")
             object.__setattr__(self, "time_frequency", read_only(grid))
         if self.uncertainty is not None:
-            uncertainty = np.array(self.uncertainty, dtype=np.float64)
+            uncertainty = _finite(self.uncertainty, "the uncertainty")
             if uncertainty.shape != relevance.shape:
                 raise RelevanceError(
                     f"uncertainty has shape {uncertainty.shape}, relevance {relevance.shape}"

@@ -4,10 +4,36 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import DatasetSpec
-from awb_datasets import audioset, folder, soundscapes
+from awb_datasets import (
+    audioset,
+    clever_hans,
+    drums,
+    emodb,
+    esc50,
+    folder,
+    kws,
+    kws_librispeech,
+    ravdess,
+    soundata_adapter,
+    soundscapes,
+    urbansound8k,
+)
 
 
 @hookimpl
 def awb_datasets() -> list[DatasetSpec]:
     """Return the built-in datasets."""
-    return [soundscapes.SPEC, folder.SPEC, audioset.SPEC]
+    return [
+        soundscapes.SPEC,
+        folder.SPEC,
+        audioset.SPEC,
+        drums.SPEC,
+        clever_hans.SPEC,
+        kws.SPEC,
+        kws_librispeech.SPEC,
+        esc50.SPEC,
+        urbansound8k.SPEC,
+        ravdess.SPEC,
+        emodb.SPEC,
+        soundata_adapter.SPEC,
+    ]

@@ -18,8 +18,10 @@ from awb.perturbation.scorers import ClipScorer, PatchScorer
 from awb.protocols import PatchModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
+from awb.types import Clip
 from fakes import (
     CELL,
+    RATE_HZ,
     FrameEnergy,
     PatchEnergy,
     WeightedEnergy,
@@ -156,7 +158,48 @@ def test_gathered_frames_equal_the_plain_path_bit_for_bit(
 
 def test_features_that_see_the_whole_clip_are_refused() -> None:
     with pytest.raises(PluginError, match="normalized over the clip"):
-        perturber_for(FrameEnergy(normalized=True), unit_clip(10))
+        perturber_for(FrameEnergy(normalized=True), unit_clip(10)).clip_score()
+
+
+def test_features_that_clamp_against_the_clips_maximum_are_refused() -> None:
+    waveform = 0.01 * unit_clip(10).waveform
+    waveform[300:340] *= 50  # loud for less than a segment: most masks keep it
+    clip = Clip("clip", waveform, RATE_HZ, ())
+    assert perturber_for(FrameEnergy(top_db=300.0), clip).clip_score()
+    with pytest.raises(PluginError, match="clamped against its maximum"):
+        perturber_for(FrameEnergy(top_db=20.0), clip).clip_score()
+
+
+def _swelling(seed: int = 0) -> Clip:
+    rising = np.linspace(0.1, 1, 3000, dtype=np.float32)
+    return Clip("clip", unit_clip(30, seed=seed).waveform * rising, RATE_HZ, ())
+
+
+@pytest.mark.parametrize("flaw", ["normalized", "starts", "pool"])
+def test_patches_that_do_not_make_up_the_clip_are_refused(flaw: str) -> None:
+    clip = _swelling()
+    assert perturber_for(PatchEnergy(), clip).clip_score()
+    with pytest.raises(PluginError, match=r"patches that it scores one by one.*whole masked clips"):
+        perturber_for(PatchEnergy(flaw), clip).clip_score()
+
+
+def test_a_promise_is_tried_once_a_model_and_length() -> None:
+    model = PatchEnergy()
+    first, second = (perturber_for(model, _swelling(seed)) for seed in (0, 1))
+    first.clip_score()
+    seen = model.patches_seen
+    second.clip_score()
+    assert model.patches_seen - seen == len(model.patch_starts(3000))
+    assert second.cost.forwards == first.cost.forwards == pytest.approx(1), "no probe counted"
+
+
+def test_silence_proves_nothing() -> None:
+    model = FrameEnergy(normalized=True, top_db=20.0)
+    silent = Clip("silent", np.zeros(1000, dtype=np.float32), RATE_HZ, ())
+    perturber_for(model, silent).clip_score()
+    loud = Clip("loud", unit_clip(10).waveform, RATE_HZ, ())
+    with pytest.raises(PluginError, match="frame-wise"):
+        perturber_for(model, loud).clip_score()
 
 
 def test_long_frames_are_scored_whole() -> None:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.special import expit
+from sklearn.metrics import roc_auc_score
 
-from awb.errors import UndefinedScoreError
+from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.plugins import load
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.specs import MetricSpec
+from awb.variations import AnotherSeed, Variation
 from fakes import WeightedEnergy, perturber_for, unit_clip
 
 N = 12
+AGAIN = ("robustness", "sanity")
 WEIGHTS = np.array([0, 0, 4, 6, 0, -2, 0, 0, 1, 0, 0, 0.5])
 EVENTS = np.array([[0.2, 0.4], [0.8, 0.9]])
 
 
-def _scoring(relevance: np.ndarray, *, segment_s: float = 0.1) -> Scoring:
+def _scoring(
+    relevance: np.ndarray,
+    *,
+    segment_s: float = 0.1,
+    events: np.ndarray = EVENTS,
+    **settings: Any,
+) -> Scoring:
     perturber = perturber_for(
         WeightedEnergy(WEIGHTS, -1.0), unit_clip(N), samples=50, segment_s=segment_s
     )
-    return Scoring(relevance, EVENTS, perturber, RandomKey((0, "metric")))
+    return Scoring(relevance, events, perturber, RandomKey((0, "metric")), **settings)
 
 
 def _probability(kept: set[int]) -> float:
@@ -75,13 +86,48 @@ def test_score_drops_are_those_of_held_out_masks() -> None:
 
 
 def test_metrics_share_their_curves_and_add_no_call_of_their_own() -> None:
-    scoring = _scoring(WEIGHTS)
+    scoring = _scoring(WEIGHTS, surrogate=lambda masks: masks @ WEIGHTS)
     for entry in load():
-        if isinstance(entry.spec, MetricSpec):
+        if isinstance(entry.spec, MetricSpec) and entry.spec.facts.family not in AGAIN:
             entry.spec.factory(entry.spec.parameters())(scoring)
     spent = scoring._cells.cost.calls
     assert spent == 2 * (N + 1) + 3, "two curves, the clip, masked-in and masked-out"
     assert scoring._perturber.cost.calls == 50 + 1, "held-out masks and the clip"
+
+
+def test_a_variation_is_explained_once_for_all_metrics() -> None:
+    asked: list[Variation] = []
+
+    def again(variation: Variation) -> np.ndarray:
+        asked.append(variation)
+        return WEIGHTS + len(asked)
+
+    scoring = _scoring(WEIGHTS, again=again)
+    for entry in load():
+        if isinstance(entry.spec, MetricSpec) and entry.spec.facts.family in AGAIN:
+            entry.spec.factory(entry.spec.parameters())(scoring)
+    assert len(asked) == len(set(asked))
+    assert asked.count(AnotherSeed()) == 1
+
+
+def test_without_the_explainer_or_its_surrogate_there_is_a_reason() -> None:
+    scoring = _scoring(WEIGHTS)
+    with pytest.raises(UndefinedScoreError, match="not at hand"):
+        scoring.varied(AnotherSeed())
+    with pytest.raises(NotApplicableError, match="no surrogate"):
+        scoring.forecasts  # noqa: B018 - a property that raises
+
+
+@pytest.mark.parametrize("labels", ["relaxed", "strict"])
+def test_half_covered_segments_count_in_the_strict_variant_only(labels: str) -> None:
+    """An event over 0.2 to 0.36 s: segment 2 whole, segment 3 by 60 %."""
+    scoring = _scoring(WEIGHTS, events=np.array([[0.2, 0.36]]))
+    spec = {entry.spec.name: entry.spec for entry in load()}["roc-auc"]
+    value = spec.factory(spec.parameters(labels=labels))(scoring)
+    inside = [2, 3] if labels == "strict" else [2]
+    outside = [cell for cell in range(N) if cell not in (2, 3)]
+    truth = np.isin(np.arange(N), inside)[[*inside, *outside]]
+    assert value == pytest.approx(roc_auc_score(truth, WEIGHTS[[*inside, *outside]]))
 
 
 def test_overlapping_segments_are_scored_by_cells() -> None:

@@ -162,6 +162,84 @@ def test_further_bad_rows_are_counted(make: Make) -> None:
     assert message.endswith("(and 2 more bad rows)")
 
 
+def test_rows_without_an_event(make: Make) -> None:
+    dataset = opened(make("cat.flac\t\t\t", "dog.wav", "dog.wav\t0\t1\tDog"))
+    assert dataset.load("cat.flac").events == ()
+    assert len(dataset.load("dog.wav").events) == 1
+
+
+def test_weak_labels_beside_events(make: Make) -> None:
+    folder = make("dog.wav\t0\t1\tDog")
+    weak = "filename\tevent_labels\ncat.flac\tCat,Speech, Cat\nfar/owl.WAV\t\n"
+    (folder / "weak.tsv").write_text(weak, encoding="utf-8")
+    dataset = SPEC.factory(FolderParameters(path=folder, table="events.tsv+weak.tsv"))
+    assert dataset.load("cat.flac").labels == ("Cat", "Speech")
+    assert dataset.load("far/owl.WAV").labels == ()
+    assert dataset.load("dog.wav").labels == ()
+    assert dataset.load("dog.wav").events
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "said"),
+    [
+        ("filename\tevent_labels", ["dog.wav\tDog,"], "has an empty label"),
+        ("filename\tevent_labels", ["dgo.wav\tDog"], "no file 'dgo.wav'"),
+        ("file\tevent_labels", ["dog.wav\tDog"], "has no column filename"),
+        ("filename\tevent_labels\tfilename", [], "2 columns called filename"),
+    ],
+)
+def test_bad_weak_labels(make: Make, header: str, rows: list[str], said: str) -> None:
+    assert said in fault(make(*rows, header=header))
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("filename\tevent_onset\tevent_offset\tevent_label", "dog.wav\t0.5\t1\tDog"),
+        ("cat.flac\t0\t1\tCat", "dog.wav\t0.5\t1\tDog"),
+        ("audio/cat.flac\tstreet\t0\t1\tCat", "audio/dog.wav\tstreet\t0.5\t1\tDog"),
+        ("cat.flac\thome\t0\t1\tCat\tm\ta7", "dog.wav\thome\t0.5\t1\tDog\tm\ta8"),
+    ],
+)
+def test_tables_of_dcase(make: Make, header: str, row: str) -> None:
+    dataset = opened(make(row, header=header))
+    [event] = dataset.load("dog.wav").events
+    assert (event.onset_s, event.offset_s, event.label) == (0.5, 1.0, "Dog")
+    assert len(dataset.load("cat.flac").events) == (header.startswith(("cat", "audio")))
+
+
+def test_a_fault_without_a_header_is_counted_from_the_first_line(make: Make) -> None:
+    assert "line 1: offset 0 s is not after" in fault(make(header="cat.flac\t1\t0\tCat"))
+
+
+def test_commas_in_a_csv(make: Make) -> None:
+    folder = make()
+    rows = 'filename,onset,offset,event_label\ndog.wav,0.5,1,"Dog, barking"\n'
+    (folder / "meta.csv").write_text(rows, encoding="utf-8")
+    dataset = SPEC.factory(FolderParameters(path=folder, table="meta.csv"))
+    assert dataset.load("dog.wav").events[0].label == "Dog, barking"
+
+
+def test_the_layout_of_desed(make: Make) -> None:
+    folder = make()
+    (folder / "audio").rename(folder / "wavs")
+    (folder / "audio").mkdir()
+    (folder / "wavs").rename(folder / "audio" / "validation")
+    table = folder / "metadata" / "validation.tsv"
+    table.parent.mkdir()
+    rows = [HEADER, "dog.wav\t0.5\t1\tDog", "Ygone_1.wav\t0\t1\tCat", "Ygone_1.wav\t1\t2\tCat"]
+    table.write_text("\n".join(rows), encoding="utf-8")
+    settings = {"path": folder, "audio": "audio/validation", "table": "metadata/validation.tsv"}
+    with pytest.raises(LabelError, match=r"line 3: there is no file .Ygone_1\.wav"):
+        SPEC.factory(FolderParameters(**settings))
+    dataset = SPEC.factory(FolderParameters(**settings, absent="skip"))
+    assert dataset.load("dog.wav").events
+    [excluded] = dataset.excluded()
+    assert (excluded.clip_id, excluded.reason) == ("Ygone_1.wav", "audio missing")
+    with pytest.raises(DataError, match="has no folder audio/test/"):
+        SPEC.factory(FolderParameters(path=folder, audio="audio/test"))
+
+
 def test_missing_column(make: Make) -> None:
     message = fault(make("dog.wav\t0\t1\tDog", header="filename\tonset\toffset\tlabel"))
     assert "no column event_label" in message

@@ -3,45 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Literal
 
 from awb import metrics as m
+from awb.builtins.robustness import ROBUSTNESS
+from awb.intervals import FloatArray
 from awb.metrics.binarized import Threshold
 from awb.metrics.events import EVENT_RECALL_COUNTS
 from awb.metrics.fidelity_facts import FF_PERCENTS
 from awb.scoring import Scoring
-from awb.specs import MetricSpec
+from awb.segments import LabelArray
+from awb.specs import MetricSpec, Parameters
 
 Metric = Callable[[Scoring], float]
 
 THRESHOLDS: tuple[Threshold, ...] = ("mean", "otsu", "annotated")
 
+Labelled = Callable[[FloatArray, LabelArray], float]
+
+
+class LabelParameters(Parameters):
+    """Settings of metrics that look at labels.
+
+    ``labels`` is ``relaxed`` to ignore segments that an event covers by less than 90 %, or
+    ``strict`` to call a segment positive above 50 % and negative otherwise.
+    """
+
+    labels: Literal["relaxed", "strict"] = "relaxed"
+
+
+def _labelled(function: Labelled) -> Callable[[LabelParameters], Metric]:
+    """Let a metric of relevance and labels choose its labels."""
+
+    def factory(settings: LabelParameters) -> Metric:
+        if settings.labels == "strict":
+            return lambda s: function(s.relevance, s.strict_labels)
+        return lambda s: function(s.relevance, s.labels)
+
+    return factory
+
+
 HEADLINE: list[tuple[str, Metric]] = [
-    ("roc-auc", lambda s: m.roc_auc(s.relevance, s.labels)),
-    ("average-precision", lambda s: m.average_precision(s.relevance, s.labels)),
-    ("pointing-game", lambda s: m.pointing_game(s.relevance, s.labels)),
     ("deletion-area", lambda s: m.deletion_area(s.deletion_curve)),
     ("ff@10", lambda s: m.ff(s.deletion_curve, 0.1)),
     ("sparseness", lambda s: m.sparseness(s.relevance)),
 ]
-
-
-def _iou(threshold: Threshold) -> Metric:
-    return lambda s: m.iou(s.relevance, s.labels, threshold=threshold)
-
-
-def _f1(threshold: Threshold) -> Metric:
-    return lambda s: m.f1(s.relevance, s.labels, threshold=threshold)
+LABELLED: list[tuple[str, Labelled]] = [
+    ("mass-accuracy", m.mass_accuracy),
+    ("rank-accuracy", m.rank_accuracy),
+    *((f"iou-{one}", partial(m.iou, threshold=one)) for one in THRESHOLDS),
+    *((f"f1-{one}", partial(m.f1, threshold=one)) for one in THRESHOLDS),
+]
+HEADLINE_LABELLED: list[tuple[str, Labelled]] = [
+    ("roc-auc", m.roc_auc),
+    ("average-precision", m.average_precision),
+    ("pointing-game", m.pointing_game),
+]
 
 
 def _event_recall(k: int) -> Metric:
     return lambda s: m.event_recall(s.relevance, s.event_coverage, k=k)
 
 
-LOCALIZATION: list[tuple[str, Metric]] = [
-    ("mass-accuracy", lambda s: m.mass_accuracy(s.relevance, s.labels)),
-    ("rank-accuracy", lambda s: m.rank_accuracy(s.relevance, s.labels)),
-    *((f"iou-{threshold}", _iou(threshold)) for threshold in THRESHOLDS),
-    *((f"f1-{threshold}", _f1(threshold)) for threshold in THRESHOLDS),
+EVENTS: list[tuple[str, Metric]] = [
     ("event-margin", lambda s: m.event_margin(s.relevance, s.event_coverage)),
     *((f"event-recall@{k}", _event_recall(k)) for k in EVENT_RECALL_COUNTS),
     ("psds", lambda s: m.psds([s.detections])),
@@ -77,6 +102,7 @@ FIDELITY: list[tuple[str, Metric]] = [
     ("faithfulness-correlation", _faithfulness_correlation),
     ("infidelity", lambda s: m.infidelity(s.relevance, s.held_out.drop_masks, s.score_drops)),
     ("monotonicity", lambda s: m.monotonicity(s.deletion_curve)),
+    ("local-accuracy", lambda s: m.local_accuracy(*s.forecasts)),
 ]
 
 COMPLEXITY: list[tuple[str, Metric]] = [
@@ -97,6 +123,23 @@ def _spec(name: str, function: Metric) -> MetricSpec:
     )
 
 
+def _labelled_spec(name: str, function: Labelled, *, headline: bool) -> MetricSpec:
+    facts = m.ALL_FACTS[name]
+    return MetricSpec(
+        name=name,
+        summary=facts.summary,
+        citation=facts.citation,
+        facts=facts,
+        parameters=LabelParameters,
+        factory=_labelled(function),
+        headline=headline,
+    )
+
+
 METRICS = [
-    _spec(name, function) for name, function in [*HEADLINE, *LOCALIZATION, *FIDELITY, *COMPLEXITY]
+    *(_labelled_spec(name, function, headline=True) for name, function in HEADLINE_LABELLED),
+    *(_spec(name, function) for name, function in HEADLINE),
+    *(_labelled_spec(name, function, headline=False) for name, function in LABELLED),
+    *(_spec(name, function) for name, function in [*EVENTS, *FIDELITY, *COMPLEXITY]),
+    *ROBUSTNESS,
 ]

@@ -12,11 +12,13 @@ from typing import Any
 import click
 
 from awb.cli.agree import agree_command
+from awb.cli.cache import cache_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.plugins import plugins_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
+from awb.cli.train import train_command
 from awb.errors import AwbError
 
 
@@ -63,3 +65,5 @@ main.add_command(agree_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)
+main.add_command(cache_command)
+main.add_command(train_command)

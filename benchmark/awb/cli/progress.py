@@ -25,13 +25,15 @@ def _warn_of_broken_plugins() -> None:
 
 
 @contextmanager
-def progress_bar(path: Path) -> Iterator[Progress]:
+def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
     """Show a bar on a terminal, and a line a phase elsewhere.
 
     Parameters
     ----------
     path : Path
-        The run folder, named at the start.
+        What is being made, named at the start.
+    name : str
+        What the path is.
 
     Yields
     ------
@@ -40,7 +42,7 @@ def progress_bar(path: Path) -> Iterator[Progress]:
     """
     _warn_of_broken_plugins()
     if not sys.stderr.isatty():
-        yield _lines(path)
+        yield _lines(path, name)
         return
     from rich.console import Console
     from rich.progress import (
@@ -71,9 +73,9 @@ def progress_bar(path: Path) -> Iterator[Progress]:
         yield update
 
 
-def _lines(path: Path) -> Progress:
+def _lines(path: Path, name: str) -> Progress:
     """Report on a pipe: one line when a phase starts and one when it is done."""
-    click.echo(f"Run folder: {path}", err=True)
+    click.echo(f"{name}: {path}", err=True)
     said: set[tuple[str, bool]] = set()
 
     def update(phase: str, done: int, total: int) -> None:

@@ -40,6 +40,24 @@ def print_boards(found: list[Board], form: str) -> None:
         click.echo("\n\n".join(render.to_plain(board) for board in found))
 
 
+def print_contrasts(found: list[Board], form: str) -> None:
+    """Write the differences of boards that belong together, after the boards; mostly none.
+
+    Parameters
+    ----------
+    found : list of Board
+        The boards of a run.
+    form : str
+        table or md; CSV and JSON hold boards only.
+    """
+    from awb.leaderboard.contrast import contrast_text, contrasts
+    from awb.plugins import load
+
+    if form in {"table", "md"}:
+        for contrast in contrasts(found, load()):
+            click.echo(f"\n{contrast_text(contrast, form)}", nl=form == "table")
+
+
 @click.command("show")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
@@ -62,7 +80,9 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
     columns = metrics.split(",") if metrics else None
     if columns is None and form in {"csv", "json"}:
         columns = ["all"]
-    print_boards(boards(RunFolder.open(folder), load(), columns=columns), form)
+    found = boards(RunFolder.open(folder), load(), columns=columns)
+    print_boards(found, form)
+    print_contrasts(found, form)
 
 
 @click.command("export")

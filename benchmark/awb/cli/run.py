@@ -7,7 +7,16 @@ from typing import Any
 
 import click
 
+from awb.cli.cache import CACHE, cache_from
+
 EXIT_WITH_PROBLEMS = 1
+
+
+_SCHEDULER = click.option(
+    "--scheduler",
+    metavar="ADDRESS|local:N",
+    help="Compute on a Dask cluster, or start one of N workers here (extra: cluster).",
+)
 
 
 def _references(single: tuple[str, ...], several: str | None) -> list[str] | None:
@@ -47,7 +56,7 @@ def _default_folder() -> Path:
     "model",
     multiple=True,
     metavar="NAME[:KEY=VALUE,...]",
-    help="Model; may be repeated.  [default: soundscape-cnn]",
+    help="Model; may be repeated.  [default: each dataset's own, else soundscape-cnn]",
 )
 @click.option("--models", metavar="A,B", help="Models, separated by commas.")
 @click.option("--explainers", metavar="all|A,B,...", help="Explainers.  [default: all]")
@@ -91,11 +100,18 @@ def _default_folder() -> Path:
     help="Leave out clips scored lower.  [default: the model's threshold]",
 )
 @click.option(
+    "--robustness",
+    metavar="N|all",
+    help="Explain N instances again, with other seeds, clips and models.  [default: 3]",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
     help="Worker processes.  [default: one a processor]",
 )
+@_SCHEDULER
+@CACHE
 @click.option(
     "--scores",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -119,6 +135,8 @@ def run_command(
     explainers: str | None,
     metrics: str | None,
     jobs: int | None,
+    scheduler: str | None,
+    cache: str | None,
     scores: Path | None,
     out: Path | None,
     **settings: Any,
@@ -141,32 +159,55 @@ def run_command(
     )
     path = out or _default_folder()
     with progress_bar(path) as progress:
-        folder = run(config, path, jobs=jobs, progress=progress, scores=scores)
+        folder = run(
+            config,
+            path,
+            jobs=jobs,
+            progress=progress,
+            scores=scores,
+            scheduler=scheduler,
+            cache=cache_from(cache),
+        )
     _finish(context, folder)
 
 
 @click.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@_SCHEDULER
+@CACHE
 @click.pass_context
-def resume_command(context: click.Context, folder: Path, jobs: int | None) -> None:
+def resume_command(
+    context: click.Context,
+    folder: Path,
+    jobs: int | None,
+    scheduler: str | None,
+    cache: str | None,
+) -> None:
     """Finish a run that was interrupted, and print its boards."""
     from awb.cli.progress import progress_bar
     from awb.harness.runner import resume
 
     with progress_bar(folder) as progress:
-        finished = resume(folder, jobs=jobs, progress=progress)
+        finished = resume(
+            folder,
+            jobs=jobs,
+            progress=progress,
+            scheduler=scheduler,
+            cache=cache_from(cache),
+        )
     _finish(context, finished)
 
 
 def _finish(context: click.Context, folder: Any) -> None:
     """Print the boards and where they are; fail if rows failed."""
-    from awb.cli.results import print_boards
+    from awb.cli.results import print_boards, print_contrasts
     from awb.leaderboard.making import boards
     from awb.plugins import load
 
     found = boards(folder, load())
     print_boards(found, "table")
+    print_contrasts(found, "table")
     click.echo(f"\nRun folder: {folder.path}", err=True)
     if any(board.failed for board in found):
         context.exit(EXIT_WITH_PROBLEMS)

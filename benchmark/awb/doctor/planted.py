@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,11 +13,14 @@ from awb.protocols import ScoreArray
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.segments import Segments
-from awb.types import AudioArray, Clip, Instance
+from awb.types import AudioArray, BoolArray, Clip, Instance
+from awb.variations import Variation
 
 RATE_HZ = 1000
 CELL_SAMPLES = 100
 N_CELLS = 60
+_OFFSET, _TOTAL = -2.0, 4.0  # log-odds of silence, and what all events together add to them
+_POWER = 0.25
 
 
 class Planted:
@@ -38,11 +41,17 @@ class Planted:
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score waveforms of ``N_CELLS`` cells; see `awb.protocols.AudioModel`."""
         cells = waveforms.reshape(len(waveforms), -1, CELL_SAMPLES).astype(np.float64)
-        log_odds = np.square(cells).mean(axis=2) @ self._weights - 2.0
+        log_odds = np.square(cells).mean(axis=2) @ self._weights + _OFFSET
         return np.asarray(log_odds, dtype=np.float32)[:, np.newaxis]
 
 
-def scoring(relevance: FloatArray, intervals_s: FloatArray, seed: int = 0) -> Scoring:
+def scoring(
+    relevance: FloatArray,
+    intervals_s: FloatArray,
+    seed: int = 0,
+    *,
+    again: Callable[[Variation], FloatArray] | None = None,
+) -> Scoring:
     """Score an explanation of a model that hears nothing but the events.
 
     Parameters
@@ -53,6 +62,8 @@ def scoring(relevance: FloatArray, intervals_s: FloatArray, seed: int = 0) -> Sc
         The events, which are all that the model listens to.
     seed : int
         Seed of ties and held-out masks.
+    again : callable or None
+        What explains it again, see `awb.scoring.Scoring`.
 
     Returns
     -------
@@ -63,8 +74,14 @@ def scoring(relevance: FloatArray, intervals_s: FloatArray, seed: int = 0) -> Sc
     clip = Clip("planted", signs.astype(np.float32), RATE_HZ)
     segments = Segments(clip.waveform.size, RATE_HZ)
     weights = segments.coverage(intervals_s)
-    model = Planted(weights * 16.0 / weights.sum())
+    model = Planted(weights * (_TOTAL / _POWER) / weights.sum())
     instance = Instance("doctor", clip, "Target", 0, intervals_s)
     key = RandomKey((seed, "doctor"))
     perturber = Perturber(model, instance, segments, zeros, key, design=Design(100))
-    return Scoring(relevance, intervals_s, perturber, key)
+    scale = _TOTAL / max(float(relevance.sum()), 1e-12)
+
+    def surrogate(drop_masks: BoolArray) -> FloatArray:
+        forecasts: FloatArray = (~drop_masks).astype(float) @ relevance * scale + _OFFSET
+        return forecasts
+
+    return Scoring(relevance, intervals_s, perturber, key, surrogate=surrogate, again=again)

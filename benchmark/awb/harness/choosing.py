@@ -12,20 +12,42 @@ from typing import Any
 from awb.harness.config import RunConfig
 from awb.harness.resolve import Resolved, resolve, resolve_all
 from awb.plugins import Registry
+from awb.specs import DatasetSpec
+
+DEFAULT_MODELS = ("soundscape-cnn",)
+"""What a dataset is run with that names no models of its own, where the user names none."""
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soxr", "soundfile")
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Everything a configuration names, resolved and validated."""
+    """Everything a configuration names, resolved and validated.
+
+    Attributes
+    ----------
+    datasets : list of Resolved
+        The datasets.
+    pairs : dict of str to list of Resolved
+        Models that each dataset is run with, by the dataset's label.
+    explainers, metrics : tuple of Resolved
+        In the order in which they run.
+    masker, scoring_masker : Resolved
+        What replaces dropped audio, for explainers and for fidelity metrics.
+    """
 
     datasets: list[Resolved]
-    models: list[Resolved]
+    pairs: dict[str, list[Resolved]]
     explainers: tuple[Resolved, ...]
     metrics: tuple[Resolved, ...]
     masker: Resolved
     scoring_masker: Resolved
+
+    @property
+    def models(self) -> list[Resolved]:
+        """All models, each once."""
+        every = [model for group in self.pairs.values() for model in group]
+        return list({model.label: model for model in every}.values())
 
     @property
     def maskers(self) -> list[Resolved]:
@@ -58,14 +80,28 @@ def choose(config: RunConfig, registry: Registry) -> Chosen:
     AwbError
         If a name is unknown, a setting wrong, or a library absent.
     """
+    datasets = [resolve(registry, "dataset", text) for text in config.datasets]
+    pairs = {
+        dataset.label: [
+            resolve(registry, "model", text) for text in config.models or _own_models(dataset)
+        ]
+        for dataset in datasets
+    }
     return Chosen(
-        [resolve(registry, "dataset", text) for text in config.datasets],
-        [resolve(registry, "model", text) for text in config.models],
+        datasets,
+        pairs,
         tuple(resolve_all(registry, "explainer", config.explainers)),
         tuple(resolve_all(registry, "metric", config.metrics)),
         resolve(registry, "masker", config.masker),
         resolve(registry, "masker", config.scoring_masker or config.masker),
     )
+
+
+def _own_models(dataset: Resolved) -> tuple[str, ...]:
+    """Name the models that a dataset is run with where the user names none."""
+    spec = dataset.spec
+    own = spec.models if isinstance(spec, DatasetSpec) else ()
+    return own or DEFAULT_MODELS
 
 
 def plugin_records(chosen: Chosen) -> list[dict[str, Any]]:

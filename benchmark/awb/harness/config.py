@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,8 +20,10 @@ class RunConfig(BaseModel):
 
     Attributes
     ----------
-    datasets, models, explainers, metrics : list of str
+    datasets, explainers, metrics : list of str
         References as typed; ``all`` stands for every explainer or metric that is installed.
+    models : list of str or None
+        Models for every dataset; None for each dataset's own, see `awb.specs.DatasetSpec.models`.
     masker : str
         Reference of the masker that explainers use.
     scoring_masker : str or None
@@ -38,6 +40,9 @@ class RunConfig(BaseModel):
         Length of a segment and distance between two, in seconds.
     max_event_fraction : float
         Instances whose events cover more of the clip are left out.
+    robustness : int or ``all``
+        So many instances are explained again under variations; robustness and sanity metrics have
+        no value on the others.
     min_score : float or None
         Instances with a lower log-odds are left out; None for the model's own threshold.
     """
@@ -45,7 +50,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     datasets: list[str] = Field(default=["soundscapes"], min_length=1)
-    models: list[str] = Field(default=["soundscape-cnn"], min_length=1)
+    models: list[str] | None = Field(default=None, min_length=1)
     explainers: list[str] = Field(default=["all"], min_length=1)
     metrics: list[str] = Field(default=["all"], min_length=1)
     masker: str = "zeros"
@@ -58,6 +63,7 @@ class RunConfig(BaseModel):
     segment_hop_s: float = Field(default=0.1, gt=0)
     max_event_fraction: float = Field(default=0.2, gt=0, le=1)
     min_score: float | None = None
+    robustness: Annotated[int, Field(ge=0)] | Literal["all"] = 3
 
 
 def make_config(**settings: Any) -> RunConfig:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from awb.errors import ParameterError, did_you_mean
+from awb.errors import ParameterError, RunError, did_you_mean
 from awb.harness.references import Reference, parse_reference
 from awb.plugins import Kind, Registered, Registry, check_available, load, missing_modules
 from awb.specs import AnySpec, DatasetSpec, Origin, Parameters
@@ -49,7 +49,8 @@ class Resolved:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel by name: a worker looks the plugin up in its own process."""
-        return _look_up, (self.kind, self.label, self.spec.name, self.parameters.model_dump())
+        settings = self.parameters.model_dump()
+        return _look_up, (self.kind, self.label, self.spec.name, settings, self.origin.version)
 
     def identity(self) -> dict[str, Any]:
         """Return what must be equal for two results to be comparable."""
@@ -61,8 +62,14 @@ class Resolved:
         }
 
 
-def _look_up(kind: Kind, label: str, name: str, settings: dict[str, Any]) -> Resolved:
+def _look_up(kind: Kind, label: str, name: str, settings: dict[str, Any], version: str) -> Resolved:
+    """Find a plugin in this process, which may be on another machine."""
     entry = load().get(kind, name)
+    if entry.origin.version != version:
+        raise RunError(
+            f"{kind} {name}: a worker has version {entry.origin.version} of"
+            f" {entry.origin.distribution}, the main process {version}. Install the same on both"
+        )
     return Resolved(kind, label, entry.spec, entry.spec.parameters(**settings), entry.origin)
 
 

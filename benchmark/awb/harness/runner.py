@@ -12,11 +12,13 @@ from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import SCORES_FILE, RunFolder
+from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
 from awb.harness.units import Plan, Unit, failed_unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
+from awb.perturbation.cache import ScoreCache
 from awb.plugins import load
 from awb.protocols import Dataset
 
@@ -32,6 +34,8 @@ def run(
     jobs: int | None = None,
     progress: Progress = _silent,
     scores: Path | None = None,
+    scheduler: str | None = None,
+    cache: ScoreCache | None = None,
 ) -> RunFolder:
     """Run a configuration into a new folder.
 
@@ -47,6 +51,10 @@ def run(
         See `Progress`.
     scores : Path or None
         Scores of whole clips from ``awb data scores``; None for a file in the run folder.
+    scheduler : str or None
+        A Dask cluster to work on instead, see `awb.harness.cluster.open_cluster`.
+    cache : ScoreCache or None
+        Where scores are kept from run to run; None to compute them all.
 
     Returns
     -------
@@ -61,14 +69,22 @@ def run(
     """
     chosen = choose(config, load())
     datasets = [build(resolved) for resolved in chosen.datasets]
-    with open_executor(jobs or default_jobs()) as executor:
+    with open_executor(jobs or default_jobs(), scheduler) as executor:
         facts = _facts(chosen, executor)
         folder = RunFolder.create(out, run_record(config, chosen))
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress, scores))
+        job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
+        _work(job)
     return folder
 
 
-def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent) -> RunFolder:
+def resume(
+    path: Path,
+    *,
+    jobs: int | None = None,
+    progress: Progress = _silent,
+    scheduler: str | None = None,
+    cache: ScoreCache | None = None,
+) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
     Parameters
@@ -79,6 +95,10 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
         Worker processes; None for one a processor.
     progress : callable
         See `Progress`.
+    scheduler : str or None
+        A Dask cluster to work on instead; it need not be where the run started.
+    cache : ScoreCache or None
+        As in `run`.
 
     Returns
     -------
@@ -96,10 +116,12 @@ def resume(path: Path, *, jobs: int | None = None, progress: Progress = _silent)
     config = folder.config()
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
-    with _where_it_started(folder), open_executor(jobs or default_jobs()) as executor:
+    workers = jobs or default_jobs()
+    with _where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
-        _work(_Run(folder, config, chosen, datasets, facts, executor, progress))
+        job = _Run(folder, config, chosen, datasets, facts, executor, progress, cache=cache)
+        _work(job)
     return folder
 
 
@@ -133,6 +155,7 @@ class _Run:
     executor: Executor
     progress: Progress
     scores: Path | None = None
+    cache: ScoreCache | None = None
 
 
 def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
@@ -144,7 +167,7 @@ def _work(job: _Run) -> None:
     """Select and explain for every dataset and model, leaving out what is stored."""
     known = {(one.dataset, one.model): one for one in job.folder.manifests()}
     for resolved, dataset in zip(job.chosen.datasets, job.datasets, strict=True):
-        for model in job.chosen.models:
+        for model in job.chosen.pairs[resolved.label]:
             facts = job.facts[model.label]
             manifest = known.get((resolved.label, model.label))
             if manifest is None:
@@ -170,6 +193,7 @@ def _work(job: _Run) -> None:
                 masker=job.chosen.masker,
                 scoring_masker=job.chosen.scoring_masker,
                 config=job.config,
+                cache=job.cache,
             )
             _explain(job, plan, manifest, Source(resolved, dataset))
 
@@ -178,8 +202,10 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     """Run every unit that is not stored yet."""
     store = job.folder.store()
     rate_hz = job.facts[plan.model.label].sample_rate_hz
+    again = explained_again(manifest.kept, plan)
     keys = {
-        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target): kept for kept in manifest.kept
+        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
+        for kept in manifest.kept
     }
     finished = store.finished()
 
@@ -190,7 +216,7 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
                 if audio_sha256(clip) != kept.audio_sha256:
                     raise RunError(f"the audio of clip {clip.id} has changed since the run started")
                 instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
-                yield Unit(key, plan, instance)
+                yield Unit(key, plan, instance, again=kept in again)
 
     done = len(keys.keys() & finished)
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"

@@ -2,7 +2,8 @@
 
 DESIGN, protocol: an instance is kept when the clip carries events of the target, their union lasts
 at most ``max_event_fraction`` of the clip, and the model's score reaches its decision threshold.
-Everything else is counted by reason.
+Everything else is counted by reason. A clip-level label is a target too, at times that nobody
+knows: nothing can be said of its length, and nothing is scored against its times.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A selected instance, without its audio."""
+    """A selected instance, without its audio; no intervals where the label is the clip's."""
 
     clip_id: str
     target: str
@@ -135,12 +136,18 @@ def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
 
 
 def _targets(clip: Clip, classes: ClassIndex) -> Iterator[tuple[str, int | None, list[Event]]]:
-    """Group a clip's events by target; labels that mean the same class are one target."""
+    """Group a clip's events by target; labels that mean the same class are one target.
+
+    A clip-level label adds a target without events, unless the target has some.
+    """
     groups: dict[int | str, tuple[str, int | None, list[Event]]] = {}
     for event in clip.events:
         index = classes.find(event.label, event.mid)
         key: int | str = event.label if index is None else index
         groups.setdefault(key, (event.label, index, []))[2].append(event)
+    for label in clip.labels:
+        index = classes.find(label)
+        groups.setdefault(label if index is None else index, (label, index, []))
     yield from groups.values()
 
 
@@ -170,9 +177,9 @@ def decide(
     Yields
     ------
     Kept or Skipped
-        One a target, or one `Skipped` if the clip has no events.
+        One a target, or one `Skipped` if the clip has neither events nor labels.
     """
-    if not clip.events:
+    if not (clip.events or clip.labels):
         yield Skipped(clip.id, "", NO_EVENTS)
     for target, index, events in _targets(clip, classes):
         if index is None:

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from awb.errors import AwbError, NotApplicableError, UndefinedScoreError
-from awb.harness.config import RunConfig, make_design
+from awb.harness.config import RunConfig
+from awb.harness.question import Question, Variants
 from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
-from awb.perturbation import Perturber
+from awb.perturbation.cache import ScoreCache
+from awb.perturbation.memory import Shelf
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
-from awb.segments import Segments
-from awb.types import Cost, Explanation, Instance
+from awb.types import Cost, Instance
 
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
 
@@ -43,6 +44,8 @@ class Plan:
         What replaces dropped audio, for explainers and for fidelity metrics.
     config : RunConfig
         The rest.
+    cache : ScoreCache or None
+        Where scores are kept from run to run; of no influence on results.
     """
 
     dataset: Resolved
@@ -53,8 +56,9 @@ class Plan:
     masker: Resolved
     scoring_masker: Resolved
     config: RunConfig
+    cache: ScoreCache | None = None
 
-    def unit_key(self, clip_sha256: str, clip_id: str, target: str) -> str:
+    def unit_key(self, clip_sha256: str, clip_id: str, target: str, *, again: bool = True) -> str:
         """Hash everything that the unit's results depend on."""
         settings = self.config.model_dump(
             include={"design", "samples", "seed", "segment_s", "segment_hop_s"}
@@ -66,18 +70,31 @@ class Plan:
             "metrics": [resolved.identity() for resolved in self.metrics],
             "maskers": [self.masker.identity(), self.scoring_masker.identity()],
             "settings": settings,
-            "instance": [clip_id, target, clip_sha256],
+            "instance": [clip_id, target, clip_sha256, again],
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One instance to explain, with its audio."""
+    """One instance to explain, with its audio.
+
+    Attributes
+    ----------
+    key : str
+        Hash of everything that the results depend on.
+    plan : Plan
+        What is done.
+    instance : Instance
+        The instance, with its audio.
+    again : bool
+        Whether it is explained again under variations, for robustness and sanity.
+    """
 
     key: str
     plan: Plan
     instance: Instance
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,25 +141,6 @@ def _describe(error: Exception) -> str:
     return text if isinstance(error, AwbError) else f"{type(error).__name__}: {text}"
 
 
-def _explain(
-    resolved: Resolved, explainer: Any, perturber: Perturber, instance: Instance, key: RandomKey
-) -> Explanation:
-    """Run one explainer through its own view of the perturber."""
-    seen = instance if getattr(resolved.spec, "sees_labels", False) else instance.blind()
-    view = perturber.view()
-    for capability in getattr(resolved.spec, "needs", ()):
-        view.model_as(capability)
-    started = time.perf_counter()
-    found = explainer(view, seen, key.generator("explainer", resolved.label))
-    seconds = time.perf_counter() - started
-    explanation = found if isinstance(found, Explanation) else Explanation(np.asarray(found))
-    spent = view.cost
-    cost = Cost(spent.calls, spent.forwards, seconds + spent.seconds)
-    return Explanation(
-        explanation.check_length(view.n_segments).relevance, explanation.time_frequency, cost
-    )
-
-
 def _score(metrics: dict[str, Any], scoring: Scoring) -> dict[str, tuple[float, str]]:
     scores: dict[str, tuple[float, str]] = {}
     for label, metric in metrics.items():
@@ -151,6 +149,8 @@ def _score(metrics: dict[str, Any], scoring: Scoring) -> dict[str, tuple[float, 
             scores[label] = (value, "" if np.isfinite(value) else "the metric returned no number")
         except UndefinedScoreError as error:
             scores[label] = (float("nan"), _describe(error))
+        except NotApplicableError as error:
+            scores[label] = (float("nan"), f"{NOT_APPLICABLE}: {_describe(error)}")
         except Exception as error:  # noqa: BLE001 - the plugin boundary: a metric may be anyone's
             scores[label] = (float("nan"), f"{FAILED}: {_describe(error)}")
     return scores
@@ -168,7 +168,13 @@ def _without(label: str, status: str, reason: str, plan: Plan) -> ExplainerResul
     return ExplainerResult(label, status, reason, scores=scores)
 
 
-def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -> UnitResult:
+def run_unit(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    *,
+    shelf: Shelf | None = None,
+) -> UnitResult:
     """Explain one instance with every explainer and score every explanation.
 
     Parameters
@@ -179,6 +185,8 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
         The plan's model, loaded.
     built : dict
         The plan's plugins by kind and label, see `awb.harness.worker`.
+    shelf : Shelf or None
+        Where the model's scores are kept from run to run.
 
     Returns
     -------
@@ -188,19 +196,14 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
     plan, instance = unit.plan, unit.instance
     config = plan.config
     key = RandomKey((config.seed, instance.dataset, instance.clip.id, instance.target))
-    clip = instance.clip
-    segments = Segments(
-        clip.waveform.size, clip.sample_rate_hz, config.segment_s, config.segment_hop_s
-    )
     metrics = {resolved.label: built["metric", resolved.label] for resolved in plan.metrics}
-    design = make_design(config.design, config.samples)
-    doors = {
-        resolved.label: Perturber(
-            model, instance, segments, built["masker", resolved.label], key, design=design
-        )
-        for resolved in (plan.masker, plan.scoring_masker)
-    }
-    perturber, scorer = doors[plan.masker.label], doors[plan.scoring_masker.label]
+    masker = built["masker", plan.masker.label]
+    question = Question(model, instance, config, masker, key, shelf)
+    scorer = question.perturber
+    if plan.scoring_masker.label != plan.masker.label:
+        other = built["masker", plan.scoring_masker.label]
+        scorer = Question(model, instance, config, other, key, shelf).perturber
+    variants = Variants(question, offered=unit.again)
     results = []
     for resolved in plan.explainers:
         label = resolved.label
@@ -208,13 +211,22 @@ def run_unit(unit: Unit, model: AudioModel, built: dict[tuple[str, str], Any]) -
             explainer = built["explainer", label]
             if isinstance(explainer, Exception):
                 raise explainer
-            explanation = _explain(resolved, explainer, perturber, instance, key)
+            explanation = question.explain(resolved, explainer)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
             results.append(_without(label, status, _describe(error), plan))
             continue
-        relevance = segments.to_grid(explanation.relevance)
-        scoring = Scoring(relevance, instance.intervals_s, scorer, key.child("metric", label))
+        scoring = Scoring(
+            scorer.segments.to_grid(explanation.relevance),
+            instance.intervals_s,
+            scorer,
+            key.child("metric", label),
+            surrogate=explanation.surrogate,
+            again=partial(variants.explain, resolved, explainer),
+        )
         scores = _score(metrics, scoring)
-        results.append(ExplainerResult(label, OK, "", relevance, explanation.cost, scores))
-    return UnitResult(unit.key, clip.id, instance.target, tuple(results))
+        results.append(ExplainerResult(label, OK, "", scoring.relevance, explanation.cost, scores))
+    question.perturber.keep()
+    scorer.keep()
+    variants.keep()
+    return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))

@@ -15,6 +15,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from awb.errors import AwbError, PluginError
+from awb.harness.caching import shelf_for
 from awb.harness.resolve import Resolved
 from awb.harness.units import Plan, Unit, UnitResult, run_unit
 from awb.protocols import AudioModel, ScoreArray
@@ -192,4 +193,5 @@ def explain_unit(unit: Unit) -> UnitResult:
     """
     model, built = warm_model(unit.plan.model), _built(unit.plan)
     with one_thread():
-        return run_unit(unit, model, built)
+        shelf = shelf_for(unit.plan.cache, unit.plan.model, model)
+        return run_unit(unit, model, built, shelf=shelf)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -16,7 +16,7 @@ from awb.harness.selection import Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.leaderboard.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.layout import Column, Grid, Layout
-from awb.leaderboard.remarks import notes, problems
+from awb.leaderboard.remarks import notes, problems, without_times
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
 from awb.randomness import RandomKey
@@ -49,6 +49,9 @@ class BoardData:
 def make_board(data: BoardData) -> Board:
     """Rank the explainers of one (dataset, model) pair by the first metric.
 
+    Where no instance has annotated times, the metrics of localization are left out, and the first
+    of the others ranks.
+
     Parameters
     ----------
     data : BoardData
@@ -59,7 +62,7 @@ def make_board(data: BoardData) -> Board:
     Board
         The same for the same rows, whatever their order of computation.
     """
-    manifest, metrics = data.manifest, data.metrics
+    manifest, metrics = data.manifest, _scorable(data)
     layout = Layout(data.explanations)
     grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
     columns = {name: Column.of(grid) for name, grid in grids.items()}
@@ -93,10 +96,21 @@ def make_board(data: BoardData) -> Board:
         len({one.clip_id for one in manifest.kept}),
         dict(Counter(one.reason for one in manifest.skipped)),
         tuple(problems(data.explanations, data.scores, manifest)),
-        tuple(notes(manifest, finished, _undefined(layout, grids))),
+        (
+            *without_times(manifest, metrics[0]),
+            *notes(manifest, finished, _undefined(layout, grids)),
+        ),
         manifest.sha256,
         finished == len(manifest.kept),
     )
+
+
+def _scorable(data: BoardData) -> list[MetricFacts]:
+    """Leave out the metrics of localization where no instance has annotated times."""
+    kept = data.manifest.kept
+    if not kept or any(one.intervals_s for one in kept):
+        return data.metrics
+    return [facts for facts in data.metrics if facts.family != "localization"] or data.metrics
 
 
 def _order(facts: MetricFacts, row: BoardRow) -> tuple[bool, float, str]:
@@ -191,8 +205,8 @@ def _columns(
         if name != "all" and name not in labels:
             raise UnknownNameError(f"the run has no metric {name!r}.{did_you_mean(name, labels)}")
     wanted = labels if columns is None or "all" in columns else list(columns)
-    specs = [registry.get("metric", label.partition(":")[0]).spec for label in wanted]
-    found = [spec for spec in specs if isinstance(spec, MetricSpec)]
+    specs = {label: registry.get("metric", label.partition(":")[0]).spec for label in wanted}
+    found = {label: spec for label, spec in specs.items() if isinstance(spec, MetricSpec)}
     if columns is None and "all" in folder.config().metrics:
-        found = [spec for spec in found if spec.headline] or found
-    return [spec.facts for spec in found]
+        found = {label: spec for label, spec in found.items() if spec.headline} or found
+    return [replace(spec.facts, name=label) for label, spec in found.items()]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from awb.harness.selection import FAILURES, UNKNOWN_LABEL, Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import FAILED, OK
+from awb.metrics.facts import MetricFacts
 
 
 def problems(
@@ -28,6 +29,32 @@ def problems(
     ]
     lost = [one for one in manifest.skipped if one.reason in FAILURES]
     return [*counted, *(f"{one.reason}: {one.detail or one.clip_id}" for one in lost)]
+
+
+def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
+    """Say which instances have clip-level labels only, and what that means for the board.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The selection.
+    ranked_by : MetricFacts
+        The metric that ranks.
+
+    Returns
+    -------
+    list of str
+        A sentence, or none where every instance has annotated times.
+    """
+    untimed, kept = sum(not one.intervals_s for one in manifest.kept), len(manifest.kept)
+    if untimed == 0:
+        return []
+    if untimed < kept:
+        known = f"{untimed} of {kept} instances have a label of the whole clip, without times"
+        return [f"{known}: localization is scored on the others alone"]
+    rank = "" if ranked_by.family == "localization" else f", the rank is by {ranked_by.name}"
+    known = "the labels are those of whole clips, without annotated times"
+    return [f"{known}: localization cannot be scored{rank}"]
 
 
 def notes(manifest: Manifest, done: int, undefined: dict[str, int]) -> list[str]:

@@ -53,9 +53,18 @@ SHIFT_EQUIVARIANCE = _likeness(
 GAIN_INVARIANCE = _likeness(
     "gain-invariance", "rank correlation with the explanation of the clip at another level"
 )
-NOISE_STABILITY = _likeness(
-    "noise-stability", "rank correlation with the explanation of the clip in background noise"
-)
+NOISE_STABILITY = [
+    _likeness(
+        f"noise-stability-{condition}",
+        f"rank correlation with the explanation of the clip before {what}",
+        citation="conditions of Paissan et al. 2024, arXiv:2403.13086; " + _SPEARMAN,
+    )
+    for condition, what in (
+        ("natural", "wind and rain"),
+        ("room", "the tone of a room"),
+        ("white", "white noise"),
+    )
+]
 MAX_SENSITIVITY = MetricFacts(
     name="max-sensitivity",
     family="robustness",

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from awb.perturbation.frames import FrameScorer, is_worthwhile
+from awb.perturbation.probe import check_promise
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer, Scorer
 from awb.protocols import AudioModel, FrameFeatureModel, PatchModel
 from awb.segments import Segments
+
+_PATCHES = (
+    "its scores are pooled over patches that it scores one by one",
+    "is something computed over the whole clip, or are patch_starts not those of scores?",
+)
+_FRAMES = (
+    "its features are frame-wise",
+    "are they normalized over the clip, or clamped against its maximum?",
+)
 
 
 def make_scorer(
@@ -29,9 +39,20 @@ def make_scorer(
     -------
     Scorer
         Patch by patch, from gathered frames, or whole clips.
+
+    Raises
+    ------
+    PluginError
+        If the model's patches or frames do not give the scores of whole masked clips.
     """
     if isinstance(model, PatchModel):
+        # Tried on a scorer of its own, so that what is computed then does not depend on whether
+        # this process has tried the model before.
+        tried = PatchScorer(model, renderer, segments, class_index)
+        check_promise(*_PATCHES, model, tried, renderer, class_index)
         return PatchScorer(model, renderer, segments, class_index)
     if isinstance(model, FrameFeatureModel) and is_worthwhile(model, segments):
-        return FrameScorer(model, renderer, segments, class_index)
+        frames = FrameScorer(model, renderer, segments, class_index)
+        check_promise(*_FRAMES, model, frames, renderer, class_index)
+        return frames
     return ClipScorer(model, renderer, class_index)

@@ -14,21 +14,19 @@ import numpy.typing as npt
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import DEFAULT_BATCH, ClipScorer, checked
+from awb.perturbation.scorers import DEFAULT_BATCH, checked
 from awb.protocols import FrameFeatureModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
 
 MOST_COLOURS = 4
-PROBES = 4
-_TOLERANCE = 1e-4
 
 
 class FrameScorer:
     """Score masked clips from gathered frames.
 
     The result is the plain path's, bit for bit, where the model's features of a frame do not depend
-    on the other rows of the batch; a probe compares a few masks both ways.
+    on the other rows of the batch.
 
     Parameters
     ----------
@@ -44,7 +42,7 @@ class FrameScorer:
     Raises
     ------
     PluginError
-        If the model's features are not frame-wise.
+        If the model's features are not one for each frame start.
     """
 
     def __init__(
@@ -58,7 +56,6 @@ class FrameScorer:
         self._n_cells = segments.n_cells
         self._table = self._all_frames(renderer)
         self.forwards = 0.0
-        self._probe(ClipScorer(model, renderer, class_index))
 
     def _all_frames(self, renderer: Renderer) -> npt.NDArray[np.float32]:
         """Compute every frame in every state, ``shape=(states, frames, bins)``."""
@@ -118,18 +115,6 @@ class FrameScorer:
             inside = self._first + offset < self._n_cells
             states |= (drop_cells[:, cell] & inside).astype(np.int64) << colour
         return states
-
-    def _probe(self, plain: ClipScorer) -> None:
-        """Compare a few masks with the plain path."""
-        masks = np.random.default_rng(0).random((PROBES, self._n_cells)) < 0.3
-        gathered, expected = self.scores(masks), plain.scores(masks)
-        self.forwards = 0.0
-        worst = float(np.abs(gathered - expected).max())
-        if not worst <= _TOLERANCE:
-            raise PluginError(
-                f"the model says that its features are frame-wise, but scores from gathered frames"
-                f" differ by {worst:.2g}: are they normalized over the clip?"
-            )
 
 
 def _straddled(model: FrameFeatureModel, segments: Segments) -> tuple[IntArray, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -14,12 +15,12 @@ from awb import designs
 from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import Masker
 from awb.perturbation.choice import make_scorer
+from awb.perturbation.memory import Known, Shelf
 from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import Scorer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, BoolArray, Cost, Instance
+from awb.types import AudioArray, BoolArray, Clip, Cost, Instance
 
 Capability = TypeVar("Capability")
 
@@ -65,12 +66,20 @@ class Pool:
 
 
 class _Shared:
-    """What all views of one instance share: the scorer, the known scores, the pool."""
+    """What all views of one instance share: the known scores, the pools."""
 
-    def __init__(self, scorer: Scorer) -> None:
-        self.scorer = scorer
-        self.known: dict[bytes, float] = {}
+    def __init__(self, known: Known) -> None:
+        self.known = known
         self.pools: dict[tuple[str, int], tuple[Pool, float]] = {}
+
+
+def _fill(masker: Masker, clip: Clip, rng_key: RandomKey) -> AudioArray:
+    """Ask the masker for what replaces dropped audio, and check it."""
+    fill = masker(clip.waveform, clip.sample_rate_hz, rng_key.generator("masker"))
+    fill = np.asarray(fill, dtype=np.float32)
+    if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
+        raise PluginError("the masker must return a finite waveform of the clip's shape")
+    return fill
 
 
 class Perturber:
@@ -90,6 +99,8 @@ class Perturber:
         Path of the instance, from which the masker's and the design's draws come.
     design : Design or None
         Drop masks of the shared pool; None for the default.
+    shelf : Shelf or None
+        Where scores are kept from run to run; None to compute them here.
 
     Raises
     ------
@@ -109,6 +120,7 @@ class Perturber:
         rng_key: RandomKey,
         *,
         design: Design | None = None,
+        shelf: Shelf | None = None,
     ) -> None:
         clip = instance.clip
         if clip.sample_rate_hz != model.sample_rate_hz:
@@ -123,14 +135,14 @@ class Perturber:
             clip.sample_rate_hz,
         ):
             raise ParameterError(f"the segments are not those of clip {clip.id}")
-        fill = masker(clip.waveform, clip.sample_rate_hz, rng_key.generator("masker"))
-        fill = np.asarray(fill, dtype=np.float32)
-        if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
-            raise PluginError("the masker must return a finite waveform of the clip's shape")
-        renderer = Renderer(clip.waveform, fill, segments.edges_samples)
-        scorer = make_scorer(model, renderer, segments, instance.class_index)
-        self._shared = _Shared(scorer)
+        fill = _fill(masker, clip, rng_key)
+        edges, target = segments.edges_samples, instance.class_index
+        renderer = Renderer(clip.waveform, fill, edges)
+        make = partial(make_scorer, model, renderer, segments, target)
+        self._shared = _Shared(Known(make, shelf, target, clip.waveform, fill, edges))
+        self._shelf = shelf
         self._model = model
+        self._instance = instance
         self._design = design or Design()
         self._rng_key = rng_key
         self._segments = segments
@@ -158,6 +170,36 @@ class Perturber:
         view._segments = segments or self._segments
         view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
         return view
+
+    def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
+        """Return a perturber of the same clip that draws anew.
+
+        Parameters
+        ----------
+        masker : callable
+            The masker of this perturber.
+        rng_key : RandomKey
+            Another path.
+
+        Returns
+        -------
+        Perturber
+            With another design; where the masker draws nothing, scores that are known stay known.
+        """
+        if not np.array_equal(_fill(masker, self._instance.clip, rng_key), self._fill):
+            return Perturber(
+                self._model,
+                self._instance,
+                self._segments,
+                masker,
+                rng_key,
+                design=self._design,
+                shelf=self._shelf,
+            )
+        again = self.view()
+        again._shared = _Shared(self._shared.known)
+        again._rng_key = rng_key
+        return again
 
     @property
     def segments(self) -> Segments:
@@ -239,16 +281,21 @@ class Perturber:
             )
         cells = self._segments.drop_cells(masks)
         self._calls += len(cells)
-        known = self._shared.known
+        shared = self._shared.known
+        known = shared.scores
         keys = [row.tobytes() for row in np.packbits(cells, axis=1)]
         new = {key: row for row, key in enumerate(keys) if key not in known}
         if new:
-            before = self._shared.scorer.forwards
-            found = self._shared.scorer.scores(cells[list(new.values())])
+            before = shared.scorer.forwards
+            found = shared.scorer.scores(cells[list(new.values())])
             clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
             known.update(zip(new, clipped.tolist(), strict=True))
-            self._forwards += self._shared.scorer.forwards - before
+            self._forwards += shared.scorer.forwards - before
         return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def keep(self) -> None:
+        """Write the scores that are new to the disk, where a shelf was given."""
+        self._shared.known.keep()
 
     def clip_score(self) -> float:
         """Score the clip as it is."""

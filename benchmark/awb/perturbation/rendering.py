@@ -24,7 +24,7 @@ class Renderer:
     def __init__(self, waveform: AudioArray, fill: AudioArray, edges_samples: IntArray) -> None:
         self.waveform = waveform
         self._fill = fill
-        self._edges = edges_samples
+        self.edges_samples = edges_samples
 
     def render(self, drop_cells: BoolArray, out: AudioArray) -> None:
         """Write one masked waveform a row.
@@ -36,12 +36,7 @@ class Renderer:
         out : np.ndarray, shape=(n, samples), dtype=float32
             Buffer that is overwritten.
         """
-        out[:] = self.waveform
-        steps = np.diff(drop_cells.astype(np.int8), axis=1, prepend=0, append=0)
-        rows, begins = np.nonzero(steps == 1)
-        ends = np.nonzero(steps == -1)[1]
-        for row, start, stop in zip(rows, self._edges[begins], self._edges[ends], strict=True):
-            out[row, start:stop] = self._fill[start:stop]
+        self._write(drop_cells, self.edges_samples, 0, out)
 
     def render_span(self, drop_cells: BoolArray, start: int, stop: int) -> AudioArray:
         """Render only samples ``start`` to ``stop`` of masked waveforms.
@@ -58,10 +53,24 @@ class Renderer:
         np.ndarray, shape=(n, stop - start), dtype=float32
             The same samples that `render` would write, and zeros after the clip's end.
         """
-        out = np.zeros((len(drop_cells), stop - start), dtype=np.float32)
+        out = np.empty((len(drop_cells), stop - start), dtype=np.float32)
         inside = min(stop, self.waveform.size)
-        cell = np.searchsorted(self._edges, np.arange(start, inside), side="right") - 1
-        out[:, : inside - start] = np.where(
-            drop_cells[:, cell], self._fill[start:inside], self.waveform[start:inside]
-        )
+        out[:, inside - start :] = 0.0
+        first = int(np.searchsorted(self.edges_samples, start, side="right")) - 1
+        last = int(np.searchsorted(self.edges_samples, inside, side="left"))
+        edges = np.clip(self.edges_samples[first : last + 1], start, inside)
+        self._write(drop_cells[:, first:last], edges, start, out[:, : inside - start])
         return out
+
+    def _write(self, drop_cells: BoolArray, edges: IntArray, start: int, out: AudioArray) -> None:
+        """Copy the clip into every row and replace runs of dropped cells, a run at a time."""
+        stop = start + out.shape[1]
+        out[:] = self.waveform[start:stop]
+        steps = np.diff(drop_cells.astype(np.int8), axis=1, prepend=0, append=0)
+        rows, begins = np.nonzero(steps == 1)
+        ends = np.nonzero(steps == -1)[1]
+        fill = self._fill
+        for row, begin, end in zip(
+            rows.tolist(), edges[begins].tolist(), edges[ends].tolist(), strict=True
+        ):
+            out[row, begin - start : end - start] = fill[begin:end]

@@ -14,6 +14,8 @@ from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
 
 DEFAULT_BATCH = 16
+PATCHES_AT_ONCE = 256
+"""Patches that are rendered together, so that memory does not grow with the number of masks."""
 
 
 class Scorer(Protocol):
@@ -70,13 +72,21 @@ class ClipScorer:
         Makes the masked audio.
     class_index : int
         Column of the target.
+    batch_size : int or None
+        Clips in a batch; None for what the model says.
     """
 
-    def __init__(self, model: AudioModel, renderer: Renderer, class_index: int) -> None:
+    def __init__(
+        self,
+        model: AudioModel,
+        renderer: Renderer,
+        class_index: int,
+        batch_size: int | None = None,
+    ) -> None:
         self._model = model
         self._renderer = renderer
         self._class_index = class_index
-        size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        size = batch_size or int(getattr(model, "batch_size", DEFAULT_BATCH))
         self._batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
         self.forwards = 0.0
 
@@ -157,20 +167,32 @@ class PatchScorer:
         return self._model.pool(patch_scores)[:, 0].astype(np.float64)
 
     def _one_patch(self, patch: int, drop_cells: BoolArray) -> npt.NDArray[np.float32]:
-        local = drop_cells[:, self._first[patch] : self._last[patch]]
-        packed = np.packbits(local, axis=1)
-        _, first, inverse = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-        keys = [packed[row].tobytes() for row in first]
+        keys = _as_numbers(drop_cells[:, self._first[patch] : self._last[patch]])
+        distinct, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         known = self._known[patch]
-        new = [row for row, key in zip(first, keys, strict=True) if key not in known]
-        if new:
-            start = int(self._starts[patch])
-            waves = self._renderer.render_span(
-                drop_cells[new], start, start + self._model.patch_samples
-            )
-            scores = checked(self._model.patch_scores(waves), len(new), len(self._model.classes))
-            for row, score in zip(new, scores[:, self._class_index], strict=True):
-                known[packed[row].tobytes()] = float(score)
-            self.forwards += len(new) / self._starts.size
-        values = np.array([known[key] for key in keys], dtype=np.float32)
+        names = [row.tobytes() for row in distinct]
+        new = [place for place, name in enumerate(names) if name not in known]
+        for start in range(0, len(new), PATCHES_AT_ONCE):
+            some = new[start : start + PATCHES_AT_ONCE]
+            scores = self._computed(patch, drop_cells[first[some]])
+            known.update(zip((names[place] for place in some), scores, strict=True))
+        self.forwards += len(new) / self._starts.size
+        values = np.array([known[name] for name in names], dtype=np.float32)
         return values[inverse.reshape(-1)]
+
+    def _computed(self, patch: int, drop_cells: BoolArray) -> list[float]:
+        """Ask the model for the target's scores of one patch under several masks."""
+        start = int(self._starts[patch])
+        waves = self._renderer.render_span(drop_cells, start, start + self._model.patch_samples)
+        scores = checked(self._model.patch_scores(waves), len(waves), len(self._model.classes))
+        found: list[float] = scores[:, self._class_index].tolist()
+        return found
+
+
+def _as_numbers(drop_cells: BoolArray) -> npt.NDArray[np.uint64]:
+    """Pack each row into as few whole numbers as it takes: one, for up to 64 cells."""
+    n_cells = drop_cells.shape[1]
+    padded = np.zeros((len(drop_cells), -(-n_cells // 64) * 64), dtype=bool)
+    padded[:, :n_cells] = drop_cells
+    packed: npt.NDArray[np.uint64] = np.packbits(padded, axis=1).view(np.uint64)
+    return packed[:, 0] if packed.shape[1] == 1 else packed

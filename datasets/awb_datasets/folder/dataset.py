@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from awb.audio import duration_s, read_audio
 from awb.errors import AudioError, DataError, did_you_mean
+from awb.harness.selection import Skipped
 from awb.types import Clip
-from awb_datasets.folder.annotations import read_events
-from awb_datasets.folder.listing import list_audio
+from awb_datasets.folder.annotations import Annotations, read_table
+from awb_datasets.folder.listing import AUDIO, list_audio
 
 EVENTS = "events.tsv"
+ABSENT = "audio missing"
 
 
 class FolderDataset:
-    """Clips of ``audio/`` with the events of ``events.tsv``.
+    """Clips of a folder with the events and clip-level labels of its tables.
 
-    The table is checked when the dataset is opened. Audio that cannot be read is not refused then:
-    `load` says so for that clip alone.
+    The tables are checked when the dataset is opened. Audio that cannot be read is not refused
+    then: `load` says so for that clip alone.
 
     Parameters
     ----------
     folder : Path
-        The folder that holds both.
+        The folder of the dataset.
+    audio : Path
+        Folder of the audio files, relative to it.
+    tables : sequence of Path
+        Tables of events or of clip-level labels, relative to it.
+    skip_absent : bool
+        Whether tables may name files that are not there; they are listed as excluded.
 
     Raises
     ------
     DataError
-        If the folder, its audio or the table is missing or unreadable.
+        If the folder, its audio or a table is missing or unreadable.
     LabelError
-        If the table is malformed, or does not fit the audio.
+        If a table is malformed, or does not fit the audio.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._files = list_audio(folder)
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        audio: Path = Path(AUDIO),
+        tables: Sequence[Path] = (Path(EVENTS),),
+        skip_absent: bool = False,
+    ) -> None:
+        self._files = list_audio(folder, audio)
+        self._found = Annotations()
 
         @cache
         def duration_of(name: str) -> float | None:
@@ -43,14 +60,25 @@ class FolderDataset:
             except AudioError:
                 return None
 
-        self._events = read_events(folder / EVENTS, self._files, duration_of)
+        for table in tables:
+            read_table(
+                folder / table.expanduser(),
+                self._files,
+                duration_of,
+                self._found,
+                skip_absent=skip_absent,
+            )
 
     def clip_ids(self) -> list[str]:
-        """List the audio files by their names relative to ``audio/``, sorted."""
+        """List the audio files by their names relative to the folder of the audio, sorted."""
         return list(self._files)
 
+    def excluded(self) -> tuple[Skipped, ...]:
+        """List the files that tables name and that are not there."""
+        return tuple(Skipped(name, "", ABSENT) for name in self._found.absent)
+
     def load(self, clip_id: str) -> Clip:
-        """Read one clip with its events.
+        """Read one clip with its events and clip-level labels.
 
         Parameters
         ----------
@@ -72,4 +100,6 @@ class FolderDataset:
         if clip_id not in self._files:
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._files)}")
         waveform, sample_rate_hz = read_audio(self._files[clip_id])
-        return Clip(clip_id, waveform, sample_rate_hz, self._events.get(clip_id, ()))
+        events = tuple(self._found.events.get(clip_id, ()))
+        labels = tuple(self._found.labels.get(clip_id, ()))
+        return Clip(clip_id, waveform, sample_rate_hz, events, labels)

@@ -21,18 +21,34 @@ def _files(audio: Path) -> Iterator[tuple[str, Path]]:
             yield name.as_posix(), path
 
 
-def list_audio(folder: Path) -> dict[str, Path]:
+class AbsentError(LabelError):
+    """A table names a file that is not there.
+
+    Attributes
+    ----------
+    given : str
+        The name that it gives.
+    """
+
+    def __init__(self, given: str, message: str) -> None:
+        super().__init__(message)
+        self.given = given
+
+
+def list_audio(folder: Path, audio_folder: Path = Path(AUDIO)) -> dict[str, Path]:
     """List the audio files of a dataset folder.
 
     Parameters
     ----------
     folder : Path
-        The folder that holds ``audio/``.
+        The folder of the dataset.
+    audio_folder : Path
+        The folder of the audio, relative to it.
 
     Returns
     -------
     dict of str to Path
-        Files by their name relative to ``audio/``, sorted; hidden files are left out.
+        Files by their name relative to the folder of the audio, sorted; hidden ones are left out.
 
     Raises
     ------
@@ -42,9 +58,9 @@ def list_audio(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {problem}; type --dataset folder:PATH with a folder: {LAYOUT}")
-    audio = folder / AUDIO
+    audio = folder / audio_folder.expanduser()
     if not audio.is_dir():
-        raise DataError(f"{folder} has no folder {AUDIO}/; {LAYOUT}")
+        raise DataError(f"{folder} has no folder {audio_folder.as_posix()}/; {LAYOUT}")
     found = dict(sorted(_files(audio)))
     if not found:
         raise DataError(f"{audio} holds no audio file; {LAYOUT}")
@@ -85,7 +101,7 @@ class Names:
         Raises
         ------
         LabelError
-            If there is no such file, or the name leads out of the folder.
+            If the name leads out of the folder; an `AbsentError` if there is no such file.
         """
         if not given:
             raise LabelError("the filename is empty")
@@ -96,7 +112,7 @@ class Names:
         for candidate in (whole, whole.removeprefix(f"{AUDIO}/")):
             if candidate in self._by_folded:
                 return self._by_folded[candidate]
-        raise LabelError(f"there is no file {given!r} in {AUDIO}/.{self._hint(whole)}")
+        raise AbsentError(given, f"there is no file {given!r} in {AUDIO}/.{self._hint(whole)}")
 
     def _hint(self, name: str) -> str:
         """Suggest a close name, once: only the first fault of a table is shown, and it is slow."""

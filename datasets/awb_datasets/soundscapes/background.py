@@ -35,7 +35,9 @@ class Background:
     slope: float
 
 
-def coloured_noise(rng: np.random.Generator, n_samples: int, slope: float) -> FloatArray:
+def coloured_noise(
+    rng: np.random.Generator, n_samples: int, slope: float, sample_rate_hz: int = SAMPLE_RATE_HZ
+) -> FloatArray:
     """Draw Gaussian noise of power 1 whose density falls as ``frequency ** -slope``.
 
     Parameters
@@ -46,6 +48,8 @@ def coloured_noise(rng: np.random.Generator, n_samples: int, slope: float) -> Fl
         Length in samples.
     slope : float
         0 is white, 1 pink, 2 brown; flat below 60 Hz.
+    sample_rate_hz : int
+        Sample rate in Hz.
 
     Returns
     -------
@@ -55,7 +59,7 @@ def coloured_noise(rng: np.random.Generator, n_samples: int, slope: float) -> Fl
     from scipy import fft
 
     spectrum = fft.rfft(rng.standard_normal(n_samples, dtype=np.float32))
-    bins_hz = np.arange(spectrum.size) * (SAMPLE_RATE_HZ / n_samples)
+    bins_hz = np.arange(spectrum.size) * (sample_rate_hz / n_samples)
     weight = np.maximum(bins_hz, _CORNER_HZ) ** (-slope / 2)
     weight[0] = 0.0
     weight /= np.sqrt(np.mean(weight**2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from awb.alignment import cells_to_segments
+from awb.errors import NotApplicableError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
@@ -32,6 +33,8 @@ def energy(perturber: Perturber, instance: Instance, rng: np.random.Generator) -
 
 def oracle(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
     """Take the labels: the covered part of each segment; see `awb.specs.Explainer`."""
+    if len(instance.intervals_s) == 0:
+        raise NotApplicableError("the label is the whole clip's, without annotated times")
     return cells_to_segments(perturber.segments.coverage(instance.intervals_s), perturber.segments)
 
 

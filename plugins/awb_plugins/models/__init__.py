@@ -6,7 +6,10 @@ from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
 from awb_plugins.models import (
     ast,
+    clever_hans,
     cnn14,
+    drums_crnn,
+    kws_cnn,
     ser_cnn,
     sklearn_classifier,
     soundscape_cnn,
@@ -25,6 +28,10 @@ def awb_models() -> list[ModelSpec]:
         yamnet.SPEC,
         ast.SPEC,
         wav2vec2.SPEC,
+        drums_crnn.SPEC,
+        clever_hans.BIASED,
+        clever_hans.CLEAN,
+        kws_cnn.SPEC,
         cnn14.SPEC,
         vggish.SPEC,
         ser_cnn.SPEC,

@@ -12,6 +12,7 @@ from awb.metrics import ALL_FACTS
 from awb.plugins import load
 from awb.scoring import Scoring
 from awb.specs import MetricSpec
+from awb.variations import AnotherSeed
 
 SPECS = [entry.spec for entry in load() if isinstance(entry.spec, MetricSpec)]
 
@@ -39,6 +40,8 @@ def _upside_down(scoring: Scoring) -> float:
         ("roc-auc", lambda s: 1.0, "a constant scores"),
         ("sparseness", lambda s: 0.5, "one peak scores"),
         ("iou-mean", lambda s: float(s.relevance.mean()), "mirrored"),
+        ("seed-stability", lambda s: -s.relevance @ s.varied(AnotherSeed()), "drawn anew"),
+        ("model-randomization", lambda s: -s.relevance @ s.varied(AnotherSeed()), "drawn anew"),
     ],
 )
 def test_broken_metrics_are_found(name: str, function: object, message: str) -> None:

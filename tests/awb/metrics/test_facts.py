@@ -20,7 +20,8 @@ def test_every_metric_of_the_design_has_facts() -> None:
     deletion-area insertion-area ff@1 ff@5 ff@10 ff@20 ff@50 ff@annotated comprehensiveness
     sufficiency ai ad ag fid-in ff-in ff-out faithfulness-correlation monotonicity infidelity
     local-accuracy sparseness complexity effective-support seed-stability seed-overlap
-    shift-equivariance gain-invariance noise-stability max-sensitivity model-randomization
+    shift-equivariance gain-invariance noise-stability-natural noise-stability-room
+    noise-stability-white max-sensitivity model-randomization
     label-randomization"""
     assert set(wanted.split()) <= set(ALL_FACTS)
 

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import signal
+from pathlib import Path
+from typing import Literal
+
 import numpy as np
 
 from awb.hookspecs import hookimpl
@@ -26,9 +32,17 @@ class LoudnessModel:
 
 
 class EarliestParameters(Parameters):
-    """Settings of `earliest`."""
+    """Settings of `earliest`; on the clip `crash_on` it takes its process down.
+
+    `crash` says how: ``exit``, ``segfault`` or ``kill`` (as by ``kill -9``). With a `crash_log` it
+    writes a line there each time, and lives on from the time that the file has `crashes` of them.
+    """
 
     slope: float = 1.0
+    crash_on: str = ""
+    crash: Literal["exit", "segfault", "kill"] = "exit"
+    crash_log: Path | None = None
+    crashes: int = 1_000_000
 
 
 class Earliest:
@@ -36,11 +50,28 @@ class Earliest:
 
     def __init__(self, parameters: EarliestParameters) -> None:
         self._slope = parameters.slope
+        self._parameters = parameters
+
+    def _crash(self) -> None:
+        parameters = self._parameters
+        if parameters.crash_log is not None:
+            with parameters.crash_log.open("a+", encoding="utf-8") as log:
+                log.seek(0)
+                if len(log.readlines()) >= parameters.crashes:
+                    return
+                log.write("crash\n")
+        if parameters.crash == "exit":
+            os._exit(3)
+        if parameters.crash == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        ctypes.string_at(0)
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> FloatArray:
         """Explain one instance."""
+        if instance.clip.id == self._parameters.crash_on:
+            self._crash()
         return -self._slope * np.arange(perturber.n_segments)
 
 

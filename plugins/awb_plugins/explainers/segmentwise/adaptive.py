@@ -26,6 +26,7 @@ from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.evidence_model import Belief, believe, most_telling
 from awb_plugins.explainers.segmentwise.naive import whole_segments
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.surrogates import additive, mean_intercept
 
 _TOP = 0.1  # the part of the segments that counts as most relevant
 _WINDOWS_S = (1.0, 0.5, 0.3)
@@ -137,6 +138,7 @@ class Adaptive:
         return Explanation(
             belief.mean,
             uncertainty=belief.deviation,
+            surrogate=additive(belief.mean, mean_intercept(belief.mean, masks, scores)),
             notes=(f"{belief.sureness:.0%} sure after {len(masks)} calls",),
         )
 

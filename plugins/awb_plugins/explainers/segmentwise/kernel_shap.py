@@ -27,9 +27,10 @@ import numpy as np
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import BoolArray, Instance
+from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.coalitions import shapley_coalitions
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
 class KernelShapParameters(SegmentParameters):
@@ -109,13 +110,13 @@ class KernelShap:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         n_segments, samples = perturber.n_segments, perturber.samples
         nothing = perturber.dropped_score()
         total = perturber.clip_score() - nothing
         if n_segments == 1:
-            return np.array([total])
+            return additive_explanation(np.array([total]), nothing)
         if self._parameters.coalitions == "pool":
             pool = perturber.pool()
             drop_masks, scores = pool.drop_masks, pool.scores
@@ -123,7 +124,9 @@ class KernelShap:
             drop_masks = shapley_coalitions(n_segments, samples, rng)
             scores = perturber.scores(drop_masks)
         kept = (~drop_masks).astype(np.float64)
-        return constrained_least_squares(kept, scores - nothing, kernel_weights(drop_masks), total)
+        weights = kernel_weights(drop_masks)
+        values = constrained_least_squares(kept, scores - nothing, weights, total)
+        return additive_explanation(values, nothing)
 
 
 SPEC = ExplainerSpec(

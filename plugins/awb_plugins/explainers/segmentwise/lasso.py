@@ -10,8 +10,9 @@ from pydantic import Field
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import BoolArray, Instance
+from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
 class LassoParameters(SegmentParameters):
@@ -61,15 +62,16 @@ class Lasso:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         pool = perturber.pool()
         full = full_penalty(pool.drop_masks, pool.scores)
         if not full > 0:
-            return np.zeros(perturber.n_segments)
+            flat = np.zeros(perturber.n_segments)
+            return additive_explanation(flat, float(pool.scores.mean()))
         regressor = self._regressor(alpha=self._parameters.strength * full, max_iter=10_000)
         fit = regressor.fit((~pool.drop_masks).astype(np.float64), pool.scores)
-        return np.asarray(fit.coef_, dtype=np.float64)
+        return additive_explanation(np.asarray(fit.coef_), float(fit.intercept_))
 
 
 SPEC = ExplainerSpec(

@@ -16,8 +16,9 @@ from pydantic import Field
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import BoolArray, Instance
+from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 Distance = Literal["cosine", "euclidean"]
 
@@ -82,7 +83,7 @@ class Lime:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         pool = perturber.pool()
         settings = self._parameters
@@ -92,7 +93,7 @@ class Lime:
         fit = self._regressor(alpha=settings.alpha).fit(
             (~pool.drop_masks).astype(np.float64), pool.scores, sample_weight=weights
         )
-        return np.asarray(fit.coef_, dtype=np.float64)
+        return additive_explanation(np.asarray(fit.coef_), float(fit.intercept_))
 
 
 SPEC = ExplainerSpec(

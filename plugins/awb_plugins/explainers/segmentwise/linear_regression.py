@@ -7,8 +7,9 @@ import numpy as np
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import BoolArray, Instance
+from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation, mean_intercept
 
 
 def coefficients(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
@@ -38,10 +39,29 @@ def coefficients(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
     return found
 
 
-def explain(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
+def fitted(drop_masks: BoolArray, scores: FloatArray) -> Explanation:
+    """Explain masks and scores by least squares.
+
+    Parameters
+    ----------
+    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
+        True = dropped.
+    scores : np.ndarray, shape=(samples,)
+        Log-odds.
+
+    Returns
+    -------
+    Explanation
+        The coefficients, and the regression as a surrogate.
+    """
+    found = coefficients(drop_masks, scores)
+    return additive_explanation(found, mean_intercept(found, drop_masks, scores))
+
+
+def explain(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Explanation:
     """Explain one instance; see `awb.specs.Explainer`."""
     pool = perturber.pool()
-    return coefficients(pool.drop_masks, pool.scores)
+    return fitted(pool.drop_masks, pool.scores)
 
 
 SPEC = ExplainerSpec(

@@ -30,9 +30,11 @@ from awb.errors import RelevanceError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import BoolArray, Instance
-from awb_plugins.explainers.segmentwise.linear_regression import coefficients
+from awb.types import BoolArray, Explanation, Instance
+from awb_plugins.explainers.segmentwise.linear_regression import fitted
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.random_forest import forecasts
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 _CITATION = "Bolaños et al. (2025), arXiv:2506.04391; github.com/ceciliabolanos/explain_where"
 
@@ -102,22 +104,22 @@ class RandomForestPaper:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         drop_masks, scores = samples_with_clip(perturber)
         weights = waveform_distances(perturber, instance, drop_masks)
         if not weights.any():  # a silent clip: no mask changes anything
-            return np.zeros(perturber.n_segments)
+            return Explanation(np.zeros(perturber.n_segments))
         forest = self._regressor(100, random_state=int(rng.integers(2**31)), n_jobs=1)
         forest.fit((~drop_masks).astype(np.float32), scores, sample_weight=weights)
-        return np.asarray(forest.feature_importances_, dtype=np.float64)
+        return Explanation(forest.feature_importances_, surrogate=forecasts(forest))
 
 
 def explain_by_regression(
     perturber: Perturber, instance: Instance, rng: np.random.Generator
-) -> FloatArray:
+) -> Explanation:
     """Explain one instance by unweighted least squares; see `awb.specs.Explainer`."""
-    return coefficients(*samples_with_clip(perturber))
+    return fitted(*samples_with_clip(perturber))
 
 
 def published_kernel_weights(drop_masks: BoolArray) -> FloatArray:
@@ -174,6 +176,7 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
     weighted = kept * weights[:, np.newaxis]
     products, targets = kept.T @ weighted, weighted.T @ gain
     constant = float(weights @ gain**2)
+    slope = np.ones(kept.shape[1])  # said, not found out: n sums a step
 
     def squared_error(phi: FloatArray) -> float:
         return float(phi @ products @ phi - 2.0 * targets @ phi) + constant
@@ -182,7 +185,7 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
         squared_error,
         np.zeros(kept.shape[1]),
         jac=lambda phi: 2.0 * (products @ phi - targets),
-        constraints={"type": "eq", "fun": lambda phi: phi.sum() - total},
+        constraints={"type": "eq", "fun": lambda phi: phi.sum() - total, "jac": lambda _: slope},
         method="SLSQP",
         options={"maxiter": 3000},
     )
@@ -205,16 +208,19 @@ class KernelShapPaper:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         pool, empty = perturber.pool(), perturber.dropped_score()
         total = perturber.clip_score() - empty
-        kept = (~pool.drop_masks).sum(axis=1)
-        proper = (kept > 0) & (kept < perturber.n_segments)
+        count = (~pool.drop_masks).sum(axis=1)
+        proper = (count > 0) & (count < perturber.n_segments)
         if not proper.any():
-            return np.full(perturber.n_segments, total / perturber.n_segments)
+            even = np.full(perturber.n_segments, total / perturber.n_segments)
+            return additive_explanation(even, empty)
         masks, gain = pool.drop_masks[proper], pool.scores[proper] - empty
-        return slsqp((~masks).astype(np.float64), gain, published_kernel_weights(masks), total)
+        kept = (~masks).astype(np.float64)
+        values = slsqp(kept, gain, published_kernel_weights(masks), total)
+        return additive_explanation(values, empty)
 
 
 SPECS = [

@@ -7,10 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import Instance
+from awb.types import Explanation, Instance, Surrogate
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
 from awb_plugins.explainers.segmentwise.tree_shap import forest_shap
 
@@ -34,6 +33,11 @@ class RandomForestParameters(SegmentParameters):
     min_samples_leaf: int = Field(default=1, ge=1)
 
 
+def forecasts(forest: Any) -> Surrogate:
+    """Return what a forest forecasts for drop masks, ``bool[n, segments]`` to ``(n,)``."""
+    return lambda drop_masks: np.asarray(forest.predict((~drop_masks).astype(np.float32)))
+
+
 class RandomForest:
     """Importance of the segments in a forest fitted on the shared design.
 
@@ -51,7 +55,7 @@ class RandomForest:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         pool, settings = perturber.pool(), self._parameters
         forest = self._regressor(
@@ -62,9 +66,12 @@ class RandomForest:
             n_jobs=1,
         )
         forest.fit((~pool.drop_masks).astype(np.float32), pool.scores)
-        if settings.attribution == "shap":
-            return forest_shap(forest, perturber.n_segments)
-        return np.asarray(forest.feature_importances_, dtype=np.float64)
+        found = (
+            forest_shap(forest, perturber.n_segments)
+            if settings.attribution == "shap"
+            else np.asarray(forest.feature_importances_)
+        )
+        return Explanation(found, surrogate=forecasts(forest))
 
 
 SPEC = ExplainerSpec(

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
-from awb.types import Instance
+from awb.types import Explanation, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
 class RidgeParameters(SegmentParameters):
@@ -37,13 +37,13 @@ class Ridge:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         pool = perturber.pool()
         fit = self._regressor(alpha=self._parameters.alpha).fit(
             (~pool.drop_masks).astype(np.float64), pool.scores
         )
-        return np.asarray(fit.coef_, dtype=np.float64)
+        return additive_explanation(np.asarray(fit.coef_), float(fit.intercept_))
 
 
 SPEC = ExplainerSpec(

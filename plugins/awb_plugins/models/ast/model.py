@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ from awb_plugins.models.ast.features import (
 from awb_plugins.models.ast.patches import TimeFirstPatches
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches
+from awb_plugins.models.randomizing import randomized_module
 
 NAME = "ast"
 _BATCH = {"cpu": 4}
@@ -166,6 +168,15 @@ class Ast:
         with torch.inference_mode():
             scores: torch.Tensor = self.back_end(torch.tensor(features, device=self._device))
         return scores
+
+    def randomized(self, share: float, rng: np.random.Generator) -> Ast:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        twin = copy.copy(self)
+        twin.back_end = randomized_module(self.back_end, share, rng)
+        embeddings = twin.back_end.network.audio_spectrogram_transformer.embeddings
+        twin._patches = embeddings.patch_embeddings
+        twin.weights_sha256 = ""
+        return twin
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from awb.errors import AudioError
+from awb.errors import AudioError, NotApplicableError
 from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
+from awb_plugins.models.randomizing import randomized_module
 from awb_plugins.models.soundscape_cnn import network
-from awb_plugins.models.soundscape_cnn.weights import file_sha256, read_back_end, read_class_list
+from awb_plugins.models.soundscape_cnn.weights import (
+    EMBEDDED,
+    RANDOM_LABELS,
+    file_sha256,
+    read_back_end,
+    read_class_list,
+)
 
 
 class SoundscapeCnn:
@@ -49,6 +57,7 @@ class SoundscapeCnn:
 
     def __init__(self, path: Path) -> None:
         class_list = read_class_list(path)
+        self._path = path
         self.sample_rate_hz: int = network.SAMPLE_RATE_HZ
         self.classes: Sequence[str] = class_list.names
         self.mids: Sequence[str] = class_list.mids
@@ -90,6 +99,46 @@ class SoundscapeCnn:
         n_frames = -(-n_samples // network.HOP_SAMPLES)
         margin = (network.WINDOW_SAMPLES - network.HOP_SAMPLES) // 2
         return np.arange(n_frames, dtype=np.int64) * network.HOP_SAMPLES - margin
+
+    def bin_centers_hz(self, n_bins: int) -> FloatArray:
+        """Return the centre of each mel bin.
+
+        Parameters
+        ----------
+        n_bins : int
+            Number of bins: 64.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_bins,)
+            Hz, increasing.
+        """
+        centers_hz: FloatArray = network.LogMelFormat(mel_bins=n_bins).edges_hz()[1:-1].numpy()
+        return centers_hz
+
+    def randomized(self, share: float, rng: np.random.Generator) -> SoundscapeCnn:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        twin = copy.copy(self)
+        twin.back_end = randomized_module(self.back_end, share, rng)
+        twin.weights_sha256 = ""
+        return twin
+
+    def trained_on_random_labels(self) -> SoundscapeCnn:
+        """Return the embedded twin that was trained on labels dealt out at random.
+
+        Returns
+        -------
+        SoundscapeCnn
+            The twin.
+
+        Raises
+        ------
+        NotApplicableError
+            If this model has weights of its own: there is no twin of those.
+        """
+        if self._path != EMBEDDED:
+            raise NotApplicableError("only the embedded weights have a twin on random labels")
+        return SoundscapeCnn(RANDOM_LABELS)
 
     def features(self, waveforms: AudioArray) -> ScoreArray:
         """Compute log-mel frames: ``(batch, samples)`` to ``(batch, frames, 64)``."""

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -36,20 +37,59 @@ _HIDDEN = 64
 LAST_CONVOLUTION = "convolutions.conv5"
 
 
-def mel_filters() -> Tensor:
+@dataclass(frozen=True, slots=True)
+class LogMelFormat:
+    """Rates and sizes of log-mel frames; the defaults are those of soundscape-cnn.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        Rate of the waveforms in Hz.
+    window_samples, hop_samples : int
+        Length of a frame's window, and distance between frames.
+    mel_bins : int
+        Number of mel bins.
+    lowest_hz, highest_hz : float
+        Range of the filters in Hz.
+    """
+
+    sample_rate_hz: int = SAMPLE_RATE_HZ
+    window_samples: int = WINDOW_SAMPLES
+    hop_samples: int = HOP_SAMPLES
+    mel_bins: int = MEL_BINS
+    lowest_hz: float = LOWEST_HZ
+    highest_hz: float = HIGHEST_HZ
+
+    def edges_hz(self) -> Tensor:
+        """Return edges and centres of the filters, ``shape=(mel_bins + 2,)``, dtype=float64."""
+        lowest, highest = (
+            2595 * math.log10(1 + edge / 700) for edge in (self.lowest_hz, self.highest_hz)
+        )
+        mels = torch.linspace(lowest, highest, self.mel_bins + 2, dtype=torch.float64)
+        return torch.as_tensor(700 * (10 ** (mels / 2595) - 1))
+
+
+SOUNDSCAPES = LogMelFormat()
+
+
+def mel_filters(shape: LogMelFormat = SOUNDSCAPES) -> Tensor:
     """Return triangular filters, evenly spaced in mel, of height 1.
+
+    Parameters
+    ----------
+    shape : LogMelFormat
+        Rates and sizes.
 
     Returns
     -------
-    torch.Tensor, shape=(WINDOW_SAMPLES // 2 + 1, MEL_BINS), dtype=float32
+    torch.Tensor, shape=(window_samples // 2 + 1, mel_bins), dtype=float32
         Weight of every bin of the power spectrum in every mel bin. A triangle that falls between
         two bins of the spectrum is widened until it holds one.
     """
-    resolution_hz = SAMPLE_RATE_HZ / WINDOW_SAMPLES
-    lowest, highest = (2595 * math.log10(1 + edge / 700) for edge in (LOWEST_HZ, HIGHEST_HZ))
-    mels = torch.linspace(lowest, highest, MEL_BINS + 2, dtype=torch.float64)
-    edges_hz = 700 * (10 ** (mels / 2595) - 1)
-    bins_hz = torch.arange(WINDOW_SAMPLES // 2 + 1, dtype=torch.float64)[:, None] * resolution_hz
+    resolution_hz = shape.sample_rate_hz / shape.window_samples
+    edges_hz = shape.edges_hz()
+    n_bins = shape.window_samples // 2 + 1
+    bins_hz = torch.arange(n_bins, dtype=torch.float64)[:, None] * resolution_hz
     below = torch.clamp(edges_hz[1:-1] - edges_hz[:-2], min=resolution_hz)
     above = torch.clamp(edges_hz[2:] - edges_hz[1:-1], min=resolution_hz)
     offset = bins_hz - edges_hz[1:-1]
@@ -59,23 +99,29 @@ def mel_filters() -> Tensor:
 class FrontEnd(nn.Module):
     """Waveforms to log-mel frames.
 
+    Parameters
+    ----------
+    shape : LogMelFormat
+        Rates and sizes.
+
     Attributes
     ----------
-    window : torch.Tensor, shape=(WINDOW_SAMPLES,)
+    window : torch.Tensor, shape=(window_samples,)
         Hann window, scaled so that white noise of variance v has the power density v.
-    filters : torch.Tensor, shape=(WINDOW_SAMPLES // 2 + 1, MEL_BINS)
+    filters : torch.Tensor, shape=(window_samples // 2 + 1, mel_bins)
         See `mel_filters`.
     """
 
     window: Tensor
     filters: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, shape: LogMelFormat = SOUNDSCAPES) -> None:
         super().__init__()
-        window = torch.hann_window(WINDOW_SAMPLES, dtype=torch.float64)
+        self.shape = shape
+        window = torch.hann_window(shape.window_samples, dtype=torch.float64)
         window /= window.square().sum().sqrt()
         self.register_buffer("window", window.float(), persistent=False)
-        self.register_buffer("filters", mel_filters(), persistent=False)
+        self.register_buffer("filters", mel_filters(shape), persistent=False)
 
     def forward(self, waveforms: Tensor) -> Tensor:
         """Compute the features.
@@ -83,17 +129,18 @@ class FrontEnd(nn.Module):
         Parameters
         ----------
         waveforms : torch.Tensor, shape=(batch, samples)
-            Samples in [-1, 1] at `SAMPLE_RATE_HZ`, at least one.
+            Samples in [-1, 1], at least one.
 
         Returns
         -------
-        torch.Tensor, shape=(batch, ceil(samples / HOP_SAMPLES), MEL_BINS)
+        torch.Tensor, shape=(batch, ceil(samples / hop_samples), mel_bins)
             Natural logarithm of mel power plus `POWER_FLOOR`.
         """
-        margin = (WINDOW_SAMPLES - HOP_SAMPLES) // 2
-        rest = -waveforms.shape[-1] % HOP_SAMPLES
+        window, hop = self.shape.window_samples, self.shape.hop_samples
+        margin = (window - hop) // 2
+        rest = -waveforms.shape[-1] % hop
         padded = nn.functional.pad(waveforms, (margin, margin + rest))
-        spectrum = torch.fft.rfft(padded.unfold(-1, WINDOW_SAMPLES, HOP_SAMPLES) * self.window)
+        spectrum = torch.fft.rfft(padded.unfold(-1, window, hop) * self.window)
         power = spectrum.real.square() + spectrum.imag.square()
         return torch.log(power @ self.filters + POWER_FLOOR)
 

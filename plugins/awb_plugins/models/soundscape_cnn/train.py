@@ -47,10 +47,13 @@ class Settings:
         Times that every clip is seen.
     seed : int
         Seed of the weights, the order and the augmentation.
+    augmented : bool
+        Whether clips are mixed and parts of them dropped.
     """
 
     epochs: int
     seed: int
+    augmented: bool = True
 
 
 def load_split(split: str, clips: int, folder: Path, workers: int) -> LabelledClips:
@@ -140,11 +143,14 @@ def fit(
         back_end.train()
         total = 0.0
         for rows in rng.permutation(len(labels))[: steps * _BATCH].reshape(steps, _BATCH):
-            waveforms, targets = augment.mix(clips.waveforms(rows), labels[rows], rng)
-            augment.drop_segments(waveforms, rng)
+            waveforms, targets = clips.waveforms(rows), labels[rows]
+            if settings.augmented:
+                waveforms, targets = augment.mix(waveforms, targets, rng)
+                augment.drop_segments(waveforms, rng)
             with torch.no_grad():
                 features = front_end(torch.from_numpy(waveforms))
-                augment.drop_bands(features, rng)
+                if settings.augmented:
+                    augment.drop_bands(features, rng)
             loss = loss_of(back_end(features), torch.from_numpy(targets))
             optimizer.zero_grad()
             loss.backward()
@@ -184,7 +190,14 @@ def report(names: list[str], truth: AudioArray, scores: AudioArray) -> None:
     default=EMBEDDED,
     help="Weights file; by default the embedded one is replaced.",
 )
-def main(clips: int, epochs: int, seed: int, threads: int, output: Path) -> None:
+@click.option(
+    "--random-labels",
+    is_flag=True,
+    help="Deal the training labels out at random and learn them by heart, without augmentation.",
+)
+def main(
+    clips: int, epochs: int, seed: int, threads: int, output: Path, random_labels: bool
+) -> None:
     """Train soundscape-cnn on clip-level labels, and report on 1,000 test scenes."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(threads)
@@ -194,14 +207,14 @@ def main(clips: int, epochs: int, seed: int, threads: int, output: Path) -> None
         test = load_split("test", 1000, Path(folder), threads)
         classes = scenes.classes()
         log.info("%d training scenes of %d classes", len(scenes.samples), len(classes))
-        trained = fit(
-            scenes,
-            scenes.labels(classes),
-            validation,
-            validation.labels(classes),
-            Settings(epochs, seed),
-        )
-        back_end = trained.eval().folded()
+        labels = scenes.labels(classes)
+        if random_labels:
+            labels = np.random.default_rng(seed).permutation(labels)
+        settings = Settings(epochs, seed, augmented=not random_labels)
+        truth = validation.labels(classes)
+        back_end = fit(scenes, labels, validation, truth, settings).eval().folded()
+        learned = average_precisions(labels, predict(FrontEnd(), back_end, scenes)).mean()
+        log.info("mAP on the training labels %.4f", learned)
         names = [name for name, _ in classes]
         mids = [mid for _, mid in classes]
         write_weights(output, back_end, names, mids if all(mids) else [])

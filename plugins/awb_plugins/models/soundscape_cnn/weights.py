@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from awb_plugins.models.soundscape_cnn.network import BackEnd
 
 EMBEDDED = Path(__file__).with_name("weights.safetensors")
+RANDOM_LABELS = Path(__file__).with_name("random_labels.safetensors")
 _ADVICE = "make one with: python -m awb_plugins.models.soundscape_cnn.train --output FILE"
 
 

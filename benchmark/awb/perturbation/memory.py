@@ -1,0 +1,83 @@
+"""What one instance knows of its masked clips, in memory and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from awb.intervals import IntArray
+from awb.perturbation.cache import ScoreCache, entry_key
+from awb.perturbation.scorers import Scorer
+from awb.types import AudioArray
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the scores of one model are kept on disk.
+
+    Attributes
+    ----------
+    cache : ScoreCache
+        The folder.
+    model_key : str
+        Hash of the model, its settings, weights and code.
+    label : str
+        What the model is called.
+    """
+
+    cache: ScoreCache
+    model_key: str
+    label: str
+
+
+class Known:
+    """Scores by drop mask of one (model, target, clip, replacement audio, cells).
+
+    Parameters
+    ----------
+    make_scorer : callable
+        Makes what computes scores; called when the first one is not known.
+    shelf : Shelf or None
+        Where scores are kept from run to run; None for memory alone.
+    class_index : int
+        Column of the target.
+    waveform, fill : np.ndarray, shape=(samples,)
+        The clip, and what replaces dropped audio.
+    edges : np.ndarray, shape=(cells + 1,)
+        Edges of the cells in samples.
+
+    Attributes
+    ----------
+    scores : dict of bytes to float
+        Scores by packed drop mask.
+    """
+
+    def __init__(
+        self,
+        make_scorer: Callable[[], Scorer],
+        shelf: Shelf | None,
+        class_index: int,
+        waveform: AudioArray,
+        fill: AudioArray,
+        edges: IntArray,
+    ) -> None:
+        self._make_scorer = make_scorer
+        self._shelf = shelf
+        self._key = ""
+        self.scores: dict[bytes, float] = {}
+        if shelf is not None:
+            self._key = entry_key(shelf.model_key, class_index, waveform, fill, edges)
+            self.scores = shelf.cache.load(self._key)
+        self._kept = len(self.scores)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """What computes scores."""
+        return self._make_scorer()
+
+    def keep(self) -> None:
+        """Write what is new to the disk."""
+        if self._shelf is not None and len(self.scores) > self._kept:
+            self._shelf.cache.save(self._key, self._shelf.label, self.scores)
+            self._kept = len(self.scores)

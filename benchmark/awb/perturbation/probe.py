@@ -1,0 +1,93 @@
+"""Does a model keep its promise? A few masked clips, computed both ways.
+
+A `PatchModel` promises that a patch's score depends on its own samples alone, a `FrameFeatureModel`
+that a frame of its features does. Reuse rests on that, so it is tried out before it is relied on.
+"""
+
+from __future__ import annotations
+
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from awb.errors import PluginError
+from awb.perturbation.rendering import Renderer
+from awb.perturbation.scorers import ClipScorer, Scorer
+from awb.protocols import AudioModel
+from awb.types import BoolArray
+
+TOLERANCE = 1e-4
+"""Log-odds by which the two ways may differ: libraries add up in another order in other batches."""
+
+_KEPT: WeakKeyDictionary[AudioModel, set[tuple[str, int, int]]] = WeakKeyDictionary()
+
+
+def probe_masks(renderer: Renderer) -> BoolArray:
+    """Choose masks that a front end which listens to the whole clip would give away.
+
+    Parameters
+    ----------
+    renderer : Renderer
+        The clip and its cells.
+
+    Returns
+    -------
+    np.ndarray, shape=(4, cells), dtype=bool
+        The louder half dropped, the quieter half dropped, and two at random: a level against the
+        clip's maximum or mean changes in the first of them at the latest.
+    """
+    squares = np.square(renderer.waveform, dtype=np.float64)
+    energy = np.add.reduceat(squares, renderer.edges_samples[:-1])
+    louder = np.zeros(energy.size, dtype=bool)
+    louder[np.argsort(-energy, kind="stable")[: max(1, energy.size // 2)]] = True
+    drawn = np.random.default_rng(0).random((2, energy.size)) < 0.3
+    return np.stack([louder, ~louder, *drawn])
+
+
+def check_promise(
+    promise: str, advice: str, model: AudioModel, scorer: Scorer, renderer: Renderer, column: int
+) -> None:
+    """Compare a scorer that reuses with the plain one; what has once been kept is believed.
+
+    Parameters
+    ----------
+    promise : str
+        What the model says of itself, for the message.
+    advice : str
+        What may be wrong, for the message.
+    model : AudioModel
+        The model.
+    scorer : Scorer
+        The one that reuses; its count of forwards is left as it was.
+    renderer : Renderer
+        Makes the masked audio.
+    column : int
+        Column of the target.
+
+    Raises
+    ------
+    PluginError
+        If the scores differ.
+    """
+    shape = (promise, renderer.waveform.size, renderer.edges_samples.size)
+    if shape in _believed(model):
+        return
+    masks, before = probe_masks(renderer), scorer.forwards
+    expected = ClipScorer(model, renderer, column, batch_size=len(masks)).scores(masks)
+    worst = float(np.abs(scorer.scores(masks) - expected).max())
+    scorer.forwards = before
+    if not worst <= TOLERANCE:
+        raise PluginError(
+            f"the model says that {promise}, but with them its scores differ by {worst:.2g} from"
+            f" those of whole masked clips: {advice}"
+        )
+    if np.ptp(expected) > TOLERANCE:  # a clip on which nothing changes shows nothing
+        _believed(model).add(shape)
+
+
+def _believed(model: AudioModel) -> set[tuple[str, int, int]]:
+    """Return what this model has been tried on; nothing where it cannot be remembered."""
+    try:
+        return _KEPT.setdefault(model, set())
+    except TypeError:
+        return set()

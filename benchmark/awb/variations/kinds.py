@@ -1,0 +1,254 @@
+"""The variations: what each of them changes, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from awb.errors import NotApplicableError, UndefinedScoreError
+from awb.intervals import FloatArray
+from awb.protocols import AudioModel, RandomizableModel, RandomLabelModel
+from awb.segments import Segments
+from awb.types import Clip, Instance
+from awb.variations.noises import Condition, add_noise, background
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """Something to change about an instance; as it is, it changes nothing.
+
+    Two equal variations are one: what was explained for one metric serves the others.
+    """
+
+    @property
+    def reseeds(self) -> bool:
+        """Whether the masks and the explainer draw anew."""
+        return False
+
+    def of_instance(
+        self, instance: Instance, segments: Segments, rng: np.random.Generator
+    ) -> Instance:
+        """Return the varied instance; its clip is as long as before.
+
+        Parameters
+        ----------
+        instance : Instance
+            The instance.
+        segments : Segments
+            Its segments.
+        rng : np.random.Generator
+            For what is drawn.
+
+        Returns
+        -------
+        Instance
+            The instance to explain instead.
+
+        Raises
+        ------
+        UndefinedScoreError
+            If the clip does not allow it.
+        """
+        return instance
+
+    def of_model(self, model: AudioModel, rng: np.random.Generator) -> AudioModel:
+        """Return the varied model.
+
+        Parameters
+        ----------
+        model : AudioModel
+            The model.
+        rng : np.random.Generator
+            For what is drawn.
+
+        Returns
+        -------
+        AudioModel
+            The model to explain instead, with the same classes.
+
+        Raises
+        ------
+        NotApplicableError
+            If the model does not offer it.
+        """
+        return model
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherSeed(Variation):
+    """Other drop masks, another noise of the masker, other draws of the explainer."""
+
+    @property
+    def reseeds(self) -> bool:
+        """Whether the masks and the explainer draw anew."""
+        return True
+
+
+def rolled_cells(segments: Segments, part: float) -> int:
+    """Return by how many cells `Rolled` moves a clip.
+
+    Parameters
+    ----------
+    segments : Segments
+        The segments of the clip.
+    part : float
+        Part of the clip, in (0, 1).
+
+    Returns
+    -------
+    int
+        Whole cells.
+
+    Raises
+    ------
+    UndefinedScoreError
+        If the clip is not a whole number of equal cells, or that is none at all.
+    """
+    lengths = np.diff(segments.edges_samples)
+    if (lengths != lengths[0]).any():
+        raise UndefinedScoreError("the clip is no whole number of segments, it cannot be rolled")
+    cells = round(part * segments.n_cells)
+    if cells % segments.n_cells == 0:
+        raise UndefinedScoreError(f"a clip of {segments.n_cells} segments cannot be rolled")
+    return cells
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled(Variation):
+    """The clip rolled later in time by whole cells; what leaves at the end enters at the start.
+
+    Attributes
+    ----------
+    part : float
+        Part of the clip, in (0, 1).
+    """
+
+    part: float = 0.5
+
+    def of_instance(
+        self, instance: Instance, segments: Segments, rng: np.random.Generator
+    ) -> Instance:
+        """Return the rolled clip with its rolled events; see `Variation.of_instance`."""
+        shift = int(segments.edges_samples[rolled_cells(segments, self.part)])
+        clip = instance.clip
+        shift_s, length_s = shift / clip.sample_rate_hz, clip.duration_s
+        pieces = [
+            (max(onset, start) - start, min(offset, start + length_s) - start)
+            for onset, offset in instance.intervals_s + shift_s
+            for start in (0.0, length_s)
+            if min(offset, start + length_s) > max(onset, start)
+        ]
+        moved = Clip(clip.id, np.roll(clip.waveform, shift), clip.sample_rate_hz)
+        return replace(instance, clip=moved, intervals_s=np.array(pieces).reshape(-1, 2))
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherGain(Variation):
+    """The clip at a lower level.
+
+    Attributes
+    ----------
+    gain_db : float
+        Gain in dB, below 0: a louder clip would have to be clipped.
+    """
+
+    gain_db: float = -6.0
+
+    def of_instance(
+        self, instance: Instance, segments: Segments, rng: np.random.Generator
+    ) -> Instance:
+        """Return the quieter clip; see `Variation.of_instance`."""
+        clip = instance.clip
+        quieter = clip.waveform * np.float32(10.0 ** (self.gain_db / 20.0))
+        return replace(instance, clip=replace(clip, waveform=quieter))
+
+
+def _with_noise(instance: Instance, noise: FloatArray, snr_db: float) -> Instance:
+    """Add noise to the clip of an instance."""
+    clip = instance.clip
+    return replace(
+        instance, clip=replace(clip, waveform=add_noise(clip.waveform, noise, snr_db=snr_db))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FaintNoise(Variation):
+    """A little white noise, too faint to change what is heard.
+
+    Attributes
+    ----------
+    snr_db : float
+        Level of the clip over that of the noise, in dB.
+    draw : int
+        Which draw of the noise.
+    """
+
+    snr_db: float = 40.0
+    draw: int = 0
+
+    def of_instance(
+        self, instance: Instance, segments: Segments, rng: np.random.Generator
+    ) -> Instance:
+        """Return the clip with noise; see `Variation.of_instance`."""
+        return _with_noise(instance, rng.standard_normal(instance.clip.waveform.size), self.snr_db)
+
+
+@dataclass(frozen=True, slots=True)
+class Background(Variation):
+    """The clip before a background that one hears.
+
+    Attributes
+    ----------
+    condition : str
+        ``natural``, ``room`` or ``white``.
+    snr_db : float
+        Level of the clip over that of the background, in dB.
+    path : Path or None
+        A recording to use instead of the background that awb makes.
+    """
+
+    condition: Condition = "white"
+    snr_db: float = 10.0
+    path: Path | None = None
+
+    def of_instance(
+        self, instance: Instance, segments: Segments, rng: np.random.Generator
+    ) -> Instance:
+        """Return the clip before the background; see `Variation.of_instance`."""
+        clip = instance.clip
+        noise = background(
+            self.condition, clip.waveform.size, clip.sample_rate_hz, rng, path=self.path
+        )
+        return _with_noise(instance, noise, self.snr_db)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomWeights(Variation):
+    """The model with the weights of its last layers put out of order.
+
+    Attributes
+    ----------
+    share : float
+        Part of the layers, counted from the scores backwards, in (0, 1].
+    """
+
+    share: float = 1.0
+
+    def of_model(self, model: AudioModel, rng: np.random.Generator) -> AudioModel:
+        """Return the randomized model; see `Variation.of_model`."""
+        if not isinstance(model, RandomizableModel):
+            raise NotApplicableError("the model's weights cannot be randomized")
+        return model.randomized(self.share, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class RandomLabels(Variation):
+    """The same network trained on labels that were dealt out at random."""
+
+    def of_model(self, model: AudioModel, rng: np.random.Generator) -> AudioModel:
+        """Return the twin; see `Variation.of_model`."""
+        if not isinstance(model, RandomLabelModel):
+            raise NotApplicableError("the model has no twin that was trained on random labels")
+        return model.trained_on_random_labels()

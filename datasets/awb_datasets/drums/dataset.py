@@ -1,0 +1,165 @@
+"""The dataset: ids, and clips rendered when they are asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence as Row
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from awb.errors import DataError
+from awb.intervals import FloatArray
+from awb.randomness import RandomKey
+from awb.types import Clip, Event
+from awb_datasets.drums.kit import Kit, read_hit
+from awb_datasets.drums.sequences import MOST_KICKS, HitSource, Sequence, Synthesizer, compose
+from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
+
+CLASSES = ("0 kicks", "1 kick", "2 kicks", "3 kicks", "4 kicks", "5 kicks")
+
+_read = lru_cache(maxsize=512)(read_hit)
+
+
+class KitPart:
+    """The hits of a kit that belong to one part of the data.
+
+    Parameters
+    ----------
+    kit : Kit
+        All files.
+    split : str
+        train, validation or test.
+    """
+
+    def __init__(self, kit: Kit, split: str) -> None:
+        self._kit, self._split = kit, split
+
+    def draw(self, rng: np.random.Generator, instrument: str) -> FloatArray:
+        """Draw one of the files, as it was recorded."""
+        files = self._kit.part(instrument, self._split)
+        return _read(files[int(rng.integers(len(files)))])
+
+
+class Drums:
+    """Clips of ten hits at 16 kHz; the class is the number of kicks.
+
+    Parameters
+    ----------
+    split : str
+        train, validation or test; two splits never share a hit.
+    clips : int
+        Number of clips; the classes come in turn.
+    seed : int
+        Another seed gives other clips.
+    kit : Kit or None
+        Real hits; None for the synthesizer.
+
+    Attributes
+    ----------
+    classes : tuple of str
+        ``0 kicks`` to ``5 kicks``.
+    """
+
+    def __init__(self, split: str, clips: int, seed: int, kit: Kit | None = None) -> None:
+        self._split, self._seed = split, seed
+        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
+        self._source: HitSource = Synthesizer() if kit is None else KitPart(kit, split)
+        self._kit = None if kit is None else kit.folder
+        self.classes = CLASSES
+
+    @property
+    def group(self) -> str:
+        """What all clips of a split share: its hits."""
+        return f"{self._split} hits of {self._kit or 'the synthesizer'}"
+
+    def clip_ids(self) -> Row[str]:
+        """List the ids ``split-seed-number``, in order."""
+        return tuple(self._numbers)
+
+    def n_kicks(self, clip_id: str) -> int:
+        """Return the number of kicks of a clip, 0 to 5.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        int
+            Kicks.
+
+        Raises
+        ------
+        DataError
+            If there is no such clip.
+        """
+        number = self._numbers.get(clip_id)
+        if number is None:
+            raise DataError(
+                f"drums has no clip {clip_id!r}: ids run from {self._split}-{self._seed}-0000"
+                f" to {self._split}-{self._seed}-{len(self._numbers) - 1:04d}"
+            )
+        return number % (MOST_KICKS + 1)
+
+    def key(self, clip_id: str) -> RandomKey:
+        """Return the key from which everything about a clip is drawn."""
+        return RandomKey(("drums", self._split, self._seed, self._numbers[clip_id]))
+
+    def sequence(self, clip_id: str) -> Sequence:
+        """Compose one clip with its hits apart.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Sequence
+            Background and hits.
+
+        Raises
+        ------
+        DataError
+            If there is no such clip, or a hit of the kit cannot be read.
+        """
+        n_kicks = self.n_kicks(clip_id)
+        return compose(self.key(clip_id).generator("sequence"), n_kicks, self._source)
+
+    def load(self, clip_id: str) -> Clip:
+        """Render one clip.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Clip
+            8 s at 16 kHz; one event a kick, labelled with the clip's class.
+
+        Raises
+        ------
+        DataError
+            If there is no such clip, or a hit of the kit cannot be read.
+        """
+        sequence = self.sequence(clip_id)
+        label = CLASSES[self.n_kicks(clip_id)]
+        events = tuple(Event(onset_s, offset_s, label) for onset_s, offset_s in sequence.kicks_s)
+        return Clip(
+            clip_id, sequence.mix(), SAMPLE_RATE_HZ, events, labels=(label,), group=self.group
+        )
+
+    def fingerprint(self) -> str:
+        """Hash the kit's files by name and size; empty for the synthesizer."""
+        if self._kit is None:
+            return ""
+        digest = hashlib.sha256()
+        for path in sorted(Path(self._kit).rglob("*")):
+            if path.is_file():
+                digest.update(f"{path.relative_to(self._kit)} {path.stat().st_size}\n".encode())
+        return digest.hexdigest()

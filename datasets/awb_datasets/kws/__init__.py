@@ -1,0 +1,65 @@
+"""Keyword spotting: sequences of spoken digits in which one is the keyword; see CARD.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from awb.protocols import Dataset
+from awb.specs import DatasetSpec, Parameters
+from awb_datasets.kws.words import Keyword, Split
+
+
+class KwsParameters(Parameters):
+    """Settings of the dataset."""
+
+    recordings: Path | None = Field(
+        None, description="Folder of the recordings; by default they are downloaded once."
+    )
+    keyword: Keyword = Field("seven", description="The digit that is asked for.")
+    split: Split = Field("test", description="Part of the data; parts share no speaker.")
+    clips: int = Field(40, ge=1, description="Number of sequences; the keyword is in every other.")
+    seed: int = Field(0, ge=0, description="Another seed gives other sequences.")
+    snr_db: str = Field("10+20+30", description="Levels of the speech over the background, in dB.")
+
+    @field_validator("snr_db")
+    @classmethod
+    def _check_levels(cls, text: str) -> str:
+        from awb_datasets.mixing.placing import read_levels
+
+        read_levels(text, "snr_db")
+        return text
+
+
+def _make(parameters: KwsParameters) -> Dataset:
+    """Find the recordings; they are read when a clip is loaded."""
+    from awb_datasets.kws.dataset import Kws
+    from awb_datasets.kws.fetching import official
+    from awb_datasets.kws.recordings import Recordings
+    from awb_datasets.mixing.placing import read_levels
+
+    given = parameters.recordings
+    folder = official() if given is None else given.expanduser()
+    return Kws(
+        Recordings(folder),
+        keyword=parameters.keyword,
+        split=parameters.split,
+        clips=parameters.clips,
+        seed=parameters.seed,
+        snr_db=read_levels(parameters.snr_db, "snr_db"),
+    )
+
+
+SPEC = DatasetSpec(
+    name="kws",
+    summary="Keyword spotting: sequences of 4 to 8 spoken digits, one of which is the keyword",
+    citation=(
+        "Recordings: Jackson, Z., et al. Free Spoken Digit Dataset, v1.0.9, CC BY-SA 4.0,"
+        " https://github.com/Jakobovski/free-spoken-digit-dataset"
+    ),
+    parameters=KwsParameters,
+    factory=_make,
+    path_parameter="recordings",
+    models=("kws-cnn",),
+)

@@ -1,0 +1,83 @@
+"""Settings that the collections share, and what they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field, field_validator
+
+from awb.protocols import Dataset
+from awb.specs import Parameters
+from awb_datasets.mixing.placing import read_levels
+
+if TYPE_CHECKING:
+    from awb_datasets.labelled.recordings import Recording
+    from awb_datasets.mixing.mixtures import Format
+
+
+class LabelledParameters(Parameters):
+    """Settings of a collection of labelled recordings."""
+
+    root: Path = Field(description="Folder of the collection, as published.")
+    mix: bool = Field(False, description="Put sounds at known times over a background.")
+    clips: int = Field(40, ge=1, description="Number of mixtures.")
+    seed: int = Field(0, ge=0, description="Another seed gives other mixtures.")
+    snr_db: str = Field("0+10+20", description="Levels of the sounds over the background, in dB.")
+    background: Path | None = Field(
+        None, description="Folder of audio files for the background; by default coloured noise."
+    )
+
+    @field_validator("snr_db")
+    @classmethod
+    def _check_levels(cls, text: str) -> str:
+        read_levels(text, "snr_db")
+        return text
+
+
+def open_recordings(
+    recordings: Sequence[Recording],
+    parameters: LabelledParameters,
+    mixed_as: Format,
+    *,
+    fit_to_mix: Callable[[Recording], bool] | None = None,
+) -> Dataset:
+    """Open recordings as they are, or mixed.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        What the collection holds.
+    parameters : LabelledParameters
+        Settings.
+    mixed_as : Format
+        Rate and length of the mixtures.
+    fit_to_mix : callable or None
+        Which recordings may be mixed; None for all.
+
+    Returns
+    -------
+    Dataset
+        Whole recordings with clip-level labels, or mixtures with events.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to mix, or no audio for the background.
+    """
+    from awb_datasets.labelled.recordings import LabelledClips
+    from awb_datasets.mixing.backgrounds import Noise, Recorded
+    from awb_datasets.mixing.mixtures import Mixtures
+
+    if not parameters.mix:
+        return LabelledClips(recordings)
+    given = parameters.background
+    return Mixtures(
+        [one for one in recordings if fit_to_mix is None or fit_to_mix(one)],
+        mixed_as,
+        Noise() if given is None else Recorded(given.expanduser()),
+        clips=parameters.clips,
+        seed=parameters.seed,
+        snr_db=read_levels(parameters.snr_db, "snr_db"),
+    )

@@ -1,0 +1,167 @@
+"""Labelled recordings as a dataset of clip-level labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from awb.audio import read_audio
+from awb.errors import DataError, LabelError, ParameterError, did_you_mean
+from awb.types import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One file of a collection.
+
+    Attributes
+    ----------
+    id : str
+        Unique within the collection.
+    path : Path
+        The audio.
+    label : str
+        Its class.
+    group : str
+        What must stay together in a training split: a fold, a speaker, an actor.
+    """
+
+    id: str
+    path: Path
+    label: str
+    group: str
+
+
+class LabelledClips:
+    """Whole recordings with clip-level labels.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        In the order of `clip_ids`.
+    """
+
+    def __init__(self, recordings: Sequence[Recording]) -> None:
+        self._recordings = {one.id: one for one in recordings}
+
+    def clip_ids(self) -> Sequence[str]:
+        """List the ids of the recordings."""
+        return tuple(self._recordings)
+
+    def load(self, clip_id: str) -> Clip:
+        """Read one recording.
+
+        Parameters
+        ----------
+        clip_id : str
+            One of `clip_ids`.
+
+        Returns
+        -------
+        Clip
+            At the file's own rate, mono, with one clip-level label and the recording's group.
+
+        Raises
+        ------
+        AudioError
+            If the audio cannot be read.
+        DataError
+            If there is no such clip.
+        """
+        one = self._recordings.get(clip_id)
+        if one is None:
+            hint = did_you_mean(clip_id, self._recordings) if self._recordings else ""
+            raise DataError(f"there is no clip {clip_id!r}.{hint if 'mean' in hint else ''}")
+        waveform, sample_rate_hz = read_audio(one.path)
+        return Clip(one.id, waveform, sample_rate_hz, labels=(one.label,), group=one.group)
+
+
+def require_audio(recordings: Sequence[Recording], named_by: str) -> None:
+    """Refuse a collection of which audio is missing.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        What should be there.
+    named_by : str
+        What says so, for the message.
+
+    Raises
+    ------
+    DataError
+        If a file is absent.
+    """
+    absent = [one.path for one in recordings if not one.path.is_file()]
+    if absent:
+        raise DataError(
+            f"{len(absent)} of {len(recordings)} audio files that {named_by} names are absent, the"
+            f" first is {absent[0]}; is the copy complete?"
+        )
+
+
+def require_whole_sources(sources: Iterable[tuple[str, str]], named_by: str) -> None:
+    """Refuse folds that cut through a source recording.
+
+    Parameters
+    ----------
+    sources : iterable of (str, str)
+        Source recording and fold of each clip.
+    named_by : str
+        What says so, for the message.
+
+    Raises
+    ------
+    LabelError
+        If clips of one source lie in several folds: a model would be tested on what it learned.
+    """
+    folds: dict[str, str] = {}
+    for source, fold in sources:
+        if folds.setdefault(source, fold) != fold:
+            raise LabelError(
+                f"{named_by}: clips of the source recording {source} lie in {folds[source]} and in"
+                f" {fold}; take the folds as published"
+            )
+
+
+def choose_groups(
+    recordings: Sequence[Recording], chosen: str | None, groups: Mapping[str, str], setting: str
+) -> list[Recording]:
+    """Keep the recordings of some groups.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        All recordings.
+    chosen : str or None
+        Groups as typed, joined by ``+``; None for all.
+    groups : mapping of str to str
+        Name of each group that there may be, by how it is typed.
+    setting : str
+        Name of the setting, for the message.
+
+    Returns
+    -------
+    list of Recording
+        In the same order.
+
+    Raises
+    ------
+    ParameterError
+        If a group is unknown.
+    DataError
+        If there is no recording of these groups.
+    """
+    if chosen is None:
+        return list(recordings)
+    typed = [part.strip() for part in chosen.split("+")]
+    for one in typed:
+        if one not in groups:
+            raise ParameterError(
+                f"unknown {setting} {one!r}: known are {', '.join(groups)}; several are joined by +"
+            )
+    wanted = {groups[one] for one in typed}
+    kept = [one for one in recordings if one.group in wanted]
+    if not kept:
+        raise DataError(f"there is no recording of {setting} {chosen}")
+    return kept

@@ -1,0 +1,121 @@
+"""The back end: convolutions over time and frequency, a recurrent layer, and a sum over time.
+
+The sum is what makes the network count: every moment adds its share of evidence, so that a clip
+with three kicks gives three times what a clip with one gives, wherever they are.
+
+References
+----------
+Çakır, E., Parascandolo, G., Heittola, T., Huttunen, H., & Virtanen, T. (2017). Convolutional
+recurrent neural networks for polyphonic sound event detection. IEEE/ACM TASLP, 25(6).
+https://doi.org/10.1109/TASLP.2017.2690575
+Cho, K., et al. (2014). Learning phrase representations using RNN encoder-decoder for statistical
+machine translation. EMNLP. https://doi.org/10.3115/v1/D14-1179 (Gated recurrent units.)
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from awb_plugins.models.checkpoints import log_odds
+from awb_plugins.models.soundscape_cnn.network import MEL_BINS
+
+LAST_CONVOLUTION = "convolutions.conv5"
+
+_CHANNELS = (8, 16, 24, 32)
+_HIDDEN, _RECURRENT, _EVIDENCE = 32, 24, 32
+_PER_CLIP = 0.1
+
+
+def _convolutions(*, batch_norm: bool) -> nn.Sequential:
+    """Stack five convolutions; the last one spans all that is left of the bins."""
+    one, two, three, four = _CHANNELS
+    layers = [
+        nn.Conv2d(1, one, (5, 5), (2, 2), (2, 2)),
+        nn.Conv2d(one, two, (3, 3), (1, 2), (1, 1)),
+        nn.Conv2d(two, three, (3, 3), (2, 2), (1, 1)),
+        nn.Conv2d(three, four, (3, 3), (1, 2), (1, 1)),
+        nn.Conv2d(four, _HIDDEN, (3, MEL_BINS // 16), padding=(1, 0)),
+    ]
+    named: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, layer in enumerate(layers, start=1):
+        named[f"conv{number}"] = layer
+        if batch_norm:
+            named[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
+        named[f"relu{number}"] = nn.ReLU()
+    return nn.Sequential(named)
+
+
+class Crnn(nn.Module):
+    """Log-mel frames to log-odds of classes that exclude each other.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes, at least 2.
+    batch_norm : bool
+        True while training; `folded` makes the same function without.
+
+    Attributes
+    ----------
+    bin_mean, bin_scale : torch.Tensor, shape=(MEL_BINS,)
+        Fixed shift and scale of the features, from the training data.
+    """
+
+    bin_mean: Tensor
+    bin_scale: Tensor
+
+    def __init__(self, n_classes: int, *, batch_norm: bool = False) -> None:
+        super().__init__()
+        self.register_buffer("bin_mean", torch.zeros(MEL_BINS))
+        self.register_buffer("bin_scale", torch.ones(MEL_BINS))
+        self.convolutions = _convolutions(batch_norm=batch_norm)
+        self.recurrent = nn.GRU(_HIDDEN, _RECURRENT, batch_first=True, bidirectional=True)
+        self.evidence = nn.Linear(2 * _RECURRENT, _EVIDENCE)
+        self.dense = nn.Linear(_EVIDENCE, _EVIDENCE)
+        self.head = nn.Linear(_EVIDENCE, n_classes)
+        self.relu6, self.relu7 = nn.ReLU(), nn.ReLU()
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Score clips.
+
+        Parameters
+        ----------
+        features : torch.Tensor, shape=(batch, frames, MEL_BINS)
+            Log-mel frames.
+
+        Returns
+        -------
+        torch.Tensor, shape=(batch, n_classes)
+            Log-odds, ``z_c - logsumexp(z_others)``.
+        """
+        scaled = (features - self.bin_mean) * self.bin_scale
+        moments = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
+        heard, _ = self.recurrent(moments)
+        total = _PER_CLIP * self.relu6(self.evidence(heard)).sum(dim=1)
+        return log_odds(self.head(self.relu7(self.dense(total))), "single-label")
+
+    def folded(self) -> Crnn:
+        """Return the same function with every normalization folded into its convolution.
+
+        Returns
+        -------
+        Crnn
+            A new module in evaluation mode, without batch normalization.
+        """
+        plain = copy.deepcopy(self).eval()
+        layers = dict(self.convolutions.named_children())
+        kept: OrderedDict[str, nn.Module] = OrderedDict()
+        for name, layer in layers.items():
+            norm = layers.get(name.replace("conv", "norm"))
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                kept[name] = nn.utils.fuse_conv_bn_eval(
+                    copy.deepcopy(layer).eval(), copy.deepcopy(norm).eval()
+                )
+            elif not isinstance(layer, nn.BatchNorm2d):
+                kept[name] = layer
+        plain.convolutions = nn.Sequential(kept)
+        return plain

@@ -1,0 +1,140 @@
+"""The torch modules: log-mel frames at 8 kHz, and convolutions whose evidence is pooled over time.
+
+Conventions
+-----------
+Frame k is centred on hop k of 10 ms and hears 32 ms. No frame depends on anything but its own
+window. The back end judges every 40 ms on a context of about half a second, the length of a word.
+
+References
+----------
+Pinheiro, P. O., & Collobert, R. (2015). From image-level to pixel-level labeling with
+convolutional networks. CVPR. https://doi.org/10.1109/CVPR.2015.7298780 (Log-mean-exp pooling.)
+Sainath, T. N., & Parada, C. (2015). Convolutional neural networks for small-footprint keyword
+spotting. Interspeech. https://doi.org/10.21437/Interspeech.2015-352
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+
+from awb_plugins.models.kws_cnn.voices import OtherVoices
+from awb_plugins.models.soundscape_cnn.network import FrontEnd, LogMelFormat
+
+FORMAT = LogMelFormat(
+    sample_rate_hz=8000,
+    window_samples=256,
+    hop_samples=80,
+    mel_bins=40,
+    lowest_hz=60.0,
+    highest_hz=3800.0,
+)
+LAST_CONVOLUTION = "convolutions.conv5"
+
+_CHANNELS = (16, 24, 32, 32)
+_HIDDEN = 48
+_LAST_FRAMES = 9
+_FIRST_SHARPNESS = 1.0
+
+
+def make_front_end() -> FrontEnd:
+    """Make the front end: ``(batch, samples)`` to ``(batch, frames, 40)``."""
+    return FrontEnd(FORMAT)
+
+
+def _convolutions(*, batch_norm: bool) -> nn.Sequential:
+    """Stack five convolutions; the last one spans all that is left of the bins."""
+    one, two, three, four = _CHANNELS
+    layers = [
+        nn.Conv2d(1, one, (5, 5), (2, 2), (2, 2)),
+        nn.Conv2d(one, two, (5, 3), (2, 2), (2, 1)),
+        nn.Conv2d(two, three, (5, 3), (1, 2), (2, 1)),
+        nn.Conv2d(three, four, (5, 3), (1, 2), (2, 1)),
+        nn.Conv2d(four, _HIDDEN, (_LAST_FRAMES, 3), padding=(_LAST_FRAMES // 2, 0)),
+    ]
+    named: OrderedDict[str, nn.Module] = OrderedDict()
+    for number, layer in enumerate(layers, start=1):
+        named[f"conv{number}"] = layer
+        if batch_norm:
+            named[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
+        named[f"relu{number}"] = nn.ReLU()
+    return nn.Sequential(named)
+
+
+class BackEnd(nn.Module):
+    """Log-mel frames to log-odds.
+
+    Parameters
+    ----------
+    n_classes : int
+        Number of classes.
+    training_parts : bool
+        Whether it has what only training needs, normalization and voices; `finished` makes the same
+        function without.
+
+    Attributes
+    ----------
+    bin_mean, bin_scale : torch.Tensor, shape=(40,)
+        Fixed shift and scale of the features, from the training data.
+    sharpness : torch.Tensor, shape=(n_classes,)
+        Logarithm of the inverse temperature of the pooling over time: large values take the
+        loudest evidence, small ones the mean.
+    """
+
+    bin_mean: Tensor
+    bin_scale: Tensor
+
+    def __init__(self, n_classes: int, *, training_parts: bool = False) -> None:
+        super().__init__()
+        self.register_buffer("bin_mean", torch.zeros(FORMAT.mel_bins))
+        self.register_buffer("bin_scale", torch.ones(FORMAT.mel_bins))
+        self.voices: nn.Module = OtherVoices() if training_parts else nn.Identity()
+        self.convolutions = _convolutions(batch_norm=training_parts)
+        self.dropout = nn.Dropout(0.2 if training_parts else 0.0)
+        self.head = nn.Linear(_HIDDEN, n_classes)
+        self.sharpness = nn.Parameter(torch.full((n_classes,), _FIRST_SHARPNESS))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Score every 40 ms, and pool by log-mean-exp.
+
+        Parameters
+        ----------
+        features : torch.Tensor, shape=(batch, frames, 40)
+            Log-mel frames.
+
+        Returns
+        -------
+        torch.Tensor, shape=(batch, n_classes)
+            Log-odds.
+        """
+        scaled = (self.voices(features) - self.bin_mean) * self.bin_scale
+        moments = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
+        scores = self.head(self.dropout(moments))
+        inverse = self.sharpness.exp()
+        pooled = torch.logsumexp(scores * inverse, dim=1) - math.log(scores.shape[1])
+        return pooled / inverse
+
+    def finished(self) -> BackEnd:
+        """Return the same function without what only training needs.
+
+        Returns
+        -------
+        BackEnd
+            A new module in evaluation mode; normalizations are folded into the convolutions.
+        """
+        plain = copy.deepcopy(self).eval()
+        plain.voices, plain.dropout = nn.Identity(), nn.Dropout(0.0)
+        layers = dict(plain.convolutions.named_children())
+        kept: OrderedDict[str, nn.Module] = OrderedDict()
+        for name, layer in layers.items():
+            norm = layers.get(name.replace("conv", "norm"))
+            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                kept[name] = nn.utils.fuse_conv_bn_eval(layer, norm)
+            elif not isinstance(layer, nn.BatchNorm2d):
+                kept[name] = layer
+        plain.convolutions = nn.Sequential(kept)
+        return plain

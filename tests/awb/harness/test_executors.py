@@ -1,0 +1,109 @@
+"""Executors: what finishes, what fails, and what takes its worker down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tasks
+from awb.errors import MissingExtraError, ParameterError, RunError, WorkerDiedError
+from awb.harness import cluster
+from awb.harness.executors import ATTEMPTS, Executor, InProcess, open_executor
+
+NUMBERS = [1, 2, -3, 4, 5, 6, 7, 8]
+
+
+@pytest.fixture(scope="module", params=["processes", "dask"])
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Two workers, once of each kind for all tests, as in a run."""
+    scheduler = "local:2" if request.param == "dask" else None
+    with open_executor(2, scheduler) as opened:
+        yield opened
+
+
+def test_every_task_comes_back_once_and_failures_are_results(executor: Executor) -> None:
+    found = list(executor.map(tasks.work, NUMBERS))
+    assert sorted(task for task, _ in found) == sorted(NUMBERS)
+    for task, result in found:
+        if task < 0:
+            assert isinstance(result, ValueError)
+        else:
+            assert str(result).startswith(f"{task} by ")
+
+
+def test_one_and_many_workers_agree(executor: Executor) -> None:
+    def plain(results: Iterator[tuple[int, object]]) -> dict[int, str]:
+        return {task: str(result).split(" by ")[0] for task, result in results}
+
+    assert plain(executor.map(tasks.work, NUMBERS)) == plain(InProcess().map(tasks.work, NUMBERS))
+
+
+@pytest.mark.parametrize("crash", ["exit", "segfault"])
+def test_a_task_that_crashes_costs_itself_only(executor: Executor, crash: str) -> None:
+    mixed = [1, crash, 2, 3, 4, 5]
+    found = dict(executor.map(tasks.work, mixed))
+    error = found.pop(crash)
+    assert isinstance(error, WorkerDiedError)
+    assert str(ATTEMPTS) in str(error)
+    assert sorted(found) == [1, 2, 3, 4, 5]
+    assert not any(isinstance(result, Exception) for result in found.values())
+
+
+def test_a_worker_killed_once_costs_time_only(executor: Executor, tmp_path: Path) -> None:
+    marker = tmp_path / "killed"
+    assert list(executor.map(tasks.crash_once, [marker])) == [(marker, "finished")]
+    assert marker.exists()
+
+
+def test_tasks_are_drawn_as_they_are_needed(executor: Executor) -> None:
+    drawn = 0
+
+    def source() -> Iterator[int]:
+        nonlocal drawn
+        for number in range(100):
+            drawn += 1
+            yield number
+
+    results = executor.map(tasks.work, source())
+    next(results)
+    assert drawn < 10, "memory must not grow with the number of tasks"
+    assert len(list(results)) == 99
+
+
+def test_a_dask_scheduler_that_runs_somewhere_is_used() -> None:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(
+            1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
+        ) as started,
+        open_executor(7, started.scheduler_address) as connected,
+    ):
+        assert len(list(connected.map(tasks.work, NUMBERS))) == len(NUMBERS)
+
+
+@pytest.mark.parametrize("text", ["local", "local:", "local:0", "local:two"])
+def test_a_misspelled_scheduler_is_refused(text: str) -> None:
+    with pytest.raises(ParameterError, match="local:N"):
+        open_executor(2, text)
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 0.2)
+    with (
+        pytest.raises(RunError, match="no Dask scheduler answers"),
+        open_executor(2, "tcp://127.0.0.1:1"),
+    ):
+        pass
+    with pytest.raises(RunError, match="no scheduler file"), open_executor(2, "missing.json"):
+        pass
+
+
+def test_without_dask_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"\[cluster\]"):
+        open_executor(2, "local:2")

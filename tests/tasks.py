@@ -1,0 +1,32 @@
+"""Tasks for executors: importable, so that workers find them by name."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+CRASHES: dict[str, Callable[[], object]] = {
+    "exit": lambda: os._exit(3),
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "segfault": lambda: ctypes.string_at(0),
+}
+
+
+def work(task: str | int) -> str:
+    """Crash if the task is the name of a crash, fail if it is negative, else say who did it."""
+    if isinstance(task, str):
+        CRASHES[task]()
+    elif task < 0:
+        raise ValueError(f"{task} is negative")
+    return f"{task} by {os.getpid()}"
+
+
+def crash_once(marker: Path) -> str:
+    """Crash unless a file is there, and make it; so it is the next worker that finishes."""
+    if not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "finished"
