@@ -110,19 +110,19 @@ class ModelSpec(Spec):
     class_list : callable or None
         ``class_list(parameters)`` gives class names and AudioSet machine ids, in the order of the
         scores, where they are known without the weights; else None.
-    minimum_duration_s : callable or None
-        ``minimum_duration_s(parameters)`` gives the length in seconds of the shortest clip that the
-        model takes; None for any length. Shorter clips are counted, and never scored.
     trainable : callable or None
         ``trainable(parameters)`` gives the `awb.training.Recipe` for ``awb train``; None for a
         model that cannot be trained here.
+    minimum_duration_s : callable or None
+        ``minimum_duration_s(parameters)`` gives the length in seconds of the shortest clip that the
+        model takes; None for any length. Shorter clips are counted, and never scored.
     """
 
     factory: Callable[[Any], AudioModel]
     decision_threshold: float = 0.0
     class_list: Callable[[Any], tuple[Sequence[str], Sequence[str]] | None] | None = None
-    minimum_duration_s: Callable[[Any], float] | None = None
     trainable: Callable[[Any], Recipe] | None = None
+    minimum_duration_s: Callable[[Any], float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,7 +71,9 @@ def run(
     datasets = [build(resolved) for resolved in chosen.datasets]
     with open_executor(jobs or default_jobs(), scheduler) as executor:
         facts = _facts(chosen, executor)
-        folder = RunFolder.create(out, run_record(config, chosen))
+        rates = {label: one.sample_rate_hz for label, one in facts.items()}
+        record = {**run_record(config, chosen), "sample_rates_hz": rates}
+        folder = RunFolder.create(out, record)
         job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
         _work(job)
     return folder
@@ -117,7 +119,7 @@ def resume(
     chosen = choose(config, load())
     _check_unchanged(folder, chosen)
     workers = jobs or default_jobs()
-    with _where_it_started(folder), open_executor(workers, scheduler) as executor:
+    with where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         job = _Run(folder, config, chosen, datasets, facts, executor, progress, cache=cache)
@@ -125,8 +127,19 @@ def resume(
     return folder
 
 
-def _where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
-    """Work in the folder that relative paths of the configuration start from."""
+def where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
+    """Work in the folder that relative paths of the configuration start from.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+
+    Returns
+    -------
+    context manager
+        Changes the current folder, where it still exists, until it is left.
+    """
     started = Path(str(folder.record().get("cwd", "")))
     return chdir(started) if started.is_dir() else nullcontext()
 

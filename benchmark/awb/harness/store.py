@@ -190,6 +190,32 @@ class Store:
             found = connection.execute(query, (clip_id, target, explainer)).fetchone()
         return None if found is None or found[0] is None else np.frombuffer(found[0], dtype="<f8")
 
+    def relevances(self, dataset: str, model: str) -> dict[tuple[str, str], dict[str, FloatArray]]:
+        """Read the relevance of every explanation of one board.
+
+        Parameters
+        ----------
+        dataset, model : str
+            Labels of the board.
+
+        Returns
+        -------
+        dict of (str, str) to dict of str to np.ndarray, shape=(cells,)
+            By clip and target, then by explainer; explanations that failed are not there.
+        """
+        query = """
+            select clip_id, target, explainer, relevance
+            from explanation join unit on unit.key = explanation.unit_key
+            where dataset = ? and model = ? and relevance is not null
+            order by clip_id, target, explainer
+        """
+        found: dict[tuple[str, str], dict[str, FloatArray]] = {}
+        with closing(self._connect()) as connection:
+            for clip_id, target, explainer, packed in connection.execute(query, (dataset, model)):
+                values = np.frombuffer(packed, dtype="<f8")
+                found.setdefault((clip_id, target), {})[explainer] = values
+        return found
+
 
 def _pack(relevance: FloatArray | None) -> bytes | None:
     return None if relevance is None else relevance.astype("<f8").tobytes()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,26 @@ def draw(found: Sequence[Agreement], path: Path) -> None:
     """
     if path.suffix.lower() not in _FORMATS:
         raise RunError(f"cannot draw {path.name}: use a name that ends in {', '.join(_FORMATS)}")
+    figure = figure_of(found)
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}") from error
+
+
+def figure_of(found: Sequence[Agreement]) -> Any:
+    """Draw taus as a matrix; dark blue agrees, dark red contradicts.
+
+    Parameters
+    ----------
+    found : sequence of Agreement
+        Those of one board.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The numbers stand in the cells.
+    """
     from matplotlib.figure import Figure
 
     names, taus = matrix(found)
@@ -48,7 +69,4 @@ def draw(found: Sequence[Agreement], path: Path) -> None:
             axes.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
     axes.set_title(f"{found[0].model} on {found[0].dataset}", fontsize=9)
     figure.colorbar(image, ax=axes, shrink=0.7, label="Kendall's tau")
-    try:
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}") from error
+    return figure

@@ -1,0 +1,38 @@
+"""``awb report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("report")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", help="[default: report.html in it]"
+)
+@click.option(
+    "--instances",
+    type=click.IntRange(0),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Most instances a board to look at and listen to: the worst and the best.",
+)
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+def report_command(folder: Path, out: Path | None, instances: int, show: bool) -> None:
+    """Write one HTML page to look at a run and to listen to it, with everything in it.
+
+    The board, charts of metrics, cost and agreement, and a player for each instance. The page loads
+    nothing from anywhere and can be sent to anybody.
+    """
+    from awb.harness.folder import RunFolder
+    from awb.plugins import load
+    from awb.report.making import write_report
+
+    path = out or folder / "report.html"
+    write_report(RunFolder.open(folder), load(), path, instances=instances)
+    click.echo(path)
+    if show:
+        click.launch(str(path.resolve()))

@@ -1,0 +1,53 @@
+"""``awb video``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("video")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("instance", metavar="CLIP/TARGET|N")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE.mp4", help="[default: from its name]"
+)
+@click.option("--board", "number", type=int, default=1, show_default=True, metavar="N",
+              help="Which board of the run.")  # fmt: skip
+@click.option("--explainers", metavar="A,B,...", help="Rows.  [default: the best six here]")
+@click.option("--metric", metavar="NAME", help="Score beside each row.  [default: what ranks]")
+def video_command(
+    folder: Path,
+    instance: str,
+    out: Path | None,
+    number: int,
+    explainers: str | None,
+    metric: str | None,
+) -> None:
+    """Make a video of one instance, with sound: spectrogram, events, relevance, a moving cursor.
+
+    An instance is CLIP/TARGET, a clip that has only one, or its number in the report's order (1 is
+    the worst). Needs the extra "video".
+    """
+    import re
+
+    from awb.harness.folder import RunFolder
+    from awb.harness.references import parse_list
+    from awb.plugins import load
+    from awb.report.clips import RunClips, require
+    from awb.report.figures.instance import chosen_explanations
+    from awb.report.figures.style import metric_place
+    from awb.report.video import write_video
+    from awb.report.views import find_board, read_views
+
+    registry, opened = load(), RunFolder.open(folder)
+    view = find_board(read_views(opened, registry), number)
+    one = view.instance(instance)
+    names = [str(reference) for reference in parse_list(explainers)] if explainers else None
+    rows = chosen_explanations(one, names)
+    name = view.board.metrics[metric_place(view, metric)].name
+    heard = require(RunClips(opened, registry), one)
+    path = out or Path(re.sub(r"[^\w.-]+", "-", one.name).strip("-") + ".mp4")
+    write_video(one, heard, rows, name, path)
+    click.echo(path)

@@ -1,0 +1,218 @@
+"""Explain one audio file that nobody labelled: the same unit of work as in a run, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from awb.audio import read_audio
+from awb.errors import AwbError, UnknownNameError, did_you_mean
+from awb.harness.choosing import Chosen, run_record
+from awb.harness.classes import ClassIndex
+from awb.harness.config import make_config
+from awb.harness.folder import RunFolder
+from awb.harness.resolve import Resolved, resolve, resolve_all
+from awb.harness.selecting import as_awb_error
+from awb.harness.selection import Kept, Manifest, audio_sha256, make_instance, prepare
+from awb.harness.units import Plan, Unit
+from awb.harness.worker import ModelFacts, explain_unit, model_facts, score_clip, warm_model
+from awb.plugins import Registry
+from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, Origin, Parameters
+from awb.types import Clip
+
+FILE = "file"
+"""Name of the dataset that a single file stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An explained file.
+
+    Attributes
+    ----------
+    folder : RunFolder
+        A run of one instance.
+    clip : Clip
+        The file's audio, at its own rate.
+    model, target : str
+        Label of the model, and the class that was explained.
+    score : float
+        The model's log-odds for it.
+    threshold : float
+        Log-odds from which the model is taken to say yes.
+    """
+
+    folder: RunFolder
+    clip: Clip
+    model: str
+    target: str
+    score: float
+    threshold: float
+
+
+def read_clip(path: Path) -> Clip:
+    """Read a file as a clip without events; see `awb.audio.read_audio` for what it raises."""
+    waveform, rate_hz = read_audio(path)
+    return Clip(path.name, waveform, rate_hz)
+
+
+def explain_file(
+    path: Path,
+    registry: Registry,
+    folder: Path,
+    *,
+    model: str,
+    target: str | None,
+    explainers: Sequence[str],
+    masker: str = "zeros",
+    samples: int = 1000,
+    seed: int = 0,
+) -> Explained:
+    """Explain what a model hears in a file, and score the explanations against the model.
+
+    Parameters
+    ----------
+    path : Path
+        An audio file.
+    registry : Registry
+        What is installed.
+    folder : Path
+        Where the run is written; must be empty or not exist.
+    model : str
+        Reference of the model.
+    target : str or None
+        A class of the model; None for the one that it scores highest.
+    explainers : sequence of str
+        References; ``all`` stands for all that do not need labels.
+    masker : str
+        Reference of what replaces dropped audio.
+    samples : int
+        Drop masks of the shared design.
+    seed : int
+        Seed of every draw.
+
+    Returns
+    -------
+    Explained
+        The run and what was found.
+
+    Raises
+    ------
+    AwbError
+        If the file cannot be read, a name is unknown, or the model fails.
+    """
+    clip = read_clip(path)
+    config = make_config(
+        datasets=[f"{FILE}:{path}"],
+        models=[model],
+        explainers=list(explainers),
+        masker=masker,
+        samples=samples,
+        seed=seed,
+    )
+    resolved = resolve(registry, "model", model)
+    chosen = Chosen(
+        [_as_dataset()],
+        [resolved],
+        _explainers(registry, explainers, resolved),
+        _metrics(registry),
+        resolve(registry, "masker", masker),
+        resolve(registry, "masker", masker),
+    )
+    facts = model_facts(resolved)
+    kept = _choose(clip, resolved, facts, target)
+    made = RunFolder.create(
+        folder,
+        {
+            **run_record(config, chosen),
+            "sample_rates_hz": {resolved.label: facts.sample_rate_hz},
+        },
+    )
+    manifest = Manifest(FILE, resolved.label, facts.weights_sha256, (kept,), ())
+    made.add_manifest(manifest)
+    plan = Plan(
+        dataset=chosen.datasets[0],
+        model=resolved,
+        weights_sha256=facts.weights_sha256,
+        explainers=chosen.explainers,
+        metrics=chosen.metrics,
+        masker=chosen.masker,
+        scoring_masker=chosen.scoring_masker,
+        config=config,
+    )
+    instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
+    key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target)
+    made.store().add(FILE, resolved.label, explain_unit(Unit(key, plan, instance)))
+    threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
+    return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
+
+
+def _as_dataset() -> Resolved:
+    """Make the dataset that a single file stands for; it is never built."""
+    spec = DatasetSpec(
+        name=FILE, summary="One audio file.", citation="none", factory=lambda _: _refuse()
+    )
+    return Resolved("dataset", FILE, spec, Parameters(), Origin("audio-where-benchmark"))
+
+
+def _refuse() -> None:
+    raise AwbError("a single file is no dataset")
+
+
+def _explainers(registry: Registry, texts: Sequence[str], model: Resolved) -> tuple[Resolved, ...]:
+    """Resolve explainers: none that needs labels, and with ``all`` none that the model refuses."""
+    found = resolve_all(registry, "explainer", list(texts))
+    blind = [
+        one for one in found if not (isinstance(one.spec, ExplainerSpec) and one.spec.sees_labels)
+    ]
+    if not blind:
+        names = ", ".join(one.label for one in found)
+        raise UnknownNameError(f"{names} needs labels, and a single file has none")
+    if "all" in texts:
+        loaded = warm_model(model)
+        blind = [
+            one
+            for one in blind
+            if all(isinstance(loaded, need) for need in getattr(one.spec, "needs", ()))
+        ]
+    return tuple(blind)
+
+
+def _metrics(registry: Registry) -> tuple[Resolved, ...]:
+    """Choose the main metrics that ask the model and not the labels."""
+    return tuple(
+        one
+        for one in resolve_all(registry, "metric", ["all"])
+        if isinstance(one.spec, MetricSpec)
+        and one.spec.headline
+        and one.spec.facts.family != "localization"
+    )
+
+
+def _choose(clip: Clip, model: Resolved, facts: ModelFacts, target: str | None) -> Kept:
+    """Score the clip, and decide which class is explained."""
+    index = None
+    if target is not None:
+        index = ClassIndex(facts).find(target, None)
+        if index is None:
+            raise UnknownNameError(
+                f"{model.label} has no class {target!r}.{_hint(target, facts.classes)}"
+            )
+    try:
+        scores = score_clip(model, prepare(clip, facts.sample_rate_hz))
+    except Exception as error:
+        raise as_awb_error(error, f"model {model.label} on {clip.id}") from error
+    place = int(np.argmax(scores)) if index is None else index
+    score = float(scores[place])
+    return Kept(clip.id, facts.classes[place], place, (), score, audio_sha256(clip))
+
+
+def _hint(target: str, classes: Sequence[str]) -> str:
+    """Suggest classes; of hundreds, only those that come close."""
+    hint = did_you_mean(target, classes)
+    if "mean" in hint or len(classes) <= 30:
+        return hint
+    return f" It has {len(classes)} classes, such as {', '.join(classes[:5])}."

@@ -1,0 +1,225 @@
+"""The audio of instances, read again through the dataset's plugin when somebody wants to listen.
+
+A run folder holds no audio. Where the data cannot be read any more, or have changed, there is a
+reason instead, and everything else is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from awb.errors import AwbError, DataError
+from awb.harness.folder import RunFolder
+from awb.harness.resolve import Resolved, resolve
+from awb.harness.runner import where_it_started
+from awb.harness.selecting import Source
+from awb.harness.selection import audio_sha256, prepare
+from awb.harness.worker import build
+from awb.plugins import Registry
+from awb.randomness import RandomKey
+from awb.report.views import InstanceView
+from awb.segments import Segments
+from awb.types import AudioArray, Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The audio of one instance, as the model heard it.
+
+    Attributes
+    ----------
+    clip : Clip
+        At the model's rate, with every event.
+    fill : np.ndarray, shape=(samples,)
+        What replaced dropped audio.
+    segments : Segments
+        The segments of the run on this clip.
+    """
+
+    clip: Clip
+    fill: AudioArray
+    segments: Segments
+
+
+class Clips(Protocol):
+    """Where a report gets audio from."""
+
+    def load(self, instance: InstanceView) -> Heard | str:
+        """Return the audio of an instance, or say why there is none."""
+        ...
+
+
+class NoClips:
+    """No audio, for one reason.
+
+    Parameters
+    ----------
+    reason : str
+        Why.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def load(self, instance: InstanceView) -> Heard | str:  # noqa: ARG002
+        """Say why there is none."""
+        return self._reason
+
+
+@dataclass(frozen=True, slots=True)
+class RunSound:
+    """What a run says about sound.
+
+    Attributes
+    ----------
+    segment_s, segment_hop_s : float
+        Length of a segment and distance between two, in seconds.
+    masker : Resolved
+        What replaced dropped audio.
+    seed : int
+        Seed of the masker's draws.
+    rates_hz : dict of str to int
+        Rate of each model in Hz, where the run folder knows it.
+    """
+
+    segment_s: float
+    segment_hop_s: float
+    masker: Resolved
+    seed: int
+    rates_hz: dict[str, int]
+
+    @classmethod
+    def of(cls, folder: RunFolder, registry: Registry) -> RunSound:
+        """Read it from a run folder."""
+        config = folder.config()
+        rates = folder.record().get("sample_rates_hz") or {}
+        return cls(
+            config.segment_s,
+            config.segment_hop_s,
+            resolve(registry, "masker", config.masker),
+            config.seed,
+            {str(label): int(rate) for label, rate in rates.items()},
+        )
+
+    def heard(self, dataset: str, model: str, clip: Clip, target: str) -> Heard:
+        """Make what the model heard from a clip.
+
+        Parameters
+        ----------
+        dataset : str
+            Name of the dataset.
+        model : str
+            Label of the model.
+        clip : Clip
+            The clip as the dataset gave it.
+        target : str
+            Of the instance.
+
+        Returns
+        -------
+        Heard
+            The clip at the model's rate, and the very replacement that the run used.
+        """
+        ready = prepare(clip, self.rates_hz.get(model, clip.sample_rate_hz))
+        rate_hz = ready.sample_rate_hz
+        key = RandomKey((self.seed, dataset, clip.id, target))
+        fill = build(self.masker)(ready.waveform, rate_hz, key.generator("masker"))
+        segments = Segments(ready.waveform.size, rate_hz, self.segment_s, self.segment_hop_s)
+        return Heard(ready, np.asarray(fill, dtype=np.float32), segments)
+
+
+class RunClips:
+    """Audio of a run's instances, from its datasets.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    registry : Registry
+        What is installed.
+    """
+
+    def __init__(self, folder: RunFolder, registry: Registry) -> None:
+        self._folder = folder
+        self._sound = RunSound.of(folder, registry)
+        self._sources: dict[str, Source | str] = {}
+        for text in folder.config().datasets:
+            try:
+                with where_it_started(folder):
+                    resolved = resolve(registry, "dataset", text)
+                    self._sources[resolved.label] = Source(resolved, build(resolved))
+            except AwbError as error:
+                self._sources[text] = f"the dataset {text} is not available: {error}"
+
+    def load(self, instance: InstanceView) -> Heard | str:
+        """Return the audio of an instance, or say why there is none."""
+        source = self._sources.get(instance.dataset)
+        if not isinstance(source, Source):
+            reasons = [one for one in self._sources.values() if isinstance(one, str)]
+            return "; ".join(reasons) or f"the dataset {instance.dataset} is not available"
+        try:
+            with where_it_started(self._folder):
+                clip = source.load(instance.kept.clip_id)
+                if audio_sha256(clip) != instance.kept.audio_sha256:
+                    return f"the audio of clip {clip.id} has changed since the run"
+                return self._sound.heard(
+                    source.resolved.spec.name, instance.model, clip, instance.kept.target
+                )
+        except AwbError as error:
+            return str(error)
+
+
+class GivenClips:
+    """Audio that is in memory already.
+
+    Parameters
+    ----------
+    clips : iterable of Clip
+        The clips.
+    sound : RunSound
+        What the run says about sound.
+    dataset : str
+        Name of the dataset under which they were explained.
+    """
+
+    def __init__(self, clips: Iterable[Clip], sound: RunSound, dataset: str) -> None:
+        self._clips = {clip.id: clip for clip in clips}
+        self._sound = sound
+        self._dataset = dataset
+
+    def load(self, instance: InstanceView) -> Heard | str:
+        """Return the audio of an instance, or say why there is none."""
+        clip = self._clips.get(instance.kept.clip_id)
+        if clip is None:
+            return f"clip {instance.kept.clip_id} is not there"
+        return self._sound.heard(self._dataset, instance.model, clip, instance.kept.target)
+
+
+def require(clips: Clips, instance: InstanceView) -> Heard:
+    """Return the audio of an instance, or fail with the reason.
+
+    Parameters
+    ----------
+    clips : Clips
+        Where audio comes from.
+    instance : InstanceView
+        Which.
+
+    Returns
+    -------
+    Heard
+        The audio.
+
+    Raises
+    ------
+    DataError
+        If there is none.
+    """
+    heard = clips.load(instance)
+    if isinstance(heard, str):
+        raise DataError(f"no audio of {instance.kept.clip_id}: {heard}")
+    return heard

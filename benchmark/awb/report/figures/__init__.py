@@ -1,0 +1,1 @@
+"""Figures for papers: PDF, PNG and SVG through matplotlib."""

@@ -1,0 +1,181 @@
+"""The critical-difference diagram: mean ranks, and who cannot be told apart.
+
+References
+----------
+Demšar, J. (2006). Statistical comparisons of classifiers over multiple data sets. JMLR 7.
+https://jmlr.org/papers/v7/demsar06a.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from awb.errors import ParameterError, RunError
+from awb.leaderboard.board import FULL_COVERAGE
+from awb.leaderboard.layout import Column, Layout
+from awb.report.figures.style import INK, SOFT, new_figure, styled
+from awb.report.views import BoardView
+from awb.statistics import CriticalDifference, critical_difference
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Mean ranks with the names of their owners, best first.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Explainers.
+    ranks : tuple of float
+        Their mean ranks over clips, 1 = best.
+    found : CriticalDifference
+        The test's other numbers.
+    """
+
+    names: tuple[str, ...]
+    ranks: tuple[float, ...]
+    found: CriticalDifference
+
+
+def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -> Ranked:
+    """Rank explainers by one metric on the instances that all of them have.
+
+    Parameters
+    ----------
+    view : BoardView
+        The board.
+    metric : int
+        Column of the board.
+    names : sequence of str or None
+        Which explainers; None for all that are no baselines and cover the board.
+
+    Returns
+    -------
+    Ranked
+        Best first.
+
+    Raises
+    ------
+    RunError
+        If fewer than three explainers or two clips are left.
+    """
+    facts = view.board.metrics[metric]
+    layout = Layout(view.data.explanations)
+    column = Column.of(layout.grid(view.data.scores, facts.name))
+    wanted = [
+        row
+        for row, name in enumerate(layout.names)
+        if column.full[row]
+        and layout.coverage[row] >= FULL_COVERAGE
+        and (name in names if names is not None else name not in view.data.baselines)
+    ]
+    used = np.flatnonzero(column.common)
+    clips = [layout.clips[index] for index in used]
+    values = column.grid[np.array(wanted, dtype=np.int64)[:, np.newaxis], used].T
+    try:
+        found = critical_difference(values, clips, higher_is_better=facts.higher_is_better)
+    except ParameterError as error:
+        raise RunError(f"no critical-difference diagram: {error}") from error
+    order = np.argsort(found.mean_ranks, kind="stable")
+    return Ranked(
+        tuple(layout.names[wanted[place]] for place in order),
+        tuple(found.mean_ranks[place] for place in order),
+        found,
+    )
+
+
+def joined(ranks: Sequence[float], distance: float) -> list[tuple[int, int]]:
+    """Find the longest stretches of ranks that lie within a distance.
+
+    Parameters
+    ----------
+    ranks : sequence of float
+        In increasing order.
+    distance : float
+        The critical difference.
+
+    Returns
+    -------
+    list of (int, int)
+        First and last place of each stretch of at least two; none lies inside another.
+
+    Examples
+    --------
+    >>> joined([1.0, 1.5, 2.2, 5.0], 1.0)
+    [(0, 1), (1, 2)]
+    """
+    bars: list[tuple[int, int]] = []
+    reached = 0
+    for first, rank in enumerate(ranks):
+        last = first
+        while last + 1 < len(ranks) and ranks[last + 1] - rank < distance:
+            last += 1
+        if last > first and last > reached:
+            bars.append((first, last))
+            reached = last
+    return bars
+
+
+@styled
+def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = None) -> Any:
+    """Draw a critical-difference diagram.
+
+    Parameters
+    ----------
+    view : BoardView
+        The board.
+    metric : int
+        Column of the board.
+    names : sequence of str or None
+        Which explainers; None for all that are no baselines and cover the board.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars join explainers whose mean ranks do not differ (Nemenyi, 5 %).
+    """
+    ranked = rank_explainers(view, metric, names)
+    count, distance = len(ranked.names), ranked.found.critical_difference
+    half = (count + 1) // 2
+    bars = joined(ranked.ranks, distance)
+    top = 0.7 + 0.13 * len(bars)
+    height = top + 0.19 * half + 0.75
+    figure = new_figure(6.8, height)
+    axes = figure.subplots()
+    axes.set_xlim(-0.42 * count, 1.42 * count + 1)
+    axes.set_ylim(height, 0)
+    axes.axis("off")
+    axis = 0.55
+    axes.plot([1, count], [axis, axis], color=INK, linewidth=0.9)
+    step = max(1, round(count / 10))
+    for tick in sorted({1, count, *range(step, count - step // 2, step)}):
+        axes.plot([tick, tick], [axis, axis - 0.06], color=INK, linewidth=0.9)
+        axes.text(tick, axis - 0.09, str(tick), ha="center", va="bottom", fontsize=7.5)
+    for line, (first, last) in enumerate(bars):
+        at = axis + 0.12 + 0.13 * line
+        ends = [ranked.ranks[first] - 0.15, ranked.ranks[last] + 0.15]
+        axes.plot(ends, [at, at], color=INK, linewidth=2.6, solid_capstyle="butt")
+    for place, (name, rank) in enumerate(zip(ranked.names, ranked.ranks, strict=True)):
+        left = place < half
+        line = place if left else count - 1 - place
+        at, edge = top + 0.19 * (line + 1), -0.02 * count if left else 1.02 * count + 1
+        axes.plot([rank, rank, edge], [axis, at, at], color=SOFT, linewidth=0.6)
+        axes.text(
+            edge + (-0.01 if left else 0.01) * count, at, f"{name}  {rank:.1f}" if left
+            else f"{rank:.1f}  {name}", ha="right" if left else "left", va="center", fontsize=7.5,
+        )  # fmt: skip
+    shown = min(distance, count - 1)
+    note = f"critical difference {distance:.1f}"
+    axes.plot([1, 1 + shown], [0.16, 0.16], color=INK, linewidth=1.2, marker="|", markersize=5)
+    axes.text(1 + shown + 0.02 * count, 0.16, note, va="center", fontsize=7.5)
+    axes.text(
+        (count + 1) / 2, height - 0.2,
+        f"mean rank by {view.board.metrics[metric].name} over {ranked.found.n_clips} clips;"
+        f" Friedman p = {ranked.found.p_value:.2g}; bars join what does not differ (Nemenyi, 5 %)",
+        ha="center", va="center", fontsize=7.5, color=SOFT,
+    )  # fmt: skip
+    return figure

@@ -1,0 +1,57 @@
+"""Make the report of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from awb.harness.folder import RunFolder
+from awb.plugins import Registry
+from awb.report.clips import Clips, RunClips
+from awb.report.page import PageFacts, describe, render, write
+from awb.report.views import read_views
+
+
+def write_report(
+    folder: RunFolder,
+    registry: Registry,
+    path: Path,
+    *,
+    instances: int,
+    clips: Clips | None = None,
+    facts: PageFacts | None = None,
+) -> None:
+    """Write the report of a run as one HTML file.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run, finished or not.
+    registry : Registry
+        What is installed.
+    path : Path
+        Where to.
+    instances : int
+        Most instances a board, at least 0.
+    clips : Clips or None
+        Where audio comes from; None for the datasets of the run.
+    facts : PageFacts or None
+        Head and foot of the page; None to make them from the run.
+
+    Raises
+    ------
+    RunError
+        If the run has no results yet, or the file cannot be written.
+    """
+    views = read_views(folder, registry)
+    board = views[0].board
+    title = f"Where does {board.model} hear it?"
+    lead = (
+        f"{describe(board)}. How well do explanations of {board.model} point at the sounds of"
+        f" {board.dataset}?"
+    )
+    if len(views) > 1:
+        title = f"{len(views)} boards"
+        lead = "How well do explanations of audio classifiers point at the sounds?"
+    created = str(folder.record().get("created", "an unknown time")).partition("T")[0]
+    own = facts or PageFacts(title, lead, created, f"awb report {folder.path.name}")
+    write(render(views, clips or RunClips(folder, registry), own, instances=instances), path)

@@ -1,0 +1,218 @@
+"""One self-contained HTML page: templates, style, scripts and data in one file, no network.
+
+The parts of the page are templates of their own (board, charts, player), and so are the scripts, so
+that other pages can be put together from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from awb.errors import RunError
+from awb.harness.units import NOT_APPLICABLE
+from awb.leaderboard.board import Board, BoardRow, Cell
+from awb.report.clips import Clips
+from awb.report.payload import SoundShelf, board_plain, instance_plain, summaries
+from awb.report.views import BoardView, extremes
+
+SCRIPTS = (
+    "core.js",
+    "table.js",
+    "axes.js",
+    "bars.js",
+    "labels.js",
+    "scatter.js",
+    "heatmap.js",
+    "address.js",
+    "sound.js",
+    "figure.js",
+    "legend.js",
+    "player.js",
+    "main.js",
+)
+"""Scripts in the order in which they are needed."""
+
+SOUND_ROOM = 8_000_000
+"""Most bytes of a page that are sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageFacts:
+    """What stands at the head and foot of a page.
+
+    Attributes
+    ----------
+    title : str
+        Heading.
+    lead : str
+        A sentence or two below it.
+    created : str
+        When the results were made.
+    command : str
+        What made the page.
+    """
+
+    title: str
+    lead: str
+    created: str
+    command: str
+
+
+def static(name: str) -> str:
+    """Read a style sheet or script of the package."""
+    return files("awb.report").joinpath("static", name).read_text(encoding="utf-8")
+
+
+def environment() -> Any:
+    """Make the jinja2 environment of the templates, with escaping everywhere.
+
+    Returns
+    -------
+    jinja2.Environment
+        With the filters and functions that the templates use.
+    """
+    import jinja2
+    from markupsafe import Markup
+
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("awb.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["mean"] = _mean
+    made.filters["span"] = _span
+    made.filters["place"] = _place
+    made.filters["sortable"] = _sortable
+    made.filters["extent"] = extent
+    made.tests["inapplicable"] = _inapplicable
+    # The package's own files, which hold nothing that a run brought.
+    made.globals["style"] = lambda name: Markup(static(name))
+    made.globals["script"] = lambda name: Markup(static(name))
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    return made
+
+
+def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instances: int) -> str:
+    """Render the report of a run.
+
+    Parameters
+    ----------
+    views : sequence of BoardView
+        Its boards.
+    clips : Clips
+        Where audio comes from.
+    facts : PageFacts
+        Head and foot.
+    instances : int
+        Most instances a board, the worst and the best.
+
+    Returns
+    -------
+    str
+        An HTML document.
+    """
+    shelf = SoundShelf(SOUND_ROOM)
+    boards = []
+    for view in views:
+        shown = extremes(view.instances, instances)
+        boards.append(
+            {
+                "board": view.board,
+                "view": view,
+                "columns": [
+                    place
+                    for place, metric in enumerate(view.board.metrics)
+                    if metric.name in view.headline
+                ],
+                "plain": {**board_plain(view), "instances": summaries(shown)},
+                "instances": [instance_plain(view, one, clips, shelf) for one in shown],
+            }
+        )
+    text: str = (
+        environment()
+        .get_template("page.html")
+        .render(
+            facts=facts,
+            boards=boards,
+            sounds=shelf.sounds,
+            scripts=SCRIPTS,
+            version=version("audio-where-benchmark"),
+        )
+    )
+    return text
+
+
+def write(text: str, path: Path) -> None:
+    """Write a page.
+
+    Parameters
+    ----------
+    text : str
+        The HTML document.
+    path : Path
+        Where to.
+
+    Raises
+    ------
+    RunError
+        If the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _mean(cell: Cell) -> str:
+    return f"{cell.mean:.3f}".replace("-", "−") if cell.n else "–"
+
+
+def _span(cell: Cell) -> str:
+    if not cell.n or cell.low != cell.low:
+        return ""
+    joint = " to " if cell.low < 0 else "–"
+    return f"{_short(cell.low)}{joint}{_short(cell.high)}"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.2f}".replace("-0.00", "0.00")
+    return text.replace("0.", ".", 1).replace("-", "−") if abs(value) < 0.995 else text
+
+
+def _place(row: BoardRow) -> str:
+    place = row.place
+    return "" if place is None or place.low == place.high else f"{place.low}–{place.high}"
+
+
+def _sortable(value: float | None) -> str:
+    """Write a number for sorting; empty where there is none."""
+    return "" if value is None or value != value else repr(round(float(value), 6))
+
+
+def _inapplicable(problem: str) -> bool:
+    return f" {NOT_APPLICABLE}: " in problem
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def extent(board: Board) -> str:
+    """Say how many instances and clips a board has."""
+    return f"{_count(board.n_instances, 'instance')} from {_count(board.n_clips, 'clip')}"
+
+
+def describe(board: Board) -> str:
+    """Say in one line what a board is made of."""
+    return (
+        f"{extent(board)}, {_count(len(board.rows), 'explainer')},"
+        f" {_count(len(board.metrics), 'metric')}"
+    )

@@ -1,0 +1,232 @@
+"""The data of a page, as plain lists and dictionaries that JSON can hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from awb.errors import RunError
+from awb.leaderboard.agreement import agreements
+from awb.leaderboard.board import BoardRow
+from awb.metrics.facts import MetricFacts
+from awb.randomness import RandomKey
+from awb.report.clips import Clips, Heard
+from awb.report.encoding import KeptCounts, as_base64, kept_cells, opus, outline, whole_numbers
+from awb.report.spectrogram import spectrogram
+from awb.report.views import BoardView, ExplanationView, InstanceView
+
+Plain = dict[str, Any]
+
+
+def number(value: float, digits: int = 4) -> float | None:
+    """Round for JSON; what is not finite becomes None."""
+    return round(float(value), digits) if math.isfinite(value) else None
+
+
+def metric_plain(facts: MetricFacts, headline: Sequence[str]) -> Plain:
+    """Describe a metric."""
+    return {
+        "name": facts.name,
+        "family": facts.family,
+        "summary": facts.summary,
+        "higher": facts.higher_is_better,
+        "arrow": facts.arrow,
+        "lowest": number(facts.lowest),
+        "highest": number(facts.highest),
+        "unit": facts.unit,
+        "undefined": facts.undefined,
+        "citation": facts.citation,
+        "headline": facts.name in headline,
+    }
+
+
+def row_plain(row: BoardRow) -> Plain:
+    """Describe an explainer's row; a cell is mean, low, high and number of instances."""
+    place = row.place
+    return {
+        "explainer": row.explainer,
+        "baseline": row.baseline,
+        "rank": row.rank,
+        "span": None if place is None else [place.low, place.high],
+        "groups": "" if place is None else place.groups,
+        "coverage": number(row.coverage),
+        "calls": number(row.calls, 1),
+        "cells": [
+            [number(cell.mean), number(cell.low), number(cell.high), cell.n] for cell in row.cells
+        ],
+    }
+
+
+def agreement_plain(view: BoardView) -> Plain | None:
+    """Describe how far metrics agree: the upper triangle of tau with intervals, row by row."""
+    if view.board.n_clips < 2:
+        return None
+    try:
+        found = agreements(view.data)
+    except RunError:
+        return None
+    if not any(math.isfinite(one.tau.mean) for one in found):
+        return None
+    return {
+        "taus": [[number(value, 3) for value in (one.tau.mean, one.tau.low, one.tau.high)]
+                 for one in found],
+        "explainers": max(one.n_explainers for one in found),
+        "instances": max(one.n_instances for one in found),
+    }  # fmt: skip
+
+
+def board_plain(view: BoardView) -> Plain:
+    """Describe a board with its charts' data."""
+    board = view.board
+    return {
+        "dataset": board.dataset,
+        "model": board.model,
+        "metrics": [metric_plain(facts, view.headline) for facts in board.metrics],
+        "rows": [row_plain(row) for row in board.rows],
+        "agreement": agreement_plain(view),
+    }
+
+
+def explanation_plain(
+    one: ExplanationView, view: BoardView, counts: KeptCounts | None, key: RandomKey
+) -> Plain:
+    """Describe one explanation: its curve, its scores and the cells that it would keep."""
+    plain: Plain = {
+        "explainer": one.explainer,
+        "baseline": one.baseline,
+        "calls": one.calls,
+        "relevance": whole_numbers(one.relevance),
+        "scores": {name: number(one.scores.get(name, math.nan), 3) for name in view.headline},
+    }
+    if counts is not None:
+        own = key.child("metric", one.explainer)
+        plain["kept"] = {
+            "annotated": kept_cells(one.relevance, counts.annotated, own),
+            "fifth": kept_cells(one.relevance, counts.fifth, own),
+        }
+    return plain
+
+
+@dataclass
+class SoundShelf:
+    """Encoded sounds of a page, each once, as long as there is room.
+
+    Attributes
+    ----------
+    room : int
+        Bytes of base64 text that may still be added.
+    sounds : dict of str to str
+        Base64 text of an Ogg Opus file by name.
+    """
+
+    room: int
+    sounds: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, waveform: Any, sample_rate_hz: int) -> bool:
+        """Encode a waveform under a name, if it is not there and there is room.
+
+        Returns
+        -------
+        bool
+            Whether it is there now.
+        """
+        if name in self.sounds:
+            return True
+        text = as_base64(opus(waveform, sample_rate_hz))
+        if len(text) > self.room:
+            return False
+        self.room -= len(text)
+        self.sounds[name] = text
+        return True
+
+
+def _sound(heard: Heard, instance: InstanceView, shelf: SoundShelf) -> Plain:
+    """Describe the audio of an instance; a sound is a name on the shelf."""
+    clip, rate_hz = heard.clip, heard.clip.sample_rate_hz
+    picture = spectrogram(clip.waveform, rate_hz)
+    plain: Plain = {
+        "events": [
+            [round(event.onset_s, 4), round(event.offset_s, 4), event.label]
+            for event in sorted(clip.events, key=lambda event: event.onset_s)
+            if event.label != instance.kept.target
+        ],
+        "outline": outline(clip.waveform),
+        "picture": as_base64(picture.webp()),
+        "ticks": [[round(height, 4), name] for height, name in picture.ticks],
+    }
+    name = f"{instance.dataset} {instance.model} {clip.id}"
+    if not shelf.add(name, clip.waveform, rate_hz):
+        return {**plain, "silent": "the report would be too large with its sound"}
+    plain["sound"] = name
+    if np.ptp(heard.fill) == 0:
+        plain["fill"] = round(float(heard.fill[0]), 6)
+    elif shelf.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
+        plain["fillSound"] = f"{name} {instance.kept.target} fill"
+    return plain
+
+
+def instance_plain(
+    view: BoardView, instance: InstanceView, clips: Clips, shelf: SoundShelf
+) -> Plain:
+    """Describe one instance for the player.
+
+    Parameters
+    ----------
+    view : BoardView
+        Its board.
+    instance : InstanceView
+        The instance.
+    clips : Clips
+        Where its audio comes from.
+    shelf : SoundShelf
+        Where encoded sounds are gathered.
+
+    Returns
+    -------
+    dict
+        With the key ``silent``, a reason, where there is no sound.
+    """
+    kept = instance.kept
+    n_cells = instance.explanations[0].relevance.size
+    heard = clips.load(instance)
+    if isinstance(heard, Heard) and heard.segments.n_cells != n_cells:
+        heard = f"the run has {n_cells} segments here, the clip has {heard.segments.n_cells}"
+    plain: Plain = {
+        "clip": kept.clip_id,
+        "target": kept.target,
+        "score": number(kept.score, 2),
+        "level": number(instance.level, 3),
+        "intervals": [[round(a, 4), round(b, 4)] for a, b in kept.intervals_s],
+    }
+    counts = None
+    if isinstance(heard, Heard):
+        rate_hz = heard.clip.sample_rate_hz
+        counts = KeptCounts.of(heard.segments, np.array(kept.intervals_s).reshape(-1, 2))
+        plain["edges"] = [round(edge / rate_hz, 4) for edge in heard.segments.edges_samples]
+        plain.update(_sound(heard, instance, shelf))
+        plain["keptCounts"] = {"annotated": counts.annotated, "fifth": counts.fifth}
+    else:
+        plain["edges"] = [round(cell * view.hop_s, 4) for cell in range(n_cells + 1)]
+        plain["silent"] = heard
+    key = RandomKey((view.data.seed, instance.dataset_name, kept.clip_id, kept.target))
+    plain["explanations"] = [
+        explanation_plain(one, view, counts, key) for one in instance.explanations
+    ]
+    return plain
+
+
+def summaries(instances: Iterable[InstanceView]) -> list[Plain]:
+    """Describe instances for the list from which one is chosen."""
+    return [
+        {
+            "clip": one.kept.clip_id,
+            "target": one.kept.target,
+            "level": number(one.level, 3),
+            "score": number(one.kept.score, 2),
+        }
+        for one in instances
+    ]

@@ -1,0 +1,32 @@
+"use strict";
+/* What is shown is written into the address, so that a link leads back to it. */
+
+/** Read: {board, clip, target, explainers}; null where the address does not say. */
+awb.readAddress = () => {
+  const parts = new URLSearchParams(window.location.hash.slice(1));
+  const explainers = parts.getAll("explainer");
+  return {
+    board: Number(parts.get("board")) || null,
+    clip: parts.get("clip"),
+    target: parts.get("target"),
+    explainers: explainers.length ? explainers : null,
+  };
+};
+
+/** The fragment of an instance, with the explainers that are shown. */
+awb.address = ({ board, clip, target, explainers }) => {
+  const parts = new URLSearchParams();
+  if (board > 1 || clip === undefined) parts.set("board", board);
+  if (clip !== undefined) {
+    parts.set("clip", clip);
+    parts.set("target", target);
+  }
+  for (const name of explainers || []) parts.append("explainer", name);
+  return `#${parts}`;
+};
+
+/** Replace the fragment without a new entry in the history. */
+awb.writeAddress = (state) => {
+  const fragment = awb.address(state);
+  if (fragment !== window.location.hash) window.history.replaceState(null, "", fragment);
+};

@@ -1,0 +1,72 @@
+"use strict";
+/* Small helpers that every part of a page uses. Text from data only ever becomes text nodes. */
+const awb = {};
+
+awb.fill = (node, attributes, children) => {
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  for (const child of children.flat()) {
+    if (child !== null && child !== undefined) node.append(child);
+  }
+  return node;
+};
+
+/** Make an HTML element. */
+awb.make = (name, attributes, ...children) =>
+  awb.fill(document.createElement(name), attributes, children);
+
+/** Make an SVG element. */
+awb.draw = (name, attributes, ...children) =>
+  awb.fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
+
+/** Find the part of a container that plays a role. */
+awb.part = (container, role) => container.querySelector(`[data-role="${role}"]`);
+
+/** Write a number with a true minus, or a dash where there is none. */
+awb.format = (value, digits = 3) =>
+  value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
+
+/** Write an interval; empty where there is none. */
+awb.interval = (low, high, digits = 2) =>
+  low === null || high === null ? "" : `${awb.format(low, digits)} to ${awb.format(high, digits)}`;
+
+/** Six colours that stay apart without colour vision, times four dashes. */
+awb.styleOf = (slot) => ({
+  color: `var(--c${slot % 6})`,
+  dash: ["", "7 3", "2 2.5", "9 2.5 2 2.5"][(slot + Math.floor(slot / 6)) % 4],
+});
+
+/** Draw again whenever the width of an element changes. */
+awb.onWidth = (element, render) => {
+  let last = 0;
+  const look = () => {
+    const width = Math.round(element.clientWidth);
+    if (width > 0 && width !== last) {
+      last = width;
+      render(width);
+    }
+  };
+  new ResizeObserver(() => window.requestAnimationFrame(look)).observe(element);
+  look();
+  return () => {
+    last = 0;
+    look();
+  };
+};
+
+awb.unique = (() => {
+  let count = 0;
+  return (stem) => `${stem}-${(count += 1)}`;
+})();
+
+/** Diagonal lines, for what must be told apart without colour. */
+awb.hatch = (id, color, { gap = 5, width = 1.4, back = "none" } = {}) =>
+  awb.draw(
+    "pattern",
+    { id, width: gap, height: gap, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
+    awb.draw("rect", { width: gap, height: gap, fill: back }),
+    awb.draw("line", { x1: 0, y1: 0, x2: 0, y2: gap, stroke: color, "stroke-width": width }),
+  );

@@ -1,0 +1,68 @@
+"use strict";
+/* A table whose header buttons sort and whose rows can be filtered. */
+
+awb.table = (section) => {
+  const table = awb.part(section, "ranking");
+  const body = table.tBodies[0];
+  const headers = [...table.tHead.rows[0].cells];
+  const rows = [...body.rows];
+  const original = new Map(rows.map((row, place) => [row, place]));
+
+  const value = (row, column, kind) => {
+    const text = row.cells[column].dataset.value;
+    if (kind === "text") return text.toLowerCase();
+    return text === "" ? null : Number(text);
+  };
+
+  const compare = (column, kind, sign) => (one, other) => {
+    const [first, second] = [value(one, column, kind), value(other, column, kind)];
+    if (first === null || second === null) {
+      if (first !== second) return first === null ? 1 : -1;
+    } else if (first !== second) return first < second ? -sign : sign;
+    return original.get(one) - original.get(other);
+  };
+
+  const sort = (column) => {
+    const header = headers[column];
+    const { sort: kind, first } = header.dataset;
+    const now = header.getAttribute("aria-sort");
+    const other = first === "ascending" ? "descending" : "ascending";
+    const direction = now === first ? other : first;
+    for (const each of headers) {
+      each.removeAttribute("aria-sort");
+      each.querySelector(".direction").textContent = "";
+      each.classList.remove("sorted");
+    }
+    header.setAttribute("aria-sort", direction);
+    header.classList.add("sorted");
+    header.querySelector(".direction").textContent = direction === "ascending" ? " ▲" : " ▼";
+    rows.sort(compare(column, kind, direction === "ascending" ? 1 : -1));
+    body.append(...rows);
+  };
+
+  headers.forEach((header, column) => {
+    const button = awb.make("button", { type: "button", onclick: () => sort(column) });
+    const head = header.querySelector(".head");
+    button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
+    head.replaceWith(button);
+  });
+
+  const filter = awb.part(section, "filter");
+  const baselines = awb.part(section, "baselines");
+  const count = awb.part(section, "count");
+  const apply = () => {
+    const words = filter.value.toLowerCase().split(/[\s,]+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const name = row.dataset.explainer.toLowerCase();
+      const fits = words.length === 0 || words.some((word) => name.includes(word));
+      row.hidden = !fits || (!baselines.checked && row.classList.contains("baseline"));
+      shown += row.hidden ? 0 : 1;
+    }
+    count.textContent = `${shown} of ${rows.length} explainers`;
+  };
+  filter.addEventListener("input", apply);
+  baselines.addEventListener("change", apply);
+  apply();
+  awb.part(section, "board-controls").hidden = false;
+};

@@ -1,0 +1,99 @@
+"""``awb explain``: one file without labels."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import small_data
+from browser import awb
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sounds") / "bang.wav"
+    small_data.write_clip(path, [1.1])
+    return path
+
+
+def _explain(sound: Path, *words: str | Path) -> Any:
+    return awb("explain", sound, "--model", "loudness", "--samples", "80", "--no-open", *words)
+
+
+def _instance(page: Path) -> dict[str, Any]:
+    text = page.read_text(encoding="utf-8")
+    [found] = re.findall(r'class="instance-data">(.*?)</script>', text, re.DOTALL)
+    plain: dict[str, Any] = json.loads(found)
+    return plain
+
+
+def test_the_top_class_is_explained_and_the_loud_moment_found(sound: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    result = _explain(sound, "--explainers", "naive,correlation,random", "--out", page)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.strip() == str(page)
+    assert "hears 'Loud'" in result.stderr
+    one = _instance(page)
+    assert one["target"] == "Loud"
+    assert one["intervals"] == []
+    assert one["sound"] == "file loudness bang.wav"
+    naive = next(each for each in one["explanations"] if each["explainer"] == "naive")
+    best = naive["relevance"].index(max(naive["relevance"]))
+    assert 1.0 <= one["edges"][best] <= 1.5
+    assert naive["scores"]["deletion-area"] is not None
+    assert "roc-auc" not in naive["scores"], "without labels there is nothing to compare with"
+
+
+def test_a_class_can_be_chosen_and_doubt_is_told(sound: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    result = _explain(sound, "--target", "quiet", "--explainers", "naive", "--out", page)
+    assert result.exit_code == 0, result.output
+    assert _instance(page)["target"] == "Quiet"
+    assert "it would not say so" in page.read_text(encoding="utf-8")
+
+
+def test_all_leaves_out_what_needs_labels_or_another_model(sound: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert _explain(sound, "--explainers", "all", "--out", page).exit_code == 0
+    names = {each["explainer"] for each in _instance(page)["explanations"]}
+    assert "oracle" not in names
+    assert "random-forest" in names
+    assert "do not apply" not in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--target", "Lowd"], "Did you mean Loud?"),
+        (["--explainers", "oracle"], "oracle needs labels"),
+        (["--explainers", "naiv"], "Did you mean naive"),
+        (["--samples", "0"], "samples"),
+    ],
+)
+def test_mistakes_get_one_clear_line(sound: Path, words: list[str], message: str) -> None:
+    result = _explain(sound, *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stderr.startswith("awb: ")
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_files_that_are_no_audio_are_refused(tmp_path: Path) -> None:
+    missing = awb("explain", tmp_path / "missing.wav", "--no-open")
+    assert (missing.exit_code, "does not exist" in missing.stderr) == (2, True)
+    text = tmp_path / "text.wav"
+    text.write_text("no audio", encoding="utf-8")
+    assert awb("explain", text, "--no-open").exit_code == 2
+
+
+def test_the_page_lands_beside_the_person(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = _explain(sound, "--explainers", "naive")
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["bang.explained.html"]

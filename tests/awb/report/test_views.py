@@ -1,0 +1,97 @@
+"""What a report knows of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import small_data
+from awb.errors import DataError, UnknownNameError
+from awb.harness.folder import RunFolder
+from awb.plugins import load
+from awb.report.clips import Heard, RunClips, require
+from awb.report.views import BoardView, extremes, find_board, read_views
+from browser import make_run
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tmp_path_factory.mktemp("views")
+    data = [small_data.build(folder / name, 4) for name in ("one", "two")]
+    return RunFolder.open(make_run(folder / "run", *data))
+
+
+@pytest.fixture(scope="module")
+def views(run: RunFolder) -> list[BoardView]:
+    return read_views(run, load())
+
+
+def test_instances_come_worst_first_and_explanations_best_first(views: list[BoardView]) -> None:
+    view = views[0]
+    levels = [one.level for one in view.instances]
+    assert levels == sorted(levels)
+    assert len(levels) == 4
+    for one in view.instances:
+        scores = [each.scores["roc-auc"] for each in one.explanations]
+        assert scores == sorted(scores, reverse=True)
+        judged = [each.scores["roc-auc"] for each in one.explanations if not each.baseline]
+        assert one.level == pytest.approx(np.mean(judged))
+
+
+def test_boards_that_share_clips_keep_their_own_relevance(
+    run: RunFolder, views: list[BoardView]
+) -> None:
+    store = run.store()
+    for view in views:
+        found = store.relevances(view.board.dataset, view.board.model)
+        for one in view.instances:
+            own = found[one.kept.clip_id, one.kept.target]
+            assert {each.explainer for each in one.explanations} == set(own)
+            for each in one.explanations:
+                np.testing.assert_array_equal(each.relevance, own[each.explainer])
+    assert "saliency" not in found["clip-0.wav", "Loud"], "it does not apply: no relevance"
+
+
+def test_an_instance_is_found_by_name_clip_or_number(views: list[BoardView]) -> None:
+    view = views[0]
+    assert view.instance("1") is view.instances[0]
+    one = view.instance("clip-2.wav")
+    assert view.instance("clip-2.wav/Loud") is one
+    with pytest.raises(UnknownNameError, match="Did you mean clip-2.wav/Loud"):
+        view.instance("clip-2.wav/Load")
+    assert find_board(views, 2) is views[1]
+    with pytest.raises(UnknownNameError, match="no board 3"):
+        find_board(views, 3)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 9])
+def test_extremes_are_the_worst_and_the_best(views: list[BoardView], count: int) -> None:
+    instances = list(views[0].instances)
+    chosen = extremes(instances, count)
+    assert len(chosen) == min(count, 4)
+    worst = (count + 1) // 2
+    best = instances[4 - (count - worst) :] if count - worst else []
+    assert chosen == (instances if count >= 4 else [*instances[:worst], *best])
+
+
+def test_the_audio_is_what_the_model_heard(run: RunFolder, views: list[BoardView]) -> None:
+    heard = RunClips(run, load()).load(views[0].instances[0])
+    assert isinstance(heard, Heard)
+    assert heard.clip.sample_rate_hz == 16000
+    assert heard.segments.n_cells == views[0].instances[0].explanations[0].relevance.size
+    assert not heard.fill.any(), "the run's masker is silence"
+
+
+def test_changed_audio_is_not_played(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 2)
+    run = RunFolder.open(make_run(tmp_path / "run", data))
+    view = read_views(run, load())[0]
+    small_data.write_clip(data / "audio" / "clip-0.wav", [0.5], seed=99)
+    clips = RunClips(run, load())
+    reason = clips.load(view.instance("clip-0.wav"))
+    assert isinstance(reason, str)
+    assert "changed since the run" in reason
+    with pytest.raises(DataError, match="changed since the run"):
+        require(clips, view.instance("clip-0.wav"))
