@@ -178,5 +178,7 @@ def logits_of(model: Any, clip: AudioArray) -> Any:
 
 
 def test_bad_weights(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match=r"absent\.safetensors does not exist. Type --model"):
+    with pytest.raises(
+        WeightsError, match=r"absent\.safetensors does not exist\. Make weights with: awb train"
+    ):
         SPEC.factory(UrbanSoundParameters(weights=tmp_path / "absent.safetensors"))

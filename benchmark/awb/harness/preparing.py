@@ -93,6 +93,7 @@ def _with_class_lists(registry: Registry) -> list[Resolved]:
         if isinstance(entry.spec, ModelSpec)
         and entry.spec.class_list is not None
         and not any(field.is_required() for field in entry.spec.parameters.model_fields.values())
+        and entry.spec.class_list(entry.spec.parameters()) is not None
     ]
     if not entries:
         raise ParameterError("no model tells its classes without its weights; name one: --model")

@@ -17,7 +17,35 @@ if TYPE_CHECKING:
 
 
 def _advice(name: str) -> str:
-    return f"Type --model {name}:weights=FILE with a safetensors file of this network"
+    return (
+        f"Make weights with: awb train {name} --dataset DATASET --out FILE.safetensors, and type"
+        f" --model {name}:weights=FILE.safetensors"
+    )
+
+
+def given(path: Path | None, name: str) -> Path:
+    """Return the path of weights that are not shipped.
+
+    Parameters
+    ----------
+    path : Path or None
+        As the user gave it.
+    name : str
+        Name of the model, for messages.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    WeightsError
+        If there is none.
+    """
+    if path is None:
+        raise WeightsError(f"{name} comes without weights. {_advice(name)}")
+    return path
 
 
 def read_classes(path: Path, name: str) -> tuple[str, ...]:

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
+from awb_plugins.models.named_weights import given
+
+if TYPE_CHECKING:
+    from awb.training import Recipe
 
 
 class SerCnnParameters(Parameters):
     """Settings of SER-CNN."""
 
-    weights: Path = Field(description="Weights, a safetensors file that names the classes.")
+    weights: Path | None = Field(None, description="Weights, from `awb train`; none are shipped.")
 
 
 def _make(parameters: SerCnnParameters) -> AudioModel:
     """Load the model; torch and librosa are imported here."""
     from awb_plugins.models.ser_cnn.model import SerCnnModel
 
-    return SerCnnModel(parameters.weights)
+    return SerCnnModel(given(parameters.weights, "ser-cnn"))
 
 
-def _class_list(parameters: SerCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
-    """Read the classes from the header of the weights file."""
+def _class_list(parameters: SerCnnParameters) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Read the classes from the header of the weights file, where one is given."""
     from awb_plugins.models.named_weights import read_classes
 
+    if parameters.weights is None:
+        return None
     return read_classes(parameters.weights, "ser-cnn"), ()
+
+
+def _trainable(parameters: SerCnnParameters) -> Recipe:  # noqa: ARG001 - nothing can be set
+    """Return how the network is trained."""
+    from awb_plugins.models.ser_cnn.recipe import recipe
+
+    return recipe()
 
 
 SPEC = ModelSpec(
@@ -44,4 +58,5 @@ SPEC = ModelSpec(
     extra="ser",
     factory=_make,
     class_list=_class_list,
+    trainable=_trainable,
 )

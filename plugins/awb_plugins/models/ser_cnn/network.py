@@ -73,7 +73,7 @@ class SerCnn(nn.Module):
 
         Parameters
         ----------
-        vectors : torch.Tensor, shape=(batch, 193)
+        vectors : torch.Tensor, shape=(batch, 193) or (batch, 1, 193)
             Features.
 
         Returns
@@ -81,7 +81,7 @@ class SerCnn(nn.Module):
         torch.Tensor, shape=(batch, n_classes)
             Log-odds: ``z_c - logsumexp(z_others)``.
         """
-        scaled = ((vectors - self.feature_mean) * self.feature_scale)[:, None]
+        scaled = ((vectors.flatten(1) - self.feature_mean) * self.feature_scale)[:, None]
         hidden = self.pool(self.dropout1(self.relu1(self.conv1(scaled))))
         hidden = self.dropout2(self.relu2(self.conv2(hidden)))
         scores: Tensor = self.log_odds(self.dense(hidden.flatten(1)))

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
+from awb_plugins.models.named_weights import given
+
+if TYPE_CHECKING:
+    from awb.training import Recipe
 
 
 class UrbanSoundParameters(Parameters):
     """Settings of UrbanSound-CNN."""
 
-    weights: Path = Field(description="Weights, a safetensors file that names the classes.")
+    weights: Path | None = Field(None, description="Weights, from `awb train`; none are shipped.")
 
 
 def _make(parameters: UrbanSoundParameters) -> AudioModel:
     """Load the model; torch is imported here."""
     from awb_plugins.models.urbansound_cnn.model import UrbanSoundModel
 
-    return UrbanSoundModel(parameters.weights)
+    return UrbanSoundModel(given(parameters.weights, "urbansound-cnn"))
 
 
-def _class_list(parameters: UrbanSoundParameters) -> tuple[Sequence[str], Sequence[str]]:
-    """Read the classes from the header of the weights file."""
+def _class_list(parameters: UrbanSoundParameters) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Read the classes from the header of the weights file, where one is given."""
     from awb_plugins.models.named_weights import read_classes
 
-    return read_classes(parameters.weights, "urbansound-cnn"), ()
+    return (
+        None
+        if parameters.weights is None
+        else (read_classes(parameters.weights, "urbansound-cnn"), ())
+    )
+
+
+def _trainable(parameters: UrbanSoundParameters) -> Recipe:  # noqa: ARG001 - nothing can be set
+    """Return how the network is trained."""
+    from awb_plugins.models.urbansound_cnn.recipe import recipe
+
+    return recipe()
 
 
 SPEC = ModelSpec(
@@ -42,4 +58,5 @@ SPEC = ModelSpec(
     requires=("torch", "safetensors"),
     factory=_make,
     class_list=_class_list,
+    trainable=_trainable,
 )

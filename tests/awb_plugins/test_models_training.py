@@ -1,0 +1,93 @@
+"""`awb train` makes weights for the models that come without; the models read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("librosa", reason="needs librosa (extra ser)")
+
+import torch
+
+import mini_audioset
+import mini_collections
+from awb.errors import SplitError, WeightsError
+from awb.harness.resolve import resolve
+from awb.plugins import load
+from awb.training.running import Trained, TrainingJob, train
+from awb_plugins.models.ser_cnn.features import clip_features
+from awb_plugins.models.ser_cnn.recipe import SerFrontEnd, without_padding
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    with mini_audioset.one_thread():
+        yield
+
+
+def trained(model: str, learn: str, judge: str, out: Path) -> Trained:
+    registry = load()
+    job = TrainingJob(
+        model=resolve(registry, "model", model),
+        dataset=learn,
+        validation=judge,
+        test=None,
+        seeds=(0,),
+        epochs=2,
+        out=out,
+    )
+    return train(job, registry, progress=lambda *_: None, tell=lambda _: None)
+
+
+def unlike(root: Path) -> Path:
+    """Add a little noise to every file: the trainer refuses recordings that two parts share."""
+    for seed, path in enumerate(sorted(root.rglob("*.wav"))):
+        samples, rate_hz = soundfile.read(path)
+        noise = 0.01 * np.random.default_rng(seed).standard_normal(samples.shape)
+        soundfile.write(path, np.clip(samples + noise, -1, 1), rate_hz)
+    return root
+
+
+def opened(model: str, weights: Path) -> Any:
+    return resolve(load(), "model", f"{model}:weights={weights}").build()
+
+
+def test_urbansound_cnn_learns_folds(tmp_path: Path) -> None:
+    data = f"urbansound8k:root={unlike(mini_collections.write_urbansound8k(tmp_path))},folds="
+    out = tmp_path / "urban.safetensors"
+    trained("urbansound-cnn", data + "1", data + "10", out)
+    model = opened("urbansound-cnn", out)
+    assert tuple(model.classes) == ("dog_bark", "siren")
+    assert np.isfinite(model.scores(np.zeros((1, 1_000), dtype=np.float32))).all()
+    with pytest.raises(SplitError):
+        trained("urbansound-cnn", data + "1", data + "1", out)
+
+
+def test_ser_cnn_learns_actors(tmp_path: Path) -> None:
+    data = f"ravdess:root={unlike(mini_collections.write_ravdess(tmp_path))},actors="
+    out = tmp_path / "ser.safetensors"
+    trained("ser-cnn", data + "1", data + "24", out)
+    model = opened("ser-cnn", out)
+    assert sorted(model.classes) == ["angry", "neutral", "surprised"]
+    assert model.scores(np.zeros((1, 4_000), dtype=np.float32)).shape == (1, 3)
+
+
+def test_padding_is_not_averaged() -> None:
+    clip = np.random.default_rng(0).uniform(-0.5, 0.5, 4_000).astype(np.float32)
+    padded = np.pad(clip, (0, 3_000))
+    found = SerFrontEnd()(torch.from_numpy(padded[np.newaxis]))
+    assert found.shape == (1, 1, 193)
+    np.testing.assert_allclose(found[0, 0].numpy(), clip_features(clip), rtol=1e-5)
+    np.testing.assert_array_equal(without_padding(padded), clip)
+    assert without_padding(np.zeros(5, dtype=np.float32)).size == 5
+
+
+@pytest.mark.parametrize("model", ["ser-cnn", "urbansound-cnn"])
+def test_what_to_type_where_there_are_no_weights(model: str) -> None:
+    with pytest.raises(WeightsError, match=f"{model} comes without weights.*awb train {model}"):
+        resolve(load(), "model", model).build()
