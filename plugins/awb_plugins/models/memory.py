@@ -8,21 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from awb.errors import ParameterError
+from awb.perturbation.batches import is_out_of_memory, release_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
 if TYPE_CHECKING:
     import torch
-
-_CPU_SAYS = ("can't allocate memory", "not enough memory")
-
-
-def _is_out_of_memory(error: RuntimeError) -> bool:
-    import torch
-
-    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
-        words in str(error) for words in _CPU_SAYS
-    )
 
 
 class FittingBatches:
@@ -74,8 +65,8 @@ class FittingBatches:
             batch = clips[start : start + self.size]
             try:
                 found.append(forward(batch).float().cpu().numpy())
-            except RuntimeError as error:
-                if not _is_out_of_memory(error):
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
                     raise
                 self._halve(len(batch))
                 continue
@@ -83,12 +74,9 @@ class FittingBatches:
         return np.concatenate(found)
 
     def _halve(self, tried: int) -> None:
-        import torch
-
         if tried == 1:
             raise ParameterError(
                 f"{self._name}: one clip does not fit the memory; type device=cpu, or cut the clips"
             )
         self.size = tried // 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        release_memory()
