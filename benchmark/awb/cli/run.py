@@ -100,6 +100,16 @@ def _default_folder() -> Path:
     help="Leave out clips scored lower.  [default: the model's threshold]",
 )
 @click.option(
+    "--device",
+    metavar="auto|cpu|cuda|mps",
+    help="Where models compute that can choose.  [default: the model's own]",
+)
+@click.option(
+    "--precision",
+    metavar="float32|bfloat16|float16",
+    help="Mixed precision, for models that can.  [default: float32]",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",

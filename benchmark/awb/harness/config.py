@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -40,6 +40,8 @@ class RunConfig(BaseModel):
         Instances whose events cover more of the clip are left out.
     min_score : float or None
         Instances with a lower log-odds are left out; None for the model's own threshold.
+    device, precision : str or None
+        Given to models that take such a setting; None for their own defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -58,6 +60,8 @@ class RunConfig(BaseModel):
     segment_hop_s: float = Field(default=0.1, gt=0)
     max_event_fraction: float = Field(default=0.2, gt=0, le=1)
     min_score: float | None = None
+    device: str | None = Field(default=None, pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    precision: Literal["float32", "bfloat16", "float16"] | None = None
 
 
 def make_config(**settings: Any) -> RunConfig:

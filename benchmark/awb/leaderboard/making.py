@@ -44,6 +44,7 @@ class BoardData:
     metrics: list[MetricFacts]
     baselines: frozenset[str]
     seed: int
+    computed_on: str = ""
 
 
 def make_board(data: BoardData) -> Board:
@@ -93,7 +94,7 @@ def make_board(data: BoardData) -> Board:
         len({one.clip_id for one in manifest.kept}),
         dict(Counter(one.reason for one in manifest.skipped)),
         tuple(problems(data.explanations, data.scores, manifest)),
-        tuple(notes(manifest, finished, _undefined(layout, grids))),
+        tuple(notes(manifest, finished, _undefined(layout, grids), data.computed_on)),
         manifest.sha256,
         finished == len(manifest.kept),
     )
@@ -149,10 +150,16 @@ def read_boards(
         scores.setdefault((score.dataset, score.model), []).append(score)
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
-    seed = int(folder.record()["seed"])
+    seed, places = int(folder.record()["seed"]), folder.computed_on()
     return [
         BoardData(
-            manifest, scores.get(pair, []), explanations.get(pair, []), facts, baselines, seed
+            manifest,
+            scores.get(pair, []),
+            explanations.get(pair, []),
+            facts,
+            baselines,
+            seed,
+            places.get(manifest.model, ""),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]

@@ -30,9 +30,11 @@ def problems(
     return [*counted, *(f"{one.reason}: {one.detail or one.clip_id}" for one in lost)]
 
 
-def notes(manifest: Manifest, done: int, undefined: dict[str, int]) -> list[str]:
-    """Collect what a reader should know: what is unfinished, undefined or unknown."""
-    lines = []
+def notes(
+    manifest: Manifest, done: int, undefined: dict[str, int], computed_on: str = ""
+) -> list[str]:
+    """Collect what a reader should know: where it was computed, what is unfinished or undefined."""
+    lines = [f"Computed on {computed_on}."] if computed_on else []
     if done < len(manifest.kept):
         lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")
     lines += [

@@ -42,6 +42,11 @@ class FrameScorer:
     class_index : int
         Column of the target.
 
+    Attributes
+    ----------
+    table : np.ndarray, shape=(states, frames, bins)
+        Every frame in every state.
+
     Raises
     ------
     PluginError
@@ -57,7 +62,7 @@ class FrameScorer:
         self._first, n_colours = _straddled(model, segments)
         self._colours = np.arange(n_colours)
         self._n_cells = segments.n_cells
-        self._table = self._all_frames(renderer)
+        self.table = self._all_frames(renderer)
         self.forwards = 0.0
 
     def _all_frames(self, renderer: Renderer) -> npt.NDArray[np.float32]:
@@ -105,7 +110,7 @@ class FrameScorer:
             Log-odds of the target.
         """
         found = np.empty(len(drop_cells))
-        states = self._states(drop_cells)
+        states = self.states(drop_cells)
         start = 0
         while start < len(states):
             scores, self._size = fitting(partial(self._some, states[start:]), self._size)
@@ -119,11 +124,11 @@ class FrameScorer:
         some = states[:size]
         full = np.zeros((size, self._first.size), dtype=np.int64)
         full[: len(some)] = some
-        features = self._table[full, np.arange(self._first.size)]
+        features = self.table[full, np.arange(self._first.size)]
         scores = checked(self._model.feature_scores(features), size, len(self._model.classes))
         return scores[: len(some), self._class_index]
 
-    def _states(self, drop_cells: BoolArray) -> IntArray:
+    def states(self, drop_cells: BoolArray) -> IntArray:
         """Say in which state each frame is under each mask, ``shape=(n, frames)``."""
         states = np.zeros((len(drop_cells), self._first.size), dtype=np.int64)
         for offset in self._colours:

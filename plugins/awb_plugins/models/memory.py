@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,6 +15,32 @@ from awb.types import AudioArray
 
 if TYPE_CHECKING:
     import torch
+
+
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What a network computes in; all but float32 is mixed precision, by torch's autocast."""
+
+
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
+    """Compute in mixed precision, or as the weights are.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where the network is.
+    precision : str
+        ``float32`` changes nothing.
+
+    Returns
+    -------
+    context manager
+        Under which the network is called.
+    """
+    import torch
+
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=getattr(torch, precision))
 
 
 class FittingBatches:
