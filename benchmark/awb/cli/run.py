@@ -110,6 +110,16 @@ def _default_folder() -> Path:
     help="Explain N instances again, with other seeds, clips and models.  [default: 3]",
 )
 @click.option(
+    "--device",
+    metavar="auto|cpu|cuda|mps",
+    help="Where models compute that can choose.  [default: the model's own]",
+)
+@click.option(
+    "--precision",
+    metavar="float32|bfloat16|float16",
+    help="Mixed precision, for models that can.  [default: float32]",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(1),
     metavar="N",

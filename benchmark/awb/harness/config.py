@@ -48,6 +48,8 @@ class RunConfig(BaseModel):
         no value on the others.
     min_score : float or None
         Instances with a lower log-odds are left out; None for the model's own threshold.
+    device, precision : str or None
+        Given to models that take such a setting; None for their own defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,6 +72,8 @@ class RunConfig(BaseModel):
     max_event_fraction: float = Field(default=0.2, gt=0, le=1)
     min_score: float | None = None
     robustness: Annotated[int, Field(ge=0)] | Literal["all"] = 3
+    device: str | None = Field(default=None, pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    precision: Literal["float32", "bfloat16", "float16"] | None = None
 
 
 def make_config(**settings: Any) -> RunConfig:

@@ -52,6 +52,8 @@ class Plan:
         The rest.
     cache : ScoreCache or None
         Where scores are kept from run to run; of no influence on results.
+    computed_on : str
+        Device and precision of the model, see `awb.harness.worker.computed_on`.
     """
 
     dataset: Resolved
@@ -63,6 +65,7 @@ class Plan:
     scoring_masker: Resolved
     config: RunConfig
     cache: ScoreCache | None = None
+    computed_on: str = ""
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str, *, again: bool = True) -> str:
         """Hash everything that the unit's results depend on."""

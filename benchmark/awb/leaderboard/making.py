@@ -51,6 +51,8 @@ class BoardData:
         Names of explainers that are there for comparison only.
     seed : int
         Of the run.
+    computed_on : str
+        Device and precision of the model.
     budget : int or None
         Model calls an instance, on a board with a limit.
     dearer : tuple of str
@@ -63,6 +65,7 @@ class BoardData:
     metrics: list[MetricFacts]
     baselines: frozenset[str]
     seed: int
+    computed_on: str = ""
     budget: int | None = None
     dearer: tuple[str, ...] = ()
 
@@ -119,7 +122,7 @@ def make_board(data: BoardData) -> Board:
         tuple(problems(data.explanations, data.scores, manifest)),
         (
             *without_times(manifest, metrics[0]),
-            *notes(manifest, finished, _undefined(layout, grids)),
+            *notes(manifest, finished, _undefined(layout, grids), data.computed_on),
             *not_applicable(data.explanations),
             *_over_budget(data),
         ),
@@ -194,10 +197,16 @@ def read_boards(
         scores.setdefault((score.dataset, score.model), []).append(score)
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
-    seed = int(folder.record()["seed"])
+    seed, places = int(folder.record()["seed"]), folder.computed_on()
     data = [
         BoardData(
-            manifest, scores.get(pair, []), explanations.get(pair, []), facts, baselines, seed
+            manifest,
+            scores.get(pair, []),
+            explanations.get(pair, []),
+            facts,
+            baselines,
+            seed,
+            places.get(manifest.model, ""),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]

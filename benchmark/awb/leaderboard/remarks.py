@@ -64,9 +64,11 @@ def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
     return [f"not applicable, as {why}: {', '.join(who)}" for why, who in names.items()]
 
 
-def notes(manifest: Manifest, done: int, undefined: dict[str, int]) -> list[str]:
-    """Collect what a reader should know: what is unfinished, undefined or unknown."""
-    lines = []
+def notes(
+    manifest: Manifest, done: int, undefined: dict[str, int], computed_on: str = ""
+) -> list[str]:
+    """Collect what a reader should know: where it was computed, what is unfinished or undefined."""
+    lines = [f"Computed on {computed_on}."] if computed_on else []
     if done < len(manifest.kept):
         lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")
     by_count: dict[int, list[str]] = {}

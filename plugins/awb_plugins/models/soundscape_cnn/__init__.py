@@ -22,6 +22,9 @@ class SoundscapeCnnParameters(Parameters):
         None,
         description="Weights of your own, from the training command; embedded ones by default.",
     )
+    device: str = Field(
+        "cpu", description="cpu, on which published boards are computed; auto, cuda, cuda:1 or mps."
+    )
 
 
 def _path(parameters: SoundscapeCnnParameters) -> Path:
@@ -33,9 +36,10 @@ def _path(parameters: SoundscapeCnnParameters) -> Path:
 
 def _make(parameters: SoundscapeCnnParameters) -> AudioModel:
     """Load the model; torch is imported here."""
+    from awb_plugins.models.checkpoints import device_named
     from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 
-    return SoundscapeCnn(_path(parameters))
+    return SoundscapeCnn(_path(parameters), device_named(parameters.device))
 
 
 def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
