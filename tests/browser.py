@@ -16,7 +16,7 @@ import small_data
 from awb.cli import main
 
 NASTY = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=2">'
-NASTY_CLIP = "<b>it's & \"quoted\" %20 ~.wav"
+NASTY_CLIP = '<b>it\'s & "quoted" %20 ~.wav'
 EXPLAINERS = "oracle,random,constant,naive,correlation,earliest,saliency"
 
 

@@ -136,9 +136,12 @@ class BoardView:
             raise UnknownNameError(
                 f"clip {text} has {len(fitting)} instances; type one of: {', '.join(fitting)}"
             )
+        hint = did_you_mean(text, {*names, *(one.kept.clip_id for one in self.instances)})
+        if "mean" not in hint:
+            few = ", ".join(list(names)[:3])
+            hint = f" Type a number from 1 to {len(names)}, or a name such as {few}."
         raise UnknownNameError(
-            f"{self.board.model} on {self.board.dataset} has no instance {text!r}."
-            f"{did_you_mean(text, names)}"
+            f"{self.board.model} on {self.board.dataset} has no instance {text!r}.{hint}"
         )
 
 
@@ -177,9 +180,7 @@ def read_views(folder: RunFolder, registry: Registry) -> list[BoardView]:
             data.seed,
         )
         instances = _instances(folder, ordered)
-        views.append(
-            BoardView(make_board(ordered), ordered, tuple(main), tuple(instances), hop_s)
-        )
+        views.append(BoardView(make_board(ordered), ordered, tuple(main), tuple(instances), hop_s))
     return views
 
 

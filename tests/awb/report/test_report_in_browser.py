@@ -171,7 +171,9 @@ def test_a_link_leads_to_an_instance_with_its_explainers(opened: Opener) -> None
     assert "clip-1.wav" in current.inner_text()
     page.reload()
     assert "clip-1.wav" in page.locator('[data-role="about"]').inner_text()
-    assert page.get_by_role("checkbox", name="random").is_checked(), "the choice travels with the address"
+    assert page.get_by_role("checkbox", name="random").is_checked(), (
+        "the choice travels with the address"
+    )
 
 
 def test_names_from_data_stay_text(opened: Opener) -> None:
@@ -211,7 +213,7 @@ def test_labels_of_points_do_not_cover_one_another(opened: Opener, width: int) -
     )
     assert len(boxes) == 6
     for place, one in enumerate(boxes):
-        assert 0 <= one["left"]
+        assert one["left"] >= 0
         assert one["right"] <= width
         assert not any(
             one["left"] < other["right"] and other["left"] < one["right"]

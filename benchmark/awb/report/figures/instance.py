@@ -140,7 +140,13 @@ def _draw_row(axes: Any, one: ExplanationView, edges_s: FloatArray, color: str) 
     """Draw one explainer's relevance as steps."""
     largest = float(np.abs(one.relevance).max()) or 1.0
     axes.stairs(
-        one.relevance / largest, edges_s, baseline=0, fill=True, color=color, alpha=0.35, linewidth=0
+        one.relevance / largest,
+        edges_s,
+        baseline=0,
+        fill=True,
+        color=color,
+        alpha=0.35,
+        linewidth=0,
     )
     axes.stairs(one.relevance / largest, edges_s, baseline=None, color=color, linewidth=1.0)
     axes.axhline(0, color=RULE, linewidth=0.6, zorder=0.6)
