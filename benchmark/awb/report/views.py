@@ -127,6 +127,10 @@ class BoardView:
         if text.isdigit() and 1 <= int(text) <= len(self.instances):
             return self.instances[int(text) - 1]
         names = {one.name: one for one in self.instances}
+        if not names:
+            raise UnknownNameError(
+                f"{self.board.model} on {self.board.dataset} has no finished instance"
+            )
         if text in names:
             return names[text]
         fitting = [name for name, one in names.items() if text == one.kept.clip_id]

@@ -198,3 +198,19 @@ def test_names_are_escaped_for_latex(view: BoardView) -> None:
     evil = replace(view.board, model="a_b", dataset="100 %\n\\end{table}")
     caption = next(line for line in to_latex(evil).splitlines() if "caption" in line)
     assert r"a\_b on 100 \% \textbackslash{}end\{table\}:" in caption
+
+
+def test_a_run_without_instances_has_a_report_and_clear_errors(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 2)
+    run = tmp_path / "run"
+    awb(
+        "run", "--dataset", f"folder:{data}", "--model", "loudness", "--min-score", "99", "--jobs",
+        "1", "--explainers", "naive", "--metrics", "roc-auc,ff@1,ff@10", "--out", run,
+    )  # fmt: skip
+    report = awb("report", run)
+    assert report.exit_code == 0, report.output
+    assert "2 score below threshold" in (run / "report.html").read_text(encoding="utf-8")
+    for kind in KINDS:
+        result = awb("plot", run, "--kind", kind, "--out", tmp_path / "one.png")
+        assert result.exit_code == 2, kind
+        assert isinstance(result.exception, SystemExit)
