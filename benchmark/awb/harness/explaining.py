@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -152,13 +153,11 @@ def explain_file(
 
 def _as_dataset() -> Resolved:
     """Make the dataset that a single file stands for; it is never built."""
-    spec = DatasetSpec(
-        name=FILE, summary="One audio file.", citation="none", factory=lambda _: _refuse()
-    )
+    spec = DatasetSpec(name=FILE, summary="One audio file.", citation="none", factory=_refuse)
     return Resolved("dataset", FILE, spec, Parameters(), Origin("audio-where-benchmark"))
 
 
-def _refuse() -> None:
+def _refuse(parameters: Parameters) -> NoReturn:  # noqa: ARG001
     raise AwbError("a single file is no dataset")
 
 
