@@ -114,10 +114,10 @@ def explain_file(
         samples=samples,
         seed=seed,
     )
-    resolved = resolve(registry, "model", model)
+    resolved, dataset = resolve(registry, "model", model), _as_dataset()
     chosen = Chosen(
-        [_as_dataset()],
-        [resolved],
+        [dataset],
+        {dataset.label: [resolved]},
         _explainers(registry, explainers, resolved),
         _metrics(registry),
         resolve(registry, "masker", masker),
@@ -145,8 +145,8 @@ def explain_file(
         config=config,
     )
     instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
-    key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target)
-    made.store().add(FILE, resolved.label, explain_unit(Unit(key, plan, instance)))
+    key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)
+    made.store().add(FILE, resolved.label, explain_unit(Unit(key, plan, instance, again=False)))
     threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
 
