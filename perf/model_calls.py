@@ -173,7 +173,8 @@ def main() -> None:
     parser.add_argument("--instances", type=int, default=36)
     given = parser.parse_args()
     sys.path.insert(0, str(ROOT / "perf"))
-    from model_calls_page import page
+    from model_calls_figure import draw
+    from model_calls_page import page, read
 
     from awb_plugins.models.yamnet import SPEC, YamnetParameters
 
@@ -198,6 +199,7 @@ def main() -> None:
             csv.writer(stream).writerows(rows)
         sys.stderr.write(f"{count + 1}: {instance.name}\n")
     given.output.write_text(page(given.rows), encoding="utf-8")
+    draw(read(given.rows), given.output.with_suffix(".svg"))
 
 
 if __name__ == "__main__":

@@ -20,10 +20,13 @@ BUDGETS = (10, 30, 100, 300, 1000, 3000)
 
 TEXT = """# How many model calls does a good explanation take?
 
-YAMNet on real recordings: {instances} instances from {clips} clips of 10 s ({targets}), masked with
-zeros. The sounds are cut from recordings and lie at known times over room tone; targets often sound
-more than once, and half of the clips hold another sound as loud or louder. Every number is a mean
-over instances.
+YAMNet on real recordings: {instances} instances from {clips} clips of 10 s
+({targets}), masked with zeros. The sounds are cut from
+recordings and lie at known times over room tone; targets often sound more than once, and half of
+the clips hold another sound as loud or louder. Every number is a mean over instances; what is
+empty was not measured.
+
+![Curves of both scores against model calls](model-calls.svg)
 
 ## ROC-AUC
 
@@ -49,7 +52,8 @@ smoothed.
 
 {compared}
 
-Made by `python perf/model_calls.py`, see there.
+Made by `python perf/model_calls.py`, see there; the single values are in
+[model-calls.csv](model-calls.csv).
 """
 
 
@@ -129,9 +133,9 @@ def page(path: Path) -> str:
     """Make the page from the rows."""
     scores = read(path)
     names = scores[REFERENCE]
-    targets = Counter(name.split(" / ")[1] for name in names)
+    counts = Counter(name.split(" / ")[1].partition(",")[0] for name in names)
     return TEXT.format(
-        targets="; ".join(f"{count} of {target}" for target, count in targets.most_common()),
+        targets=", ".join(f"{target} {count}" for target, count in counts.most_common()),
         instances=len(names),
         clips=len({name.split(" / ")[0] for name in names}),
         plain=curve(scores, 1),
