@@ -15,7 +15,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "explainers.md"
 
 TEXT = """# The built-in explainers
 
-Which of them finds what is shown in [planted-evidence.md](planted-evidence.md), and how good they get
+What they find is shown in [planted-evidence.md](planted-evidence.md), and how good they get
 with how many model calls in [model-calls.md](model-calls.md). Settings are typed
 after the name:
 `awb run --explainers random-forest:attribution=shap,keep-window:window_s=1,hop_s=0.2`.

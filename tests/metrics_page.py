@@ -52,7 +52,7 @@ explainers that fit a surrogate model.
 
 The same explainer explains the instance again, with one thing changed: the seed, the place in
 time, the level, or the noise. As every change costs the explainer's full price again, this is
-done for `--robustness N` instances (3 by default, spread over the clips; `all` for all), and the
+done for `--robustness N` instances (2 by default, spread over the clips; `all` for all), and the
 other instances have no value. Backgrounds are made by awb; `path=FILE` takes a recording instead.
 Where masks are drawn at random, the other numbers cannot be expected to exceed `seed-stability`
 by much.

@@ -107,7 +107,7 @@ def _default_folder() -> Path:
 @click.option(
     "--robustness",
     metavar="N|all",
-    help="Explain N instances again, with other seeds, clips and models.  [default: 3]",
+    help="Explain N instances again, with other seeds, clips and models.  [default: 2]",
 )
 @click.option(
     "--device",

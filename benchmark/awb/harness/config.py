@@ -71,7 +71,7 @@ class RunConfig(BaseModel):
     segment_hop_s: float = Field(default=0.1, gt=0)
     max_event_fraction: float = Field(default=0.2, gt=0, le=1)
     min_score: float | None = None
-    robustness: Annotated[int, Field(ge=0)] | Literal["all"] = 3
+    robustness: Annotated[int, Field(ge=0)] | Literal["all"] = 2
     device: str | None = Field(default=None, pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     precision: Literal["float32", "bfloat16", "float16"] | None = None
 
