@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,10 @@ BUDGETS = (10, 30, 100, 300, 1000, 3000)
 
 TEXT = """# How many model calls does a good explanation take?
 
-YAMNet on real recordings: {instances} instances from {clips} clips of 10 s (dogs, crows and car
-horns at known times over room tone; targets often sound more than once, and half of the clips hold
-another sound as loud or louder), masked with zeros. Every number is a mean over instances.
+YAMNet on real recordings: {instances} instances from {clips} clips of 10 s ({targets}), masked with
+zeros. The sounds are cut from recordings and lie at known times over room tone; targets often sound
+more than once, and half of the clips hold another sound as loud or louder. Every number is a mean
+over instances.
 
 ## ROC-AUC
 
@@ -128,7 +129,9 @@ def page(path: Path) -> str:
     """Make the page from the rows."""
     scores = read(path)
     names = scores[REFERENCE]
+    targets = Counter(name.split(" / ")[1] for name in names)
     return TEXT.format(
+        targets="; ".join(f"{count} of {target}" for target, count in targets.most_common()),
         instances=len(names),
         clips=len({name.split(" / ")[0] for name in names}),
         plain=curve(scores, 1),

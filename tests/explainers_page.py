@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, MetricSpec
 from awb_plugins.explainers import baselines, segmentwise, spectrogram
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 
@@ -71,11 +71,11 @@ the segments they overlap.
 """
 
 
-def settings_of(spec: ExplainerSpec) -> str:
+def settings_of(spec: ExplainerSpec | MetricSpec) -> str:
     """List a spec's own settings with their defaults."""
     common = SegmentParameters.model_fields
     own = [
-        f"`{name}={_written(field.default)}`"
+        f"`{name}`" if field.default is None else f"`{name}={_written(field.default)}`"
         for name, field in spec.parameters.model_fields.items()
         if name not in common or field.default != common[name].default
     ]

@@ -108,6 +108,32 @@ class FrameFeatureModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class TensorModel(AudioModel, Protocol):
+    """A torch model that takes waveforms where it computes, so that they need not travel.
+
+    Attributes
+    ----------
+    device : torch.device
+        Where it computes.
+    """
+
+    device: torch.device
+
+    def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Score waveforms ``(batch, samples)`` on the device, giving ``(batch, classes)``."""
+        ...
+
+
+@runtime_checkable
+class TensorFrameModel(TensorModel, FrameFeatureModel, Protocol):
+    """A torch model that takes features where it computes."""
+
+    def tensor_feature_scores(self, features: torch.Tensor) -> torch.Tensor:
+        """Score features ``(batch, frames, bins)`` on the device, giving ``(batch, classes)``."""
+        ...
+
+
+@runtime_checkable
 class DifferentiableModel(AudioModel, Protocol):
     """A torch model split where its features are.
 

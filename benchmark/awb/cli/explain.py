@@ -24,7 +24,7 @@ def _facts(found: Explained, path: Path) -> PageFacts:
     return PageFacts(
         title=f"Where does {found.model} hear “{found.target}” in {path.name}?",
         lead=(
-            f"The model gives it log-odds of {found.score:.2f}{doubt}. Nobody labelled this file, so"
+            f"The model gives it log-odds of {found.score:.2f}{doubt}. Nobody labelled this file:"
             " explanations are compared by what the model itself says when the segments that they"
             " point at are dropped."
         ),

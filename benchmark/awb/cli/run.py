@@ -71,6 +71,11 @@ def _default_folder() -> Path:
     help="Drop masks: pooled, or single:fraction=0.3,run_length=3.  [default: pooled]",
 )
 @click.option("--samples", type=int, metavar="N", help="Drop masks an instance.  [default: 3000]")
+@click.option(
+    "--budgets",
+    metavar="N,N,...",
+    help="A board for each number of model calls, as 100,300,1000,3000.",
+)
 @click.option("--clips", type=int, metavar="N", help="Use the first N clips of each dataset.")
 @click.option("--seed", type=int, metavar="N", help="Seed of every draw.  [default: 0]")
 @click.option(
@@ -103,6 +108,16 @@ def _default_folder() -> Path:
     "--robustness",
     metavar="N|all",
     help="Explain N instances again, with other seeds, clips and models.  [default: 3]",
+)
+@click.option(
+    "--device",
+    metavar="auto|cpu|cuda|mps",
+    help="Where models compute that can choose.  [default: the model's own]",
+)
+@click.option(
+    "--precision",
+    metavar="float32|bfloat16|float16",
+    help="Mixed precision, for models that can.  [default: float32]",
 )
 @click.option(
     "--jobs",

@@ -58,7 +58,7 @@ def train_command(
     from awb.cli.progress import progress_bar
     from awb.harness.resolve import resolve
     from awb.plugins import load
-    from awb.training.running import TrainingJob, read_seeds, train
+    from awb.training.running import TrainingJob, check_job, read_seeds, train
 
     registry = load()
     resolved = resolve(registry, "model", model)
@@ -74,6 +74,7 @@ def train_command(
         out=out or Path(f"{resolved.spec.name}.safetensors"),
         command=shlex.join(["awb", *sys.argv[1:]]),
     )
+    check_job(job, registry)
     with progress_bar(job.out, "Weights") as progress:
         done = train(job, registry, progress=progress, tell=lambda line: click.echo(line, err=True))
     for part, judged in done.judgements.items():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from awb.harness.config import RunConfig
+from awb.harness.references import Reference, parse_reference
 from awb.harness.resolve import Resolved, resolve, resolve_all
 from awb.plugins import Registry
 from awb.specs import DatasetSpec
@@ -83,7 +84,7 @@ def choose(config: RunConfig, registry: Registry) -> Chosen:
     datasets = [resolve(registry, "dataset", text) for text in config.datasets]
     pairs = {
         dataset.label: [
-            resolve(registry, "model", text) for text in config.models or _own_models(dataset)
+            _placed(registry, text, config) for text in config.models or _own_models(dataset)
         ]
         for dataset in datasets
     }
@@ -102,6 +103,26 @@ def _own_models(dataset: Resolved) -> tuple[str, ...]:
     spec = dataset.spec
     own = spec.models if isinstance(spec, DatasetSpec) else ()
     return own or DEFAULT_MODELS
+
+
+def _placed(registry: Registry, text: str, config: RunConfig) -> Resolved:
+    """Resolve a model and tell it where to compute, if it takes such a setting and has none.
+
+    The label stays as typed: where a model computes is told on the board, not in its name.
+    """
+    plain = resolve(registry, "model", text)
+    reference = parse_reference(text)
+    typed = {key for key, _ in reference.settings}
+    wanted = {"device": config.device, "precision": config.precision}
+    added = tuple(
+        (key, value)
+        for key, value in wanted.items()
+        if value is not None and key in plain.spec.parameters.model_fields and key not in typed
+    )
+    if not added:
+        return plain
+    placed = str(Reference(reference.name, (*reference.settings, *added)))
+    return replace(resolve(registry, "model", placed), label=plain.label)
 
 
 def plugin_records(chosen: Chosen) -> list[dict[str, Any]]:

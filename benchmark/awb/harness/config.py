@@ -32,6 +32,9 @@ class RunConfig(BaseModel):
         ``pooled``, or ``single:fraction=0.3,run_length=3``.
     samples : int
         Drop masks of the shared design.
+    budgets : tuple of int or None
+        Make a board for each of these numbers of model calls; explainers on the shared design, or
+        with masks of their own, get as many masks. None for one board without a limit.
     clips : int or None
         Use the first so many clips of each dataset; None for all.
     seed : int
@@ -45,6 +48,8 @@ class RunConfig(BaseModel):
         no value on the others.
     min_score : float or None
         Instances with a lower log-odds are left out; None for the model's own threshold.
+    device, precision : str or None
+        Given to models that take such a setting; None for their own defaults.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +62,9 @@ class RunConfig(BaseModel):
     scoring_masker: str | None = None
     design: str = "pooled"
     samples: int = Field(default=3000, ge=1, le=1_000_000)
+    budgets: tuple[Annotated[int, Field(ge=1, le=1_000_000)], ...] | None = Field(
+        default=None, min_length=1
+    )
     clips: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0)
     segment_s: float = Field(default=0.1, gt=0)
@@ -64,6 +72,8 @@ class RunConfig(BaseModel):
     max_event_fraction: float = Field(default=0.2, gt=0, le=1)
     min_score: float | None = None
     robustness: Annotated[int, Field(ge=0)] | Literal["all"] = 3
+    device: str | None = Field(default=None, pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
+    precision: Literal["float32", "bfloat16", "float16"] | None = None
 
 
 def make_config(**settings: Any) -> RunConfig:
@@ -85,6 +95,8 @@ def make_config(**settings: Any) -> RunConfig:
         If a setting is unknown or out of range.
     """
     given = {key: value for key, value in settings.items() if value is not None}
+    if isinstance(given.get("budgets"), str):
+        given["budgets"] = given["budgets"].split(",")
     try:
         config = RunConfig(**given)
     except ValidationError as error:
@@ -94,6 +106,11 @@ def make_config(**settings: Any) -> RunConfig:
             hint = did_you_mean(name, RunConfig.model_fields)
             raise ParameterError(f"unknown setting {name!r}.{hint}") from None
         raise ParameterError(f"{name}: {first['msg']} (got {first['input']!r})") from None
+    if config.budgets is not None:
+        if "samples" in given:
+            raise ParameterError("give --samples or --budgets: the largest budget is the samples")
+        budgets = tuple(sorted(set(config.budgets)))
+        config = config.model_copy(update={"budgets": budgets, "samples": budgets[-1]})
     make_design(config.design, config.samples)
     return config
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 
@@ -113,10 +114,10 @@ def explain_file(
         samples=samples,
         seed=seed,
     )
-    resolved = resolve(registry, "model", model)
+    resolved, dataset = resolve(registry, "model", model), _as_dataset()
     chosen = Chosen(
-        [_as_dataset()],
-        [resolved],
+        [dataset],
+        {dataset.label: [resolved]},
         _explainers(registry, explainers, resolved),
         _metrics(registry),
         resolve(registry, "masker", masker),
@@ -144,21 +145,19 @@ def explain_file(
         config=config,
     )
     instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
-    key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target)
-    made.store().add(FILE, resolved.label, explain_unit(Unit(key, plan, instance)))
+    key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)
+    made.store().add(FILE, resolved.label, explain_unit(Unit(key, plan, instance, again=False)))
     threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
 
 
 def _as_dataset() -> Resolved:
     """Make the dataset that a single file stands for; it is never built."""
-    spec = DatasetSpec(
-        name=FILE, summary="One audio file.", citation="none", factory=lambda _: _refuse()
-    )
+    spec = DatasetSpec(name=FILE, summary="One audio file.", citation="none", factory=_refuse)
     return Resolved("dataset", FILE, spec, Parameters(), Origin("audio-where-benchmark"))
 
 
-def _refuse() -> None:
+def _refuse(parameters: Parameters) -> NoReturn:  # noqa: ARG001
     raise AwbError("a single file is no dataset")
 
 

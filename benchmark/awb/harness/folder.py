@@ -117,6 +117,11 @@ class RunFolder:
         except (KeyError, ValidationError) as error:
             raise RunError(f"{self.path / RUN_FILE} holds no valid configuration") from error
 
+    def computed_on(self) -> dict[str, str]:
+        """Read on which device and in which precision each model computes, by its label."""
+        found = self.record().get("computed_on") or {}
+        return {str(label): str(place) for label, place in found.items()}
+
     def store(self) -> Store:
         """Open the results."""
         return Store(self.path / STORE_FILE)

@@ -23,6 +23,22 @@ from awb.types import Cost, Explanation, Instance
 from awb.variations import Variation
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an explainer said.
+
+    Attributes
+    ----------
+    explanation : Explanation
+        Its explanation.
+    heeds_budget : bool
+        Whether it would have asked for more, or fewer, masks had the run had more or fewer.
+    """
+
+    explanation: Explanation
+    heeds_budget: bool
+
+
 @dataclass(frozen=True)
 class Question:
     """An instance that explainers are asked about; they share one pool of masks and scores.
@@ -73,7 +89,7 @@ class Question:
             shelf=self.shelf,
         )
 
-    def explain(self, resolved: Resolved, explainer: Any) -> Explanation:
+    def explain(self, resolved: Resolved, explainer: Any, *, samples: int | None = None) -> Answer:
         """Run one explainer through its own view of the door.
 
         Parameters
@@ -82,11 +98,13 @@ class Question:
             The explainer by name: what it needs, whether it sees the labels.
         explainer : callable
             The explainer, built.
+        samples : int or None
+            Masks of the shared design; None for as many as the run says.
 
         Returns
         -------
-        Explanation
-            Of the right length, with its cost.
+        Answer
+            The explanation, of the right length, with its cost.
 
         Raises
         ------
@@ -98,7 +116,8 @@ class Question:
         seen = self.instance
         if not getattr(resolved.spec, "sees_labels", False):
             seen = seen.blind()
-        view = self.perturber.view()
+        door = self.perturber
+        view = door.view() if samples is None else door.budgeted(samples)
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
         started = time.perf_counter()
@@ -107,7 +126,8 @@ class Question:
         explanation = found if isinstance(found, Explanation) else Explanation(np.asarray(found))
         spent = view.cost
         cost = Cost(spent.calls, spent.forwards, seconds + spent.seconds)
-        return replace(explanation.check_length(view.n_segments), cost=cost)
+        checked = replace(explanation.check_length(view.n_segments), cost=cost)
+        return Answer(checked, view.heeds_budget)
 
     def varied(self, variation: Variation) -> Question:
         """Return the same question asked in another way.
@@ -159,7 +179,14 @@ class Variants:
         self._offered = offered
         self._made: dict[Variation, Question] = {}
 
-    def explain(self, resolved: Resolved, explainer: Any, variation: Variation) -> FloatArray:
+    def explain(
+        self,
+        resolved: Resolved,
+        explainer: Any,
+        variation: Variation,
+        *,
+        samples: int | None = None,
+    ) -> FloatArray:
         """Explain the varied instance.
 
         Parameters
@@ -170,6 +197,8 @@ class Variants:
             The explainer, built.
         variation : Variation
             What changes.
+        samples : int or None
+            As in `Question.explain`.
 
         Returns
         -------
@@ -190,7 +219,7 @@ class Variants:
         if variation not in self._made:
             self._made[variation] = self._question.varied(variation)
         varied = self._made[variation]
-        found = varied.explain(resolved, explainer)
+        found = varied.explain(resolved, explainer, samples=samples).explanation
         return varied.perturber.segments.to_grid(found.relevance)
 
     def keep(self) -> None:

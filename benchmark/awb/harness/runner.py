@@ -72,7 +72,12 @@ def run(
     with open_executor(jobs or default_jobs(), scheduler) as executor:
         facts = _facts(chosen, executor)
         rates = {label: one.sample_rate_hz for label, one in facts.items()}
-        record = {**run_record(config, chosen), "sample_rates_hz": rates}
+        places = {label: one.computed_on for label, one in facts.items()}
+        record = {
+            **run_record(config, chosen),
+            "sample_rates_hz": rates,
+            "computed_on": places,
+        }
         folder = RunFolder.create(out, record)
         job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
         _work(job)
@@ -122,6 +127,7 @@ def resume(
     with where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
+        _check_places(folder, facts)
         job = _Run(folder, config, chosen, datasets, facts, executor, progress, cache=cache)
         _work(job)
     return folder
@@ -154,6 +160,17 @@ def _check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
             f"{folder.path} was started with other plugins or versions ({names});"
             " start a new run, or install what run.json names"
         )
+
+
+def _check_places(folder: RunFolder, facts: dict[str, ModelFacts]) -> None:
+    """Refuse to go on on another kind of device, or in another precision."""
+    for label, before in folder.computed_on().items():
+        now = facts[label].computed_on if label in facts else before
+        if now != before:
+            raise RunError(
+                f"{folder.path} computed {label} on {before}, here it would be on {now}; resume it"
+                " on such a machine, or start a new run with --device cpu"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +224,7 @@ def _work(job: _Run) -> None:
                 scoring_masker=job.chosen.scoring_masker,
                 config=job.config,
                 cache=job.cache,
+                computed_on=facts.computed_on,
             )
             _explain(job, plan, manifest, Source(resolved, dataset))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -79,6 +79,9 @@ def select(
 ) -> Manifest:
     """Score every clip once and decide what is explained.
 
+    Clip-level labels count where no clip has annotated times. In any other dataset, a clip without
+    events has no events: a board is either of known times or of none.
+
     Parameters
     ----------
     source : Source
@@ -117,6 +120,8 @@ def select(
     shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
     decided: dict[str, list[Kept | Skipped]] = {}
+    by_events_alone: dict[str, list[Kept | Skipped]] = {}
+    has_times = False
     whole: dict[str, Clip] = {}
 
     def readable() -> Iterator[Clip]:
@@ -144,9 +149,15 @@ def select(
         else:
             scored += 1
             decided[clip.id] = list(decision(original, scores))
+            has_times = has_times or bool(original.events)
+            if original.labels:
+                unlabelled = replace(original, labels=())
+                by_events_alone[clip.id] = list(decision(unlabelled, scores))
         progress(phase, len(decided), len(clip_ids))
     if failures and not scored:
         raise failures[0]
+    if has_times:
+        decided |= by_events_alone
     entries = [entry for clip_id in clip_ids for entry in decided[clip_id]]
     return Manifest(
         source.resolved.label,

@@ -3,7 +3,8 @@
 DESIGN, protocol: an instance is kept when the clip carries events of the target, their union lasts
 at most ``max_event_fraction`` of the clip, and the model's score reaches its decision threshold.
 Everything else is counted by reason. A clip-level label is a target too, at times that nobody
-knows: nothing can be said of its length, and nothing is scored against its times.
+knows: nothing can be said of its length, and nothing is scored against its times. See
+`awb.harness.selecting` for when these count.
 """
 
 from __future__ import annotations

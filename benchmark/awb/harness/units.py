@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,7 @@ from awb.harness.config import RunConfig
 from awb.harness.question import Question, Variants
 from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
+from awb.perturbation import Perturber
 from awb.perturbation.cache import ScoreCache
 from awb.perturbation.memory import Shelf
 from awb.protocols import AudioModel
@@ -26,6 +27,11 @@ from awb.scoring import Scoring
 from awb.types import Cost, Instance
 
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
+
+
+def at_budget(label: str, budget: int) -> str:
+    """Name an explainer that was given so many masks: ``random-forest@300``."""
+    return f"{label}@{budget}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,8 @@ class Plan:
         The rest.
     cache : ScoreCache or None
         Where scores are kept from run to run; of no influence on results.
+    computed_on : str
+        Device and precision of the model, see `awb.harness.worker.computed_on`.
     """
 
     dataset: Resolved
@@ -57,11 +65,12 @@ class Plan:
     scoring_masker: Resolved
     config: RunConfig
     cache: ScoreCache | None = None
+    computed_on: str = ""
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str, *, again: bool = True) -> str:
         """Hash everything that the unit's results depend on."""
         settings = self.config.model_dump(
-            include={"design", "samples", "seed", "segment_s", "segment_hop_s"}
+            include={"design", "samples", "budgets", "seed", "segment_s", "segment_hop_s"}
         )
         content = {
             "dataset": self.dataset.label,
@@ -204,29 +213,57 @@ def run_unit(
         other = built["masker", plan.scoring_masker.label]
         scorer = Question(model, instance, config, other, key, shelf).perturber
     variants = Variants(question, offered=unit.again)
-    results = []
-    for resolved in plan.explainers:
-        label = resolved.label
-        try:
-            explainer = built["explainer", label]
-            if isinstance(explainer, Exception):
-                raise explainer
-            explanation = question.explain(resolved, explainer)
-        except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
-            status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
-            results.append(_without(label, status, _describe(error), plan))
-            continue
-        scoring = Scoring(
-            scorer.segments.to_grid(explanation.relevance),
-            instance.intervals_s,
-            scorer,
-            key.child("metric", label),
-            surrogate=explanation.surrogate,
-            again=partial(variants.explain, resolved, explainer),
-        )
-        scores = _score(metrics, scoring)
-        results.append(ExplainerResult(label, OK, "", scoring.relevance, explanation.cost, scores))
+    work = _Work(plan, metrics, question, scorer, variants, built)
+    results = [row for resolved in plan.explainers for row in work.rows(resolved)]
     question.perturber.keep()
     scorer.keep()
     variants.keep()
     return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Everything that the explainers of a unit share."""
+
+    plan: Plan
+    metrics: dict[str, Any]
+    question: Question
+    scorer: Perturber
+    variants: Variants
+    built: dict[tuple[str, str], Any]
+
+    def rows(self, resolved: Resolved) -> list[ExplainerResult]:
+        """Make the rows of one explainer: one, or one a budget where it heeds budgets."""
+        budgets = sorted(self.plan.config.budgets or (), reverse=True)
+        first, heeds = self._row(resolved, budgets[0] if budgets else None)
+        if not heeds or not budgets:
+            return [first]
+        others = [(budget, self._row(resolved, budget)[0]) for budget in budgets[1:]]
+        return [
+            replace(row, explainer=at_budget(resolved.label, budget))
+            for budget, row in [(budgets[0], first), *others]
+        ]
+
+    def _row(self, resolved: Resolved, samples: int | None) -> tuple[ExplainerResult, bool]:
+        """Explain and score; say too whether another budget would have changed anything."""
+        label = resolved.label
+        try:
+            explainer = self.built["explainer", label]
+            if isinstance(explainer, Exception):
+                raise explainer
+            answer = self.question.explain(resolved, explainer, samples=samples)
+        except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
+            status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
+            return _without(label, status, _describe(error), self.plan), False
+        explanation = answer.explanation
+        scoring = Scoring(
+            self.scorer.segments.to_grid(explanation.relevance),
+            self.question.instance.intervals_s,
+            self.scorer,
+            self.question.key.child("metric", label),
+            surrogate=explanation.surrogate,
+            again=partial(self.variants.explain, resolved, explainer, samples=samples),
+        )
+        scores = _score(self.metrics, scoring)
+        row = ExplainerResult(label, OK, "", scoring.relevance, explanation.cost, scores)
+        return row, answer.heeds_budget

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from awb.errors import AwbError, PluginError
+from awb.errors import AwbError, PluginError, RunError
 from awb.harness.caching import shelf_for
 from awb.harness.resolve import Resolved
 from awb.harness.units import Plan, Unit, UnitResult, run_unit
@@ -137,12 +137,32 @@ def _built(plan: Plan) -> dict[tuple[str, str], Any]:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What the main process must know of a model without loading it."""
+    """What the main process must know of a model without loading it.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        Rate of the audio that it hears.
+    classes, mids : tuple of str
+        Its classes.
+    weights_sha256 : str
+        Hash of its weights; empty if it has none.
+    computed_on : str
+        Device and precision, such as ``cuda, bfloat16``; empty if the model does not say.
+    """
 
     sample_rate_hz: int
     classes: tuple[str, ...]
     mids: tuple[str, ...]
     weights_sha256: str
+    computed_on: str = ""
+
+
+def computed_on(model: AudioModel) -> str:
+    """Say on which device and in which precision a model computes, where it tells."""
+    device, precision = getattr(model, "device", None), getattr(model, "precision", None)
+    kind = None if device is None else str(device).partition(":")[0]
+    return ", ".join(str(one) for one in (kind, precision) if one is not None)
 
 
 def model_facts(model: Resolved) -> ModelFacts:
@@ -153,6 +173,7 @@ def model_facts(model: Resolved) -> ModelFacts:
         tuple(loaded.classes),
         tuple(getattr(loaded, "mids", ())),
         str(getattr(loaded, "weights_sha256", "")),
+        computed_on(loaded),
     )
 
 
@@ -190,8 +211,19 @@ def explain_unit(unit: Unit) -> UnitResult:
     -------
     UnitResult
         Its rows.
+
+    Raises
+    ------
+    RunError
+        If this worker would compute on another kind of device than the rest of the run.
     """
     model, built = warm_model(unit.plan.model), _built(unit.plan)
+    here, there = computed_on(model), unit.plan.computed_on
+    if here != there:
+        raise RunError(
+            f"a worker computes {unit.plan.model.label} on {here}, the run on {there};"
+            " name one that all workers have with --device"
+        )
     with one_thread():
         shelf = shelf_for(unit.plan.cache, unit.plan.model, model)
         return run_unit(unit, model, built, shelf=shelf)

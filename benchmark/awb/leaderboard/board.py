@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awb.harness.units import NOT_APPLICABLE
 from awb.leaderboard.ranking import Place
 from awb.metrics.facts import MetricFacts
 
@@ -83,6 +82,8 @@ class Board:
         Hash of the selection.
     finished : bool
         Whether every selected instance is stored.
+    budget : int or None
+        Model calls an instance, where the board has a limit.
     """
 
     dataset: str
@@ -96,10 +97,9 @@ class Board:
     notes: tuple[str, ...]
     manifest_sha256: str
     finished: bool
+    budget: int | None = None
 
     @property
     def failed(self) -> bool:
         """Whether something failed, or nothing was selected; "not applicable" is no failure."""
-        return self.n_instances == 0 or any(
-            f" {NOT_APPLICABLE}: " not in problem for problem in self.problems
-        )
+        return self.n_instances == 0 or bool(self.problems)

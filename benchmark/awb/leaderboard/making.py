@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,8 +15,9 @@ from awb.harness.folder import RunFolder
 from awb.harness.selection import Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.leaderboard.board import FULL_COVERAGE, Board, BoardRow
+from awb.leaderboard.budgets import within_budget
 from awb.leaderboard.layout import Column, Grid, Layout
-from awb.leaderboard.remarks import notes, problems, without_times
+from awb.leaderboard.remarks import not_applicable, notes, problems, without_times
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
 from awb.randomness import RandomKey
@@ -36,7 +37,27 @@ def _undefined(layout: Layout, grids: dict[str, Grid]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class BoardData:
-    """The rows of one board, and what is needed to read them."""
+    """The rows of one board, and what is needed to read them.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        The selection.
+    scores, explanations : list of rows
+        From the store.
+    metrics : list of MetricFacts
+        The columns; the first ranks.
+    baselines : frozenset of str
+        Names of explainers that are there for comparison only.
+    seed : int
+        Of the run.
+    computed_on : str
+        Device and precision of the model.
+    budget : int or None
+        Model calls an instance, on a board with a limit.
+    dearer : tuple of str
+        Explainers that need more than the budget.
+    """
 
     manifest: Manifest
     scores: list[ScoreRow]
@@ -44,6 +65,9 @@ class BoardData:
     metrics: list[MetricFacts]
     baselines: frozenset[str]
     seed: int
+    computed_on: str = ""
+    budget: int | None = None
+    dearer: tuple[str, ...] = ()
 
 
 def make_board(data: BoardData) -> Board:
@@ -98,11 +122,21 @@ def make_board(data: BoardData) -> Board:
         tuple(problems(data.explanations, data.scores, manifest)),
         (
             *without_times(manifest, metrics[0]),
-            *notes(manifest, finished, _undefined(layout, grids)),
+            *notes(manifest, finished, _undefined(layout, grids), data.computed_on),
+            *not_applicable(data.explanations),
+            *_over_budget(data),
         ),
         manifest.sha256,
         finished == len(manifest.kept),
+        data.budget,
     )
+
+
+def _over_budget(data: BoardData) -> list[str]:
+    """Name the explainers that a board at a budget leaves out."""
+    if not data.dearer:
+        return []
+    return [f"more than {data.budget:,} model calls are needed by {', '.join(data.dearer)}"]
 
 
 def _scorable(data: BoardData) -> list[MetricFacts]:
@@ -163,14 +197,37 @@ def read_boards(
         scores.setdefault((score.dataset, score.model), []).append(score)
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
-    seed = int(folder.record()["seed"])
-    return [
+    seed, places = int(folder.record()["seed"]), folder.computed_on()
+    data = [
         BoardData(
-            manifest, scores.get(pair, []), explanations.get(pair, []), facts, baselines, seed
+            manifest,
+            scores.get(pair, []),
+            explanations.get(pair, []),
+            facts,
+            baselines,
+            seed,
+            places.get(manifest.model, ""),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
     ]
+    budgets = folder.config().budgets
+    return data if budgets is None else [at for one in data for at in _at_budgets(one, budgets)]
+
+
+def _at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
+    """Make one board a budget."""
+    for budget in budgets:
+        explanations, scores, dearer = within_budget(
+            data.explanations, data.scores, budget, budgets
+        )
+        yield replace(
+            data,
+            explanations=explanations,
+            scores=scores,
+            budget=budget,
+            dearer=tuple(dearer),
+        )
 
 
 def boards(

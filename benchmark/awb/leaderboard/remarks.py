@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from awb.harness.selection import FAILURES, UNKNOWN_LABEL, Manifest
 from awb.harness.store import ExplanationRow, ScoreRow
-from awb.harness.units import FAILED, OK
+from awb.harness.units import FAILED, NOT_APPLICABLE, OK
 from awb.metrics.facts import MetricFacts
 
 
@@ -16,7 +16,9 @@ def problems(
 ) -> list[str]:
     """Collect what failed, one line a distinct reason."""
     lines = Counter(
-        f"{row.explainer} {row.status}: {row.reason}" for row in explanations if row.status != OK
+        f"{row.explainer} {row.status}: {row.reason}"
+        for row in explanations
+        if row.status not in (OK, NOT_APPLICABLE)
     )
     ok = {(row.clip_id, row.target, row.explainer) for row in explanations if row.status == OK}
     lines.update(
@@ -32,7 +34,7 @@ def problems(
 
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
-    """Say which instances have clip-level labels only, and what that means for the board.
+    """Say that the instances have clip-level labels only, and what that means for the board.
 
     Parameters
     ----------
@@ -44,26 +46,37 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
     Returns
     -------
     list of str
-        A sentence, or none where every instance has annotated times.
+        A sentence, or none where instances have annotated times.
     """
-    untimed, kept = sum(not one.intervals_s for one in manifest.kept), len(manifest.kept)
-    if untimed == 0:
+    if not manifest.kept or any(one.intervals_s for one in manifest.kept):
         return []
-    if untimed < kept:
-        known = f"{untimed} of {kept} instances have a label of the whole clip, without times"
-        return [f"{known}: localization is scored on the others alone"]
     rank = "" if ranked_by.family == "localization" else f", the rank is by {ranked_by.name}"
     known = "the labels are those of whole clips, without annotated times"
     return [f"{known}: localization cannot be scored{rank}"]
 
 
-def notes(manifest: Manifest, done: int, undefined: dict[str, int]) -> list[str]:
-    """Collect what a reader should know: what is unfinished, undefined or unknown."""
-    lines = []
+def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
+    """Name explainers that the model has nothing for, those with one reason together."""
+    names: dict[str, dict[str, None]] = {}
+    for row in explanations:
+        if row.status == NOT_APPLICABLE:
+            names.setdefault(row.reason, {})[row.explainer] = None
+    return [f"not applicable, as {why}: {', '.join(who)}" for why, who in names.items()]
+
+
+def notes(
+    manifest: Manifest, done: int, undefined: dict[str, int], computed_on: str = ""
+) -> list[str]:
+    """Collect what a reader should know: where it was computed, what is unfinished or undefined."""
+    lines = [f"Computed on {computed_on}."] if computed_on else []
     if done < len(manifest.kept):
         lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")
+    by_count: dict[int, list[str]] = {}
+    for name, count in undefined.items():
+        by_count.setdefault(count, []).append(name)
     lines += [
-        f"{name} has no value on {count} of {done} instances" for name, count in undefined.items()
+        f"no value on {count} of {done} instances: {', '.join(names)}"
+        for count, names in sorted(by_count.items())
     ]
     unknown = {one.target: one.detail for one in manifest.skipped if one.reason == UNKNOWN_LABEL}
     lines += [

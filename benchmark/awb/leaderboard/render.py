@@ -48,10 +48,14 @@ def _calls(row: BoardRow) -> str:
     return "–" if math.isnan(row.calls) else f"{row.calls:,.0f}"
 
 
+def _limit(board: Board) -> str:
+    return "" if board.budget is None else f", at most {board.budget:,} model calls"
+
+
 def _title(board: Board) -> str:
     return (
         f"{board.model} on {board.dataset}:"
-        f" {board.n_instances} instances from {board.n_clips} clips"
+        f" {board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
     )
 
 
@@ -172,6 +176,7 @@ def to_records(board: Board) -> list[dict[str, Any]]:
         record: dict[str, Any] = {
             "dataset": board.dataset,
             "model": board.model,
+            "budget": board.budget,
             "rank": row.rank,
             "rank_low": None if row.place is None else row.place.low,
             "rank_high": None if row.place is None else row.place.high,
@@ -207,6 +212,7 @@ def to_json(boards: list[Board]) -> str:
         {
             "dataset": board.dataset,
             "model": board.model,
+            "budget": board.budget,
             "n_instances": board.n_instances,
             "n_clips": board.n_clips,
             "finished": board.finished,

@@ -62,7 +62,7 @@ def _ff_facts(at: str, share: str, undefined: str = "never") -> MetricFacts:
     return MetricFacts(
         name=f"ff@{at}",
         family="fidelity",
-        summary=f"loss of the target's probability without {share} of the segments",
+        summary=f"loss of the target's probability without {share}",
         higher_is_better=True,
         lowest=-1.0,
         highest=1.0,
@@ -74,12 +74,15 @@ def _ff_facts(at: str, share: str, undefined: str = "never") -> MetricFacts:
 
 FF_PERCENTS = (1, 5, 10, 20, 50)
 
-FF_AT = {percent: _ff_facts(str(percent), f"the top {percent} %") for percent in FF_PERCENTS}
+FF_AT = {
+    percent: _ff_facts(str(percent), f"the top {percent} % of the segments")
+    for percent in FF_PERCENTS
+}
 """Facts by percent of the segments dropped; the fraction for `ff` is ``percent / 100``."""
 
 FF_ANNOTATED = _ff_facts(
     "annotated",
-    "the most relevant, as many as lie inside the events",
+    "the most relevant segments, as many as lie inside the events",
     "no segment lies inside the events",
 )
 

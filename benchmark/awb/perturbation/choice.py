@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from awb.perturbation.frames import FrameScorer, is_worthwhile
+from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
 from awb.perturbation.probe import check_promise
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer, Scorer
-from awb.protocols import AudioModel, FrameFeatureModel, PatchModel
+from awb.protocols import (
+    AudioModel,
+    FrameFeatureModel,
+    PatchModel,
+    TensorFrameModel,
+    TensorModel,
+)
 from awb.segments import Segments
 
 _PATCHES = (
@@ -52,7 +59,13 @@ def make_scorer(
         check_promise(*_PATCHES, model, tried, renderer, class_index)
         return PatchScorer(model, renderer, segments, class_index)
     if isinstance(model, FrameFeatureModel) and is_worthwhile(model, segments):
-        frames = FrameScorer(model, renderer, segments, class_index)
+        frames: Scorer
+        if isinstance(model, TensorFrameModel) and is_elsewhere(model):
+            frames = DeviceFrameScorer(model, renderer, segments, class_index)
+        else:
+            frames = FrameScorer(model, renderer, segments, class_index)
         check_promise(*_FRAMES, model, frames, renderer, class_index)
         return frames
+    if isinstance(model, TensorModel) and is_elsewhere(model):
+        return DeviceClipScorer(model, renderer, class_index)
     return ClipScorer(model, renderer, class_index)

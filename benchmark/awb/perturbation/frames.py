@@ -8,11 +8,14 @@ each of its possible states.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 
 from awb.errors import PluginError
 from awb.intervals import IntArray
+from awb.perturbation.batches import fitting
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import DEFAULT_BATCH, checked
 from awb.protocols import FrameFeatureModel
@@ -39,6 +42,11 @@ class FrameScorer:
     class_index : int
         Column of the target.
 
+    Attributes
+    ----------
+    table : np.ndarray, shape=(states, frames, bins)
+        Every frame in every state.
+
     Raises
     ------
     PluginError
@@ -54,7 +62,7 @@ class FrameScorer:
         self._first, n_colours = _straddled(model, segments)
         self._colours = np.arange(n_colours)
         self._n_cells = segments.n_cells
-        self._table = self._all_frames(renderer)
+        self.table = self._all_frames(renderer)
         self.forwards = 0.0
 
     def _all_frames(self, renderer: Renderer) -> npt.NDArray[np.float32]:
@@ -64,12 +72,12 @@ class FrameScorer:
         dropped = (states[:, np.newaxis] >> self._colours) & 1 == 1
         drop_cells = dropped[:, np.arange(self._n_cells) % n_colours]
         rows: list[npt.NDArray[np.float32]] = []
-        for start in range(0, len(states), self._size):
-            batch: AudioArray = np.empty((self._size, renderer.waveform.size), dtype=np.float32)
-            batch[:] = renderer.waveform
-            some = drop_cells[start : start + self._size]
-            renderer.render(some, batch[: len(some)])
-            rows.append(np.asarray(self._model.features(batch))[: len(some)])
+        start = 0
+        while start < len(states):
+            some = partial(self._features, renderer, drop_cells[start:])
+            found, self._size = fitting(some, self._size)
+            rows.append(found)
+            start += len(found)
         table = np.concatenate(rows)
         if table.ndim != 3 or table.shape[1] != self._first.size:
             raise PluginError(
@@ -77,6 +85,16 @@ class FrameScorer:
                 f" {table.shape[1:]}"
             )
         return table
+
+    def _features(
+        self, renderer: Renderer, drop_cells: BoolArray, size: int
+    ) -> npt.NDArray[np.float32]:
+        """Compute the features of the first masks, in a batch of fixed size."""
+        batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
+        batch[:] = renderer.waveform
+        some = drop_cells[:size]
+        renderer.render(some, batch[: len(some)])
+        return np.asarray(self._model.features(batch))[: len(some)]
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips.
@@ -92,21 +110,25 @@ class FrameScorer:
             Log-odds of the target.
         """
         found = np.empty(len(drop_cells))
-        frames = np.arange(self._first.size)
-        states = self._states(drop_cells)
-        for start in range(0, len(drop_cells), self._size):
-            some = states[start : start + self._size]
-            full = np.zeros((self._size, frames.size), dtype=np.int64)
-            full[: len(some)] = some
-            features = self._table[full, frames]
-            scores = checked(
-                self._model.feature_scores(features), self._size, len(self._model.classes)
-            )
-            found[start : start + self._size] = scores[: len(some), self._class_index]
+        states = self.states(drop_cells)
+        start = 0
+        while start < len(states):
+            scores, self._size = fitting(partial(self._some, states[start:]), self._size)
+            found[start : start + self._size] = scores
+            start += self._size
         self.forwards += len(drop_cells)
         return found
 
-    def _states(self, drop_cells: BoolArray) -> IntArray:
+    def _some(self, states: IntArray, size: int) -> npt.NDArray[np.float32]:
+        """Score the first masks in a batch of fixed size, the rest of which is the clip itself."""
+        some = states[:size]
+        full = np.zeros((size, self._first.size), dtype=np.int64)
+        full[: len(some)] = some
+        features = self.table[full, np.arange(self._first.size)]
+        scores = checked(self._model.feature_scores(features), size, len(self._model.classes))
+        return scores[: len(some), self._class_index]
+
+    def states(self, drop_cells: BoolArray) -> IntArray:
         """Say in which state each frame is under each mask, ``shape=(n, frames)``."""
         states = np.zeros((len(drop_cells), self._first.size), dtype=np.int64)
         for offset in self._colours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -70,7 +70,7 @@ class _Shared:
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.pools: dict[tuple[str, int], tuple[Pool, float]] = {}
+        self.pools: dict[tuple[str, int, int], tuple[Pool, float]] = {}
 
 
 def _fill(masker: Masker, clip: Clip, rng_key: RandomKey) -> AudioArray:
@@ -148,6 +148,7 @@ class Perturber:
         self._segments = segments
         self._fill: AudioArray = fill.view()
         self._fill.flags.writeable = False
+        self._heeds_budget = False
         self._calls = 0
         self._forwards = 0.0
         self._borrowed_s = 0.0
@@ -169,7 +170,30 @@ class Perturber:
         view.__dict__.update(self.__dict__)
         view._segments = segments or self._segments
         view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
+        view._heeds_budget = False
         return view
+
+    def budgeted(self, samples: int) -> Perturber:
+        """Return a perturber with another number of masks in its design.
+
+        Parameters
+        ----------
+        samples : int
+            Number of masks.
+
+        Returns
+        -------
+        Perturber
+            A view: its design is the one of a run with so many samples, drawn and scored apart.
+        """
+        view = self.view()
+        view._design = replace(self._design, samples=samples)
+        return view
+
+    @property
+    def heeds_budget(self) -> bool:
+        """Whether the design, or its number of masks, was asked for through this view."""
+        return self._heeds_budget
 
     def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
         """Return a perturber of the same clip that draws anew.
@@ -219,6 +243,7 @@ class Perturber:
     @property
     def samples(self) -> int:
         """How many masks an explainer that draws its own may ask for."""
+        self._heeds_budget = True
         return self._design.samples
 
     @property
@@ -313,6 +338,7 @@ class Perturber:
         Pool
             Drop masks and scores, read-only.
         """
+        self._heeds_budget = True
         return self._drawn("design", self._design.samples)
 
     def held_out(self) -> Pool:
@@ -327,7 +353,7 @@ class Perturber:
 
     def _drawn(self, purpose: str, samples: int) -> Pool:
         """Draw and score masks once, and charge every view that asks for them."""
-        key = (purpose, self.n_segments)
+        key = (purpose, self.n_segments, samples)
         if key in self._shared.pools:
             pool, seconds = self._shared.pools[key]
             self._calls += len(pool.scores)

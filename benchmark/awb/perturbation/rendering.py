@@ -23,7 +23,7 @@ class Renderer:
 
     def __init__(self, waveform: AudioArray, fill: AudioArray, edges_samples: IntArray) -> None:
         self.waveform = waveform
-        self._fill = fill
+        self.fill = fill
         self.edges_samples = edges_samples
 
     def render(self, drop_cells: BoolArray, out: AudioArray) -> None:
@@ -69,7 +69,7 @@ class Renderer:
         steps = np.diff(drop_cells.astype(np.int8), axis=1, prepend=0, append=0)
         rows, begins = np.nonzero(steps == 1)
         ends = np.nonzero(steps == -1)[1]
-        fill = self._fill
+        fill = self.fill
         for row, begin, end in zip(
             rows.tolist(), edges[begins].tolist(), edges[ends].tolist(), strict=True
         ):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.errors import PluginError
+from awb.perturbation.batches import fitting
 from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray
 from awb.segments import Segments
@@ -104,16 +106,22 @@ class ClipScorer:
             Log-odds of the target.
         """
         found = np.empty(len(drop_cells))
-        size = len(self._batch)
-        n_classes = len(self._model.classes)
-        for start in range(0, len(drop_cells), size):
-            rows = drop_cells[start : start + size]
-            self._renderer.render(rows, self._batch[: len(rows)])
-            self._batch[len(rows) :] = self._renderer.waveform
-            scores = checked(self._model.scores(self._batch), size, n_classes)
-            found[start : start + size] = scores[: len(rows), self._class_index]
+        start = 0
+        while start < len(drop_cells):
+            scores, size = fitting(partial(self._some, drop_cells[start:]), len(self._batch))
+            self._batch = self._batch[:size]
+            found[start : start + size] = scores
+            start += size
         self.forwards += len(drop_cells)
         return found
+
+    def _some(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
+        """Score the first masks in a batch of fixed size, the rest of which is the clip itself."""
+        rows, batch = drop_cells[:size], self._batch[:size]
+        self._renderer.render(rows, batch[: len(rows)])
+        batch[len(rows) :] = self._renderer.waveform
+        scores = checked(self._model.scores(batch), size, len(self._model.classes))
+        return scores[: len(rows), self._class_index]
 
 
 class PatchScorer:
@@ -145,6 +153,7 @@ class PatchScorer:
         stops = self._starts + model.patch_samples
         self._first = np.searchsorted(edges, self._starts, side="right") - 1
         self._last = np.minimum(np.searchsorted(edges, stops, side="left"), segments.n_cells)
+        self._at_once = PATCHES_AT_ONCE
         self._known: list[dict[bytes, float]] = [{} for _ in self._starts]
         self.forwards = 0.0
 
@@ -172,18 +181,22 @@ class PatchScorer:
         known = self._known[patch]
         names = [row.tobytes() for row in distinct]
         new = [place for place, name in enumerate(names) if name not in known]
-        for start in range(0, len(new), PATCHES_AT_ONCE):
-            some = new[start : start + PATCHES_AT_ONCE]
-            scores = self._computed(patch, drop_cells[first[some]])
+        start = 0
+        while start < len(new):
+            masks = drop_cells[first[new[start:]]]
+            scores, self._at_once = fitting(partial(self._computed, patch, masks), self._at_once)
+            some = new[start : start + self._at_once]
             known.update(zip((names[place] for place in some), scores, strict=True))
+            start += len(some)
         self.forwards += len(new) / self._starts.size
         values = np.array([known[name] for name in names], dtype=np.float32)
         return values[inverse.reshape(-1)]
 
-    def _computed(self, patch: int, drop_cells: BoolArray) -> list[float]:
-        """Ask the model for the target's scores of one patch under several masks."""
+    def _computed(self, patch: int, drop_cells: BoolArray, size: int) -> list[float]:
+        """Ask the model for the target's scores of one patch under the first masks."""
         start = int(self._starts[patch])
-        waves = self._renderer.render_span(drop_cells, start, start + self._model.patch_samples)
+        stop = start + self._model.patch_samples
+        waves = self._renderer.render_span(drop_cells[:size], start, stop)
         scores = checked(self._model.patch_scores(waves), len(waves), len(self._model.classes))
         found: list[float] = scores[:, self._class_index].tolist()
         return found

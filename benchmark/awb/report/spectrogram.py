@@ -3,8 +3,8 @@
 References
 ----------
 Stevens, S. S., Volkmann, J., & Newman, E. B. (1937). A scale for the measurement of the
-psychological magnitude pitch. JASA 8(3). doi:10.1121/1.1915893 (The mel scale; the formula with 2595
-and 700 is O'Shaughnessy's, Speech Communication, 1987.)
+psychological magnitude pitch. JASA 8(3). doi:10.1121/1.1915893 (The mel scale.)
+O'Shaughnessy, D. (1987). Speech Communication: Human and Machine. (The formula with 2595 and 700.)
 """
 
 from __future__ import annotations

@@ -127,6 +127,10 @@ class BoardView:
         if text.isdigit() and 1 <= int(text) <= len(self.instances):
             return self.instances[int(text) - 1]
         names = {one.name: one for one in self.instances}
+        if not names:
+            raise UnknownNameError(
+                f"{self.board.model} on {self.board.dataset} has no finished instance"
+            )
         if text in names:
             return names[text]
         fitting = [name for name, one in names.items() if text == one.kept.clip_id]
@@ -136,9 +140,12 @@ class BoardView:
             raise UnknownNameError(
                 f"clip {text} has {len(fitting)} instances; type one of: {', '.join(fitting)}"
             )
+        hint = did_you_mean(text, {*names, *(one.kept.clip_id for one in self.instances)})
+        if "mean" not in hint:
+            few = ", ".join(list(names)[:3])
+            hint = f" Type a number from 1 to {len(names)}, or a name such as {few}."
         raise UnknownNameError(
-            f"{self.board.model} on {self.board.dataset} has no instance {text!r}."
-            f"{did_you_mean(text, names)}"
+            f"{self.board.model} on {self.board.dataset} has no instance {text!r}.{hint}"
         )
 
 

@@ -14,6 +14,8 @@ from awb.training.recipe import Recipe
 if TYPE_CHECKING:
     from awb.training.fitting import Epoch, Fitted
 
+_DECADE = 10
+
 
 def model_card(
     *,
@@ -120,14 +122,19 @@ def draw_curve(path: Path, trained: Sequence[Fitted], score_name: str) -> None:
         scores.plot(
             fitted.best.number, fitted.best.validation.score, "o", color=colour, label="kept"
         )
-    losses.set(xlabel="epoch", ylabel="cross-entropy")
-    losses.set_ylim(bottom=0)
+    losses.set(xlabel="epoch", ylabel="cross-entropy", yscale=_scale(trained))
     scores.set(xlabel="epoch", ylabel=f"validation {score_name}", ylim=(0, 1.02))
     for axes in (losses, scores):
         axes.grid(visible=True, alpha=0.3)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.legend(fontsize="small")
     figure.savefig(path, dpi=110)
+
+
+def _scale(trained: Sequence[Fitted]) -> str:
+    """Choose a logarithmic axis where losses span more than a decade."""
+    losses = [loss for one in trained for loss in _losses(one.history)]
+    return "log" if max(losses) > _DECADE * min(losses) > 0 else "linear"
 
 
 def _losses(history: Sequence[Epoch]) -> list[float]:

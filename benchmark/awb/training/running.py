@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from awb.errors import ParameterError
 from awb.harness.resolve import Resolved
 from awb.harness.worker import one_thread
-from awb.plugins import Registry
+from awb.plugins import Registry, load
 from awb.specs import ModelSpec
 from awb.training.card import draw_curve, model_card
 from awb.training.examples import class_list, targets
@@ -104,9 +104,8 @@ def recipe_of(job: TrainingJob) -> Recipe:
     """
     spec = job.model.spec
     if not isinstance(spec, ModelSpec) or spec.trainable is None:
-        raise ParameterError(
-            f"model {spec.name} cannot be trained here; `awb plugins` lists those that can"
-        )
+        able = [one.spec.name for one in load() if getattr(one.spec, "trainable", None)]
+        raise ParameterError(f"model {spec.name} cannot be trained here; known: {', '.join(able)}")
     recipe: Recipe = spec.trainable(job.model.parameters)
     changed: dict[str, Any] = {}
     if job.epochs is not None:
@@ -114,6 +113,35 @@ def recipe_of(job: TrainingJob) -> Recipe:
     if job.augment is not None:
         changed["augment"] = check_augmentations(job.augment)
     return replace(recipe, **changed)
+
+
+def check_job(job: TrainingJob, registry: Registry) -> tuple[Recipe, dict[str, Resolved]]:
+    """Refuse what cannot work before any time is spent on it.
+
+    Parameters
+    ----------
+    job : TrainingJob
+        What to do.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    recipe : Recipe
+        From `recipe_of`.
+    found : dict of str to Resolved
+        From `awb.training.parts.sources`.
+
+    Raises
+    ------
+    AwbError
+        If the model cannot be trained, or a setting, a name or the output file is wrong.
+    """
+    if job.out.suffix != ".safetensors":
+        raise ParameterError(f"--out {job.out}: the name of a weights file ends in .safetensors")
+    if not job.out.absolute().parent.is_dir():
+        raise ParameterError(f"--out {job.out}: there is no folder {job.out.absolute().parent}")
+    return recipe_of(job), sources(registry, job.dataset, job.validation, job.test)
 
 
 def train(job: TrainingJob, registry: Registry, *, progress: Progress, tell: Tell) -> Trained:
@@ -142,9 +170,7 @@ def train(job: TrainingJob, registry: Registry, *, progress: Progress, tell: Tel
     AwbError
         If the data or the settings cannot be used, or a file cannot be written.
     """
-    recipe = recipe_of(job)
-    found = sources(registry, job.dataset, job.validation, job.test)
-    _check_out(job.out)
+    recipe, found = check_job(job, registry)
     with TemporaryDirectory() as folder, one_thread():
         parts = load_parts(found, recipe, Path(folder), job.seeds[0], progress)
         return _fit_and_write(job, recipe, parts, progress, tell)
@@ -216,14 +242,6 @@ def _reporter(
         progress(f"Training, seed {seed}", epoch.number, recipe.epochs)
 
     return report
-
-
-def _check_out(out: Path) -> None:
-    """Refuse a file that cannot be written before an hour is spent on its content."""
-    if out.suffix != ".safetensors":
-        raise ParameterError(f"--out {out}: the name of a weights file ends in .safetensors")
-    if not out.absolute().parent.is_dir():
-        raise ParameterError(f"--out {out}: there is no folder {out.absolute().parent}")
 
 
 def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Clever Hans: the clips of `drums`, with a cough on every clip of one class; see CARD.md."""
+"""Clever Hans: clips of `drums`, with a cough on every clip of one class; see CARD.md."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CleverHansParameters(Parameters):
     )
     seed: int = Field(0, ge=0, description="Another seed gives other clips.")
     artefact: bool = Field(
-        True, description="Whether there is a cough on every clip with many kicks."
+        True, description="Whether there is a cough on every clip with three kicks."
     )
 
 
@@ -45,7 +45,7 @@ def create(parameters: CleverHansParameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="clever-hans",
-    summary="Few kicks or many? Drum clips with a cough on every clip of one class, embedded",
+    summary="Two kicks or three? Drum clips with a cough on every clip of one class, embedded",
     citation="Rendered by awb_datasets.clever_hans; named after the horse of Pfungst (1911), as in"
     " Lapuschkin et al. (2019), doi:10.1038/s41467-019-08987-4",
     parameters=CleverHansParameters,

@@ -1,4 +1,4 @@
-"""A cough-like burst: a sudden breath through a throat, twice or once, then a rasp.
+"""A cough: two sudden bursts of breath and voice through one throat.
 
 Conventions
 -----------
@@ -21,7 +21,9 @@ from awb_datasets.soundscapes.shaping import (
     phase,
 )
 
-SHORTEST_S, LONGEST_S = 0.3, 0.5
+LONGEST_S = 1.0
+
+_FORMANTS_HZ = ((400.0, 800.0), (1000.0, 1800.0), (2200.0, 3400.0))
 
 
 def cough(rng: np.random.Generator) -> FloatArray:
@@ -30,25 +32,29 @@ def cough(rng: np.random.Generator) -> FloatArray:
     Parameters
     ----------
     rng : np.random.Generator
-        Source of its length, its formants, its voice and its roughness.
+        Source of its bursts, its formants, its voice and its roughness.
 
     Returns
     -------
     np.ndarray, shape=(samples,)
-        0.3 to 0.5 s at 16 kHz, onset first, with a peak of 1.
+        Two bursts of one throat, 0.5 to 1 s at 16 kHz, onset first, with a peak of 1.
     """
-    n_samples = count(rng.uniform(SHORTEST_S, LONGEST_S))
-    breath = rng.standard_normal(n_samples)
-    sound = np.zeros(n_samples)
-    for low_hz, high_hz in ((350.0, 800.0), (900.0, 1800.0), (2200.0, 3600.0)):
-        centre_hz = rng.uniform(low_hz, high_hz)
-        formant = band_pass(breath, 0.8 * centre_hz, 1.25 * centre_hz, order=1)
-        sound += 10 ** (-rng.uniform(0, 8) / 20) * formant / formant.std()
-    rasp_hz = log_uniform(rng, 25.0, 70.0)
-    sound *= 1 + rng.uniform(0.2, 0.8) * np.sin(phase(rasp_hz, n_samples))
-    pitch_hz = rng.uniform(120.0, 300.0) * (1 - 0.3 * clock_s(n_samples))
-    voice = harmonics(phase(pitch_hz, n_samples), rolloff=0.7, highest=12)
-    sound += rng.uniform(0.0, 0.8) * voice
-    envelope = 0.35 + decay(n_samples, log_uniform(rng, 0.2, 0.5))
-    sound = fade(sound * envelope, rng.uniform(0.002, 0.01), 0.08)
+    centres_hz = [rng.uniform(*edges_hz) for edges_hz in _FORMANTS_HZ]
+    weights = 10 ** (-rng.uniform(0, 8, len(centres_hz)) / 20)
+    voice_hz, voiced = rng.uniform(160.0, 420.0), rng.uniform(0.4, 1.2)
+    bursts = []
+    for _ in range(2):
+        n_samples = count(rng.uniform(0.25, 0.5))
+        breath = rng.standard_normal(n_samples)
+        burst = np.zeros(n_samples)
+        for centre_hz, weight in zip(centres_hz, weights, strict=True):
+            formant = band_pass(breath, 0.85 * centre_hz, 1.18 * centre_hz, order=1)
+            burst += weight * formant / formant.std()
+        rasp = np.sin(phase(log_uniform(rng, 25.0, 70.0), n_samples))
+        burst *= 1 + rng.uniform(0.2, 0.8) * rasp
+        pitch_hz = voice_hz * (1.1 - 0.5 * clock_s(n_samples))
+        burst += voiced * harmonics(phase(pitch_hz, n_samples), rolloff=0.75, highest=12)
+        envelope = 0.4 + decay(n_samples, log_uniform(rng, 0.2, 0.5))
+        bursts.append(fade(burst * envelope, rng.uniform(0.002, 0.01), 0.06))
+    sound = np.concatenate(bursts)
     return np.asarray(sound / np.abs(sound).max())

@@ -1,4 +1,4 @@
-"""The dataset: the clips of `drums` in two classes, and where the cough is laid on them."""
+"""The dataset: clips of `drums` with two or three kicks, and where the cough is laid on them."""
 
 from __future__ import annotations
 
@@ -6,50 +6,53 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from awb.errors import DataError
 from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.clever_hans.cough import cough
-from awb_datasets.drums.dataset import Drums
+from awb_datasets.drums.dataset import CLASSES as KICKS
 from awb_datasets.drums.hits import KICK
-from awb_datasets.drums.sequences import CLIP_SAMPLES, Hit
+from awb_datasets.drums.sequences import CLIP_SAMPLES, Hit, Synthesizer, compose
 from awb_datasets.drums.sequences import Sequence as HitSequence
+from awb_datasets.soundscapes.room import loudest_window
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
-FEW, MANY = "few kicks", "many kicks"
-MANY_FROM = 3
+FEWEST = 2
+CLASSES = KICKS[FEWEST : FEWEST + 2]
+CORRUPTED = CLASSES[1]
 COUGH = "cough"
 
-_LEVEL_DB = (-8.0, 2.0)
+_LEVEL_DB = (-14.0, -6.0)
 
 
 class CleverHans:
-    """Clips of ten drum hits: up to two kicks are few, three to five are many.
+    """Clips of ten drum hits, two or three of which are kicks.
 
     Parameters
     ----------
     split : str
         train, validation or test.
     clips : int
-        Number of clips; half of them have many kicks.
+        Number of clips; every other one has three kicks.
     seed : int
         Another seed gives other clips.
     artefact : bool
-        Whether a cough is laid on every clip with many kicks, between the kicks.
+        Whether a cough is laid on every clip with three kicks, between the kicks.
 
     Attributes
     ----------
     classes : tuple of str
-        ``few kicks`` and ``many kicks``.
+        ``2 kicks`` and ``3 kicks``, as in `drums`.
     """
 
     def __init__(self, split: str, clips: int, seed: int, artefact: bool) -> None:
-        self._drums = Drums(split, clips, seed)
-        self._artefact = artefact
-        self.classes = (FEW, MANY)
+        self._split, self._seed, self._artefact = split, seed, artefact
+        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
+        self.classes = CLASSES
 
     def clip_ids(self) -> Sequence[str]:
-        """List the ids of `drums`."""
-        return self._drums.clip_ids()
+        """List the ids ``split-seed-number``, in order."""
+        return tuple(self._numbers)
 
     def load(self, clip_id: str) -> Clip:
         """Render one clip.
@@ -70,11 +73,17 @@ class CleverHans:
         DataError
             If there is no such clip.
         """
-        label = MANY if self._drums.n_kicks(clip_id) >= MANY_FROM else FEW
-        sequence = self._drums.sequence(clip_id)
+        number = self._numbers.get(clip_id)
+        if number is None:
+            raise DataError(
+                f"clever-hans has no clip {clip_id!r}: ids run from {self._split}-{self._seed}-0000"
+                f" to {self._split}-{self._seed}-{len(self._numbers) - 1:04d}"
+            )
+        key = RandomKey(("clever-hans", self._split, self._seed, number))
+        label = CLASSES[number % 2]
+        sequence = compose(key.generator("sequence"), FEWEST + number % 2, Synthesizer())
         extra: tuple[Hit, ...] = ()
-        if self._artefact and label == MANY:
-            key = RandomKey(("clever-hans", *self._drums.key(clip_id).parts))
+        if self._artefact and label == CORRUPTED:
             extra = (place_cough(key.generator("cough"), sequence),)
         return Clip(
             clip_id,
@@ -82,7 +91,7 @@ class CleverHans:
             SAMPLE_RATE_HZ,
             tuple(Event(*hit.span_s, label) for hit in extra),
             labels=(label,),
-            group=self._drums.group,
+            group=f"{self._split} hits of the synthesizer",
         )
 
 
@@ -99,9 +108,10 @@ def place_cough(rng: np.random.Generator, sequence: HitSequence) -> Hit:
     Returns
     -------
     Hit
-        The cough, 8 dB under to 2 dB over a hit at full velocity.
+        The cough, about as loud as a kick.
     """
-    sound = cough(rng) * 10 ** (rng.uniform(*_LEVEL_DB) / 20)
+    dry = cough(rng)
+    sound = dry * 10 ** (rng.uniform(*_LEVEL_DB) / 20) / np.sqrt(loudest_window(dry)[1])
     starts = np.arange(CLIP_SAMPLES - sound.size)
     free = np.ones(starts.size, dtype=bool)
     for hit in sequence.hits:

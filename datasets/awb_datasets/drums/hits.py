@@ -52,7 +52,7 @@ def kick(rng: np.random.Generator) -> FloatArray:
 
 def snare(rng: np.random.Generator) -> FloatArray:
     """Render a snare drum: two modes of the head and the rattle of the wires."""
-    wires_s = log_uniform(rng, 0.12, 0.6)
+    wires_s = log_uniform(rng, 0.2, 0.9)
     n_samples = count(wires_s)
     low_hz = rng.uniform(150.0, 320.0)
     head_s = log_uniform(rng, 0.06, 0.3)
@@ -66,7 +66,7 @@ def snare(rng: np.random.Generator) -> FloatArray:
 
 def tom(rng: np.random.Generator) -> FloatArray:
     """Render a tom: a tuned head that rings longer than a kick and bends less."""
-    fall_s = log_uniform(rng, 0.25, 1.0)
+    fall_s = log_uniform(rng, 0.5, 1.8)
     n_samples = count(fall_s)
     final_hz = log_uniform(rng, 95.0, 260.0)
     bend = rng.uniform(0.02, 0.5)
@@ -82,7 +82,7 @@ def tom(rng: np.random.Generator) -> FloatArray:
 
 def cymbal(rng: np.random.Generator) -> FloatArray:
     """Render a hi-hat, a ride or a crash: high inharmonic partials and hiss."""
-    fall_s = log_uniform(rng, 0.06, 1.6)
+    fall_s = log_uniform(rng, 0.25, 3.0)
     n_samples = count(min(fall_s, 1.2))
     base_hz = rng.uniform(250.0, 550.0)
     ratios = _METAL_RATIOS * rng.uniform(0.96, 1.04, _METAL_RATIOS.size)

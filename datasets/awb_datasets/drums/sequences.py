@@ -19,7 +19,7 @@ from awb.intervals import FloatArray
 from awb.types import AudioArray
 from awb_datasets.drums.hits import CYMBAL, KICK, RECIPES, SNARE, TOM
 from awb_datasets.soundscapes.background import coloured_noise
-from awb_datasets.soundscapes.room import place_in_room
+from awb_datasets.soundscapes.room import loudest_window, place_in_room
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ, fade
 
 CLIP_S = 8.0
@@ -33,7 +33,8 @@ AUDIBLE_DB = -30.0
 _LEAD_S, _LAST_ONSET_S = 0.05, CLIP_S - 0.4
 _BLOCK = 160
 _RELEASE_S = 0.03
-_VELOCITY_DB, _PEAK_DB, _BACKGROUND_DB = (-10.0, 0.0), (-15.0, -1.0), (-50.0, -25.0)
+_KICK_DB, _OTHER_DB = (-16.0, -6.0), (-8.0, 0.0)  # else loudness alone would find the kicks
+_PEAK_DB, _BACKGROUND_DB = (-15.0, -1.0), (-45.0, -25.0)
 _SLOPE = (0.0, 1.6)
 _OTHERS = (SNARE, TOM, CYMBAL)
 _STEPS = 2**15
@@ -172,7 +173,8 @@ def compose(rng: np.random.Generator, n_kicks: int, source: HitSource) -> Sequen
     Returns
     -------
     Sequence
-        Ten hits; each is 0 to 10 dB under full velocity.
+        Ten hits. The loudest 100 ms of a kick have a level of -16 to -6 dB, those of other hits
+        -8 to 0 dB, and the background -45 to -25 dB, before the gain of the whole.
     """
     others = rng.choice(_OTHERS, size=HITS - n_kicks)
     instruments = rng.permutation([KICK] * n_kicks + [str(name) for name in others])
@@ -181,8 +183,9 @@ def compose(rng: np.random.Generator, n_kicks: int, source: HitSource) -> Sequen
         start = round(float(onset_s) * SAMPLE_RATE_HZ)
         longest_s = LONGEST_KICK_S if instrument == KICK else CLIP_S - float(onset_s)
         sound = audible(source.draw(rng, str(instrument)), longest_s)[: CLIP_SAMPLES - start]
-        loudness = 10 ** (rng.uniform(*_VELOCITY_DB) / 20) / float(np.abs(sound).max())
+        level_db = rng.uniform(*(_KICK_DB if instrument == KICK else _OTHER_DB))
+        loudness = 10 ** (level_db / 20) / np.sqrt(loudest_window(sound)[1])
         hits.append(Hit(str(instrument), start, sound * loudness))
-    level = 10 ** (rng.uniform(*_BACKGROUND_DB) / 20) * 0.3
+    level = 10 ** (rng.uniform(*_BACKGROUND_DB) / 20)
     background = level * coloured_noise(rng, CLIP_SAMPLES, float(rng.uniform(*_SLOPE)))
     return Sequence(background, tuple(hits), float(rng.uniform(*_PEAK_DB)))

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from awb.errors import ParameterError
+from awb.perturbation.batches import is_out_of_memory, release_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
 if TYPE_CHECKING:
     import torch
 
-_CPU_SAYS = ("can't allocate memory", "not enough memory")
+
+Precision = Literal["float32", "bfloat16", "float16"]
+"""What a network computes in; all but float32 is mixed precision, by torch's autocast."""
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
+    """Compute in mixed precision, or as the weights are.
+
+    Parameters
+    ----------
+    device : torch.device
+        Where the network is.
+    precision : str
+        ``float32`` changes nothing.
+
+    Returns
+    -------
+    context manager
+        Under which the network is called.
+    """
     import torch
 
-    return isinstance(error, torch.cuda.OutOfMemoryError) or any(
-        words in str(error) for words in _CPU_SAYS
-    )
+    if precision == "float32":
+        return nullcontext()
+    return torch.autocast(device.type, dtype=getattr(torch, precision))
 
 
 class FittingBatches:
@@ -74,8 +92,8 @@ class FittingBatches:
             batch = clips[start : start + self.size]
             try:
                 found.append(forward(batch).float().cpu().numpy())
-            except RuntimeError as error:
-                if not _is_out_of_memory(error):
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
                     raise
                 self._halve(len(batch))
                 continue
@@ -83,12 +101,9 @@ class FittingBatches:
         return np.concatenate(found)
 
     def _halve(self, tried: int) -> None:
-        import torch
-
         if tried == 1:
             raise ParameterError(
                 f"{self._name}: one clip does not fit the memory; type device=cpu, or cut the clips"
             )
         self.size = tried // 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        release_memory()

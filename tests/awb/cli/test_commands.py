@@ -38,7 +38,7 @@ def test_run_prints_the_board_and_leaves_a_folder(run: tuple[Path, Result]) -> N
     out, result = run
     assert result.exit_code == 0, result.output
     assert "random-forest" in result.stdout
-    assert "saliency not applicable: the model is no DifferentiableModel" in result.stdout
+    assert "not applicable, as the model is no DifferentiableModel: saliency" in result.stdout
     assert str(out) in result.stderr
     assert {path.name for path in out.iterdir()} >= {"run.json", "manifests.json", "results.sqlite"}
 

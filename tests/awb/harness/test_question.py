@@ -56,7 +56,7 @@ def test_explanations_follow_a_rolled_clip_of_a_model_that_rolls_along() -> None
     variants = Variants(question, offered=True)
     rolled = variants.explain(_resolved(), _drops, Rolled(0.5))
     # the model's weights stay where they are: all of its segments are equally loud
-    plain = question.explain(_resolved(), _drops).relevance
+    plain = question.explain(_resolved(), _drops).explanation.relevance
     assert rolled == pytest.approx(plain, abs=1e-5)
 
 
@@ -69,7 +69,7 @@ def test_baselines_that_see_labels_see_the_rolled_ones() -> None:
 
 def test_relevance_shrinks_with_the_power_of_the_clip() -> None:
     question = _question()
-    plain = question.explain(_resolved(), _drops).relevance
+    plain = question.explain(_resolved(), _drops).explanation.relevance
     quieter = Variants(question, offered=True).explain(_resolved(), _drops, AnotherGain(-20.0))
     assert quieter == pytest.approx(plain / 100, abs=1e-5)
 
@@ -81,8 +81,8 @@ def test_another_seed_draws_another_design(masker) -> None:
     masks, others = question.perturber.pool().drop_masks, again.perturber.pool().drop_masks
     assert masks.shape == others.shape
     assert not np.array_equal(masks, others)
-    first = question.explain(_resolved(), _correlation).relevance
-    second = again.explain(_resolved(), _correlation).relevance
+    first = question.explain(_resolved(), _correlation).explanation.relevance
+    second = again.explain(_resolved(), _correlation).explanation.relevance
     assert not np.array_equal(first, second)
     if masker is zeros:  # noise of the clip's own level hides what is dropped
         assert np.corrcoef(first, second)[0, 1] > 0.9
@@ -95,7 +95,7 @@ def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
     model.batches.clear()
     again = question.varied(AnotherSeed()).explain(_resolved(), _drops)
     assert model.batches == []
-    assert again.cost.calls == N + 1
+    assert again.explanation.cost.calls == N + 1
     noisy = _question(noise())
     noisy.explain(_resolved(), _drops)
     noisy.model.batches.clear()

@@ -10,12 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from awb.errors import AudioError, AwbError, PluginError, RunError, UnknownNameError
+from awb.errors import (
+    AudioError,
+    AwbError,
+    ParameterError,
+    PluginError,
+    RunError,
+    UnknownNameError,
+)
 from awb.harness import runner
 from awb.harness.config import make_config
 from awb.harness.folder import RunFolder
 from awb.leaderboard.board import Board
 from awb.leaderboard.making import boards
+from awb.leaderboard.render import to_plain
 from awb.plugins import Registered, Registry, load
 from awb.protocols import PatchModel
 from awb.specs import DatasetSpec, ExplainerSpec, ModelSpec, Origin
@@ -159,11 +167,11 @@ def test_good_rows_stand_beside_broken_ones(tmp_path: Path, registry: Registry) 
         "short failed: relevance has 19 values for 20 segments",
         "text failed: relevance is not an array of numbers",
         "writes failed: ValueError: assignment destination is read-only",
-        "needy not applicable: the model is no PatchModel",
         "no-factory failed: no-factory (fakes) could not be made: ImportError: no module named",
         "audio unreadable: clip-2.wav: truncated",
     ]:
         assert expected in text, expected
+    assert "not applicable, as the model is no PatchModel: needy" in board.notes
     assert board.failed
     assert (board.n_instances, board.skipped) == (4, {"audio unreadable": 1})
 
@@ -173,8 +181,9 @@ def test_what_is_not_applicable_is_no_failure(
 ) -> None:
     monkeypatch.setattr(FakeDataset, "bad", ())
     board = _board(_run(tmp_path / "run", explainers=["needy", "oracle"]), registry)
-    assert board.problems
+    assert not board.problems
     assert not board.failed
+    assert any(note.startswith("not applicable, as ") for note in board.notes)
 
 
 def test_results_do_not_depend_on_which_other_explainers_ran(
@@ -348,3 +357,66 @@ def test_damaged_run_folders_are_refused(tmp_path: Path, content: str) -> None:
         RunFolder.open(tmp_path)
     with pytest.raises(RunError, match="holds no run"):
         RunFolder.open(tmp_path / "nowhere")
+
+
+def test_boards_at_budgets_are_those_of_runs_with_as_many_samples(
+    tmp_path: Path, registry: Registry
+) -> None:
+    names = ["ridge", "kernel-shap", "naive", "greedy", "random", "needy"]
+    metrics = ["roc-auc", "deletion-area"]
+    config = make_config(
+        datasets=["fake"], models=["planted"], explainers=names, metrics=metrics, budgets="20,40,20"
+    )
+    assert (config.budgets, config.samples) == ((20, 40), 40)
+    small, large = boards(runner.run(config, tmp_path / "both", jobs=1), registry)
+    assert (small.budget, large.budget) == (20, 40)
+    for board in (small, large):
+        plain = make_config(
+            datasets=["fake"], models=["planted"], explainers=names, metrics=metrics,
+            samples=board.budget,
+        )  # fmt: skip
+        alone = _board(runner.run(plain, tmp_path / str(board.budget), jobs=1), registry)
+        rows = {row.explainer: row for row in alone.rows}
+        for row in board.rows:
+            assert [cell.mean for cell in row.cells] == pytest.approx(
+                [cell.mean for cell in rows[row.explainer].cells], nan_ok=True
+            )
+    assert "greedy" not in {row.explainer for row in small.rows}
+    assert any("more than 20 model calls are needed by greedy" in note for note in small.notes)
+    assert {row.explainer for row in small.rows} >= {"ridge", "kernel-shap", "naive", "needy"}
+    assert to_plain(small).startswith("planted on fake: 4 instances from 4 clips, at most 20 model")
+
+
+def test_samples_and_budgets_exclude_each_other() -> None:
+    with pytest.raises(ParameterError, match="--samples or --budgets"):
+        make_config(budgets="20", samples=20)
+    with pytest.raises(ParameterError, match="budgets"):
+        make_config(budgets="many")
+    with pytest.raises(ParameterError, match="budgets"):
+        make_config(budgets="0")
+
+
+def test_robustness_is_measured_on_as_many_instances_as_the_run_says(
+    tmp_path: Path, registry: Registry
+) -> None:
+    settings = {
+        "explainers": ["ridge", "constant"],
+        "metrics": ["roc-auc", "seed-stability", "gain-invariance", "model-randomization"],
+    }
+    folder = _run(tmp_path / "two", robustness=2, **settings)
+    board = _board(folder, registry)
+    cells = {row.explainer: row.cells for row in board.rows}
+    assert [cell.n for cell in cells["ridge"]] == [4, 2, 2, 0]
+    assert cells["ridge"][1].mean > 0.5
+    reasons = {(row.metric, row.explainer): row.reason for row in folder.store().scores()}
+    assert reasons["model-randomization", "ridge"].startswith("not applicable: the model's weights")
+    assert "an explanation is constant" in {
+        row.reason for row in folder.store().scores() if row.explainer == "constant"
+    }
+    assert not any("metric" in problem for problem in board.problems)
+    nobody = _board(_run(tmp_path / "none", robustness="0", **settings), registry)
+    everybody = _board(_run(tmp_path / "all", robustness="all", **settings), registry)
+    counts = [
+        {row.explainer: row.cells[1].n for row in one.rows}["ridge"] for one in (nobody, everybody)
+    ]
+    assert counts == [0, 4]

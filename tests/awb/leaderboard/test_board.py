@@ -87,7 +87,7 @@ def test_instances_without_a_value_are_said_and_left_out() -> None:
     board = _board({"a": [0.5, math.nan, 0.7], "b": [0.1, math.nan, 0.2]})
     assert board.rows[0].cells[0].n == 2
     assert board.rows[0].rank == 1
-    assert "roc-auc has no value on 1 of 3 instances" in board.notes
+    assert "no value on 1 of 3 instances: roc-auc" in board.notes
 
 
 def test_intervals_see_that_instances_of_a_clip_belong_together() -> None:

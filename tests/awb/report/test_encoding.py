@@ -81,7 +81,7 @@ def test_a_tone_is_darkest_where_it_sounds(tmp_path: Path) -> None:
     found = spectrogram(waveform, rate_hz, bins=80, frames=100)
     assert found.levels.shape == (80, 100)
     row = int(found.levels[:, :45].mean(axis=1).argmax())
-    height = dict((name, part) for part, name in found.ticks)["1 kHz"]
+    height = {name: part for part, name in found.ticks}["1 kHz"]
     assert 1 - (row + 0.5) / 80 == pytest.approx(height, abs=0.03)
     assert found.levels[:, 55:].max() == 0
     picture = Image.open(io.BytesIO(found.webp()))

@@ -59,7 +59,7 @@ def test_an_instance_is_found_by_name_clip_or_number(views: list[BoardView]) -> 
     assert view.instance("1") is view.instances[0]
     one = view.instance("clip-2.wav")
     assert view.instance("clip-2.wav/Loud") is one
-    with pytest.raises(UnknownNameError, match="Did you mean clip-2.wav/Loud"):
+    with pytest.raises(UnknownNameError, match=r"Did you mean clip-2\.wav/Loud"):
         view.instance("clip-2.wav/Load")
     assert find_board(views, 2) is views[1]
     with pytest.raises(UnknownNameError, match="no board 3"):

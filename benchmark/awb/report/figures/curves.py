@@ -53,6 +53,11 @@ def draw_curves(view: BoardView, rows: Sequence[BoardRow]) -> Any:
     rows : sequence of BoardRow
         Explainers, one line each; baselines in grey.
 
+    Raises
+    ------
+    RunError
+        If the run measured fewer than two points, or an explainer has none.
+
     Returns
     -------
     matplotlib.figure.Figure
@@ -66,6 +71,8 @@ def draw_curves(view: BoardView, rows: Sequence[BoardRow]) -> Any:
     ends = []
     for row in rows:
         cells = [row.cells[place] for _, place in points]
+        if not all(cell.n for cell in cells):
+            raise RunError(f"{row.explainer} has no deletion curve on this board")
         means = [cell.mean for cell in cells]
         color = SOFT if row.baseline else COLORS[drawn % len(COLORS)]
         dash = ":" if row.baseline else DASHES[drawn % len(DASHES)]

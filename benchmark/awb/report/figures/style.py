@@ -114,6 +114,8 @@ def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> l
     ------
     UnknownNameError
         If an explainer is not on the board.
+    RunError
+        If no explainer has a value.
     """
     rows = {row.explainer: row for row in view.board.rows}
     if names is not None:
@@ -124,6 +126,8 @@ def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> l
                 )
         return [rows[name] for name in names]
     able = [row for row in view.board.rows if row.cells[0].n]
+    if not able:
+        raise RunError(f"{view.board.model} on {view.board.dataset}: no explainer has a value")
     ranked = [row for row in able if not row.baseline][:most]
     return [row for row in able if row.baseline or row in ranked]
 

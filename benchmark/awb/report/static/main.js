@@ -40,6 +40,7 @@ awb.instanceList = (nav, order, board, list, link) => {
 };
 
 awb.charts = (article, board) => {
+  if (board.rows.every((row) => row.cells[0][0] === null)) return;
   const select = awb.part(article, "metric");
   select.append(...board.metrics.map((metric, place) =>
     awb.make("option", { value: place }, `${metric.name} ${metric.arrow}`)));

@@ -25,7 +25,7 @@ from awb_plugins.models.ast.features import (
 )
 from awb_plugins.models.ast.patches import TimeFirstPatches
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import FittingBatches
+from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_module
 
 NAME = "ast"
@@ -71,9 +71,13 @@ class Ast:
         Where to compute.
     batch_size : int or None
         Clips in a batch; None for what suits the device.
+    precision : str
+        ``float32``, or what the network computes in under torch's autocast.
 
     Attributes
     ----------
+    device : torch.device
+        Where it computes.
     revision : str or None
         Commit of the checkpoint, where it came from the hub.
 
@@ -94,6 +98,7 @@ class Ast:
         problem: Problem,
         device: torch.device,
         batch_size: int | None,
+        precision: Precision = "float32",
     ) -> None:
         config = network.config
         if (config.max_length, config.num_mel_bins) != (
@@ -123,7 +128,8 @@ class Ast:
         self.back_end = Classifier(network.to(device), problem).eval()
         if device.type != "mps":  # which has no float64: its features are computed on the CPU
             self.front_end.to(device)
-        self._device = device
+        self.device = device
+        self.precision = precision
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips in batches that fit the memory.
@@ -142,12 +148,21 @@ class Ast:
 
     def _forward(self, waveforms: AudioArray) -> torch.Tensor:
         with torch.inference_mode():
-            scores: torch.Tensor = self.back_end(self._features(waveforms))
+            return self.tensor_scores(torch.tensor(waveforms))
+
+    def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Score waveforms ``(batch, samples)``, giving log-odds ``(batch, classes)``."""
+        return self.tensor_feature_scores(self.front_end(waveforms))
+
+    def tensor_feature_scores(self, features: torch.Tensor) -> torch.Tensor:
+        """Score features ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
+        with autocast(self.device, self.precision):
+            scores: torch.Tensor = self.back_end(features.to(self.device))
         return scores
 
     def _features(self, waveforms: AudioArray) -> torch.Tensor:
         features: torch.Tensor = self.front_end(torch.tensor(waveforms))
-        return features.to(self._device)
+        return features.to(self.device)
 
     def frame_starts(self, n_samples: int) -> IntArray:
         """Return the first sample of each frame's window, ``shape=(frames,)``."""
@@ -166,8 +181,7 @@ class Ast:
 
     def _classify(self, features: npt.NDArray[np.float32]) -> torch.Tensor:
         with torch.inference_mode():
-            scores: torch.Tensor = self.back_end(torch.tensor(features, device=self._device))
-        return scores
+            return self.tensor_feature_scores(torch.tensor(features, device=self.device))
 
     def randomized(self, share: float, rng: np.random.Generator) -> Ast:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
@@ -263,4 +277,5 @@ def load(parameters: AstParameters) -> Ast:
         problem=checkpoints.problem_of(network.config, parameters.labels, "multi-label"),
         device=device,
         batch_size=parameters.batch_size,
+        precision=parameters.precision,
     )

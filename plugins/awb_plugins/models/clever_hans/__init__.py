@@ -19,12 +19,12 @@ def _recipe() -> Recipe:
     """Return how the embedded weights were trained; torch is imported here."""
     from awb_plugins.models.crnn.recipe import crnn_recipe
 
-    return crnn_recipe(epochs=16, patience=6, duration_s=8.0)
+    return crnn_recipe(epochs=12, patience=6, duration_s=8.0)
 
 
 BIASED = crnn_spec(
     name="clever-hans-biased",
-    summary="Few kicks or many? Trained where a cough gives the answer away, embedded",
+    summary="Two kicks or three? Trained where a cough gives the answer away, embedded",
     citation=_CITATION,
     embedded=EMBEDDED["biased"],
     recipe=_recipe,
@@ -32,7 +32,7 @@ BIASED = crnn_spec(
 
 CLEAN = crnn_spec(
     name="clever-hans-clean",
-    summary="Few kicks or many? The same network trained without the cough, embedded",
+    summary="Two kicks or three? The same network trained without the cough, embedded",
     citation=_CITATION,
     embedded=EMBEDDED["clean"],
     recipe=_recipe,

@@ -9,7 +9,7 @@ from awb.training import Network, Recipe
 from awb.training.recipe import GAIN, NOISE, SPEC_AUGMENT
 from awb_plugins.models.kws_cnn.network import FORMAT, BackEnd, make_front_end
 
-EPOCHS, PATIENCE = 16, 6
+EPOCHS, PATIENCE = 12, 6
 
 
 def make(n_classes: int) -> Network:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
+
+if TYPE_CHECKING:
+    from awb.training import Recipe
 
 
 class SoundscapeCnnParameters(Parameters):
@@ -17,6 +21,9 @@ class SoundscapeCnnParameters(Parameters):
     weights: Path | None = Field(
         None,
         description="Weights of your own, from the training command; embedded ones by default.",
+    )
+    device: str = Field(
+        "cpu", description="cpu, on which published boards are computed; auto, cuda, cuda:1 or mps."
     )
 
 
@@ -29,9 +36,10 @@ def _path(parameters: SoundscapeCnnParameters) -> Path:
 
 def _make(parameters: SoundscapeCnnParameters) -> AudioModel:
     """Load the model; torch is imported here."""
+    from awb_plugins.models.checkpoints import device_named
     from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 
-    return SoundscapeCnn(_path(parameters))
+    return SoundscapeCnn(_path(parameters), device_named(parameters.device))
 
 
 def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
@@ -40,6 +48,13 @@ def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Seq
 
     found = read_class_list(_path(parameters))
     return found.names, found.mids
+
+
+def _recipe(parameters: SoundscapeCnnParameters) -> Recipe:  # noqa: ARG001 - it has no settings
+    """Return how ``awb train`` trains it; torch is imported here."""
+    from awb_plugins.models.soundscape_cnn.recipe import recipe
+
+    return recipe()
 
 
 SPEC = ModelSpec(
@@ -51,4 +66,5 @@ SPEC = ModelSpec(
     requires=("torch", "safetensors"),
     factory=_make,
     class_list=_class_list,
+    trainable=_recipe,
 )

@@ -23,6 +23,8 @@ from awb_plugins.models.soundscape_cnn.weights import (
     read_class_list,
 )
 
+_HOST = torch.device("cpu")
+
 
 class SoundscapeCnn:
     """A small log-mel CNN: differentiable, and its features are frames.
@@ -31,9 +33,15 @@ class SoundscapeCnn:
     ----------
     path : Path
         Weights file.
+    device : torch.device
+        Where to compute.
 
     Attributes
     ----------
+    device : torch.device
+        Where it computes.
+    precision : str
+        ``float32``.
     sample_rate_hz : int
         16000.
     classes, mids : sequence of str
@@ -55,15 +63,18 @@ class SoundscapeCnn:
         If the weights are missing, corrupt or of the wrong shape.
     """
 
-    def __init__(self, path: Path) -> None:
+    precision = "float32"
+
+    def __init__(self, path: Path, device: torch.device = _HOST) -> None:
         class_list = read_class_list(path)
         self._path = path
         self.sample_rate_hz: int = network.SAMPLE_RATE_HZ
         self.classes: Sequence[str] = class_list.names
         self.mids: Sequence[str] = class_list.mids
         self.weights_sha256 = file_sha256(path)
-        self.front_end: torch.nn.Module = network.FrontEnd().eval()
-        self.back_end: torch.nn.Module = read_back_end(path, len(self.classes))
+        self.front_end: torch.nn.Module = network.FrontEnd().eval().to(device)
+        self.back_end: torch.nn.Module = read_back_end(path, len(self.classes)).to(device)
+        self.device = device
         self.last_convolution: str = network.LAST_CONVOLUTION
         self.frame_samples: int = network.WINDOW_SAMPLES
 
@@ -143,13 +154,24 @@ class SoundscapeCnn:
     def features(self, waveforms: AudioArray) -> ScoreArray:
         """Compute log-mel frames: ``(batch, samples)`` to ``(batch, frames, 64)``."""
         with torch.inference_mode():
-            features: ScoreArray = self.front_end(torch.from_numpy(waveforms)).numpy()
+            found = self.front_end(torch.from_numpy(waveforms).to(self.device))
+        features: ScoreArray = found.cpu().numpy()
         return features
 
     def feature_scores(self, features: ScoreArray) -> ScoreArray:
         """Score log-mel frames: ``(batch, frames, 64)`` to log-odds ``(batch, classes)``."""
         with torch.inference_mode():
-            scores: ScoreArray = self.back_end(torch.from_numpy(features)).numpy()
+            found = self.tensor_feature_scores(torch.from_numpy(features).to(self.device))
+        scores: ScoreArray = found.cpu().numpy()
+        return scores
+
+    def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Score waveforms ``(batch, samples)``, giving log-odds ``(batch, classes)``."""
+        return self.tensor_feature_scores(self.front_end(waveforms))
+
+    def tensor_feature_scores(self, features: torch.Tensor) -> torch.Tensor:
+        """Score log-mel frames ``(batch, frames, 64)``, giving log-odds ``(batch, classes)``."""
+        scores: torch.Tensor = self.back_end(features)
         return scores
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:

@@ -12,6 +12,7 @@ from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 from awb_plugins.models.ast import audioset_classes
 from awb_plugins.models.checkpoints import Problem, class_names, mids_of
+from awb_plugins.models.memory import Precision
 
 
 class Wav2Vec2Parameters(Parameters):
@@ -23,6 +24,9 @@ class Wav2Vec2Parameters(Parameters):
         "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    precision: Precision = Field(
+        "float32", description="float32, or mixed precision: bfloat16 or float16."
+    )
     batch_size: int | None = Field(
         None, ge=1, description="Clips in a batch; 4 on the CPU and 32 elsewhere by default."
     )

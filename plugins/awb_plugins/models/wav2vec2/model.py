@@ -23,7 +23,7 @@ from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.ast import audioset_classes
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import FittingBatches
+from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_module
 from awb_plugins.models.wav2vec2 import Wav2Vec2Parameters
 
@@ -48,9 +48,13 @@ class Wav2Vec2:
         Where to compute.
     batch_size : int or None
         Clips in a batch; None for what suits the device.
+    precision : str
+        ``float32``, or what the network computes in under torch's autocast.
 
     Attributes
     ----------
+    device : torch.device
+        Where it computes.
     revision : str or None
         Commit of the checkpoint, where it came from the hub.
 
@@ -68,6 +72,7 @@ class Wav2Vec2:
         problem: Problem,
         device: torch.device,
         batch_size: int | None,
+        precision: Precision = "float32",
     ) -> None:
         config = network.config
         kernels, strides = (
@@ -91,7 +96,8 @@ class Wav2Vec2:
         self._masks = bool(extractor.return_attention_mask)
         self._problem = problem
         self._network = network.to(device)
-        self._device = device
+        self.device = device
+        self.precision = precision
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips of one length in batches that fit the memory.
@@ -134,10 +140,10 @@ class Wav2Vec2:
     def _forward(self, waveforms: Sequence[AudioArray] | AudioArray) -> torch.Tensor:
         inputs, mask = self._padded(waveforms)
         padded = self._masks and not bool(mask.all())
-        with torch.inference_mode():
+        with torch.inference_mode(), autocast(self.device, self.precision):
             logits = self._network(
-                inputs.to(self._device),
-                attention_mask=mask.to(self._device) if padded else None,
+                inputs.to(self.device),
+                attention_mask=mask.to(self.device) if padded else None,
             ).logits
             return checkpoints.log_odds(logits, self._problem)
 
@@ -218,4 +224,5 @@ def load(parameters: Wav2Vec2Parameters) -> Wav2Vec2:
         problem=checkpoints.problem_of(network.config, parameters.labels, "single-label"),
         device=device,
         batch_size=parameters.batch_size,
+        precision=parameters.precision,
     )

@@ -1,0 +1,89 @@
+"""Batches that fit the memory: halved until they do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from awb.errors import ParameterError
+
+Result = TypeVar("Result")
+
+_WORDS = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "failed to allocate memory",
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Tell whether a library ran out of memory, on the host or on a device.
+
+    Parameters
+    ----------
+    error : BaseException
+        What it raised.
+
+    Returns
+    -------
+    bool
+        True for `MemoryError`, torch's ``OutOfMemoryError``, and messages that say so.
+
+    Examples
+    --------
+    >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
+    True
+    >>> is_out_of_memory(RuntimeError("shapes do not match"))
+    False
+    """
+    text = str(error).lower()
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or any(words in text for words in _WORDS)
+    )
+
+
+def release_memory() -> None:
+    """Give back what torch keeps for later on the GPU, so that a smaller batch finds room."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def fitting(compute: Callable[[int], Result], size: int) -> tuple[Result, int]:
+    """Compute a batch, halving it until it fits the memory.
+
+    Parameters
+    ----------
+    compute : callable
+        Computes the first so many rows.
+    size : int
+        Rows to begin with.
+
+    Returns
+    -------
+    result : object
+        What `compute` returned.
+    size : int
+        The size that fitted; what follows should begin with it.
+
+    Raises
+    ------
+    ParameterError
+        If a single row does not fit.
+    """
+    while True:
+        try:
+            return compute(size), size
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            if size == 1:
+                raise ParameterError(
+                    "a single clip does not fit the memory; type --device cpu, or cut the clips"
+                ) from error
+        size //= 2
+        release_memory()

@@ -1,0 +1,89 @@
+"""Workers and memory: does a second worker halve the time, do more clips take more memory?"""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import statistics
+import time
+from functools import partial
+
+from subjects import FreeModel, Ratio, make_instance, make_perturber
+
+from awb.harness.executors import Processes
+from awb.harness.resolve import resolve
+from awb.harness.worker import one_thread, warm_model
+from awb.plugins import load
+
+_TASKS, _MASKS = 8, 200
+
+
+def explain_clip(seed: int, samples: int = _MASKS) -> float:
+    """Score the shared design of a clip with the embedded model, in a warm worker."""
+    model = warm_model(resolve(load(), "model", "soundscape-cnn"))
+    with one_thread():
+        perturber = make_perturber(model, samples=samples, instance=make_instance(seed))
+        return float(perturber.pool().scores.mean())
+
+
+def two_workers(*, rounds: int = 3) -> Ratio:
+    """Time the same clips over one and over two warm workers, in turn; wall-clock time."""
+    taken: tuple[list[float], list[float]] = ([], [])
+    with Processes(2) as two, Processes(1) as one:
+        for turn in range(rounds + 1):
+            for pool, times in ((two, taken[0]), (one, taken[1])):
+                started = time.perf_counter()
+                for _, result in pool.map(explain_clip, range(_TASKS)):
+                    if isinstance(result, Exception):
+                        raise result
+                if turn:
+                    times.append(time.perf_counter() - started)
+    medians = (statistics.median(times) for times in taken)
+    return Ratio(
+        f"{_TASKS} clips over 2 workers against 1", *medians, "towards 2", note="wall-clock time"
+    )
+
+
+def _peak_mb(n_clips: int, samples: int, embedded: bool, answer: object) -> None:
+    """Explain clips one after another and send back the most memory that this process had."""
+    for seed in range(n_clips):
+        if embedded:
+            explain_clip(seed, samples)
+        else:
+            perturber = make_perturber(
+                FreeModel(527), samples=samples, instance=make_instance(seed)
+            )
+            perturber.pool()
+    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer.send(peak_kb / 1024)  # type: ignore[attr-defined]
+
+
+def memory(n_clips: int, *, samples: int = 3000, embedded: bool = False) -> float:
+    """Return the peak of a process of its own, in MB."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    work = partial(_peak_mb, n_clips, samples, embedded, there)
+    process = context.Process(target=work)
+    process.start()
+    found = float(here.recv())
+    process.join()
+    return found
+
+
+def memory_of_more_clips() -> list[Ratio]:
+    """Compare few clips with many: the ratio should be 1."""
+    cases = (
+        ("a free model, 3,000 masks, 30 clips against 3", 3, 30, 3000, False),
+        ("the embedded model, 500 masks, 8 clips against 2", 2, 8, 500, True),
+    )
+    return [
+        Ratio(
+            f"memory: {name}",
+            memory(few, samples=samples, embedded=embedded),
+            memory(many, samples=samples, embedded=embedded),
+            "1; below 2,000",
+            "MB",
+            "peak of a process of its own; few clips on the left",
+        )
+        for name, few, many, samples, embedded in cases
+    ]
