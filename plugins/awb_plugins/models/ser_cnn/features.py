@@ -27,6 +27,7 @@ from __future__ import annotations
 import warnings
 
 import librosa
+import librosa.effects
 import numpy as np
 
 from awb.types import AudioArray
