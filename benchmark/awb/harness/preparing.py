@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from awb.errors import DataError, ParameterError
+from awb.errors import DataError, ParameterError, WeightsError
 from awb.harness.classes import ClassIndex
 from awb.harness.preparation import Family, Preparation
 from awb.harness.resolve import Resolved, resolve
@@ -91,9 +91,8 @@ def _with_class_lists(registry: Registry) -> list[Resolved]:
         entry
         for entry in registry
         if isinstance(entry.spec, ModelSpec)
-        and entry.spec.class_list is not None
         and not any(field.is_required() for field in entry.spec.parameters.model_fields.values())
-        and entry.spec.class_list(entry.spec.parameters()) is not None
+        and _lists_audioset(entry.spec)
     ]
     if not entries:
         raise ParameterError("no model tells its classes without its weights; name one: --model")
@@ -101,6 +100,15 @@ def _with_class_lists(registry: Registry) -> list[Resolved]:
         Resolved("model", entry.spec.name, entry.spec, entry.spec.parameters(), entry.origin)
         for entry in entries
     ]
+
+
+def _lists_audioset(spec: ModelSpec) -> bool:
+    """Say whether a model, as it comes, tells AudioSet's classes without its weights."""
+    try:
+        known = None if spec.class_list is None else spec.class_list(spec.parameters())
+    except WeightsError:  # nobody asked for this model by name
+        return False
+    return known is not None and len(known[1]) > 0
 
 
 def _stored(scores: ScoreStore, label: str) -> StoredModel:

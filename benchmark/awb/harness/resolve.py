@@ -84,9 +84,12 @@ def _validate(spec: AnySpec, settings: dict[str, str]) -> Parameters:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "settings"
-        given = "" if first["type"] == "missing" else f" (got {first['input']!r})"
+        if first["type"] == "missing":
+            raise ParameterError(
+                f"{spec.name} needs {place}. Type {spec.name}:{place}=..."
+            ) from None
         message = first["msg"].removeprefix("Value error, ")
-        raise ParameterError(f"{spec.name}: {place}: {message}{given}") from None
+        raise ParameterError(f"{spec.name}: {place}: {message} (got {first['input']!r})") from None
 
 
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:

@@ -62,6 +62,11 @@ def test_wrong_settings_say_what_is_wrong(text: str, match: str) -> None:
         resolve(load(), "explainer", text)
 
 
+def test_what_must_be_given_is_named() -> None:
+    with pytest.raises(ParameterError, match=r"folder needs path\. Type folder:path="):
+        resolve(load(), "dataset", "folder")
+
+
 def test_labels_leave_defaults_out() -> None:
     registry = load()
     assert resolve(registry, "explainer", "naive:window_s=0.5").label == "naive"

@@ -28,6 +28,7 @@ import warnings
 
 import librosa
 import numpy as np
+from librosa.effects import harmonic
 
 from awb.types import AudioArray
 from awb_plugins.models.extractors import VectorArray, check_clips
@@ -88,13 +89,12 @@ def clip_features(waveform: AudioArray) -> VectorArray:
         spectrum = librosa.stft(waveform)
         magnitude = np.abs(spectrum)
         mel = feature.melspectrogram(S=magnitude**2, sr=rate_hz)
-        harmonic = librosa.effects.harmonic(waveform)
         parts = {
             "mfcc": feature.mfcc(S=librosa.power_to_db(mel), sr=rate_hz, n_mfcc=SIZES["mfcc"]),
             "chroma": feature.chroma_stft(S=magnitude, sr=rate_hz),
             "mel": mel,
             "contrast": feature.spectral_contrast(S=magnitude, sr=rate_hz),
-            "tonnetz": feature.tonnetz(y=harmonic, sr=rate_hz),
+            "tonnetz": feature.tonnetz(y=harmonic(waveform), sr=rate_hz),
         }
     means = [parts[name].mean(axis=1, dtype=np.float64) for name in SIZES]
     return np.concatenate(means)
