@@ -58,7 +58,8 @@ def train_command(
     from awb.cli.progress import progress_bar
     from awb.harness.resolve import resolve
     from awb.plugins import load
-    from awb.training.running import TrainingJob, check_job, read_seeds, train
+    from awb.training.job import TrainingJob, check_job, read_seeds
+    from awb.training.running import train
 
     registry = load()
     resolved = resolve(registry, "model", model)
