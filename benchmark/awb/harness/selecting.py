@@ -137,16 +137,8 @@ def select(
     AwbError
         If the model fails on every clip.
     """
-    spec = model.spec
-    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
-    decision = partial(
-        decide,
-        classes=ClassIndex(facts),
-        max_event_fraction=config.max_event_fraction,
-        min_score=own if config.min_score is None else config.min_score,
-    )
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
-    decisions = _Decisions(decision)
+    decisions = _Decisions(_rule(model, facts, config))
     whole: dict[str, Clip] = {}
 
     def readable() -> Iterator[Clip]:
@@ -181,6 +173,20 @@ def select(
         tuple(entry for entry in entries if isinstance(entry, Kept)),
         (*_excluded(source.dataset), *(one for one in entries if isinstance(one, Skipped))),
         _fingerprint(source.dataset),
+    )
+
+
+def _rule(
+    model: Resolved, facts: ModelFacts, config: RunConfig
+) -> Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]:
+    """Return `decide` with the limits of a run."""
+    spec = model.spec
+    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
+    return partial(
+        decide,
+        classes=ClassIndex(facts),
+        max_event_fraction=config.max_event_fraction,
+        min_score=own if config.min_score is None else config.min_score,
     )
 
 
