@@ -11,11 +11,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from awb.errors import AudioError, PluginError, WeightsError
-from awb.protocols import (
-    DifferentiableModel,
-    FrameFeatureModel,
-    SpectrogramModel,
-)
+from awb.harness.config import make_config
+from awb.harness.resolve import resolve
+from awb.harness.runner import run
+from awb.leaderboard.making import boards
+from awb.plugins import load
+from awb.protocols import DifferentiableModel, FrameFeatureModel, SpectrogramModel
+from awb.training.running import TrainingJob, train
 from awb.types import AudioArray, Clip
 from awb_datasets.kws import SPEC as KWS
 from awb_datasets.kws import KwsParameters
@@ -24,6 +26,7 @@ from awb_plugins.models.kws_cnn.model import KwsCnn
 from awb_plugins.models.kws_cnn.network import FORMAT, BackEnd
 from awb_plugins.models.kws_cnn.recipe import calibrate, finish, kws_recipe
 from awb_plugins.models.kws_cnn.voices import OtherVoices
+from spoken_digits import write_recordings
 
 RATE_HZ = 8000
 
@@ -190,3 +193,35 @@ def test_bad_weights_are_told(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"does not fit: .*head\.bias"):
         KwsCnn(path)
     assert FORMAT.sample_rate_hz == RATE_HZ
+
+
+def test_a_board_of_the_dataset_s_own_model(test_data: Path, tmp_path: Path) -> None:
+    folder = test_data / "free-spoken-digit-dataset" / "recordings"
+    config = make_config(
+        datasets=[f"kws:{folder}"],
+        explainers=["run-correlation", "oracle", "constant"],
+        metrics=["roc-auc", "deletion-area"],
+        samples=200,
+        clips=6,
+    )
+    [board] = boards(run(config, tmp_path / "run", jobs=1), load())
+    cells = {row.explainer: [cell.mean for cell in row.cells] for row in board.rows}
+    assert (board.model, board.skipped) == ("kws-cnn", {"no events": 3})
+    assert cells["oracle"][0] == 1.0
+    assert cells["run-correlation"][0] > 0.75
+    assert cells["run-correlation"][1] < cells["constant"][1]
+
+
+def test_it_can_be_trained_on_another_keyword(tmp_path: Path) -> None:
+    folder = write_recordings(tmp_path / "recordings", takes=1)
+    job = TrainingJob(
+        model=resolve(load(), "model", "kws-cnn"),
+        dataset=f"kws:recordings={folder},keyword=three,clips=8",
+        epochs=1,
+        out=tmp_path / "three.safetensors",
+    )
+    trained = train(job, load(), progress=lambda *_: None, tell=lambda _: None)
+    assert set(trained.judgements) == {"validation", "test"}
+    made = KwsCnn(tmp_path / "three.safetensors")
+    assert tuple(made.classes) == ("three",)
+    assert made.scores(noise(1, 48_000)).shape == (1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from awb.harness.selection import (
     prepare,
 )
 from awb.harness.worker import ModelFacts
-from awb.protocols import Dataset
+from awb.protocols import Dataset, ScoreArray
 from awb.specs import ModelSpec
 from awb.types import Clip
 
@@ -65,6 +65,35 @@ class Source:
             raise DataError(
                 f"dataset {self.resolved.label}, clip {clip_id}: {type(error).__name__}: {error}"
             ) from error
+
+
+class _Decisions:
+    """What was decided about each clip, and what to do with clip-level labels."""
+
+    def __init__(self, decide_one: Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]) -> None:
+        self._decide = decide_one
+        self._all: dict[str, list[Kept | Skipped]] = {}
+        self._by_events_alone: dict[str, list[Kept | Skipped]] = {}
+        self._has_times = False
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def skip(self, clip_id: str, reason: str, detail: str) -> None:
+        """Leave a whole clip out."""
+        self._all[clip_id] = [Skipped(clip_id, "", reason, detail)]
+
+    def add(self, clip: Clip, scores: ScoreArray) -> None:
+        """Decide about every target of a clip, with its clip-level labels and without."""
+        self._all[clip.id] = list(self._decide(clip, scores))
+        self._has_times = self._has_times or bool(clip.events)
+        if clip.labels:
+            self._by_events_alone[clip.id] = list(self._decide(replace(clip, labels=()), scores))
+
+    def entries(self, clip_ids: Sequence[str]) -> list[Kept | Skipped]:
+        """List the decisions: by events alone where any clip has annotated times."""
+        chosen = {**self._all, **self._by_events_alone} if self._has_times else self._all
+        return [entry for clip_id in clip_ids for entry in chosen[clip_id]]
 
 
 def select(
@@ -109,19 +138,9 @@ def select(
     AwbError
         If the model fails on every clip.
     """
-    spec = model.spec
-    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
-    decision = partial(
-        decide,
-        classes=ClassIndex(facts),
-        max_event_fraction=config.max_event_fraction,
-        min_score=own if config.min_score is None else config.min_score,
-    )
     shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
-    decided: dict[str, list[Kept | Skipped]] = {}
-    by_events_alone: dict[str, list[Kept | Skipped]] = {}
-    has_times = False
+    decisions = _Decisions(_rule(model, facts, config))
     whole: dict[str, Clip] = {}
 
     def readable() -> Iterator[Clip]:
@@ -130,11 +149,11 @@ def select(
                 whole[clip_id] = source.load(clip_id)
                 if whole[clip_id].duration_s < shortest_s:
                     detail = too_short(whole.pop(clip_id).duration_s, shortest_s)
-                    decided[clip_id] = [Skipped(clip_id, "", TOO_SHORT, detail)]
+                    decisions.skip(clip_id, TOO_SHORT, detail)
                     continue
                 yield prepare(whole[clip_id], facts.sample_rate_hz)
             except DataError as error:
-                decided[clip_id] = [Skipped(clip_id, "", BAD_AUDIO, str(error))]
+                decisions.skip(clip_id, BAD_AUDIO, str(error))
 
     failures: list[AwbError] = []
     scored = 0
@@ -145,20 +164,14 @@ def select(
         original = whole.pop(clip.id)
         if isinstance(scores, Exception):
             failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
-            decided[clip.id] = [Skipped(clip.id, "", MODEL_FAILED, str(failures[-1]))]
+            decisions.skip(clip.id, MODEL_FAILED, str(failures[-1]))
         else:
             scored += 1
-            decided[clip.id] = list(decision(original, scores))
-            has_times = has_times or bool(original.events)
-            if original.labels:
-                unlabelled = replace(original, labels=())
-                by_events_alone[clip.id] = list(decision(unlabelled, scores))
-        progress(phase, len(decided), len(clip_ids))
+            decisions.add(original, scores)
+        progress(phase, len(decisions), len(clip_ids))
     if failures and not scored:
         raise failures[0]
-    if has_times:
-        decided |= by_events_alone
-    entries = [entry for clip_id in clip_ids for entry in decided[clip_id]]
+    entries = decisions.entries(clip_ids)
     return Manifest(
         source.resolved.label,
         model.label,
@@ -191,6 +204,20 @@ def minimum_duration_s(model: Resolved) -> float:
 def too_short(duration_s: float, shortest_s: float) -> str:
     """Say that a clip is too short for a model."""
     return f"{duration_s:.3f} s, the model needs {shortest_s:g} s"
+
+
+def _rule(
+    model: Resolved, facts: ModelFacts, config: RunConfig
+) -> Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]:
+    """Return `decide` with the limits of a run."""
+    spec = model.spec
+    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
+    return partial(
+        decide,
+        classes=ClassIndex(facts),
+        max_event_fraction=config.max_event_fraction,
+        min_score=own if config.min_score is None else config.min_score,
+    )
 
 
 def _excluded(dataset: Dataset) -> tuple[Skipped, ...]:
