@@ -113,7 +113,7 @@ def report(n_clips: int, gpus: list[int]) -> str:
         "| --- | ---: | ---: | ---: |",
     ]
     for what, masks, added in (
-        (f"{len(EXPLAINERS)} explainers, all metrics", distinct, overhead),
+        (f"{len(EXPLAINERS)} explainers and all metrics", distinct, overhead),
         ("the shared design alone, 3,000 masks", 3000, 0.2),
     ):
         for count in gpus:
