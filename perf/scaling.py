@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import statistics
 import time
 from functools import partial
+from pathlib import Path
 
 from subjects import FreeModel, Ratio, make_instance, make_perturber
 
@@ -54,8 +54,14 @@ def _peak_mb(n_clips: int, samples: int, embedded: bool, answer: object) -> None
                 FreeModel(527), samples=samples, instance=make_instance(seed)
             )
             perturber.pool()
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    answer.send(peak_kb / 1024)  # type: ignore[attr-defined]
+    answer.send(_own_peak_mb())  # type: ignore[attr-defined]
+
+
+def _own_peak_mb() -> float:
+    """Read this program's peak; ``ru_maxrss`` would count the process that it was forked from."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(peak) / 1024
 
 
 def memory(n_clips: int, *, samples: int = 3000, embedded: bool = False) -> float:

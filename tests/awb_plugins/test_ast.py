@@ -308,3 +308,12 @@ def test_an_unknown_device(folder: Path) -> None:
 def test_waveforms_of_a_wrong_shape(model: Ast, waveforms: Any) -> None:
     with pytest.raises(ParameterError, match="waveforms must be float32"):
         model.scores(waveforms)
+
+
+def test_mixed_precision_scores_nearly_the_same_and_says_so(folder: Path, model: Ast) -> None:
+    mixed = SPEC.factory(AstParameters(checkpoint=str(folder), device="cpu", precision="bfloat16"))
+    waveforms = sounds(1.0)
+    expected, found = model.scores(waveforms), mixed.scores(waveforms)
+    assert (found != expected).any()
+    np.testing.assert_allclose(found, expected, atol=0.2)
+    assert (mixed.precision, model.precision) == ("bfloat16", "float32")  # type: ignore[attr-defined]
