@@ -35,12 +35,13 @@ def nasty_data(folder: Path) -> Path:
     return folder
 
 
-def make_run(out: Path, *datasets: Path) -> Path:
+def make_run(out: Path, *datasets: Path, masker: str = "zeros") -> Path:
     """Run the test model over folders, and return the run's folder."""
     options = [word for data in datasets for word in ("--dataset", f"folder:{data}")]
     result = awb(
         "run", *options, "--model", "loudness", "--samples", "60", "--jobs", "1",
         "--explainers", EXPLAINERS, "--metrics", "roc-auc,deletion-area,sparseness", "--out", out,
+        "--masker", masker,
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     return out
@@ -86,7 +87,7 @@ class Watched:
         size = {"width": width, "height": height}
         self._context = browser.new_context(viewport=size, color_scheme=scheme)
         self.page = self._context.new_page()
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self.trouble: list[str] = []
         self.page.on("console", lambda message: self._note(message.type, message.text))
         self.page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))

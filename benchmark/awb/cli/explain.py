@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def _facts(found: Explained, path: Path) -> PageFacts:
     """Say at the head of the page what was asked."""
-    from awb.report.page import PageFacts
+    from awb.report.page import PageFacts, short_label
 
     doubt = (
         f" (its threshold is {found.threshold:g}: it would not say so)"
@@ -22,7 +22,7 @@ def _facts(found: Explained, path: Path) -> PageFacts:
         else ""
     )
     return PageFacts(
-        title=f"Where does {found.model} hear “{found.target}” in {path.name}?",
+        title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
         lead=(
             f"The model gives it log-odds of {found.score:.2f}{doubt}. Nobody labelled this file:"
             " explanations are compared by what the model itself says when the segments that they"

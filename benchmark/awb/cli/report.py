@@ -10,7 +10,10 @@ import click
 @click.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="[default: report.html in it]"
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="[default: report.html in the run folder]",
 )
 @click.option(
     "--instances",

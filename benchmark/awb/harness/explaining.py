@@ -13,7 +13,7 @@ from awb.audio import read_audio
 from awb.errors import AwbError, UnknownNameError, did_you_mean
 from awb.harness.choosing import Chosen, run_record
 from awb.harness.classes import ClassIndex
-from awb.harness.config import make_config
+from awb.harness.config import RunConfig, make_config
 from awb.harness.folder import RunFolder
 from awb.harness.resolve import Resolved, resolve, resolve_all
 from awb.harness.selecting import as_awb_error
@@ -115,28 +115,33 @@ def explain_file(
         seed=seed,
     )
     resolved, dataset = resolve(registry, "model", model), _as_dataset()
+    filled = resolve(registry, "masker", masker)
     chosen = Chosen(
         [dataset],
         {dataset.label: [resolved]},
         _explainers(registry, explainers, resolved),
         _metrics(registry),
-        resolve(registry, "masker", masker),
-        resolve(registry, "masker", masker),
+        filled,
+        filled,
     )
     facts = model_facts(resolved)
     kept = _choose(clip, resolved, facts, target)
-    made = RunFolder.create(
-        folder,
-        {
-            **run_record(config, chosen),
-            "sample_rates_hz": {resolved.label: facts.sample_rate_hz},
-        },
-    )
-    manifest = Manifest(FILE, resolved.label, facts.weights_sha256, (kept,), ())
-    made.add_manifest(manifest)
+    made = _run(clip, kept, config, chosen, facts, folder)
+    threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
+    return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
+
+
+def _run(
+    clip: Clip, kept: Kept, config: RunConfig, chosen: Chosen, facts: ModelFacts, folder: Path
+) -> RunFolder:
+    """Write a run of one instance."""
+    [model] = chosen.models
+    rates = {model.label: facts.sample_rate_hz}
+    made = RunFolder.create(folder, {**run_record(config, chosen), "sample_rates_hz": rates})
+    made.add_manifest(Manifest(FILE, model.label, facts.weights_sha256, (kept,), ()))
     plan = Plan(
         dataset=chosen.datasets[0],
-        model=resolved,
+        model=model,
         weights_sha256=facts.weights_sha256,
         explainers=chosen.explainers,
         metrics=chosen.metrics,
@@ -146,9 +151,8 @@ def explain_file(
     )
     instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
     key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)
-    made.store().add(FILE, resolved.label, explain_unit(Unit(key, plan, instance, again=False)))
-    threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
-    return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
+    made.store().add(FILE, model.label, explain_unit(Unit(key, plan, instance, again=False)))
+    return made
 
 
 def _as_dataset() -> Resolved:

@@ -7,7 +7,7 @@ from pathlib import Path
 from awb.harness.folder import RunFolder
 from awb.plugins import Registry
 from awb.report.clips import Clips, RunClips
-from awb.report.page import PageFacts, describe, render, write
+from awb.report.page import PageFacts, describe, render, short_label, write
 from awb.report.views import read_views
 
 
@@ -44,10 +44,10 @@ def write_report(
     """
     views = read_views(folder, registry)
     board = views[0].board
-    title = f"Where does {board.model} hear it?"
+    model, dataset = short_label(board.model), short_label(board.dataset)
+    title = f"Where does {model} hear it?"
     lead = (
-        f"{describe(board)}. How well do explanations of {board.model} point at the sounds of"
-        f" {board.dataset}?"
+        f"{describe(board)}. How well do explanations of {model} point at the sounds of {dataset}?"
     )
     if len(views) > 1:
         title = f"{len(views)} boards"

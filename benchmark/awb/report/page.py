@@ -210,6 +210,18 @@ def extent(board: Board) -> str:
     return f"{_count(board.n_instances, 'instance')} from {_count(board.n_clips, 'clip')}"
 
 
+def short_label(label: str) -> str:
+    """Shorten a label for a heading: a name without settings, a path's last part.
+
+    Examples
+    --------
+    >>> short_label("yamnet:path=/data/yamnet.tflite"), short_label("folder:/data/barks")
+    ('yamnet', 'barks')
+    """
+    name, _, rest = label.partition(":")
+    return Path(rest).name if rest and "=" not in rest else name
+
+
 def describe(board: Board) -> str:
     """Say in one line what a board is made of."""
     return (

@@ -10,10 +10,15 @@ import pytest
 import small_data
 from awb.errors import DataError, UnknownNameError
 from awb.harness.folder import RunFolder
+from awb.harness.selection import make_instance
+from awb.maskers import noise
+from awb.perturbation import Design, Perturber
 from awb.plugins import load
+from awb.randomness import RandomKey
 from awb.report.clips import Heard, RunClips, require
 from awb.report.views import BoardView, extremes, find_board, read_views
-from browser import make_run
+from awb.types import AudioArray
+from browser import awb, make_run
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +87,34 @@ def test_the_audio_is_what_the_model_heard(run: RunFolder, views: list[BoardView
     assert heard.clip.sample_rate_hz == 16000
     assert heard.segments.n_cells == views[0].instances[0].explanations[0].relevance.size
     assert not heard.fill.any(), "the run's masker is silence"
+
+
+def test_the_masker_fills_in_what_it_filled_in_during_the_run(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 1)
+    run = RunFolder.open(make_run(tmp_path / "run", data, masker="noise:level_db=-6"))
+    one = read_views(run, load())[0].instances[0]
+    heard = require(RunClips(run, load()), one)
+    instance = make_instance("folder", heard.clip, one.kept, 16000)
+    key = RandomKey((0, "folder", one.kept.clip_id, one.kept.target))
+    perturber = Perturber(
+        Levels(), instance, heard.segments, noise(level_db=-6.0), key, design=Design(1)
+    )
+    assert heard.fill.any()
+    np.testing.assert_array_equal(heard.fill, perturber.fill)
+    page = tmp_path / "page.html"
+    assert awb("report", run.path, "--out", page).exit_code == 0
+    assert page.read_text(encoding="utf-8").count('class="sound-data"') == 2, "clip and noise"
+
+
+class Levels:
+    """A model of two classes that only says how loud the clip is."""
+
+    sample_rate_hz = 16000
+    classes = ("Loud", "Quiet")
+
+    def scores(self, waveforms: AudioArray) -> AudioArray:
+        level = np.square(waveforms).mean(axis=1)
+        return np.stack([level, -level], axis=1).astype(np.float32)
 
 
 def test_changed_audio_is_not_played(tmp_path: Path) -> None:

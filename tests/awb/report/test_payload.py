@@ -1,0 +1,116 @@
+"""The data of a page, and how large it may become."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import small_data
+from awb.harness.folder import RunFolder
+from awb.plugins import load
+from awb.report.clips import NoClips
+from awb.report.page import PageFacts, environment, render
+from awb.report.payload import SoundShelf, agreement_plain, number
+from awb.report.views import BoardView, read_views
+from browser import NASTY, awb, make_run, nasty_data
+
+FACTS = PageFacts("A title", "A lead.", "2026-01-01", "awb report run")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    folder = tmp_path_factory.mktemp("payload")
+    return RunFolder.open(make_run(folder / "run", small_data.build(folder / "data", 4)))
+
+
+@pytest.fixture(scope="module")
+def view(run: RunFolder) -> BoardView:
+    return read_views(run, load())[0]
+
+
+def _scripts(text: str, kind: str) -> list[Any]:
+    found = re.findall(rf'<script type="application/json" class="{kind}">(.*?)</script>', text)
+    return [json.loads(one) for one in found]
+
+
+def test_no_more_sound_than_there_is_room_for() -> None:
+    noise = np.random.default_rng(0).uniform(-0.2, 0.2, 16000).astype(np.float32)
+    shelf = SoundShelf(room=12_000)
+    assert shelf.add("one", noise, 16000)
+    left = shelf.room
+    assert shelf.add("one", noise, 16000), "it is there already"
+    assert shelf.room == left
+    assert not shelf.add("two", np.tile(noise, 30), 16000)
+    assert sum(map(len, shelf.sounds.values())) + shelf.room == 12_000
+
+
+def test_the_page_holds_what_the_store_holds(view: BoardView) -> None:
+    text = render([view], NoClips("nothing to hear"), FACTS, instances=9)
+    [board] = _scripts(text, "board-data")
+    rows = {row["explainer"]: row for row in board["rows"]}
+    for row in view.board.rows:
+        assert rows[row.explainer]["cells"][0][0] == number(row.cells[0].mean)
+    instances = _scripts(text, "instance-data")
+    assert [one["clip"] for one in instances] == [one.kept.clip_id for one in view.instances]
+    for plain, one in zip(instances, view.instances, strict=True):
+        assert plain["silent"] == "nothing to hear"
+        assert "sound" not in plain
+        assert plain["edges"] == pytest.approx(np.arange(31) / 10)
+        for each, own in zip(plain["explanations"], one.explanations, strict=True):
+            largest = np.abs(own.relevance).max() or 1.0
+            np.testing.assert_allclose(
+                np.array(each["relevance"]) / 1000, own.relevance / largest, atol=6e-4
+            )
+
+
+def test_agreement_is_laid_out_as_the_page_reads_it(view: BoardView) -> None:
+    plain = agreement_plain(view)
+    assert plain is not None
+    count = len(view.board.metrics)
+    assert len(plain["taus"]) == count * (count - 1) / 2
+
+
+def test_data_cannot_leave_its_script(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run", nasty_data(tmp_path / "data"))
+    assert awb("report", run).exit_code == 0
+    text = (run / "report.html").read_text(encoding="utf-8")
+    assert NASTY not in text
+    assert text.count("</script>") == text.count("<script")
+    assert any(
+        event[2] == NASTY
+        for one in _scripts(text, "instance-data")
+        for event in one.get("events", [])
+    )
+
+
+def test_the_page_names_no_other_place(view: BoardView) -> None:
+    text = render([view], NoClips("silence"), FACTS, instances=9)
+    addresses = set(re.findall(r"https?://[^\s\"'<]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg"}, "names of formats are no requests"
+    assert "@import" not in text
+
+
+def test_templates_escape_and_refuse_what_is_missing() -> None:
+    made = environment()
+    assert made.from_string("{{ name }}").render(name="<b>&\"'") == "&lt;b&gt;&amp;&#34;&#39;"
+    plain = made.from_string("{{ data | tojson }}").render(data={"a": "</script><!--\u2028é"})
+    assert "<" not in plain
+    assert json.loads(plain) == {"a": "</script><!--\u2028é"}
+    assert number(math.nan) is None
+    assert number(math.inf) is None
+    assert number(0.123456) == 0.1235
+
+
+def test_few_instances_are_the_extremes(run: RunFolder, tmp_path: Path, view: BoardView) -> None:
+    page = tmp_path / "few.html"
+    assert awb("report", run.path, "--instances", "2", "--out", page).exit_code == 0
+    shown = _scripts(page.read_text(encoding="utf-8"), "instance-data")
+    expected = [view.instances[0].kept.clip_id, view.instances[-1].kept.clip_id]
+    assert [one["clip"] for one in shown] == expected
+    assert all(one["sound"] for one in shown)
