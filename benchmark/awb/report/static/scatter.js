@@ -7,7 +7,7 @@ awb.scatter = (container, board, width) => {
   const small = width < 520;
   const size = small ? 10.5 : 12;
   const radius = 4.5;
-  const height = small ? 620 : Math.max(460, Math.min(620, width * 0.58));
+  const height = Math.min(small ? 620 : width * 0.58, 300 + rows.length * 9, 620);
   const [left, right, top, bottom] = [small ? 34 : 44, width - 8, 12, height - 44];
   const values = rows.map((row) => row.cells[0][0]);
   const spread = Math.max(...values) - Math.min(...values) || 1;
@@ -35,13 +35,17 @@ awb.scatter = (container, board, width) => {
         awb.format(tick, digits)),
     );
   }
-  for (let power = Math.ceil(least); power <= most; power += 1) {
-    const at = log(power);
-    svg.append(
-      awb.draw("line", { class: "axis", x1: at, x2: at, y1: top, y2: bottom }),
-      awb.draw("text", { class: "soft", x: at, y: bottom + 16, "font-size": 11, "text-anchor": "middle" },
-        (10 ** power).toLocaleString("en")),
-    );
+  const steps = most - least < 2.2 ? [1, 2, 5] : [1];
+  for (let power = Math.floor(least); power <= most; power += 1) {
+    for (const calls of steps.map((step) => step * 10 ** power)) {
+      const place = Math.log10(calls);
+      if (place < least || place > most) continue;
+      svg.append(
+        awb.draw("line", { class: "axis", x1: log(place), x2: log(place), y1: top, y2: bottom }),
+        awb.draw("text", { class: "soft", x: log(place), y: bottom + 16, "font-size": 11, "text-anchor": "middle" },
+          calls.toLocaleString("en")),
+      );
+    }
   }
   if (free) {
     svg.append(
