@@ -54,6 +54,10 @@ class RunError(AwbError):
     """A run folder that cannot be made, read, resumed or shown."""
 
 
+class SubmissionError(AwbError):
+    """A published result that does not hold: malformed, altered, or of another manifest."""
+
+
 class WorkerDiedError(AwbError):
     """A task whose worker process died each time it was tried."""
 

@@ -18,10 +18,12 @@ from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
 from awb.cli.plot import plot_command
 from awb.cli.plugins import plugins_command
+from awb.cli.publish import publish_command
 from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
 from awb.cli.train import train_command
+from awb.cli.verify import verify_command
 from awb.cli.video import video_command
 from awb.errors import AwbError
 
@@ -70,6 +72,8 @@ main.add_command(report_command)
 main.add_command(explain_command)
 main.add_command(plot_command)
 main.add_command(video_command)
+main.add_command(publish_command)
+main.add_command(verify_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)

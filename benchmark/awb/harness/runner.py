@@ -122,7 +122,7 @@ def resume(
     folder = RunFolder.open(path.resolve())
     config = folder.config()
     chosen = choose(config, load())
-    _check_unchanged(folder, chosen)
+    check_unchanged(folder, chosen)
     workers = jobs or default_jobs()
     with where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
@@ -150,8 +150,21 @@ def where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
     return chdir(started) if started.is_dir() else nullcontext()
 
 
-def _check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
-    """Refuse to mix results of different plugins or versions in one run."""
+def check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
+    """Refuse to mix results of different plugins or versions in one run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    chosen : Chosen
+        What its configuration means here and now.
+
+    Raises
+    ------
+    RunError
+        If a plugin or a version differs.
+    """
     before, now = folder.record().get("plugins") or [], plugin_records(chosen)
     different = [entry for entry in [*before, *now] if (entry in before) != (entry in now)]
     if different:

@@ -212,11 +212,24 @@ def read_boards(
         for pair in [(manifest.dataset, manifest.model)]
     ]
     budgets = folder.config().budgets
-    return data if budgets is None else [at for one in data for at in _at_budgets(one, budgets)]
+    return data if budgets is None else [at for one in data for at in at_budgets(one, budgets)]
 
 
-def _at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
-    """Make one board a budget."""
+def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
+    """Cut the rows of a pair into those of a board at each budget.
+
+    Parameters
+    ----------
+    data : BoardData
+        All rows.
+    budgets : sequence of int
+        Model calls an instance.
+
+    Yields
+    ------
+    BoardData
+        One a budget.
+    """
     for budget in budgets:
         explanations, scores, dearer = within_budget(
             data.explanations, data.scores, budget, budgets

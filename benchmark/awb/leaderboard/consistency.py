@@ -1,0 +1,98 @@
+"""What must hold between scores that only the model could compute again.
+
+Fidelity scores of one instance come from few numbers: one deletion curve, the clip's probability
+and that of the masked-in audio. So some of them follow from others, and a score that was changed
+alone no longer fits. These checks bound the scores; only a spot check computes them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from awb.designs.random_masks import dropped_count
+from awb.errors import UndefinedScoreError
+from awb.metrics.fidelity_facts import FF_PERCENTS
+from awb.metrics.masked import average_drop, average_gain, fid_in
+
+EXACT = 1e-9
+CLIP_TOLERANCE = 5e-3
+"""The manifest's score and the run's come from batches of different size; in probability."""
+
+
+def contradictions(
+    scores: Mapping[str, float], *, n_cells: int, n_positive: int | None, clip_log_odds: float
+) -> Iterator[str]:
+    """List scores of one instance that cannot all be true.
+
+    Parameters
+    ----------
+    scores : mapping of str to float
+        Finite scores by metric, those without settings of their own.
+    n_cells : int
+        Cells of the instance.
+    n_positive : int or None
+        Cells inside the events; None where nobody annotated times.
+    clip_log_odds : float
+        The model's score of the clip, from the manifest.
+
+    Yields
+    ------
+    str
+        What does not fit, a sentence each.
+    """
+    p_clip = 1 / (1 + math.exp(-min(max(clip_log_odds, -700.0), 700.0)))
+    yield from _curve(scores, n_cells, n_positive, p_clip)
+    yield from _masked(scores, p_clip)
+
+
+def _curve(
+    scores: Mapping[str, float], n_cells: int, n_positive: int | None, p_clip: float
+) -> Iterator[str]:
+    """Check what is read from one deletion curve: ``p(clip) - p(without the top k)``."""
+    counts = {f"ff@{percent}": dropped_count(n_cells, percent / 100) for percent in FF_PERCENTS}
+    losses = [scores[name] for name in counts if name in scores]
+    if len(losses) == len(counts) and "comprehensiveness" in scores:
+        mean = sum(losses) / len(losses)
+        if abs(mean - scores["comprehensiveness"]) > EXACT:
+            yield "comprehensiveness is not the mean of the ff"
+    if n_positive:
+        counts["ff@annotated"] = n_positive
+    by_count: dict[int, tuple[str, float]] = {}
+    for name, count in counts.items():
+        if name not in scores:
+            continue
+        other, loss = by_count.setdefault(count, (name, scores[name]))
+        if abs(loss - scores[name]) > EXACT:
+            yield f"{other} and {name} drop the same cells and differ"
+    for name in (*counts, "ff-in", "ff-out", "sufficiency"):
+        if name in scores and not (
+            p_clip - 1 - CLIP_TOLERANCE <= scores[name] <= p_clip + CLIP_TOLERANCE
+        ):
+            yield f"{name} does not fit the score of the clip"
+    if "monotonicity" in scores:
+        steps = scores["monotonicity"] * n_cells
+        if abs(steps - round(steps)) > 1e-6:
+            yield f"monotonicity is no share of {n_cells} steps"
+
+
+def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
+    """Check what follows from the probability of the masked-in audio, which ``ff-in`` tells."""
+    if "ff-in" not in scores:
+        return
+    loss = scores["ff-in"]
+    p_in = min(max(p_clip - loss, 0.0), 1.0)
+    try:
+        drop = average_drop(p_clip, p_in) * p_clip
+        gain = average_gain(p_clip, p_in) * (1 - p_clip)
+    except UndefinedScoreError:
+        return  # a clip of probability 0 or 1 loses or wins nothing
+    if "ad" in scores and abs(scores["ad"] * p_clip - drop) > CLIP_TOLERANCE:
+        yield "ad does not fit ff-in"
+    if "ag" in scores and abs(scores["ag"] * (1 - p_clip) - gain) > CLIP_TOLERANCE:
+        yield "ag does not fit ff-in"
+    if "ai" in scores and scores["ai"] != float(loss < 0):
+        yield "ai does not fit ff-in"
+    sure = abs(p_in - 0.5) > CLIP_TOLERANCE and abs(p_clip - 0.5) > CLIP_TOLERANCE
+    if sure and "fid-in" in scores and scores["fid-in"] != fid_in(p_clip, p_in):
+        yield "fid-in does not fit ff-in"

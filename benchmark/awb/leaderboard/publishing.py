@@ -1,0 +1,135 @@
+"""Publish a run: its submissions, then the pages of everything that is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from awb.errors import AwbError, ParameterError, SubmissionError
+from awb.harness.folder import RunFolder
+from awb.leaderboard.pages import SUBMISSIONS, write_pages
+from awb.leaderboard.submission import Credit
+from awb.leaderboard.submitted import Reader, Submitted, find, is_taken, write
+from awb.leaderboard.submitting import submissions
+from awb.leaderboard.verifying import readable
+from awb.plugins import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was written, and what was not.
+
+    Attributes
+    ----------
+    submissions, boards : tuple of Path
+        Files.
+    without : tuple of str
+        Explainers of the run that explained nothing, and why.
+    refused : tuple of str
+        Older submissions that do not hold, and are on no board.
+    """
+
+    submissions: tuple[Path, ...]
+    boards: tuple[Path, ...]
+    without: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Credit:
+    """Check what an author typed.
+
+    Parameters
+    ----------
+    author, note, citation : str
+        One line each, at most 500 letters.
+
+    Returns
+    -------
+    Credit
+        The same.
+
+    Raises
+    ------
+    ParameterError
+        If one is longer, or has letters that cannot be printed.
+    """
+    try:
+        return Credit(author=author, note=note, citation=citation)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        raise ParameterError(f"--{first['loc'][0]}: {message}") from None
+
+
+def publish(
+    folder: RunFolder, into: Path, registry: Registry, credit: Credit, *, replace: bool = False
+) -> Published:
+    """Write the submissions of a run, and the boards of all submissions.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A finished run.
+    into : Path
+        The folder of the leaderboards.
+    registry : Registry
+        What is installed.
+    credit : Credit
+        What the author says.
+    replace : bool
+        Whether older submissions of the same names may be replaced.
+
+    Returns
+    -------
+    Published
+        What was written.
+
+    Raises
+    ------
+    AwbError
+        If the run cannot be published; then nothing is written.
+    """
+    made, without = [], []
+    for one in submissions(folder, registry, credit):
+        if isinstance(one, Submitted):
+            made.append(one)
+        else:
+            without.append(one)
+    folder_of_all = into / SUBMISSIONS
+    taken = [one.record.name for one in made if is_taken(one, folder_of_all)]
+    if taken and not replace:
+        raise SubmissionError(
+            f"{folder_of_all} has other submissions of {', '.join(taken)}; type --replace to"
+            " replace them"
+        )
+    written = [write(one, folder_of_all) for one in made]
+    boards, refused = render(into, registry)
+    return Published(tuple(written), tuple(boards), tuple(without), tuple(refused))
+
+
+def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
+    """Write the pages of all submissions whose files hold together.
+
+    Parameters
+    ----------
+    into : Path
+        The folder of the leaderboards.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    boards : list of Path
+        Files that were written.
+    refused : list of str
+        Submissions that are on no board, and why.
+    """
+    reader, found, refused = Reader(), [], []
+    for path in find([into / SUBMISSIONS]):
+        try:
+            found.append(reader.read(path))
+        except AwbError as error:
+            refused.append(f"{path}: {readable(str(error))}")
+    return write_pages(found, into, registry), refused
