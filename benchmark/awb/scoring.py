@@ -130,6 +130,12 @@ class Scoring:
         """Probability with only the top 0, 1, ..., n cells kept, ``shape=(cells + 1,)``."""
         return self.probabilities(~self._top)
 
+    def known_curves(self) -> dict[str, FloatArray]:
+        """Return the curves that some metric asked for, by ``deletion`` and ``insertion``."""
+        kinds = ("deletion", "insertion")
+        known = {kind: self.__dict__.get(f"{kind}_curve") for kind in kinds}
+        return {kind: curve for kind, curve in known.items() if curve is not None}
+
     @cached_property
     def p_clip(self) -> float:
         """Probability of the clip as it is."""

@@ -34,6 +34,11 @@ create table if not exists score (
     metric text not null, value real, reason text not null,
     primary key (unit_key, explainer, metric)
 ) without rowid;
+create table if not exists curve (
+    unit_key text not null references unit(key), explainer text not null,
+    kind text not null, probabilities blob not null,
+    primary key (unit_key, explainer, kind)
+) without rowid;
 """
 
 
@@ -135,6 +140,14 @@ class Store:
                 ],
             )
             connection.executemany(
+                "insert into curve values (?, ?, ?, ?)",
+                [
+                    (result.key, row.explainer, kind, _pack(curve))
+                    for row in result.explainers
+                    for kind, curve in row.curves.items()
+                ],
+            )
+            connection.executemany(
                 "insert into score values (?, ?, ?, ?, ?)",
                 [
                     (result.key, row.explainer, metric, _nullable(value), reason)
@@ -212,6 +225,39 @@ class Store:
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
         with closing(self._connect()) as connection:
             for clip_id, target, explainer, packed in connection.execute(query, (dataset, model)):
+                values = np.frombuffer(packed, dtype="<f8")
+                found.setdefault((clip_id, target), {})[explainer] = values
+        return found
+
+    def curves(
+        self, dataset: str, model: str, kind: str
+    ) -> dict[tuple[str, str], dict[str, FloatArray]]:
+        """Read the whole curves of one board.
+
+        Parameters
+        ----------
+        dataset, model : str
+            Labels of the board.
+        kind : str
+            ``deletion`` or ``insertion``.
+
+        Returns
+        -------
+        dict of (str, str) to dict of str to np.ndarray, shape=(cells + 1,)
+            The target's probability with the top 0, 1, ..., n cells dropped, or kept alone, by clip
+            and target, then by explainer; only where a metric of the run asked for the curve.
+        """
+        query = """
+            select clip_id, target, explainer, probabilities
+            from curve join unit on unit.key = curve.unit_key
+            where dataset = ? and model = ? and kind = ?
+            order by clip_id, target, explainer
+        """
+        found: dict[tuple[str, str], dict[str, FloatArray]] = {}
+        with closing(self._connect()) as connection:
+            for clip_id, target, explainer, packed in connection.execute(
+                query, (dataset, model, kind)
+            ):
                 values = np.frombuffer(packed, dtype="<f8")
                 found.setdefault((clip_id, target), {})[explainer] = values
         return found

@@ -124,6 +124,8 @@ class ExplainerResult:
         What it took.
     scores : dict
         Metric label to (value, reason); NaN where there is a reason.
+    curves : dict
+        Whole deletion and insertion curves, ``shape=(cells + 1,)``, where a metric asked for them.
     """
 
     explainer: str
@@ -132,6 +134,7 @@ class ExplainerResult:
     relevance: FloatArray | None = None
     cost: Cost = Cost()
     scores: dict[str, tuple[float, str]] = field(default_factory=dict)
+    curves: dict[str, FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,5 +268,7 @@ class _Work:
             again=partial(self.variants.explain, resolved, explainer, samples=samples),
         )
         scores = _score(self.metrics, scoring)
-        row = ExplainerResult(label, OK, "", scoring.relevance, explanation.cost, scores)
+        row = ExplainerResult(
+            label, OK, "", scoring.relevance, explanation.cost, scores, scoring.known_curves()
+        )
         return row, answer.heeds_budget

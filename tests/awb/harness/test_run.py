@@ -420,3 +420,29 @@ def test_robustness_is_measured_on_as_many_instances_as_the_run_says(
         {row.explainer: row.cells[1].n for row in one.rows}["ridge"] for one in (nobody, everybody)
     ]
     assert counts == [0, 4]
+
+
+def test_curves_are_kept_whole_where_a_metric_asked_for_them(
+    tmp_path: Path, registry: Registry
+) -> None:
+    settings = {"explainers": ["oracle", "constant"]}
+    store = _run(tmp_path / "run", metrics=["deletion-area", "ff@10"], **settings).store()
+    board = store.curves("fake", "planted", "deletion").values()
+    assert len(board) == 4
+    for by_name in board:
+        assert by_name.keys() == {"oracle", "constant"}
+        curve = by_name["oracle"]
+        assert curve.shape == (N_SEGMENTS + 1,)
+        falls = np.diff(curve)
+        assert (falls[:2] < 0).all()
+        assert falls[2:] == pytest.approx(0.0, abs=1e-6)
+    areas = {
+        row.clip_id: row.value
+        for row in store.scores()
+        if (row.metric, row.explainer) == ("deletion-area", "oracle")
+    }
+    for (clip_id, _), by_name in store.curves("fake", "planted", "deletion").items():
+        assert areas[clip_id] == pytest.approx(np.trapezoid(by_name["oracle"]) / N_SEGMENTS)
+    assert store.curves("fake", "planted", "insertion") == {}
+    none = _run(tmp_path / "none", metrics=["roc-auc"], **settings).store()
+    assert none.curves("fake", "planted", "deletion") == {}
