@@ -254,7 +254,8 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     finished = store.finished()
 
     def units() -> Iterator[Unit]:
-        for key, kept in keys.items():
+        # The long ones first, so that no worker is left alone with one at the end.
+        for key, kept in sorted(keys.items(), key=lambda item: item[1] not in again):
             if key not in finished:
                 clip = source.load(kept.clip_id)
                 if audio_sha256(clip) != kept.audio_sha256:
