@@ -2,8 +2,9 @@
 
 A dataset may plant something that one model has learned and another has not (`clever-hans`: an
 artefact). An explainer that is right about both models points at it for the first and not for the
-second, so neither board alone says how good it is. Their difference does: 0.5 at best, 0 for an
-explainer that always points there, or never.
+second, so neither board alone says how good it is. Their difference does: for ROC-AUC it is 0.5
+where the first is perfect and the second at chance, more where the artefact is ranked last by the
+second, and 0 for an explainer that points alike for both.
 """
 
 from __future__ import annotations
