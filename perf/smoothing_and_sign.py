@@ -41,8 +41,13 @@ TEXT = """# Smoothing and sign
 
 Every segment explainer takes `smoothing` and `sign`. Here are the same explanations four ways on
 the embedded dataset and model ({instances} instances, {clips} clips; smoothed is a moving average
-of 0.5 s). They help an explanation to point at the sound; fidelity is another matter. A forest's
-impurity importance has no sign to drop: much of its lead over the regressions comes from that.
+of 0.5 s).
+
+Part of a forest's lead is that its impurity importance has no sign: read with signed TreeSHAP, the
+same forest localizes little better than the regressions, and its magnitude much better. The
+regressions themselves gain little by dropping their sign and much by smoothing, in fidelity too:
+theirs is mostly noise of the fit. Where there is little noise (forest, keep-window, kernel-shap),
+smoothing buys localization and loses fidelity. So the defaults stay plain and signed.
 
 {tables}
 Made by `python perf/smoothing_and_sign.py`, see there.

@@ -24,8 +24,10 @@ Every explainer but the baselines also takes
 
 - `smoothing` (`none`, `moving-average`, `gaussian-process`, `total-variation`) and `smoothing_s`: a
   prior along time. It buys localization and loses fidelity, so it is off by default.
-- `sign` (`signed`, `absolute`): much of a forest's lead over regressions comes from its importance
+- `sign` (`signed`, `absolute`): part of a forest's lead over regressions comes from its importance
   being unsigned. The default is signed, but for `run-correlation`, which is absolute by definition.
+
+[smoothing-and-sign.md](smoothing-and-sign.md) shows what both do to localization and to fidelity.
 
 ## Masking audio: any model
 
