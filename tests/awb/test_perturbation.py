@@ -11,8 +11,8 @@ from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import noise, zeros
 from awb.perturbation import Design, Perturber
 from awb.perturbation.choice import make_scorer
+from awb.perturbation.design import LOG_ODDS_LIMIT
 from awb.perturbation.frames import FrameScorer
-from awb.perturbation.perturber import LOG_ODDS_LIMIT
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer
 from awb.protocols import PatchModel

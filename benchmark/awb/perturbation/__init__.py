@@ -1,5 +1,6 @@
 """The narrow waist: the only door from explainers and fidelity metrics to the model."""
 
-from awb.perturbation.perturber import Design, Perturber, Pool
+from awb.perturbation.design import Design, Pool
+from awb.perturbation.perturber import Perturber
 
 __all__ = ["Design", "Perturber", "Pool"]

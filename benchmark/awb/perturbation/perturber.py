@@ -3,66 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from awb import designs
-from awb.errors import NotApplicableError, ParameterError, PluginError
+from awb.errors import NotApplicableError, ParameterError
 from awb.maskers import Masker
 from awb.perturbation.choice import make_scorer
+from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of
 from awb.perturbation.memory import Known, Shelf
 from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, BoolArray, Clip, Cost, Instance
+from awb.types import AudioArray, Cost, Instance
 
 Capability = TypeVar("Capability")
-
-
-HELD_OUT = 300
-"""Masks on which metrics test what explainers learned from the pool."""
-
-
-@dataclass(frozen=True, slots=True)
-class Design:
-    """How the drop masks of the shared pool are drawn.
-
-    Attributes
-    ----------
-    samples : int
-        Number of masks; explainers that draw their own use as many.
-    draw : callable
-        ``draw(n_segments, samples, rng)``, for example `awb.designs.pooled`.
-    """
-
-    samples: int = 3000
-    draw: Callable[[int, int, np.random.Generator], BoolArray] = designs.pooled
-
-
-LOG_ODDS_LIMIT = 100.0
-"""Scores are clipped to this: a model that is infinitely sure would break every surrogate."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pool:
-    """The shared design of an instance: drop masks and their scores.
-
-    Attributes
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = this segment's audio is replaced.
-    scores : np.ndarray, shape=(samples,), dtype=float64
-        Log-odds of the target.
-    """
-
-    drop_masks: BoolArray
-    scores: npt.NDArray[np.float64]
 
 
 class _Shared:
@@ -71,15 +30,6 @@ class _Shared:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.pools: dict[tuple[str, int, int], tuple[Pool, float]] = {}
-
-
-def _fill(masker: Masker, clip: Clip, rng_key: RandomKey) -> AudioArray:
-    """Ask the masker for what replaces dropped audio, and check it."""
-    fill = masker(clip.waveform, clip.sample_rate_hz, rng_key.generator("masker"))
-    fill = np.asarray(fill, dtype=np.float32)
-    if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
-        raise PluginError("the masker must return a finite waveform of the clip's shape")
-    return fill
 
 
 class Perturber:
@@ -135,7 +85,7 @@ class Perturber:
             clip.sample_rate_hz,
         ):
             raise ParameterError(f"the segments are not those of clip {clip.id}")
-        fill = _fill(masker, clip, rng_key)
+        fill = fill_of(masker, clip, rng_key)
         edges, target = segments.edges_samples, instance.class_index
         renderer = Renderer(clip.waveform, fill, edges)
         make = partial(make_scorer, model, renderer, segments, target)
@@ -210,7 +160,7 @@ class Perturber:
         Perturber
             With another design; where the masker draws nothing, scores that are known stay known.
         """
-        if not np.array_equal(_fill(masker, self._instance.clip, rng_key), self._fill):
+        if not np.array_equal(fill_of(masker, self._instance.clip, rng_key), self._fill):
             return Perturber(
                 self._model,
                 self._instance,

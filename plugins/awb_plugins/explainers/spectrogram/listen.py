@@ -23,7 +23,7 @@ from awb.alignment import map_to_segments
 from awb.errors import PluginError, UndefinedScoreError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.perturbation.perturber import LOG_ODDS_LIMIT
+from awb.perturbation.design import LOG_ODDS_LIMIT
 from awb.protocols import SpectrogramModel
 from awb.specs import Explainer, ExplainerSpec
 from awb.types import AudioArray, Explanation, Instance
