@@ -29,7 +29,7 @@ FLOORS = [
     {"hookspecs", "plugins", "specs"},
     {"builtins", "perturbation", "scoring"},
     {"harness"},
-    {"doctor", "leaderboard", "report", "training"},
+    {"authoring", "doctor", "leaderboard", "report", "training"},
     {"cli"},
     {"__main__"},
 ]

@@ -16,6 +16,7 @@ from awb.cli.cache import cache_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
+from awb.cli.new import new_command
 from awb.cli.plot import plot_command
 from awb.cli.plugins import plugins_command
 from awb.cli.report import report_command
@@ -70,6 +71,7 @@ main.add_command(report_command)
 main.add_command(explain_command)
 main.add_command(plot_command)
 main.add_command(video_command)
+main.add_command(new_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)
