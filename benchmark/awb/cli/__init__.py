@@ -13,6 +13,7 @@ import click
 
 from awb.cli.agree import agree_command
 from awb.cli.cache import cache_command
+from awb.cli.check import check_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
@@ -72,6 +73,7 @@ main.add_command(explain_command)
 main.add_command(plot_command)
 main.add_command(video_command)
 main.add_command(new_command)
+main.add_command(check_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)
