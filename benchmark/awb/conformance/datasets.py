@@ -55,7 +55,7 @@ def _listed(resolved: Resolved) -> None:
         raise ConformanceError("ids must be texts that are not empty")
     if len(set(ids)) != len(ids):
         raise ConformanceError(f"{len(ids) - len(set(ids))} ids occur more than once")
-    if ids not in (_ids(dataset),) or ids != _ids(build(resolved)):
+    if ids != _ids(dataset) or ids != _ids(build(resolved)):
         raise ConformanceError("clip_ids gives another list, or another order, the next time")
 
 
@@ -123,12 +123,10 @@ RULES = [
     ),
     Rule(
         "labels",
-        "Give clips their events (or clip-level labels): nothing is scored else.",
+        "Give clips their events or labels: nothing is scored else.",
         _labelled,
     ),
-    Rule(
-        "repeatable", "Draw from a generator that is made of the id, not of the order.", _repeatable
-    ),
+    Rule("repeatable", "Draw from a generator made of the id, not of the order.", _repeatable),
     Rule("unknown-id", "Raise awb.errors.DataError for an id that is not in clip_ids.", _unknown),
     Rule("groups", "Give copies of one recording the same Clip.group.", _groups),
     Rule("global-state", "Seed nothing and draw from no global generator.", _globals),

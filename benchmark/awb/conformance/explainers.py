@@ -103,9 +103,9 @@ def _segments(resolved: Resolved) -> None:
 
 
 def _cost(resolved: Resolved) -> None:
-    """Count what really went through the model."""
+    """Count what goes through the model behind the perturber's back."""
     model = Listener()
-    cost = ask(resolved, question(model, _clip())).cost
+    cost = ask(resolved, question(Listener(), _clip(), lent=model)).cost
     if cost.calls < model.rows:
         raise ConformanceError(
             f"{model.rows} clips went through the model, it reports {cost.calls} calls"

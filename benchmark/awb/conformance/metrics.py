@@ -29,15 +29,19 @@ def _relevance(name: str) -> FloatArray:
 _CASES = ("random relevance", "constant relevance", "relevance that is zero", "negative relevance")
 
 
-def _value(resolved: Resolved, relevance: FloatArray) -> float:
-    """Score one explanation; NaN where the metric says that it has no value."""
+def _score(resolved: Resolved, relevance: FloatArray) -> float:
+    """Score one explanation."""
 
     def again(_: Variation) -> FloatArray:
         return np.random.default_rng(1).permutation(relevance)
 
-    made = scoring(relevance, np.array([EVENTS_S[1]]), again=again)
+    return float(build(resolved)(scoring(relevance, np.array([EVENTS_S[1]]), again=again)))
+
+
+def _value(resolved: Resolved, relevance: FloatArray) -> float:
+    """Score one explanation; NaN where the metric says that it has no value."""
     try:
-        return float(build(resolved)(made))
+        return _score(resolved, relevance)
     except (UndefinedScoreError, NotApplicableError):
         return float("nan")
 
@@ -54,9 +58,8 @@ def _contract(resolved: Resolved) -> None:
         raise ConformanceError("it is no MetricSpec")
     low, high = spec.facts.lowest - 1e-9, spec.facts.highest + 1e-9
     for name in _CASES:
-        made = scoring(_relevance(name), np.array([EVENTS_S[1]]), again=lambda _: _relevance(name))
         try:
-            value = float(build(resolved)(made))
+            value = _score(resolved, _relevance(name))
         except (UndefinedScoreError, NotApplicableError):
             continue
         if not np.isfinite(value):

@@ -122,8 +122,8 @@ RULES = [
     SETTINGS,
     Rule(
         "contract",
-        "A model has sample_rate_hz, classes without repetition, and scores: float32[batch, samples]"
-        " to float32[batch, classes].",
+        "A model has sample_rate_hz, classes without repetition, and scores, which turns"
+        " float32[batch, samples] into float32[batch, classes].",
         _contract,
     ),
     Rule("determinism", "Put the network into eval mode: is there dropout?", _determinism),
