@@ -26,11 +26,11 @@ FLOORS = [
         "statistics",
         "variations",
     },
-    {"hookspecs", "plugins", "specs"},
+    {"additions", "hookspecs", "plugins", "specs"},
     {"builtins", "perturbation", "scoring"},
     {"harness"},
-    {"doctor", "leaderboard", "report", "training"},
-    {"cli"},
+    {"authoring", "conformance", "doctor", "leaderboard", "report", "training"},
+    {"api", "cli", "testing"},
     {"__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

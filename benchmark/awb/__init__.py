@@ -1,1 +1,38 @@
-"""awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?"""
+"""awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
+
+`run`, `resume`, `explain` and `load_run` do what the commands do; `explainer` makes an explainer of
+a function. They are imported when they are first asked for, so that ``import awb`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awb.api.explaining import explain
+    from awb.api.results import load_run
+    from awb.api.running import resume, run
+    from awb.authoring.functions import explainer
+
+__all__ = ["explain", "explainer", "load_run", "resume", "run"]
+
+_HOMES = {
+    "explain": "awb.api.explaining",
+    "explainer": "awb.authoring.functions",
+    "load_run": "awb.api.results",
+    "resume": "awb.api.running",
+    "run": "awb.api.running",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a function of the Python interface."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'awb' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the Python interface."""
+    return sorted([*globals(), *__all__])

@@ -157,7 +157,7 @@ def check_available(entry: Registered) -> None:
         )
 
 
-def _collect(plugin: object) -> Iterator[tuple[Kind, AnySpec]]:
+def collect(plugin: object) -> Iterator[tuple[Kind, AnySpec]]:
     """Call a plugin's hooks, refusing misspelled hooks and foreign objects."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
@@ -222,7 +222,7 @@ def _validated(
 ) -> dict[tuple[Kind, str], Registered]:
     """Collect a plugin's specs, refusing names that are taken."""
     mine: dict[tuple[Kind, str], Registered] = {}
-    for kind, spec in _collect(plugin):
+    for kind, spec in collect(plugin):
         other = mine.get((kind, spec.name)) or taken.get((kind, spec.name))
         if other is not None:
             raise PluginError(
@@ -232,13 +232,23 @@ def _validated(
     return mine
 
 
+ADDED: dict[tuple[Kind, str], Registered] = {}
+"""Plugins of this process that are not installed, see `awb.additions`."""
+
+
 @cache
+def installed() -> Registry:
+    """Discover the installed plugins, once a process."""
+    return discover(entry_points(group=GROUP))
+
+
 def load() -> Registry:
-    """Discover the installed plugins, once a process.
+    """Return the plugins that are installed, and those that were added in this process.
 
     Returns
     -------
     Registry
         All specs.
     """
-    return discover(entry_points(group=GROUP))
+    found = installed()
+    return Registry([*found, *ADDED.values()], found.broken) if ADDED else found

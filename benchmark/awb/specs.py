@@ -239,8 +239,11 @@ class Origin:
         The installed distribution that holds the entry point.
     entry_point : str
         Name of the entry point.
+    file : str
+        The plugin file that it was loaded from, where it is not installed; else empty.
     """
 
     distribution: str = "unknown"
     version: str = ""
     entry_point: str = field(default="")
+    file: str = ""

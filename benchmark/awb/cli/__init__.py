@@ -13,9 +13,11 @@ import click
 
 from awb.cli.agree import agree_command
 from awb.cli.cache import cache_command
+from awb.cli.check import check_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
+from awb.cli.new import new_command
 from awb.cli.plot import plot_command
 from awb.cli.plugins import plugins_command
 from awb.cli.publish import publish_command
@@ -74,6 +76,8 @@ main.add_command(plot_command)
 main.add_command(video_command)
 main.add_command(publish_command)
 main.add_command(verify_command)
+main.add_command(new_command)
+main.add_command(check_command)
 main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awb.cli.plugin_files import PLUGIN
+
 if TYPE_CHECKING:
     from awb.plugins import Registry
 
@@ -76,6 +78,7 @@ def _print_table(records: list[dict[str, Any]]) -> None:
     type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@PLUGIN
 @click.pass_context
 def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> None:
     """List every model, explainer, dataset, metric and masker (or one KIND), and its origin.

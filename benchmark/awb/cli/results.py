@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awb.cli.plugin_files import PLUGIN
+
 if TYPE_CHECKING:
     from awb.leaderboard.board import Board
     from awb.leaderboard.export import Format
@@ -71,6 +73,7 @@ def print_contrasts(found: list[Board], form: str) -> None:
 @click.option(
     "--metrics", metavar="all|A,B,...", help="Columns; the first ranks.  [default: the main ones]"
 )
+@PLUGIN
 def show_command(folder: Path, form: str, metrics: str | None) -> None:
     """Print the boards of a run again; CSV and JSON hold every metric."""
     from awb.harness.folder import RunFolder

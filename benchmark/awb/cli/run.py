@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from awb.cli.cache import CACHE, cache_from
+from awb.cli.plugin_files import PLUGIN
 
 EXIT_WITH_PROBLEMS = 1
 
@@ -29,17 +30,6 @@ def _references(single: tuple[str, ...], several: str | None) -> list[str] | Non
 
 def _list(text: str | None) -> list[str] | None:
     return _references((), text)
-
-
-def _default_folder() -> Path:
-    from datetime import datetime
-
-    stem = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
-    path, count = Path("runs", stem), 1
-    while path.exists():
-        count += 1
-        path = Path("runs", f"{stem}-{count}")
-    return path
 
 
 @click.command("run")
@@ -139,6 +129,7 @@ def _default_folder() -> Path:
     metavar="DIR",
     help="Run folder.  [default: runs/<date>-<time>]",
 )
+@PLUGIN
 @click.pass_context
 def run_command(
     context: click.Context,
@@ -163,6 +154,7 @@ def run_command(
     """
     from awb.cli.progress import progress_bar
     from awb.harness.config import make_config
+    from awb.harness.folder import unused_path
     from awb.harness.runner import run
 
     config = make_config(
@@ -172,7 +164,7 @@ def run_command(
         metrics=_list(metrics),
         **settings,
     )
-    path = out or _default_folder()
+    path = out or unused_path()
     with progress_bar(path) as progress:
         folder = run(
             config,
@@ -191,6 +183,7 @@ def run_command(
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
 @_SCHEDULER
 @CACHE
+@PLUGIN
 @click.pass_context
 def resume_command(
     context: click.Context,

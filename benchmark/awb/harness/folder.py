@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,16 @@ from awb.harness.store import Store
 RUN_FILE, MANIFEST_FILE, STORE_FILE = "run.json", "manifests.json", "results.sqlite"
 SCORES_FILE = "scores.sqlite"
 FORMAT = 1
+
+
+def unused_path() -> Path:
+    """Return a path for a new run: ``runs/<date>-<time>``, numbered where that is taken."""
+    stem = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    path, count = Path("runs", stem), 1
+    while path.exists():
+        count += 1
+        path = Path("runs", f"{stem}-{count}")
+    return path
 
 
 @dataclass(frozen=True, slots=True)

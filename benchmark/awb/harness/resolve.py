@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from awb.additions import SESSION, add_file
 from awb.errors import ParameterError, RunError, did_you_mean
+from awb.harness.packing import packed, unpacked
 from awb.harness.references import Reference, parse_reference
 from awb.plugins import Kind, Registered, Registry, check_available, load, missing_modules
 from awb.specs import AnySpec, DatasetSpec, Origin, Parameters
@@ -50,7 +53,9 @@ class Resolved:
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel by name: a worker looks the plugin up in its own process."""
         settings = self.parameters.model_dump()
-        return _look_up, (self.kind, self.label, self.spec.name, settings, self.origin.version)
+        if self.origin.distribution == SESSION:
+            return _unpack, (self.kind, self.label, packed(self.spec), settings, self.origin)
+        return _look_up, (self.kind, self.label, self.spec.name, settings, self.origin)
 
     def identity(self) -> dict[str, Any]:
         """Return what must be equal for two results to be comparable."""
@@ -62,13 +67,26 @@ class Resolved:
         }
 
 
-def _look_up(kind: Kind, label: str, name: str, settings: dict[str, Any], version: str) -> Resolved:
+def _unpack(
+    kind: Kind, label: str, content: bytes, settings: dict[str, Any], origin: Origin
+) -> Resolved:
+    """Rebuild a plugin that exists in the main process alone."""
+    spec = unpacked(content)
+    return Resolved(kind, label, spec, spec.parameters(**settings), origin)
+
+
+def _look_up(
+    kind: Kind, label: str, name: str, settings: dict[str, Any], origin: Origin
+) -> Resolved:
     """Find a plugin in this process, which may be on another machine."""
+    if origin.file:
+        add_file(Path(origin.file))
     entry = load().get(kind, name)
-    if entry.origin.version != version:
+    if entry.origin.version != origin.version:
         raise RunError(
             f"{kind} {name}: a worker has version {entry.origin.version} of"
-            f" {entry.origin.distribution}, the main process {version}. Install the same on both"
+            f" {entry.origin.distribution}, the main process {origin.version}. Install the same on"
+            " both"
         )
     return Resolved(kind, label, entry.spec, entry.spec.parameters(**settings), entry.origin)
 

@@ -12,6 +12,7 @@ from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import SCORES_FILE, RunFolder
+from awb.harness.reopening import check_files
 from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
@@ -121,6 +122,7 @@ def resume(
     """
     folder = RunFolder.open(path.resolve())
     config = folder.config()
+    check_files(folder)
     chosen = choose(config, load())
     check_unchanged(folder, chosen)
     workers = jobs or default_jobs()

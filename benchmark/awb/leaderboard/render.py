@@ -7,7 +7,7 @@ import io
 import json
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from awb.leaderboard.board import Board, BoardRow, Cell
 
@@ -150,6 +150,20 @@ def _plain_rows(board: Board) -> list[list[str]]:
         [_rank(row), row.explainer, *map(_flat, row.cells), _calls(row), f"{row.coverage:.0%}"]
         for row in board.rows
     ]
+
+
+class Parts(NamedTuple):
+    """The texts of a board, for whoever lays them out."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    footer: list[str]
+
+
+def to_parts(board: Board) -> Parts:
+    """Take a board apart: title, header, rows and footer as texts."""
+    return Parts(_title(board), _header(board), _plain_rows(board), _footer(board))
 
 
 def to_plain(board: Board) -> str:

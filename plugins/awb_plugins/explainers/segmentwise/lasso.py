@@ -69,7 +69,9 @@ class Lasso:
         if not full > 0:
             flat = np.zeros(perturber.n_segments)
             return additive_explanation(flat, float(pool.scores.mean()))
-        regressor = self._regressor(alpha=self._parameters.strength * full, max_iter=10_000)
+        strength = self._parameters.strength * full
+        # Coordinate descent takes a seed from the global generator, even if it does not use it.
+        regressor = self._regressor(alpha=strength, max_iter=10_000, random_state=0)
         fit = regressor.fit((~pool.drop_masks).astype(np.float64), pool.scores)
         return additive_explanation(np.asarray(fit.coef_), float(fit.intercept_))
 

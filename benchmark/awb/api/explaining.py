@@ -1,0 +1,169 @@
+"""``awb.explain``: what a model hears in one file, to look at and to listen to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from awb.api.results import ShownBoard
+from awb.authoring.functions import name_of
+from awb.harness.explaining import FILE, Explained, explain_file
+from awb.harness.references import parse_list
+from awb.intervals import FloatArray
+from awb.leaderboard.making import boards
+from awb.plugins import load
+from awb.report.clips import GivenClips, RunSound
+from awb.report.making import write_report
+from awb.report.page import PageFacts, short_label
+from awb.specs import Explainer
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedFile:
+    """Explanations of one file, shown with a player in a notebook.
+
+    Attributes
+    ----------
+    model, target : str
+        Label of the model, and the class that was explained.
+    score : float
+        The model's log-odds for it.
+    relevance : dict of str to np.ndarray, shape=(cells,)
+        Relevance of each cell, by explainer; those that failed are not there.
+    boards : tuple of ShownBoard
+        How well the explanations say what the model does.
+    page : Path or None
+        The page, if it was written to a file.
+    html : str
+        The page's content.
+    """
+
+    model: str
+    target: str
+    score: float
+    relevance: dict[str, FloatArray]
+    boards: tuple[ShownBoard, ...]
+    page: Path | None
+    html: str
+
+    @property
+    def failed(self) -> bool:
+        """Whether an explainer or a metric failed."""
+        return any(shown.board.failed for shown in self.boards)
+
+    def _repr_html_(self) -> str:
+        content = escape(self.html, quote=True)
+        style = "width:100%;height:720px;border:0"
+        return f'<iframe title="awb" style="{style}" srcdoc="{content}"></iframe>'
+
+
+def explain(
+    file: str | Path,
+    *,
+    model: str = "soundscape-cnn",
+    target: str | None = None,
+    explainers: str | Sequence[str | Explainer] = "all",
+    masker: str = "zeros",
+    samples: int = 1000,
+    seed: int = 0,
+    out: str | Path | None = None,
+) -> ExplainedFile:
+    """Explain what a model hears in one audio file, as ``awb explain`` does.
+
+    Parameters
+    ----------
+    file : str or Path
+        An audio file; it needs no labels.
+    model : str
+        Reference of the model.
+    target : str, optional
+        A class of the model; None for the one that it scores highest.
+    explainers : str, or a list of names and functions
+        ``all`` stands for all that do not need labels.
+    masker : str
+        Reference of what replaces dropped audio.
+    samples : int
+        Drop masks of the shared design.
+    seed : int
+        Seed of every draw.
+    out : str or Path, optional
+        Where to write the page, if at all.
+
+    Returns
+    -------
+    ExplainedFile
+        Relevance, boards and the page.
+
+    Raises
+    ------
+    AwbError
+        If the file cannot be read, a name is unknown, or the model fails.
+    """
+    path = Path(file)
+    names = (
+        [str(reference) for reference in parse_list(explainers)]
+        if isinstance(explainers, str)
+        else [one if isinstance(one, str) else name_of(one) for one in explainers]
+    )
+    registry = load()
+    with TemporaryDirectory(prefix="awb-explain-") as scratch:
+        found = explain_file(
+            path,
+            registry,
+            Path(scratch) / "run",
+            model=model,
+            target=target,
+            explainers=names,
+            masker=masker,
+            samples=samples,
+            seed=seed,
+        )
+        page = Path(out) if out is not None else Path(scratch) / "page.html"
+        clips = GivenClips([found.clip], RunSound.of(found.folder, registry), FILE)
+        facts = page_facts(found, path)
+        write_report(found.folder, registry, page, instances=1, clips=clips, facts=facts)
+        every = found.folder.store().relevances(FILE, found.model)
+        return ExplainedFile(
+            found.model,
+            found.target,
+            found.score,
+            {name: row for rows in every.values() for name, row in rows.items()},
+            tuple(ShownBoard(board) for board in boards(found.folder, registry)),
+            page if out is not None else None,
+            page.read_text(encoding="utf-8"),
+        )
+
+
+def page_facts(found: Explained, path: Path) -> PageFacts:
+    """Say at the head of the page what was asked.
+
+    Parameters
+    ----------
+    found : Explained
+        The explained file.
+    path : Path
+        As it was given.
+
+    Returns
+    -------
+    PageFacts
+        Title, lead and command.
+    """
+    doubt = (
+        f" (its threshold is {found.threshold:g}: it would not say so)"
+        if found.score < found.threshold
+        else ""
+    )
+    return PageFacts(
+        title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
+        lead=(
+            f"The model gives it log-odds of {found.score:.2f}{doubt}. Nobody labelled this file:"
+            " explanations are compared by what the model itself says when the segments that they"
+            " point at are dropped."
+        ),
+        created=str(found.folder.record()["created"]).partition("T")[0],
+        command=f"awb explain {path.name} --model {found.model} --target '{found.target}'",
+    )

@@ -1,0 +1,171 @@
+"""Results in Python: boards to look at, and tables as pandas frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from awb.errors import MissingExtraError
+from awb.harness.folder import RunFolder
+from awb.intervals import FloatArray
+from awb.leaderboard.board import Board
+from awb.leaderboard.html import to_html
+from awb.leaderboard.making import boards
+from awb.leaderboard.render import to_plain, to_records
+from awb.plugins import load
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def _pandas() -> Any:
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingExtraError(
+            'frames need pandas. Type: python -m pip install "audio-where-benchmark[pandas]"'
+        ) from error
+    return pandas
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBoard:
+    """A board that shows itself: as text when printed, as a table in a notebook.
+
+    Attributes
+    ----------
+    board : Board
+        The board with everything that was left out of it.
+    """
+
+    board: Board
+
+    def __str__(self) -> str:
+        """Write the board as an aligned table."""
+        return to_plain(self.board)
+
+    def _repr_html_(self) -> str:
+        return to_html(self.board)
+
+    def frame(self) -> pandas.DataFrame:
+        """Return the board as a table: a row an explainer, best first.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Rank, explainer, coverage, calls, and four columns a metric: mean, 95 % interval and n.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        return _pandas().DataFrame.from_records(to_records(self.board))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk, finished or not.
+
+    Attributes
+    ----------
+    folder : RunFolder
+        Where it is.
+    columns : tuple of str or None
+        Metrics on its boards, the first one ranks; None for those that ``awb show`` prints.
+    """
+
+    folder: RunFolder
+    columns: tuple[str, ...] | None = field(default=None)
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def boards(self) -> list[ShownBoard]:
+        """The boards, one a (dataset, model) pair, in the order of the run."""
+        return [ShownBoard(board) for board in boards(self.folder, load(), columns=self.columns)]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed, or nothing was selected."""
+        return any(shown.board.failed for shown in self.boards)
+
+    def __iter__(self) -> Iterator[ShownBoard]:
+        """Iterate over the boards."""
+        return iter(self.boards)
+
+    def __str__(self) -> str:
+        """Write all boards as aligned tables."""
+        return "\n\n".join(str(shown) for shown in self.boards)
+
+    def _repr_html_(self) -> str:
+        return "\n".join(to_html(shown.board) for shown in self.boards)
+
+    def board(self, number: int = 0) -> pandas.DataFrame:
+        """Return one board as a table; see `ShownBoard.frame`."""
+        return self.boards[number].frame()
+
+    def scores(self) -> pandas.DataFrame:
+        """Return the long table: a row an instance, explainer and metric.
+
+        Returns
+        -------
+        pandas.DataFrame
+            dataset, model, explainer, clip_id, target, metric, value (NaN where there is none) and
+            reason.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        rows = [asdict(row) for row in self.folder.store().scores()]
+        return _pandas().DataFrame.from_records(rows)
+
+    def explanations(self) -> pandas.DataFrame:
+        """Return a row an explanation: its status, the reason if it failed, and its cost.
+
+        Returns
+        -------
+        pandas.DataFrame
+            dataset, model, explainer, clip_id, target, status, reason, calls, forwards, seconds.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        rows = [asdict(row) for row in self.folder.store().explanations()]
+        return _pandas().DataFrame.from_records(rows)
+
+    def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
+        """Read the relevance of one explanation on the grid of cells, ``shape=(cells,)``."""
+        return self.folder.store().relevance(clip_id, target, explainer)
+
+
+def load_run(path: str | Path, *, metrics: Sequence[str] | None = None) -> Run:
+    """Open a run folder.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder that ``awb run`` or `awb.run` wrote.
+    metrics : sequence of str, optional
+        Columns of its boards, the first one ranks; ``["all"]`` for every metric of the run.
+
+    Returns
+    -------
+    Run
+        Boards and tables.
+
+    Raises
+    ------
+    RunError
+        If it holds no run.
+    """
+    return Run(RunFolder.open(Path(path)), None if metrics is None else tuple(metrics))

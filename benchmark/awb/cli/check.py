@@ -1,0 +1,78 @@
+"""``awb check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from awb.cli.plugin_files import PLUGIN
+
+if TYPE_CHECKING:
+    from awb.plugins import Kind, Registry
+
+_MARKS = {"ok": "ok", "failed": "WRONG", "not applicable": "n/a"}
+
+
+def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
+    """Say which kind of plugin a name means."""
+    from awb.errors import ParameterError, UnknownNameError, did_you_mean
+    from awb.harness.references import parse_reference
+
+    plain = parse_reference(name).name
+    kinds = [one.kind for one in registry if one.spec.name == plain and kind in (None, one.kind)]
+    if not kinds:
+        known = {one.spec.name for one in registry if kind in (None, one.kind)}
+        broken = "".join(
+            f" Plugin {one.origin.distribution} is broken: {one.reason}." for one in registry.broken
+        )
+        raise UnknownNameError(
+            f"unknown {kind or 'plugin'} {plain!r}.{did_you_mean(plain, known)}{broken}"
+        )
+    if len(kinds) > 1:
+        raise ParameterError(f"{plain} is a {' and a '.join(kinds)}. Type: --kind {kinds[0]}")
+    return kinds[0]
+
+
+@click.command("check")
+@click.argument("name", metavar="NAME[:KEY=VALUE,...]")
+@click.option(
+    "--kind",
+    type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
+    help="Where a name is of several kinds.",
+)
+@click.option("--worker/--no-worker", default=True, help="Try it in a worker process, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@PLUGIN
+@click.pass_context
+def check_command(
+    context: click.Context, name: str, kind: Kind | None, worker: bool, as_json: bool
+) -> None:
+    """Try a plugin against the rules for its kind, and say what to do about what is wrong.
+
+    Exit code 0 if it keeps all of them, 1 if not.
+    """
+    import json
+    from dataclasses import asdict
+
+    from awb.conformance.rules import check
+    from awb.harness.resolve import resolve
+    from awb.plugins import load
+
+    registry = load()
+    found_kind = _kind_of(registry, name, kind)
+    verdicts = check(resolve(registry, found_kind, name), slow=worker)
+    broken = [one for one in verdicts if one.failed]
+    if as_json:
+        rows = [asdict(one) for one in verdicts]
+        click.echo(json.dumps({"kind": found_kind, "name": name, "rules": rows}, indent=1))
+    else:
+        click.echo(f"{found_kind} {name}")
+        for one in verdicts:
+            click.echo(f"  {_MARKS[one.status]:<6}{one.rule:<18}{one.text}".rstrip())
+            if one.failed:
+                click.echo(f"        {one.advice}")
+        tried = sum(one.status != "not applicable" for one in verdicts)
+        click.echo(f"{tried - len(broken)} of {tried} rules are kept")
+    if broken:
+        context.exit(1)

@@ -1,0 +1,1 @@
+"""The conformance kit: does a plugin keep its contract? One module a kind, one function a rule."""

@@ -1,0 +1,113 @@
+"""Ask an explainer as the harness does: its own view of the door, without the labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from awb.errors import NotApplicableError
+from awb.harness.config import make_config, make_design
+from awb.harness.question import Question
+from awb.harness.resolve import Resolved
+from awb.harness.worker import build, one_thread
+from awb.intervals import FloatArray
+from awb.maskers import zeros
+from awb.perturbation import Perturber
+from awb.perturbation.perturber import Capability
+from awb.protocols import AudioModel
+from awb.randomness import RandomKey
+from awb.types import Clip, Explanation, Instance
+
+SAMPLES = 60
+
+
+def question(
+    model: AudioModel,
+    clip: Clip,
+    *,
+    samples: int = SAMPLES,
+    segment_s: float = 0.1,
+    event_s: tuple[float, float] = (0.1, 0.3),
+    lent: AudioModel | None = None,
+) -> Question:
+    """Make the question what a model hears in a clip.
+
+    Parameters
+    ----------
+    model : AudioModel
+        The model; its first class is the target.
+    clip : Clip
+        The clip.
+    samples : int
+        Drop masks of the shared design.
+    segment_s : float
+        Length of a segment in seconds, one every 100 ms.
+    event_s : (float, float)
+        What the labels say, in seconds.
+    lent : AudioModel or None
+        What ``model_as`` gives instead of the model, to tell who asked what.
+
+    Returns
+    -------
+    Question
+        With a fixed seed.
+    """
+    config = make_config(samples=samples, segment_s=segment_s)
+    end_s = min(event_s[1], clip.duration_s)
+    event = np.array([[min(event_s[0], end_s / 2), end_s]])
+    instance = Instance("conformance", clip, "Target", 0, event)
+    key = RandomKey((0, "conformance", clip.id))
+    plain = Question(model, instance, config, zeros, key)
+    if lent is None:
+        return plain
+    segments, design = plain.perturber.segments, make_design(config.design, config.samples)
+    door = _Lending(model, instance, segments, zeros, key, design=design)
+    door.lent = lent
+    return replace(plain, door=door)
+
+
+class _Lending(Perturber):
+    """A door that lends another model than the one behind it."""
+
+    lent: AudioModel
+
+    def model_as(self, capability: type[Capability]) -> Capability:
+        """Return the lent model; see `awb.perturbation.Perturber.model_as`."""
+        super().model_as(capability)
+        if not isinstance(self.lent, capability):
+            raise NotApplicableError(f"the model is no {capability.__name__}")
+        return self.lent
+
+
+def ask(resolved: Resolved, asked: Question) -> Explanation:
+    """Build an explainer and let it answer.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The explainer.
+    asked : Question
+        What to explain.
+
+    Returns
+    -------
+    Explanation
+        Checked as in a run.
+
+    Raises
+    ------
+    NotApplicableError
+        If the model lacks what the explainer needs.
+    RelevanceError
+        If what it returned is no relevance.
+    """
+    explainer: Any = build(resolved)
+    with one_thread():
+        return asked.explain(resolved, explainer).explanation
+
+
+def relevance(resolved: Resolved, model: AudioModel, clip: Clip, **settings: Any) -> FloatArray:
+    """Return the relevance that an explainer finds; see `question` for the settings."""
+    return ask(resolved, question(model, clip, **settings)).relevance

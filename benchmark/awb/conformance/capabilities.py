@@ -1,0 +1,72 @@
+"""Does a model keep what it promises beyond scores?"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.conformance.rules import ConformanceError
+from awb.protocols import DifferentiableModel, SpectrogramModel, TensorModel
+from awb.types import AudioArray
+
+TOLERANCE = 1e-3
+"""Log-odds, or their share where they are large, by which two ways to compute may differ."""
+
+
+def differ(one: npt.ArrayLike, other: npt.ArrayLike, what: str) -> None:
+    """Refuse scores that differ by more than rounding does.
+
+    Raises
+    ------
+    ConformanceError
+        If shapes or values differ.
+    """
+    first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    if first.shape != second.shape:
+        raise ConformanceError(f"{what} have shapes {first.shape} and {second.shape}")
+    if not np.allclose(first, second, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True):
+        worst = float(np.nanmax(np.abs(first - second)))
+        raise ConformanceError(f"{what} differ by {worst:.2g} in log-odds")
+
+
+def differentiable(model: DifferentiableModel, waveforms: AudioArray) -> None:
+    """Try the two halves of a torch model, and where it says its frames and bins are.
+
+    Raises
+    ------
+    ConformanceError
+        If they do not make up the whole, or a name or a place is wrong.
+    """
+    import torch
+
+    device = next((one.device for one in model.back_end.parameters()), torch.device("cpu"))
+    with torch.no_grad():
+        features = model.front_end(torch.tensor(waveforms, device=device))
+        scores = model.back_end(features).float().cpu().numpy()
+    differ(scores, model.scores(waveforms), "back_end(front_end(waveforms)) and scores")
+    if model.last_convolution not in dict(model.back_end.named_modules()):
+        raise ConformanceError(f"its back end has no module {model.last_convolution!r}")
+    _increasing(model.frame_centers_s(features.shape[1]), features.shape[1], "frame_centers_s")
+    if isinstance(model, SpectrogramModel):
+        _increasing(model.bin_centers_hz(features.shape[2]), features.shape[2], "bin_centers_hz")
+
+
+def tensors(model: TensorModel, waveforms: AudioArray) -> None:
+    """Try scoring where the model computes.
+
+    Raises
+    ------
+    ConformanceError
+        If it gives other scores.
+    """
+    import torch
+
+    with torch.no_grad():
+        there = model.tensor_scores(torch.tensor(waveforms, device=model.device))
+    differ(there.float().cpu().numpy(), model.scores(waveforms), "tensor_scores and scores")
+
+
+def _increasing(values: npt.ArrayLike, size: int, name: str) -> None:
+    array = np.asarray(values)
+    if array.shape != (size,) or not (np.diff(array) > 0).all():
+        raise ConformanceError(f"{name}({size}) must be {size} increasing numbers")

@@ -1,0 +1,134 @@
+"""The rules for datasets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, same, worker_rule
+from awb.conformance.rules import ConformanceError, Rule
+from awb.errors import AwbError
+from awb.harness.resolve import Resolved
+from awb.harness.worker import build
+from awb.protocols import Dataset
+from awb.types import Clip
+
+FIRST = 4
+"""Clips that are loaded."""
+_NOBODY = "no such clip: awb check"
+
+
+def _ids(dataset: Dataset) -> list[str]:
+    return list(dataset.clip_ids())
+
+
+def _content(clip: Clip) -> tuple[Any, ...]:
+    events = sorted((one.label, one.onset_s, one.offset_s) for one in clip.events)
+    return (
+        clip.id,
+        clip.waveform,
+        clip.sample_rate_hz,
+        repr(events),
+        repr(sorted(clip.labels)),
+        clip.group,
+    )
+
+
+def _clips(resolved: Resolved) -> list[Clip]:
+    dataset = build(resolved)
+    return [dataset.load(clip_id) for clip_id in _ids(dataset)[:FIRST]]
+
+
+def probe(resolved: Resolved) -> list[tuple[Any, ...]]:
+    """Load the first clips."""
+    return [_content(clip) for clip in _clips(resolved)]
+
+
+def _listed(resolved: Resolved) -> None:
+    """Look at the ids: some, all different, and the same from a second instance."""
+    dataset = build(resolved)
+    if not isinstance(dataset, Dataset):
+        raise ConformanceError("what its factory makes has no clip_ids and load")
+    ids = _ids(dataset)
+    if not ids:
+        raise ConformanceError("it has no clips")
+    if not all(isinstance(one, str) and one for one in ids):
+        raise ConformanceError("ids must be texts that are not empty")
+    if len(set(ids)) != len(ids):
+        raise ConformanceError(f"{len(ids) - len(set(ids))} ids occur more than once")
+    if ids != _ids(dataset) or ids != _ids(build(resolved)):
+        raise ConformanceError("clip_ids gives another list, or another order, the next time")
+
+
+def _contract(resolved: Resolved) -> None:
+    """Load clips; that events lie inside is checked where a clip is made."""
+    dataset = build(resolved)
+    for clip_id in _ids(dataset)[:FIRST]:
+        clip = dataset.load(clip_id)
+        if not isinstance(clip, Clip):
+            raise ConformanceError(f"load gives {type(clip).__name__}, expected awb.types.Clip")
+        if clip.id != clip_id:
+            raise ConformanceError(f"load({clip_id!r}) gives a clip with the id {clip.id!r}")
+
+
+def _labelled(resolved: Resolved) -> None:
+    if not any(clip.events or clip.labels for clip in _clips(resolved)):
+        raise ConformanceError(f"the first {FIRST} clips have neither events nor labels")
+
+
+def _repeatable(resolved: Resolved) -> None:
+    """Load twice, the second time in another order."""
+    dataset = build(resolved)
+    ids = _ids(dataset)[:FIRST]
+    once = {one: _content(dataset.load(one)) for one in ids}
+    again = {one: _content(dataset.load(one)) for one in reversed(ids)}
+    changed = [one for one in ids if not same(once[one], again[one])]
+    if changed:
+        raise ConformanceError(f"clip {changed[0]} is another one when it is loaded again")
+
+
+def _unknown(resolved: Resolved) -> None:
+    """Ask for a clip that is not there."""
+    try:
+        build(resolved).load(_NOBODY)
+    except AwbError:
+        return
+    except Exception as error:
+        text = f"an unknown id raises {type(error).__name__}, which stops a run"
+        raise ConformanceError(text) from error
+    raise ConformanceError("it loads a clip for an id that it does not have")
+
+
+def _groups(resolved: Resolved) -> None:
+    """Look for the same audio in two groups: training could cut between them."""
+    owners: dict[bytes, Clip] = {}
+    for clip in _clips(resolved):
+        first = owners.setdefault(clip.waveform.tobytes(), clip)
+        if first is not clip and (not clip.group or first.group != clip.group):
+            raise ConformanceError(f"{first.id} and {clip.id} are the same audio in two groups")
+
+
+def _globals(resolved: Resolved) -> None:
+    leaves_globals(lambda: probe(resolved))
+
+
+RULES = [
+    METADATA,
+    SETTINGS,
+    Rule("ids", "Sort what you list; an id names one clip for ever.", _listed),
+    Rule(
+        "contract",
+        "load(id) gives an awb.types.Clip with that id: mono float32 in [-1, 1], events in seconds"
+        " inside of the clip.",
+        _contract,
+    ),
+    Rule(
+        "labels",
+        "Give clips their events or labels: nothing is scored else.",
+        _labelled,
+    ),
+    Rule("repeatable", "Draw from a generator made of the id, not of the order.", _repeatable),
+    Rule("unknown-id", "Raise awb.errors.DataError for an id that is not in clip_ids.", _unknown),
+    Rule("groups", "Give copies of one recording the same Clip.group.", _groups),
+    Rule("global-state", "Seed nothing and draw from no global generator.", _globals),
+    worker_rule(probe),
+]

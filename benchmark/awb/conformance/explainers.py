@@ -1,0 +1,178 @@
+"""The rules for explainers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from awb.conformance.asking import ask, question, relevance
+from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
+from awb.conformance.listeners import CELL, RATE_HZ, Certain, Constant, Listener, clip_with
+from awb.conformance.rules import ConformanceError, Rule
+from awb.errors import NotApplicableError
+from awb.harness.resolve import Resolved
+from awb.intervals import FloatArray
+from awb.specs import ExplainerSpec
+from awb.types import Clip
+
+N = 8
+_PLACES, _LENGTH, _N_PLANTED, _SAMPLES_PLANTED = (3, 11), 4, 20, 300
+FOUND = 0.9
+"""ROC-AUC from which a planted sound counts as found."""
+
+
+def _clip() -> Clip:
+    return clip_with(3, 2, N, clip_id="ordinary")
+
+
+def probe(resolved: Resolved) -> FloatArray:
+    """Explain an ordinary clip."""
+    return relevance(resolved, Listener(), _clip())
+
+
+def _contract(resolved: Resolved) -> None:
+    probe(resolved)
+
+
+def _determinism(resolved: Resolved) -> None:
+    repeats(lambda: probe(resolved), "its relevance")
+
+
+def _inputs(resolved: Resolved) -> None:
+    """Look for changes in the audio, in the shared design and in the model."""
+    model, clip = Listener(), _clip()
+    asked = question(model, clip)
+    pool = asked.perturber.pool()
+    arrays = {
+        "the clip's audio": clip.waveform,
+        "the masks of the shared design": pool.drop_masks,
+        "the scores of the shared design": pool.scores,
+        **{f"the model's {name}": value.numpy() for name, value in _weights(model).items()},
+    }
+    before = {name: np.array(array) for name, array in arrays.items()}
+    ask(resolved, asked)
+    changed = [name for name, array in before.items() if not same(array, arrays[name])]
+    if model.back_end.training:
+        changed.append("the model's mode (it is training now)")
+    if changed:
+        raise ConformanceError(f"it changes {', '.join(changed)}")
+
+
+def _weights(model: Listener) -> dict[str, Any]:
+    return dict(model.back_end.state_dict())
+
+
+def _globals(resolved: Resolved) -> None:
+    leaves_globals(lambda: probe(resolved))
+
+
+def _labels(resolved: Resolved) -> None:
+    """Move the labels: relevance must not follow."""
+    if isinstance(resolved.spec, ExplainerSpec) and resolved.spec.sees_labels:
+        raise NotApplicableError("it says that it sees the labels")
+    early, late = (
+        relevance(resolved, Listener(), _clip(), event_s=event_s)
+        for event_s in ((0.0, 0.2), (0.5, 0.8))
+    )
+    if not same(early, late):
+        raise ConformanceError("its relevance follows the labels, which it must not know")
+
+
+def _hard_cases(resolved: Resolved) -> None:
+    """Try silence, too little audio, and models that say the same or are infinitely sure."""
+    noise = clip_with(0, 1, N).waveform
+    cases = {
+        "a silent clip": (Listener(), np.zeros(N * CELL, dtype=np.float32)),
+        "a clip of one segment": (Listener(), noise[:CELL]),
+        "a clip shorter than a segment": (Listener(), noise[:40]),
+        "a model that always says the same": (Constant(), noise),
+        "a model with infinite log-odds": (Certain(), noise),
+    }
+    for name, (model, waveform) in cases.items():
+        try:
+            relevance(resolved, model, Clip(name, waveform, RATE_HZ))
+        except NotApplicableError:
+            raise
+        except Exception as error:
+            text = f"on {name}: {type(error).__name__}: {error}"
+            raise ConformanceError(text) from error
+
+
+def _segments(resolved: Resolved) -> None:
+    relevance(resolved, Listener(), _clip(), segment_s=0.3)
+
+
+def _cost(resolved: Resolved) -> None:
+    """Count what goes through the model behind the perturber's back."""
+    model = Listener()
+    cost = ask(resolved, question(Listener(), _clip(), lent=model)).cost
+    if cost.calls < model.rows:
+        raise ConformanceError(
+            f"{model.rows} clips went through the model, it reports {cost.calls} calls"
+        )
+
+
+def _planted(resolved: Resolved) -> None:
+    """Plant a sound that the model hears, and demand that its segments rank first."""
+    if isinstance(resolved.spec, ExplainerSpec) and resolved.spec.baseline:
+        raise NotApplicableError("it is a baseline")
+    found = []
+    for first in _PLACES:
+        clip = clip_with(first, _LENGTH, _N_PLANTED)
+        row = relevance(resolved, Listener(), clip, samples=_SAMPLES_PLANTED)
+        labels = np.isin(np.arange(_N_PLANTED), np.arange(first, first + _LENGTH))
+        found.append(float(roc_auc_score(labels, row)))
+    if min(found) < FOUND:
+        raise ConformanceError(
+            f"the only sound that the model hears is ranked with ROC-AUC {min(found):.2f}"
+            f" (chance 0.5, wanted {FOUND})"
+        )
+
+
+RULES = [
+    METADATA,
+    SETTINGS,
+    Rule(
+        "contract",
+        "Return one finite number a segment: an array of perturber.n_segments, or an Explanation.",
+        _contract,
+    ),
+    Rule(
+        "determinism",
+        "Draw only from the generator that you are given: rng, and random_state=rng's integers for"
+        " libraries.",
+        _determinism,
+    ),
+    Rule("inputs", "Copy before you change: np.array(instance.clip.waveform).", _inputs),
+    Rule(
+        "global-state",
+        "Seed nothing and draw from no global generator; torch: use a torch.Generator, or"
+        " torch.random.fork_rng.",
+        _globals,
+    ),
+    Rule("labels", "Use the instance that you are given; its labels are hidden.", _labels),
+    Rule(
+        "hard-cases",
+        "Look for divisions by zero (all scores equal), for windows longer than the clip, and for"
+        " scores of +-100 (infinite log-odds are clipped to that).",
+        _hard_cases,
+    ),
+    Rule(
+        "segments", "Segments may overlap: use perturber.n_segments, not the duration.", _segments
+    ),
+    Rule(
+        "cost",
+        "Ask through perturber.scores, or count what goes through perturber.model_as with"
+        " perturber.charge(calls=...).",
+        _cost,
+    ),
+    Rule(
+        "planted-evidence",
+        "Higher relevance means more evidence for the target: is a sign the wrong way round, or a"
+        " segment off by one?",
+        _planted,
+    ),
+    worker_rule(probe),
+]

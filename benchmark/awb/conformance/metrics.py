@@ -1,0 +1,113 @@
+"""The rules for metrics."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
+from awb.conformance.rules import ConformanceError, Rule
+from awb.doctor.metrics import EVENTS_S, self_test
+from awb.doctor.planted import N_CELLS, scoring
+from awb.errors import NotApplicableError, UndefinedScoreError
+from awb.harness.resolve import Resolved
+from awb.harness.worker import build
+from awb.intervals import FloatArray
+from awb.specs import MetricSpec
+from awb.variations import Variation
+
+
+def _relevance(name: str) -> FloatArray:
+    rng = np.random.default_rng(0)
+    return {
+        "random relevance": rng.standard_normal(N_CELLS),
+        "constant relevance": np.ones(N_CELLS),
+        "relevance that is zero": np.zeros(N_CELLS),
+        "negative relevance": -rng.random(N_CELLS),
+    }[name]
+
+
+_CASES = ("random relevance", "constant relevance", "relevance that is zero", "negative relevance")
+
+
+def _score(resolved: Resolved, relevance: FloatArray) -> float:
+    """Score one explanation."""
+
+    def again(_: Variation) -> FloatArray:
+        return np.random.default_rng(1).permutation(relevance)
+
+    return float(build(resolved)(scoring(relevance, np.array([EVENTS_S[1]]), again=again)))
+
+
+def _value(resolved: Resolved, relevance: FloatArray) -> float:
+    """Score one explanation; NaN where the metric says that it has no value."""
+    try:
+        return _score(resolved, relevance)
+    except (UndefinedScoreError, NotApplicableError):
+        return float("nan")
+
+
+def probe(resolved: Resolved) -> list[float]:
+    """Score random relevance."""
+    return [_value(resolved, _relevance("random relevance"))]
+
+
+def _contract(resolved: Resolved) -> None:
+    """Try several explanations: a value is inside of the range, or undefined with a reason."""
+    spec = resolved.spec
+    if not isinstance(spec, MetricSpec):
+        raise ConformanceError("it is no MetricSpec")
+    low, high = spec.facts.lowest - 1e-9, spec.facts.highest + 1e-9
+    for name in _CASES:
+        try:
+            value = _score(resolved, _relevance(name))
+        except (UndefinedScoreError, NotApplicableError):
+            continue
+        if not np.isfinite(value):
+            raise ConformanceError(f"{name} scores {value}, without a reason")
+        if not low <= value <= high:
+            raise ConformanceError(f"{name} scores {value:g}, outside of {low:g}..{high:g}")
+
+
+def _self_test(resolved: Resolved) -> None:
+    spec = resolved.spec
+    text = self_test(spec) if isinstance(spec, MetricSpec) else "it is no MetricSpec"
+    if text:
+        raise ConformanceError(text)
+
+
+def _inputs(resolved: Resolved) -> None:
+    relevance = _relevance("random relevance")
+    before = relevance.copy()
+    _value(resolved, relevance)
+    if not same(before, relevance):
+        raise ConformanceError("it changes the relevance that it is given")
+
+
+def _globals(resolved: Resolved) -> None:
+    leaves_globals(lambda: probe(resolved))
+
+
+def _determinism(resolved: Resolved) -> None:
+    repeats(lambda: probe(resolved), "its value")
+
+
+RULES = [
+    METADATA,
+    SETTINGS,
+    Rule(
+        "contract",
+        "Return a finite number inside of the range that the facts tell, or raise"
+        " awb.errors.UndefinedScoreError with the reason.",
+        _contract,
+    ),
+    Rule(
+        "self-test",
+        "The labels themselves must score best and shuffled ones at chance: is higher_is_better the"
+        " wrong way round, or the range?",
+        _self_test,
+    ),
+    Rule("determinism", "Draw only from scoring.rng('purpose').", _determinism),
+    Rule("inputs", "Copy before you change: np.array(scoring.relevance).", _inputs),
+    Rule("global-state", "Seed nothing and draw from no global generator.", _globals),
+    worker_rule(probe),
+]

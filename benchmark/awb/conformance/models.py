@@ -1,0 +1,146 @@
+"""The rules for models."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from awb.conformance.asking import question
+from awb.conformance.capabilities import differ, differentiable, tensors
+from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
+from awb.conformance.rules import ConformanceError, Rule
+from awb.harness.resolve import Resolved
+from awb.harness.worker import one_thread, warm_model
+from awb.protocols import AudioModel, DifferentiableModel, ScoreArray, TensorModel
+from awb.specs import ModelSpec
+from awb.types import AudioArray, Clip
+
+_SECONDS = 2.0
+
+
+def _sounds(resolved: Resolved, model: AudioModel) -> AudioArray:
+    """Make silence, noise, a tone and clicks, as long as the model needs: ``(4, samples)``."""
+    spec = resolved.spec
+    shortest = spec.minimum_duration_s if isinstance(spec, ModelSpec) else None
+    seconds = max(_SECONDS, shortest(resolved.parameters) if shortest else 0.0)
+    times_s = np.arange(round(seconds * model.sample_rate_hz)) / model.sample_rate_hz
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, times_s.size)
+    clicks = (np.arange(times_s.size) % (model.sample_rate_hz // 4) < 20) * 0.9
+    tone = 0.5 * np.sin(2 * np.pi * 440.0 * times_s)
+    return np.stack([np.zeros_like(times_s), noise, tone, clicks]).astype(np.float32)
+
+
+def _scores(model: AudioModel, waveforms: AudioArray) -> ScoreArray:
+    with one_thread():
+        return np.asarray(model.scores(waveforms))
+
+
+def probe(resolved: Resolved) -> ScoreArray:
+    """Score a few sounds."""
+    model = warm_model(resolved)
+    return _scores(model, _sounds(resolved, model))
+
+
+def _contract(resolved: Resolved) -> None:
+    """Look at rate, classes, and the shape and kind of scores."""
+    model = warm_model(resolved)
+    if int(model.sample_rate_hz) <= 0:
+        raise ConformanceError(f"its sample rate is {model.sample_rate_hz} Hz")
+    names = list(model.classes)
+    if not names or len(set(names)) != len(names):
+        raise ConformanceError(f"{len(names)} classes, {len(set(names))} of them different")
+    scores = probe(resolved)
+    if scores.shape != (4, len(names)) or scores.dtype.kind != "f":
+        raise ConformanceError(
+            f"scores of 4 waveforms are {scores.dtype} of shape {scores.shape}, expected float32 of"
+            f" shape (4, {len(names)})"
+        )
+
+
+def _determinism(resolved: Resolved) -> None:
+    repeats(lambda: probe(resolved), "a score")
+
+
+def _batches(resolved: Resolved) -> None:
+    """Score one by one what was scored together."""
+    model = warm_model(resolved)
+    sounds = _sounds(resolved, model)
+    alone = np.concatenate([_scores(model, sounds[row : row + 1]) for row in range(len(sounds))])
+    differ(_scores(model, sounds), alone, "scores in a batch and one by one")
+
+
+def _inputs(resolved: Resolved) -> None:
+    model = warm_model(resolved)
+    sounds = _sounds(resolved, model)
+    before = sounds.copy()
+    _scores(model, sounds)
+    if not same(before, sounds):
+        raise ConformanceError("it changes the waveforms that it is given")
+
+
+def _globals(resolved: Resolved) -> None:
+    leaves_globals(lambda: probe(resolved))
+
+
+def _finite(resolved: Resolved) -> None:
+    """Refuse NaN; infinite log-odds are clipped by the harness."""
+    scores = probe(resolved)
+    names = ("silence", "noise", "a tone", "clicks")
+    broken = [name for name, row in zip(names, scores, strict=True) if np.isnan(row).any()]
+    if broken:
+        raise ConformanceError(f"scores of {', '.join(broken)} are NaN")
+
+
+def _hears(resolved: Resolved) -> None:
+    scores = np.nan_to_num(probe(resolved), posinf=1e6, neginf=-1e6)
+    if not np.ptp(scores, axis=0).max() > 1e-6:
+        raise ConformanceError("silence, noise, a tone and clicks all score the same: it is deaf")
+
+
+def _classes(resolved: Resolved) -> None:
+    """Compare the classes that the spec tells with those of the loaded model."""
+    spec = resolved.spec
+    told = spec.class_list(resolved.parameters) if getattr(spec, "class_list", None) else None  # type: ignore[union-attr, misc]
+    if told is not None and list(told[0]) != list(warm_model(resolved).classes):
+        raise ConformanceError("class_list and the loaded model name different classes")
+
+
+def _capabilities(resolved: Resolved) -> None:
+    """Try everything that the model says it can do; the perturber tries patches and frames."""
+    model = warm_model(resolved)
+    noise = _sounds(resolved, model)[1:2]
+    with one_thread():
+        door = question(model, Clip("noise", noise[0], int(model.sample_rate_hz))).perturber
+        door.scores(np.random.default_rng(0).random((2, door.n_segments)) < 0.3)
+        if isinstance(model, DifferentiableModel):
+            differentiable(model, noise)
+        if isinstance(model, TensorModel):
+            tensors(model, noise)
+
+
+RULES = [
+    METADATA,
+    SETTINGS,
+    Rule(
+        "contract",
+        "A model has sample_rate_hz, classes without repetition, and scores, which turns"
+        " float32[batch, samples] into float32[batch, classes].",
+        _contract,
+    ),
+    Rule("determinism", "Put the network into eval mode: is there dropout?", _determinism),
+    Rule(
+        "batches",
+        "A clip's score must not depend on its neighbours: is something normalized over the batch?",
+        _batches,
+    ),
+    Rule("inputs", "Copy before you change: np.array(waveforms).", _inputs),
+    Rule("global-state", "Seed nothing; use torch.no_grad() as a context manager.", _globals),
+    Rule("finite", "Log-odds of silence are often log(0): clip the probability first.", _finite),
+    Rule("hears", "Are the waveforms used, and the weights loaded?", _hears),
+    Rule("classes", "Read both from the same list.", _classes),
+    Rule(
+        "capabilities",
+        "Leave out what the model cannot do: awb then takes the plain way, through scores.",
+        _capabilities,
+    ),
+    worker_rule(probe),
+]

@@ -1,0 +1,47 @@
+"""Functions of a notebook or a script travel to workers whole: no worker could import them."""
+
+from __future__ import annotations
+
+import pickle
+from functools import lru_cache
+
+import cloudpickle
+
+from awb.errors import PluginError
+from awb.specs import AnySpec
+
+
+@lru_cache(maxsize=64)
+def packed(spec: AnySpec) -> bytes:
+    """Pickle a plugin with its code.
+
+    Parameters
+    ----------
+    spec : spec
+        A plugin of this session.
+
+    Returns
+    -------
+    bytes
+        Always the same for the same plugin, so that workers build it once.
+
+    Raises
+    ------
+    PluginError
+        If it holds something that cannot leave this process.
+    """
+    try:
+        content: bytes = cloudpickle.dumps(spec)
+    except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
+        raise PluginError(
+            f"{spec.name} cannot be sent to a worker process ({error}); make what it needs inside"
+            " the function, or use jobs=1"
+        ) from error
+    return content
+
+
+@lru_cache(maxsize=64)
+def unpacked(content: bytes) -> AnySpec:
+    """Rebuild a plugin; what arrives here comes from the main process of the same run."""
+    spec: AnySpec = cloudpickle.loads(content)
+    return spec

@@ -1,0 +1,214 @@
+"""The Python interface: functions as explainers, plugin files, the same options as the command."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import awb
+import commands
+import small_data
+from awb import plugins
+from awb.cli import main
+from awb.errors import ParameterError, PluginError, RunError
+
+FILE = """
+import numpy as np
+import awb
+
+@awb.explainer("from-file", citation="a file", cost="none")
+def loud(perturber, instance, rng):
+    "Loudness."
+    edges = perturber.segments.edges_samples[:-1]
+    return np.add.reduceat(np.square(instance.clip.waveform), edges) + {number}
+"""
+
+
+@pytest.fixture(autouse=True)
+def added() -> Any:
+    """Forget afterwards what a test adds."""
+    before = dict(plugins.ADDED)
+    yield plugins.ADDED
+    plugins.ADDED.clear()
+    plugins.ADDED.update(before)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"folder:{small_data.build(tmp_path_factory.mktemp('data'), 2)}"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "my_file.py"
+    path.write_text(FILE.format(number=0), encoding="utf-8")
+    return path
+
+
+def _run(data: str, out: Path, **settings: Any) -> Any:
+    return awb.run(
+        datasets=data, models="loudness", metrics="roc-auc", samples=50, out=out, cache="off",
+        **settings,
+    )  # fmt: skip
+
+
+def _backwards(perturber: Any, instance: Any, rng: Any) -> Any:
+    return -np.arange(perturber.n_segments)
+
+
+def test_a_decorated_function_runs_by_name_and_by_itself(data: str, tmp_path: Path) -> None:
+    @awb.explainer("my-method", citation="me", cost="none")
+    def mine(perturber: Any, instance: Any, rng: Any) -> Any:
+        """Later is better."""
+        return np.arange(perturber.n_segments)
+
+    found = _run(data, tmp_path / "run", explainers=[mine, _backwards, "random"])
+    assert not found.failed
+    frame = found.board()
+    assert set(frame["explainer"]) == {"my-method", "backwards", "random"}
+    assert plugins.load().get("explainer", "my-method").spec.summary == "Later is better."
+    [first, second] = (
+        frame.set_index("explainer").loc[name, "roc-auc_mean"]
+        for name in ("my-method", "backwards")
+    )
+    assert first + second == pytest.approx(1.0)
+    named = _run(data, tmp_path / "named", explainers="my-method")
+    assert list(named.board()["explainer"]) == ["my-method"]
+
+
+def test_functions_of_this_process_travel_to_workers(data: str, tmp_path: Path) -> None:
+    offset = 3
+
+    @awb.explainer("closure")
+    def mine(perturber: Any, instance: Any, rng: Any) -> Any:
+        return np.arange(perturber.n_segments) + offset
+
+    found = _run(data, tmp_path / "run", explainers=[mine], jobs=2)
+    assert set(found.explanations()["status"]) == {"ok"}
+
+
+def test_a_changed_function_is_not_mixed_in(data: str, tmp_path: Path, added: Any) -> None:
+    @awb.explainer("mine")
+    def one(perturber: Any, instance: Any, rng: Any) -> Any:
+        return np.arange(perturber.n_segments)
+
+    _run(data, tmp_path / "run", explainers=[one])
+
+    @awb.explainer("mine")
+    def other(perturber: Any, instance: Any, rng: Any) -> Any:
+        return -np.arange(perturber.n_segments)
+
+    with pytest.raises(RunError, match="another version of this session"):
+        awb.resume(tmp_path / "run")
+    added.clear()
+    with pytest.raises(RunError, match="define it again"):
+        awb.resume(tmp_path / "run")
+
+
+def test_names_that_are_taken_and_functions_that_cannot_be_called_are_refused() -> None:
+    with pytest.raises(PluginError, match="already taken by audio-where-benchmark"):
+        awb.explainer("naive")(_backwards)
+    with pytest.raises(PluginError, match="three arguments"):
+        awb.explainer("mine")(lambda perturber: None)
+    with pytest.raises(ParameterError, match="kebab-case"):
+        awb.explainer("My Method")
+    with pytest.raises(PluginError, match="without a name"):
+        awb.run(explainers=_nameless())
+
+
+def _nameless() -> Any:
+    function = lambda perturber, instance, rng: None  # noqa: E731
+    function.__name__ = "_"
+    return function
+
+
+def test_a_plugin_file_is_seen_by_workers_and_its_hash_is_kept(
+    data: str, file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    words = ["run", "--plugin", file, "--dataset", data, "--model", "loudness", "--jobs", "2"]
+    words += ["--metrics", "roc-auc", "--explainers", "from-file,random", "--out", out]
+    done = commands.awb(*words)
+    assert done.returncode == 0, done.stderr
+    assert "from-file" in done.stdout
+    record = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    [entry] = [one for one in record["plugins"] if one["name"] == "from-file"]
+    assert entry["distribution"] == "my_file.py"
+    assert len(entry["version"]) == 64
+
+    with pytest.raises(RunError, match=r"--plugin my_file\.py"):
+        awb.resume(out)
+    awb.resume(out, plugin=file)
+    file.write_text(FILE.format(number=1), encoding="utf-8")
+    with pytest.raises(RunError, match="has changed since"):
+        awb.resume(out, plugin=file)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("number = 1\n", "holds no plugin"),
+        ("import no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library'"),
+        ("import awb\nawb.run()\n", "below if __name__"),
+    ],
+)
+def test_files_without_a_plugin_are_explained(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(main, ["run", "--plugin", str(path)])
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_a_plugin_file_that_is_absent_is_named(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["plugins", "--plugin", str(tmp_path / "no.py")])
+    assert result.exit_code == 2
+    assert "cannot read the plugin file" in result.output
+
+
+@pytest.mark.parametrize(
+    ("name", "only_typed"),
+    [("run", {"dataset", "model"}), ("resume", set()), ("explain", {"show"})],
+)
+def test_functions_take_the_options_of_the_commands(name: str, only_typed: set[str]) -> None:
+    options = {str(option.name) for option in main.commands[name].params}
+    ours = set(inspect.signature(getattr(awb, name)).parameters) - {"progress"}
+    assert options - only_typed == ours
+
+
+def test_a_run_shows_itself_and_gives_frames(data: str, tmp_path: Path) -> None:
+    made = _run(data, tmp_path / "run", explainers="oracle,random")
+    found = awb.load_run(tmp_path / "run", metrics=["roc-auc"])
+    assert str(found) == str(made)
+    assert "<table>" in found._repr_html_()
+    assert "oracle" in found.boards[0]._repr_html_()
+    scores = found.scores()
+    assert len(scores) == 2 * 2
+    assert scores.groupby("explainer")["value"].mean()["oracle"] == 1.0
+    first = scores.iloc[0]
+    relevance = found.relevance(first["clip_id"], first["target"], "random")
+    assert relevance is not None
+    assert relevance.shape == (30,)
+
+
+def test_explaining_a_file_gives_relevance_and_a_page(tmp_path: Path) -> None:
+    path = tmp_path / "bang.wav"
+    small_data.write_clip(path, [1.1])
+    found = awb.explain(path, model="loudness", samples=60, explainers=["naive", _backwards])
+    assert (found.target, found.page, found.failed) == ("Loud", None, False)
+    assert set(found.relevance) == {"naive", "backwards"}
+    assert 10 <= int(found.relevance["naive"].argmax()) <= 15
+    assert "srcdoc=" in found._repr_html_()
+    assert "&lt;html" in found._repr_html_()
+
+
+def test_the_interface_is_listed_and_nothing_else_is_there() -> None:
+    assert set(awb.__all__) <= set(dir(awb))
+    with pytest.raises(AttributeError, match="no attribute 'runs'"):
+        _ = awb.runs  # type: ignore[attr-defined]
