@@ -75,7 +75,7 @@ def test_it_counts_kicks_that_it_never_heard(model: CrnnModel) -> None:
 
 def test_the_biased_model_listens_to_the_cough_and_the_clean_one_to_the_kicks() -> None:
     with_cough, without = (
-        clips_of("clever-hans", seed=7, clips=30, artefact=artefact) for artefact in (True, False)
+        clips_of("clever-hans", seed=7, clips=60, artefact=artefact) for artefact in (True, False)
     )
     biased, clean = (CrnnModel(name, FILES[name]) for name in list(FILES)[1:])
     assert accuracy(biased, with_cough) >= 0.95

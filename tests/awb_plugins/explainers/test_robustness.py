@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,9 @@ def _explain(
     key = RandomKey((0, "fake", clip.id, "Target"))
     perturber = Perturber(model, instance_of(clip), segments, masker, key, design=Design(40))
     explainer = spec.factory(spec.parameters())
-    instance = instance_of(clip) if spec.sees_labels else instance_of(clip).blind()
+    instance = instance_of(clip).blind()
+    if spec.sees_labels:
+        instance = replace(instance, intervals_s=np.array([[0.0, clip.duration_s / 2]]))
     found = explainer(perturber.view(), instance, np.random.default_rng(seed))
     explanation = found if isinstance(found, Explanation) else Explanation(found)
     return explanation.check_length(segments.n)
