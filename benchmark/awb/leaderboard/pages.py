@@ -57,7 +57,7 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
         facts,
         baselines,
         first.settings.seed,
-        first.environment.computed_on,
+        " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
     )
     budgets = first.settings.budgets
     every = [data] if budgets is None else at_budgets(data, budgets)

@@ -150,6 +150,8 @@ def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chos
         models=[record.model.label],
         explainers=[record.explainer.label],
         metrics=[one.label for one in record.metrics],
+        device=record.model.parameters.get("device"),
+        precision=record.model.parameters.get("precision"),
         **settings,
     )
     chosen = choose(config, registry)

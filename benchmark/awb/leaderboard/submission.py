@@ -30,7 +30,8 @@ from awb.harness.selection import Manifest
 FORMAT = 1
 MAX_TEXT = 500
 MAX_INSTANCES = 100_000
-MAX_CELLS = 1_000_000
+MAX_CELLS = 20_000
+MAX_EVENTS = 1_000
 MAX_METRICS = 500
 
 
@@ -189,7 +190,10 @@ class _Kept(Strict):
     clip_id: Text
     target: Text
     class_index: Count
-    intervals_s: list[Annotated[list[Amount], Field(min_length=2, max_length=2)]]
+    intervals_s: Annotated[
+        list[Annotated[list[Amount], Field(min_length=2, max_length=2)]],
+        Field(max_length=MAX_EVENTS),
+    ]
     score: FiniteFloat
     audio_sha256: Sha256
 

@@ -272,7 +272,7 @@ def write(submitted: Submitted, folder: Path) -> Path:
     content = canonical(record.model_dump(mode="json"))
     try:
         board.mkdir(parents=True, exist_ok=True)
-        _write(board / MANIFEST_NAME, _manifest_text(submitted.manifest))
+        _write(board / MANIFEST_NAME, manifest_text(submitted.manifest))
         _write(board / record.relevance.file, submitted.packed)
         _write(path, content)
     except OSError as error:
@@ -280,7 +280,8 @@ def write(submitted: Submitted, folder: Path) -> Path:
     return path
 
 
-def _manifest_text(manifest: Manifest) -> bytes:
+def manifest_text(manifest: Manifest) -> bytes:
+    """Write a manifest as the file that submissions of its board share."""
     plain = json.loads(json.dumps(manifest.to_json()))  # tuples become lists
     return canonical(plain)
 
