@@ -22,11 +22,12 @@ from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK
 from awb.harness.worker import build
 from awb.intervals import FloatArray
+from awb.leaderboard.canonical import content_sha256
+from awb.leaderboard.naming import slug
 from awb.leaderboard.submission import (
     FORMAT,
     MAX_TEXT,
     Credit,
-    content_sha256,
     read_manifest,
     read_submission,
 )
@@ -36,7 +37,6 @@ from awb.leaderboard.submitted import (
     Submitted,
     deflated,
     manifest_text,
-    slug,
 )
 from awb.leaderboard.untrusted import parse
 from awb.leaderboard.verifying import check_scores

@@ -17,8 +17,9 @@ from scipy.stats import rankdata
 import small_data
 import submissions
 from awb.harness.folder import RunFolder
+from awb.leaderboard.naming import slug
 from awb.leaderboard.pages import BEGIN, END, boards_of, escaped
-from awb.leaderboard.submitted import Reader, deflated, slug
+from awb.leaderboard.submitted import Reader, deflated
 from awb.plugins import load
 from submissions import awb, forge, read, seal, submission, swap_relevance
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from awb.leaderboard.naming import folder_name
 from awb.leaderboard.submission import read_submission
-from awb.leaderboard.submitted import MANIFEST_NAME, Reader, deflated, folder_name
+from awb.leaderboard.submitted import MANIFEST_NAME, Reader, deflated
 from submissions import awb, forge, read, seal, submission, swap_relevance
 
 Tamper = Callable[[Path], None]
