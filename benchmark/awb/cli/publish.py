@@ -8,7 +8,7 @@ import click
 
 
 @click.command("publish")
-@click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
 @click.option("--author", default="", metavar="TEXT", help="Who stands for it.")
 @click.option("--note", default="", metavar="TEXT", help="A sentence on what it is.")
 @click.option("--citation", default="", metavar="TEXT", help="What to cite.")
@@ -24,7 +24,7 @@ import click
 @click.pass_context
 def publish_command(
     context: click.Context,
-    folder: Path,
+    folder: Path | None,
     author: str,
     note: str,
     citation: str,
@@ -32,6 +32,8 @@ def publish_command(
     replace: bool,
 ) -> None:
     """Publish a finished run: a submission for each explainer, and the boards with all of them.
+
+    Without RUN, only write the boards again.
 
     Scores, relevance, settings and versions are the run's; author, note and citation are yours.
     """
@@ -42,7 +44,8 @@ def publish_command(
     from awb.plugins import load
 
     credit = make_credit(author=author, note=note, citation=citation)
-    done = publish(RunFolder.open(folder), into, load(), credit, replace=replace)
+    run = None if folder is None else RunFolder.open(folder)
+    done = publish(run, into, load(), credit, replace=replace)
     for path in (*done.submissions, *done.boards):
         click.echo(path)
     tell([f"not published: {reason}" for reason in done.without])

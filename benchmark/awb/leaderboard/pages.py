@@ -13,9 +13,10 @@ from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK
 from awb.leaderboard.board import Board
 from awb.leaderboard.making import BoardData, at_budgets, make_board
+from awb.leaderboard.naming import board_name, folder_name, slug
 from awb.leaderboard.render import to_markdown
 from awb.leaderboard.submission import Submission
-from awb.leaderboard.submitted import Submitted, board_name, folder_name, slug
+from awb.leaderboard.submitted import Submitted
 from awb.leaderboard.verifying import readable
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
@@ -57,7 +58,7 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
         facts,
         baselines,
         first.settings.seed,
-        first.environment.computed_on,
+        " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
     )
     budgets = first.settings.budgets
     every = [data] if budgets is None else at_budgets(data, budgets)

@@ -64,14 +64,19 @@ def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Cred
 
 
 def publish(
-    folder: RunFolder, into: Path, registry: Registry, credit: Credit, *, replace: bool = False
+    folder: RunFolder | None,
+    into: Path,
+    registry: Registry,
+    credit: Credit,
+    *,
+    replace: bool = False,
 ) -> Published:
     """Write the submissions of a run, and the boards of all submissions.
 
     Parameters
     ----------
-    folder : RunFolder
-        A finished run.
+    folder : RunFolder or None
+        A finished run; None to write the boards again.
     into : Path
         The folder of the leaderboards.
     registry : Registry
@@ -92,7 +97,7 @@ def publish(
         If the run cannot be published; then nothing is written.
     """
     made, without = [], []
-    for one in submissions(folder, registry, credit):
+    for one in () if folder is None else submissions(folder, registry, credit):
         if isinstance(one, Submitted):
             made.append(one)
         else:

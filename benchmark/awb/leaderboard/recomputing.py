@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NoReturn, cast
 
 import numpy as np
 
 from awb.errors import AwbError
 from awb.harness.resolve import resolve
+from awb.harness.worker import build
 from awb.intervals import FloatArray
 from awb.leaderboard.submission import Plugin, Submission
 from awb.metrics.facts import MetricFacts
@@ -87,14 +89,29 @@ def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric
     for one in metrics:
         try:
             resolved = resolve(registry, "metric", one.label)
+            spec = resolved.spec
+            same = resolved.parameters.model_dump(mode="json") == one.parameters
+            if isinstance(spec, MetricSpec) and spec.name == one.name and same:
+                again = spec.facts.family in {"robustness", "sanity"}
+                function = None if again else build(resolved)
+                found.append(KnownMetric(one.label, spec.facts, function))
         except AwbError:
             continue
-        spec = resolved.spec
-        same = resolved.parameters.model_dump(mode="json") == one.parameters
-        if isinstance(spec, MetricSpec) and spec.name == one.name and same:
-            again = spec.facts.family in {"robustness", "sanity"}
-            found.append(KnownMetric(one.label, spec.facts, None if again else resolved.build()))
     return found
+
+
+class StoredScoring(Scoring):
+    """A `Scoring` that says at once that curves need the model, before it lays their masks out."""
+
+    @cached_property
+    def deletion_curve(self) -> FloatArray:
+        """Raise `ModelNeededError`."""
+        return _needed()
+
+    @cached_property
+    def insertion_curve(self) -> FloatArray:
+        """Raise `ModelNeededError`."""
+        return _needed()
 
 
 def stored_scoring(
@@ -126,7 +143,7 @@ def stored_scoring(
         Raises `ModelNeededError` where a metric asks the model.
     """
     key = RandomKey((record.settings.seed, record.dataset.name, clip_id, target))
-    return Scoring(
+    return StoredScoring(
         relevance,
         np.asarray(intervals_s, dtype=np.float64).reshape(-1, 2),
         cast(Perturber, ClosedDoor(segments)),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from awb.errors import AwbError, SubmissionError
-from awb.harness.choosing import Chosen, choose, library_versions
+from awb.harness.choosing import Chosen, choose, hardware, library_versions
 from awb.harness.classes import ClassIndex
 from awb.harness.config import RunConfig, make_config
 from awb.harness.repeating import explained_again
@@ -135,7 +135,7 @@ def _at_home(submitted: Submitted, facts: ModelFacts) -> bool:
         there.platform == platform.platform()
         and there.versions == library_versions()
         and there.computed_on == facts.computed_on
-        and there.hardware.get("processor") is not None
+        and there.hardware.get("processor") == hardware()["processor"]
     )
 
 
@@ -150,6 +150,8 @@ def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chos
         models=[record.model.label],
         explainers=[record.explainer.label],
         metrics=[one.label for one in record.metrics],
+        device=record.model.parameters.get("device"),
+        precision=record.model.parameters.get("precision"),
         **settings,
     )
     chosen = choose(config, registry)

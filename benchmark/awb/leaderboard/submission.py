@@ -9,9 +9,6 @@ own: the cells of every explained instance, one after the other, little-endian a
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -26,11 +23,13 @@ from pydantic import (
 
 from awb.errors import SubmissionError
 from awb.harness.selection import Manifest
+from awb.leaderboard.canonical import content_sha256
 
 FORMAT = 1
 MAX_TEXT = 500
 MAX_INSTANCES = 100_000
-MAX_CELLS = 1_000_000
+MAX_CELLS = 20_000
+MAX_EVENTS = 1_000
 MAX_METRICS = 500
 
 
@@ -189,7 +188,10 @@ class _Kept(Strict):
     clip_id: Text
     target: Text
     class_index: Count
-    intervals_s: list[Annotated[list[Amount], Field(min_length=2, max_length=2)]]
+    intervals_s: Annotated[
+        list[Annotated[list[Amount], Field(min_length=2, max_length=2)]],
+        Field(max_length=MAX_EVENTS),
+    ]
     score: FiniteFloat
     audio_sha256: Sha256
 
@@ -273,50 +275,3 @@ def read_manifest(plain: dict[str, Any], name: str) -> Manifest:
     """
     _validated(ManifestContent, plain, name)
     return Manifest.from_json(plain)
-
-
-def content_sha256(plain: dict[str, Any]) -> str:
-    """Hash a submission without its own hash."""
-    rest = {key: value for key, value in plain.items() if key != "sha256"}
-    return hashlib.sha256(canonical(rest)).hexdigest()
-
-
-def canonical(plain: dict[str, Any]) -> bytes:
-    """Write JSON in the one form that submissions have: sorted, and in lines that can be compared.
-
-    Parameters
-    ----------
-    plain : dict
-        Content, without NaN.
-
-    Returns
-    -------
-    bytes
-        UTF-8 text: a line a key, and a line an entry where the value has entries of its own.
-    """
-    lines = ",\n".join(f"{_compact(key)}:{_block(plain[key])}" for key in sorted(plain))
-    return f"{{\n{lines}\n}}\n".encode("utf-8", "surrogatepass")
-
-
-def _block(value: Any) -> str:
-    entries = list(_entries(value))
-    if not entries:
-        return _compact(value)
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    body = ",\n ".join(entries)
-    return f"{opening}\n {body}\n{closing}"
-
-
-def _entries(value: Any) -> Iterator[str]:
-    """Yield the lines of a dictionary of containers, or of a list of dictionaries."""
-    if isinstance(value, dict):
-        for key in sorted(value):
-            yield f"{_compact(key)}:{_compact(value[key])}"
-    elif isinstance(value, list) and value and isinstance(value[0], dict):
-        yield from map(_compact, value)
-
-
-def _compact(value: Any) -> str:
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )

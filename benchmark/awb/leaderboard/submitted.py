@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,13 +21,9 @@ from awb.errors import AwbError, SubmissionError
 from awb.harness.selection import Kept, Manifest
 from awb.harness.units import OK, at_budget
 from awb.intervals import FloatArray
-from awb.leaderboard.submission import (
-    Row,
-    Submission,
-    canonical,
-    read_manifest,
-    read_submission,
-)
+from awb.leaderboard.canonical import canonical
+from awb.leaderboard.naming import folder_name, slug
+from awb.leaderboard.submission import Row, Submission, read_manifest, read_submission
 from awb.leaderboard.untrusted import parse, read_bounded
 from awb.segments import Segments
 
@@ -36,35 +31,6 @@ MANIFEST_NAME = "_manifest.json"
 RELEVANCE_SUFFIX = ".relevance"
 MAX_JSON_BYTES = 32_000_000
 MAX_RELEVANCE_BYTES = 256_000_000
-_NOT_COMPARED = {"clips", "min_score", "max_event_fraction"}  # the manifest has what came of them
-
-
-def slug(label: str) -> str:
-    """Turn a label into a file name; where that loses something, a hash keeps it unique.
-
-    Examples
-    --------
-    >>> slug("random-forest@300"), slug("../secret")
-    ('random-forest@300', 'secret-a6b09678')
-    """
-    plain = re.sub(r"[^A-Za-z0-9.@+=-]+", "-", label)[:80].strip("-.")
-    if plain == label:
-        return plain
-    digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return f"{plain}-{digest}".strip("-")
-
-
-def board_name(submission: Submission) -> str:
-    """Name the board in the index and its file: dataset and model."""
-    return f"{slug(submission.dataset.label)}--{slug(submission.model.label)}"
-
-
-def folder_name(submission: Submission) -> str:
-    """Name the folder of everything that may be compared with a submission."""
-    settings = submission.settings.model_dump(mode="json", exclude=_NOT_COMPARED)
-    plain = {"manifest": submission.manifest.sha256, "settings": settings}
-    digest = hashlib.sha256(canonical(plain)).hexdigest()[:8]
-    return f"{board_name(submission)}--{digest}"
 
 
 @dataclass(frozen=True)
@@ -272,7 +238,7 @@ def write(submitted: Submitted, folder: Path) -> Path:
     content = canonical(record.model_dump(mode="json"))
     try:
         board.mkdir(parents=True, exist_ok=True)
-        _write(board / MANIFEST_NAME, _manifest_text(submitted.manifest))
+        _write(board / MANIFEST_NAME, manifest_text(submitted.manifest))
         _write(board / record.relevance.file, submitted.packed)
         _write(path, content)
     except OSError as error:
@@ -280,7 +246,8 @@ def write(submitted: Submitted, folder: Path) -> Path:
     return path
 
 
-def _manifest_text(manifest: Manifest) -> bytes:
+def manifest_text(manifest: Manifest) -> bytes:
+    """Write a manifest as the file that submissions of its board share."""
     plain = json.loads(json.dumps(manifest.to_json()))  # tuples become lists
     return canonical(plain)
 

@@ -22,14 +22,23 @@ from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK
 from awb.harness.worker import build
 from awb.intervals import FloatArray
-from awb.leaderboard.submission import FORMAT, MAX_TEXT, Credit, content_sha256, read_submission
+from awb.leaderboard.canonical import content_sha256
+from awb.leaderboard.naming import slug
+from awb.leaderboard.submission import (
+    FORMAT,
+    MAX_TEXT,
+    Credit,
+    read_manifest,
+    read_submission,
+)
 from awb.leaderboard.submitted import (
     MANIFEST_NAME,
     RELEVANCE_SUFFIX,
     Submitted,
     deflated,
-    slug,
+    manifest_text,
 )
+from awb.leaderboard.untrusted import parse
 from awb.leaderboard.verifying import check_scores
 from awb.plugins import Registry
 from awb.segments import Segments
@@ -110,6 +119,7 @@ def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:
             _check_finished(folder, manifest, rows, pair)
             if manifest is None or not manifest.kept:
                 raise RunError(f"{folder.path} selected no instance of {pair[0]} for {pair[1]}")
+            read_manifest(parse(manifest_text(manifest), MANIFEST_NAME), MANIFEST_NAME)
             yield _Pair(
                 manifest,
                 dataset,

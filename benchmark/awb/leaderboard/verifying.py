@@ -222,6 +222,9 @@ def _check_columns(record: Submission) -> None:
 def _check_events(row: Row, spans: np.ndarray, rate_hz: int) -> None:
     """Check that the manifest's events lie inside the clip, to the rounding of a resampled one."""
     duration_s = row.n_samples / rate_hz
+    times_s = spans.ravel()
+    if not (np.diff(times_s) > 0).all():
+        raise SubmissionError(f"{row.clip_id}: events overlap, or end before they start")
     if len(spans) and float(spans.max()) > duration_s + 0.01:
         raise SubmissionError(f"{row.clip_id}: an event ends after the clip")
 

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
+import small_data
 import submissions
 from awb.harness.folder import RunFolder
+from awb.leaderboard.naming import slug
 from awb.leaderboard.pages import BEGIN, END, boards_of, escaped
-from awb.leaderboard.submitted import Reader, deflated, slug
+from awb.leaderboard.submitted import Reader, deflated
 from awb.plugins import load
 from submissions import awb, forge, read, seal, submission, swap_relevance
 
@@ -262,3 +264,33 @@ def test_names_of_files_are_unique_and_stay_inside() -> None:
     assert len(set(slugs)) == len(labels)
     assert all("/" not in one and not one.startswith((".", "_")) for one in slugs)
     assert max(map(len, slugs)) < 100
+
+
+def test_boards_are_written_again_without_what_does_not_hold(copy: Path) -> None:
+    path = submission(copy, "random")
+    path.write_text(path.read_text(encoding="utf-8").replace("A. P", "B. P"), encoding="utf-8")
+    result = awb("publish", "--into", copy)
+    assert result.exit_code == 1
+    assert "not shown" in result.stderr
+    [page] = copy.glob("folder*.md")
+    names = [line.split("|")[2].strip() for line in page.read_text().splitlines() if "0.50" in line]
+    assert "constant" in names
+    assert "random" not in names
+
+
+def test_boards_at_budgets_are_published(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 2)
+    run = tmp_path / "run"
+    made = awb(
+        "run", "--dataset", f"folder:{data}", "--model", "loudness", "--budgets", "20,40",
+        "--explainers", "correlation,earliest:slope=2", "--metrics", "roc-auc,ff@10",
+        "--jobs", "1", "--out", run,
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert awb("publish", run, "--into", tmp_path / "boards").exit_code == 0
+    checked = awb("verify", tmp_path / "boards", "--spot-check", "1")
+    assert checked.exit_code == 0, checked.output
+    assert "correlation@20.json" in checked.stdout
+    [page] = (tmp_path / "boards").glob("folder*.md")
+    text = page.read_text(encoding="utf-8")
+    assert text.index("at most 20 model calls") < text.index("at most 40 model calls")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zlib
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from awb.leaderboard.naming import folder_name
+from awb.leaderboard.submission import read_submission
 from awb.leaderboard.submitted import MANIFEST_NAME, Reader, deflated
 from submissions import awb, forge, read, seal, submission, swap_relevance
 
@@ -207,6 +210,7 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "a key too many": (_set("scores_by_hand", to={}), "scores_by_hand: Extra inputs"),
     "another format": (_set("format", to=2), "format 2"),
     "letters for a terminal": (_set("credit", "note", to="\x1b[2Jred"), "cannot be printed"),
+    "too many cells": (_set("instances", 0, "n_cells", to=10**6), "less than or equal to 20000"),
     "markup": (_set("model", "label", to="<script>"), "no label has"),
 }  # fmt: skip
 
@@ -222,6 +226,34 @@ def test_tampering_is_refused_with_its_reason(name: str, copy: Path) -> None:
     assert reason in result.stdout
     assert len(result.stdout.splitlines()) == 1
     assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize(
+    ("intervals_s", "reason"),
+    [
+        ([[0.5, 0.4]], "end before they start"),
+        ([[0.1, 0.3], [0.2, 0.5]], "overlap"),
+        ([[1.0, 1e300]], "ends after the clip"),
+        ([[0.0, 0.1]] * 1001, "at most 1000 items"),
+        ([[0.0]], "at least 2 items"),
+        ([[1.0, 1.2]], "the relevance gives"),
+    ],
+)
+def test_a_forged_manifest_is_refused(
+    intervals_s: list[list[float]], reason: str, copy: Path
+) -> None:
+    path = submission(copy)
+    manifest = path.with_name(MANIFEST_NAME)
+    plain = read(manifest)
+    plain["kept"][0]["intervals_s"] = intervals_s
+    manifest.write_text(json.dumps(plain), encoding="utf-8")
+    content = json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+    forge(path, lambda one: one["manifest"].update(sha256=hashlib.sha256(content).hexdigest()))
+    record = read_submission(read(path), path.name)
+    path.parent.rename(path.parent.with_name(folder_name(record)))
+    result = awb("verify", path.parent.with_name(folder_name(record)) / path.name)
+    assert result.stdout.startswith("REFUSED")
+    assert reason in result.stdout
 
 
 def test_a_refused_submission_leaves_the_others(copy: Path) -> None:
