@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from pydantic import ConfigDict
 
 from awb.conformance.listeners import Listener
 from awb.harness.resolve import Resolved
@@ -45,7 +46,7 @@ def _global_draws(perturber: Any, instance: Any, rng: Any) -> Any:
 
 
 def _seeds(perturber: Any, instance: Any, rng: Any) -> Any:
-    random.seed(rng.integers(100))
+    random.seed(int(rng.integers(100)))
     random.random()
     np.random.seed(0)  # noqa: NPY002
     return good(perturber, instance, rng)
@@ -284,4 +285,4 @@ MASKERS: dict[str, tuple[Callable[..., Any], str]] = {
 class Lenient(Parameters):
     """Settings that swallow what they do not know."""
 
-    model_config = {"extra": "ignore"}
+    model_config = ConfigDict(extra="ignore")
