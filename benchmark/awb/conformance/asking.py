@@ -18,6 +18,7 @@ from awb.perturbation import Perturber
 from awb.perturbation.perturber import Capability
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
+from awb.segments import Segments
 from awb.types import Clip, Explanation, Instance
 
 SAMPLES = 60
@@ -72,6 +73,12 @@ class _Lending(Perturber):
     """A door that lends another model than the one behind it."""
 
     lent: AudioModel
+
+    def view(self, *, segments: Segments | None = None) -> Perturber:
+        """Return a view that lends, too; see `awb.perturbation.Perturber.view`."""
+        made = object.__new__(_Lending)
+        made.__dict__.update(super().view(segments=segments).__dict__)
+        return made
 
     def model_as(self, capability: type[Capability]) -> Capability:
         """Return the lent model; see `awb.perturbation.Perturber.model_as`."""

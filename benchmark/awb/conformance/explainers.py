@@ -8,7 +8,15 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from awb.conformance.asking import ask, question, relevance
-from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
+from awb.conformance.guards import (
+    METADATA,
+    SETTINGS,
+    disturbed,
+    leaves_globals,
+    repeats,
+    same,
+    worker_rule,
+)
 from awb.conformance.listeners import CELL, RATE_HZ, Certain, Constant, Listener, clip_with
 from awb.conformance.rules import ConformanceError, Rule
 from awb.errors import NotApplicableError
@@ -19,8 +27,8 @@ from awb.types import Clip
 
 N = 8
 _PLACES, _LENGTH, _N_PLANTED, _SAMPLES_PLANTED = (3, 11), 4, 20, 300
-FOUND = 0.9
-"""ROC-AUC from which a planted sound counts as found."""
+FOUND = 0.7
+"""ROC-AUC from which a planted sound counts as found: windows of half a second are coarse."""
 
 
 def _clip() -> Clip:
@@ -72,10 +80,11 @@ def _labels(resolved: Resolved) -> None:
     """Move the labels: relevance must not follow."""
     if isinstance(resolved.spec, ExplainerSpec) and resolved.spec.sees_labels:
         raise NotApplicableError("it says that it sees the labels")
-    early, late = (
-        relevance(resolved, Listener(), _clip(), event_s=event_s)
-        for event_s in ((0.0, 0.2), (0.5, 0.8))
-    )
+    found = []
+    for event_s in ((0.0, 0.2), (0.5, 0.8)):
+        with disturbed(0):
+            found.append(relevance(resolved, Listener(), _clip(), event_s=event_s))
+    early, late = found
     if not same(early, late):
         raise ConformanceError("its relevance follows the labels, which it must not know")
 

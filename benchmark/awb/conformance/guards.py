@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ def leaves_globals(action: Callable[[], Any]) -> None:
     """
     with disturbed(0):
         action()
+    with disturbed(1):
         before = _state()
         action()
         after = _state()
@@ -165,6 +167,11 @@ def worker_rule(probe: Callable[[Resolved], Any]) -> Rule:
 
     def run(resolved: Resolved) -> None:
         here = probe(resolved)
+        try:
+            pickle.loads(pickle.dumps(resolved))  # noqa: S301 - what was pickled just here
+        except Exception as error:
+            text = f"it cannot travel to a worker process: {type(error).__name__}: {error}"
+            raise ConformanceError(text) from error
         with Processes(1) as workers:
             [(_, there)] = workers.map(probe, [resolved])
         if isinstance(there, Exception):

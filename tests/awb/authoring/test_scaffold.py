@@ -103,3 +103,10 @@ def test_an_installed_one_runs(installed: dict[str, str], tmp_path: Path) -> Non
     assert done.returncode == 0, done.stderr
     [row] = [line for line in done.stdout.splitlines() if "my-first" in line]
     assert float(row.split("my-first")[1].split()[0]) > 0.8
+
+
+def test_an_installed_one_keeps_every_rule(installed: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "awb", "check", "my-first"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=installed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.rstrip().endswith("12 of 12 rules are kept")
