@@ -74,6 +74,10 @@ def mask_sets() -> dict[str, tuple[BoolArray, str]]:
         "occlusion, a segment at a time": (each, "at least 8"),
         "occlusion, 97 windows of 4 segments": (windows, ""),
         "one deletion curve": (deletion, "at least 9"),
+        "the deletion and the insertion curve of one explanation": (
+            np.concatenate([deletion, ~deletion]),
+            "at least 9",
+        ),
         "ten deletion curves of a clip, each of one peak": (curves, "at least 9"),
     }
 
