@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from awb.errors import NotApplicableError, ParameterError
+from awb.plugins import load
 from awb.protocols import RandomizableModel, RandomLabelModel
 from awb_plugins.models.randomizing import randomized_module
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
@@ -66,6 +67,20 @@ def test_the_embedded_model_has_both_twins() -> None:
         assert np.isfinite(twin.scores(noise)).all()
         assert not np.allclose(twin.scores(noise), before)
     assert np.array_equal(model.scores(noise), before)
+
+
+@pytest.mark.parametrize("name", ["drums-crnn", "clever-hans-clean", "kws-cnn"])
+def test_embedded_models_can_be_randomized(name: str) -> None:
+    spec = load().get("model", name).spec
+    model = spec.factory(spec.parameters())
+    assert isinstance(model, RandomizableModel)
+    noise = (0.1 * RNG(0).standard_normal((2, model.sample_rate_hz))).astype(np.float32)
+    before = model.scores(noise)
+    twin = model.randomized(1.0, RNG(1))
+    assert type(twin) is type(model)
+    assert not np.allclose(twin.scores(noise), before)
+    assert np.array_equal(model.scores(noise), before)
+    assert (twin.weights_sha256, bool(model.weights_sha256)) == ("", True)
 
 
 def test_weights_of_ones_own_have_no_twin_on_random_labels(tmp_path) -> None:

@@ -20,6 +20,7 @@ from torch import nn
 from awb.errors import ParameterError
 
 Module = TypeVar("Module", bound=nn.Module)
+Model = TypeVar("Model")
 
 
 def randomized_module(module: Module, share: float, rng: np.random.Generator) -> Module:
@@ -56,4 +57,29 @@ def randomized_module(module: Module, share: float, rng: np.random.Generator) ->
             for weight in layer.parameters(recurse=False):
                 order = torch.from_numpy(rng.permutation(weight.numel())).to(weight.device)
                 weight.copy_(weight.flatten()[order].view_as(weight))
+    return twin
+
+
+def randomized_twin(
+    model: Model, share: float, rng: np.random.Generator, *, module: str = "back_end"
+) -> Model:
+    """Copy a model object around a randomized copy of its network.
+
+    Parameters
+    ----------
+    model : AudioModel
+        A model with a torch module among its attributes.
+    share, rng
+        See `randomized_module`.
+    module : str
+        Name of the attribute.
+
+    Returns
+    -------
+    AudioModel
+        The twin; it has no ``weights_sha256``, so that nothing of it is kept on disk.
+    """
+    twin = copy.copy(model)
+    setattr(twin, module, randomized_module(getattr(model, module), share, rng))
+    vars(twin)["weights_sha256"] = ""
     return twin

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -26,7 +25,7 @@ from awb_plugins.models.ast.features import (
 from awb_plugins.models.ast.patches import TimeFirstPatches
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
-from awb_plugins.models.randomizing import randomized_module
+from awb_plugins.models.randomizing import randomized_twin
 
 NAME = "ast"
 _BATCH = {"cpu": 4}
@@ -185,11 +184,9 @@ class Ast:
 
     def randomized(self, share: float, rng: np.random.Generator) -> Ast:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
-        twin = copy.copy(self)
-        twin.back_end = randomized_module(self.back_end, share, rng)
+        twin = randomized_twin(self, share, rng)
         embeddings = twin.back_end.network.audio_spectrogram_transformer.embeddings
         twin._patches = embeddings.patch_embeddings
-        twin.weights_sha256 = ""
         return twin
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:

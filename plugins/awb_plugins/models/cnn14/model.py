@@ -18,6 +18,7 @@ from awb_plugins.models.ast import audioset_classes
 from awb_plugins.models.cnn14 import Cnn14Parameters, front_end, weights
 from awb_plugins.models.cnn14.network import FEWEST_FRAMES, LAST_CONVOLUTION, Cnn14Network
 from awb_plugins.models.memory import FittingBatches
+from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.torch_files import file_sha256
 
 _BATCH = {"cpu": 4}
@@ -144,6 +145,10 @@ class Cnn14:
         with torch.inference_mode():
             scores: torch.Tensor = self.back_end(torch.tensor(features, device=self._device))
         return scores
+
+    def randomized(self, share: float, rng: np.random.Generator) -> Cnn14:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        return randomized_twin(self, share, rng)
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""

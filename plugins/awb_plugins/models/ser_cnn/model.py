@@ -11,6 +11,7 @@ import torch
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.named_weights import read_classes, read_network
+from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.ser_cnn.features import SAMPLE_RATE_HZ, SerFeatures
 from awb_plugins.models.ser_cnn.network import SerCnn
 from awb_plugins.models.torch_files import file_sha256
@@ -48,6 +49,10 @@ class SerCnnModel:
         self._network = read_network(path, lambda: SerCnn(len(self.classes)), NAME)
         self.weights_sha256 = file_sha256(path.expanduser())
         self._features = SerFeatures()
+
+    def randomized(self, share: float, rng: np.random.Generator) -> SerCnnModel:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        return randomized_twin(self, share, rng, module="_network")
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score every class.

@@ -13,6 +13,7 @@ from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.named_weights import read_classes, read_network
+from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.torch_files import file_sha256
 from awb_plugins.models.urbansound_cnn import network
 
@@ -67,6 +68,10 @@ class UrbanSoundModel:
         """Return the first sample of each column's window, ``shape=(64,)``; below 0 at first."""
         centers = np.arange(network.COLUMNS, dtype=np.int64) * network.HOP_SAMPLES
         return centers - network.WINDOW_SAMPLES // 2
+
+    def randomized(self, share: float, rng: np.random.Generator) -> UrbanSoundModel:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        return randomized_twin(self, share, rng)
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each column in seconds, ``shape=(n_frames,)``."""

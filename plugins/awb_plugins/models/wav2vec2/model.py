@@ -10,7 +10,6 @@ convolutions use group normalization): the extractor's ``return_attention_mask``
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from awb_plugins.models import checkpoints
 from awb_plugins.models.ast import audioset_classes
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
-from awb_plugins.models.randomizing import randomized_module
+from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.wav2vec2 import Wav2Vec2Parameters
 
 NAME = "wav2vec2"
@@ -132,10 +131,7 @@ class Wav2Vec2:
 
     def randomized(self, share: float, rng: np.random.Generator) -> Wav2Vec2:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
-        twin = copy.copy(self)
-        twin._network = randomized_module(self._network, share, rng)
-        twin.weights_sha256 = ""
-        return twin
+        return randomized_twin(self, share, rng, module="_network")
 
     def _forward(self, waveforms: Sequence[AudioArray] | AudioArray) -> torch.Tensor:
         inputs, mask = self._padded(waveforms)

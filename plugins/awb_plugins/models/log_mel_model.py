@@ -1,0 +1,179 @@
+"""The model object of the small log-mel networks: what awb asks of a model, around two modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+import torch
+
+from awb.errors import AudioError
+from awb.intervals import FloatArray, IntArray
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
+from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.soundscape_cnn.network import LogMelFormat
+
+HOST = torch.device("cpu")
+
+
+class LogMelModel:
+    """A network on log-mel frames: differentiable, its features are frames and can be heard.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model, for messages.
+    form : LogMelFormat
+        Rates and sizes of the frames.
+    front_end, back_end : torch.nn.Module
+        Waveforms to frames, and frames to log-odds.
+    classes : sequence of str
+        Names in the order of the scores.
+    weights_sha256 : str
+        SHA-256 of the weights file.
+    last_convolution : str
+        Name of the last convolution inside the back end.
+    device : torch.device
+        Where to compute.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        Of the format.
+    front_end : torch.nn.Module
+        Waveforms ``(batch, samples)`` to log-mel frames ``(batch, frames, bins)``.
+    back_end : torch.nn.Module
+        Frames to log-odds ``(batch, classes)``.
+    frame_samples : int
+        Length of a frame's window.
+    """
+
+    precision = "float32"
+
+    def __init__(
+        self,
+        name: str,
+        form: LogMelFormat,
+        front_end: torch.nn.Module,
+        back_end: torch.nn.Module,
+        *,
+        classes: Sequence[str],
+        weights_sha256: str,
+        last_convolution: str,
+        device: torch.device = HOST,
+    ) -> None:
+        self._name = name
+        self._form = form
+        self.sample_rate_hz: int = form.sample_rate_hz
+        self.classes: Sequence[str] = classes
+        self.weights_sha256 = weights_sha256
+        self.front_end: torch.nn.Module = front_end.eval().to(device)
+        self.back_end: torch.nn.Module = back_end.to(device)
+        self.device = device
+        self.last_convolution: str = last_convolution
+        self.frame_samples: int = form.window_samples
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each feature frame.
+
+        Parameters
+        ----------
+        n_frames : int
+            Number of frames.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_frames,)
+            Seconds from the start of the clip, the first one half a hop.
+        """
+        hop_s = self._form.hop_samples / self._form.sample_rate_hz
+        return (np.arange(n_frames, dtype=np.float64) + 0.5) * hop_s
+
+    def frame_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each frame's window; below 0 for the first frames.
+
+        Parameters
+        ----------
+        n_samples : int
+            Length of the clip.
+
+        Returns
+        -------
+        np.ndarray, shape=(frames,), dtype=int64
+            Sample positions.
+        """
+        n_frames = -(-n_samples // self._form.hop_samples)
+        margin = (self._form.window_samples - self._form.hop_samples) // 2
+        return np.arange(n_frames, dtype=np.int64) * self._form.hop_samples - margin
+
+    def bin_centers_hz(self, n_bins: int) -> FloatArray:
+        """Return the centre of each mel bin.
+
+        Parameters
+        ----------
+        n_bins : int
+            Number of bins, that of the format.
+
+        Returns
+        -------
+        np.ndarray, shape=(n_bins,)
+            Hz, increasing.
+        """
+        centers_hz: FloatArray = self._form.edges_hz()[1 : n_bins + 1].numpy()
+        return centers_hz
+
+    def randomized(self, share: float, rng: np.random.Generator) -> Self:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        return randomized_twin(self, share, rng)
+
+    def features(self, waveforms: AudioArray) -> ScoreArray:
+        """Compute log-mel frames: ``(batch, samples)`` to ``(batch, frames, bins)``."""
+        with torch.inference_mode():
+            found = self.front_end(torch.from_numpy(waveforms).to(self.device))
+        features: ScoreArray = found.cpu().numpy()
+        return features
+
+    def feature_scores(self, features: ScoreArray) -> ScoreArray:
+        """Score log-mel frames: ``(batch, frames, bins)`` to log-odds ``(batch, classes)``."""
+        with torch.inference_mode():
+            found = self.tensor_feature_scores(torch.from_numpy(features).to(self.device))
+        scores: ScoreArray = found.cpu().numpy()
+        return scores
+
+    def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Score waveforms ``(batch, samples)``, giving log-odds ``(batch, classes)``."""
+        return self.tensor_feature_scores(self.front_end(waveforms))
+
+    def tensor_feature_scores(self, features: torch.Tensor) -> torch.Tensor:
+        """Score log-mel frames ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
+        scores: torch.Tensor = self.back_end(features)
+        return scores
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score every class.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1], of any length; may be read-only.
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, classes), dtype=float32
+            Log-odds.
+
+        Raises
+        ------
+        AudioError
+            If the array has another shape or type, or no samples.
+        """
+        if waveforms.ndim != 2 or waveforms.shape[1] == 0 or waveforms.dtype != np.float32:
+            raise AudioError(
+                f"{self._name} takes float32 waveforms of shape (batch, samples),"
+                f" got {waveforms.dtype} of shape {waveforms.shape}"
+            )
+        if not waveforms.flags.writeable:  # torch warns of memory that it must not write to
+            waveforms = waveforms.copy()
+        return self.feature_scores(self.features(waveforms))
