@@ -20,7 +20,13 @@ from transformers import ASTConfig, ASTFeatureExtractor, ASTForAudioClassificati
 
 import mini_audioset
 from awb.errors import ParameterError, WeightsError
-from awb.protocols import AttentionModel, AudioModel, DifferentiableModel, FrameFeatureModel
+from awb.protocols import (
+    AttentionModel,
+    AudioModel,
+    DifferentiableModel,
+    FrameFeatureModel,
+    RandomizableModel,
+)
 from awb.types import AudioArray
 from awb_plugins.models.ast import SPEC, AstParameters, audioset_classes
 from awb_plugins.models.ast.features import FilterBank, frame_centers_s
@@ -317,3 +323,16 @@ def test_mixed_precision_scores_nearly_the_same_and_says_so(folder: Path, model:
     assert (found != expected).any()
     np.testing.assert_allclose(found, expected, atol=0.2)
     assert (mixed.precision, model.precision) == ("bfloat16", "float32")  # type: ignore[attr-defined]
+
+
+def test_its_weights_can_be_put_out_of_order(model: Ast) -> None:
+    waveforms = sounds(2.0)
+    before = model.scores(waveforms)
+    twin = model.randomized(1.0, np.random.default_rng(0))
+    assert isinstance(twin, RandomizableModel)
+    assert not np.allclose(twin.scores(waveforms), before)
+    assert np.array_equal(model.scores(waveforms), before)
+    # Its own patches, not those of the trained model: spans and features go on working.
+    assert twin.token_spans_s(waveforms.shape[1]).shape[1] == 2
+    features = twin.features(waveforms)
+    np.testing.assert_allclose(twin.feature_scores(features), twin.scores(waveforms), atol=1e-5)

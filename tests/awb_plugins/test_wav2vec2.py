@@ -125,3 +125,12 @@ def test_it_says_what_it_is() -> None:
 def test_a_spectrogram_transformer_is_sent_elsewhere() -> None:
     with pytest.raises(WeightsError, match="type --model ast:checkpoint"):
         made(mini_audioset.tiny_ast())
+
+
+def test_its_weights_can_be_put_out_of_order() -> None:
+    model = made(mini_audioset.tiny_wav2vec2(layer_norm=True))
+    clips = np.stack(noise(1.0, 1.0))
+    before = model.scores(clips)
+    twin = model.randomized(1.0, np.random.default_rng(0))
+    assert not np.allclose(twin.scores(clips), before)
+    assert np.array_equal(model.scores(clips), before)
