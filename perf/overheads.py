@@ -26,13 +26,17 @@ def _explainer(name: str) -> Any:
     return spec.factory(spec.parameters())
 
 
+AGAIN = ("robustness", "sanity")
+"""Families of metrics that ask the explainer again, and cost what it costs."""
+
+
 def awb_procedure(n_classes: int, masker: Masker, *, forest: bool = False) -> None:
     """Explain one clip: the shared design, the regression and SHAP as published, all metrics."""
     instance = make_instance()
     perturber = make_perturber(FreeModel(n_classes), masker, instance=instance)
     rng = np.random.default_rng(0)
     found = _explainer("linear-regression-paper")(perturber, instance, rng)
-    relevance = getattr(found, "relevance", found)
+    relevance, surrogate = getattr(found, "relevance", found), getattr(found, "surrogate", None)
     _explainer("kernel-shap-paper")(perturber, instance, rng)
     if forest:
         from sklearn.ensemble import RandomForestRegressor
@@ -41,9 +45,15 @@ def awb_procedure(n_classes: int, masker: Masker, *, forest: bool = False) -> No
         RandomForestRegressor(n_jobs=1, random_state=0, **LIGHT).fit(
             (~pool.drop_masks).astype(np.float32), pool.scores
         )
-    scoring = Scoring(np.asarray(relevance), instance.intervals_s, perturber, RandomKey((0,)))
+    scoring = Scoring(
+        np.asarray(relevance),
+        instance.intervals_s,
+        perturber,
+        RandomKey((0,)),
+        surrogate=surrogate,
+    )
     for entry in load():
-        if isinstance(entry.spec, MetricSpec):
+        if isinstance(entry.spec, MetricSpec) and entry.spec.facts.family not in AGAIN:
             entry.spec.factory(entry.spec.parameters())(scoring)
 
 
