@@ -17,10 +17,11 @@ from sklearn.metrics import average_precision_score
 from awb import plugins
 from awb.errors import AudioError, WeightsError
 from awb.protocols import AudioModel, DifferentiableModel
+from awb.training.weights import file_sha256
 from awb.types import AudioArray, Clip
 from awb_plugins.models.soundscape_cnn import SPEC, SoundscapeCnnParameters
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
-from awb_plugins.models.soundscape_cnn.weights import EMBEDDED, file_sha256
+from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
 
 RATE_HZ = 16_000
 Damage = Callable[[Path], None]
@@ -232,7 +233,7 @@ def test_bad_weights_are_refused(tmp_path: Path, damage: Damage, words: str) -> 
     with pytest.raises(WeightsError, match=words) as caught:
         SPEC.factory(SoundscapeCnnParameters(weights=path))
     assert "\n" not in str(caught.value)
-    assert "soundscape_cnn.train" in str(caught.value)
+    assert "awb train soundscape-cnn --dataset" in str(caught.value)
 
 
 def test_the_spec_and_the_class_list_load_no_torch() -> None:

@@ -44,9 +44,10 @@ def _make(parameters: SoundscapeCnnParameters) -> AudioModel:
 
 def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
     """Read the classes from the header of the weights file."""
-    from awb_plugins.models.soundscape_cnn.weights import read_class_list
+    from awb.training.weights import read_class_list
+    from awb_plugins.models.soundscape_cnn.weights import NAME
 
-    found = read_class_list(_path(parameters))
+    found = read_class_list(_path(parameters), NAME)
     return found.names, found.mids
 
 

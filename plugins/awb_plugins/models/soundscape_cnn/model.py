@@ -8,15 +8,10 @@ from pathlib import Path
 import torch
 
 from awb.errors import NotApplicableError
+from awb.training.weights import file_sha256, read_back_end, read_class_list
 from awb_plugins.models.log_mel_model import HOST, LogMelModel
 from awb_plugins.models.soundscape_cnn import network
-from awb_plugins.models.soundscape_cnn.weights import (
-    EMBEDDED,
-    RANDOM_LABELS,
-    file_sha256,
-    read_back_end,
-    read_class_list,
-)
+from awb_plugins.models.soundscape_cnn.weights import EMBEDDED, NAME, RANDOM_LABELS
 
 
 class SoundscapeCnn(LogMelModel):
@@ -41,12 +36,13 @@ class SoundscapeCnn(LogMelModel):
     """
 
     def __init__(self, path: Path, device: torch.device = HOST) -> None:
-        class_list = read_class_list(path)
+        class_list = read_class_list(path, NAME)
+        n_classes = len(class_list.names)
         super().__init__(
-            "soundscape-cnn",
+            NAME,
             network.SOUNDSCAPES,
             network.FrontEnd(),
-            read_back_end(path, len(class_list.names)),
+            read_back_end(path, lambda: network.BackEnd(n_classes), NAME),
             classes=class_list.names,
             weights_sha256=file_sha256(path),
             last_convolution=network.LAST_CONVOLUTION,

@@ -23,11 +23,12 @@ from torch import nn
 
 from awb import plugins
 from awb.intervals import FloatArray
+from awb.training.weights import write_weights
 from awb.types import AudioArray
 from awb_plugins.models.soundscape_cnn import augment
 from awb_plugins.models.soundscape_cnn.data import LabelledClips, render
 from awb_plugins.models.soundscape_cnn.network import BackEnd, FrontEnd
-from awb_plugins.models.soundscape_cnn.weights import EMBEDDED, write_weights
+from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
 
 _BATCH = 32
 _LEARNING_RATE = 3e-3
@@ -215,10 +216,10 @@ def main(
         back_end = fit(scenes, labels, validation, truth, settings).eval().folded()
         learned = average_precisions(labels, predict(FrontEnd(), back_end, scenes)).mean()
         log.info("mAP on the training labels %.4f", learned)
-        names = [name for name, _ in classes]
-        mids = [mid for _, mid in classes]
-        write_weights(output, back_end, names, mids if all(mids) else [])
-        report(names, test.labels(classes), predict(FrontEnd(), back_end, test))
+        write_weights(output, back_end, classes, {"scenes": clips, "random_labels": random_labels})
+        report(
+            [name for name, _ in classes], test.labels(classes), predict(FrontEnd(), back_end, test)
+        )
 
 
 if __name__ == "__main__":
