@@ -43,6 +43,24 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
     list of Board
         Mostly one.
     """
+    return [board_of(one) for one in data_of(group, registry)]
+
+
+def data_of(group: Sequence[Submitted], registry: Registry) -> list[BoardData]:
+    """Gather the rows of a board, or of one a budget, from submissions that can be compared.
+
+    Parameters
+    ----------
+    group : sequence of Submitted
+        All of one folder.
+    registry : Registry
+        What is installed: the metrics' facts come from there.
+
+    Returns
+    -------
+    list of BoardData
+        Mostly one.
+    """
     first = group[0].record
     labels = list(dict.fromkeys(one.label for each in group for one in each.record.metrics))
     facts = _columns(labels, registry)
@@ -61,12 +79,23 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
     )
     budgets = first.settings.budgets
-    every = [data] if budgets is None else at_budgets(data, budgets)
-    return [_one_line_each(make_board(one)) for one in every]
+    return [data] if budgets is None else list(at_budgets(data, budgets))
 
 
-def _one_line_each(board: Board) -> Board:
-    """Let no reason, which may come from any plugin, run over several lines."""
+def board_of(data: BoardData) -> Board:
+    """Make a board; no reason, which may come from any plugin, runs over several lines.
+
+    Parameters
+    ----------
+    data : BoardData
+        Its rows.
+
+    Returns
+    -------
+    Board
+        The board.
+    """
+    board = make_board(data)
     return replace(
         board,
         problems=tuple(map(readable, board.problems)),
@@ -128,6 +157,29 @@ def _scores(record: Submission) -> Iterator[ScoreRow]:
             )
 
 
+def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
+    """Put together what belongs on one page, and in it what can be compared.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        Everything that is published.
+
+    Returns
+    -------
+    dict of str to dict of str to list of Submitted
+        By name of the (dataset, model) pair, then by folder: the folder with the most first.
+    """
+    pairs: dict[str, dict[str, list[Submitted]]] = {}
+    for one in submitted:
+        pair = pairs.setdefault(board_name(one.record), {})
+        pair.setdefault(folder_name(one.record), []).append(one)
+    return {
+        name: dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+        for name, groups in sorted(pairs.items())
+    }
+
+
 def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) -> list[Path]:
     """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
 
@@ -150,13 +202,9 @@ def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) 
     SubmissionError
         If a file cannot be written.
     """
-    pairs: dict[str, dict[str, list[Submitted]]] = {}
-    for one in submitted:
-        pair = pairs.setdefault(board_name(one.record), {})
-        pair.setdefault(folder_name(one.record), []).append(one)
     lines, paths = [], []
     try:
-        for name, groups in sorted(pairs.items()):
+        for name, groups in paired(submitted).items():
             path = into / f"{name}.md"
             path.write_text(_page(groups, registry), encoding="utf-8")
             paths.append(path)
@@ -171,9 +219,8 @@ def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
     """Write all boards of a pair: one a manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
     title = f"# {escaped(record.model.label)} on {escaped(record.dataset.label)}\n\n"
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     parts = []
-    for folder, group in ordered:
+    for folder, group in groups.items():
         found = "\n".join(to_markdown(board) for board in boards_of(group, registry))
         found = found.replace("<", "&lt;")
         parts.append(f"{found}\n{_settings(group[0].record)}\n\n{_credits(folder, group)}")

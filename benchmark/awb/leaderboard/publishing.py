@@ -7,13 +7,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from awb.errors import AwbError, ParameterError, SubmissionError
+from awb.errors import ParameterError, SubmissionError
 from awb.harness.folder import RunFolder
 from awb.leaderboard.pages import SUBMISSIONS, write_pages
+from awb.leaderboard.reading import read_folder
 from awb.leaderboard.submission import Credit
-from awb.leaderboard.submitted import Reader, Submitted, find, is_taken, write
+from awb.leaderboard.submitted import Submitted, is_taken, write
 from awb.leaderboard.submitting import submissions
-from awb.leaderboard.verifying import readable
 from awb.plugins import Registry
 
 
@@ -131,10 +131,5 @@ def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
     refused : list of str
         Submissions that are on no board, and why.
     """
-    reader, found, refused = Reader(), [], []
-    for path in find([into / SUBMISSIONS]):
-        try:
-            found.append(reader.read(path))
-        except AwbError as error:
-            refused.append(f"{path}: {readable(str(error))}")
+    found, refused = read_folder(into / SUBMISSIONS)
     return write_pages(found, into, registry), refused
