@@ -13,7 +13,8 @@ def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
     """Read all submissions of a folder.
 
     Scores are not computed again here, see `awb.leaderboard.verifying`; but what is returned has
-    files that belong together, the rows of its manifest, and a column a metric.
+    files that belong together, the rows of its manifest, a column a metric, and relevance as long
+    as each clip.
 
     Parameters
     ----------
@@ -38,8 +39,16 @@ def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
             one = reader.read(path)
             check_coverage(one)
             check_columns(one.record)
+            _check_relevance(one)
         except AwbError as error:
             refused.append(f"{path}: {readable(str(error))}")
         else:
             found.append(one)
     return found, refused
+
+
+def _check_relevance(submitted: Submitted) -> None:
+    """Check that relevance can be read, and that its cells can be laid out."""
+    for row, relevance in zip(submitted.record.instances, submitted.relevance, strict=True):
+        if relevance is not None:
+            submitted.segments(row)
