@@ -34,6 +34,7 @@ def run(
     datasets: Names | None = None,
     models: Names | None = None,
     explainers: Explainers | None = None,
+    baselines: bool | None = None,
     metrics: Names | None = None,
     masker: str | None = None,
     scoring_masker: str | None = None,
@@ -65,6 +66,8 @@ def run(
         References as on the command line.
     explainers : str, function, or a list of them, optional
         References, and functions ``(perturber, instance, rng) -> relevance``.
+    baselines : bool, optional
+        Whether every board carries the baselines; None for yes.
     masker, scoring_masker, design, samples, budgets, clips, seed : optional
         See `awb.harness.config.RunConfig`; None for the default.
     segment_s, segment_hop_s : float, optional
@@ -103,6 +106,7 @@ def run(
         datasets=_names(datasets),
         models=_names(models),
         explainers=_explainers(explainers),
+        baselines=baselines,
         metrics=_names(metrics),
         masker=masker,
         scoring_masker=scoring_masker,

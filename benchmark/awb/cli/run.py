@@ -50,6 +50,11 @@ def _list(text: str | None) -> list[str] | None:
 )
 @click.option("--models", metavar="A,B", help="Models, separated by commas.")
 @click.option("--explainers", metavar="all|A,B,...", help="Explainers.  [default: all]")
+@click.option(
+    "--baselines/--no-baselines",
+    default=None,
+    help="Whether every board carries random, constant, energy and oracle.  [default: yes]",
+)
 @click.option("--metrics", metavar="all|A,B,...", help="Metrics; the first ranks.  [default: all]")
 @click.option("--masker", metavar="NAME", help="What replaces dropped audio.  [default: zeros]")
 @click.option(

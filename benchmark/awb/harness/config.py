@@ -22,6 +22,8 @@ class RunConfig(BaseModel):
     ----------
     datasets, explainers, metrics : list of str
         References as typed; ``all`` stands for every explainer or metric that is installed.
+    baselines : bool
+        Run the baselines too (`awb.specs.ExplainerSpec.baseline`), named or not.
     models : list of str or None
         Models for every dataset; None for each dataset's own, see `awb.specs.DatasetSpec.models`.
     masker : str
@@ -57,6 +59,7 @@ class RunConfig(BaseModel):
     datasets: list[str] = Field(default=["soundscapes"], min_length=1)
     models: list[str] | None = Field(default=None, min_length=1)
     explainers: list[str] = Field(default=["all"], min_length=1)
+    baselines: bool = True
     metrics: list[str] = Field(default=["all"], min_length=1)
     masker: str = "zeros"
     scoring_masker: str | None = None

@@ -43,11 +43,30 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
     list of Board
         Mostly one.
     """
-    return [board_of(one) for one in data_of(group, registry)]
+    return [board_of(one) for one in each_budget(data_of(group, registry), group)]
 
 
-def data_of(group: Sequence[Submitted], registry: Registry) -> list[BoardData]:
-    """Gather the rows of a board, or of one a budget, from submissions that can be compared.
+def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
+    """Cut the rows of submissions into those of a board at each budget.
+
+    Parameters
+    ----------
+    data : BoardData
+        All rows.
+    group : sequence of Submitted
+        The submissions.
+
+    Returns
+    -------
+    list of BoardData
+        One without a limit, where no budgets were given.
+    """
+    budgets = group[0].record.settings.budgets
+    return [data] if budgets is None else list(at_budgets(data, budgets))
+
+
+def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
+    """Lay out submissions that can be compared as the rows of one board.
 
     Parameters
     ----------
@@ -58,10 +77,14 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> list[BoardData]:
 
     Returns
     -------
-    list of BoardData
-        Mostly one.
+    BoardData
+        Every score; the facts are those of the main metrics.
+
+    Raises
+    ------
+    SubmissionError
+        If none of the submitted metrics is installed.
     """
-    first = group[0].record
     labels = list(dict.fromkeys(one.label for each in group for one in each.record.metrics))
     facts = _columns(labels, registry)
     baselines = frozenset(
@@ -69,17 +92,15 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> list[BoardData]:
         for entry in registry
         if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
     )
-    data = BoardData(
+    return BoardData(
         group[0].manifest,
         [row for one in group for row in _scores(one.record)],
         [row for one in group for row in _explanations(one.record)],
         facts,
         baselines,
-        first.settings.seed,
+        group[0].record.settings.seed,
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
     )
-    budgets = first.settings.budgets
-    return [data] if budgets is None else list(at_budgets(data, budgets))
 
 
 def board_of(data: BoardData) -> Board:
@@ -180,7 +201,9 @@ def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted
     }
 
 
-def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) -> list[Path]:
+def write_pages(
+    submitted: Iterable[Submitted], into: Path, registry: Registry, links: Sequence[str] = ()
+) -> list[Path]:
     """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
 
     Parameters
@@ -191,6 +214,8 @@ def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) 
         The folder of the leaderboards.
     registry : Registry
         What is installed.
+    links : sequence of str
+        Lines of Markdown under the index, such as links to summaries.
 
     Returns
     -------
@@ -209,7 +234,7 @@ def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) 
             path.write_text(_page(groups, registry), encoding="utf-8")
             paths.append(path)
             lines.append(_index_line(name, groups))
-        _write_index(into / "README.md", lines)
+        _write_index(into / "README.md", [*lines, *links])
     except OSError as error:
         raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
     return paths
