@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from awb.cli.cache import CACHE, cache_from
-from awb.cli.plugin_files import PLUGIN
+from awb.cli.plugin_files import PLUGIN, typed_files
+
+if TYPE_CHECKING:
+    from awb.harness.folder import RunFolder
+    from awb.harness.settings import Settled
+    from awb.harness.sweep_folder import SweepFolder
 
 EXIT_WITH_PROBLEMS = 1
 
@@ -28,11 +33,34 @@ def _references(single: tuple[str, ...], several: str | None) -> list[str] | Non
     return [*single, *extra] or None
 
 
-def _list(text: str | None) -> list[str] | None:
-    return _references((), text)
+def typed_settings(options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options into settings by name, None for "not given".
+
+    Parameters
+    ----------
+    options : dict
+        Values of the options of ``awb run``, by parameter.
+
+    Returns
+    -------
+    dict
+        The same with ``--dataset`` and ``--datasets``, ``--model`` and ``--models`` joined, and the
+        plugin files, which are loaded already.
+    """
+    settings = dict(options)
+    for one, several in (("dataset", "datasets"), ("model", "models")):
+        settings[several] = _references(settings.pop(one), settings[several])
+    return {**settings, "plugin": typed_files(click.get_current_context())}
+
+
+def tell_overridden(settled: Settled) -> None:
+    """Say on stderr which options replace what the file holds."""
+    for phrase in settled.overridden:
+        click.echo(f"{settled.source}: {phrase}", err=True)
 
 
 @click.command("run")
+@click.argument("file", metavar="[FILE.toml]", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--dataset",
     "dataset",
@@ -70,6 +98,7 @@ def _list(text: str | None) -> list[str] | None:
 @click.option("--seed", type=int, metavar="N", help="Seed of every draw.  [default: 0]")
 @click.option(
     "--segment",
+    "--segment-s",
     "segment_s",
     type=float,
     metavar="S",
@@ -77,6 +106,7 @@ def _list(text: str | None) -> list[str] | None:
 )
 @click.option(
     "--segment-hop",
+    "--segment-hop-s",
     "segment_hop_s",
     type=float,
     metavar="S",
@@ -131,50 +161,30 @@ def _list(text: str | None) -> list[str] | None:
 )
 @PLUGIN
 @click.pass_context
-def run_command(
-    context: click.Context,
-    /,
-    dataset: tuple[str, ...],
-    datasets: str | None,
-    model: tuple[str, ...],
-    models: str | None,
-    explainers: str | None,
-    metrics: str | None,
-    jobs: int | None,
-    scheduler: str | None,
-    cache: str | None,
-    scores: Path | None,
-    out: Path | None,
-    **settings: Any,
-) -> None:
+def run_command(context: click.Context, /, file: Path | None, **options: Any) -> None:
     """Run explainers on models over datasets, and print the boards.
 
     Without options: every explainer and metric on the embedded dataset and model, in a few minutes.
+    A FILE.toml holds the same settings (awb config example); options that are typed replace its.
     Exit code 0 if everything worked, 1 if some rows failed, 2 if nothing could be done.
     """
     from awb.cli.progress import progress_bar
-    from awb.harness.config import make_config
-    from awb.harness.folder import unused_path
-    from awb.harness.runner import run
+    from awb.harness.config_file import read_settings
+    from awb.harness.launching import Means, load_plugins, out_path, start
 
-    config = make_config(
-        datasets=_references(dataset, datasets),
-        models=_references(model, models),
-        explainers=_list(explainers),
-        metrics=_list(metrics),
-        **settings,
+    settled = read_settings(file, typed_settings(options))
+    tell_overridden(settled)
+    settings = settled.settings
+    load_plugins(settings)
+    means = Means(
+        jobs=settings.jobs,
+        scheduler=settings.scheduler,
+        cache=cache_from(settings.cache),
+        scores=None if settings.scores is None else Path(settings.scores),
     )
-    path = out or unused_path()
+    path = out_path(settled)
     with progress_bar(path) as progress:
-        folder = run(
-            config,
-            path,
-            jobs=jobs,
-            progress=progress,
-            scores=scores,
-            scheduler=scheduler,
-            cache=cache_from(cache),
-        )
+        folder = start(settled, means, path, progress)
     _finish(context, folder)
 
 
@@ -192,30 +202,31 @@ def resume_command(
     scheduler: str | None,
     cache: str | None,
 ) -> None:
-    """Finish a run that was interrupted, and print its boards."""
+    """Finish a run that was interrupted, or a sweep of runs, and print the boards."""
     from awb.cli.progress import progress_bar
-    from awb.harness.runner import resume
+    from awb.harness.launching import Means, take_up
 
+    means = Means(jobs=jobs, scheduler=scheduler, cache=cache_from(cache))
     with progress_bar(folder) as progress:
-        finished = resume(
-            folder,
-            jobs=jobs,
-            progress=progress,
-            scheduler=scheduler,
-            cache=cache_from(cache),
-        )
+        finished = take_up(folder, means, progress)
     _finish(context, finished)
 
 
-def _finish(context: click.Context, folder: Any) -> None:
+def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     """Print the boards and where they are; fail if rows failed."""
-    from awb.cli.results import print_boards, print_contrasts
+    from awb.cli.results import print_boards, print_contrasts, print_sweep
+    from awb.harness.sweep_folder import SweepFolder
     from awb.leaderboard.making import boards
     from awb.plugins import load
 
-    found = boards(folder, load())
-    print_boards(found, "table")
-    print_contrasts(found, "table")
-    click.echo(f"\nRun folder: {folder.path}", err=True)
-    if any(board.failed for board in found):
+    if isinstance(folder, SweepFolder):
+        failed = print_sweep(folder, "table", None)
+        click.echo(f"\nFolder of the sweep: {folder.path}", err=True)
+    else:
+        found = boards(folder, load())
+        print_boards(found, "table")
+        print_contrasts(found, "table")
+        click.echo(f"\nRun folder: {folder.path}", err=True)
+        failed = any(board.failed for board in found)
+    if failed:
         context.exit(EXIT_WITH_PROBLEMS)
