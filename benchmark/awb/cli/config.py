@@ -20,7 +20,10 @@ def config_command() -> None:
 
 @config_command.command("show", params=list(run_command.params))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show_command(file: Path | None, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def show_command(
+    context: click.Context, /, file: Path | None, as_json: bool, **options: Any
+) -> None:
     """Print what awb run would run with, defaults included, as TOML: nothing is run.
 
     Takes the file and the options of awb run, and checks every name, in every variant of a sweep.
@@ -29,7 +32,7 @@ def show_command(file: Path | None, as_json: bool, **options: Any) -> None:
     from awb.harness.config_text import settings_toml
     from awb.harness.sweeps import variants
 
-    typed = typed_settings(options)
+    typed = typed_settings(context, options)
     settled = read_settings(file, typed)
     tell_overridden(settled)
     found = variants(settled)

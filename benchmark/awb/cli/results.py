@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
 
 
 @click.command("show")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option(
     "--format",
     "form",
@@ -125,7 +126,7 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option(
     "--format",
     "form",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from awb.cli.cache import CACHE, cache_from
+from awb.cli.completing import config_files, names_of, run_folders
 from awb.cli.plugin_files import PLUGIN, typed_files
 
 if TYPE_CHECKING:
@@ -33,11 +34,13 @@ def _references(single: tuple[str, ...], several: str | None) -> list[str] | Non
     return [*single, *extra] or None
 
 
-def typed_settings(options: dict[str, Any]) -> dict[str, Any]:
+def typed_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     """Turn options into settings by name, None for "not given".
 
     Parameters
     ----------
+    context : click.Context
+        The command, which knows what was typed and what is a default.
     options : dict
         Values of the options of ``awb run``, by parameter.
 
@@ -47,10 +50,14 @@ def typed_settings(options: dict[str, Any]) -> dict[str, Any]:
         The same with ``--dataset`` and ``--datasets``, ``--model`` and ``--models`` joined, and the
         plugin files, which are loaded already.
     """
-    settings = dict(options)
+    default = click.core.ParameterSource.DEFAULT
+    settings = {
+        name: None if context.get_parameter_source(name) == default else value
+        for name, value in options.items()
+    }
     for one, several in (("dataset", "datasets"), ("model", "models")):
-        settings[several] = _references(settings.pop(one), settings[several])
-    return {**settings, "plugin": typed_files(click.get_current_context())}
+        settings[several] = _references(settings.pop(one) or (), settings[several])
+    return {**settings, "plugin": typed_files(context)}
 
 
 def tell_overridden(settled: Settled) -> None:
@@ -60,28 +67,64 @@ def tell_overridden(settled: Settled) -> None:
 
 
 @click.command("run")
-@click.argument("file", metavar="[FILE.toml]", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "file",
+    metavar="[FILE.toml]",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=config_files,
+)
 @click.option(
     "--dataset",
     "dataset",
     multiple=True,
     metavar="NAME[:PATH|:KEY=VALUE,...]",
+    shell_complete=names_of("dataset"),
     help="Dataset; may be repeated.  [default: soundscapes]",
 )
-@click.option("--datasets", metavar="A,B", help="Datasets, separated by commas.")
+@click.option(
+    "--datasets",
+    metavar="A,B",
+    shell_complete=names_of("dataset", several=True),
+    help="Datasets, separated by commas.",
+)
 @click.option(
     "--model",
     "model",
     multiple=True,
     metavar="NAME[:KEY=VALUE,...]",
+    shell_complete=names_of("model"),
     help="Model; may be repeated.  [default: each dataset's own, else soundscape-cnn]",
 )
-@click.option("--models", metavar="A,B", help="Models, separated by commas.")
-@click.option("--explainers", metavar="all|A,B,...", help="Explainers.  [default: all]")
-@click.option("--metrics", metavar="all|A,B,...", help="Metrics; the first ranks.  [default: all]")
-@click.option("--masker", metavar="NAME", help="What replaces dropped audio.  [default: zeros]")
 @click.option(
-    "--scoring-masker", metavar="NAME", help="The same for fidelity metrics.  [default: --masker]"
+    "--models",
+    metavar="A,B",
+    shell_complete=names_of("model", several=True),
+    help="Models, separated by commas.",
+)
+@click.option(
+    "--explainers",
+    metavar="all|A,B,...",
+    shell_complete=names_of("explainer", several=True, also=("all",)),
+    help="Explainers.  [default: all]",
+)
+@click.option(
+    "--metrics",
+    metavar="all|A,B,...",
+    shell_complete=names_of("metric", several=True, also=("all",)),
+    help="Metrics; the first ranks.  [default: all]",
+)
+@click.option(
+    "--masker",
+    metavar="NAME",
+    shell_complete=names_of("masker"),
+    help="What replaces dropped audio.  [default: zeros]",
+)
+@click.option(
+    "--scoring-masker",
+    metavar="NAME",
+    shell_complete=names_of("masker"),
+    help="The same for fidelity metrics.  [default: --masker]",
 )
 @click.option(
     "--design",
@@ -172,7 +215,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     from awb.harness.config_file import read_settings
     from awb.harness.launching import Means, load_plugins, out_path, start
 
-    settled = read_settings(file, typed_settings(options))
+    settled = read_settings(file, typed_settings(context, options))
     tell_overridden(settled)
     settings = settled.settings
     load_plugins(settings)
@@ -189,7 +232,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
 
 
 @click.command("resume")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
 @_SCHEDULER
 @CACHE

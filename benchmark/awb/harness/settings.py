@@ -147,7 +147,7 @@ def settle(
     for name, value in checked.items():
         other, text = _INSTEAD.get(name, ""), f"{name} = {option_text(value)}"
         if name in axes:
-            overridden.append(f"{text} instead of a sweep over {option_text(axes[name])}")
+            overridden.append(f"{text} instead of a sweep over {len(axes[name])} values")
         elif name in base and base[name] != value:
             overridden.append(f"{text} instead of {option_text(base[name])}")
         elif other in base or other in axes:

@@ -131,7 +131,7 @@ def test_an_option_replaces_a_sweep(tmp_path: Path) -> None:
     assert settled.sweep == {}
     assert settled.overridden == (
         "budgets = 7 instead of samples",
-        "masker = mean instead of a sweep over zeros,noise",
+        "masker = mean instead of a sweep over 2 values",
     )
     assert [one.name for one in variants(settled)] == [""]
 
