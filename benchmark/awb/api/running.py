@@ -14,6 +14,7 @@ from awb.harness import runner
 from awb.harness.caching import OFF, open_cache
 from awb.harness.config import make_config
 from awb.harness.folder import unused_path
+from awb.harness.limits import make_limits
 from awb.harness.references import parse_list
 from awb.harness.selecting import Progress
 from awb.perturbation.cache import ScoreCache
@@ -50,6 +51,9 @@ def run(
     device: str | None = None,
     precision: str | None = None,
     jobs: int = 1,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
     scores: str | Path | None = None,
@@ -74,6 +78,11 @@ def run(
     jobs : int
         Worker processes; 1 computes in this one. With more, a script must call this below ``if
         __name__ == "__main__":``, since every worker imports the script.
+    time_limit_s, memory_limit : optional
+        Seconds that an explainer or metric may take on one instance, and a size such as ``8GB`` of
+        its process; ``off`` for no limit. Nothing is stopped in this process itself.
+    isolate : bool
+        Compute in a process that can be stopped, even if ``jobs`` is 1; see there for scripts.
     scheduler : str, optional
         A Dask cluster.
     cache : str or Path, optional
@@ -127,6 +136,8 @@ def run(
         scores=None if scores is None else Path(scores),
         scheduler=scheduler,
         cache=_cache(cache),
+        limits=make_limits(time_limit_s, memory_limit),
+        isolate=isolate,
     )
     return Run(folder)
 
@@ -135,6 +146,9 @@ def resume(
     folder: str | Path,
     *,
     jobs: int = 1,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
     plugin: str | Path | Sequence[str | Path] = (),
@@ -146,7 +160,7 @@ def resume(
     ----------
     folder : str or Path
         The run folder.
-    jobs, scheduler, cache, plugin, progress : optional
+    jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
 
     Returns
@@ -162,7 +176,13 @@ def resume(
     _refuse_while_loading()
     _load_files(plugin)
     finished = runner.resume(
-        Path(folder), jobs=jobs, progress=progress, scheduler=scheduler, cache=_cache(cache)
+        Path(folder),
+        jobs=jobs,
+        progress=progress,
+        scheduler=scheduler,
+        cache=_cache(cache),
+        limits=make_limits(time_limit_s, memory_limit),
+        isolate=isolate,
     )
     return Run(finished)
 

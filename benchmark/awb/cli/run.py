@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from awb.cli.cache import CACHE, cache_from
+from awb.cli.options import ISOLATE, MEMORY_LIMIT, TIME_LIMIT
 from awb.cli.plugin_files import PLUGIN
 
 EXIT_WITH_PROBLEMS = 1
@@ -115,6 +116,9 @@ def _list(text: str | None) -> list[str] | None:
     metavar="N",
     help="Worker processes.  [default: one a processor]",
 )
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @_SCHEDULER
 @CACHE
 @click.option(
@@ -141,6 +145,9 @@ def run_command(
     explainers: str | None,
     metrics: str | None,
     jobs: int | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
+    isolate: bool,
     scheduler: str | None,
     cache: str | None,
     scores: Path | None,
@@ -155,6 +162,7 @@ def run_command(
     from awb.cli.progress import progress_bar
     from awb.harness.config import make_config
     from awb.harness.folder import unused_path
+    from awb.harness.limits import make_limits
     from awb.harness.runner import run
 
     config = make_config(
@@ -164,6 +172,7 @@ def run_command(
         metrics=_list(metrics),
         **settings,
     )
+    limits = make_limits(time_limit_s, memory_limit)
     path = out or unused_path()
     with progress_bar(path) as progress:
         folder = run(
@@ -174,6 +183,8 @@ def run_command(
             scores=scores,
             scheduler=scheduler,
             cache=cache_from(cache),
+            limits=limits,
+            isolate=isolate,
         )
     _finish(context, folder)
 
@@ -181,6 +192,9 @@ def run_command(
 @click.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @_SCHEDULER
 @CACHE
 @PLUGIN
@@ -189,13 +203,18 @@ def resume_command(
     context: click.Context,
     folder: Path,
     jobs: int | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
+    isolate: bool,
     scheduler: str | None,
     cache: str | None,
 ) -> None:
     """Finish a run that was interrupted, and print its boards."""
     from awb.cli.progress import progress_bar
+    from awb.harness.limits import make_limits
     from awb.harness.runner import resume
 
+    limits = make_limits(time_limit_s, memory_limit)
     with progress_bar(folder) as progress:
         finished = resume(
             folder,
@@ -203,6 +222,8 @@ def resume_command(
             progress=progress,
             scheduler=scheduler,
             cache=cache_from(cache),
+            limits=limits,
+            isolate=isolate,
         )
     _finish(context, finished)
 
