@@ -26,16 +26,17 @@ time, which its explainer's `aggregation` sets, so that maps and segments are sc
 | symbol | meaning |
 | --- | --- |
 | *n* | number of segments of the clip |
-| *r*, *r*ᵢ | the explanation, and its relevance of segment *i* |
+| *r*, *r*<sub>i</sub> | the explanation, and its relevance of segment *i* |
 | *P*, *N* | the segments inside and outside the target's events; those between are in neither |
 | *E*, *e* | the target's events, each as the segments that it touches |
 | \\|·\\|, [·] | number of elements; 1 where what stands in brackets is true, else 0 |
-| *p*ₖ | the target's probability without the *k* most relevant segments; *p*₀ is the clip's |
-| *q*ₖ | the same with only the *k* most relevant segments kept; *q*ₙ is the clip's |
-| *p*ᵢₙ, *p*ₒᵤₜ | the same with only the segments above the mean relevance, and without them |
+| *p*<sub>k</sub> | target's probability without the top *k* segments; *p*<sub>0</sub>: the clip's |
+| *q*<sub>k</sub> | the same with only the top *k* segments; *q*<sub>n</sub>: the clip's |
+| *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
-| *R*ₘ, *s*ₘ, *d*ₘ | relevance that *m* drops, log-odds that it leaves and costs; a bar is a mean |
-| *a*ᵢ | share of segment *i* in the sum of all \\|*r*\\| |
+| *R*<sub>m</sub> | relevance that *m* drops; a bar is a mean |
+| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds that *m* leaves, and that it costs; a hat is a forecast |
+| *a*<sub>i</sub> | share of segment *i* in the sum of all \\|*r*\\| |
 | *ρ*, *r*′ | Spearman's rank correlation, and the explanation under the changed condition |
 
 Ties for the last of a number of most relevant segments are shared out, so that no score depends on
