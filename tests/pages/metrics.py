@@ -35,8 +35,9 @@ time, which its explainer's `aggregation` sets, so that maps and segments are sc
 | *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
 | *R*<sub>m</sub> | relevance that *m* drops; a bar is a mean |
-| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds that *m* leaves, and that it costs; a hat is a forecast |
+| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds that *m* leaves, and costs; a hat is a forecast |
 | *a*<sub>i</sub> | share of segment *i* in the sum of all \\|*r*\\| |
+| found(*f*) | best share of the events found with at most *f* false alarms an hour |
 | *ρ*, *r*′ | Spearman's rank correlation, and the explanation under the changed condition |
 
 Ties for the last of a number of most relevant segments are shared out, so that no score depends on
@@ -105,13 +106,13 @@ def _section(spec: MetricSpec) -> str:
     facts = spec.facts
     choices = settings(spec.parameters)
     lines = [
-        f"Unit: {facts.unit}.",
-        f"Range: {_range(spec)}.",
-        f"No value when: {facts.undefined}."
+        f"- Unit: {facts.unit}.",
+        f"- Range: {_range(spec)}.",
+        f"- No value when: {facts.undefined}."
         if facts.undefined != "never"
-        else "Always has a value.",
-        f"Settings: {choices}." if choices else "",
-        f"Source: {facts.citation}.",
+        else "- Always has a value.",
+        f"- Settings: {choices}." if choices else "",
+        f"- Source: {facts.citation}.",
     ]
     return "\n\n".join(
         [

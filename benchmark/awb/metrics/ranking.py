@@ -54,7 +54,7 @@ AVERAGE_PRECISION = MetricFacts(
     unit="precision",
     undefined="no segment is inside the events, or none is outside",
     formula=r"\sum_t \frac{|P \cap T_t| - |P \cap T_{t-1}|}{|P|} \cdot \frac{|P \cap T_t|}{|T_t|},"
-    r" \quad T_t = \text{segments with the } t \text{ highest values of } r",
+    r" \quad T_t = \text{those of the } t \text{ highest values}",
     citation="Zhu 2004, Recall, precision and average precision, University of Waterloo; "
     "the sum without interpolation of scikit-learn",
 )
