@@ -10,8 +10,9 @@ from pathlib import Path
 from awb.errors import RunError
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
+from awb.harness.config_text import resolved_toml
 from awb.harness.executors import Executor, open_executor
-from awb.harness.folder import SCORES_FILE, RunFolder
+from awb.harness.folder import CONFIG_FILE, SCORES_FILE, RunFolder
 from awb.harness.reopening import check_files
 from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
@@ -80,6 +81,7 @@ def run(
             "computed_on": places,
         }
         folder = RunFolder.create(out, record)
+        folder.keep_config(resolved_toml(config, chosen, scores))
         job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
         _work(job)
     return folder
@@ -125,6 +127,8 @@ def resume(
     check_files(folder)
     chosen = choose(config, load())
     check_unchanged(folder, chosen)
+    if not (folder.path / CONFIG_FILE).exists():
+        folder.keep_config(resolved_toml(config, chosen, None))
     workers = jobs or default_jobs()
     with where_it_started(folder), open_executor(workers, scheduler) as executor:
         datasets = [build(resolved) for resolved in chosen.datasets]
