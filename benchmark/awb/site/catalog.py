@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from awb.harness.units import OK, at_budget
 from awb.leaderboard.board import Board, BoardRow
 from awb.leaderboard.naming import slug
-from awb.leaderboard.pages import paired
+from awb.leaderboard.reading import paired
 from awb.leaderboard.submission import Submission
 from awb.leaderboard.submitted import Submitted
 from awb.plugins import Registry
