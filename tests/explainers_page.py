@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from awb.specs import ExplainerSpec, MetricSpec
-from awb_plugins.explainers import baselines, segmentwise, spectrogram
+from awb_plugins.explainers import baselines, captum_adapter, segmentwise, spectrogram
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "explainers.md"
@@ -64,6 +64,12 @@ the segments they overlap.
   of the mixture, and scores both parts again. A mask that keeps everything or nothing is reported
   as degenerate and earns no fidelity.
 
+## By the names of captum
+
+{captum}
+
+[captum.md](captum.md) lists the methods, what they look at and what they take.
+
 ## Baselines
 
 {baselines}
@@ -78,7 +84,9 @@ def settings_of(spec: ExplainerSpec | MetricSpec) -> str:
     """List a spec's own settings with their defaults."""
     common = SegmentParameters.model_fields
     own = [
-        f"`{name}`" if field.default is None else f"`{name}={_written(field.default)}`"
+        f"`{name}`"
+        if field.is_required() or field.default is None
+        else f"`{name}={_written(field.default)}`"
         for name, field in spec.parameters.model_fields.items()
         if name not in common or field.default != common[name].default
     ]
@@ -104,10 +112,11 @@ def table(specs: list[ExplainerSpec]) -> str:
 
 def page() -> str:
     """Return the page as it should be."""
-    asking = [*segmentwise.SPECS, *spectrogram.SPECS]
+    asking = [*segmentwise.SPECS, *spectrogram.SPECS, captum_adapter.SPEC]
     return TEXT.format(
         segmentwise=table(segmentwise.SPECS),
         spectrogram=table(spectrogram.SPECS),
+        captum=table([captum_adapter.SPEC]),
         baselines=table(baselines.SPECS),
         sources="\n".join(f"- `{spec.name}`: {spec.citation}" for spec in asking),
     )
