@@ -9,6 +9,7 @@ from typing import Any, Literal
 from awb.additions import add_file, is_loading
 from awb.api.results import Run
 from awb.authoring.functions import name_of
+from awb.authoring.models import Models, model_names
 from awb.errors import PluginError
 from awb.harness import runner
 from awb.harness.caching import OFF, open_cache
@@ -32,7 +33,7 @@ def _quiet(phase: str, done: int, total: int) -> None:
 def run(
     *,
     datasets: Names | None = None,
-    models: Names | None = None,
+    models: Models | None = None,
     explainers: Explainers | None = None,
     metrics: Names | None = None,
     masker: str | None = None,
@@ -61,8 +62,10 @@ def run(
 
     Parameters
     ----------
-    datasets, models, metrics : str or list of str, optional
+    datasets, metrics : str or list of str, optional
         References as on the command line.
+    models : str, model, or a list of them, optional
+        References, and models that `awb.torch_model` and its like make.
     explainers : str, function, or a list of them, optional
         References, and functions ``(perturber, instance, rng) -> relevance``.
     masker, scoring_masker, design, samples, budgets, clips, seed : optional
@@ -101,7 +104,7 @@ def run(
     _load_files(plugin)
     config = make_config(
         datasets=_names(datasets),
-        models=_names(models),
+        models=model_names(models),
         explainers=_explainers(explainers),
         metrics=_names(metrics),
         masker=masker,
