@@ -118,4 +118,6 @@ def _push(into: Path, repo: str, license_id: str, *, private: bool) -> None:
     from awb.plugins import load
 
     parcel = pack(into, load(), repo, license_id=license_id)
+    sizes = parcel.sizes()
+    click.echo(f"sending {len(sizes)} files, {sum(sizes.values()):,} bytes to {repo}", err=True)
     click.echo(push(parcel, private=private))

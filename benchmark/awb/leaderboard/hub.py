@@ -159,10 +159,12 @@ def push(parcel: Parcel, *, private: bool = False) -> str:
     try:
         import huggingface_hub
         from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError
+        from huggingface_hub.utils import disable_progress_bars
     except ImportError as error:
         raise MissingExtraError(
             "--to-hub needs huggingface_hub; type: pip install 'audio-where-benchmark[hub]'"
         ) from error
+    disable_progress_bars()  # one a file would be hundreds
     api = huggingface_hub.HfApi(library_name="awb")
     failure: AwbError
     try:

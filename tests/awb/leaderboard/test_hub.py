@@ -67,6 +67,8 @@ def test_what_arrives_is_what_stands_here_and_passes_verify(copy: Path, tmp_path
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"{hub.address}/datasets/{REPO}"
     assert "DEBUG" in done.stderr or "Request" in done.stderr, "the logs are on"
+    assert f"sending {len(hub.datasets[REPO])} files" in done.stderr
+    assert "%|" not in done.stderr, "no bar for each file"
     assert TOKEN not in done.stdout + done.stderr
     assert _where_the_token_is(hub) == {"authorization"}
     for path in [*home.rglob("*"), *copy.rglob("*")]:
