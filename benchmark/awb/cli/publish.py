@@ -69,6 +69,7 @@ def publish_command(
     from awb.harness.folder import RunFolder
     from awb.leaderboard.publishing import make_credit, publish
     from awb.plugins import load
+    from awb.report.figures.critical import write_over_boards
 
     _check_hub(folder, repo, private=private, license_id=license_id, dry_run=dry_run)
     if repo and dry_run:
@@ -76,7 +77,7 @@ def publish_command(
         return
     credit = make_credit(author=author, note=note, citation=citation)
     run = None if folder is None else RunFolder.open(folder)
-    done = publish(run, into, load(), credit, replace=replace)
+    done = publish(run, into, load(), credit, replace=replace, draw=write_over_boards)
     for path in (*done.submissions, *done.boards):
         click.echo(path)
     tell([f"not published: {reason}" for reason in done.without])
