@@ -105,7 +105,7 @@ def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
 
 def number(value: float, digits: int = 2) -> str:
     """Write a number, or a dash where there is none."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    return "–" if math.isnan(value) else f"{value:z.{digits}f}"
 
 
 def interval(found: Interval) -> str:
