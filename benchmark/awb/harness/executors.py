@@ -98,6 +98,11 @@ class _Lane:
         return self._DEPTH - len(self._jobs)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether it has a task."""
+        return bool(self._jobs)
+
+    @property
     def signs(self) -> list[Any]:
         """What to wait for: something to read, or the end of the process."""
         if self._child is None or not self._jobs:
@@ -225,13 +230,13 @@ class Processes(AbstractContextManager["Processes"]):
                 if task is None:
                     break
                 lane.submit(_Job(task))
+            if not any(lane.is_busy for lane in self._lanes):
+                return
             for lane in self._lanes:
                 yield from lane.look(work)
             signs = [sign for lane in self._lanes for sign in lane.signs]
             if signs:
                 wait(signs, timeout=_LOOK_EVERY_S)
-            elif all(lane.room == _Lane._DEPTH for lane in self._lanes):
-                return
 
     def __exit__(self, *_: object) -> None:
         """End the workers."""
