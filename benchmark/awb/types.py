@@ -233,7 +233,7 @@ def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     """Copy an explainer's numbers as float64, or refuse them."""
     given = np.asanyarray(values)
     if given.dtype.kind not in "biufO":
-        raise RelevanceError(f"{name} is not an array of real numbers, but of {given.dtype}")
+        raise RelevanceError(f"{name} is not an array of numbers, but of {given.dtype}")
     if np.ma.is_masked(given):
         raise RelevanceError(f"{name} has masked values; fill them in first")
     try:

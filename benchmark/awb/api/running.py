@@ -149,6 +149,7 @@ def resume(
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
     isolate: bool = False,
+    retry_stopped: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
     plugin: str | Path | Sequence[str | Path] = (),
@@ -162,6 +163,8 @@ def resume(
         The run folder.
     jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
+    retry_stopped : bool
+        Do again the instances on which a plugin was stopped or not tried any more.
 
     Returns
     -------
@@ -183,6 +186,7 @@ def resume(
         cache=_cache(cache),
         limits=make_limits(time_limit_s, memory_limit),
         isolate=isolate,
+        retry_stopped=retry_stopped,
     )
     return Run(finished)
 

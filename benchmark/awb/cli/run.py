@@ -192,6 +192,11 @@ def run_command(
 @click.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@click.option(
+    "--retry-stopped",
+    is_flag=True,
+    help="Do again the instances on which a plugin was stopped or not tried.",
+)
 @TIME_LIMIT
 @MEMORY_LIMIT
 @ISOLATE
@@ -203,6 +208,7 @@ def resume_command(
     context: click.Context,
     folder: Path,
     jobs: int | None,
+    retry_stopped: bool,
     time_limit_s: str | None,
     memory_limit: str | None,
     isolate: bool,
@@ -224,6 +230,7 @@ def resume_command(
             cache=cache_from(cache),
             limits=limits,
             isolate=isolate,
+            retry_stopped=retry_stopped,
         )
     _finish(context, finished)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awb.errors import RunError, WorkerDiedError
-from awb.harness.agenda import Agenda, settle
+from awb.harness.agenda import NOT_TRIED, Agenda, settle
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.executors import Executor, open_executor
@@ -19,7 +19,7 @@ from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
-from awb.harness.strikes import stopped
+from awb.harness.strikes import forget_units, stopped
 from awb.harness.units import Plan, Unit, failed_unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
 from awb.perturbation.cache import ScoreCache
@@ -106,6 +106,7 @@ def resume(
     cache: ScoreCache | None = None,
     limits: Limits | None = None,
     isolate: bool = False,
+    retry_stopped: bool = False,
 ) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
@@ -121,6 +122,8 @@ def resume(
         A Dask cluster to work on instead; it need not be where the run started.
     cache, limits, isolate
         As in `run`.
+    retry_stopped : bool
+        Do again the instances on which a plugin was stopped or not tried any more.
 
     Returns
     -------
@@ -139,6 +142,8 @@ def resume(
     check_files(folder)
     chosen = choose(config, load())
     check_unchanged(folder, chosen)
+    if retry_stopped:
+        forget_units(folder.store(), NOT_TRIED)
     workers = jobs or default_jobs()
     with (
         where_it_started(folder),
