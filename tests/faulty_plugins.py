@@ -23,7 +23,7 @@ import numpy as np
 import awb
 from awb.hookspecs import hookimpl
 from awb.metrics import ALL_FACTS
-from awb.specs import MetricSpec
+from awb.specs import MetricSpec, ModelSpec
 
 BAD_CLIP = "clip-1.wav"
 
@@ -228,4 +228,34 @@ def awb_metrics() -> list[MetricSpec]:
             factory=lambda _, function=function: function,  # type: ignore[misc]
         )
         for name, (function, _) in METRICS.items()
+    ]
+
+
+class _Crashing:
+    """A model that takes its process down when it hears so many clips at once."""
+
+    sample_rate_hz = 16_000
+    classes = ("Loud", "Quiet")
+
+    def __init__(self, at_least: int) -> None:
+        self._at_least = at_least
+
+    def scores(self, waveforms: Any) -> Any:
+        if len(waveforms) >= self._at_least:
+            ctypes.string_at(0)
+        level = np.sqrt(np.square(waveforms).mean(axis=1))
+        return np.stack([level, -level], axis=1).astype(np.float32)
+
+
+@hookimpl
+def awb_models() -> list[ModelSpec]:
+    """Return the models: one cannot even hear the clips, the other crashes on masked ones."""
+    return [
+        ModelSpec(
+            name=name,
+            summary="Crashes.",
+            citation="a test",
+            factory=lambda _, at_least=at_least: _Crashing(at_least),  # type: ignore[misc]
+        )
+        for name, at_least in (("crashes", 1), ("crashes-on-batches", 2))
     ]
