@@ -120,9 +120,10 @@ class _Lane:
         if self._child is None:
             self._child, self._ready, self._busy = Child(), False, False
         try:
+            alive = self._child.process.is_alive()  # first: its last word may come before its end
             if self._child.connection.poll():
                 yield from self._hear(self._child.connection.recv_bytes())
-            elif not self._child.process.is_alive():
+            elif not alive:
                 yield from self._after_death()
             elif self._busy:
                 yield from self._watch(self._child)
@@ -238,10 +239,14 @@ class Processes(AbstractContextManager["Processes"]):
             if signs:
                 wait(signs, timeout=_LOOK_EVERY_S)
 
-    def __exit__(self, *_: object) -> None:
-        """End the workers."""
+    def close(self) -> None:
+        """End the workers; what they have begun is lost."""
         for lane in self._lanes:
             lane.close()
+
+    def __exit__(self, *_: object) -> None:
+        """End the workers."""
+        self.close()
 
 
 def open_executor(

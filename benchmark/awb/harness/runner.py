@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.errors import RunError, WorkerDiedError
+from awb.errors import PluginError, RunError, WorkerDiedError
 from awb.harness.agenda import NOT_TRIED, Agenda, settle
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
@@ -296,8 +296,11 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     for unit, result in job.executor.map(explain_unit, agenda, agenda.revise):
         if isinstance(result, RunError):
             raise result
-        if isinstance(result, WorkerDiedError) and agenda.take_back(unit, result):
-            continue
+        if isinstance(result, WorkerDiedError):
+            if agenda.take_back(unit, result):
+                continue
+            if result.suspect is not None:
+                result = PluginError(f"{result.suspect.kind} stopped: {result}")
         if isinstance(result, Exception):
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
         store.add(plan.dataset.label, plan.model.label, result, agenda.stopped_on(unit.key))

@@ -121,7 +121,7 @@ def forget_units(store: Store, reason: str) -> int:
     """
     query = """
         select unit_key from stopped
-        union select unit_key from explanation where reason = :reason
+        union select unit_key from explanation where reason like '%' || :reason
         union select unit_key from score where reason like '%' || :reason
     """
     with closing(store.connect()) as connection, connection:

@@ -151,7 +151,7 @@ def test_a_model_that_crashes_costs_its_own_board(data: Path, clean: Path, tmp_p
     assert [board.model for board in made] == ["crashes", "crashes-on-batches", "loudness"]
     assert "the model was stopped on 3 clips" in "\n".join(first.problems)
     assert [row.coverage for row in second.rows] == [0.0, 0.0]
-    assert "signal SIGSEGV (3 instances)" in second.problems[0]
+    assert "model stopped: its process ended: signal SIGSEGV (3 instances)" in second.problems[0]
     assert [row.coverage for row in third.rows] == [1.0, 1.0]
     rows = list(RunFolder.open(tmp_path / "run").store().scores())
     before = [row for row in RunFolder.open(clean).store().scores() if row.explainer in names]
