@@ -17,7 +17,7 @@ from awb.plugins import load
 from commands import awb
 
 INNOCENT = ["random", "oracle", "energy", "constant"]
-LIMITS = ("--time-limit=4", "--memory-limit=600MB")
+LIMITS = ("--time-limit=8", "--memory-limit=400MB")
 
 
 @pytest.fixture(scope="module")
