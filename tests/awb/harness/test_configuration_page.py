@@ -15,7 +15,7 @@ from awb.harness.settings import RunSettings
 ROOT = Path(__file__).resolve().parents[3]
 BLOCKS = [
     pytest.param(text, id=f"{page}-{number}")
-    for page in ("configuration",)
+    for page in ("configuration", "paper")
     for number, text in enumerate(
         re.findall(
             r"```toml\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text("utf-8"), re.DOTALL
