@@ -55,6 +55,10 @@ class RunConfig(BaseModel):
     explainers: Names = Field(
         default=["all"], description='Explainers; "all" stands for every one that is installed.'
     )
+    baselines: bool = Field(
+        default=True,
+        description="Whether every board carries random, constant, energy and oracle.",
+    )
     metrics: Names = Field(
         default=["all"],
         description='Metrics, the first one ranks; "all" stands for every one that is installed.',
