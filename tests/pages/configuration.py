@@ -1,7 +1,4 @@
-"""Write the table of settings in docs/configuration.md from the fields of `RunSettings`.
-
-python tests/configuration_page.py
-"""
+"""The table of docs/configuration.md: every setting, from the fields of `RunSettings`."""
 
 from __future__ import annotations
 
@@ -14,20 +11,26 @@ import tomlkit
 from awb.cli import main
 from awb.harness.config import RunConfig
 from awb.harness.settings import RunSettings
+from pages.tables import table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
-START = "<!-- settings: made by tests/configuration_page.py -->"
-END = "<!-- end of settings -->"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+START = "<!-- settings: begin, by make docs-tables -->"
+END = "<!-- settings: end -->"
+HEAD = ["key", "option", "takes", "default", "what it does"]
 
 KINDS: dict[str, str] = {
     "budgets": "list of whole numbers",
-    "robustness": 'whole number, or "all"',
+    "memory_limit": 'size, or `"off"`',
+    "plugin": "list of files",
+    "robustness": 'whole number from 0, or `"all"`',
+    "time_limit_s": 'seconds, or `"off"`',
 }
 _BY_TYPE = {
-    "string": "text",
+    "array": "list of names",
+    "boolean": "true or false",
     "integer": "whole number",
     "number": "number",
-    "array": "list of names",
+    "string": "text",
 }
 
 
@@ -70,38 +73,28 @@ def options_of(name: str) -> str:
         option
         for parameter in run.params
         if isinstance(parameter, click.Option) and parameter.name in {name, single.get(name)}
-        for option in parameter.opts
+        for option in [*parameter.opts, *parameter.secondary_opts]
     ]
     return ", ".join(f"`{option}`" for option in names)
 
 
-def table() -> str:
-    """Return the table as it should be."""
-    lines = [
-        "| key | option | takes | default | what it does |",
-        "| --- | --- | --- | --- | --- |",
-    ]
+def page() -> str:
+    """Write the page: what stands there, with a new table."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, rest = text.split(START, 1)
+    after = rest.split(END, 1)[1]
+    return f"{before}{START}\n\n{_settings()}\n\n{END}{after}"
+
+
+def _settings() -> str:
+    rows = []
     for name, field in RunSettings.model_fields.items():
-        if name == "jobs":
-            lines.append("| | | | | **Where and how it computes, and where plugins are:** |")
+        if name == _FIRST_MEANS:
+            rows.append(["", "", "", "", "**Where and how it computes, and where plugins are:**"])
         takes = " ".join(filter(None, [kind_of(name), range_of(name)]))
         cells = [f"`{name}`", options_of(name), takes, default_of(name), field.description or ""]
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+        rows.append(cells)
+    return table(HEAD, rows)
 
 
-def page(written: str) -> str:
-    """Return the page with its table as it should be."""
-    before, _, rest = written.partition(START)
-    _, _, after = rest.partition(END)
-    return f"{before}{START}\n\n{table()}\n\n{END}{after}"
-
-
-def everything_is_there() -> bool:
-    """Say whether the heading in the table stands where the results end."""
-    names = list(RunSettings.model_fields)
-    return names[: names.index("jobs")] == list(RunConfig.model_fields)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+_FIRST_MEANS = next(name for name in RunSettings.model_fields if name not in RunConfig.model_fields)
