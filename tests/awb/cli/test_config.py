@@ -38,6 +38,7 @@ models = "loudness"
 explainers = "random-forest,random,oracle"
 metrics = ["roc-auc", "ff@10"]
 samples = 40
+baselines = false
 jobs = 1
 cache = "off"
 """
