@@ -45,13 +45,15 @@ def test_a_folder_keeps_them_too(tmp_path: Path) -> None:
 
 def _cases() -> list[Any]:
     tables: dict[Kind, dict[str, Any]] = {
-        "explainer": broken.EXPLAINERS,
         "model": broken.MODELS,
         "metric": broken.METRICS,
         "masker": broken.MASKERS,
     }
     rows = [(kind, rule, *case) for kind, table in tables.items() for rule, case in table.items()]
     rows += [("dataset", rule, *case) for rule, some in broken.DATASETS.items() for case in some]
+    rows += [
+        ("explainer", rule, *case) for rule, some in broken.EXPLAINERS.items() for case in some
+    ]
     return [pytest.param(*row, id=f"{row[0]}-{row[1]}-{number}") for number, row in enumerate(rows)]
 
 
