@@ -23,7 +23,7 @@ CLEAR = 1.0
 """Log-odds by which a sound must raise a class above silence, for the edit to mean something."""
 LOWEST = 0.3
 """Rank correlation between the part of the sound that is there and the score of its class."""
-_STEPS = 9
+_STEPS = 13
 
 
 def sounds(sample_rate_hz: int, seconds: float) -> dict[str, AudioArray]:
@@ -65,7 +65,7 @@ def growing(waveform: AudioArray) -> AudioArray:
 
     Returns
     -------
-    np.ndarray, shape=(2 * 9, samples)
+    np.ndarray, shape=(2 * 13, samples)
         Silence to the whole sound: what it starts with in the first half, what it ends with in the
         second.
     """
