@@ -1,5 +1,14 @@
 # Shortcuts; .ci/run says what decides.
-.PHONY: bench
+.PHONY: bench docs docs-serve docs-tables
 
 bench: ## measure the ratios and write the table of docs/performance.md
 	OMP_NUM_THREADS=1 python perf/table.py --output docs/performance.md
+
+docs: ## build the documentation site into site/; any warning is an error
+	PYTHONPATH=tests zensical build --strict --clean
+
+docs-serve: ## show it in the browser while writing
+	PYTHONPATH=tests zensical serve
+
+docs-tables: ## write the pages and tables of docs/ that are made from the code
+	python tests/make_pages.py

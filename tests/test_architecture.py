@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AWB = ROOT / "benchmark" / "awb"
 
 FLOORS = [
-    {"errors", "intervals", "randomness", "types", "protocols"},
+    {"errors", "intervals", "randomness", "types", "protocols", "watching"},
     {
         "alignment",
         "audio",
@@ -37,7 +37,7 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = ["torch", "tensorflow", "librosa", "matplotlib", "sklearn", "scipy", "captum", "soundfile"]
 
 
-def _imports(path: Path) -> Iterator[tuple[str, bool]]:
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
     """Yield imported modules, and whether they are imported for type checking only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     typing_only = {
@@ -66,7 +66,7 @@ def test_awb_imports_only_from_lower_floors(path: Path) -> None:
         return
     own = relative.parts[0].removesuffix(".py")
     assert own in FLOOR, f"{own} has no floor"
-    for module, typing_only in _imports(path):
+    for module, typing_only in imports(path):
         assert not module.startswith(("awb_plugins", "awb_datasets")), module
         if module.startswith("awb.") and not typing_only:
             other = module.split(".")[1]
@@ -79,7 +79,7 @@ def test_awb_imports_only_from_lower_floors(path: Path) -> None:
 )
 def test_plugins_and_datasets_do_not_know_each_other(folder: str, other: str) -> None:
     for path in _sources(ROOT / folder):
-        assert not any(module.startswith(other) for module, _ in _imports(path)), path
+        assert not any(module.startswith(other) for module, _ in imports(path)), path
 
 
 @pytest.mark.parametrize(

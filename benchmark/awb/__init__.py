@@ -1,8 +1,8 @@
 """awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
 
-`run`, `resume`, `explain` and `load_run` do what the commands do. `explainer` makes an explainer of
-a function; `model`, `callable_model`, `torch_model` and `transformers_model` make models. They are
-imported when they are first asked for, so that ``import awb`` is quick.
+`run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do. `explainer` makes
+an explainer of a function; `model`, `callable_model`, `torch_model` and `transformers_model` make
+models. They are imported when they are first asked for, so that ``import awb`` is quick.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from awb.api.explaining import explain
     from awb.api.results import load_run
     from awb.api.running import resume, run
+    from awb.api.sweeps import load_sweep
     from awb.authoring.functions import explainer
     from awb.authoring.models import callable_model, model
     from awb.authoring.torch_models import torch_model
@@ -24,6 +25,7 @@ __all__ = [
     "explain",
     "explainer",
     "load_run",
+    "load_sweep",
     "model",
     "resume",
     "run",
@@ -36,6 +38,7 @@ _HOMES = {
     "explain": "awb.api.explaining",
     "explainer": "awb.authoring.functions",
     "load_run": "awb.api.results",
+    "load_sweep": "awb.api.sweeps",
     "model": "awb.authoring.models",
     "resume": "awb.api.running",
     "run": "awb.api.running",

@@ -1,6 +1,6 @@
 """The hooks that a plugin may implement: one a kind, each returning a list of frozen specs.
 
-Register the module that holds them under the entry-point group ``awb``::
+Register the module that holds them under the entry-point group ``awb``:
 
     [project.entry-points.awb]
     my-plugin = "my_package.awb_plugin"

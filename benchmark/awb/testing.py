@@ -1,6 +1,6 @@
 """The conformance kit for pytest: a test a rule.
 
-::
+For example:
 
     @pytest.mark.parametrize("rule", rules("explainer"))
     def test_it_conforms(rule):

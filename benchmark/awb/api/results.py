@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,14 +20,31 @@ if TYPE_CHECKING:
     import pandas
 
 
-def _pandas() -> Any:
+def as_frame(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    """Make a pandas frame of records.
+
+    Parameters
+    ----------
+    records : sequence of mapping
+        Rows by column.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The frame.
+
+    Raises
+    ------
+    MissingExtraError
+        If pandas is not installed.
+    """
     try:
         import pandas
     except ImportError as error:
         raise MissingExtraError(
             'frames need pandas. Type: python -m pip install "audio-where-benchmark[pandas]"'
         ) from error
-    return pandas
+    return pandas.DataFrame.from_records(records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +79,7 @@ class ShownBoard:
         MissingExtraError
             If pandas is not installed.
         """
-        return _pandas().DataFrame.from_records(to_records(self.board))
+        return as_frame(to_records(self.board))
 
 
 @dataclass(frozen=True)
@@ -125,7 +142,7 @@ class Run:
             If pandas is not installed.
         """
         rows = [asdict(row) for row in self.folder.store().scores()]
-        return _pandas().DataFrame.from_records(rows)
+        return as_frame(rows)
 
     def explanations(self) -> pandas.DataFrame:
         """Return a row an explanation: its status, the reason if it failed, and its cost.
@@ -141,7 +158,7 @@ class Run:
             If pandas is not installed.
         """
         rows = [asdict(row) for row in self.folder.store().explanations()]
-        return _pandas().DataFrame.from_records(rows)
+        return as_frame(rows)
 
     def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
         """Read the relevance of one explanation on the grid of cells, ``shape=(cells,)``."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
 from awb.additions import add_file, is_loading
 from awb.api.results import Run
+from awb.api.sweeps import Sweep
 from awb.authoring.functions import name_of
 from awb.authoring.models import Models, model_names
 from awb.errors import PluginError
-from awb.harness import runner
 from awb.harness.caching import OFF, open_cache
-from awb.harness.config import make_config
-from awb.harness.folder import unused_path
-from awb.harness.references import parse_list
+from awb.harness.config_file import read_settings
+from awb.harness.launching import Means, load_plugins, out_path, start, take_up
+from awb.harness.limits import make_limits
 from awb.harness.selecting import Progress
+from awb.harness.sweep_folder import SweepFolder
 from awb.perturbation.cache import ScoreCache
 from awb.specs import Explainer
 
@@ -24,76 +26,95 @@ Names = str | Sequence[str]
 """One name, several separated by commas, or a list."""
 
 Explainers = str | Explainer | Sequence[str | Explainer]
+Files = str | Path | Sequence[str | Path]
+
+
+class RunOptions(TypedDict, total=False):
+    """The options of ``awb run``; None stands for "not given"."""
+
+    datasets: Names | None
+    models: Models | None
+    explainers: Explainers | None
+    baselines: bool | None
+    metrics: Names | None
+    masker: str | None
+    scoring_masker: str | None
+    design: str | None
+    samples: int | None
+    budgets: str | Sequence[int] | None
+    clips: int | None
+    seed: int | None
+    segment_s: float | None
+    segment_hop_s: float | None
+    max_event_fraction: float | None
+    min_score: float | None
+    robustness: int | Literal["all"] | None
+    device: str | None
+    precision: str | None
+    jobs: int | None
+    time_limit_s: float | str | None
+    memory_limit: float | str | None
+    isolate: bool | None
+    scheduler: str | None
+    cache: str | Path | None
+    scores: str | Path | None
+    out: str | Path | None
+    plugin: Files | None
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _named(function: Function) -> Function:
+    """Show the options by name where a notebook shows the signature."""
+    named = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in RunOptions.__annotations__.items()
+    ]
+    plain = inspect.signature(function)
+    kept = [one for one in plain.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    signature = plain.replace(parameters=[*kept, *named])
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    return function
 
 
 def _quiet(phase: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
+@overload
+def run(file: None = None, *, progress: Progress = ..., **options: Unpack[RunOptions]) -> Run: ...
+
+
+@overload
 def run(
-    *,
-    datasets: Names | None = None,
-    models: Models | None = None,
-    explainers: Explainers | None = None,
-    metrics: Names | None = None,
-    masker: str | None = None,
-    scoring_masker: str | None = None,
-    design: str | None = None,
-    samples: int | None = None,
-    budgets: Sequence[int] | None = None,
-    clips: int | None = None,
-    seed: int | None = None,
-    segment_s: float | None = None,
-    segment_hop_s: float | None = None,
-    max_event_fraction: float | None = None,
-    min_score: float | None = None,
-    robustness: int | Literal["all"] | None = None,
-    device: str | None = None,
-    precision: str | None = None,
-    jobs: int = 1,
-    scheduler: str | None = None,
-    cache: str | Path | None = None,
-    scores: str | Path | None = None,
-    out: str | Path | None = None,
-    plugin: str | Path | Sequence[str | Path] = (),
-    progress: Progress = _quiet,
-) -> Run:
+    file: str | Path, *, progress: Progress = ..., **options: Unpack[RunOptions]
+) -> Run | Sweep: ...
+
+
+@_named
+def run(
+    file: str | Path | None = None, *, progress: Progress = _quiet, **options: Unpack[RunOptions]
+) -> Run | Sweep:
     """Run explainers on models over datasets, as ``awb run`` does.
 
     Parameters
     ----------
-    datasets, metrics : str or list of str, optional
-        References as on the command line.
-    models : str, model, or a list of them, optional
-        References, and models that `awb.torch_model` and its like make.
-    explainers : str, function, or a list of them, optional
-        References, and functions ``(perturber, instance, rng) -> relevance``.
-    masker, scoring_masker, design, samples, budgets, clips, seed : optional
-        See `awb.harness.config.RunConfig`; None for the default.
-    segment_s, segment_hop_s : float, optional
-        Length of a segment and distance between two, in seconds.
-    max_event_fraction, min_score, robustness, device, precision : optional
-        See `awb.harness.config.RunConfig`.
-    jobs : int
-        Worker processes; 1 computes in this one. With more, a script must call this below ``if
-        __name__ == "__main__":``, since every worker imports the script.
-    scheduler : str, optional
-        A Dask cluster.
-    cache : str or Path, optional
-        Folder of scores that are kept from run to run, or ``off``; None for the user's.
-    scores : str or Path, optional
-        Scores of whole clips, from ``awb data scores``.
-    out : str or Path, optional
-        The run folder; ``runs/<date>-<time>`` if left out.
-    plugin : str, Path or list of them
-        Files with plugins that are not installed.
+    file : str or Path, optional
+        A configuration file; options replace what stands there.
     progress : callable
         ``progress(phase, done, total)`` is called as work finishes.
+    **options
+        The options of ``awb run`` by name, see docs/configuration.md. `explainers` may be functions
+        ``(perturber, instance, rng) -> relevance``, `models` what `awb.torch_model` and its like
+        make. `jobs` is 1 unless it is given, which computes
+        in this process; with more, a script must call this below ``if __name__ == "__main__":``,
+        since every worker imports the script.
 
     Returns
     -------
-    Run
-        Boards and tables.
+    Run or Sweep
+        Boards and tables; a `Sweep` where the file has a table ``[sweep]``.
 
     Raises
     ------
@@ -101,60 +122,43 @@ def run(
         As ``awb run``: unknown names, wrong settings, models or data that cannot be used.
     """
     _refuse_while_loading()
-    _load_files(plugin)
-    config = make_config(
-        datasets=_names(datasets),
-        models=model_names(models),
-        explainers=_explainers(explainers),
-        metrics=_names(metrics),
-        masker=masker,
-        scoring_masker=scoring_masker,
-        design=design,
-        samples=samples,
-        budgets=None if budgets is None else tuple(budgets),
-        clips=clips,
-        seed=seed,
-        segment_s=segment_s,
-        segment_hop_s=segment_hop_s,
-        max_event_fraction=max_event_fraction,
-        min_score=min_score,
-        robustness=robustness,
-        device=device,
-        precision=precision,
-    )
-    folder = runner.run(
-        config,
-        Path(out) if out is not None else unused_path(),
-        jobs=jobs,
-        progress=progress,
-        scores=None if scores is None else Path(scores),
-        scheduler=scheduler,
-        cache=_cache(cache),
-    )
-    return Run(folder)
+    typed = {
+        **options,
+        "explainers": _explainers(options.get("explainers")),
+        "models": model_names(options.get("models")),
+    }
+    settled = read_settings(None if file is None else Path(file), typed)
+    settings = settled.settings
+    load_plugins(settings)
+    means = Means.of(settings, _cache(settings.cache), jobs=1, isolate=False)
+    found = start(settled, means, out_path(settled), progress)
+    return Sweep(found) if isinstance(found, SweepFolder) else Run(found)
 
 
 def resume(
     folder: str | Path,
     *,
     jobs: int = 1,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
-    plugin: str | Path | Sequence[str | Path] = (),
+    plugin: Files = (),
     progress: Progress = _quiet,
-) -> Run:
-    """Finish a run that was interrupted, as ``awb resume`` does.
+) -> Run | Sweep:
+    """Finish a run that was interrupted, or a sweep of runs, as ``awb resume`` does.
 
     Parameters
     ----------
     folder : str or Path
-        The run folder.
-    jobs, scheduler, cache, plugin, progress : optional
+        The folder.
+    jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
 
     Returns
     -------
-    Run
+    Run or Sweep
         Boards and tables.
 
     Raises
@@ -163,11 +167,17 @@ def resume(
         If the folder holds no run, or plugins or data have changed since it started.
     """
     _refuse_while_loading()
-    _load_files(plugin)
-    finished = runner.resume(
-        Path(folder), jobs=jobs, progress=progress, scheduler=scheduler, cache=_cache(cache)
+    for path in [plugin] if isinstance(plugin, str | Path) else plugin:
+        add_file(Path(path))
+    means = Means(
+        jobs=jobs,
+        scheduler=scheduler,
+        cache=_cache(cache),
+        limits=make_limits(time_limit_s, memory_limit),
+        isolate=isolate,
     )
-    return Run(finished)
+    finished = take_up(Path(folder), means, progress)
+    return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
 
 
 def _refuse_while_loading() -> None:
@@ -177,23 +187,10 @@ def _refuse_while_loading() -> None:
         )
 
 
-def _load_files(paths: str | Path | Sequence[str | Path]) -> None:
-    for path in [paths] if isinstance(paths, str | Path) else paths:
-        add_file(Path(path))
-
-
-def _names(given: Names | None) -> list[str] | None:
-    if given is None:
-        return None
-    if isinstance(given, str):
-        return [str(reference) for reference in parse_list(given)]
-    return list(given)
-
-
-def _explainers(given: Explainers | None) -> list[str] | None:
+def _explainers(given: Explainers | None) -> str | list[str] | None:
     """Turn functions into the names that they are registered under."""
     if given is None or isinstance(given, str):
-        return _names(given)
+        return given
     several: Sequence[str | Callable[..., Any]] = [given] if callable(given) else given
     return [one if isinstance(one, str) else name_of(one) for one in several]
 

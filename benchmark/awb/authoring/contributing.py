@@ -54,7 +54,7 @@ def new_here(name: str, project: Path) -> Written:
         register: registered(register.read_text(encoding="utf-8"), module),
     }
     write(content)
-    steps = (f"awb check {name}", "python tests/explainers_page.py", f"python -m pytest {test}")
+    steps = (f"awb check {name}", "python tests/make_pages.py", f"python -m pytest {test}")
     return Written(tuple(content), steps)
 
 

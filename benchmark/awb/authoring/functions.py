@@ -61,7 +61,7 @@ def explainer(
 
     Notes
     -----
-    ::
+    For example:
 
         @awb.explainer("louder-is-better", citation="nobody")
         def louder(perturber, instance, rng):

@@ -14,6 +14,8 @@ import click
 from awb.cli.agree import agree_command
 from awb.cli.cache import cache_command
 from awb.cli.check import check_command
+from awb.cli.completion import completion_command
+from awb.cli.config import config_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
@@ -82,4 +84,6 @@ main.add_command(plugins_command)
 main.add_command(doctor_command)
 main.add_command(data_command)
 main.add_command(cache_command)
+main.add_command(config_command)
+main.add_command(completion_command)
 main.add_command(train_command)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awb.cli.completing import run_folders
+
 if TYPE_CHECKING:
     from awb.leaderboard.agreement import Agreement
 
@@ -55,7 +57,7 @@ def _as_table(found: list[Agreement], form: str) -> str:
 
 
 @click.command("agree")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option("--metrics", metavar="all|A,B,...", help="Metrics.  [default: the main ones]")
 @click.option(
     "--format",

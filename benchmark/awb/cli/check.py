@@ -26,9 +26,10 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
         broken = "".join(
             f" Plugin {one.origin.distribution} is broken: {one.reason}." for one in registry.broken
         )
-        raise UnknownNameError(
-            f"unknown {kind or 'plugin'} {plain!r}.{did_you_mean(plain, known)}{broken}"
-        )
+        hint = did_you_mean(plain, known)
+        if kind is None and "Did you mean" not in hint:
+            hint = " Is its package installed? awb plugins lists what is."
+        raise UnknownNameError(f"unknown {kind or 'plugin'} {plain!r}.{hint}{broken}")
     if len(kinds) > 1:
         raise ParameterError(f"{plain} is a {' and a '.join(kinds)}. Type: --kind {kinds[0]}")
     return kinds[0]

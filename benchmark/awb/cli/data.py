@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
 from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.tables import print_table
@@ -56,7 +57,7 @@ def _print_funnels(prepared: Preparation) -> None:
 
 
 _SHARED = (
-    click.argument("name", metavar="DATASET"),
+    click.argument("name", metavar="DATASET", shell_complete=names_of("dataset")),
     click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]..."),
     click.option(
         "--model",

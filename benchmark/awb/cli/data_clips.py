@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from awb.cli.completing import names_of
 from awb.cli.options import OPEN, finish, resolve_dataset
 
 _CLIPS = click.option(
@@ -15,7 +16,7 @@ _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--S
 
 
 @click.command("scores", context_settings=OPEN)
-@click.argument("name", metavar="DATASET")
+@click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @_EXTRA
 @click.option("--model", required=True, metavar="NAME[:KEY=VALUE,...]", help="Which model.")
 @click.option(
@@ -71,7 +72,7 @@ def scores_command(
 
 
 @click.command("export", context_settings=OPEN)
-@click.argument("name", metavar="DATASET")
+@click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_EXTRA
 @click.option("--as", "layout", required=True, metavar="LAYOUT", help="For example: audioset.")

@@ -6,16 +6,34 @@ from pathlib import Path
 
 import click
 
+from awb.cli.completing import names_of
+
 
 @click.command("explain")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "--model", default="soundscape-cnn", show_default=True, metavar="NAME", help="Which model."
+    "--model",
+    default="soundscape-cnn",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=names_of("model"),
+    help="Which model.",
 )
 @click.option("--target", metavar="CLASS", help="Which class.  [default: what it scores highest]")
-@click.option("--explainers", default="all", show_default=True, metavar="all|A,B,...")
 @click.option(
-    "--masker", default="zeros", show_default=True, metavar="NAME", help="What replaces audio."
+    "--explainers",
+    default="all",
+    show_default=True,
+    metavar="all|A,B,...",
+    shell_complete=names_of("explainer", several=True, also=("all",)),
+)
+@click.option(
+    "--masker",
+    default="zeros",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=names_of("masker"),
+    help="What replaces audio.",
 )
 @click.option(
     "--samples", type=int, default=1000, show_default=True, metavar="N", help="Drop masks."

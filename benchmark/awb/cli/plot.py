@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from awb.cli.completing import run_folders
+
 if TYPE_CHECKING:
     from awb.harness.folder import RunFolder
     from awb.plugins import Registry
@@ -31,7 +33,7 @@ class _Asked:
 
 
 @click.command("plot")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option("--kind", type=click.Choice(KINDS), default="board", show_default=True)
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="[default: --out's ending, or pdf]"

@@ -6,10 +6,19 @@ from pathlib import Path
 
 import click
 
+_TYPED = "awb.plugin_files"
+
+
+def typed_files(context: click.Context) -> tuple[Path, ...]:
+    """Return the files that were given with ``--plugin``; they are loaded already."""
+    found: tuple[Path, ...] = context.meta.get(_TYPED, ())
+    return found
+
 
 def _load(context: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]) -> None:  # noqa: ARG001
     """Load the files before the command looks anything up."""
     if paths:
+        context.meta[_TYPED] = paths
         from awb.additions import add_file
 
         for path in paths:

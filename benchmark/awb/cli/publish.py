@@ -6,9 +6,17 @@ from pathlib import Path
 
 import click
 
+from awb.cli.completing import run_folders
+
 
 @click.command("publish")
-@click.argument("folder", metavar="[RUN]", required=False, type=click.Path(path_type=Path))
+@click.argument(
+    "folder",
+    metavar="[RUN]",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=run_folders,
+)
 @click.option("--author", default="", metavar="TEXT", help="Who stands for it.")
 @click.option("--note", default="", metavar="TEXT", help="A sentence on what it is.")
 @click.option("--citation", default="", metavar="TEXT", help="What to cite.")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
+from awb.cli.completing import run_folders
+
 
 @click.command("report")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),

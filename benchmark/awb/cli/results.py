@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
+    from awb.harness.sweep_folder import SweepFolder
     from awb.leaderboard.board import Board
     from awb.leaderboard.export import Format
 
@@ -60,8 +62,39 @@ def print_contrasts(found: list[Board], form: str) -> None:
             click.echo(f"\n{contrast_text(contrast, form)}", nl=form == "table")
 
 
+def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bool:
+    """Write the tables of a sweep to stdout.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The sweep.
+    form : str
+        table, md, csv or json.
+    columns : list of str or None
+        Metrics; None for the main ones.
+
+    Returns
+    -------
+    bool
+        Whether something failed, or was not run.
+    """
+    from awb.leaderboard import sweep_table
+    from awb.plugins import load
+
+    found = sweep_table.sweep_boards(folder, load(), columns=columns)
+    if form == "json":
+        click.echo(sweep_table.sweep_json(found))
+    elif form == "csv":
+        click.echo(sweep_table.sweep_csv(found), nl=False)
+    else:
+        style = "github" if form == "md" else "simple"
+        click.echo(sweep_table.sweep_text(found, style), nl=False)
+    return found.failed
+
+
 @click.command("show")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option(
     "--format",
     "form",
@@ -75,21 +108,25 @@ def print_contrasts(found: list[Board], form: str) -> None:
 )
 @PLUGIN
 def show_command(folder: Path, form: str, metrics: str | None) -> None:
-    """Print the boards of a run again; CSV and JSON hold every metric."""
+    """Print the boards of a run, or the tables of a sweep; CSV and JSON hold every metric."""
     from awb.harness.folder import RunFolder
+    from awb.harness.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.making import boards
     from awb.plugins import load
 
     columns = metrics.split(",") if metrics else None
     if columns is None and form in {"csv", "json"}:
         columns = ["all"]
+    if is_sweep(folder):
+        print_sweep(SweepFolder.open(folder), form, columns)
+        return
     found = boards(RunFolder.open(folder), load(), columns=columns)
     print_boards(found, form)
     print_contrasts(found, form)
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option(
     "--format",
     "form",

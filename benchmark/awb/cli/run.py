@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from awb.cli.cache import CACHE, cache_from
-from awb.cli.plugin_files import PLUGIN
+from awb.cli.completing import config_files, names_of, run_folders
+from awb.cli.options import ISOLATE, MEMORY_LIMIT, TIME_LIMIT
+from awb.cli.plugin_files import PLUGIN, typed_files
+
+if TYPE_CHECKING:
+    from awb.harness.folder import RunFolder
+    from awb.harness.settings import Settled
+    from awb.harness.sweep_folder import SweepFolder
 
 EXIT_WITH_PROBLEMS = 1
 
@@ -28,32 +35,102 @@ def _references(single: tuple[str, ...], several: str | None) -> list[str] | Non
     return [*single, *extra] or None
 
 
-def _list(text: str | None) -> list[str] | None:
-    return _references((), text)
+def typed_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
+    """Turn options into settings by name, None for "not given".
+
+    Parameters
+    ----------
+    context : click.Context
+        The command, which knows what was typed and what is a default.
+    options : dict
+        Values of the options of ``awb run``, by parameter.
+
+    Returns
+    -------
+    dict
+        The same with ``--dataset`` and ``--datasets``, ``--model`` and ``--models`` joined, and the
+        plugin files, which are loaded already.
+    """
+    default = click.core.ParameterSource.DEFAULT
+    settings = {
+        name: None if context.get_parameter_source(name) == default else value
+        for name, value in options.items()
+    }
+    for one, several in (("dataset", "datasets"), ("model", "models")):
+        settings[several] = _references(settings.pop(one) or (), settings[several])
+    return {**settings, "plugin": typed_files(context)}
+
+
+def tell_overridden(settled: Settled) -> None:
+    """Say on stderr which options replace what the file holds."""
+    for phrase in settled.overridden:
+        click.echo(f"{settled.source}: {phrase}", err=True)
 
 
 @click.command("run")
+@click.argument(
+    "file",
+    metavar="[FILE.toml]",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=config_files,
+)
 @click.option(
     "--dataset",
     "dataset",
     multiple=True,
     metavar="NAME[:PATH|:KEY=VALUE,...]",
+    shell_complete=names_of("dataset"),
     help="Dataset; may be repeated.  [default: soundscapes]",
 )
-@click.option("--datasets", metavar="A,B", help="Datasets, separated by commas.")
+@click.option(
+    "--datasets",
+    metavar="A,B",
+    shell_complete=names_of("dataset", several=True),
+    help="Datasets, separated by commas.",
+)
 @click.option(
     "--model",
     "model",
     multiple=True,
     metavar="NAME[:KEY=VALUE,...]",
+    shell_complete=names_of("model"),
     help="Model; may be repeated.  [default: each dataset's own, else soundscape-cnn]",
 )
-@click.option("--models", metavar="A,B", help="Models, separated by commas.")
-@click.option("--explainers", metavar="all|A,B,...", help="Explainers.  [default: all]")
-@click.option("--metrics", metavar="all|A,B,...", help="Metrics; the first ranks.  [default: all]")
-@click.option("--masker", metavar="NAME", help="What replaces dropped audio.  [default: zeros]")
 @click.option(
-    "--scoring-masker", metavar="NAME", help="The same for fidelity metrics.  [default: --masker]"
+    "--models",
+    metavar="A,B",
+    shell_complete=names_of("model", several=True),
+    help="Models, separated by commas.",
+)
+@click.option(
+    "--explainers",
+    metavar="all|A,B,...",
+    shell_complete=names_of("explainer", several=True, also=("all",)),
+    help="Explainers.  [default: all]",
+)
+@click.option(
+    "--baselines/--no-baselines",
+    default=None,
+    help="Whether every board carries random, constant, energy and oracle.  [default: yes]",
+)
+@click.option(
+    "--metrics",
+    metavar="all|A,B,...",
+    shell_complete=names_of("metric", several=True, also=("all",)),
+    help="Metrics; the first ranks.  [default: all]",
+)
+@click.option(
+    "--masker",
+    metavar="NAME",
+    shell_complete=names_of("masker"),
+    help="What replaces dropped audio.  [default: zeros]",
+)
+@click.option(
+    "--scoring-masker",
+    metavar="NAME",
+    shell_complete=names_of("masker"),
+    help="The same for fidelity metrics.  [default: --masker]",
 )
 @click.option(
     "--design",
@@ -70,6 +147,7 @@ def _list(text: str | None) -> list[str] | None:
 @click.option("--seed", type=int, metavar="N", help="Seed of every draw.  [default: 0]")
 @click.option(
     "--segment",
+    "--segment-s",
     "segment_s",
     type=float,
     metavar="S",
@@ -77,6 +155,7 @@ def _list(text: str | None) -> list[str] | None:
 )
 @click.option(
     "--segment-hop",
+    "--segment-hop-s",
     "segment_hop_s",
     type=float,
     metavar="S",
@@ -115,6 +194,9 @@ def _list(text: str | None) -> list[str] | None:
     metavar="N",
     help="Worker processes.  [default: one a processor]",
 )
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @_SCHEDULER
 @CACHE
 @click.option(
@@ -131,56 +213,34 @@ def _list(text: str | None) -> list[str] | None:
 )
 @PLUGIN
 @click.pass_context
-def run_command(
-    context: click.Context,
-    /,
-    dataset: tuple[str, ...],
-    datasets: str | None,
-    model: tuple[str, ...],
-    models: str | None,
-    explainers: str | None,
-    metrics: str | None,
-    jobs: int | None,
-    scheduler: str | None,
-    cache: str | None,
-    scores: Path | None,
-    out: Path | None,
-    **settings: Any,
-) -> None:
+def run_command(context: click.Context, /, file: Path | None, **options: Any) -> None:
     """Run explainers on models over datasets, and print the boards.
 
     Without options: every explainer and metric on the embedded dataset and model, in a few minutes.
+    A FILE.toml holds the same settings (awb config example); options that are typed replace its.
     Exit code 0 if everything worked, 1 if some rows failed, 2 if nothing could be done.
     """
     from awb.cli.progress import progress_bar
-    from awb.harness.config import make_config
-    from awb.harness.folder import unused_path
-    from awb.harness.runner import run
+    from awb.harness.config_file import read_settings
+    from awb.harness.launching import Means, load_plugins, out_path, start
 
-    config = make_config(
-        datasets=_references(dataset, datasets),
-        models=_references(model, models),
-        explainers=_list(explainers),
-        metrics=_list(metrics),
-        **settings,
-    )
-    path = out or unused_path()
+    settled = read_settings(file, typed_settings(context, options))
+    tell_overridden(settled)
+    settings = settled.settings
+    load_plugins(settings)
+    means = Means.of(settings, cache_from(settings.cache))
+    path = out_path(settled)
     with progress_bar(path) as progress:
-        folder = run(
-            config,
-            path,
-            jobs=jobs,
-            progress=progress,
-            scores=scores,
-            scheduler=scheduler,
-            cache=cache_from(cache),
-        )
+        folder = start(settled, means, path, progress)
     _finish(context, folder)
 
 
 @click.command("resume")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @_SCHEDULER
 @CACHE
 @PLUGIN
@@ -189,33 +249,44 @@ def resume_command(
     context: click.Context,
     folder: Path,
     jobs: int | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
+    isolate: bool,
     scheduler: str | None,
     cache: str | None,
 ) -> None:
-    """Finish a run that was interrupted, and print its boards."""
+    """Finish a run that was interrupted, or a sweep of runs, and print the boards."""
     from awb.cli.progress import progress_bar
-    from awb.harness.runner import resume
+    from awb.harness.launching import Means, take_up
+    from awb.harness.limits import make_limits
 
+    means = Means(
+        jobs=jobs,
+        scheduler=scheduler,
+        cache=cache_from(cache),
+        limits=make_limits(time_limit_s, memory_limit),
+        isolate=isolate,
+    )
     with progress_bar(folder) as progress:
-        finished = resume(
-            folder,
-            jobs=jobs,
-            progress=progress,
-            scheduler=scheduler,
-            cache=cache_from(cache),
-        )
+        finished = take_up(folder, means, progress)
     _finish(context, finished)
 
 
-def _finish(context: click.Context, folder: Any) -> None:
+def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     """Print the boards and where they are; fail if rows failed."""
-    from awb.cli.results import print_boards, print_contrasts
+    from awb.cli.results import print_boards, print_contrasts, print_sweep
+    from awb.harness.sweep_folder import SweepFolder
     from awb.leaderboard.making import boards
     from awb.plugins import load
 
-    found = boards(folder, load())
-    print_boards(found, "table")
-    print_contrasts(found, "table")
-    click.echo(f"\nRun folder: {folder.path}", err=True)
-    if any(board.failed for board in found):
+    if isinstance(folder, SweepFolder):
+        failed = print_sweep(folder, "table", None)
+        click.echo(f"\nFolder of the sweep: {folder.path}", err=True)
+    else:
+        found = boards(folder, load())
+        print_boards(found, "table")
+        print_contrasts(found, "table")
+        click.echo(f"\nRun folder: {folder.path}", err=True)
+        failed = any(board.failed for board in found)
+    if failed:
         context.exit(EXIT_WITH_PROBLEMS)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from awb.cli.completing import names_of
+
 
 @click.command("train")
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", shell_complete=names_of("model"))
 @click.option(
     "--dataset", required=True, metavar="NAME[:KEY=VALUE,...]", help="What to learn from."
 )

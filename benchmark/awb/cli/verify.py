@@ -79,7 +79,8 @@ def _line(verdict: Verdict) -> str:
     if checked.unknown:
         parts.append(f"not installed: {readable(', '.join(checked.unknown))}")
     if verdict.spots:
-        parts.append(f"{verdict.spots} instances computed anew")
+        plural = "" if verdict.spots == 1 else "s"
+        parts.append(f"{verdict.spots} instance{plural} computed anew")
     return f"PASS {where}: {', '.join(parts)}"
 
 

@@ -14,7 +14,7 @@ from awb.harness.config import RunConfig, default_jobs
 from awb.harness.references import Reference, parse_reference
 from awb.harness.resolve import Resolved, resolve, resolve_all
 from awb.plugins import Registry
-from awb.specs import DatasetSpec
+from awb.specs import DatasetSpec, ExplainerSpec
 
 DEFAULT_MODELS = ("soundscape-cnn",)
 """What a dataset is run with that names no models of its own, where the user names none."""
@@ -92,11 +92,23 @@ def choose(config: RunConfig, registry: Registry) -> Chosen:
     return Chosen(
         datasets,
         pairs,
-        tuple(resolve_all(registry, "explainer", config.explainers)),
+        _explainers(config, registry),
         tuple(resolve_all(registry, "metric", config.metrics)),
         resolve(registry, "masker", config.masker),
         resolve(registry, "masker", config.scoring_masker or config.masker),
     )
+
+
+def _explainers(config: RunConfig, registry: Registry) -> tuple[Resolved, ...]:
+    """Resolve the explainers, and add the baselines that a board is read against."""
+    chosen = resolve_all(registry, "explainer", config.explainers)
+    named = {one.spec.name for one in chosen}
+    added = [
+        resolve(registry, "explainer", spec.name)
+        for spec in (entry.spec for entry in registry if config.baselines)
+        if isinstance(spec, ExplainerSpec) and spec.baseline and spec.name not in named
+    ]
+    return (*chosen, *added)
 
 
 def _own_models(dataset: Resolved) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The run folder: ``run.json``, ``manifests.json`` and ``results.sqlite``."""
+"""The run folder: ``run.json``, ``config.toml``, ``manifests.json`` and ``results.sqlite``."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from awb.harness.selection import Manifest
 from awb.harness.store import Store
 
 RUN_FILE, MANIFEST_FILE, STORE_FILE = "run.json", "manifests.json", "results.sqlite"
-SCORES_FILE = "scores.sqlite"
+SCORES_FILE, CONFIG_FILE = "scores.sqlite", "config.toml"
+SWEEP_FILE = "sweep.json"
 FORMAT = 1
+PARTIAL = ".partial"
+"""Ending of a file that a kill may leave behind, and that the next attempt replaces."""
 
 
-def unused_path() -> Path:
-    """Return a path for a new run: ``runs/<date>-<time>``, numbered where that is taken."""
-    stem = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+def unused_path(name: str | None = None) -> Path:
+    """Return a path for a new run: ``runs/<date>-<time>`` or a name, numbered where taken."""
+    stem = name or datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
     path, count = Path("runs", stem), 1
     while path.exists():
         count += 1
@@ -68,11 +71,13 @@ class RunFolder:
             raise RunError(
                 f"{path} already holds a run. Type: awb resume {path}, or choose another --out"
             )
-        if path.is_file() or (path.is_dir() and any(path.iterdir())):
+        if path.is_file() or (
+            path.is_dir() and any(one.suffix != PARTIAL for one in path.iterdir())
+        ):
             raise RunError(f"{path} is not an empty folder; choose another --out")
         try:
             path.mkdir(parents=True, exist_ok=True)
-            _write_json(path / RUN_FILE, {"format": FORMAT, **record})
+            write_json(path / RUN_FILE, {"format": FORMAT, **record})
         except OSError as error:
             raise RunError(f"cannot write to {path}: {error.strerror}") from error
         return cls(path)
@@ -96,6 +101,11 @@ class RunFolder:
         RunError
             If it holds no run, or one of another format.
         """
+        if (path / SWEEP_FILE).is_file():
+            raise RunError(
+                f"{path} holds a sweep, and a run in each of its folders: name one of them. awb"
+                " show, awb resume and awb.load_sweep take a sweep as a whole"
+            )
         if not (path / RUN_FILE).is_file():
             raise RunError(
                 f"{path} holds no run: {RUN_FILE} is missing. Type: awb run --out {path}"
@@ -106,9 +116,28 @@ class RunFolder:
             raise RunError(f"{path} was written in format {found}, this awb reads format {FORMAT}")
         return folder
 
+    def keep_config(self, text: str) -> None:
+        """Write ``config.toml`` for people; it is never read back from here.
+
+        Parameters
+        ----------
+        text : str
+            The content.
+
+        Raises
+        ------
+        RunError
+            If it cannot be written.
+        """
+        path = self.path / CONFIG_FILE
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"cannot write {path}: {error.strerror}") from error
+
     def record(self) -> dict[str, Any]:
         """Read ``run.json``."""
-        return _read_json(self.path / RUN_FILE)
+        return read_json(self.path / RUN_FILE)
 
     def config(self) -> RunConfig:
         """Read the configuration.
@@ -142,22 +171,30 @@ class RunFolder:
         path = self.path / MANIFEST_FILE
         if not path.exists():
             return []
-        return [Manifest.from_json(plain) for plain in _read_json(path)["manifests"]]
+        return [Manifest.from_json(plain) for plain in read_json(path)["manifests"]]
 
     def add_manifest(self, manifest: Manifest) -> None:
         """Write a manifest, and its hash into ``run.json``."""
         manifests = [*self.manifests(), manifest]
         plain = [one.to_json() for one in manifests]
-        _write_json(self.path / MANIFEST_FILE, {"format": FORMAT, "manifests": plain})
+        write_json(self.path / MANIFEST_FILE, {"format": FORMAT, "manifests": plain})
         hashes = [
             {"dataset": one.dataset, "model": one.model, "sha256": one.sha256} for one in manifests
         ]
-        _write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
+        write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    """Replace a file in one step, so that a kill leaves the old one or the new one."""
-    partial = path.with_suffix(".partial")
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Replace a file in one step, so that a kill leaves the old one or the new one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : dict
+        What goes into it.
+    """
+    partial = path.with_suffix(PARTIAL)
     with partial.open("w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=1, ensure_ascii=False)
         stream.flush()
@@ -165,7 +202,24 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     partial.replace(path)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file that `write_json` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    RunError
+        If it cannot be read, or holds something else.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -90,7 +90,7 @@ def agreements(data: BoardData) -> list[Agreement]:
             one.grid[rows[:, np.newaxis], used].T,
             other.grid[rows[:, np.newaxis], used].T,
             [layout.clips[index] for index in used],
-            key.child(first, second),
+            key.child(*sorted((first, second))),  # so that the columns' order says nothing
         )
         found.append(Agreement(dataset, model, first, second, tau, rows.size, used.size))
     return found

@@ -43,7 +43,32 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
     list of Board
         Mostly one.
     """
-    first = group[0].record
+    data = data_of(group, registry)
+    budgets = group[0].record.settings.budgets
+    every = [data] if budgets is None else at_budgets(data, budgets)
+    return [_one_line_each(make_board(one)) for one in every]
+
+
+def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
+    """Lay out submissions that can be compared as the rows of one board.
+
+    Parameters
+    ----------
+    group : sequence of Submitted
+        All of one folder.
+    registry : Registry
+        What is installed: the metrics' facts come from there.
+
+    Returns
+    -------
+    BoardData
+        Every score; the facts are those of the main metrics.
+
+    Raises
+    ------
+    SubmissionError
+        If none of the submitted metrics is installed.
+    """
     labels = list(dict.fromkeys(one.label for each in group for one in each.record.metrics))
     facts = _columns(labels, registry)
     baselines = frozenset(
@@ -51,18 +76,15 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
         for entry in registry
         if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
     )
-    data = BoardData(
+    return BoardData(
         group[0].manifest,
         [row for one in group for row in _scores(one.record)],
         [row for one in group for row in _explanations(one.record)],
         facts,
         baselines,
-        first.settings.seed,
+        group[0].record.settings.seed,
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
     )
-    budgets = first.settings.budgets
-    every = [data] if budgets is None else at_budgets(data, budgets)
-    return [_one_line_each(make_board(one)) for one in every]
 
 
 def _one_line_each(board: Board) -> Board:
@@ -128,7 +150,9 @@ def _scores(record: Submission) -> Iterator[ScoreRow]:
             )
 
 
-def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) -> list[Path]:
+def write_pages(
+    submitted: Iterable[Submitted], into: Path, registry: Registry, links: Sequence[str] = ()
+) -> list[Path]:
     """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
 
     Parameters
@@ -139,6 +163,8 @@ def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) 
         The folder of the leaderboards.
     registry : Registry
         What is installed.
+    links : sequence of str
+        Lines of Markdown under the index, such as links to summaries.
 
     Returns
     -------
@@ -161,7 +187,7 @@ def write_pages(submitted: Iterable[Submitted], into: Path, registry: Registry) 
             path.write_text(_page(groups, registry), encoding="utf-8")
             paths.append(path)
             lines.append(_index_line(name, groups))
-        _write_index(into / "README.md", lines)
+        _write_index(into / "README.md", [*lines, *links])
     except OSError as error:
         raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
     return paths

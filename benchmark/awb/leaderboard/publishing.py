@@ -13,6 +13,15 @@ from awb.leaderboard.pages import SUBMISSIONS, write_pages
 from awb.leaderboard.submission import Credit
 from awb.leaderboard.submitted import Reader, Submitted, find, is_taken, write
 from awb.leaderboard.submitting import submissions
+from awb.leaderboard.summary_pages import (
+    DATASETS_PAGE,
+    FIGURE,
+    MODELS_PAGE,
+    Summaries,
+    datasets_page,
+    models_page,
+    summarize,
+)
 from awb.leaderboard.verifying import readable
 from awb.plugins import Registry
 
@@ -137,4 +146,48 @@ def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
             found.append(reader.read(path))
         except AwbError as error:
             refused.append(f"{path}: {readable(str(error))}")
-    return write_pages(found, into, registry), refused
+    summaries = write_summaries(summarize(found, registry), into)
+    links = ["", f"Over all of them: {', '.join(summaries)}."] if summaries else []
+    boards = write_pages(found, into, registry, links)
+    return [*boards, *(into / name for name in summaries.values())], refused
+
+
+def write_summaries(found: Summaries, into: Path) -> dict[str, str]:
+    """Write the pages over all boards, with their figures, as far as there is anything to sum up.
+
+    Parameters
+    ----------
+    found : Summaries
+        What to write.
+    into : Path
+        The folder of the leaderboards.
+
+    Returns
+    -------
+    dict of str to str
+        Names of the pages by the links to them.
+
+    Raises
+    ------
+    SubmissionError
+        If a file cannot be written.
+    """
+    from awb.report.figures.critical import draw_over_boards
+    from awb.report.figures.style import save
+
+    pages = {}
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        if found.models is not None:
+            (into / MODELS_PAGE).write_text(models_page(found.models), encoding="utf-8")
+            pages[f"[right for the right reasons?]({MODELS_PAGE})"] = MODELS_PAGE
+        if found.datasets:
+            figures = [FIGURE.format(metric=one.metric.name) for one in found.datasets]
+            for one, figure in zip(found.datasets, figures, strict=True):
+                save(draw_over_boards(one), into / figure, "svg")
+            text = datasets_page(found.datasets, figures)
+            (into / DATASETS_PAGE).write_text(text, encoding="utf-8")
+            pages[f"[mean ranks]({DATASETS_PAGE})"] = DATASETS_PAGE
+    except OSError as error:
+        raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
+    return pages

@@ -31,7 +31,8 @@ def _interval(cell: Cell) -> str:
     return f"[{_number(cell.low, 2)}, {_number(cell.high, 2)}]" if cell.n else ""
 
 
-def _flat(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
+    """Write a mean with its interval: "0.894 [0.85, 0.92]"."""
     return f"{_number(cell.mean)} {_interval(cell)}".strip()
 
 
@@ -147,7 +148,7 @@ def to_terminal(board: Board, console: Console) -> None:
 
 def _plain_rows(board: Board) -> list[list[str]]:
     return [
-        [_rank(row), row.explainer, *map(_flat, row.cells), _calls(row), f"{row.coverage:.0%}"]
+        [_rank(row), row.explainer, *map(cell_text, row.cells), _calls(row), f"{row.coverage:.0%}"]
         for row in board.rows
     ]
 

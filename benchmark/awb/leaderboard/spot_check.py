@@ -149,6 +149,7 @@ def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chos
         datasets=[record.dataset.label],
         models=[record.model.label],
         explainers=[record.explainer.label],
+        baselines=False,
         metrics=[one.label for one in record.metrics],
         device=record.model.parameters.get("device"),
         precision=record.model.parameters.get("precision"),

@@ -39,9 +39,14 @@ _CUTS: dict[Threshold, str] = {
     "otsu": "above Otsu's threshold",
     "annotated": "as many as are annotated",
 }
+_CHOSEN: dict[Threshold, str] = {
+    "mean": r"\{ i : r_i > \bar{r} \}",
+    "otsu": r"\{ i : r_i > \tau_{\text{Otsu}} \}",
+    "annotated": r"\text{the } |P| \text{ most relevant segments}",
+}
 
 
-def _facts(score: str, long: str, threshold: Threshold, citation: str) -> MetricFacts:
+def _facts(score: str, long: str, threshold: Threshold, citation: str, formula: str) -> MetricFacts:
     """Describe one overlap score at one threshold."""
     return MetricFacts(
         name=f"{score}-{threshold}",
@@ -52,16 +57,29 @@ def _facts(score: str, long: str, threshold: Threshold, citation: str) -> Metric
         highest=1.0,
         unit="share of segments",
         undefined="no segment is inside the events, or none is outside",
+        formula=rf"{formula}, \quad S = {_CHOSEN[threshold]}",
         citation=citation + "; Otsu 1979, doi:10.1109/TSMC.1979.4310076" * (threshold == "otsu"),
     )
 
 
 IOU: dict[Threshold, MetricFacts] = {
-    threshold: _facts("iou", "intersection over union", threshold, "Jaccard 1901")
+    threshold: _facts(
+        "iou",
+        "intersection over union",
+        threshold,
+        "Jaccard 1901",
+        r"\frac{|P \cap S|}{|P \cup S|}",
+    )
     for threshold in _CUTS
 }
 F1: dict[Threshold, MetricFacts] = {
-    threshold: _facts("f1", "harmonic mean of precision and recall", threshold, "Dice 1945")
+    threshold: _facts(
+        "f1",
+        "harmonic mean of precision and recall",
+        threshold,
+        "Dice 1945",
+        r"\frac{2\,|P \cap S|}{|P| + |S|}",
+    )
     for threshold in _CUTS
 }
 

@@ -42,6 +42,7 @@ PSDS = MetricFacts(
     highest=1.0,
     unit="share of events",
     undefined="there is no event",
+    formula=r"\frac{1}{F} \int_0^F \mathrm{found}(f)\,df, \quad F = 3600 \text{ an hour}",
     citation="Bilen et al. 2020, doi:10.1109/ICASSP40776.2020.9052995; Ebbers et al. 2022, "
     "arXiv:2201.13148",
 )

@@ -35,6 +35,9 @@ EVENT_MARGIN = MetricFacts(
     highest=1.0,
     unit="share of the highest relevance",
     undefined="there is no event, no segment outside, or no positive relevance",
+    formula=r"\frac{\min_{e \in E} \max_{i \in e} r_i^+"
+    r" - \max_{i \notin \cup E} r_i^+}{\max_i r_i},"
+    r" \quad r^+ = \max(r, 0)",
     citation="min-max margin of Bolaños et al. 2025, arXiv:2506.04391",
 )
 
@@ -63,6 +66,8 @@ def event_recall_facts(k: int) -> MetricFacts:
         highest=1.0,
         unit="share of events",
         undefined="there is no event",
+        formula=rf"\frac{{1}}{{|E|}} \sum_{{e \in E}} [e \cap T \neq \emptyset],"
+        rf" \quad T = \text{{the {k} most relevant segments}}",
         citation="recall at k, event by event; ties in expectation: our own definition",
     )
 

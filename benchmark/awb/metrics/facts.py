@@ -32,6 +32,8 @@ class MetricFacts:
         When there is no value.
     citation : str
         Where the definition comes from.
+    formula : str
+        The definition in LaTeX, in the symbols of docs/metrics.md; may be empty.
 
     Raises
     ------
@@ -48,6 +50,7 @@ class MetricFacts:
     unit: str
     undefined: str
     citation: str
+    formula: str = ""
 
     def __post_init__(self) -> None:
         """Validate the range."""

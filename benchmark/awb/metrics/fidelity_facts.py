@@ -17,6 +17,7 @@ DELETION_AREA = MetricFacts(
     highest=1.0,
     unit="probability",
     undefined="never",
+    formula=r"\frac{1}{n} \sum_{k=1}^{n} \frac{p_{k-1} + p_k}{2}",
     citation=_RISE,
 )
 
@@ -29,6 +30,7 @@ INSERTION_AREA = MetricFacts(
     highest=1.0,
     unit="probability",
     undefined="never",
+    formula=r"\frac{1}{n} \sum_{k=1}^{n} \frac{q_{k-1} + q_k}{2}",
     citation=_RISE,
 )
 
@@ -41,6 +43,8 @@ COMPREHENSIVENESS = MetricFacts(
     highest=1.0,
     unit="probability",
     undefined="never",
+    formula=r"\frac{1}{5} \sum_{b \in \{1, 5, 10, 20, 50\}}"
+    r" \left( p_0 - p_{\lceil bn/100 \rceil} \right)",
     citation=_ERASER,
 )
 
@@ -53,11 +57,13 @@ SUFFICIENCY = MetricFacts(
     highest=1.0,
     unit="probability",
     undefined="never",
+    formula=r"\frac{1}{5} \sum_{b \in \{1, 5, 10, 20, 50\}}"
+    r" \left( q_n - q_{\lceil bn/100 \rceil} \right)",
     citation=_ERASER,
 )
 
 
-def _ff_facts(at: str, share: str, undefined: str = "never") -> MetricFacts:
+def _ff_facts(at: str, share: str, count: str, undefined: str = "never") -> MetricFacts:
     """Describe faithfulness at one share of the segments."""
     return MetricFacts(
         name=f"ff@{at}",
@@ -68,6 +74,7 @@ def _ff_facts(at: str, share: str, undefined: str = "never") -> MetricFacts:
         highest=1.0,
         unit="probability",
         undefined=undefined,
+        formula=f"p_0 - p_{{{count}}}",
         citation=_L2I,
     )
 
@@ -75,7 +82,11 @@ def _ff_facts(at: str, share: str, undefined: str = "never") -> MetricFacts:
 FF_PERCENTS = (1, 5, 10, 20, 50)
 
 FF_AT = {
-    percent: _ff_facts(str(percent), f"the top {percent} % of the segments")
+    percent: _ff_facts(
+        str(percent),
+        f"the top {percent} % of the segments",
+        rf"\lceil {percent / 100:g}\,n \rceil",
+    )
     for percent in FF_PERCENTS
 }
 """Facts by percent of the segments dropped; the fraction for `ff` is ``percent / 100``."""
@@ -83,6 +94,7 @@ FF_AT = {
 FF_ANNOTATED = _ff_facts(
     "annotated",
     "the most relevant segments, as many as lie inside the events",
+    "|P|",
     "no segment lies inside the events",
 )
 
@@ -96,5 +108,6 @@ MONOTONICITY = MetricFacts(
     highest=1.0,
     unit="share of steps",
     undefined="never",
+    formula=r"\frac{1}{n} \sum_{k=1}^{n} [p_{k-1} \geq p_k]",
     citation="Arya et al. 2019, arXiv:1909.03012",
 )

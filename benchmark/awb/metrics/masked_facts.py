@@ -14,6 +14,7 @@ def _facts(
     name: str,
     summary: str,
     citation: str,
+    formula: str,
     *,
     higher_is_better: bool = True,
     lowest: float = 0.0,
@@ -31,6 +32,7 @@ def _facts(
         unit=unit,
         undefined=undefined,
         citation=citation,
+        formula=formula,
     )
 
 
@@ -38,12 +40,14 @@ AVERAGE_INCREASE = _facts(
     "ai",
     "share of instances that are more like the target with the relevant segments alone",
     _GRAD_CAM_PP,
+    r"[p_{\text{in}} > p_0]",
     unit="share of instances",
 )
 AVERAGE_DROP = _facts(
     "ad",
     "share of the target's probability lost with the relevant segments alone",
     _GRAD_CAM_PP,
+    r"\frac{\max(p_0 - p_{\text{in}}, 0)}{p_0}",
     higher_is_better=False,
     undefined=_DEGENERATE + ", or the clip's probability is 0",
     unit="share of the probability",
@@ -52,6 +56,7 @@ AVERAGE_GAIN = _facts(
     "ag",
     "share of the missing probability won with the relevant segments alone",
     _OPTI_CAM,
+    r"\frac{\max(p_{\text{in}} - p_0, 0)}{1 - p_0}",
     undefined=_DEGENERATE + ", or the clip's probability is 1",
     unit="share of the probability",
 )
@@ -59,18 +64,21 @@ FID_IN = _facts(
     "fid-in",
     "share of instances still heard as the target with the relevant segments alone",
     _L_MAC,
+    r"\left[ [p_{\text{in}} \geq 0.5] = [p_0 \geq 0.5] \right]",
     unit="share of instances",
 )
 FF_OUT = _facts(
     "ff-out",
     "loss of the target's probability without the relevant segments",
     _L_MAC,
+    r"p_0 - p_{\text{out}}",
     lowest=-1.0,
 )
 FF_IN = _facts(
     "ff-in",
     "loss of the target's probability with the relevant segments alone",
     _L_MAC,
+    r"p_0 - p_{\text{in}}",
     higher_is_better=False,
     lowest=-1.0,
 )

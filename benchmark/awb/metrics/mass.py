@@ -34,6 +34,7 @@ MASS_ACCURACY = MetricFacts(
     highest=1.0,
     unit="share of relevance",
     undefined=_ONE_KIND + ", or no relevance is positive",
+    formula=r"\frac{\sum_{i \in P} \max(r_i, 0)}{\sum_{i \in P \cup N} \max(r_i, 0)}",
     citation=_ARRAS,
 )
 
@@ -46,6 +47,7 @@ RANK_ACCURACY = MetricFacts(
     highest=1.0,
     unit="share of segments",
     undefined=_ONE_KIND,
+    formula=r"\frac{|P \cap T|}{|P|}, \quad T = \text{the } |P| \text{ most relevant segments}",
     citation=_ARRAS + "; ties by share are our own",
 )
 

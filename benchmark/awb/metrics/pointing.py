@@ -23,6 +23,7 @@ POINTING_GAME = MetricFacts(
     highest=1.0,
     unit="share of the tied peak",
     undefined="no segment is inside the events, or none is outside",
+    formula=r"\frac{|P \cap M|}{|M|}, \quad M = \{ i : r_i = \max_j r_j \}",
     citation="Zhang et al. 2018, doi:10.1007/s11263-017-1059-x; ties by share are our own",
 )
 

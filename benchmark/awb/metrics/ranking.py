@@ -38,6 +38,8 @@ ROC_AUC = MetricFacts(
     highest=1.0,
     unit="probability",
     undefined="no segment is inside the events, or none is outside",
+    formula=r"\frac{1}{|P|\,|N|} \sum_{i \in P} \sum_{j \in N}"
+    r" \left( [r_i > r_j] + \frac{1}{2} [r_i = r_j] \right)",
     citation="Fawcett 2006, doi:10.1016/j.patrec.2005.10.010; labels of Bolaños et al. 2025, "
     "arXiv:2506.04391",
 )
@@ -51,6 +53,8 @@ AVERAGE_PRECISION = MetricFacts(
     highest=1.0,
     unit="precision",
     undefined="no segment is inside the events, or none is outside",
+    formula=r"\sum_t \frac{|P \cap T_t| - |P \cap T_{t-1}|}{|P|} \cdot \frac{|P \cap T_t|}{|T_t|},"
+    r" \quad T_t = \text{those of the } t \text{ highest values}",
     citation="Zhu 2004, Recall, precision and average precision, University of Waterloo; "
     "the sum without interpolation of scikit-learn",
 )

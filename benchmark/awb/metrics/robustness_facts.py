@@ -21,6 +21,7 @@ def _likeness(
     lowest: float = -1.0,
     unit: str = "rank correlation",
     undefined: str = _CONSTANT,
+    formula: str = r"\rho(r, r')",
 ) -> MetricFacts:
     """Describe a likeness of two explanations, 1 where they are the same."""
     return MetricFacts(
@@ -33,6 +34,7 @@ def _likeness(
         unit=unit,
         undefined=undefined,
         citation=citation,
+        formula=formula,
     )
 
 
@@ -46,9 +48,13 @@ SEED_OVERLAP = _likeness(
     lowest=0.0,
     unit="share of segments",
     undefined="never",
+    formula=r"\frac{|T(r) \cap T(r')|}{|T(r)|},"
+    r" \quad T = \text{the top } 10\,\% \text{ of the segments}",
 )
 SHIFT_EQUIVARIANCE = _likeness(
-    "shift-equivariance", "rank correlation with the explanation of the clip rolled in time"
+    "shift-equivariance",
+    "rank correlation with the explanation of the clip rolled in time",
+    formula=r"\rho(\mathrm{roll}(r), r')",
 )
 GAIN_INVARIANCE = _likeness(
     "gain-invariance", "rank correlation with the explanation of the clip at another level"
@@ -74,6 +80,7 @@ MAX_SENSITIVITY = MetricFacts(
     highest=math.inf,
     unit="norm of the relevance",
     undefined="the relevance is zero everywhere",
+    formula=r"\max_d \frac{\| r^{(d)} - r \|_2}{\| r \|_2}",
     citation="Yeh et al. 2019, arXiv:1901.09392",
 )
 MODEL_RANDOMIZATION = _likeness(
@@ -83,6 +90,7 @@ MODEL_RANDOMIZATION = _likeness(
     family="sanity",
     higher_is_better=False,
     lowest=0.0,
+    formula=r"|\rho(r, r')|",
 )
 LABEL_RANDOMIZATION = _likeness(
     "label-randomization",
@@ -91,4 +99,5 @@ LABEL_RANDOMIZATION = _likeness(
     family="sanity",
     higher_is_better=False,
     lowest=0.0,
+    formula=r"|\rho(r, r')|",
 )

@@ -40,6 +40,7 @@ FAITHFULNESS_CORRELATION = MetricFacts(
     highest=1.0,
     unit="correlation",
     undefined="among masks of one size the relevance dropped, or the score, is constant",
+    formula=r"\mathrm{corr}_m \left( R_m - \bar{R}_{|m|},\; d_m - \bar{d}_{|m|} \right)",
     citation="Bhatt et al. 2020, doi:10.24963/ijcai.2020/417",
 )
 
@@ -52,18 +53,20 @@ INFIDELITY = MetricFacts(
     highest=math.inf,
     unit="squared log-odds",
     undefined="never",
+    formula=r"\min_{\beta \geq 0} \frac{1}{M} \sum_m \left( \beta R_m - d_m \right)^2",
     citation="Yeh et al. 2019, arXiv:1901.09392",
 )
 
 LOCAL_ACCURACY = MetricFacts(
     name="local-accuracy",
     family="fidelity",
-    summary="weighted R² of a surrogate's scores against the model's",
+    summary="R² of a surrogate's forecasts of the model's scores, on masks new to it",
     higher_is_better=True,
     lowest=-math.inf,
     highest=1.0,
     unit="share of variance",
     undefined="the model's scores are constant",
+    formula=r"1 - \frac{\sum_m (s_m - \hat{s}_m)^2}{\sum_m (s_m - \bar{s})^2}",
     citation="Ribeiro et al. 2016, doi:10.1145/2939672.2939778",
 )
 

@@ -1,5 +1,6 @@
 """Statistics of a board: intervals, comparisons, ranks and agreement. Pure functions, no model."""
 
+from awb.statistics.across import AcrossBoards, boards_needed, compare_across, friedman
 from awb.statistics.agreement import kendall_bootstrap, kendall_tau
 from awb.statistics.bootstrap import (
     Interval,
@@ -22,16 +23,20 @@ from awb.statistics.ranks import (
 )
 
 __all__ = [
+    "AcrossBoards",
     "ClusterSums",
     "Comparison",
     "CriticalDifference",
     "Interval",
     "RankInterval",
+    "boards_needed",
     "cluster_bootstrap",
     "cluster_bootstrap_columns",
     "cluster_means",
+    "compare_across",
     "compare_all",
     "critical_difference",
+    "friedman",
     "holm",
     "kendall_bootstrap",
     "kendall_tau",

@@ -17,6 +17,7 @@ import small_data
 from awb import plugins
 from awb.cli import main
 from awb.errors import ParameterError, PluginError, RunError
+from awb.harness.settings import RunSettings
 
 FILE = """
 import numpy as np
@@ -172,14 +173,30 @@ def test_a_plugin_file_that_is_absent_is_named(tmp_path: Path) -> None:
     assert "cannot read the plugin file" in result.output
 
 
-@pytest.mark.parametrize(
-    ("name", "only_typed"),
-    [("run", {"dataset", "model"}), ("resume", set()), ("explain", {"show"})],
-)
-def test_functions_take_the_options_of_the_commands(name: str, only_typed: set[str]) -> None:
+ONLY_TYPED = {"run": {"dataset", "model"}, "resume": set(), "explain": {"show"}}
+"""Options without an argument: the repeated form of a list, and whether a browser opens."""
+
+ONLY_PYTHON = {"progress"}
+
+
+@pytest.mark.parametrize("name", ["run", "resume", "explain"])
+def test_functions_take_the_options_of_the_commands(name: str) -> None:
     options = {str(option.name) for option in main.commands[name].params}
-    ours = set(inspect.signature(getattr(awb, name)).parameters) - {"progress"}
-    assert options - only_typed == ours
+    ours = set(inspect.signature(getattr(awb, name)).parameters) - ONLY_PYTHON
+    assert options - ONLY_TYPED[name] == ours
+
+
+def test_files_hold_the_options_of_run() -> None:
+    options = {str(option.name) for option in main.commands["run"].params}
+    assert options - ONLY_TYPED["run"] - {"file"} == set(RunSettings.model_fields)
+    for option in main.commands["run"].params:
+        if option.name in RunSettings.model_fields:
+            assert f"--{option.name.replace('_', '-')}" in option.opts
+
+
+def test_an_option_that_is_none_is_refused_by_name() -> None:
+    with pytest.raises(ParameterError, match=r"unknown setting 'sampels'\. Did you mean samples"):
+        awb.run(sampels=3)  # type: ignore[call-arg]
 
 
 def test_a_run_shows_itself_and_gives_frames(data: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,7 @@ def test_templates_escape_and_refuse_what_is_missing() -> None:
     assert json.loads(plain) == {"a": "</script><!--\u2028é"}
     assert number(math.nan) is None
     assert number(math.inf) is None
-    assert number(0.123456) == 0.1235
+    assert number(0.123456789) == 0.123457
 
 
 def test_few_instances_are_the_extremes(run: RunFolder, tmp_path: Path, view: BoardView) -> None:
@@ -114,3 +115,23 @@ def test_few_instances_are_the_extremes(run: RunFolder, tmp_path: Path, view: Bo
     expected = [view.instances[0].kept.clip_id, view.instances[-1].kept.clip_id]
     assert [one["clip"] for one in shown] == expected
     assert all(one["sound"] for one in shown)
+
+
+def test_the_page_agrees_with_the_command_about_agreement(run: RunFolder, view: BoardView) -> None:
+    """One computation, whatever the order of the metrics, and enough digits to round once."""
+    plain = agreement_plain(view)
+    assert plain is not None
+    names = [facts.name for facts in view.board.metrics]
+    found = dict(zip(combinations(names, 2), plain["taus"], strict=True))
+    wanted = names[::-1]
+    result = awb("agree", run.path, "--metrics", ",".join(wanted), "--format", "json")
+    assert result.exit_code == 0, result.output
+    records = json.loads(result.output)
+    assert len(records) == len(found) == 3
+    turned = 0
+    for one in records:
+        pair = (one["first"], one["second"])
+        turned += pair not in found
+        page = found.get(pair) or found[pair[::-1]]
+        assert [one["tau"], one["low"], one["high"]] == pytest.approx(page, abs=5e-7)
+    assert turned == 3

@@ -73,6 +73,16 @@ def _wait_until_it_moves(page: Any) -> None:
     page.locator('[data-role="time"]', has_text=re.compile(r"^(0\.[2-9]|[12]\.)")).wait_for()
 
 
+def test_numbers_are_rounded_as_in_every_other_table(opened: Opener) -> None:
+    values = [place / 64 - 2 for place in range(257)] + [0.815, 0.8152, 1.005, -0.004, 3000.5]
+    page = opened()
+    for digits in (0, 1, 2, 3):
+        found = page.evaluate(
+            "([values, digits]) => values.map((one) => awb.format(one, digits))", [values, digits]
+        )
+        assert found == [f"{value:.{digits}f}".replace("-", "−") for value in values]
+
+
 def test_headers_sort_by_mouse_and_by_keyboard(opened: Opener) -> None:
     page = opened()
     assert _shown(page)[0] == "oracle"

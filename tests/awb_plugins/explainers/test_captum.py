@@ -10,7 +10,6 @@ import pytest
 import torch
 from captum import attr
 
-import captum_page
 from awb.conformance.rules import check
 from awb.errors import AwbError, NotApplicableError, ParameterError
 from awb.harness.references import parse_list
@@ -19,6 +18,7 @@ from awb.plugins import load
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers import segmentwise, spectrogram
 from awb_plugins.explainers.captum_adapter import SPEC
+from awb_plugins.explainers.captum_adapter.facts import reason_against
 from awb_plugins.explainers.captum_adapter.reading import attribution_classes, read_method
 from fakes import WeightedEnergy, unit_clip
 from fakes_torch import SmallCnn, TorchModel
@@ -181,7 +181,7 @@ def test_every_class_of_captum_works_or_says_why_not(model: TorchModel) -> None:
     plain = WeightedEnergy(np.arange(5.0))
     worked, masking = set(), set()
     for name in attribution_classes():
-        if captum_page.is_refused(name):
+        if reason_against(name, attribution_classes()[name]):
             with pytest.raises(ParameterError, match="cannot be used here: it"):
                 read_method(name)
             continue
@@ -276,9 +276,3 @@ def test_they_keep_the_rules_for_explainers(method: str) -> None:
     assert isinstance(SPEC, ExplainerSpec)
     verdicts = check(resolve(load(), "explainer", f"captum:{method}"), slow=False)
     assert {one.status for one in verdicts} == {"ok"}, verdicts
-
-
-def test_the_page_is_current() -> None:
-    assert captum_page.PAGE.read_text(encoding="utf-8") == captum_page.page(), (
-        "type: python tests/captum_page.py"
-    )

@@ -17,6 +17,7 @@ import numpy as np
 from awb.errors import ParameterError, RunError
 from awb.leaderboard.board import FULL_COVERAGE
 from awb.leaderboard.layout import Column, Layout
+from awb.leaderboard.over_datasets import DatasetSummary
 from awb.report.figures.style import INK, SOFT, new_figure, styled
 from awb.report.views import BoardView
 from awb.statistics import CriticalDifference, critical_difference
@@ -139,9 +140,52 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
         Bars join explainers whose mean ranks do not differ (Nemenyi, 5 %).
     """
     ranked = rank_explainers(view, metric, names)
-    count, distance = len(ranked.names), ranked.found.critical_difference
+    distance = ranked.found.critical_difference
+    note = (
+        f"mean rank by {view.board.metrics[metric].name} over {ranked.found.n_clips} clips;"
+        f" Friedman p = {ranked.found.p_value:.2g}; bars join what does not differ (Nemenyi, 5 %)"
+    )
+    return _diagram(ranked.names, ranked.ranks, joined(ranked.ranks, distance), note, distance)
+
+
+@styled
+def draw_over_boards(summary: DatasetSummary) -> Any:
+    """Draw a critical-difference diagram over boards.
+
+    Parameters
+    ----------
+    summary : DatasetSummary
+        Explainers over boards.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Bars join explainers that do not differ (Wilcoxon over boards, Holm, 5 %).
+    """
+    order, found = summary.order, summary.found
+    places = {column: place for place, column in enumerate(order)}
+    bars = [(places[group[0]], places[group[-1]]) for group in found.groups if len(group) > 1]
+    n_boards = len(summary.boards)
+    note = (
+        f"mean rank by {summary.metric.name} over {n_boards} boards; bars join what does not differ"
+        " (Wilcoxon over boards, Holm, 5 %)"
+    )
+    if n_boards < found.boards_needed:
+        note += f"\nfewer than {found.boards_needed} boards cannot tell any two apart"
+    names = [summary.explainers[column] for column in order]
+    return _diagram(names, [found.mean_ranks[column].rank for column in order], bars, note)
+
+
+def _diagram(
+    names: Sequence[str],
+    ranks: Sequence[float],
+    bars: Sequence[tuple[int, int]],
+    note: str,
+    distance: float | None = None,
+) -> Any:
+    """Draw ranks in increasing order, and bars from one place to another."""
+    count = len(names)
     half = (count + 1) // 2
-    bars = joined(ranked.ranks, distance)
     top = 0.7 + 0.13 * len(bars)
     height = top + 0.19 * half + 0.75
     figure = new_figure(6.8, height)
@@ -157,9 +201,9 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
         axes.text(tick, axis - 0.09, str(tick), ha="center", va="bottom", fontsize=7.5)
     for line, (first, last) in enumerate(bars):
         at = axis + 0.12 + 0.13 * line
-        ends = [ranked.ranks[first] - 0.15, ranked.ranks[last] + 0.15]
+        ends = [ranks[first] - 0.15, ranks[last] + 0.15]
         axes.plot(ends, [at, at], color=INK, linewidth=2.6, solid_capstyle="butt")
-    for place, (name, rank) in enumerate(zip(ranked.names, ranked.ranks, strict=True)):
+    for place, (name, rank) in enumerate(zip(names, ranks, strict=True)):
         left = place < half
         line = place if left else count - 1 - place
         at, edge = top + 0.19 * (line + 1), -0.02 * count if left else 1.02 * count + 1
@@ -168,14 +212,19 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
             edge + (-0.01 if left else 0.01) * count, at, f"{name}  {rank:.1f}" if left
             else f"{rank:.1f}  {name}", ha="right" if left else "left", va="center", fontsize=7.5,
         )  # fmt: skip
-    shown = min(distance, count - 1)
-    note = f"critical difference {distance:.1f}"
-    axes.plot([1, 1 + shown], [0.16, 0.16], color=INK, linewidth=1.2, marker="|", markersize=5)
-    axes.text(1 + shown + 0.02 * count, 0.16, note, va="center", fontsize=7.5)
+    if distance is not None:
+        _ruler(axes, distance, count)
     axes.text(
-        (count + 1) / 2, height - 0.2,
-        f"mean rank by {view.board.metrics[metric].name} over {ranked.found.n_clips} clips;"
-        f" Friedman p = {ranked.found.p_value:.2g}; bars join what does not differ (Nemenyi, 5 %)",
-        ha="center", va="center", fontsize=7.5, color=SOFT,
-    )  # fmt: skip
+        (count + 1) / 2, height - 0.2, note, ha="center", va="center", fontsize=7.5, color=SOFT
+    )
     return figure
+
+
+def _ruler(axes: Any, distance: float, count: int) -> None:
+    """Draw the critical difference above the axis."""
+    shown = min(distance, count - 1)
+    axes.plot([1, 1 + shown], [0.16, 0.16], color=INK, linewidth=1.2, marker="|", markersize=5)
+    axes.text(
+        1 + shown + 0.02 * count, 0.16, f"critical difference {distance:.1f}",
+        va="center", fontsize=7.5,
+    )  # fmt: skip

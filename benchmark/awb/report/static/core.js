@@ -25,9 +25,16 @@ awb.draw = (name, attributes, ...children) =>
 /** Find the part of a container that plays a role. */
 awb.part = (container, role) => container.querySelector(`[data-role="${role}"]`);
 
+/** Round a number; what lies exactly between two goes to the even one, as in the other tables. */
+awb.rounded = (value, digits) => {
+  const exact = value.toFixed(digits + 30);
+  const cut = exact.slice(0, digits ? -30 : -31);
+  return /^50*$/.test(exact.slice(-30)) && "02468".includes(cut.at(-1)) ? cut : value.toFixed(digits);
+};
+
 /** Write a number with a true minus, or a dash where there is none. */
 awb.format = (value, digits = 3) =>
-  value === null || value === undefined ? "–" : value.toFixed(digits).replace("-", "−");
+  value === null || value === undefined ? "–" : awb.rounded(value, digits).replace("-", "−");
 
 /** Write an interval; empty where there is none. */
 awb.interval = (low, high, digits = 2) =>

@@ -1,17 +1,11 @@
-"""Write docs/explainers.md from what the built-in explainers say about themselves.
-
-python tests/explainers_page.py
-"""
+"""docs/explainers.md, from what the built-in explainers say about themselves."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from awb.specs import ExplainerSpec, MetricSpec
+from awb.specs import ExplainerSpec
 from awb_plugins.explainers import baselines, captum_adapter, segmentwise, spectrogram
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
-
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "explainers.md"
+from pages.tables import settings, table
 
 TEXT = """# The built-in explainers
 
@@ -80,47 +74,22 @@ the segments they overlap.
 """
 
 
-def settings_of(spec: ExplainerSpec | MetricSpec) -> str:
-    """List a spec's own settings with their defaults."""
-    common = SegmentParameters.model_fields
-    own = [
-        f"`{name}`"
-        if field.is_required() or field.default is None
-        else f"`{name}={_written(field.default)}`"
-        for name, field in spec.parameters.model_fields.items()
-        if name not in common or field.default != common[name].default
-    ]
-    return ", ".join(own)
-
-
-def _written(value: object) -> str:
-    if isinstance(value, tuple):
-        return "+".join(map(str, value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def table(specs: list[ExplainerSpec]) -> str:
-    lines = ["| explainer | what | cost | settings |", "| --- | --- | --- | --- |"]
-    for spec in specs:
-        needs = "".join(f" Needs `{capability.__name__}`." for capability in spec.needs)
-        cells = [f"`{spec.name}`", spec.summary + needs, spec.cost, settings_of(spec)]
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
 def page() -> str:
-    """Return the page as it should be."""
+    """Write the page."""
     asking = [*segmentwise.SPECS, *spectrogram.SPECS, captum_adapter.SPEC]
     return TEXT.format(
-        segmentwise=table(segmentwise.SPECS),
-        spectrogram=table(spectrogram.SPECS),
-        captum=table([captum_adapter.SPEC]),
-        baselines=table(baselines.SPECS),
+        segmentwise=_table(segmentwise.SPECS),
+        spectrogram=_table(spectrogram.SPECS),
+        captum=_table([captum_adapter.SPEC]),
+        baselines=_table(baselines.SPECS),
         sources="\n".join(f"- `{spec.name}`: {spec.citation}" for spec in asking),
     )
 
 
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+def _table(specs: list[ExplainerSpec]) -> str:
+    rows = []
+    for spec in specs:
+        needs = "".join(f" Needs `{capability.__name__}`." for capability in spec.needs)
+        choices = settings(spec.parameters, SegmentParameters)
+        rows.append([f"`{spec.name}`", spec.summary + needs, spec.cost, choices])
+    return table(["explainer", "what", "cost", "settings"], rows)

@@ -1,11 +1,7 @@
-"""Write docs/captum.md from captum's own signatures and what awb knows of its methods.
-
-python tests/captum_page.py
-"""
+"""docs/captum.md, from captum's own signatures and what awb knows of its methods."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from awb_plugins.explainers.captum_adapter.facts import CAPTUM, CITATIONS, reason_against
@@ -15,8 +11,8 @@ from awb_plugins.explainers.captum_adapter.reading import (
     read_method,
     typable,
 )
+from pages.tables import table
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "captum.md"
 _SPACES = {"segments": "segments", "features": "features", "layer": "a layer"}
 _COMMON = {"smoothing", "smoothing_s", "sign", "aggregation"}
 
@@ -107,12 +103,12 @@ def _settings(name: str, kind: Any) -> str:
 
 def page() -> str:
     """Return the page as it should be."""
-    lines = ["| method | looks at | settings |", "| --- | --- | --- |"]
+    rows = []
     known = attribution_classes()
     usable = sorted(name for name in known if not is_refused(name))
     for name in usable:
-        cells = [f"`captum:{name}`", _SPACES[read_method(name).space], _settings(name, known[name])]
-        lines.append("| " + " | ".join(cells) + " |")
+        place = _SPACES[read_method(name).space]
+        rows.append([f"`captum:{name}`", place, _settings(name, known[name])])
     reasons: dict[str, list[str]] = {}
     for name in sorted(known):
         if is_refused(name):
@@ -120,12 +116,8 @@ def page() -> str:
     return TEXT.format(
         quiet=7,
         common="`sign`, `smoothing` and `smoothing_s`",
-        methods="\n".join(lines),
+        methods=table(["method", "looks at", "settings"], rows),
         refused="\n".join(f"- {', '.join(names)}: {why}." for why, names in reasons.items()),
         captum=CAPTUM,
         sources=" ".join(f"`{name}`: {CITATIONS[name]}." for name in usable if name in CITATIONS),
     )
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,83 @@
+"""Sweeps in Python: a run a variant, and a frame over them all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from awb.api.results import Run, as_frame
+from awb.harness.sweep_folder import SweepFolder
+from awb.leaderboard.sweep_table import sweep_boards, sweep_records, sweep_text
+from awb.plugins import load
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep on disk, finished or not.
+
+    Attributes
+    ----------
+    folder : SweepFolder
+        Where it is.
+    """
+
+    folder: SweepFolder
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.folder.path
+
+    @property
+    def runs(self) -> dict[str, Run]:
+        """The runs that were started, by the name of the variant."""
+        return {variant.name: Run(run) for variant, run in self.folder.runs()}
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed, or was not run."""
+        return sweep_boards(self.folder, load()).failed
+
+    def frame(self) -> pandas.DataFrame:
+        """Return a row a variant and explainer, with the mean and interval of each main metric.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The variant, the settings that vary, and the columns of `ShownBoard.frame`.
+
+        Raises
+        ------
+        MissingExtraError
+            If pandas is not installed.
+        """
+        return as_frame(sweep_records(sweep_boards(self.folder, load())))
+
+    def __str__(self) -> str:
+        """Write a table for each metric: variants down, explainers across."""
+        return sweep_text(sweep_boards(self.folder, load()))
+
+
+def load_sweep(path: str | Path) -> Sweep:
+    """Open the folder of a sweep.
+
+    Parameters
+    ----------
+    path : str or Path
+        The folder that ``awb run FILE`` or `awb.run` wrote for a file with a table ``[sweep]``.
+
+    Returns
+    -------
+    Sweep
+        Runs and tables.
+
+    Raises
+    ------
+    RunError
+        If it holds no sweep.
+    """
+    return Sweep(SweepFolder.open(Path(path)))

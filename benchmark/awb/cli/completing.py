@@ -1,0 +1,131 @@
+"""What the shell offers after Tab: names of plugins, settings and run folders.
+
+Plugins are discovered without importing their libraries, so that Tab answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from awb.plugins import Kind
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+_RUN_FILES = ("run.json", "sweep.json")
+
+
+def names_of(kind: Kind, *, several: bool = False, also: tuple[str, ...] = ()) -> Complete:
+    """Make a function that completes names of plugins.
+
+    Parameters
+    ----------
+    kind : str
+        model, explainer, dataset, metric or masker.
+    several : bool
+        Whether names are separated by commas: the last one is completed, and none offered twice.
+    also : tuple of str
+        Other words to offer where nothing is typed before them, such as ``all``.
+
+    Returns
+    -------
+    callable
+        For ``shell_complete`` of an option.
+    """
+
+    def complete(
+        context: click.Context,  # noqa: ARG001 - click's signature
+        parameter: click.Parameter,  # noqa: ARG001
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        before, last = _split(incomplete) if several else ("", incomplete)
+        taken = set(before.split(",")) if several else set()
+        from awb.plugins import load
+
+        known = {entry.spec.name: entry.spec.summary for entry in load() if entry.kind == kind}
+        words = {**({} if before else dict.fromkeys(also, "")), **known}
+        return [
+            CompletionItem(before + name, help=summary)
+            for name, summary in words.items()
+            if name.startswith(last) and name not in taken
+        ]
+
+    return complete
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Part a list that is being typed into what is finished and the name at its end."""
+    before, comma, last = text.rpartition(",")
+    return before + comma, last
+
+
+def run_folders(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Complete folders of runs and sweeps: those in ``runs/``, and those below what is typed.
+
+    Parameters
+    ----------
+    context, parameter : click.Context, click.Parameter
+        As click hands them over.
+    incomplete : str
+        What is typed so far.
+
+    Returns
+    -------
+    list of CompletionItem
+        The newest first; where there is none, any folder.
+    """
+    typed = Path(incomplete or ".")
+    parent = typed if incomplete.endswith(("/", "\\")) else typed.parent
+    found = [
+        path
+        for folder in dict.fromkeys([parent, Path("runs")])
+        for path in _folders_in(folder)
+        if str(path).startswith(incomplete.removeprefix("./"))
+    ]
+    runs = [path for path in found if any((path / name).is_file() for name in _RUN_FILES)]
+    if not runs:
+        return [CompletionItem(incomplete, type="dir")]
+    runs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return [CompletionItem(str(path)) for path in dict.fromkeys(runs)]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir())
+    except OSError:
+        return []
+
+
+def config_files(
+    context: click.Context,  # noqa: ARG001 - click's signature
+    parameter: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Complete TOML files, and folders that may hold some.
+
+    Parameters
+    ----------
+    context, parameter : click.Context, click.Parameter
+        As click hands them over.
+    incomplete : str
+        What is typed so far.
+
+    Returns
+    -------
+    list of CompletionItem
+        Files; where there is none, whatever the shell finds.
+    """
+    typed = Path(incomplete or ".")
+    parent = typed if incomplete.endswith(("/", "\\")) or not incomplete else typed.parent
+    shown = incomplete.removeprefix("./")
+    found = [str(path) for path in sorted(parent.glob("*.toml")) if str(path).startswith(shown)]
+    return [CompletionItem(path) for path in found] or [CompletionItem(incomplete, type="file")]

@@ -1,0 +1,88 @@
+"""``awb config``: what a run would run with, and an example of a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from awb.cli.run import run_command, tell_overridden, typed_settings
+
+if TYPE_CHECKING:
+    from awb.harness.settings import Settled
+
+
+@click.group("config")
+def config_command() -> None:
+    """Show the configuration of a run, or print an example of one."""
+
+
+@config_command.command("show", params=list(run_command.params))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def show_command(
+    context: click.Context, /, file: Path | None, as_json: bool, **options: Any
+) -> None:
+    """Print what awb run would run with, defaults included, as TOML: nothing is run.
+
+    Takes the file and the options of awb run, and checks every name, in every variant of a sweep.
+    """
+    from awb.harness.config_file import read_settings
+    from awb.harness.config_text import settings_toml
+    from awb.harness.sweeps import variants
+
+    typed = typed_settings(context, options)
+    settled = read_settings(file, typed)
+    tell_overridden(settled)
+    found = variants(settled)
+    _check_names(settled, set(map(str, typed["plugin"])))
+    if settled.sweep:
+        names = "".join(f"\n  {one.name}" for one in found)
+        click.echo(f"{len(found)} variants:{names}", err=True)
+    if as_json:
+        click.echo(_as_json(settled))
+    else:
+        click.echo(settings_toml(settled.settings, settled.sweep), nl=False)
+
+
+def _check_names(settled: Settled, loaded: set[str]) -> None:
+    """Look every name up, unless a file with plugins would have to be run for that."""
+    from awb.harness.launching import checked_variants
+
+    others = [path for path in settled.settings.plugin if path not in loaded]
+    if others:
+        click.echo(
+            f"awb: names are not checked, since {', '.join(others)} would have to be run for that;"
+            " add --plugin to check them",
+            err=True,
+        )
+    else:
+        checked_variants(settled)
+
+
+def _as_json(settled: Settled) -> str:
+    import json
+
+    from awb.harness.sweeps import variants
+
+    swept = set(settled.sweep)
+    content = {
+        "settings": settled.settings.model_dump(mode="json", exclude=swept),
+        "sweep": settled.sweep,
+        "variants": [{"name": one.name, "values": dict(one.values)} for one in variants(settled)]
+        if swept
+        else [],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False)
+
+
+@config_command.command("example")
+def example_command() -> None:
+    """Print a configuration that runs within seconds, with every setting explained.
+
+    awb config example > mine.toml, and then awb run mine.toml
+    """
+    from awb.harness.config_text import example_toml
+
+    click.echo(example_toml(), nl=False)

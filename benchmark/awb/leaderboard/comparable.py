@@ -1,0 +1,198 @@
+"""Which boards can be summed up together, and which explainers they have in common.
+
+Nothing is averaged over what only some boards have. A pair of dataset and model takes part with the
+manifest and settings that most submissions are for, if it ranks at least half as many explainers as
+the fullest board does: else one explainer on a new dataset would leave nothing in common.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import UnknownNameError
+from awb.harness.selection import Manifest
+from awb.intervals import FloatArray
+from awb.leaderboard.board import FULL_COVERAGE
+from awb.leaderboard.layout import Column, Layout
+from awb.leaderboard.naming import board_name, folder_name
+from awb.leaderboard.pages import data_of
+from awb.leaderboard.submitted import Submitted
+from awb.plugins import Registry
+from awb.specs import DatasetSpec
+
+IndexArray = npt.NDArray[np.intp]
+
+LOCALIZATION, MARGIN, DELETION = "roc-auc", "event-margin", "deletion-area"
+WITHOUT_EVENTS, EVENTS_ALONE = "ff@annotated", "ff-in"
+SUMMED = (LOCALIZATION, MARGIN, DELETION, WITHOUT_EVENTS, EVENTS_ALONE)
+FULL_ENOUGH = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SummaryBoard:
+    """The scores of one board that summaries are made of.
+
+    Attributes
+    ----------
+    name : str
+        Of its page, without the ending.
+    dataset, model : str
+        Labels of the pair.
+    manifest : Manifest
+        The selection.
+    control : bool
+        Whether the dataset says that explainers should not point at the events for this model.
+    seed : int
+        Of the run.
+    baselines : frozenset of str
+        Explainers that are there for comparison only.
+    layout : Layout
+        Where each explainer and instance stands.
+    grids : mapping of str to np.ndarray, shape=(explainers, instances)
+        Values of each metric in `SUMMED`; NaN where there is none.
+    """
+
+    name: str
+    dataset: str
+    model: str
+    manifest: Manifest
+    control: bool
+    seed: int
+    baselines: frozenset[str]
+    layout: Layout = field(repr=False)
+    grids: Mapping[str, FloatArray] = field(repr=False)
+
+    @property
+    def title(self) -> str:
+        """Both labels, as people say them."""
+        return f"{self.model} on {self.dataset}"
+
+    def ranked(self, metric: str) -> list[str]:
+        """Name the explainers that this board ranks by a metric, in alphabetical order."""
+        full = Column.of(self.grids[metric]).full
+        return sorted(
+            name
+            for row, name in enumerate(self.layout.names)
+            if full[row] and self.layout.coverage[row] >= FULL_COVERAGE
+            if name not in self.baselines
+        )
+
+    def common(self, metrics: Sequence[str], names: Sequence[str]) -> IndexArray:
+        """Find the instances on which all these explainers have all these metrics.
+
+        Parameters
+        ----------
+        metrics : sequence of str
+            Of `SUMMED`.
+        names : sequence of str
+            Explainers of this board.
+
+        Returns
+        -------
+        np.ndarray, shape=(instances,), dtype=int
+            Columns of the grids.
+        """
+        rows = [self.layout.row[name] for name in names]
+        cut = np.concatenate([self.grids[metric][rows] for metric in metrics])
+        return np.flatnonzero(np.isfinite(cut).all(axis=0))
+
+    def values(self, metric: str, names: Sequence[str], used: IndexArray) -> FloatArray:
+        """Cut values out, ``shape=(instances, explainers)``; NaN for an explainer it has not."""
+        cut = np.full((used.size, len(names)), math.nan)
+        for column, name in enumerate(names):
+            if name in self.layout.row:
+                cut[:, column] = self.grids[metric][self.layout.row[name], used]
+        return cut
+
+    def clips(self, used: IndexArray) -> list[str]:
+        """Name the clip of each of these instances."""
+        return [self.layout.clips[index] for index in used]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparable:
+    """Boards that are summed up together.
+
+    Attributes
+    ----------
+    boards : tuple of SummaryBoard
+        In the order of their names.
+    left_out : tuple of str
+        Other boards, and why they do not take part.
+    """
+
+    boards: tuple[SummaryBoard, ...]
+    left_out: tuple[str, ...]
+
+    def common(self, metrics: Sequence[str]) -> list[str]:
+        """Name the explainers that every board ranks by every one of these metrics."""
+        found = [set(board.ranked(metric)) for board in self.boards for metric in metrics]
+        return sorted(set.intersection(*found)) if found else []
+
+
+def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable:
+    """Choose the boards that take part in summaries.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        Everything that is published and holds.
+    registry : Registry
+        What is installed: baselines and contrasts are facts of the specs.
+
+    Returns
+    -------
+    Comparable
+        Boards whose events have times, and the others with a reason.
+    """
+    pairs: dict[str, dict[str, list[Submitted]]] = {}
+    for one in submitted:
+        pair = pairs.setdefault(board_name(one.record), {})
+        pair.setdefault(folder_name(one.record), []).append(one)
+    boards, left_out = [], []
+    for name, groups in sorted(pairs.items()):
+        _, group = min(groups.items(), key=lambda item: (-len(item[1]), item[0]))
+        board = _board(name, group, registry)
+        if board.ranked(LOCALIZATION) and board.ranked(DELETION):
+            boards.append(board)
+        else:
+            left_out.append(f"{board.title}: no explainer has both {LOCALIZATION} and {DELETION}")
+    fullest = max((len(board.ranked(LOCALIZATION)) for board in boards), default=0)
+    full = []
+    for board in boards:
+        count = len(board.ranked(LOCALIZATION))
+        if count >= FULL_ENOUGH * fullest:
+            full.append(board)
+        else:
+            left_out.append(f"{board.title}: ranks {count} explainers, the fullest {fullest}")
+    return Comparable(tuple(full), tuple(left_out))
+
+
+def _board(name: str, group: Sequence[Submitted], registry: Registry) -> SummaryBoard:
+    data = data_of(group, registry)
+    layout = Layout(data.explanations)
+    return SummaryBoard(
+        name,
+        data.manifest.dataset,
+        data.manifest.model,
+        data.manifest,
+        _is_control(group[0].record.dataset.name, group[0].record.model.name, registry),
+        data.seed,
+        data.baselines,
+        layout,
+        {metric: layout.grid(data.scores, metric) for metric in SUMMED},
+    )
+
+
+def _is_control(dataset: str, model: str, registry: Registry) -> bool:
+    """Ask the dataset whether it contrasts this model as the one that does not hear the events."""
+    try:
+        spec = registry.get("dataset", dataset).spec
+    except UnknownNameError:
+        return False
+    return isinstance(spec, DatasetSpec) and spec.contrast[1:] == (model,)

@@ -1,0 +1,22 @@
+"""Write the pages of docs/ that are made from the code: python tests/make_pages.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pages import captum, commands, explainers, house, metrics, plugins
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MADE: dict[str, Callable[[], str]] = {
+    "architecture.md": house.page,
+    "captum.md": captum.page,
+    "explainers.md": explainers.page,
+    "metrics.md": metrics.page,
+    "reference/commands.md": commands.page,
+    "reference/plugins.md": plugins.page,
+}
+
+if __name__ == "__main__":
+    for name, page in MADE.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")

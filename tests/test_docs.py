@@ -1,0 +1,130 @@
+"""The documentation does what it says: blocks run, commands parse, files are where links lead."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from awb.cli import main
+from doc_blocks import Block, blocks, command_lines, pages
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = pages(ROOT)
+LANGUAGES = {"python", "bash", "sh", "text", "toml", "yaml", "json", "tsv", "csv", "math"}
+PLACEHOLDER = re.compile(r"\.\.\.|…|[<>\[\]|{}]")
+
+
+def _blocks(page: Path) -> list[Block]:
+    return list(blocks(page.read_text(encoding="utf-8")))
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if any(b.is_executed for b in _blocks(page))], ids=_name
+)
+def test_blocks_run(page: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    environment = {
+        **{name: value for name, value in os.environ.items() if name != "AWB_CACHE"},
+        "MPLBACKEND": "Agg",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    command = [sys.executable, str(ROOT / "tests" / "doc_runner.py"), str(page)]
+    done = subprocess.run(
+        command, cwd=work, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_commands_parse(page: Path) -> None:
+    wrong = []
+    for block in _blocks(page):
+        if block.language not in {"bash", "sh", "inline", "indented", "console"}:
+            continue
+        for line, words in command_lines(block):
+            reason = trouble(words)
+            if reason:
+                wrong.append(f"{page}:{line}: awb {' '.join(words)}: {reason}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_fences_say_what_they_are(page: Path) -> None:
+    wrong = []
+    for block in _blocks(page):
+        where = f"{page}:{block.line}"
+        if block.language == "indented":
+            if "docs" in page.relative_to(ROOT).parts:
+                wrong.append(f"{where}: fence this block as bash or sh")
+        elif block.language not in LANGUAGES | {"inline"}:
+            wrong.append(f"{where}: fenced as {block.language!r}, not one of {sorted(LANGUAGES)}")
+        elif block.language == "sh" and not block.before:
+            wrong.append(f"{where}: the sentence before a block that is not run must say why")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_files_are_used(page: Path) -> None:
+    found = _blocks(page)
+    for number, block in enumerate(found):
+        if block.is_file and block.language == "python":
+            compile(block.content, f"{page}:{block.line}", "exec")
+            later = [one.content for one in found[number + 1 :] if one.is_executed or one.is_left]
+            used = any(block.title in text for text in later)
+            assert used, f"{page}:{block.line}: nothing runs {block.title}"
+
+
+def trouble(words: list[str]) -> str:
+    """Say what is wrong with a command line, without running it; nothing if it would be understood.
+
+    Placeholders are taken as they stand: only names of commands and options, and the choices of
+    options that have them, are looked at.
+    """
+    command: click.Command = main
+    context = click.Context(main, info_name="awb")
+    try:
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            name, *words = words
+            found = command.get_command(context, name)
+            if found is None:
+                return "" if PLACEHOLDER.search(name) else f"no command {name!r}"
+            command = found
+            context = click.Context(command, info_name=name, parent=context, **_settings(command))
+        values, _, _ = command.make_parser(context).parse_args(_without_ellipses(words))
+    except click.UsageError as error:
+        return error.format_message()
+    return _wrong_choice(command, context, values)
+
+
+def _without_ellipses(words: list[str]) -> list[str]:
+    pairs = zip(["", *words], words, strict=False)
+    return [word for before, word in pairs if word not in {"...", "…"} or before.startswith("--")]
+
+
+def _settings(command: click.Command) -> dict[str, object]:
+    return dict(command.context_settings)
+
+
+def _wrong_choice(command: click.Command, context: click.Context, values: dict[str, object]) -> str:
+    for parameter in command.params:
+        given = values.get(parameter.name or "")
+        if isinstance(parameter.type, click.Choice) and isinstance(given, str):
+            if PLACEHOLDER.search(given) or given.isupper():
+                continue
+            try:
+                parameter.type.convert(given, parameter, context)
+            except click.UsageError as error:
+                return error.format_message()
+    return ""
