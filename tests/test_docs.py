@@ -7,16 +7,31 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from awb.cli import main
+from awb.errors import AwbError, MissingExtraError
+from awb.harness.references import parse_list
+from awb.harness.resolve import resolve
+from awb.plugins import Kind, load
 from doc_blocks import Block, blocks, command_lines, pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = pages(ROOT)
 LANGUAGES = {"python", "bash", "sh", "text", "toml", "yaml", "json", "tsv", "csv", "math"}
+REFERENCES: dict[str, Kind] = {
+    "dataset": "dataset",
+    "datasets": "dataset",
+    "model": "model",
+    "models": "model",
+    "explainers": "explainer",
+    "metrics": "metric",
+    "masker": "masker",
+    "scoring_masker": "masker",
+}
 PLACEHOLDER = re.compile(r"\.\.\.|…|[<>\[\]|{}]")
 
 
@@ -105,7 +120,26 @@ def trouble(words: list[str]) -> str:
         values, _, _ = command.make_parser(context).parse_args(_without_ellipses(words))
     except click.UsageError as error:
         return error.format_message()
-    return _wrong_choice(command, context, values)
+    return _wrong_choice(command, context, values) or _wrong_reference(context, values)
+
+
+def _wrong_reference(context: click.Context, values: dict[str, Any]) -> str:
+    """Say which plugin or setting does not exist; files with plugins are not opened."""
+    if "plugins" in values or "plugin" in values or context.info_name not in {"run", "explain"}:
+        return ""
+    for option, kind in REFERENCES.items():
+        given = values.get(option) or ()
+        for text in [given] if isinstance(given, str) else given:
+            for one in parse_list(text):
+                if PLACEHOLDER.search(str(one)) or str(one).isupper() or str(one) == "all":
+                    continue
+                try:
+                    resolve(load(), kind, str(one))
+                except MissingExtraError:
+                    continue
+                except AwbError as error:
+                    return str(error)
+    return ""
 
 
 def _without_ellipses(words: list[str]) -> list[str]:
