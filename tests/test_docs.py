@@ -65,11 +65,12 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_commands_parse(page: Path) -> None:
     wrong = []
+    new = set(re.findall(r"awb new \w+ ([a-z0-9-]+)", page.read_text(encoding="utf-8")))
     for block in _blocks(page):
         if block.language not in {"bash", "sh", "inline", "indented", "console"}:
             continue
         for line, words in command_lines(block):
-            reason = trouble(words)
+            reason = trouble(words, new)
             if reason:
                 wrong.append(f"{page}:{line}: awb {' '.join(words)}: {reason}")
     assert not wrong, "\n".join(wrong)
@@ -101,11 +102,11 @@ def test_files_are_used(page: Path) -> None:
             assert used, f"{page}:{block.line}: nothing runs {block.title}"
 
 
-def trouble(words: list[str]) -> str:
+def trouble(words: list[str], new: set[str]) -> str:
     """Say what is wrong with a command line, without running it; nothing if it would be understood.
 
     Placeholders are taken as they stand: only names of commands and options, and the choices of
-    options that have them, are looked at.
+    options that have them, are looked at, and names of plugins but those in `new`.
     """
     command: click.Command = main
     context = click.Context(main, info_name="awb")
@@ -120,10 +121,10 @@ def trouble(words: list[str]) -> str:
         values, _, _ = command.make_parser(context).parse_args(_without_ellipses(words))
     except click.UsageError as error:
         return error.format_message()
-    return _wrong_choice(command, context, values) or _wrong_reference(context, values)
+    return _wrong_choice(command, context, values) or _wrong_reference(context, values, new)
 
 
-def _wrong_reference(context: click.Context, values: dict[str, Any]) -> str:
+def _wrong_reference(context: click.Context, values: dict[str, Any], new: set[str]) -> str:
     """Say which plugin or setting does not exist; files with plugins are not opened."""
     if "plugins" in values or "plugin" in values or context.info_name not in {"run", "explain"}:
         return ""
@@ -131,7 +132,8 @@ def _wrong_reference(context: click.Context, values: dict[str, Any]) -> str:
         given = values.get(option) or ()
         for text in [given] if isinstance(given, str) else given:
             for one in parse_list(text):
-                if PLACEHOLDER.search(str(one)) or str(one).isupper() or str(one) == "all":
+                unknown = one.name.isupper() or one.name in {"all", *new}
+                if unknown or PLACEHOLDER.search(str(one)):
                     continue
                 try:
                     resolve(load(), kind, str(one))
