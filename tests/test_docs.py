@@ -164,3 +164,26 @@ def _wrong_choice(command: click.Command, context: click.Context, values: dict[s
             except click.UsageError as error:
                 return error.format_message()
     return ""
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("run --explainrs all", "--explainers"),
+        ("run --explainers nave", "Did you mean naive"),
+        ("run --model soundscape-cnn:weigth=3", "Did you mean weights"),
+        ("run --clips", "requires an argument"),
+        ("rum", "no command"),
+        ("show DIR --format xml", "is not one of"),
+        ("cache shwo", "no command"),
+    ],
+)
+def test_a_wrong_command_is_found(command: str, reason: str) -> None:
+    assert reason in trouble(command.split(), set())
+
+
+@pytest.mark.parametrize(
+    "command", ["run ... --scheduler tcp://a:1", "resume DIR --scheduler ...", "run --model MODEL"]
+)
+def test_placeholders_are_let_be(command: str) -> None:
+    assert trouble(command.split(), set()) == ""
