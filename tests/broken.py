@@ -54,9 +54,9 @@ def _seeds(perturber: Any, instance: Any, rng: Any) -> Any:
 
 def _writes(perturber: Any, instance: Any, rng: Any) -> Any:
     found = good(perturber, instance, rng)
-    scores = perturber.pool().scores
-    scores.flags.writeable = True
-    scores -= scores.mean() + 1
+    audio = instance.clip.waveform
+    audio.flags.writeable = True
+    audio *= 0.5
     return found
 
 
@@ -87,7 +87,7 @@ def _upside_down(perturber: Any, instance: Any, rng: Any) -> Any:
 EXPLAINERS: dict[str, tuple[Callable[..., Any], str]] = {
     "contract": (_short, "relevance has 7 values for 8 segments"),
     "determinism": (_global_draws, "differs from one time to the next"),
-    "inputs": (_writes, "it changes the scores of the shared design"),
+    "inputs": (_writes, "it changes the clip's audio"),
     "global-state": (_seeds, "it changes the global random state of numpy"),
     "labels": (_peeks, "follows the labels"),
     "hard-cases": (_divides, "on a silent clip: RelevanceError"),
@@ -251,7 +251,7 @@ def _noisy(scoring: Any) -> float:
 
 
 def _normalizes(scoring: Any) -> float:
-    scoring.relevance /= np.abs(scoring.relevance).max()
+    np.divide(scoring.relevance, np.abs(scoring.relevance).max(), out=scoring.relevance)
     return good_metric(scoring)
 
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 AWB = ROOT / "benchmark" / "awb"
 
 FLOORS = [
-    {"errors", "intervals", "randomness", "types", "protocols"},
+    {"errors", "intervals", "randomness", "types", "protocols", "watching"},
     {
         "alignment",
         "audio",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from awb.watching import Suspect
 
 
 class AwbError(Exception):
@@ -59,7 +63,19 @@ class SubmissionError(AwbError):
 
 
 class WorkerDiedError(AwbError):
-    """A task whose worker process died each time it was tried."""
+    """A task whose worker process died, or was stopped.
+
+    Parameters
+    ----------
+    reason : str
+        How it ended.
+    suspect : Suspect or None
+        The plugin that was at work; None if nobody knows.
+    """
+
+    def __init__(self, reason: str, suspect: Suspect | None = None) -> None:
+        super().__init__(reason)
+        self.suspect = suspect
 
 
 class NotApplicableError(AwbError):

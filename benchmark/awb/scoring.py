@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from scipy.special import expit
@@ -16,10 +17,23 @@ from awb.metrics.masked import kept_cells
 from awb.perturbation import Perturber, Pool
 from awb.randomness import RandomKey
 from awb.segments import LabelArray, Segments, labels_from_coverage
-from awb.types import BoolArray, Surrogate
+from awb.types import BoolArray, Surrogate, immutable
 from awb.variations import Variation
 
+Found = TypeVar("Found")
+
 NO_TIMES = "no annotated times: the label is the whole clip's"
+
+
+def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
+    """Let a property give an array that no metric can change under the next one."""
+
+    @wraps(compute)
+    def sealed(scoring: Any) -> Found:
+        found: Any = immutable(np.asarray(compute(scoring)))
+        return cast(Found, found)
+
+    return sealed
 
 
 class Scoring:
@@ -64,6 +78,12 @@ class Scoring:
         self._cells = perturber.view(segments=perturber.segments.grid)
         self._rng_key = rng_key
 
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse changes once it is made: other metrics see the same scoring."""
+        if "_rng_key" in self.__dict__:
+            raise AttributeError(f"a metric cannot set {name}: other metrics see it, too")
+        super().__setattr__(name, value)
+
     @property
     def intervals_s(self) -> FloatArray:
         """The target's events in seconds, ``shape=(events, 2)``, at least one."""
@@ -76,22 +96,26 @@ class Scoring:
         return self._rng_key.generator(purpose)
 
     @cached_property
+    @_sealed
     def coverage(self) -> FloatArray:
         """Part of each cell inside the target's events, ``shape=(cells,)``."""
         return self.segments.coverage(self.intervals_s)
 
     @cached_property
+    @_sealed
     def event_coverage(self) -> FloatArray:
         """Part of each cell inside each event, ``shape=(events, cells)``."""
         rows = [self.segments.coverage([interval]) for interval in self.intervals_s]
         return np.array(rows).reshape(len(rows), self.segments.n_cells)
 
     @cached_property
+    @_sealed
     def labels(self) -> LabelArray:
         """Relaxed labels of the cells: 1, 0, or -1 for ignored."""
         return labels_from_coverage(self.coverage)
 
     @cached_property
+    @_sealed
     def strict_labels(self) -> LabelArray:
         """Labels of the cells without a gap: 1 if more than half of the cell is covered, else 0."""
         return labels_from_coverage(self.coverage, positive=0.5, negative=0.5)
@@ -107,11 +131,13 @@ class Scoring:
         return np.asarray(expit(self._cells.scores(drop_masks)))
 
     @cached_property
+    @_sealed
     def order(self) -> IntArray:
         """Cells from most to least relevant, ties broken by a seeded permutation."""
         return deletion_order(self.relevance, self.rng("ties"))
 
     @cached_property
+    @_sealed
     def _top(self) -> BoolArray:
         """The top 0, 1, ..., n cells, ``shape=(cells + 1, cells)``."""
         n_cells = self.relevance.size
@@ -121,11 +147,13 @@ class Scoring:
         return top
 
     @cached_property
+    @_sealed
     def deletion_curve(self) -> FloatArray:
         """Probability after dropping the top 0, 1, ..., n cells, ``shape=(cells + 1,)``."""
         return self.probabilities(self._top)
 
     @cached_property
+    @_sealed
     def insertion_curve(self) -> FloatArray:
         """Probability with only the top 0, 1, ..., n cells kept, ``shape=(cells + 1,)``."""
         return self.probabilities(~self._top)
@@ -142,6 +170,7 @@ class Scoring:
         return float(self.probabilities(np.zeros((1, self.segments.n_cells), dtype=bool))[0])
 
     @cached_property
+    @_sealed
     def kept(self) -> BoolArray:
         """Cells that the masked-in audio keeps: those above the mean relevance."""
         return kept_cells(self.relevance)
@@ -165,9 +194,10 @@ class Scoring:
     def held_out(self) -> Pool:
         """Random drop masks of the cells on which no explainer was fitted, and their log-odds."""
         pool = self._drawn
-        return Pool(self.segments.drop_cells(pool.drop_masks), pool.scores)
+        return Pool(immutable(self.segments.drop_cells(pool.drop_masks)), pool.scores)
 
     @cached_property
+    @_sealed
     def score_drops(self) -> FloatArray:
         """What each held-out mask costs, in log-odds, ``shape=(samples,)``."""
         return self._perturber.clip_score() - self.held_out.scores
@@ -193,7 +223,7 @@ class Scoring:
         if self._again is None:
             raise UndefinedScoreError("the explainer is not at hand, only its explanation")
         if variation not in self._varied:
-            self._varied[variation] = self._again(variation)
+            self._varied[variation] = immutable(self._again(variation))
         return self._varied[variation]
 
     @cached_property
@@ -208,4 +238,5 @@ class Scoring:
         if self._surrogate is None:
             raise NotApplicableError("the explainer fits no surrogate model")
         pool = self._drawn
-        return np.asarray(self._surrogate(pool.drop_masks), dtype=np.float64), pool.scores
+        forecasts = np.asarray(self._surrogate(pool.drop_masks), dtype=np.float64)
+        return immutable(forecasts), pool.scores

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from awb.intervals import FloatArray, total_s, union
 
 AudioArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
+Item = TypeVar("Item", bound=np.generic)
 
 
 def read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
@@ -25,6 +27,23 @@ def read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def immutable(array: npt.NDArray[Item]) -> npt.NDArray[Item]:
+    """Return a copy of an array that nobody can make writable again.
+
+    Parameters
+    ----------
+    array : np.ndarray
+        Any array of numbers.
+
+    Returns
+    -------
+    np.ndarray
+        Of the same shape and type, over memory that belongs to no array.
+    """
+    copied = np.frombuffer(array.tobytes(), dtype=array.dtype) if array.size else array.copy()
+    return read_only(copied.reshape(array.shape))  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +231,14 @@ Surrogate = Callable[[BoolArray], FloatArray]
 
 def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     """Copy an explainer's numbers as float64, or refuse them."""
+    given = np.asanyarray(values)
+    if given.dtype.kind not in "biufO":
+        raise RelevanceError(f"{name} is not an array of real numbers, but of {given.dtype}")
+    if np.ma.is_masked(given):
+        raise RelevanceError(f"{name} has masked values; fill them in first")
     try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        array = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise RelevanceError(f"{name} is not an array of numbers: {error}") from error
     bad = int(np.count_nonzero(~np.isfinite(array)))
     if bad:

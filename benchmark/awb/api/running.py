@@ -15,8 +15,8 @@ from awb.errors import PluginError
 from awb.harness.caching import OFF, open_cache
 from awb.harness.config_file import read_settings
 from awb.harness.launching import Means, load_plugins, out_path, start, take_up
+from awb.harness.limits import make_limits
 from awb.harness.selecting import Progress
-from awb.harness.settings import RunSettings
 from awb.harness.sweep_folder import SweepFolder
 from awb.perturbation.cache import ScoreCache
 from awb.specs import Explainer
@@ -51,6 +51,9 @@ class RunOptions(TypedDict, total=False):
     device: str | None
     precision: str | None
     jobs: int | None
+    time_limit_s: float | str | None
+    memory_limit: float | str | None
+    isolate: bool | None
     scheduler: str | None
     cache: str | Path | None
     scores: str | Path | None
@@ -121,7 +124,8 @@ def run(
     settled = read_settings(None if file is None else Path(file), typed)
     settings = settled.settings
     load_plugins(settings)
-    found = start(settled, _means(settings), out_path(settled), progress)
+    means = Means.of(settings, _cache(settings.cache), jobs=1, isolate=False)
+    found = start(settled, means, out_path(settled), progress)
     return Sweep(found) if isinstance(found, SweepFolder) else Run(found)
 
 
@@ -129,6 +133,9 @@ def resume(
     folder: str | Path,
     *,
     jobs: int = 1,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
     plugin: Files = (),
@@ -140,7 +147,7 @@ def resume(
     ----------
     folder : str or Path
         The folder.
-    jobs, scheduler, cache, plugin, progress : optional
+    jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
 
     Returns
@@ -156,18 +163,15 @@ def resume(
     _refuse_while_loading()
     for path in [plugin] if isinstance(plugin, str | Path) else plugin:
         add_file(Path(path))
-    means = Means(jobs=jobs, scheduler=scheduler, cache=_cache(cache))
+    means = Means(
+        jobs=jobs,
+        scheduler=scheduler,
+        cache=_cache(cache),
+        limits=make_limits(time_limit_s, memory_limit),
+        isolate=isolate,
+    )
     finished = take_up(Path(folder), means, progress)
     return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
-
-
-def _means(settings: RunSettings) -> Means:
-    return Means(
-        jobs=settings.jobs or 1,
-        scheduler=settings.scheduler,
-        cache=_cache(settings.cache),
-        scores=None if settings.scores is None else Path(settings.scores),
-    )
 
 
 def _refuse_while_loading() -> None:

@@ -9,6 +9,7 @@ import click
 
 from awb.cli.cache import CACHE, cache_from
 from awb.cli.completing import config_files, names_of, run_folders
+from awb.cli.options import ISOLATE, MEMORY_LIMIT, TIME_LIMIT
 from awb.cli.plugin_files import PLUGIN, typed_files
 
 if TYPE_CHECKING:
@@ -193,6 +194,9 @@ def tell_overridden(settled: Settled) -> None:
     metavar="N",
     help="Worker processes.  [default: one a processor]",
 )
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @_SCHEDULER
 @CACHE
 @click.option(
@@ -224,12 +228,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     tell_overridden(settled)
     settings = settled.settings
     load_plugins(settings)
-    means = Means(
-        jobs=settings.jobs,
-        scheduler=settings.scheduler,
-        cache=cache_from(settings.cache),
-        scores=None if settings.scores is None else Path(settings.scores),
-    )
+    means = Means.of(settings, cache_from(settings.cache))
     path = out_path(settled)
     with progress_bar(path) as progress:
         folder = start(settled, means, path, progress)
@@ -239,6 +238,9 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
 @click.command("resume")
 @click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @_SCHEDULER
 @CACHE
 @PLUGIN
@@ -247,14 +249,24 @@ def resume_command(
     context: click.Context,
     folder: Path,
     jobs: int | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
+    isolate: bool,
     scheduler: str | None,
     cache: str | None,
 ) -> None:
     """Finish a run that was interrupted, or a sweep of runs, and print the boards."""
     from awb.cli.progress import progress_bar
     from awb.harness.launching import Means, take_up
+    from awb.harness.limits import make_limits
 
-    means = Means(jobs=jobs, scheduler=scheduler, cache=cache_from(cache))
+    means = Means(
+        jobs=jobs,
+        scheduler=scheduler,
+        cache=cache_from(cache),
+        limits=make_limits(time_limit_s, memory_limit),
+        isolate=isolate,
+    )
     with progress_bar(folder) as progress:
         finished = take_up(folder, means, progress)
     _finish(context, finished)

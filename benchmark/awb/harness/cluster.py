@@ -19,8 +19,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from awb.errors import MissingExtraError, ParameterError, RunError
-from awb.harness.executors import ATTEMPTS, Executor, given_up
+from awb.errors import MissingExtraError, ParameterError, RunError, WorkerDiedError
+from awb.harness.executors import ATTEMPTS, Executor, Processes
+from awb.harness.limits import Limits
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -30,10 +31,38 @@ _SECONDS_TO_CONNECT = 10
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def in_turn(function: Callable[[Task], Result], task: Task) -> Result:
-    """Run a task on a worker, one at a time even where the worker has several threads."""
+_guards: dict[Limits, Processes] = {}
+
+
+def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> Result:
+    """Run a task in a child of this worker, one at a time even where it has several threads.
+
+    The child stays, with its models loaded, until a plugin in it takes too much or crashes; the
+    worker itself sees no plugin's code and lives on.
+
+    Parameters
+    ----------
+    function, task
+        What to do.
+    limits : Limits
+        What a plugin may take.
+
+    Returns
+    -------
+    object
+        What the function returned.
+
+    Raises
+    ------
+    Exception
+        What the function raised, or a `WorkerDiedError` that names who took the child down.
+    """
     with _ONE_AT_A_TIME:
-        return function(task)
+        guard = _guards.setdefault(limits, Processes(1, limits))
+        [(_, result)] = guard.map(function, [task])
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
 class Cluster:
@@ -43,13 +72,19 @@ class Cluster:
     ----------
     client : distributed.Client
         Connected to the scheduler.
+    limits : Limits
+        What a plugin may take.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, limits: Limits) -> None:
         self._client = client
+        self._limits = limits
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        revise: Callable[[Task], Task] | None = None,  # noqa: ARG002 - nothing is drawn ahead
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish.
 
@@ -71,7 +106,7 @@ class Cluster:
                 task = next(source, None)
                 if task is None:
                     break
-                future = self._client.submit(in_turn, function, task, pure=False)
+                future = self._client.submit(in_turn, function, task, self._limits, pure=False)
                 pending[future.key] = future, task
                 finished.add(future)
             if not pending:
@@ -98,13 +133,14 @@ def _outcome(future: Any) -> Any:
     if error is None:
         return future.result()
     if isinstance(error, KilledWorker):
-        return given_up(int(getattr(error, "allowed_failures", ATTEMPTS - 1)) + 1)
+        deaths = int(getattr(error, "allowed_failures", ATTEMPTS - 1)) + 1
+        return WorkerDiedError(f"its Dask worker died, {deaths} times in {deaths} attempts")
     if not isinstance(error, Exception):
         raise error
     return error
 
 
-def open_cluster(scheduler: str) -> AbstractContextManager[Executor]:
+def open_cluster(scheduler: str, limits: Limits) -> AbstractContextManager[Executor]:
     """Connect to a Dask cluster, or start one on this machine.
 
     Parameters
@@ -112,6 +148,8 @@ def open_cluster(scheduler: str) -> AbstractContextManager[Executor]:
     scheduler : str
         ``local:N`` starts N workers here; anything else is a scheduler's address
         (``tcp://host:8786``) or its file (``scheduler.json``).
+    limits : Limits
+        What a plugin may take on a worker.
 
     Returns
     -------
@@ -140,11 +178,11 @@ def open_cluster(scheduler: str) -> AbstractContextManager[Executor]:
             f"cannot read {scheduler!r}: expected local:N with a number of workers, or an address"
             " like tcp://host:8786"
         )
-    return _started(int(local[1])) if local else _connected(scheduler)
+    return _started(int(local[1]), limits) if local else _connected(scheduler, limits)
 
 
 @contextmanager
-def _started(n_workers: int) -> Iterator[Executor]:
+def _started(n_workers: int, limits: Limits) -> Iterator[Executor]:
     """Start a cluster of processes with one thread each."""
     import dask
     from distributed import Client, LocalCluster
@@ -162,11 +200,11 @@ def _started(n_workers: int) -> Iterator[Executor]:
                 silence_logs=logging.CRITICAL,
             )
         )
-        yield Cluster(stack.enter_context(Client(cluster)))
+        yield Cluster(stack.enter_context(Client(cluster)), limits)
 
 
 @contextmanager
-def _connected(address: str) -> Iterator[Executor]:
+def _connected(address: str, limits: Limits) -> Iterator[Executor]:
     """Connect to a scheduler that runs somewhere."""
     from distributed import Client
 
@@ -183,4 +221,4 @@ def _connected(address: str) -> Iterator[Executor]:
             " dask scheduler"
         ) from error
     with client:
-        yield Cluster(client)
+        yield Cluster(client, limits)

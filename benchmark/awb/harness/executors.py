@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import pickle
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
+from multiprocessing.connection import wait
 from typing import Any, Protocol, TypeVar
 
-from awb.errors import WorkerDiedError
-from awb.harness.worker import start_worker
+from awb.errors import PluginError, WorkerDiedError
+from awb.harness.child import Child, Failure
+from awb.harness.limits import (
+    FROM_OUTSIDE,
+    Limits,
+    how_it_ended,
+    signal_name,
+    too_large,
+    too_long,
+)
+from awb.watching import MODEL
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
-"""Workers that one task may take down before it is given up."""
+"""Workers that a task may lose to signals from outside before it is given up."""
+
+_LOOK_EVERY_S = 0.25
+_NOT_BELOW_MAIN = "It did not even start: a script calls awb.run below if __name__ == '__main__':"
+
+
+def _as_it_is(task: Task) -> Task:
+    return task
 
 
 class Executor(Protocol):
     """Runs a function over tasks, each in a warm worker."""
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        revise: Callable[[Task], Task] = _as_it_is,
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish, in any order.
 
-        A task whose worker dies is tried again elsewhere; one that takes down `ATTEMPTS` workers
-        comes back with a `WorkerDiedError`.
+        Tasks may be added while others are under way, and `revise` is asked for the last word on a
+        task that was drawn ahead. A task whose worker is killed from outside is tried again; one
+        that takes its worker down, or takes too much, comes back with a `WorkerDiedError`.
         """
         ...
 
@@ -40,7 +59,10 @@ class InProcess:
     """Run tasks one after another in this process."""
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        revise: Callable[[Task], Task] = _as_it_is,  # noqa: ARG002 - nothing is drawn ahead
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) in order."""
         for task in tasks:
@@ -50,91 +72,126 @@ class InProcess:
                 yield task, error
 
 
-def given_up(attempts: int) -> WorkerDiedError:
-    """Make the reason of a task that takes its workers down."""
-    return WorkerDiedError(
-        f"its worker process died, {attempts} times in {attempts} attempts (out of memory, or a"
-        " plugin that crashes)"
-    )
-
-
 @dataclass(slots=True, eq=False)
 class _Job:
-    """A task under way, and how many workers it has taken down."""
+    """A task under way, and how many workers it has lost to others."""
 
     task: Any
     deaths: int = 0
 
 
 class _Lane:
-    """One worker process with its own queue, so that a death tells which task it happened in."""
+    """One worker process: the task that it runs, and the one that it gets next."""
 
     _DEPTH = 2  # one that runs, one that waits: no worker is idle between two
 
-    def __init__(self) -> None:
-        self._pool = _new_pool()
-        self._pending: deque[tuple[Future[Any], _Job]] = deque()
-
-    @property
-    def futures(self) -> list[Future[Any]]:
-        """What is under way here."""
-        return [future for future, _ in self._pending]
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._child: Child | None = None
+        self._ready = self._busy = False
+        self._watched_s = 0.0
+        self._jobs: deque[_Job] = deque()
 
     @property
     def room(self) -> int:
         """How many more tasks this lane takes."""
-        return self._DEPTH - len(self._pending)
+        return self._DEPTH - len(self._jobs)
 
-    def submit(self, function: Callable[[Any], Any], job: _Job) -> None:
-        """Queue a task; a worker that died while it was idle is replaced."""
+    @property
+    def signs(self) -> list[Any]:
+        """What to wait for: something to read, or the end of the process."""
+        if self._child is None or not self._jobs:
+            return []
+        return [self._child.connection, self._child.process.sentinel]
+
+    def submit(self, job: _Job) -> None:
+        """Queue a task; a worker starts with its first."""
+        self._jobs.append(job)
+
+    def look(self, work: _Work) -> Iterator[tuple[Any, Any]]:
+        """Yield what has come back or gone wrong, and keep the worker busy."""
+        if not self._jobs:
+            return
+        if self._child is None:
+            self._child, self._ready, self._busy = Child(), False, False
         try:
-            future = self._pool.submit(function, job.task)
-        except BrokenProcessPool:
-            self._replace()
-            future = self._pool.submit(function, job.task)
-        self._pending.append((future, job))
+            if self._child.connection.poll():
+                yield from self._hear(self._child.connection.recv_bytes())
+            elif not self._child.process.is_alive():
+                yield from self._after_death()
+            elif self._busy:
+                yield from self._watch(self._child)
+        except (EOFError, OSError):
+            yield from self._after_death()
+        yield from self._send(work)
 
-    def collect(self, function: Callable[[Any], Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield what has finished, and begin anew with the rest if the worker has died."""
-        while self._pending and self._pending[0][0].done():
-            future, job = self._pending[0]
-            error = future.exception()
-            if isinstance(error, BrokenProcessPool):
-                yield from self._after_death(function)
-                return
-            self._pending.popleft()
-            if error is not None and not isinstance(error, Exception):
-                raise error
-            yield job.task, error if error is not None else future.result()
+    def _hear(self, content: bytes) -> Iterator[tuple[Any, Any]]:
+        if self._busy:
+            job, answer = self._jobs.popleft(), pickle.loads(content)  # noqa: S301 - our own worker
+            self._busy = False
+            yield job.task, answer.error if isinstance(answer, Failure) else answer
+        self._ready = True
 
-    def _after_death(self, function: Callable[[Any], Any]) -> Iterator[tuple[Any, Any]]:
-        """Blame the first task in the queue: it was the one that ran."""
-        jobs = [job for _, job in self._pending]
-        self._pending.clear()
-        self._replace()
-        jobs[0].deaths += 1
-        if jobs[0].deaths >= ATTEMPTS:
-            lost = jobs.pop(0)
-            yield lost.task, given_up(lost.deaths)
-        for job in jobs:
-            self.submit(function, job)
+    def _send(self, work: _Work) -> Iterator[tuple[Any, Any]]:
+        while self._jobs and self._child is not None and self._ready and not self._busy:
+            job = self._jobs[0]
+            job.task = work.revise(job.task)
+            try:
+                self._child.send(work.function, job.task)
+                self._busy = True
+            except PluginError as error:
+                yield self._jobs.popleft().task, error
 
-    def _replace(self) -> None:
+    def _watch(self, child: Child) -> Iterator[tuple[Any, Any]]:
+        """End the worker if a plugin in it has taken too much."""
+        now_s = time.monotonic()
+        if now_s - self._watched_s < _LOOK_EVERY_S:
+            return
+        self._watched_s = now_s
+        at, most_bytes = child.at, self._limits.most_bytes()
+        late = at.exceeds(self._limits.time_s, now_s)
+        if child.memory_bytes() > most_bytes:
+            error = WorkerDiedError(too_large(most_bytes), at.suspect or MODEL)
+        elif late is not None:
+            error = WorkerDiedError(too_long(self._limits), late)
+        else:
+            return
         self.close()
-        self._pool = _new_pool()
+        yield self._jobs.popleft().task, error
+
+    def _after_death(self) -> Iterator[tuple[Any, Any]]:
+        """Try the task again if the end may have come from outside, else say how it ended."""
+        if self._child is None:
+            return
+        at, was_ready, was_busy, job = self._child.at, self._ready, self._busy, self._jobs[0]
+        exit_code = self._child.end()
+        self._child = None
+        reason, suspect = how_it_ended(exit_code), MODEL if at.in_model else at.suspect
+        if was_ready and not was_busy:
+            return
+        if not was_ready:
+            reason, suspect = f"{reason}. {_NOT_BELOW_MAIN}", None
+        elif signal_name(exit_code) in FROM_OUTSIDE:
+            job.deaths += 1
+            if job.deaths < ATTEMPTS:
+                return
+            reason, suspect = f"{reason}, {ATTEMPTS} times", at.suspect or MODEL
+        self._jobs.popleft()
+        yield job.task, WorkerDiedError(reason, suspect)
 
     def close(self) -> None:
         """End the worker; what it has begun is lost."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._child is not None:
+            self._child.end()
+            self._child = None
 
 
-def _new_pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        1,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=start_worker,
-        initargs=(str(Path.cwd()),),
-    )
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done to tasks, and what is changed in them just before."""
+
+    function: Callable[[Any], Any]
+    revise: Callable[[Any], Any]
 
 
 class Processes(AbstractContextManager["Processes"]):
@@ -144,31 +201,37 @@ class Processes(AbstractContextManager["Processes"]):
     ----------
     jobs : int
         Their number; a worker starts with its first task.
+    limits : Limits
+        What a plugin may take before its worker is ended.
     """
 
-    def __init__(self, jobs: int) -> None:
-        self._lanes = [_Lane() for _ in range(jobs)]
+    def __init__(self, jobs: int, limits: Limits | None = None) -> None:
+        self._lanes = [_Lane(limits or Limits()) for _ in range(jobs)]
 
     def map(
-        self, function: Callable[[Task], Result], tasks: Iterable[Task]
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        revise: Callable[[Task], Task] = _as_it_is,
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish.
 
         Tasks are drawn lazily, so that memory does not grow with their number.
         """
-        source = iter(tasks)
+        source, work = iter(tasks), _Work(function, revise)
         while True:
             while (lane := max(self._lanes, key=lambda one: one.room)).room:
                 task = next(source, None)
                 if task is None:
                     break
-                lane.submit(function, _Job(task))
-            futures = [future for lane in self._lanes for future in lane.futures]
-            if not futures:
-                return
-            wait(futures, return_when=FIRST_COMPLETED)
+                lane.submit(_Job(task))
             for lane in self._lanes:
-                yield from lane.collect(function)
+                yield from lane.look(work)
+            signs = [sign for lane in self._lanes for sign in lane.signs]
+            if signs:
+                wait(signs, timeout=_LOOK_EVERY_S)
+            elif all(lane.room == _Lane._DEPTH for lane in self._lanes):
+                return
 
     def __exit__(self, *_: object) -> None:
         """End the workers."""
@@ -176,15 +239,25 @@ class Processes(AbstractContextManager["Processes"]):
             lane.close()
 
 
-def open_executor(jobs: int, scheduler: str | None = None) -> AbstractContextManager[Executor]:
+def open_executor(
+    jobs: int,
+    scheduler: str | None = None,
+    *,
+    limits: Limits | None = None,
+    isolate: bool = False,
+) -> AbstractContextManager[Executor]:
     """Open an executor.
 
     Parameters
     ----------
     jobs : int
-        Worker processes; 1 runs everything in this process. Of no meaning with a scheduler.
+        Worker processes. Of no meaning with a scheduler.
     scheduler : str or None
         A Dask cluster, see `awb.harness.cluster.open_cluster`; None for this machine alone.
+    limits : Limits or None
+        What a plugin may take, where it does not run in this process; None for the defaults.
+    isolate : bool
+        Whether a single job, too, gets a process of its own, which can be ended.
 
     Returns
     -------
@@ -199,5 +272,5 @@ def open_executor(jobs: int, scheduler: str | None = None) -> AbstractContextMan
     if scheduler is not None:
         from awb.harness.cluster import open_cluster
 
-        return open_cluster(scheduler)
-    return nullcontext(InProcess()) if jobs == 1 else Processes(jobs)
+        return open_cluster(scheduler, limits or Limits())
+    return nullcontext(InProcess()) if jobs == 1 and not isolate else Processes(jobs, limits)

@@ -13,6 +13,7 @@ from awb.harness.choosing import choose
 from awb.harness.config import RunConfig
 from awb.harness.config_text import settings_toml
 from awb.harness.folder import RUN_FILE, RunFolder, unused_path
+from awb.harness.limits import Limits, make_limits
 from awb.harness.selecting import Progress
 from awb.harness.settings import RunSettings, Settled
 from awb.harness.sweep_folder import SweepFolder, is_sweep
@@ -35,12 +36,52 @@ class Means:
         Where scores are kept from run to run; None to compute them all.
     scores : Path or None
         Scores of whole clips.
+    limits : Limits
+        What a plugin may take.
+    isolate : bool
+        Whether one job, too, computes in a process that can be stopped.
     """
 
     jobs: int | None = None
     scheduler: str | None = None
     cache: ScoreCache | None = None
     scores: Path | None = None
+    limits: Limits = Limits()
+    isolate: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        settings: RunSettings,
+        cache: ScoreCache | None,
+        *,
+        jobs: int | None = None,
+        isolate: bool = True,
+    ) -> Means:
+        """Read the means among settings.
+
+        Parameters
+        ----------
+        settings : RunSettings
+            What was asked for.
+        cache : ScoreCache or None
+            Opened already.
+        jobs, isolate : optional
+            What holds where the settings do not say.
+
+        Returns
+        -------
+        Means
+            The means.
+        """
+        return cls(
+            jobs=settings.jobs or jobs,
+            scheduler=settings.scheduler,
+            cache=cache,
+            scores=None if settings.scores is None else Path(settings.scores),
+            limits=make_limits(settings.time_limit_s, settings.memory_limit),
+            isolate=isolate if settings.isolate is None else settings.isolate,
+        )
 
     def run(self, config: RunConfig, path: Path, progress: Progress) -> RunFolder:
         """Run a configuration into a new folder; see `awb.harness.runner.run`."""
@@ -52,12 +93,20 @@ class Means:
             scores=self.scores,
             scheduler=self.scheduler,
             cache=self.cache,
+            limits=self.limits,
+            isolate=self.isolate,
         )
 
     def resume(self, path: Path, progress: Progress) -> RunFolder:
         """Finish a run; see `awb.harness.runner.resume`."""
         return runner.resume(
-            path, jobs=self.jobs, progress=progress, scheduler=self.scheduler, cache=self.cache
+            path,
+            jobs=self.jobs,
+            progress=progress,
+            scheduler=self.scheduler,
+            cache=self.cache,
+            limits=self.limits,
+            isolate=self.isolate,
         )
 
 

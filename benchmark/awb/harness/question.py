@@ -21,6 +21,7 @@ from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb.types import Cost, Explanation, Instance
 from awb.variations import Variation
+from awb.watching import MODEL, at_work
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Question:
         started = time.perf_counter()
         found = explainer(view, seen, self.key.generator("explainer", resolved.label))
         seconds = time.perf_counter() - started
-        explanation = found if isinstance(found, Explanation) else Explanation(np.asarray(found))
+        explanation = found if isinstance(found, Explanation) else Explanation(np.asanyarray(found))
         spent = view.cost
         cost = Cost(spent.calls, spent.forwards, seconds + spent.seconds)
         checked = replace(explanation.check_length(view.n_segments), cost=cost)
@@ -217,7 +218,8 @@ class Variants:
                 "not among the instances that are explained again (--robustness)"
             )
         if variation not in self._made:
-            self._made[variation] = self._question.varied(variation)
+            with at_work(MODEL):
+                self._made[variation] = self._question.varied(variation)
         varied = self._made[variation]
         found = varied.explain(resolved, explainer, samples=samples).explanation
         return varied.perturber.segments.to_grid(found.relevance)

@@ -7,17 +7,20 @@ from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.errors import RunError
+from awb.errors import RunError, WorkerDiedError
+from awb.harness.agenda import Agenda, settle
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.config_text import resolved_toml
 from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import CONFIG_FILE, SCORES_FILE, RunFolder
+from awb.harness.limits import Limits
 from awb.harness.reopening import check_files
 from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
+from awb.harness.strikes import stopped
 from awb.harness.units import Plan, Unit, failed_unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
 from awb.perturbation.cache import ScoreCache
@@ -38,6 +41,8 @@ def run(
     scores: Path | None = None,
     scheduler: str | None = None,
     cache: ScoreCache | None = None,
+    limits: Limits | None = None,
+    isolate: bool = False,
 ) -> RunFolder:
     """Run a configuration into a new folder.
 
@@ -57,6 +62,11 @@ def run(
         A Dask cluster to work on instead, see `awb.harness.cluster.open_cluster`.
     cache : ScoreCache or None
         Where scores are kept from run to run; None to compute them all.
+    limits : Limits or None
+        What a plugin may take before it is stopped; None for the defaults. Nothing is stopped in
+        this process itself: see `isolate`.
+    isolate : bool
+        Whether a single job, too, gets a process of its own.
 
     Returns
     -------
@@ -71,7 +81,8 @@ def run(
     """
     chosen = choose(config, load())
     datasets = [build(resolved) for resolved in chosen.datasets]
-    with open_executor(jobs or default_jobs(), scheduler) as executor:
+    limits, workers = limits or Limits(), jobs or default_jobs()
+    with open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor:
         facts = _facts(chosen, executor)
         rates = {label: one.sample_rate_hz for label, one in facts.items()}
         places = {label: one.computed_on for label, one in facts.items()}
@@ -79,6 +90,7 @@ def run(
             **run_record(config, chosen),
             "sample_rates_hz": rates,
             "computed_on": places,
+            "limits": limits.record(),
         }
         folder = RunFolder.create(out, record)
         folder.keep_config(resolved_toml(config, chosen, scores))
@@ -94,6 +106,8 @@ def resume(
     progress: Progress = _silent,
     scheduler: str | None = None,
     cache: ScoreCache | None = None,
+    limits: Limits | None = None,
+    isolate: bool = False,
 ) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
@@ -107,7 +121,7 @@ def resume(
         See `Progress`.
     scheduler : str or None
         A Dask cluster to work on instead; it need not be where the run started.
-    cache : ScoreCache or None
+    cache, limits, isolate
         As in `run`.
 
     Returns
@@ -130,7 +144,10 @@ def resume(
     if not (folder.path / CONFIG_FILE).exists():
         folder.keep_config(resolved_toml(config, chosen, None))
     workers = jobs or default_jobs()
-    with where_it_started(folder), open_executor(workers, scheduler) as executor:
+    with (
+        where_it_started(folder),
+        open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor,
+    ):
         datasets = [build(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         _check_places(folder, facts)
@@ -257,26 +274,32 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
         plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
         for kept in manifest.kept
     }
+    # The long ones first, so that no worker is left alone with one at the end.
+    order = sorted(keys, key=lambda key: keys[key] not in again)
     finished = store.finished()
 
     def units() -> Iterator[Unit]:
-        # The long ones first, so that no worker is left alone with one at the end.
-        for key, kept in sorted(keys.items(), key=lambda item: item[1] not in again):
+        for key in order:
             if key not in finished:
+                kept = keys[key]
                 clip = source.load(kept.clip_id)
                 if audio_sha256(clip) != kept.audio_sha256:
                     raise RunError(f"the audio of clip {clip.id} has changed since the run started")
                 instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
                 yield Unit(key, plan, instance, again=kept in again)
 
+    agenda = Agenda(order, units(), stopped(store, keys.keys()))
     done = len(keys.keys() & finished)
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
     job.progress(phase, done, len(keys))
-    for unit, result in job.executor.map(explain_unit, units()):
+    for unit, result in job.executor.map(explain_unit, agenda, agenda.revise):
         if isinstance(result, RunError):
             raise result
+        if isinstance(result, WorkerDiedError) and agenda.take_back(unit, result):
+            continue
         if isinstance(result, Exception):
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
-        store.add(plan.dataset.label, plan.model.label, result)
+        store.add(plan.dataset.label, plan.model.label, result, agenda.stopped_on(unit.key))
         done += 1
         job.progress(phase, done, len(keys))
+    settle(agenda, plan, store)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from awb.errors import AwbError, DataError, PluginError
+from awb.errors import AwbError, DataError, PluginError, WorkerDiedError
 from awb.harness.classes import ClassIndex
 from awb.harness.config import RunConfig
 from awb.harness.executors import Executor
@@ -23,6 +23,7 @@ from awb.harness.selection import (
     decide,
     prepare,
 )
+from awb.harness.units import STRIKES
 from awb.harness.worker import ModelFacts
 from awb.protocols import Dataset, ScoreArray
 from awb.specs import ModelSpec
@@ -143,8 +144,12 @@ def select(
     decisions = _Decisions(_rule(model, facts, config))
     whole: dict[str, Clip] = {}
 
+    deaths: list[str] = []
+
     def readable() -> Iterator[Clip]:
         for clip_id in clip_ids:
+            if len(deaths) >= STRIKES:
+                return
             try:
                 whole[clip_id] = source.load(clip_id)
                 if whole[clip_id].duration_s < shortest_s:
@@ -165,12 +170,16 @@ def select(
         if isinstance(scores, Exception):
             failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
             decisions.skip(clip.id, MODEL_FAILED, str(failures[-1]))
+            deaths.extend([clip.id] if isinstance(scores, WorkerDiedError) else [])
         else:
             scored += 1
             decisions.add(original, scores)
         progress(phase, len(decisions), len(clip_ids))
-    if failures and not scored:
+    if failures and not scored and not deaths:
         raise failures[0]
+    if len(deaths) >= STRIKES:  # all of them, so that it does not depend on who was further on
+        for clip_id in clip_ids:
+            decisions.skip(clip_id, MODEL_FAILED, f"the model was stopped on {STRIKES} clips")
     entries = decisions.entries(clip_ids)
     return Manifest(
         source.resolved.label,
@@ -255,6 +264,8 @@ def run_one(executor: Executor, function: Callable[[Resolved], Any], task: Resol
         If it failed.
     """
     [(_, result)] = executor.map(function, [task])
+    if isinstance(result, WorkerDiedError):
+        raise PluginError(f"{task.kind} {task.label}: {result}")
     if isinstance(result, Exception):
         raise as_awb_error(result, task.label)
     return result

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from awb.errors import ParameterError
 from awb.harness.config import RunConfig, make_config, validated
+from awb.harness.limits import DEFAULT_TIME_S, make_limits
 
 SWEEP = "sweep"
 _INSTEAD = {"samples": "budgets", "budgets": "samples"}
@@ -18,6 +19,16 @@ _INSTEAD = {"samples": "budgets", "budgets": "samples"}
 
 def _text(given: Any) -> Any:
     return str(given) if isinstance(given, Path) else given
+
+
+def _time_limit(given: float | str) -> float | str:
+    make_limits(given)
+    return given
+
+
+def _memory_limit(given: float | str) -> float | str:
+    make_limits(memory=given)
+    return given
 
 
 def _texts(given: Any) -> Any:
@@ -35,6 +46,23 @@ class RunSettings(RunConfig):
         default=None,
         description="Worker processes; left out: one a processor (from Python: none).",
         examples=[1],
+    )
+    time_limit_s: Annotated[float | str, AfterValidator(_time_limit)] | None = Field(
+        default=None,
+        description='Seconds an explainer or metric may take on one instance, or "off"; left out:'
+        f" {DEFAULT_TIME_S:g}.",
+        examples=[600.0],
+    )
+    memory_limit: Annotated[float | str, AfterValidator(_memory_limit)] | None = Field(
+        default=None,
+        description='Most memory of a worker, as "8GB", or "off"; left out: 80 % of the machine.',
+        examples=["8GB"],
+    )
+    isolate: bool | None = Field(
+        default=None,
+        description="Compute in a process that can be stopped, with one job, too; left out: yes"
+        " (from Python: no).",
+        examples=[True],
     )
     scheduler: str | None = Field(
         default=None,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from awb.errors import RunError
-from awb.harness.units import UnitResult
+from awb.harness.units import ExplainerResult, UnitResult
 from awb.intervals import FloatArray
 
 _SCHEMA = """
@@ -38,6 +38,10 @@ create table if not exists curve (
     unit_key text not null references unit(key), explainer text not null,
     kind text not null, probabilities blob not null,
     primary key (unit_key, explainer, kind)
+) without rowid;
+create table if not exists stopped (
+    unit_key text not null references unit(key), kind text not null, label text not null,
+    primary key (unit_key, kind, label)
 ) without rowid;
 """
 
@@ -89,13 +93,14 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            with closing(self._connect()) as connection, connection:
+            with closing(self.connect()) as connection, connection:
                 connection.execute("pragma journal_mode = wal")
                 connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             raise RunError(f"{path} is no result store of awb: {error}") from error
 
-    def _connect(self) -> sqlite3.Connection:
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection, which the caller closes."""
         connection = sqlite3.connect(self._path, timeout=30.0)
         connection.execute("pragma synchronous = normal")
         connection.execute("pragma foreign_keys = on")
@@ -103,10 +108,16 @@ class Store:
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             return {key for (key,) in connection.execute("select key from unit")}
 
-    def add(self, dataset: str, model: str, result: UnitResult) -> None:
+    def add(
+        self,
+        dataset: str,
+        model: str,
+        result: UnitResult,
+        stopped: Collection[tuple[str, str]] = (),
+    ) -> None:
         """Store a unit in one transaction; storing it again changes nothing.
 
         Parameters
@@ -115,46 +126,68 @@ class Store:
             Labels of the board.
         result : UnitResult
             The unit's rows.
+        stopped : collection of (str, str)
+            Kind and label of plugins that were stopped meanwhile.
         """
-        with closing(self._connect()) as connection, connection:
+        with closing(self.connect()) as connection, connection:
             fresh = connection.execute(
                 "insert or ignore into unit values (?, ?, ?, ?, ?)",
                 (result.key, dataset, model, result.clip_id, result.target),
             ).rowcount
             if not fresh:
                 return
+            self.insert(connection, result.key, result.explainers)
             connection.executemany(
-                "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        result.key,
-                        row.explainer,
-                        row.status,
-                        row.reason,
-                        _pack(row.relevance),
-                        row.cost.calls,
-                        row.cost.forwards,
-                        row.cost.seconds,
-                    )
-                    for row in result.explainers
-                ],
+                "insert into stopped values (?, ?, ?)",
+                [(result.key, kind, label) for kind, label in sorted(stopped)],
             )
-            connection.executemany(
-                "insert into curve values (?, ?, ?, ?)",
-                [
-                    (result.key, row.explainer, kind, _pack(curve))
-                    for row in result.explainers
-                    for kind, curve in row.curves.items()
-                ],
-            )
-            connection.executemany(
-                "insert into score values (?, ?, ?, ?, ?)",
-                [
-                    (result.key, row.explainer, metric, _nullable(value), reason)
-                    for row in result.explainers
-                    for metric, (value, reason) in row.scores.items()
-                ],
-            )
+
+    def insert(
+        self, connection: sqlite3.Connection, key: str, rows: Sequence[ExplainerResult]
+    ) -> None:
+        """Write rows of a unit in a transaction that is open.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            See `connect`.
+        key : str
+            The unit, which is stored already.
+        rows : sequence of ExplainerResult
+            Its rows.
+        """
+        connection.executemany(
+            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    key,
+                    row.explainer,
+                    row.status,
+                    row.reason,
+                    _pack(row.relevance),
+                    row.cost.calls,
+                    row.cost.forwards,
+                    row.cost.seconds,
+                )
+                for row in rows
+            ],
+        )
+        connection.executemany(
+            "insert into curve values (?, ?, ?, ?)",
+            [
+                (key, row.explainer, kind, _pack(curve))
+                for row in rows
+                for kind, curve in row.curves.items()
+            ],
+        )
+        connection.executemany(
+            "insert into score values (?, ?, ?, ?, ?)",
+            [
+                (key, row.explainer, metric, _nullable(value), reason)
+                for row in rows
+                for metric, (value, reason) in row.scores.items()
+            ],
+        )
 
     def scores(self) -> Iterator[ScoreRow]:
         """Iterate over the long table, in an order that does not depend on how units finished."""
@@ -163,7 +196,7 @@ class Store:
             from score join unit on unit.key = score.unit_key
             order by dataset, model, clip_id, target, score.explainer, metric
         """
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             for row in connection.execute(query):
                 *names, value, reason = row
                 dataset, model, explainer, clip_id, target, metric = names
@@ -178,7 +211,7 @@ class Store:
             from explanation join unit on unit.key = explanation.unit_key
             order by dataset, model, clip_id, target, explainer
         """
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             for row in connection.execute(query):
                 yield ExplanationRow(*row)
 
@@ -199,7 +232,7 @@ class Store:
             select relevance from explanation join unit on unit.key = explanation.unit_key
             where clip_id = ? and target = ? and explainer = ?
         """
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             found = connection.execute(query, (clip_id, target, explainer)).fetchone()
         return None if found is None or found[0] is None else np.frombuffer(found[0], dtype="<f8")
 
@@ -223,7 +256,7 @@ class Store:
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             for clip_id, target, explainer, packed in connection.execute(query, (dataset, model)):
                 values = np.frombuffer(packed, dtype="<f8")
                 found.setdefault((clip_id, target), {})[explainer] = values
@@ -254,7 +287,7 @@ class Store:
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             for clip_id, target, explainer, packed in connection.execute(
                 query, (dataset, model, kind)
             ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,10 +18,13 @@ from threadpoolctl import threadpool_limits
 from awb.errors import AwbError, PluginError, RunError
 from awb.harness.caching import shelf_for
 from awb.harness.resolve import Resolved
-from awb.harness.units import Plan, Unit, UnitResult, run_unit
+from awb.harness.tidying import untouched
+from awb.harness.units import Unit, UnitResult
+from awb.harness.working import run_unit
 from awb.protocols import AudioModel, ScoreArray
 from awb.specs import AnySpec, Parameters
 from awb.types import Clip
+from awb.watching import MODEL, Suspect, at_work
 
 _WARM: dict[tuple[AnySpec, Parameters], Any] = {}
 
@@ -34,6 +38,8 @@ def start_worker(cwd: str) -> None:
 
     def watch() -> None:
         parent.join()
+        if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)  # with what plugins have started
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
@@ -121,17 +127,21 @@ def build(resolved: Resolved) -> Any:
         ) from error
 
 
-def _built(plan: Plan) -> dict[tuple[str, str], Any]:
+def _built(unit: Unit) -> dict[tuple[str, str], Any]:
     """Build explainers, metrics and the masker of a plan; a broken explainer stays its own row."""
+    plan = unit.plan
     built: dict[tuple[str, str], Any] = {}
-    for kind, group in (("explainer", plan.explainers), ("metric", plan.metrics)):
-        for resolved in group:
-            try:
-                built[kind, resolved.label] = warm(resolved)
-            except AwbError as error:
-                built[kind, resolved.label] = error
-    for masker in (plan.masker, plan.scoring_masker):
-        built["masker", masker.label] = warm(masker)
+    for resolved in (*plan.explainers, *plan.metrics):
+        suspect = Suspect(resolved.kind, resolved.label)
+        try:
+            unit.check(suspect)
+            with at_work(suspect), untouched():
+                built[resolved.kind, resolved.label] = warm(resolved)
+        except AwbError as error:
+            built[resolved.kind, resolved.label] = error
+    for masker in plan.maskers:
+        with at_work(Suspect("masker", masker.label)), untouched():
+            built["masker", masker.label] = warm(masker)
     return built
 
 
@@ -193,7 +203,7 @@ def score_clip(model: Resolved, clip: Clip) -> ScoreArray:
         Log-odds of every class.
     """
     loaded = warm_model(model)
-    with one_thread():
+    with one_thread(), at_work(MODEL), untouched():
         batch = np.array(clip.waveform[np.newaxis], dtype=np.float32)
         scores: ScoreArray = np.asarray(loaded.scores(batch))[0]
         return scores
@@ -216,8 +226,11 @@ def explain_unit(unit: Unit) -> UnitResult:
     ------
     RunError
         If this worker would compute on another kind of device than the rest of the run.
+    WorkerDiedError
+        If the model, or the masker, was stopped on other instances.
     """
-    model, built = warm_model(unit.plan.model), _built(unit.plan)
+    unit.check(MODEL, *(Suspect("masker", one.label) for one in unit.plan.maskers))
+    model, built = warm_model(unit.plan.model), _built(unit)
     here, there = computed_on(model), unit.plan.computed_on
     if here != there:
         raise RunError(

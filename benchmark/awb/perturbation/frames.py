@@ -21,6 +21,7 @@ from awb.perturbation.scorers import DEFAULT_BATCH, checked
 from awb.protocols import FrameFeatureModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
+from awb.watching import beat
 
 MOST_COLOURS = 4
 
@@ -94,7 +95,9 @@ class FrameScorer:
         batch[:] = renderer.waveform
         some = drop_cells[:size]
         renderer.render(some, batch[: len(some)])
-        return np.asarray(self._model.features(batch))[: len(some)]
+        features = np.asarray(self._model.features(batch))[: len(some)]
+        beat()
+        return features
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,8 @@ from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, Cost, Instance
+from awb.types import AudioArray, Cost, Instance, immutable
+from awb.watching import model_at_work
 
 Capability = TypeVar("Capability")
 
@@ -96,8 +98,7 @@ class Perturber:
         self._design = design or Design()
         self._rng_key = rng_key
         self._segments = segments
-        self._fill: AudioArray = fill.view()
-        self._fill.flags.writeable = False
+        self._fill: AudioArray = immutable(fill)
         self._heeds_budget = False
         self._calls = 0
         self._forwards = 0.0
@@ -202,7 +203,22 @@ class Perturber:
         return Cost(self._calls, self._forwards, self._borrowed_s)
 
     def charge(self, *, calls: int, forwards: float | None = None) -> None:
-        """Count model calls made through `model_as`, in clips."""
+        """Count model calls made through `model_as`, in clips.
+
+        Parameters
+        ----------
+        calls : int
+            Clips that were asked for, at least 0.
+        forwards : float or None
+            Clips that were really computed, at least 0; None for as many.
+
+        Raises
+        ------
+        ParameterError
+            If a number is negative or not finite.
+        """
+        if not (0 <= calls < math.inf and 0 <= (forwards or 0) < math.inf):
+            raise ParameterError(f"a cost is never negative (calls={calls}, forwards={forwards})")
         self._calls += calls
         self._forwards += calls if forwards is None else forwards
 
@@ -261,11 +277,13 @@ class Perturber:
         keys = [row.tobytes() for row in np.packbits(cells, axis=1)]
         new = {key: row for row, key in enumerate(keys) if key not in known}
         if new:
-            before = shared.scorer.forwards
-            found = shared.scorer.scores(cells[list(new.values())])
+            with model_at_work():
+                scorer = shared.scorer
+                before = scorer.forwards
+                found = scorer.scores(cells[list(new.values())])
             clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
             known.update(zip(new, clipped.tolist(), strict=True))
-            self._forwards += shared.scorer.forwards - before
+            self._forwards += scorer.forwards - before
         return np.array([known[key] for key in keys], dtype=np.float64)
 
     def keep(self) -> None:
@@ -312,8 +330,6 @@ class Perturber:
         started = time.perf_counter()
         rng = self._rng_key.generator(purpose)
         drop_masks = self._design.draw(self.n_segments, samples, rng)
-        pool = Pool(drop_masks, self.scores(drop_masks))
-        for array in (pool.drop_masks, pool.scores):
-            array.flags.writeable = False
+        pool = Pool(immutable(drop_masks), immutable(self.scores(drop_masks)))
         self._shared.pools[key] = pool, time.perf_counter() - started
         return pool

@@ -14,6 +14,7 @@ from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
+from awb.watching import beat
 
 DEFAULT_BATCH = 16
 PATCHES_AT_ONCE = 256
@@ -50,6 +51,7 @@ def checked(scores: ScoreArray, n_rows: int, n_classes: int) -> ScoreArray:
     PluginError
         If the shape is wrong or a value is NaN.
     """
+    beat()
     scores = np.asarray(scores)
     if scores.shape != (n_rows, n_classes):
         raise PluginError(

@@ -120,7 +120,7 @@ def test_a_killed_local_run_is_finished_on_a_cluster(
 
 
 @pytest.mark.parametrize("where", ["--jobs=2", "--scheduler=local:2"])
-def test_a_unit_that_kills_every_worker_is_a_row_with_a_reason(
+def test_an_explainer_that_takes_its_worker_down_is_a_row_with_a_reason(
     data: Path, tmp_path: Path, where: str
 ) -> None:
     out = tmp_path / "run"
@@ -129,7 +129,8 @@ def test_a_unit_that_kills_every_worker_is_a_row_with_a_reason(
         f"--explainers=naive,earliest:crash_on={CRASHING}", where,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
-    assert "its worker process died" in done.stdout
-    failed = {row.clip_id for row in RunFolder(out).store().explanations() if row.status != "ok"}
-    assert failed == {CRASHING}
+    assert "its process ended: exit code 3" in done.stdout
+    rows = list(RunFolder(out).store().explanations())
+    failed = {(row.clip_id, row.explainer) for row in rows if row.status != "ok"}
+    assert failed == {(CRASHING, f"earliest:crash_on={CRASHING}")}
     assert _stored(out) == N_CLIPS

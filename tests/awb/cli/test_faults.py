@@ -1,0 +1,137 @@
+"""Fault injection: what misbehaves costs its own rows; the rest of the board does not change."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import psutil
+import pytest
+
+import faulty_plugins as faulty
+import small_data
+from awb.harness.agenda import NOT_TRIED
+from awb.harness.folder import RunFolder
+from commands import awb
+
+INNOCENT = ["random", "oracle", "energy", "constant"]
+LIMITS = ("--time-limit=4", "--memory-limit=600MB")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_data.build(tmp_path_factory.mktemp("data") / "bursts", 4)
+
+
+def _run(data: Path, out: Path, explainers: list[str], metrics: list[str], *options: str) -> str:
+    """Run with the faulty plugins at hand; say what was printed."""
+    done = awb(
+        "run", f"--plugin={faulty.__file__}", f"--dataset=folder:{data}", "--model=loudness",
+        "--samples=40", f"--explainers={','.join(explainers)}", f"--out={out}",
+        f"--metrics={','.join(['roc-auc', *metrics, 'deletion-area'])}", *options,
+    )  # fmt: skip
+    bad = set(explainers) & (faulty.STOPPED.keys() | faulty.LIARS.keys())
+    assert done.returncode == (1 if bad else 0), done.stderr
+    return done.stdout
+
+
+def _tables(out: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Everything that is stored of each explainer, but for the seconds."""
+    store = RunFolder.open(out).store()
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for row in store.explanations():
+        relevance = store.relevance(row.clip_id, row.target, row.explainer)
+        known = None if relevance is None else relevance.tobytes()
+        found.setdefault(row.explainer, []).append(
+            (row.clip_id, row.status, row.reason, row.calls, known)
+        )
+    for score in store.scores():
+        value = (score.clip_id, score.metric, repr(score.value), score.reason)
+        found[score.explainer].append(value)
+    return found
+
+
+@pytest.fixture(scope="module")
+def clean(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run without any of them, in one process with the command."""
+    out = tmp_path_factory.mktemp("runs") / "clean"
+    _run(data, out, INNOCENT, [], "--jobs=1", "--no-isolate")
+    return out
+
+
+@pytest.fixture(scope="module")
+def faults(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One run with all of them, between and around the innocent."""
+    out = tmp_path_factory.mktemp("runs") / "faults"
+    bad = [*faulty.STOPPED, *faulty.LIARS, *faulty.SURVIVORS]
+    mixed = [name for pair in itertools.zip_longest(bad, INNOCENT) for name in pair if name]
+    markers = out.parent / "markers"
+    markers.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWB_TEST_MARKERS", str(markers))
+        _run(data, out, mixed, list(faulty.METRICS), "--jobs=1", *LIMITS)
+    return out
+
+
+def test_the_rest_of_the_board_is_that_of_a_run_without_them(clean: Path, faults: Path) -> None:
+    before, after = _tables(clean), _tables(faults)
+    for name in INNOCENT:
+        kept = [row for row in after[name] if row[1] not in faulty.METRICS]
+        assert kept == before[name], name
+        assert {row[1] for row in kept[:4]} == {"ok"}
+
+
+def test_each_row_says_what_happened(faults: Path) -> None:
+    rows = list(RunFolder.open(faults).store().explanations())
+    for name, (_, reason) in (faulty.STOPPED | faulty.LIARS).items():
+        own = {row.clip_id: (row.status, row.reason) for row in rows if row.explainer == name}
+        failed = {clip: reason for clip, (status, reason) in own.items() if status != "ok"}
+        if name in faulty.LIARS:
+            assert len(failed) == 4
+            assert all(text.startswith(reason) for text in failed.values()), (name, failed)
+        elif name == "exits":
+            assert sorted(failed.values()) == [reason] * 3 + [NOT_TRIED]
+        else:
+            assert failed == {faulty.BAD_CLIP: reason}
+    assert {row.status for row in rows if row.explainer in faulty.SURVIVORS} == {"ok"}
+    assert {row.calls for row in rows if row.explainer == "reports-cost"} == {1}
+
+
+def test_each_value_of_a_metric_says_what_happened(faults: Path) -> None:
+    scores = [row for row in RunFolder.open(faults).store().scores() if row.explainer in INNOCENT]
+    for name, (_, reason) in faulty.METRICS.items():
+        own = [row for row in scores if row.metric == name]
+        if name == "metric-crashes":
+            bad = [row for row in own if row.reason]
+            assert {row.clip_id for row in bad} == {"clip-3.wav"}
+            assert {row.reason for row in bad} == {reason}
+        elif reason:
+            assert all(row.reason.startswith(reason) for row in own), name
+        else:
+            assert {row.value for row in own} == {0.5}
+
+
+def test_what_a_stopped_plugin_has_started_ends_with_it(faults: Path) -> None:
+    [marker] = (faults.parent / "markers").glob("pid-*")
+    pid = int(marker.name.removeprefix("pid-"))
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_resuming_does_not_try_them_again(faults: Path) -> None:
+    before = _tables(faults)
+    done = awb("resume", faults, f"--plugin={faulty.__file__}", "--jobs=1")
+    assert done.returncode == 1
+    assert _tables(faults) == before
+
+
+@pytest.mark.parametrize("where", ["--jobs=2", "--scheduler=local:2"])
+def test_it_does_not_depend_on_who_works(
+    data: Path, faults: Path, tmp_path: Path, where: str
+) -> None:
+    names = ["segfaults", "exits", "interrupts", "random", "oracle"]
+    printed = _run(data, tmp_path / "run", names, ["metric-beyond"], where, *LIMITS)
+    assert "its process ended: signal SIGSEGV" in printed
+    one, many = _tables(faults), _tables(tmp_path / "run")
+    for name in names:
+        assert many[name] == [row for row in one[name] if row in many[name]], name
+        assert len(many[name]) == 4 + 3 * 4

@@ -1,0 +1,231 @@
+"""A file of plugins that hang, crash, leak, lie and litter, for ``--plugin``.
+
+Those that cost a worker process do it on one clip, `BAD_CLIP`, so that tests are quick; ``exits``
+does it on all.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import dataclasses
+import os
+import random
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+import awb
+from awb.hookspecs import hookimpl
+from awb.metrics import ALL_FACTS
+from awb.specs import MetricSpec
+
+BAD_CLIP = "clip-1.wav"
+
+MARKERS = os.environ.get("AWB_TEST_MARKERS", "")
+"""A folder in which plugins leave the number of a process that must not outlive the run."""
+
+
+def _loud(instance: Any, perturber: Any) -> Any:
+    edges = perturber.segments.edges_samples[:-1]
+    return np.add.reduceat(np.square(instance.clip.waveform), edges)
+
+
+def _on_the_bad_clip(misbehave: Callable[..., Any]) -> Callable[..., Any]:
+    def explain(perturber: Any, instance: Any, rng: Any) -> Any:
+        if instance.clip.id == BAD_CLIP:
+            misbehave(perturber, instance, rng)
+        return _loud(instance, perturber)
+
+    return explain
+
+
+def _hangs(perturber: Any, instance: Any, rng: Any) -> NoReturn:
+    """Also holds a process of its own."""
+    grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    if MARKERS:
+        (Path(MARKERS) / f"pid-{grandchild.pid}").touch()
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        pass
+
+
+def _segfaults(perturber: Any, instance: Any, rng: Any) -> Any:
+    return ctypes.string_at(0)
+
+
+def _exits(perturber: Any, instance: Any, rng: Any) -> Any:
+    os._exit(3)
+
+
+def _says_exit(perturber: Any, instance: Any, rng: Any) -> Any:
+    sys.exit("enough")
+
+
+def _interrupts(perturber: Any, instance: Any, rng: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+def _leaks(perturber: Any, instance: Any, rng: Any) -> NoReturn:
+    held = [np.ones(2_000_000) for _ in range(50)]
+    while held:
+        pass
+
+
+def _nan(perturber: Any, instance: Any, rng: Any) -> Any:
+    return np.full(perturber.n_segments, np.nan)
+
+
+def _short(perturber: Any, instance: Any, rng: Any) -> Any:
+    return np.zeros(perturber.n_segments - 1)
+
+
+def _huge(perturber: Any, instance: Any, rng: Any) -> Any:
+    return [10**400] * perturber.n_segments
+
+
+def _strings(perturber: Any, instance: Any, rng: Any) -> Any:
+    return ["1.0"] * perturber.n_segments
+
+
+def _masked(perturber: Any, instance: Any, rng: Any) -> Any:
+    return np.ma.masked_array(np.ones(perturber.n_segments), mask=True)
+
+
+def _false_cost(perturber: Any, instance: Any, rng: Any) -> Any:
+    pool = perturber.pool()
+    perturber.charge(calls=-len(pool.scores))
+    return np.zeros(perturber.n_segments)
+
+
+def _mutates_audio(perturber: Any, instance: Any, rng: Any) -> Any:
+    instance.clip.waveform.flags.writeable = True
+    instance.clip.waveform[:] = 0
+
+
+def _mutates_design(perturber: Any, instance: Any, rng: Any) -> Any:
+    masks = perturber.pool().drop_masks
+    masks.flags.writeable = True
+    masks[:] = True
+
+
+def _mutates_fill(perturber: Any, instance: Any, rng: Any) -> Any:
+    perturber.fill.base[:] = 1
+
+
+def _mutates_events(perturber: Any, instance: Any, rng: Any) -> Any:
+    instance.clip.events = ()
+
+
+def _litters(perturber: Any, instance: Any, rng: Any) -> Any:
+    """A row like any other; but nothing of what it leaves may reach the others."""
+    random.seed(0)
+    np.random.seed(0)  # noqa: NPY002
+    np.seterr(all="raise")
+    warnings.simplefilter("error")
+    os.environ["OMP_NUM_THREADS"] = "7"
+    os.chdir("/")
+    sys.stdout = None
+    return _loud(instance, perturber)
+
+
+def _reports_cost(perturber: Any, instance: Any, rng: Any) -> Any:
+    """Its own word on its cost is not taken."""
+    from awb.types import Cost, Explanation
+
+    relevance = perturber.clip_score() + _loud(instance, perturber)
+    return Explanation(relevance, cost=Cost(-5, -5.0, -5.0))
+
+
+STOPPED: dict[str, tuple[Callable[..., Any], str]] = {
+    "hangs": (_on_the_bad_clip(_hangs), "ran longer than 4 s (--time-limit)"),
+    "segfaults": (_on_the_bad_clip(_segfaults), "its process ended: signal SIGSEGV"),
+    "interrupts": (_on_the_bad_clip(_interrupts), "it raised KeyboardInterrupt"),
+    "leaks": (_on_the_bad_clip(_leaks), "used more than 0.6 GB (--memory-limit)"),
+    "exits": (_exits, "its process ended: exit code 3"),
+}
+"""What must stand in the rows of those that cost a worker process."""
+
+LIARS: dict[str, tuple[Callable[..., Any], str]] = {
+    "says-exit": (_says_exit, "it called sys.exit('enough')"),
+    "nan": (_nan, "relevance has 30 NaN or infinite of 30 values"),
+    "short": (_short, "relevance has 29 values for 30 segments"),
+    "huge": (_huge, "relevance is not an array of numbers: int too large to convert to float"),
+    "strings": (_strings, "relevance is not an array of real numbers, but of <U3"),
+    "masked": (_masked, "relevance has masked values; fill them in first"),
+    "false-cost": (_false_cost, "a cost is never negative (calls=-40, forwards=None)"),
+    "mutates-audio": (_mutates_audio, "ValueError: cannot set WRITEABLE flag to True"),
+    "mutates-design": (_mutates_design, "ValueError: cannot set WRITEABLE flag to True"),
+    "mutates-fill": (_mutates_fill, "ValueError: assignment destination is read-only"),
+    "mutates-events": (_mutates_events, "FrozenInstanceError: cannot assign to field 'events'"),
+}
+"""What must stand in the rows of those that fail in place, on every clip."""
+
+SURVIVORS = {"litters": _litters, "reports-cost": _reports_cost}
+
+_FAILING = {name: function for name, (function, _) in (STOPPED | LIARS).items()}
+for _name, _function in (_FAILING | SURVIVORS).items():
+    awb.explainer(_name, citation="a test", cost="none")(_function)
+
+
+def _metric_crashes(scoring: Any) -> float:
+    """Crashes on explanations of an event after the first two seconds; there is one such clip."""
+    if scoring.intervals_s[0, 0] > 1.9:
+        ctypes.string_at(0)
+    return 0.5
+
+
+def _metric_text(scoring: Any) -> Any:
+    return "0.5"
+
+
+def _metric_beyond(scoring: Any) -> float:
+    return 1.7
+
+
+def _metric_spoils(scoring: Any) -> float:
+    for name in ("labels", "coverage", "order", "relevance"):
+        getattr(scoring, name).flags.writeable = True
+        getattr(scoring, name)[:] = 0
+    return 0.0
+
+
+def _metric_sets(scoring: Any) -> float:
+    scoring.relevance = np.zeros(3)
+    return 0.0
+
+
+def _metric_litters(scoring: Any) -> float:
+    np.seterr(all="raise")
+    np.random.seed(0)  # noqa: NPY002
+    return 0.5
+
+
+METRICS: dict[str, tuple[Callable[..., Any], str]] = {
+    "metric-crashes": (_metric_crashes, "failed: its process ended: signal SIGSEGV"),
+    "metric-text": (_metric_text, "failed: the metric returned a str, expected one number"),
+    "metric-beyond": (_metric_beyond, "failed: the metric returned 1.7; it says that it lies"),
+    "metric-spoils": (_metric_spoils, "failed: ValueError: cannot set WRITEABLE flag"),
+    "metric-sets": (_metric_sets, "failed: AttributeError: a metric cannot set relevance"),
+    "metric-litters": (_metric_litters, ""),
+}
+
+
+@hookimpl
+def awb_metrics() -> list[MetricSpec]:
+    """Return the metrics."""
+    return [
+        MetricSpec(
+            name=name,
+            summary="Misbehaves.",
+            citation="a test",
+            facts=dataclasses.replace(ALL_FACTS["roc-auc"], name=name),
+            factory=lambda _, function=function: function,  # type: ignore[misc]
+        )
+        for name, (function, _) in METRICS.items()
+    ]
