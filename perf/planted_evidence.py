@@ -66,7 +66,7 @@ def main() -> None:
         segments=planted.N,
         places=len(planted.PLACES),
         samples=planted.SAMPLES,
-        table=planted.table(awb_explainers()),
+        table=planted.table([one for one in awb_explainers() if one.path_parameter is None]),
     )
     given.output.write_text(page, encoding="utf-8")
 

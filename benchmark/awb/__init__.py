@@ -1,8 +1,8 @@
 """awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
 
-`run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do; `explainer` makes
-an explainer of a function. They are imported when they are first asked for, so that ``import awb``
-is quick.
+`run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do. `explainer` makes
+an explainer of a function; `model`, `callable_model`, `torch_model` and `transformers_model` make
+models. They are imported when they are first asked for, so that ``import awb`` is quick.
 """
 
 from __future__ import annotations
@@ -11,21 +11,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from awb.api.checkpoints import transformers_model
     from awb.api.explaining import explain
     from awb.api.results import load_run
     from awb.api.running import resume, run
     from awb.api.sweeps import load_sweep
     from awb.authoring.functions import explainer
+    from awb.authoring.models import callable_model, model
+    from awb.authoring.torch_models import torch_model
 
-__all__ = ["explain", "explainer", "load_run", "load_sweep", "resume", "run"]
+__all__ = [
+    "callable_model",
+    "explain",
+    "explainer",
+    "load_run",
+    "load_sweep",
+    "model",
+    "resume",
+    "run",
+    "torch_model",
+    "transformers_model",
+]
 
 _HOMES = {
+    "callable_model": "awb.authoring.models",
     "explain": "awb.api.explaining",
     "explainer": "awb.authoring.functions",
     "load_run": "awb.api.results",
     "load_sweep": "awb.api.sweeps",
+    "model": "awb.authoring.models",
     "resume": "awb.api.running",
     "run": "awb.api.running",
+    "torch_model": "awb.authoring.torch_models",
+    "transformers_model": "awb.api.checkpoints",
 }
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from types import ModuleType
 
 from awb.errors import PluginError
-from awb.plugins import ADDED, Registered, collect, installed
-from awb.specs import ExplainerSpec, Origin
+from awb.plugins import ADDED, Kind, Registered, collect, installed
+from awb.specs import AnySpec, Origin
 
 SESSION = "this session"
 """Distribution of what was made in a notebook or a script, and not loaded from a plugin file."""
 
-_loading: list[list[ExplainerSpec]] = []
+_loading: list[list[tuple[Kind, AnySpec]]] = []
 
 
 def add(entries: Iterable[Registered]) -> None:
@@ -46,20 +46,22 @@ def add(entries: Iterable[Registered]) -> None:
     ADDED.update({(entry.kind, entry.spec.name): entry for entry in group})
 
 
-def add_explainer(spec: ExplainerSpec, version: str) -> None:
-    """Make an explainer known that was written in this session, or in the file being loaded.
+def add_spec(kind: Kind, spec: AnySpec, version: str) -> None:
+    """Make a plugin known that was written in this session, or in the file being loaded.
 
     Parameters
     ----------
-    spec : ExplainerSpec
-        The explainer.
+    kind : str
+        explainer or model.
+    spec : spec
+        The plugin.
     version : str
         Hash of its source.
     """
     if _loading:
-        _loading[-1].append(spec)
+        _loading[-1].append((kind, spec))
     else:
-        add([Registered("explainer", spec, Origin(SESSION, version))])
+        add([Registered(kind, spec, Origin(SESSION, version))])
 
 
 def is_loading() -> bool:
@@ -73,7 +75,8 @@ def add_file(path: Path) -> None:
     Parameters
     ----------
     path : Path
-        A file with functions under ``@awb.explainer``, or with hooks as an installed plugin has.
+        A file with functions under ``@awb.explainer`` or ``@awb.model``, or with hooks as an
+        installed plugin has.
 
     Raises
     ------
@@ -90,22 +93,22 @@ def add_file(path: Path) -> None:
     with _collecting() as found:
         module = _import(path, f"awb_plugin_file_{origin.version[:16]}")
     try:
-        specs = [*collect(module), *(("explainer", spec) for spec in found)]
+        specs = [*collect(module), *found]
     except Exception as error:
         raise PluginError(f"plugin file {path}: {type(error).__name__}: {error}") from error
     if not specs:
         raise PluginError(
             f"{path} holds no plugin. Put @awb.explainer('my-method') before a function of"
-            " (perturber, instance, rng)"
+            " (perturber, instance, rng), or @awb.model('my-model') before one that makes a model"
         )
     _forget_file(origin)
     add(Registered(kind, spec, origin) for kind, spec in specs)
 
 
 @contextmanager
-def _collecting() -> Iterator[list[ExplainerSpec]]:
-    """Collect the explainers that are decorated meanwhile."""
-    found: list[ExplainerSpec] = []
+def _collecting() -> Iterator[list[tuple[Kind, AnySpec]]]:
+    """Collect the plugins that are decorated meanwhile."""
+    found: list[tuple[Kind, AnySpec]] = []
     _loading.append(found)
     try:
         yield found

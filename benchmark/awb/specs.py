@@ -75,6 +75,8 @@ class Spec:
         Modules that must be importable, by import name; ``one|other`` for either.
     extra : str or None
         The extra of this project that installs them.
+    path_parameter : str or None
+        The parameter that ``NAME:PATH`` sets.
 
     Raises
     ------
@@ -88,6 +90,7 @@ class Spec:
     parameters: type[Parameters] = Parameters
     requires: tuple[str, ...] = ()
     extra: str | None = None
+    path_parameter: str | None = None
 
     def __post_init__(self) -> None:
         """Validate the name and the summary."""
@@ -158,8 +161,6 @@ class DatasetSpec(Spec):
     ----------
     factory : callable
         ``factory(parameters) -> Dataset``.
-    path_parameter : str or None
-        The parameter that ``NAME:PATH`` sets.
     prepare : callable or None
         ``prepare(parameters, families, max_event_fraction) -> Preparation``: turn published files
         into tables of instances, see `awb.harness.preparation`; for ``awb data prepare``.
@@ -180,7 +181,6 @@ class DatasetSpec(Spec):
     """
 
     factory: Callable[[Any], Dataset]
-    path_parameter: str | None = None
     prepare: Callable[[Any, Sequence[Family], float], Preparation] | None = None
     write: Callable[[Any, Iterable[Clip], Path], Sequence[str]] | None = None
     models: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, segmentwise, spectrogram
+from awb_plugins.explainers import baselines, captum_adapter, segmentwise, spectrogram
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 from pages.tables import settings, table
 
@@ -57,6 +57,12 @@ the segments they overlap.
   of the mixture, and scores both parts again. A mask that keeps everything or nothing is reported
   as degenerate and earns no fidelity.
 
+## By the names of captum
+
+{captum}
+
+[captum.md](captum.md) lists the methods, what they look at and what they take.
+
 ## Baselines
 
 {baselines}
@@ -69,10 +75,11 @@ the segments they overlap.
 
 def page() -> str:
     """Write the page."""
-    asking = [*segmentwise.SPECS, *spectrogram.SPECS]
+    asking = [*segmentwise.SPECS, *spectrogram.SPECS, captum_adapter.SPEC]
     return TEXT.format(
         segmentwise=_table(segmentwise.SPECS),
         spectrogram=_table(spectrogram.SPECS),
+        captum=_table([captum_adapter.SPEC]),
         baselines=_table(baselines.SPECS),
         sources="\n".join(f"- `{spec.name}`: {spec.citation}" for spec in asking),
     )

@@ -22,7 +22,9 @@ def settings(parameters: type[BaseModel], common: type[BaseModel] | None = None)
     """List settings with their defaults, without those that are `common`'s."""
     known = {} if common is None else common.model_fields
     return ", ".join(
-        f"`{name}`" if field.default is None else f"`{name}={_written(field.default)}`"
+        f"`{name}`"
+        if field.is_required() or field.default is None
+        else f"`{name}={_written(field.default)}`"
         for name, field in parameters.model_fields.items()
         if name not in known or field.default != known[name].default
     )

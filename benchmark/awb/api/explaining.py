@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from awb.api.results import ShownBoard
 from awb.authoring.functions import name_of
+from awb.authoring.models import Model, model_name
 from awb.harness.explaining import FILE, Explained, explain_file
 from awb.harness.references import parse_list
 from awb.intervals import FloatArray
@@ -63,7 +64,7 @@ class ExplainedFile:
 def explain(
     file: str | Path,
     *,
-    model: str = "soundscape-cnn",
+    model: Model = "soundscape-cnn",
     target: str | None = None,
     explainers: str | Sequence[str | Explainer] = "all",
     masker: str = "zeros",
@@ -77,8 +78,8 @@ def explain(
     ----------
     file : str or Path
         An audio file; it needs no labels.
-    model : str
-        Reference of the model.
+    model : str or model
+        Reference of the model, or a model that `awb.torch_model` and its like make.
     target : str, optional
         A class of the model; None for the one that it scores highest.
     explainers : str, or a list of names and functions
@@ -108,13 +109,14 @@ def explain(
         if isinstance(explainers, str)
         else [one if isinstance(one, str) else name_of(one) for one in explainers]
     )
+    reference = model_name(model)  # which makes it known
     registry = load()
     with TemporaryDirectory(prefix="awb-explain-") as scratch:
         found = explain_file(
             path,
             registry,
             Path(scratch) / "run",
-            model=model,
+            model=reference,
             target=target,
             explainers=names,
             masker=masker,

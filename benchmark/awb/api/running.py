@@ -11,6 +11,7 @@ from awb.additions import add_file, is_loading
 from awb.api.results import Run
 from awb.api.sweeps import Sweep
 from awb.authoring.functions import name_of
+from awb.authoring.models import Models, model_names
 from awb.errors import PluginError
 from awb.harness.caching import OFF, open_cache
 from awb.harness.config_file import read_settings
@@ -32,7 +33,7 @@ class RunOptions(TypedDict, total=False):
     """The options of ``awb run``; None stands for "not given"."""
 
     datasets: Names | None
-    models: Names | None
+    models: Models | None
     explainers: Explainers | None
     baselines: bool | None
     metrics: Names | None
@@ -105,7 +106,8 @@ def run(
         ``progress(phase, done, total)`` is called as work finishes.
     **options
         The options of ``awb run`` by name, see docs/configuration.md. `explainers` may be functions
-        ``(perturber, instance, rng) -> relevance``. `jobs` is 1 unless it is given, which computes
+        ``(perturber, instance, rng) -> relevance``, `models` what `awb.torch_model` and its like
+        make. `jobs` is 1 unless it is given, which computes
         in this process; with more, a script must call this below ``if __name__ == "__main__":``,
         since every worker imports the script.
 
@@ -120,7 +122,11 @@ def run(
         As ``awb run``: unknown names, wrong settings, models or data that cannot be used.
     """
     _refuse_while_loading()
-    typed = {**options, "explainers": _explainers(options.get("explainers"))}
+    typed = {
+        **options,
+        "explainers": _explainers(options.get("explainers")),
+        "models": model_names(options.get("models")),
+    }
     settled = read_settings(None if file is None else Path(file), typed)
     settings = settled.settings
     load_plugins(settings)

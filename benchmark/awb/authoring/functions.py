@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from awb.additions import add_explainer
+from awb.additions import add_spec
 from awb.authoring.scaffold import check_name
 from awb.errors import PluginError
 from awb.plugins import ADDED
@@ -82,7 +82,7 @@ def explainer(
             baseline=baseline,
             factory=partial(_give, function),
         )
-        add_explainer(spec, source_sha256(function))
+        add_spec("explainer", spec, source_sha256(function))
         setattr(function, _MARK, spec)
         return function
 
@@ -110,7 +110,7 @@ def name_of(function: Callable[..., Any]) -> str:
     given = getattr(function, _MARK, None)
     if isinstance(given, ExplainerSpec):
         if ("explainer", given.name) not in ADDED:
-            add_explainer(given, source_sha256(function))
+            add_spec("explainer", given, source_sha256(function))
         return given.name
     name = re.sub(r"[^a-z0-9]+", "-", _called(function).lower()).strip("-")
     if not re.match("[a-z]", name):

@@ -134,7 +134,9 @@ def _placed(registry: Registry, text: str, config: RunConfig) -> Resolved:
     )
     if not added:
         return plain
-    placed = str(Reference(reference.name, (*reference.settings, *added)))
+    own = plain.spec.path_parameter
+    path = () if reference.path is None or own is None else ((own, reference.path),)
+    placed = str(Reference(reference.name, (*path, *reference.settings, *added)))
     return replace(resolve(registry, "model", placed), label=plain.label)
 
 

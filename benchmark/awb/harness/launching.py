@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, chdir, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from awb.additions import add_file
@@ -46,7 +46,7 @@ class Means:
     scheduler: str | None = None
     cache: ScoreCache | None = None
     scores: Path | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     isolate: bool = True
 
     @classmethod

@@ -13,7 +13,7 @@ from awb.errors import ParameterError, RunError, did_you_mean
 from awb.harness.packing import packed, unpacked
 from awb.harness.references import Reference, parse_reference
 from awb.plugins import Kind, Registered, Registry, check_available, load, missing_modules
-from awb.specs import AnySpec, DatasetSpec, Origin, Parameters
+from awb.specs import AnySpec, Origin, Parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _resolved(entry: Registered, reference: Reference) -> Resolved:
     spec = entry.spec
     settings = dict(reference.settings)
     if reference.path is not None:
-        key = spec.path_parameter if isinstance(spec, DatasetSpec) else None
+        key = spec.path_parameter
         if key is None:
             raise ParameterError(
                 f"{spec.name} takes settings as {spec.name}:key=value, not {reference.path!r}"
@@ -162,14 +162,20 @@ def _resolved(entry: Registered, reference: Reference) -> Resolved:
 
 
 def _label(spec: AnySpec, changed: dict[str, Any]) -> str:
-    path_parameter = spec.path_parameter if isinstance(spec, DatasetSpec) else None
+    path_parameter = spec.path_parameter
     if path_parameter is not None and list(changed) == [path_parameter]:
         return str(Reference(spec.name, path=str(changed[path_parameter])))
     return str(Reference(spec.name, tuple((key, str(value)) for key, value in changed.items())))
 
 
+def _works_by_name_alone(spec: AnySpec) -> bool:
+    """Say whether a plugin's libraries are there, and nothing needs to be set."""
+    needed = any(field.is_required() for field in spec.parameters.model_fields.values())
+    return not needed and not missing_modules(spec)
+
+
 def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> list[Resolved]:
-    """Resolve a list of references, in which ``all`` stands for every available plugin.
+    """Resolve a list of references, in which ``all`` is every plugin that needs no settings.
 
     Parameters
     ----------
@@ -198,7 +204,7 @@ def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> list[Resolv
     for text in texts:
         if text == "all":
             entries = [entry for entry in registry if entry.kind == kind]
-            able = [entry for entry in entries if not missing_modules(entry.spec)]
+            able = [entry for entry in entries if _works_by_name_alone(entry.spec)]
             group = [_resolved(entry, Reference(entry.spec.name)) for entry in able]
         else:
             group = [resolve(registry, kind, text)]

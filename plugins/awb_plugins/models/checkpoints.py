@@ -73,7 +73,9 @@ def _quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def load_model(family: Any, checkpoint: str, revision: str | None, name: str) -> Any:
+def load_model(
+    family: Any, checkpoint: str, revision: str | None, name: str, *, offline: bool = False
+) -> Any:
     """Load a classifier with all of its weights.
 
     Parameters
@@ -86,6 +88,8 @@ def load_model(family: Any, checkpoint: str, revision: str | None, name: str) ->
         Commit of a hub id.
     name : str
         Name of awb's model, for messages.
+    offline : bool
+        Whether to look on this machine only.
 
     Returns
     -------
@@ -100,7 +104,11 @@ def load_model(family: Any, checkpoint: str, revision: str | None, name: str) ->
 
     def load() -> Any:
         return family.from_pretrained(
-            _place(checkpoint), revision=revision, use_safetensors=True, output_loading_info=True
+            _place(checkpoint),
+            revision=revision,
+            use_safetensors=True,
+            output_loading_info=True,
+            local_files_only=offline,
         )
 
     model, info = _guarded(load, checkpoint, name)
@@ -113,7 +121,9 @@ def load_model(family: Any, checkpoint: str, revision: str | None, name: str) ->
     return model.eval().requires_grad_(False)
 
 
-def load_extractor(family: Any, checkpoint: str, revision: str | None, name: str) -> Any:
+def load_extractor(
+    family: Any, checkpoint: str, revision: str | None, name: str, *, offline: bool = False
+) -> Any:
     """Load the settings of a checkpoint's feature extractor.
 
     Parameters
@@ -126,6 +136,8 @@ def load_extractor(family: Any, checkpoint: str, revision: str | None, name: str
         Commit of a hub id.
     name : str
         Name of awb's model, for messages.
+    offline : bool
+        Whether to look on this machine only.
 
     Returns
     -------
@@ -138,7 +150,11 @@ def load_extractor(family: Any, checkpoint: str, revision: str | None, name: str
         If the checkpoint has none, or cannot be had.
     """
     return _guarded(
-        lambda: family.from_pretrained(_place(checkpoint), revision=revision), checkpoint, name
+        lambda: family.from_pretrained(
+            _place(checkpoint), revision=revision, local_files_only=offline
+        ),
+        checkpoint,
+        name,
     )
 
 

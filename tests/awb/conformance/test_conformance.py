@@ -15,11 +15,11 @@ from awb import testing
 from awb.cli import main
 from awb.conformance.rules import apply, check, find_rule, rules_of
 from awb.errors import UnknownNameError
-from awb.harness.resolve import resolve
+from awb.harness.resolve import resolve, resolve_all
 from awb.plugins import Kind, load
 
 LOCAL = {
-    "explainer": [entry.spec.name for entry in load() if entry.kind == "explainer"],
+    "explainer": [one.label for one in resolve_all(load(), "explainer", ["all"])],
     "metric": [entry.spec.name for entry in load() if entry.kind == "metric"],
     "masker": [entry.spec.name for entry in load() if entry.kind == "masker"],
     "model": ["loudness", "soundscape-cnn", "drums-crnn", "kws-cnn"],

@@ -23,6 +23,7 @@ from awb_plugins.models.ast.features import (
     frame_centers_s,
 )
 from awb_plugins.models.ast.patches import TimeFirstPatches
+from awb_plugins.models.checkpoint_classifiers import load_classifier
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
@@ -263,16 +264,8 @@ def load(parameters: AstParameters) -> Ast:
     """
     from transformers import ASTFeatureExtractor, ASTForAudioClassification
 
-    device = checkpoints.device_named(parameters.device)
     pinned = REVISION if parameters.checkpoint == CHECKPOINT else None
-    given = (parameters.checkpoint, parameters.revision or pinned, NAME)
-    network = checkpoints.load_model(ASTForAudioClassification, *given)
-    extractor = checkpoints.load_extractor(ASTFeatureExtractor, *given)
+    families = (ASTForAudioClassification, ASTFeatureExtractor)
     return Ast(
-        network,
-        extractor,
-        problem=checkpoints.problem_of(network.config, parameters.labels, "multi-label"),
-        device=device,
-        batch_size=parameters.batch_size,
-        precision=parameters.precision,
+        **load_classifier(parameters, NAME, families, otherwise="multi-label", revision=pinned)
     )

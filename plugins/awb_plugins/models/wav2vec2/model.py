@@ -21,6 +21,7 @@ from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.checkpoint_classifiers import load_classifier
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
@@ -210,15 +211,5 @@ def load(parameters: Wav2Vec2Parameters) -> Wav2Vec2:
     """
     from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 
-    device = checkpoints.device_named(parameters.device)
-    given = (parameters.checkpoint, parameters.revision, NAME)
-    network = checkpoints.load_model(AutoModelForAudioClassification, *given)
-    extractor = checkpoints.load_extractor(AutoFeatureExtractor, *given)
-    return Wav2Vec2(
-        network,
-        extractor,
-        problem=checkpoints.problem_of(network.config, parameters.labels, "single-label"),
-        device=device,
-        batch_size=parameters.batch_size,
-        precision=parameters.precision,
-    )
+    families = (AutoModelForAudioClassification, AutoFeatureExtractor)
+    return Wav2Vec2(**load_classifier(parameters, NAME, families, otherwise="single-label"))

@@ -1,0 +1,42 @@
+"""``awb.transformers_model``: a checkpoint of transformers as a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from awb.harness.references import Reference
+from awb.harness.resolve import resolve
+from awb.harness.worker import warm_model
+from awb.plugins import load
+from awb.protocols import AudioModel
+
+
+def transformers_model(checkpoint: str | Path, **settings: Any) -> AudioModel:
+    """Load an audio classifier of transformers.
+
+    Parameters
+    ----------
+    checkpoint : str or Path
+        A local folder, or the id of a checkpoint of the Hugging Face hub.
+    **settings
+        ``revision``, ``labels``, ``device``, ``precision``, ``batch_size``, and ``download=True``
+        to fetch a checkpoint that is not on this machine.
+
+    Returns
+    -------
+    AudioModel
+        For ``awb.run(models=[...])`` and ``awb.explain(file, model=...)``. Its ``reference`` is
+        what would be typed: worker processes load the checkpoint by it.
+
+    Raises
+    ------
+    AwbError
+        If it cannot be loaded, or a setting is wrong.
+    """
+    given = {"checkpoint": str(checkpoint), **settings}
+    typed = tuple((key, str(value)) for key, value in given.items() if value is not None)
+    reference = str(Reference("transformers", typed))
+    loaded = warm_model(resolve(load(), "model", reference))
+    vars(loaded)["reference"] = reference
+    return loaded

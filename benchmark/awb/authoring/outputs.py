@@ -1,0 +1,158 @@
+"""What a stranger's classifier gives, checked and turned into log-odds."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from awb.errors import ParameterError, PluginError, did_you_mean
+from awb.protocols import ScoreArray
+
+Output = Literal["logits", "softmax-logits", "probabilities"]
+"""``logits``: log-odds of classes that do not exclude each other, as before a sigmoid;
+``softmax-logits``: of classes that do, as before a softmax; ``probabilities``: in [0, 1]."""
+
+SURE = 1e-7
+"""Probabilities are kept this far from 0 and 1: log-odds of at most 16.1 either way."""
+
+_OFF = 1e-4
+
+
+def check_output(output: str, n_classes: int) -> None:
+    """Refuse a kind of output that does not exist, or cannot be.
+
+    Parameters
+    ----------
+    output : str
+        See `Output`.
+    n_classes : int
+        Number of classes.
+
+    Raises
+    ------
+    ParameterError
+        If it is unknown, or a softmax has a single class.
+    """
+    if output not in get_args(Output):
+        raise ParameterError(f"unknown output {output!r}.{did_you_mean(output, get_args(Output))}")
+    if output == "softmax-logits" and n_classes < 2:
+        raise ParameterError(
+            "a softmax over one class is always certain; type output='logits' for a sigmoid"
+        )
+
+
+def checked_output(found: Any, shape: tuple[int, int], output: Output, name: str) -> ScoreArray:
+    """Demand numbers of the right shape that can be what they are said to be.
+
+    Parameters
+    ----------
+    found : array_like
+        What the classifier returned.
+    shape : (int, int)
+        Waveforms and classes.
+    output : str
+        What it is said to be.
+    name : str
+        Name of the model, for messages.
+
+    Returns
+    -------
+    np.ndarray, shape=(batch, classes), dtype=float32
+        The same numbers.
+
+    Raises
+    ------
+    PluginError
+        If they are not.
+    """
+    array = np.asarray(found)
+    if array.dtype.kind != "f":
+        raise PluginError(
+            f"model {name} gives {array.dtype}, expected floats: its {output}, not its decision"
+        )
+    if array.shape != shape:
+        raise PluginError(_wrong_shape(array.shape, shape, name))
+    bad = int(np.isnan(array).any(axis=1).sum())
+    if bad:
+        raise PluginError(f"model {name} gives NaN for {bad} of {shape[0]} waveforms")
+    if output == "probabilities":
+        low, high = float(array.min()), float(array.max())
+        if low < -_OFF or high > 1 + _OFF:
+            raise PluginError(
+                f"model {name} gives values from {low:.3g} to {high:.3g}, which are no"
+                " probabilities; did you mean output='logits' or output='softmax-logits'?"
+            )
+    return array.astype(np.float32)
+
+
+def _wrong_shape(given: tuple[int, ...], wanted: tuple[int, int], name: str) -> str:
+    text = f"model {name} gives shape {given} for {wanted[0]} waveforms, expected {wanted}"
+    if len(given) == 2 and given[0] == wanted[0]:
+        return f"{text}: it has {given[1]} classes, and {wanted[1]} were named"
+    if given == wanted[:1] and wanted[1] == 1:
+        return f"{text}: a column for its only class"
+    if given == wanted[1:]:
+        return f"{text}: a row a waveform"
+    return text
+
+
+def refuse_nonsense(found: ScoreArray, output: Output, name: str) -> None:
+    """Refuse logits that are certainly probabilities.
+
+    Parameters
+    ----------
+    found : np.ndarray, shape=(batch, classes)
+        What the classifier gives for noise and for silence.
+    output : str
+        What it is said to be.
+    name : str
+        Name of the model, for messages.
+
+    Raises
+    ------
+    ParameterError
+        If all are in [0, 1] and each row sums to 1.
+    """
+    inside = found.min() >= 0 and found.max() <= 1
+    if output != "probabilities" and inside and np.allclose(found.sum(axis=1), 1.0, atol=_OFF):
+        raise ParameterError(
+            f"model {name}: its {output} lie in [0, 1] and sum to 1; did you mean"
+            " output='probabilities'?"
+        )
+
+
+def to_log_odds(values: npt.NDArray[np.floating[Any]], output: Output) -> ScoreArray:
+    """Turn what a classifier gives into log-odds.
+
+    Parameters
+    ----------
+    values : np.ndarray, shape=(batch, classes)
+        Checked output.
+    output : str
+        What it is.
+
+    Returns
+    -------
+    np.ndarray, shape=(batch, classes), dtype=float32
+        Log-odds.
+
+    Examples
+    --------
+    >>> to_log_odds(np.array([[0.5, 0.0]]), "probabilities").round(1).tolist()
+    [[0.0, -16.100000381469727]]
+    >>> to_log_odds(np.array([[1.0, 3.0]]), "softmax-logits").tolist()
+    [[-2.0, 2.0]]
+    """
+    if output == "logits":
+        return values.astype(np.float32)
+    given = values.astype(np.float64)
+    if output == "probabilities":
+        kept = np.clip(given, SURE, 1.0 - SURE)
+        found = np.log(kept) - np.log1p(-kept)
+    else:
+        others = np.where(np.eye(given.shape[1], dtype=bool), -np.inf, given[:, np.newaxis, :])
+        found = given - np.logaddexp.reduce(others, axis=2)
+    scores: ScoreArray = found.astype(np.float32)
+    return scores

@@ -1,0 +1,65 @@
+"""``transformers:PATH``: any audio classifier of transformers, by checkpoint. See CARD.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from awb.protocols import AudioModel
+from awb.specs import ModelSpec, Parameters
+from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.checkpoints import Problem, class_names, mids_of
+from awb_plugins.models.memory import Precision
+
+
+class TransformersParameters(Parameters):
+    """Settings of `transformers`."""
+
+    checkpoint: str = Field(description="Local folder or hub id.")
+    revision: str | None = Field(None, description="Commit of a hub id; name one to pin it.")
+    download: bool = Field(False, description="Fetch a hub id that is not on this machine.")
+    labels: Problem = Field(
+        "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
+    precision: Precision = Field(
+        "float32", description="float32, or mixed precision: bfloat16 or float16."
+    )
+    batch_size: int | None = Field(
+        None, ge=1, description="Clips in a batch; 4 on the CPU and 32 elsewhere by default."
+    )
+
+
+def _class_list(parameters: TransformersParameters) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Return the classes of a local folder without its weights."""
+    config = Path(parameters.checkpoint).expanduser() / "config.json"
+    if not config.is_file():
+        return None
+    names = class_names(json.loads(config.read_text(encoding="utf-8")).get("id2label", {}))
+    return names, mids_of(names, audioset_classes())
+
+
+def _make(parameters: TransformersParameters) -> AudioModel:
+    """Load the checkpoint; torch and transformers are imported here."""
+    from awb_plugins.models.transformers_any.loading import load
+
+    return load(parameters)
+
+
+SPEC = ModelSpec(
+    name="transformers",
+    summary="Any audio classifier of transformers: transformers:FOLDER or transformers:owner/name",
+    citation=(
+        "Wolf, T., et al. (2020). Transformers: State-of-the-art natural language processing."
+        " EMNLP: System Demonstrations. doi:10.18653/v1/2020.emnlp-demos.6; and of the checkpoint"
+    ),
+    parameters=TransformersParameters,
+    requires=("transformers",),
+    extra="ast",
+    factory=_make,
+    class_list=_class_list,
+    path_parameter="checkpoint",
+)

@@ -1,0 +1,166 @@
+"""Whisper's encoder as a classifier: differentiable, its features are log-mel frames.
+
+Whisper always hears 30 s. Its front end gives the frames that the clip reaches, and the back end
+puts the silence after them: relevance then never falls on audio that is not there.
+
+References
+----------
+Radford, A., et al. (2023). Robust speech recognition via large-scale weak supervision. ICML.
+arXiv:2212.04356
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from awb.intervals import FloatArray
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
+from awb_plugins.models import checkpoints
+from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.checkpoints import Problem
+from awb_plugins.models.memory import FittingBatches, Precision, autocast
+from awb_plugins.models.randomizing import randomized_twin
+
+NAME = "whisper"
+_BATCH = {"cpu": 4}
+_BATCH_ELSEWHERE = 32
+_FLOOR = -1.5  # (log10(1e-10) + 4) / 4: what the extractor makes of zeros
+_RANGE = 2.0  # 8 / 4: it raises what lies further below the loudest point
+
+
+class LogMel(nn.Module):
+    """Waveforms to the frames of Whisper's extractor that they reach.
+
+    Parameters
+    ----------
+    extractor : transformers.WhisperFeatureExtractor
+        Does the work, clip by clip.
+    """
+
+    def __init__(self, extractor: Any) -> None:
+        super().__init__()
+        self._extractor = extractor
+
+    def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Turn ``(batch, samples)`` into ``(batch, frames, bins)``."""
+        extractor = self._extractor
+        found = extractor(
+            list(waveforms.detach().cpu().numpy()),
+            sampling_rate=extractor.sampling_rate,
+            return_tensors="pt",
+        ).input_features
+        reached = -(-(waveforms.shape[1] + extractor.n_fft // 2) // extractor.hop_length)
+        features: torch.Tensor = found[:, :, :reached].transpose(1, 2)
+        return features.to(waveforms.device)
+
+
+class Classifier(nn.Module):
+    """Frames to log-odds.
+
+    Parameters
+    ----------
+    network : transformers.WhisperForAudioClassification
+        The network.
+    n_frames : int
+        Frames of 30 s.
+    problem : str
+        ``multi-label`` or ``single-label``.
+    """
+
+    def __init__(self, network: Any, n_frames: int, problem: Problem) -> None:
+        super().__init__()
+        self.network = network
+        self._n_frames = n_frames
+        self._problem = problem
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Score features ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
+        missing = self._n_frames - features.shape[1]
+        if missing > 0:
+            loudest = features.detach().amax(dim=(1, 2), keepdim=True)
+            silence = (loudest - _RANGE).clamp(min=_FLOOR)
+            rest = silence.expand(-1, missing, features.shape[2])
+            features = torch.cat([features, rest], dim=1)
+        logits = self.network(input_features=features.transpose(1, 2)).logits
+        return checkpoints.log_odds(logits, self._problem)
+
+
+class Whisper:
+    """A classifier on Whisper's encoder.
+
+    Parameters
+    ----------
+    network : transformers.WhisperForAudioClassification
+        The network with its weights, on the CPU.
+    extractor : transformers.WhisperFeatureExtractor
+        Its features.
+    problem : str
+        ``multi-label`` or ``single-label``.
+    device : torch.device
+        Where to compute; features are computed on the CPU.
+    batch_size : int or None
+        Clips in a batch; None for what suits the device.
+    precision : str
+        ``float32``, or what the network computes in under torch's autocast.
+    """
+
+    last_convolution = "network.encoder.conv2"
+
+    def __init__(
+        self,
+        network: Any,
+        extractor: Any,
+        *,
+        problem: Problem,
+        device: torch.device,
+        batch_size: int | None,
+        precision: Precision = "float32",
+    ) -> None:
+        self.sample_rate_hz = int(extractor.sampling_rate)
+        self.classes: Sequence[str] = checkpoints.class_names(network.config.id2label)
+        self.mids: Sequence[str] = checkpoints.mids_of(self.classes, audioset_classes())
+        self.weights_sha256 = checkpoints.weights_sha256(network)
+        self.revision = getattr(network.config, "_commit_hash", None)
+        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
+        self._batches = FittingBatches(self.batch_size, NAME)
+        self._hop_samples = int(extractor.hop_length)
+        n_frames = int(extractor.n_samples) // self._hop_samples
+        self.front_end: nn.Module = LogMel(extractor)
+        self.back_end: nn.Module = Classifier(network.to(device), n_frames, problem).eval()
+        self.device = device
+        self.precision = precision
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score clips in batches that fit the memory.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1]; what lies beyond 30 s is not heard.
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, classes), dtype=float32
+            Log-odds.
+        """
+        return self._batches.scores(waveforms, self._forward)
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each frame in seconds, ``shape=(n_frames,)``; the first is 0."""
+        return np.arange(n_frames, dtype=np.float64) * self._hop_samples / self.sample_rate_hz
+
+    def randomized(self, share: float, rng: np.random.Generator) -> Whisper:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        return randomized_twin(self, share, rng)
+
+    def _forward(self, waveforms: AudioArray) -> torch.Tensor:
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            features = self.front_end(torch.tensor(waveforms)).to(self.device)
+            scores: torch.Tensor = self.back_end(features)
+        return scores
