@@ -29,7 +29,7 @@ FLOORS = [
     {"additions", "hookspecs", "plugins", "specs"},
     {"builtins", "perturbation", "scoring"},
     {"harness"},
-    {"authoring", "conformance", "doctor", "leaderboard", "report", "training"},
+    {"authoring", "conformance", "doctor", "leaderboard", "report", "site", "training"},
     {"api", "cli", "testing"},
     {"__main__"},
 ]

@@ -33,6 +33,14 @@ def test_wilcoxon_is_exact_for_few_clips(sizes: list[int], data: st.DataObject) 
     assert wilcoxon_p_value([-d for d in differences]) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("n", [1, 2, 5, 9])
+def test_ties_and_zeros_of_few_clips_are_counted_as_scipy_permutes_them(n: int) -> None:
+    rng = np.random.default_rng(n)
+    for row in rng.integers(-2, 3, size=(12, n)):
+        expected = stats.wilcoxon(row, zero_method="pratt").pvalue if row.any() else 1.0
+        assert wilcoxon_p_value(row / 8) == pytest.approx(expected, rel=1e-12)
+
+
 def test_wilcoxon_keeps_its_level_under_ties_and_zeros() -> None:
     rng = np.random.default_rng(0)
     drawn = rng.integers(-3, 4, size=(600, 25)) / 10

@@ -26,6 +26,7 @@ from awb.cli.publish import publish_command
 from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import resume_command, run_command
+from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
@@ -78,6 +79,7 @@ main.add_command(plot_command)
 main.add_command(video_command)
 main.add_command(publish_command)
 main.add_command(verify_command)
+main.add_command(site_command)
 main.add_command(new_command)
 main.add_command(check_command)
 main.add_command(plugins_command)

@@ -29,6 +29,7 @@ from awb.cli.completing import run_folders
     help="Folder of the leaderboards.",
 )
 @click.option("--replace", is_flag=True, help="Replace older submissions of the same names.")
+@click.option("--site/--no-site", default=True, help="Build the site too.  [default: --site]")
 @click.pass_context
 def publish_command(
     context: click.Context,
@@ -38,10 +39,11 @@ def publish_command(
     citation: str,
     into: Path,
     replace: bool,
+    site: bool,
 ) -> None:
     """Publish a finished run: a submission for each explainer, and the boards with all of them.
 
-    Without RUN, only write the boards again.
+    Without RUN, only write the boards and the site again.
 
     Scores, relevance, settings and versions are the run's; author, note and citation are yours.
     """
@@ -50,12 +52,17 @@ def publish_command(
     from awb.harness.folder import RunFolder
     from awb.leaderboard.publishing import make_credit, publish
     from awb.plugins import load
+    from awb.site.building import build_site
 
     credit = make_credit(author=author, note=note, citation=citation)
     run = None if folder is None else RunFolder.open(folder)
-    done = publish(run, into, load(), credit, replace=replace)
+    registry = load()
+    done = publish(run, into, registry, credit, replace=replace)
     for path in (*done.submissions, *done.boards):
         click.echo(path)
+    if site and done.boards:
+        build_site(into, into / "site", registry)
+        click.echo(into / "site" / "index.html")
     tell([f"not published: {reason}" for reason in done.without])
     tell([f"not shown: {reason}" for reason in done.refused])
     if done.refused:

@@ -43,10 +43,26 @@ def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
     list of Board
         Mostly one.
     """
-    data = data_of(group, registry)
+    return [board_of(one) for one in each_budget(data_of(group, registry), group)]
+
+
+def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
+    """Cut the rows of submissions into those of a board at each budget.
+
+    Parameters
+    ----------
+    data : BoardData
+        All rows.
+    group : sequence of Submitted
+        The submissions.
+
+    Returns
+    -------
+    list of BoardData
+        One without a limit, where no budgets were given.
+    """
     budgets = group[0].record.settings.budgets
-    every = [data] if budgets is None else at_budgets(data, budgets)
-    return [_one_line_each(make_board(one)) for one in every]
+    return [data] if budgets is None else list(at_budgets(data, budgets))
 
 
 def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
@@ -87,8 +103,20 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
     )
 
 
-def _one_line_each(board: Board) -> Board:
-    """Let no reason, which may come from any plugin, run over several lines."""
+def board_of(data: BoardData) -> Board:
+    """Make a board; no reason, which may come from any plugin, runs over several lines.
+
+    Parameters
+    ----------
+    data : BoardData
+        Its rows.
+
+    Returns
+    -------
+    Board
+        The board.
+    """
+    board = make_board(data)
     return replace(
         board,
         problems=tuple(map(readable, board.problems)),
@@ -150,6 +178,29 @@ def _scores(record: Submission) -> Iterator[ScoreRow]:
             )
 
 
+def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
+    """Put together what belongs on one page, and in it what can be compared.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        Everything that is published.
+
+    Returns
+    -------
+    dict of str to dict of str to list of Submitted
+        By name of the (dataset, model) pair, then by folder: the folder with the most first.
+    """
+    pairs: dict[str, dict[str, list[Submitted]]] = {}
+    for one in submitted:
+        pair = pairs.setdefault(board_name(one.record), {})
+        pair.setdefault(folder_name(one.record), []).append(one)
+    return {
+        name: dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+        for name, groups in sorted(pairs.items())
+    }
+
+
 def write_pages(
     submitted: Iterable[Submitted], into: Path, registry: Registry, links: Sequence[str] = ()
 ) -> list[Path]:
@@ -176,13 +227,9 @@ def write_pages(
     SubmissionError
         If a file cannot be written.
     """
-    pairs: dict[str, dict[str, list[Submitted]]] = {}
-    for one in submitted:
-        pair = pairs.setdefault(board_name(one.record), {})
-        pair.setdefault(folder_name(one.record), []).append(one)
     lines, paths = [], []
     try:
-        for name, groups in sorted(pairs.items()):
+        for name, groups in paired(submitted).items():
             path = into / f"{name}.md"
             path.write_text(_page(groups, registry), encoding="utf-8")
             paths.append(path)
@@ -197,9 +244,8 @@ def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
     """Write all boards of a pair: one a manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
     title = f"# {escaped(record.model.label)} on {escaped(record.dataset.label)}\n\n"
-    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))
     parts = []
-    for folder, group in ordered:
+    for folder, group in groups.items():
         found = "\n".join(to_markdown(board) for board in boards_of(group, registry))
         found = found.replace("<", "&lt;")
         parts.append(f"{found}\n{_settings(group[0].record)}\n\n{_credits(folder, group)}")

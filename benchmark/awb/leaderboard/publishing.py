@@ -7,11 +7,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from awb.errors import AwbError, ParameterError, SubmissionError
+from awb.errors import ParameterError, SubmissionError
 from awb.harness.folder import RunFolder
 from awb.leaderboard.pages import SUBMISSIONS, write_pages
+from awb.leaderboard.reading import read_folder
 from awb.leaderboard.submission import Credit
-from awb.leaderboard.submitted import Reader, Submitted, find, is_taken, write
+from awb.leaderboard.submitted import Submitted, is_taken, write
 from awb.leaderboard.submitting import submissions
 from awb.leaderboard.summary_pages import (
     DATASETS_PAGE,
@@ -22,7 +23,6 @@ from awb.leaderboard.summary_pages import (
     models_page,
     summarize,
 )
-from awb.leaderboard.verifying import readable
 from awb.plugins import Registry
 
 
@@ -140,12 +140,7 @@ def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
     refused : list of str
         Submissions that are on no board, and why.
     """
-    reader, found, refused = Reader(), [], []
-    for path in find([into / SUBMISSIONS]):
-        try:
-            found.append(reader.read(path))
-        except AwbError as error:
-            refused.append(f"{path}: {readable(str(error))}")
+    found, refused = read_folder(into / SUBMISSIONS)
     summaries = write_summaries(summarize(found, registry), into)
     links = ["", f"Over all of them: {', '.join(summaries)}."] if summaries else []
     boards = write_pages(found, into, registry, links)

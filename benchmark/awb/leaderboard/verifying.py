@@ -160,7 +160,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
         If a score is not what the relevance gives, out of range, or contradicts another.
     """
     record = submitted.record
-    _check_columns(record)
+    check_columns(record)
     known = known_metrics(record.metrics, registry)
     asks: set[str] = {one.label for one in known if one.function is None}
     for place, (row, relevance) in enumerate(
@@ -193,8 +193,19 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
     )
 
 
-def _check_columns(record: Submission) -> None:
-    """Check that there is one column a metric, one value an instance, and a reason for each gap."""
+def check_columns(record: Submission) -> None:
+    """Check that there is one column a metric, one value an instance, and a reason for each gap.
+
+    Parameters
+    ----------
+    record : Submission
+        What to check.
+
+    Raises
+    ------
+    SubmissionError
+        If a column is missing, foreign or of another length, or a reason has no gap.
+    """
     labels = [one.label for one in record.metrics]
     if len(set(labels)) != len(labels) or set(labels) != set(record.scores):
         raise SubmissionError("the scores are of other metrics than those that are named")

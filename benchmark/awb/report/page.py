@@ -33,9 +33,10 @@ SCRIPTS = (
     "figure.js",
     "legend.js",
     "player.js",
+    "theme.js",
     "main.js",
 )
-"""Scripts in the order in which they are needed."""
+"""Scripts in the order in which they are needed; the last one starts the page."""
 
 SOUND_ROOM = 8_000_000
 """Most bytes of a page that are sound."""
@@ -63,13 +64,18 @@ class PageFacts:
     command: str
 
 
-def static(name: str) -> str:
-    """Read a style sheet or script of the package."""
-    return files("awb.report").joinpath("static", name).read_text(encoding="utf-8")
+def static(name: str, package: str = "awb.report") -> str:
+    """Read a style sheet or script of a package."""
+    return files(package).joinpath("static", name).read_text(encoding="utf-8")
 
 
-def environment() -> Any:
+def environment(*packages: str) -> Any:
     """Make the jinja2 environment of the templates, with escaping everywhere.
+
+    Parameters
+    ----------
+    *packages : str
+        Packages with more templates, which come before those of the report.
 
     Returns
     -------
@@ -80,7 +86,9 @@ def environment() -> Any:
     from markupsafe import Markup
 
     made = jinja2.Environment(
-        loader=jinja2.PackageLoader("awb.report"),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader(name) for name in (*packages, "awb.report")]
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -119,22 +127,7 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
         An HTML document.
     """
     shelf = SoundShelf(SOUND_ROOM)
-    boards = []
-    for view in views:
-        shown = extremes(view.instances, instances)
-        boards.append(
-            {
-                "board": view.board,
-                "view": view,
-                "columns": [
-                    place
-                    for place, metric in enumerate(view.board.metrics)
-                    if metric.name in view.headline
-                ],
-                "plain": {**board_plain(view), "instances": summaries(shown)},
-                "instances": [instance_plain(view, one, clips, shelf) for one in shown],
-            }
-        )
+    boards = [board_entry(view, clips, shelf, instances=instances) for view in views]
     text: str = (
         environment()
         .get_template("page.html")
@@ -147,6 +140,42 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
         )
     )
     return text
+
+
+def board_entry(
+    view: BoardView, clips: Clips, shelf: SoundShelf, *, instances: int
+) -> dict[str, Any]:
+    """Gather what the template of a board asks for.
+
+    Parameters
+    ----------
+    view : BoardView
+        The board.
+    clips : Clips
+        Where audio comes from.
+    shelf : SoundShelf
+        Where encoded sounds are gathered.
+    instances : int
+        Most instances, the worst and the best.
+
+    Returns
+    -------
+    dict
+        ``links`` is empty: a site puts addresses of explainers there, by name.
+    """
+    shown = extremes(view.instances, instances)
+    return {
+        "board": view.board,
+        "label": f"{view.board.model} on {view.board.dataset}",
+        "view": view,
+        "columns": [
+            place for place, metric in enumerate(view.board.metrics) if metric.name in view.headline
+        ],
+        "plain": {**board_plain(view), "instances": summaries(shown)},
+        "instances": [instance_plain(view, one, clips, shelf) for one in shown],
+        "links": {},
+        "mute": False,
+    }
 
 
 def write(text: str, path: Path) -> None:

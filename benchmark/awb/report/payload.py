@@ -214,7 +214,8 @@ def instance_plain(
         plain.update(_sound(heard, instance, shelf))
         plain["keptCounts"] = {"annotated": counts.annotated, "fifth": counts.fifth}
     else:
-        plain["edges"] = [round(cell * view.hop_s, 4) for cell in range(n_cells + 1)]
+        edges_s = instance.edges_s or [cell * view.hop_s for cell in range(n_cells + 1)]
+        plain["edges"] = [round(edge, 4) for edge in edges_s]
         plain["silent"] = heard
     key = RandomKey((view.data.seed, instance.dataset_name, kept.clip_id, kept.target))
     plain["explanations"] = [

@@ -57,6 +57,8 @@ class InstanceView:
         Those that did not fail.
     level : float
         Mean of the first metric over explainers that are no baselines; NaN where there is none.
+    edges_s : tuple of float
+        Where cells begin and end, in seconds, as far as it is known without the audio.
     """
 
     dataset: str
@@ -64,6 +66,7 @@ class InstanceView:
     kept: Kept
     explanations: tuple[ExplanationView, ...]
     level: float
+    edges_s: tuple[float, ...] = field(default=(), repr=False)
 
     @property
     def dataset_name(self) -> str:
@@ -183,7 +186,8 @@ def read_views(folder: RunFolder, registry: Registry) -> list[BoardView]:
             data.baselines,
             data.seed,
         )
-        instances = _instances(folder, ordered)
+        relevances = folder.store().relevances(data.manifest.dataset, data.manifest.model)
+        instances = instances_of(ordered, relevances)
         views.append(BoardView(make_board(ordered), ordered, tuple(main), tuple(instances), hop_s))
     return views
 
@@ -216,9 +220,27 @@ def find_board(views: Sequence[BoardView], number: int) -> BoardView:
     raise UnknownNameError(f"the run has no board {number}. Known: {known}")
 
 
-def _instances(folder: RunFolder, data: BoardData) -> list[InstanceView]:
-    """Put relevance and scores of every finished instance together, the worst level first."""
-    relevances = folder.store().relevances(data.manifest.dataset, data.manifest.model)
+def instances_of(
+    data: BoardData,
+    relevances: Mapping[tuple[str, str], Mapping[str, FloatArray]],
+    edges_s: Mapping[tuple[str, str], Sequence[float]] | None = None,
+) -> list[InstanceView]:
+    """Put relevance and scores of every finished instance together.
+
+    Parameters
+    ----------
+    data : BoardData
+        Rows of the board; its first metric ranks.
+    relevances : mapping of (str, str) to mapping of str to np.ndarray
+        By clip and target, then by explainer, ``shape=(cells,)``.
+    edges_s : mapping of (str, str) to sequence of float, or None
+        Edges of the cells in seconds, where they are known without the audio.
+
+    Returns
+    -------
+    list of InstanceView
+        The worst level first.
+    """
     scores: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in data.scores:
         scores.setdefault((row.clip_id, row.target, row.explainer), {})[row.metric] = row.value
@@ -242,7 +264,14 @@ def _instances(folder: RunFolder, data: BoardData) -> list[InstanceView]:
         if views:
             level = _level(views, first.name)
             found.append(
-                InstanceView(data.manifest.dataset, data.manifest.model, kept, tuple(views), level)
+                InstanceView(
+                    data.manifest.dataset,
+                    data.manifest.model,
+                    kept,
+                    tuple(views),
+                    level,
+                    tuple((edges_s or {}).get(pair, ())),
+                )
             )
     found.sort(key=lambda view: (-_place(sign * view.level), view.kept.clip_id, view.kept.target))
     return found

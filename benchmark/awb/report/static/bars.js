@@ -27,7 +27,7 @@ awb.bars = (container, board, column, width) => {
   const pattern = awb.unique("hatch");
   const svg = awb.draw("svg", {
     viewBox: `0 0 ${width} ${bottom + 6}`, role: "img",
-    "aria-label": `${metric.name} of ${rows.length} explainers, best first: ${rows
+    "aria-label": `${metric.name} of ${rows.length} ${board.noun || "explainers"}, best first: ${rows
       .map(({ row, cell }) => `${row.explainer} ${awb.format(cell[0])}`).join(", ")}`,
   }, awb.draw("defs", {}, awb.hatch(pattern, "var(--faint)")));
   const { ticks, digits } = awb.ticks(low, high, (right - left) / 90);

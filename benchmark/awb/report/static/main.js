@@ -109,25 +109,12 @@ awb.start = () => {
     shown.open(address);
     if (scroll && address.clip && shown.section) shown.section.scrollIntoView();
   };
-  window.addEventListener("hashchange", () => go(false));
-  go(true);
+  if (boards.length) {
+    window.addEventListener("hashchange", () => go(false));
+    go(true);
+  }
   awb.theme(document.getElementById("theme"));
   awb.boards = boards;
-};
-
-/** A button for the other of light and dark. */
-awb.theme = (button) => {
-  const root = document.documentElement;
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const now = () => root.dataset.theme || (dark.matches ? "dark" : "light");
-  const name = () => { button.textContent = now() === "dark" ? "Light" : "Dark"; };
-  button.addEventListener("click", () => {
-    root.dataset.theme = now() === "dark" ? "light" : "dark";
-    name();
-  });
-  dark.addEventListener("change", name);
-  name();
-  button.hidden = false;
 };
 
 awb.start();

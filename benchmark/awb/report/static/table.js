@@ -30,7 +30,7 @@ awb.table = (section) => {
     const direction = now === first ? other : first;
     for (const each of headers) {
       each.removeAttribute("aria-sort");
-      each.querySelector(".direction").textContent = "";
+      if (each.dataset.sort) each.querySelector(".direction").textContent = "";
       each.classList.remove("sorted");
     }
     header.setAttribute("aria-sort", direction);
@@ -41,6 +41,7 @@ awb.table = (section) => {
   };
 
   headers.forEach((header, column) => {
+    if (!header.dataset.sort) return;
     const button = awb.make("button", { type: "button", onclick: () => sort(column) });
     const head = header.querySelector(".head");
     button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
@@ -48,6 +49,7 @@ awb.table = (section) => {
   });
 
   const filter = awb.part(section, "filter");
+  if (!filter) return;
   const baselines = awb.part(section, "baselines");
   const count = awb.part(section, "count");
   const apply = () => {
@@ -56,13 +58,13 @@ awb.table = (section) => {
     for (const row of rows) {
       const name = row.dataset.explainer.toLowerCase();
       const fits = words.length === 0 || words.some((word) => name.includes(word));
-      row.hidden = !fits || (!baselines.checked && row.classList.contains("baseline"));
+      row.hidden = !fits || (baselines && !baselines.checked && row.classList.contains("baseline"));
       shown += row.hidden ? 0 : 1;
     }
-    count.textContent = `${shown} of ${rows.length} explainers`;
+    count.textContent = `${shown} of ${rows.length} ${count.dataset.noun || "explainers"}`;
   };
   filter.addEventListener("input", apply);
-  baselines.addEventListener("change", apply);
+  baselines?.addEventListener("change", apply);
   apply();
   awb.part(section, "board-controls").hidden = false;
 };

@@ -1,0 +1,93 @@
+"""``awb site``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_LEADERBOARDS = click.option(
+    "--leaderboards",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("leaderboards"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder of the leaderboards.",
+)
+
+
+@click.group("site")
+def site_command() -> None:
+    """Build and serve the pages of all submissions."""
+
+
+@site_command.command("build")
+@_LEADERBOARDS
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="[default: site in the folder of the leaderboards]",
+)
+@click.option(
+    "--audio",
+    multiple=True,
+    metavar="DATASET",
+    help="Put the clips of this dataset into the pages, to listen to: you say that they may be"
+    " passed on. May be repeated.",
+)
+@click.pass_context
+def build_command(
+    context: click.Context, leaderboards: Path, into: Path | None, audio: tuple[str, ...]
+) -> None:
+    """Write a page for each board, model and explainer, and a feed.
+
+    The pages load nothing from anywhere else, and work under any address or opened as files. The
+    same submissions give the same bytes.
+    """
+    from awb.cli.options import EXIT_WITH_PROBLEMS
+    from awb.cli.tables import tell
+    from awb.plugins import load
+    from awb.site.building import build_site
+
+    folder = into or leaderboards / "site"
+    built = build_site(leaderboards, folder, load(), audio=audio)
+    click.echo(folder / "index.html")
+    click.echo(f"{built.pages} pages, {built.n_bytes / 1e6:.1f} MB", err=True)
+    tell([f"not shown: {reason}" for reason in built.refused])
+    if built.refused:
+        context.exit(EXIT_WITH_PROBLEMS)
+
+
+@site_command.command("serve")
+@click.argument(
+    "folder",
+    type=click.Path(path_type=Path),
+    default=Path("leaderboards/site"),
+    metavar="[DIR]",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    metavar="N",
+    help="0 for any that is free.",
+)
+@click.option("--open", "show", is_flag=True, help="Open it in the browser.")
+def serve_command(folder: Path, port: int, show: bool) -> None:
+    """Serve a built site to this machine, until Ctrl-C.
+
+    DIR is leaderboards/site where nothing else is said.
+    """
+    from awb.site.serving import make_server
+
+    with make_server(folder, port) as server:
+        address = f"http://{server.server_address[0]!s}:{server.server_port}/"
+        click.echo(address)
+        if show:
+            click.launch(address)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo("stopped", err=True)

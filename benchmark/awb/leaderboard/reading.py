@@ -1,0 +1,54 @@
+"""Read everything that is published, and leave out what does not hold together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from awb.errors import AwbError
+from awb.leaderboard.submitted import Reader, Submitted, find
+from awb.leaderboard.verifying import check_columns, check_coverage, readable
+
+
+def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
+    """Read all submissions of a folder.
+
+    Scores are not computed again here, see `awb.leaderboard.verifying`; but what is returned has
+    files that belong together, the rows of its manifest, a column a metric, and relevance as long
+    as each clip.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of all boards' submissions.
+
+    Returns
+    -------
+    submitted : list of Submitted
+        In the order of their files.
+    refused : list of str
+        Submissions that are left out, and why.
+
+    Raises
+    ------
+    SubmissionError
+        If there is no such folder.
+    """
+    reader, found, refused = Reader(), [], []
+    for path in find([folder]):
+        try:
+            one = reader.read(path)
+            check_coverage(one)
+            check_columns(one.record)
+            _check_relevance(one)
+        except AwbError as error:
+            refused.append(f"{path}: {readable(str(error))}")
+        else:
+            found.append(one)
+    return found, refused
+
+
+def _check_relevance(submitted: Submitted) -> None:
+    """Check that relevance can be read, and that its cells can be laid out."""
+    for row, relevance in zip(submitted.record.instances, submitted.relevance, strict=True):
+        if relevance is not None:
+            submitted.segments(row)

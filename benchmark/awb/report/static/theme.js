@@ -1,0 +1,28 @@
+"use strict";
+/* Light and dark. */
+
+/** Remember a choice for the next page, where the browser lets a page remember. */
+awb.keepTheme = (theme) => {
+  try {
+    window.localStorage.setItem("awb-theme", theme);
+  } catch {
+    // a private window, or a page opened as a file
+  }
+};
+
+/** A button for the other of light and dark. */
+awb.theme = (button) => {
+  const root = document.documentElement;
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const kept = "remember" in root.dataset; // a page of many: the choice holds for all of them
+  const now = () => root.dataset.theme || (dark.matches ? "dark" : "light");
+  const name = () => { button.textContent = now() === "dark" ? "Light" : "Dark"; };
+  button.addEventListener("click", () => {
+    root.dataset.theme = now() === "dark" ? "light" : "dark";
+    if (kept) awb.keepTheme(root.dataset.theme);
+    name();
+  });
+  dark.addEventListener("change", name);
+  name();
+  button.hidden = false;
+};

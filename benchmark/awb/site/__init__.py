@@ -1,0 +1,1 @@
+"""A static site over all submissions: a page for each board, model and explainer."""

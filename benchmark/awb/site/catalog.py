@@ -1,0 +1,278 @@
+"""Everything that is published, by board, model and explainer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from awb.harness.units import OK, at_budget
+from awb.leaderboard.board import Board, BoardRow
+from awb.leaderboard.naming import slug
+from awb.leaderboard.pages import paired
+from awb.leaderboard.submission import Submission
+from awb.leaderboard.submitted import Submitted
+from awb.plugins import Registry
+from awb.report.views import BoardView
+from awb.site.views import views_of
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Submissions that can be compared, and their board, or one a budget.
+
+    Attributes
+    ----------
+    folder : str
+        Where they stand.
+    submitted : tuple of Submitted
+        All of them.
+    views : tuple of BoardView
+        Mostly one.
+    """
+
+    folder: str
+    submitted: tuple[Submitted, ...]
+    views: tuple[BoardView, ...]
+
+    @property
+    def size(self) -> int:
+        """How many submissions there are."""
+        return len(self.submitted)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The boards of one (dataset, model) pair: a page of the site.
+
+    Attributes
+    ----------
+    name : str
+        Of the page, without ending.
+    groups : tuple of Group
+        The largest first.
+    """
+
+    name: str
+    groups: tuple[Group, ...]
+
+    @property
+    def record(self) -> Submission:
+        """A submission, for what all of the pair have in common."""
+        return self.groups[0].submitted[0].record
+
+    @property
+    def board(self) -> Board:
+        """The board with the most submissions, which stands for the pair elsewhere."""
+        return self.groups[0].views[0].board
+
+    @property
+    def title(self) -> str:
+        """Model and dataset."""
+        return f"{self.record.model.label} on {self.record.dataset.label}"
+
+    @property
+    def best(self) -> list[BoardRow]:
+        """Ranked rows, the best first."""
+        return [row for row in self.board.rows if row.rank is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One submission on one board.
+
+    Attributes
+    ----------
+    submitted : Submitted
+        The submission.
+    folder : str
+        Where it stands.
+    pair : Pair
+        The page on which it stands.
+    board : Board
+        The board.
+    row : BoardRow
+        Its row.
+    """
+
+    submitted: Submitted
+    folder: str
+    pair: Pair
+    board: Board
+    row: BoardRow
+
+    @property
+    def record(self) -> Submission:
+        """What was submitted."""
+        return self.submitted.record
+
+    @property
+    def path(self) -> str:
+        """Of the submission, in the folder of submissions."""
+        return f"{self.folder}/{slug(self.record.name)}.json"
+
+    @property
+    def ranked(self) -> int:
+        """How many have a place on the board."""
+        return sum(row.rank is not None for row in self.board.rows)
+
+    @property
+    def created(self) -> datetime | None:
+        """When it was computed, as far as that can be read."""
+        return moment(self.record.environment.created)
+
+    @property
+    def seconds(self) -> float | None:
+        """Mean time an explained instance took; None where nothing was explained."""
+        taken = [row.seconds for row in self.record.instances if row.status == OK]
+        return sum(taken) / len(taken) if taken else None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything that the pages are made from.
+
+    Attributes
+    ----------
+    pairs : tuple of Pair
+        By name.
+    entries : tuple of Entry
+        Of all boards.
+    """
+
+    pairs: tuple[Pair, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def explainers(self) -> dict[str, list[Entry]]:
+        """Entries by the name of the explainer's plugin, in order."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault(entry.record.explainer.name, []).append(entry)
+        return dict(sorted(found.items()))
+
+    @property
+    def models(self) -> dict[str, list[Pair]]:
+        """Pairs by the model's label, in order."""
+        found: dict[str, list[Pair]] = {}
+        for pair in self.pairs:
+            found.setdefault(pair.record.model.label, []).append(pair)
+        return dict(sorted(found.items()))
+
+    @property
+    def newest(self) -> list[Entry]:
+        """Entries with a date, each submission once, the newest first."""
+        once = {entry.record.sha256: entry for entry in reversed(self.entries)}
+        dated = [(found, entry) for entry in once.values() if (found := entry.created)]
+        dated.sort(key=lambda one: one[1].path)
+        dated.sort(key=lambda one: one[0], reverse=True)
+        return [entry for _, entry in dated]
+
+
+def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
+    """Make the boards of everything that is published.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        All submissions whose files hold together.
+    registry : Registry
+        What is installed: facts about metrics and baselines come from there.
+
+    Returns
+    -------
+    Catalog
+        By board, model and explainer.
+    """
+    found = paired(submitted)
+    names = stems(found)
+    pairs = tuple(
+        Pair(
+            names[name],
+            tuple(
+                Group(folder, tuple(group), tuple(views_of(group, registry)))
+                for folder, group in groups.items()
+            ),
+        )
+        for name, groups in found.items()
+    )
+    entries = tuple(
+        Entry(by_name[name], group.folder, pair, view.board, row)
+        for pair in pairs
+        for group in pair.groups
+        for by_name in [{one.record.name: one for one in group.submitted}]
+        for view in group.views
+        for row in view.board.rows
+        for name in [submitted_name(row.explainer, view.board.budget, by_name)]
+    )
+    return Catalog(pairs, entries)
+
+
+def submitted_name(explainer: str, budget: int | None, names: Iterable[str]) -> str:
+    """Find under which name the explainer of a row was submitted.
+
+    Examples
+    --------
+    >>> submitted_name("lime", 100, ["lime@100", "lime@300"]), submitted_name("lime", None, [])
+    ('lime@100', 'lime')
+    """
+    given = explainer if budget is None else at_budget(explainer, budget)
+    return given if given in names else explainer
+
+
+def moment(text: str) -> datetime | None:
+    """Read a time that anybody may have typed; without a zone it is UTC.
+
+    Examples
+    --------
+    >>> moment("2026-11-21T13:07:49+01:00"), moment("yesterday")
+    (datetime.datetime(2026, 11, 21, 12, 7, 49, tzinfo=datetime.timezone.utc), None)
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        return found.replace(tzinfo=found.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def stems(labels: Iterable[str]) -> dict[str, str]:
+    """Name a file for each label, none twice even where case makes no difference.
+
+    Examples
+    --------
+    >>> stems(["lime", "LIME", "../x"])
+    {'../x': 'x-d6b96a97', 'LIME': 'LIME', 'lime': 'lime-efbaa8cb'}
+    """
+    taken: set[str] = set()
+    found = {}
+    for label in sorted(labels):
+        stem = slug(label)
+        if stem.lower() in taken:
+            stem = f"{stem}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+        taken.add(stem.lower())
+        found[label] = stem
+    return found
+
+
+def publications(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Put entries together that one author published on one board from one run.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        The newest first.
+
+    Returns
+    -------
+    list of list of Entry
+        In the same order; in each, the best first.
+    """
+    found: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in entries:
+        record = entry.record
+        key = (entry.folder, record.environment.created, record.credit.author)
+        found.setdefault(key, []).append(entry)
+    for group in found.values():
+        group.sort(key=lambda one: (one.row.rank is None, one.row.rank or 0, one.record.name))
+    return list(found.values())

@@ -1,0 +1,255 @@
+"""The pages of the site, each as text under its path."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from awb.errors import UnknownNameError
+from awb.leaderboard.board import Board, BoardRow
+from awb.leaderboard.naming import slug
+from awb.leaderboard.submission import Plugin
+from awb.leaderboard.summary_pages import Summaries
+from awb.plugins import Kind, Registered, Registry
+from awb.report.clips import Clips
+from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
+from awb.report.payload import Plain, SoundShelf, metric_plain, number
+from awb.report.views import BoardView
+from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
+from awb.site.feed import anchor, feed
+from awb.site.rerun import run_command, verify_command
+from awb.site.summary import model_cells, model_columns, ranks_plain, ranks_table, spread
+from awb.site.text import linked, settings
+
+STYLES = ("awb.report", "report.css"), ("awb.site", "site.css")
+PACKAGE = "awb.site"
+CONTROL = (
+    "Explainers should not point at the events for this model: its dataset plants them as an"
+    " artefact that another model has learned and this one has not. A high ROC-AUC is no merit"
+    " here."
+)
+OWN = "site.js", "ranks.js"
+NEWEST = 8
+"""Publications that the first page names."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all pages are made from.
+
+    Attributes
+    ----------
+    catalog : Catalog
+        Everything that is published.
+    overall : Summaries
+        Over all boards, as far as there is anything to sum up.
+    registry : Registry
+        What is installed: summaries and sources of plugins come from there.
+    clips : Clips
+        Where audio comes from.
+    mute : bool
+        Whether there is no audio for any page.
+    instances : int
+        Most instances a board.
+    """
+
+    catalog: Catalog
+    overall: Summaries
+    registry: Registry
+    clips: Clips
+    mute: bool
+    instances: int
+    explainers: Mapping[str, str] = field(init=False)
+    models: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Name the pages."""
+        for kind in ("explainers", "models"):
+            names = stems(getattr(self.catalog, kind))
+            pages = {name: f"{kind}/{stem}.html" for name, stem in names.items()}
+            object.__setattr__(self, kind, pages)
+
+    @property
+    def controls(self) -> frozenset[str]:
+        """Titles of boards on which explainers should not point at the events."""
+        every = [row.board for row in self.overall.models.rows] if self.overall.models else []
+        every += [board for one in self.overall.datasets for board in one.boards]
+        return frozenset(board.title for board in every if board.control)
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether there is anything to sum up over boards."""
+        return self.overall.models is not None or bool(self.overall.datasets)
+
+    def spec(self, kind: Kind, plugin: Plugin) -> Registered | None:
+        """Look up a plugin, if the one that was used is installed, whatever its version."""
+        try:
+            found = self.registry.get(kind, plugin.name)
+        except UnknownNameError:
+            return None
+        return found if found.origin.distribution == plugin.distribution else None
+
+
+def pages(site: Site) -> Iterator[tuple[str, str]]:
+    """Make every file of the site.
+
+    Parameters
+    ----------
+    site : Site
+        What to show.
+
+    Yields
+    ------
+    path : str
+        From the root of the site, with slashes.
+    content : str
+        The same for the same submissions, whenever it is made.
+    """
+    made = environment(PACKAGE)
+    made.filters.update(
+        linked=linked, settings=settings, on=_row_on, short=short_label, slug=slug, spread=spread,
+        model_cells=model_cells, ranks_plain=ranks_plain, ranks_table=ranks_table,
+    )  # fmt: skip
+    made.globals.update(
+        explainer_page=site.explainers, model_page=site.models, anchor=anchor, seconds=_seconds,
+        run_command=run_command, verify_command=verify_command, median=_median, control=CONTROL,
+    )  # fmt: skip
+
+    def page(path: str, template: str, **values: Any) -> tuple[str, str]:
+        root = "../" * path.count("/")
+        return path, made.get_template(template).render(root=root, path=path, site=site, **values)
+
+    catalog = site.catalog
+    yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
+               summaries=_summaries(site))  # fmt: skip
+    if site.has_summary:
+        pages_of = {pair.title: pair.name for pair in reversed(catalog.pairs)}
+        yield page("summary.html", "summary.html", board_page=pages_of, columns=model_columns(),
+                   models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
+    yield page("take-part.html", "take_part.html")
+    for pair in catalog.pairs:
+        yield page(f"boards/{pair.name}.html", "board_page.html", pair=pair, **_boards(site, pair))
+    for label, pairs in catalog.models.items():
+        plugin = pairs[0].record.model
+        found = site.spec("model", plugin)
+        yield page(site.models[label], "model.html", label=label, pairs=pairs, plugin=plugin,
+                   spec=found and found.spec, summaries=_summaries(site))  # fmt: skip
+    for name, entries in catalog.explainers.items():
+        found = site.spec("explainer", entries[0].record.explainer)
+        yield page(site.explainers[name], "explainer.html", name=name, entries=entries,
+                   spec=found and found.spec, plain=_across(entries),
+                   metrics=_metrics(entries))  # fmt: skip
+    yield "feed.xml", feed(catalog, site.explainers)
+    yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
+    yield "static/early.js", static("early.js", PACKAGE)
+    yield "static/awb.js", _script()
+
+
+def _script() -> str:
+    """Join the report's scripts and those of the site; the last of the report's starts the page."""
+    *parts, start = SCRIPTS
+    return "\n".join([*map(static, parts), *(static(name, PACKAGE) for name in OWN), static(start)])
+
+
+def _boards(site: Site, pair: Pair) -> dict[str, Any]:
+    """Gather what the templates of the report ask for."""
+    shelf = SoundShelf(SOUND_ROOM)
+    found = []
+    for group in pair.groups:
+        for view in group.views:
+            entry = board_entry(view, site.clips, shelf, instances=site.instances)
+            links = {
+                one.row.explainer: f"../{site.explainers[one.record.explainer.name]}#{anchor(one)}"
+                for one in site.catalog.entries
+                if one.board is view.board
+            }
+            label = _label(pair, group, view)
+            found.append(
+                {**entry, "links": links, "mute": site.mute, "label": label, "group": group}
+            )
+    return {"boards": found, "sounds": shelf.sounds}
+
+
+def _label(pair: Pair, group: Group, view: BoardView) -> str:
+    """Tell the boards of a page apart."""
+    board = view.board
+    parts = [f"{board.n_instances} instances"]
+    if board.budget is not None:
+        parts.append(f"at most {board.budget:,} model calls")
+    if len(pair.groups) > 1:
+        parts.append(f"{group.submitted[0].record.settings.samples:,} drop masks")
+        parts.append(group.folder.rpartition("--")[2])
+    return ", ".join(parts)
+
+
+def _row_on(pair: Pair, explainer: str) -> BoardRow | None:
+    """Find an explainer's best row on a pair's first board, by the name of its plugin."""
+    names = {
+        one.record.name
+        for one in pair.groups[0].submitted
+        if one.record.explainer.name == explainer
+    }
+    budget = pair.board.budget
+    known = names if budget is None else {name.removesuffix(f"@{budget}") for name in names}
+    return next((row for row in pair.board.rows if row.explainer in known), None)
+
+
+def _median(board: Board) -> float | None:
+    """Return the median of the first metric over explainers that have a place."""
+    means = sorted(row.cells[0].mean for row in board.rows if row.rank is not None)
+    if not means:
+        return None
+    middle = len(means) // 2
+    return means[middle] if len(means) % 2 else (means[middle - 1] + means[middle]) / 2
+
+
+def _summaries(site: Site) -> dict[str, str]:
+    """Say in one line what each explainer does, where its plugin is installed."""
+    found = {}
+    for name, entries in site.catalog.explainers.items():
+        spec = site.spec("explainer", entries[0].record.explainer)
+        found[name] = "" if spec is None else spec.spec.summary
+    return found
+
+
+def _news(catalog: Catalog) -> list[list[Entry]]:
+    return publications(catalog.newest)[:NEWEST]
+
+
+def _metrics(entries: Sequence[Entry]) -> list[Any]:
+    """List the main metrics of all boards of an explainer, in order."""
+    found = {facts.name: facts for entry in entries for facts in entry.board.metrics}
+    return list(found.values())
+
+
+def _across(entries: Sequence[Entry]) -> Plain:
+    """Describe one explainer on all boards as the charts want it: a row a board."""
+    metrics = _metrics(entries)
+    several = len({entry.record.name for entry in entries}) > 1
+    rows = []
+    for entry in entries:
+        names = [facts.name for facts in entry.board.metrics]
+        cells: list[list[float | int | None]] = []
+        for facts in metrics:
+            cell = entry.row.cells[names.index(facts.name)] if facts.name in names else None
+            values = [math.nan] * 3 if cell is None else [cell.mean, cell.low, cell.high]
+            cells.append([*(number(value) for value in values), cell.n if cell else 0])
+        label = f"{entry.record.name}: {entry.pair.title}" if several else entry.pair.title
+        rows.append({"explainer": label, "baseline": entry.row.baseline, "cells": cells})
+    headline = [facts.name for facts in metrics]
+    return {
+        "noun": "boards",
+        "metrics": [metric_plain(facts, headline) for facts in metrics],
+        "rows": rows,
+    }
+
+
+def _seconds(value: float | None) -> str:
+    """Write a time with two digits that count; below a millisecond it is said to be so."""
+    if value is None:
+        return "–"
+    if value < 0.001:
+        return "< 0.001"
+    return f"{value:.3f}" if value < 0.1 else f"{value:.2f}" if value < 10 else f"{value:,.0f}"

@@ -1,0 +1,82 @@
+"""The commands that compute an entry again, for anybody to copy."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from awb.harness.config import RunConfig
+from awb.leaderboard.submission import Submission
+
+_OPTIONS = {
+    "samples": "--samples",
+    "clips": "--clips",
+    "seed": "--seed",
+    "design": "--design",
+    "segment_s": "--segment",
+    "segment_hop_s": "--segment-hop",
+    "max_event_fraction": "--max-event-fraction",
+    "min_score": "--min-score",
+    "robustness": "--robustness",
+    "masker": "--masker",
+}
+
+
+def run_command(record: Submission) -> str:
+    """Write the ``awb run`` that computes an entry again; settings at their defaults are left out.
+
+    Parameters
+    ----------
+    record : Submission
+        The entry; its texts may be anybody's and are quoted for a shell.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    settings = record.settings
+    words = [
+        "awb", "run", "--dataset", record.dataset.label, "--model", record.model.label,
+        "--explainers", record.explainer.label,
+    ]  # fmt: skip
+    metrics = [one.label for one in record.metrics]
+    if settings.budgets is not None:
+        words += ["--budgets", ",".join(map(str, settings.budgets))]
+    for name, option in _OPTIONS.items():
+        value = getattr(settings, name)
+        if value != _default(name) and not (name == "samples" and settings.budgets):
+            words += [option, _plain(value)]
+    if settings.scoring_masker != settings.masker:
+        words += ["--scoring-masker", settings.scoring_masker]
+    if len(metrics) < _FEW_METRICS:
+        words += ["--metrics", ",".join(metrics)]
+    return shlex.join(words)
+
+
+_FEW_METRICS = 20
+"""A run of fewer metrics named them; more are what is meant by ``all``."""
+
+
+def _default(name: str) -> Any:
+    return RunConfig.model_fields[name].default
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def verify_command(path: str) -> str:
+    """Write the ``awb verify`` that computes some instances of an entry anew.
+
+    Parameters
+    ----------
+    path : str
+        Of the submission, in the folder of submissions.
+
+    Returns
+    -------
+    str
+        One line.
+    """
+    return shlex.join(["awb", "verify", f"leaderboards/submissions/{path}", "--spot-check", "3"])

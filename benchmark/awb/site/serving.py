@@ -1,0 +1,64 @@
+"""Serve a built site on this machine, with the standard library."""
+
+from __future__ import annotations
+
+import errno
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from awb.errors import ParameterError, SubmissionError
+from awb.site.building import is_site
+
+HOST = "127.0.0.1"
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves files and writes no line a request."""
+
+    extensions_map = {  # noqa: RUF012 - as in the base class
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".js": "text/javascript",
+        ".xml": "application/atom+xml",
+    }
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+    def end_headers(self) -> None:
+        """Let the browser ask again after the site was built again."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+
+def make_server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """Open a port of this machine, for this machine alone.
+
+    Parameters
+    ----------
+    folder : Path
+        A built site.
+    port : int
+        Which; 0 for any that is free.
+
+    Returns
+    -------
+    ThreadingHTTPServer
+        Not serving yet; ``server_address`` says where.
+
+    Raises
+    ------
+    SubmissionError
+        If no site was built there.
+    ParameterError
+        If the port cannot be opened.
+    """
+    if not is_site(folder):
+        raise SubmissionError(f"{folder} holds no built site. Type: awb site build --into {folder}")
+    try:
+        return ThreadingHTTPServer((HOST, port), partial(_Quiet, directory=str(folder)))
+    except OSError as error:
+        why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened: {error}"
+        raise ParameterError(
+            f"port {port} {why}. Choose another, or any that is free: awb site serve --port 0"
+        ) from error

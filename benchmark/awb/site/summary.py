@@ -1,0 +1,128 @@
+"""What the page over all boards shows: where models look, and mean ranks of explainers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from awb.leaderboard.over_datasets import DatasetSummary
+from awb.leaderboard.over_models import ModelRow, ModelSummary
+from awb.leaderboard.summary_pages import letters
+from awb.report.payload import Plain, number
+from awb.statistics import Interval
+
+_SHOWN = (
+    ("localization", "ROC-AUC", True, "of the explainers that are faithful to the model"),
+    ("margin", "margin", True, "above 0 where every event's peak is above all that is outside"),
+    ("typical", "all common", True, "ROC-AUC, mean of all explainers that every board has"),
+    ("energy", "energy", True, "ROC-AUC that loudness alone would reach"),
+    ("deletion", "deletion area", False, "of the faithful explainers"),
+    ("deletion_random", "of random", False, "deletion area of random relevance"),
+    ("without_events", "without events", True,
+     "fall of the target's probability without the labelled segments"),
+    ("without_random", "without as many", False, "the same without as many random segments"),
+    ("events_alone", "events alone", False,
+     "fall of the probability when nothing but the labelled segments is heard"),
+)  # fmt: skip
+
+
+def model_columns() -> list[dict[str, Any]]:
+    """List the columns of the table over models: heading, direction, and what it is."""
+    return [{"name": name, "higher": higher, "about": about} for _, name, higher, about in _SHOWN]
+
+
+def model_cells(row: ModelRow) -> list[Interval]:
+    """Return a model's values in the order of `model_columns`."""
+    return [getattr(row, key) for key, *_ in _SHOWN]
+
+
+def explainer_means(summary: ModelSummary) -> list[tuple[str, tuple[Interval, ...]]]:
+    """List ROC-AUC of every common explainer for every model, the best on average first.
+
+    Parameters
+    ----------
+    summary : ModelSummary
+        Over models.
+
+    Returns
+    -------
+    list of (str, tuple of Interval)
+        Explainer, and one interval a model.
+    """
+    means = next(iter(summary.means.values()))
+    return sorted(means.items(), key=lambda one: (-sum(each.mean for each in one[1]), one[0]))
+
+
+def ranks_plain(summary: DatasetSummary) -> Plain:
+    """Describe mean ranks for the diagram.
+
+    Parameters
+    ----------
+    summary : DatasetSummary
+        Over datasets, by one metric.
+
+    Returns
+    -------
+    dict
+        ``rows`` are [explainer, mean rank, low, high], the best first; ``bars`` join the first and
+        the last row of explainers that do not differ.
+    """
+    order = summary.order
+    places = {column: place for place, column in enumerate(order)}
+    found = summary.found
+    rows = []
+    for column in order:
+        rank = found.mean_ranks[column]
+        values = [number(value, 2) for value in (rank.rank, rank.low, rank.high)]
+        rows.append([summary.explainers[column], *values])
+    bars = [
+        [min(places[column] for column in group), max(places[column] for column in group)]
+        for group in found.groups
+        if len(group) > 1
+    ]
+    return {"metric": summary.metric.name, "rows": rows, "bars": bars}
+
+
+def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
+    """Lay out mean ranks as rows: explainer, letters, rank, and a cell a board.
+
+    Parameters
+    ----------
+    summary : DatasetSummary
+        Over datasets, by one metric.
+
+    Returns
+    -------
+    list of dict
+        The best first; ``cells`` are (rank, mean) on each board.
+    """
+    groups = letters(summary)
+    return [
+        {
+            "explainer": summary.explainers[column],
+            "letters": groups[column],
+            "rank": summary.found.mean_ranks[column],
+            "cells": [
+                (float(summary.found.ranks[board, column]), float(summary.means[board, column]))
+                for board in range(len(summary.boards))
+            ],
+        }
+        for column in summary.order
+    ]
+
+
+def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
+    """Write a mean and its interval, each empty or a dash where there is none.
+
+    Examples
+    --------
+    >>> spread(Interval(0.5, -0.25, 0.75)), spread(Interval(math.nan, math.nan, math.nan))
+    (('0.50', '−0.25 to 0.75'), ('–', ''))
+    """
+    if math.isnan(found.mean):
+        return "–", ""
+    mean, low, high = (
+        f"{value:.{digits}f}".replace("-", "−").replace("−0.00", "0.00")
+        for value in (found.mean, found.low, found.high)
+    )
+    return mean, "" if math.isnan(found.low) else f"{low} to {high}"

@@ -1,0 +1,66 @@
+"""Texts that anybody may have typed: escaped, and with links to the web and to nowhere else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_LINK = re.compile(
+    r"(?P<web>https?://[^\s<>\"'`|\\]+)|doi:\s?(?P<doi>10\.\d{4,9}/[^\s<>\"'`|\\,;]+)"
+)
+_CLOSING = ".,;:!?)]}'"
+
+
+def linked(text: str) -> Any:
+    """Escape a text, and make links of web addresses and DOIs.
+
+    Parameters
+    ----------
+    text : str
+        Anybody's.
+
+    Returns
+    -------
+    markupsafe.Markup
+        Links go to ``http`` and ``https`` alone; a crawler is told not to follow them.
+
+    Examples
+    --------
+    >>> str(linked("<b> javascript:alert(1)"))
+    '&lt;b&gt; javascript:alert(1)'
+    """
+    from markupsafe import Markup, escape
+
+    parts, end = [], 0
+    for match in _LINK.finditer(text):
+        shown = match.group().rstrip(_CLOSING)
+        target = shown
+        if match["doi"]:
+            target = f"https://doi.org/{match['doi'].rstrip(_CLOSING)}"
+        link = Markup('<a href="{}" rel="nofollow noopener noreferrer">{}</a>')
+        parts += [escape(text[end : match.start()]), link.format(target, shown)]
+        end = match.start() + len(shown)
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def settings(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Write a plugin's settings as names and values, in order.
+
+    Parameters
+    ----------
+    parameters : mapping of str to object
+        As JSON has them.
+
+    Returns
+    -------
+    list of (str, str)
+        Values as JSON, at most 500 letters; strings without quotes.
+    """
+    found = []
+    for name, value in sorted(parameters.items()):
+        text = value if isinstance(value, str) else "none" if value is None else json.dumps(value)
+        plain = "".join(letter if letter.isprintable() else " " for letter in text)
+        found.append((name, plain if len(plain) <= 500 else f"{plain[:499]}…"))
+    return found

@@ -1,0 +1,259 @@
+"""The built site as files: links, escaping, the feed, and the same bytes every time."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import socket
+import threading
+import urllib.request
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import small_data
+from awb.leaderboard.naming import slug
+from awb.leaderboard.submitted import Reader, find
+from awb.plugins import load
+from awb.site.building import build_site
+from awb.site.feed import ATOM
+from awb.site.rerun import run_command
+from awb.site.serving import make_server
+from awb.site.text import linked, settings
+from browser import NASTY, awb
+from site_pages import broken_links, read_page, tree
+from submissions import forge, read, seal
+
+ROOT = Path(__file__).resolve().parents[3]
+EVIL = '../../evil" onmouseover="x'
+
+
+def test_the_committed_site_is_that_of_the_submissions(tmp_path: Path) -> None:
+    built = build_site(ROOT / "leaderboards", tmp_path / "site", load())
+    assert built.refused == ()
+    new, old = tree(tmp_path / "site"), tree(ROOT / "leaderboards" / "site")
+    assert new.keys() == old.keys(), "type: awb site build"
+    assert [path for path in new if new[path] != old[path]] == [], "type: awb site build"
+    assert built.n_bytes == sum(map(len, new.values())) < 3_000_000
+    assert broken_links(tmp_path / "site") == []
+
+
+def test_every_link_leads_somewhere_inside(boards: Path) -> None:
+    site = boards / "site"
+    assert broken_links(site) == []
+    kinds = {path.relative_to(site).parts[0] for path in site.rglob("*.html")}
+    assert kinds == {"index.html", "summary.html", "take-part.html", "boards", "explainers",
+                     "models"}  # fmt: skip
+    for path in site.rglob("*.html"):
+        page = read_page(path)
+        assert len(set(page.ids)) == len(page.ids), path
+        assert all(source.endswith((".js", ".css")) for source in page.sources)
+        assert page.scripts == page.handlers == [], "scripts stand in files only"
+
+
+def test_a_build_depends_on_nothing_but_the_submissions(
+    boards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "Pacific/Auckland")
+    moved = Path(shutil.copytree(boards / "submissions", tmp_path / "other" / "submissions"))
+    assert awb("site", "build", "--leaderboards", moved.parent).exit_code == 0
+    assert tree(tmp_path / "other" / "site") == tree(boards / "site")
+
+
+def test_the_feed_is_atom_with_the_dates_of_the_submissions(boards: Path) -> None:
+    site = boards / "site"
+    root = ElementTree.fromstring((site / "feed.xml").read_bytes())
+    name = f"{{{ATOM}}}"
+    assert root.tag == f"{name}feed"
+    entries = root.findall(f"{name}entry")
+    reader = Reader()
+    records = [reader.read(path).record for path in find([boards / "submissions"])]
+    assert len(entries) == len(records) > 10
+    assert len({entry.findtext(f"{name}id") for entry in entries}) == len(entries)
+    times = {datetime.fromisoformat(one.environment.created) for one in records}
+    found = [datetime.fromisoformat(str(entry.findtext(f"{name}updated"))) for entry in entries]
+    assert set(found) == times
+    assert found == sorted(found, reverse=True)
+    for element in (root, *entries):
+        assert element.findtext(f"{name}title")
+        assert element.findtext(f"{name}author/{name}name")
+        [link] = [one for one in element.findall(f"{name}link") if one.get("rel") == "alternate"]
+        path, _, anchor = str(link.get("href")).partition("#")
+        assert not anchor or anchor in read_page(site / path).ids
+    assert "<script>window" in str(entries[0].findtext(f"{name}author/{name}name"))
+
+
+def test_texts_of_strangers_stay_text(boards: Path) -> None:
+    for path in (boards / "site").rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert NASTY not in text
+        assert "<script>window.hacked" not in text
+        page = read_page(path)
+        assert not any(link.lower().startswith(("javascript", "vbscript")) for link in page.links)
+    text = (boards / "site" / "explainers" / "naive.html").read_text(encoding="utf-8")
+    assert 'href="https://example.org/?a=1&amp;b="' in text
+    assert 'href="https://doi.org/10.1000/182"' in text
+
+
+def _evil(folder: Path, **changes: Any) -> None:
+    """Enter an explainer with a name that leads out of the folder."""
+    path = next(folder.rglob("naive.json"))
+    plain = read(path)
+    plain["name"] = plain["explainer"]["label"] = plain["explainer"]["name"] = EVIL
+    relevance = f"{slug(EVIL)}.relevance"
+    shutil.copy(path.with_name(plain["relevance"]["file"]), path.with_name(relevance))
+    plain["relevance"]["file"] = relevance
+    seal(path.with_name(f"{slug(EVIL)}.json"), {**plain, **changes})
+
+
+def test_a_hostile_name_stays_inside_the_site(copy: Path) -> None:
+    _evil(copy)
+    before = set(copy.parent.rglob("*"))
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    [new] = set(copy.parent.rglob("*")) - before
+    assert new.parent == copy / "site" / "explainers"
+    assert broken_links(copy / "site") == []
+    page = read_page(new)
+    assert page.handlers == []
+    command = next(line for line in new.read_text("utf-8").splitlines() if "awb run" in line)
+    assert "&#39;../../evil&#34; onmouseover=&#34;x&#39;" in command, "quoted for a shell"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda plain: plain["scores"]["roc-auc"].pop(),
+        lambda plain: plain["instances"].pop(),
+        lambda plain: plain["instances"][0].update(n_cells=7),
+    ],
+)
+def test_what_does_not_hold_is_named_and_left_out(copy: Path, change: Any) -> None:
+    path = next(copy.rglob("naive.json"))
+    forge(path, change)
+    result = awb("site", "build", "--leaderboards", copy)
+    assert result.exit_code == 1
+    assert f"not shown: {path}" in result.stderr
+    assert (copy / "site" / "index.html").is_file()
+
+
+def test_an_unreadable_date_is_no_error_and_no_news(copy: Path) -> None:
+    for path in copy.rglob("naive.json"):
+        forge(path, lambda plain: plain["environment"].update(created="9999-99-99 or so"))
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    assert "naive" not in (copy / "site" / "feed.xml").read_text(encoding="utf-8")
+    assert "9999-99-99 or so" in (copy / "site" / "explainers" / "naive.html").read_text("utf-8")
+
+
+def test_pages_of_what_is_gone_go_and_other_files_stay(copy: Path) -> None:
+    (copy / "site" / "CNAME").write_text("example.org")
+    for path in list(copy.rglob("naive.json")):
+        path.unlink()
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    assert not (copy / "site" / "explainers" / "naive.html").exists()
+    assert (copy / "site" / "CNAME").is_file()
+
+
+def test_a_folder_of_something_else_is_left_alone(copy: Path, tmp_path: Path) -> None:
+    other = tmp_path / "thesis"
+    other.mkdir()
+    (other / "index.html").write_text("mine")
+    result = awb("site", "build", "--leaderboards", copy, "--into", other)
+    assert result.exit_code == 2
+    assert "choose another folder with --into" in result.stderr
+    assert tree(other) == {"index.html": b"mine"}
+
+
+def test_publish_can_leave_the_site_out(copy: Path) -> None:
+    shutil.rmtree(copy / "site")
+    assert awb("publish", "--into", copy, "--no-site").exit_code == 0
+    assert not (copy / "site").exists()
+    assert awb("publish", "--into", copy).exit_code == 0
+    assert (copy / "site" / "index.html").is_file()
+
+
+def test_sound_is_there_where_it_was_asked_for(copy: Path, tmp_path: Path) -> None:
+    names = {json.loads(path.read_bytes())["dataset"]["label"] for path in copy.rglob("naive.json")}
+    plain = next(name for name in names if name.endswith("plain"))
+    site = tmp_path / "loud"
+    result = awb("site", "build", "--leaderboards", copy, "--into", site, "--audio", plain)
+    assert result.exit_code == 0, result.output
+    pages = {path: path.read_text("utf-8") for path in (site / "boards").iterdir()}
+    loud = [text for text in pages.values() if 'class="sound-data"' in text]
+    [mute] = [text for text in pages.values() if 'class="sound-data"' not in text]
+    assert len(loud) == 1
+    assert loud[0].count('class="sound-data"') == 3
+    assert "built without the clips" in mute
+    wrong = awb("site", "build", "--leaderboards", copy, "--into", site, "--audio", "nothing")
+    assert wrong.exit_code == 2
+    assert "nothing is published about it" in wrong.stderr
+
+
+def test_boards_at_budgets_have_pages(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 2)
+    made = awb(
+        "run", "--dataset", f"folder:{data}", "--model", "loudness", "--budgets", "20,40",
+        "--explainers", "correlation,earliest", "--metrics", "roc-auc,ff@10",
+        "--jobs", "1", "--out", tmp_path / "run",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert awb("publish", tmp_path / "run", "--into", tmp_path / "boards").exit_code == 0
+    site = tmp_path / "boards" / "site"
+    assert broken_links(site) == []
+    [board] = (site / "boards").iterdir()
+    text = board.read_text("utf-8")
+    assert text.count('<article class="board"') == 2
+    assert "at most 20 model calls" in text
+    page = (site / "explainers" / "correlation.html").read_text("utf-8")
+    assert "correlation@20" in page
+    assert "correlation@40" in page
+
+
+def test_the_command_computes_the_same_again(boards: Path) -> None:
+    record = Reader().read(next((boards / "submissions").rglob("naive.json"))).record
+    words = shlex.split(run_command(record))
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    assert options == {
+        "--dataset": record.dataset.label, "--model": "loudness", "--explainers": "naive",
+        "--samples": "60", "--metrics": "roc-auc,deletion-area,sparseness",
+    }  # fmt: skip
+
+
+def test_links_go_to_the_web_only() -> None:
+    found = str(
+        linked("(https://a.org/x). doi:10.1/2 doi:10.1234/ab(c)d, HTTPS://x data:text/html,")
+    )
+    assert found.count("<a ") == 2
+    assert 'href="https://a.org/x"' in found
+    assert 'href="https://doi.org/10.1234/ab(c)d"' in found
+    assert settings({"b": {"x": "\ud800"}, "a": "z" * 600})[1] == ("b", '{"x": "\\ud800"}')
+
+
+def test_a_site_is_served_to_this_machine(boards: Path) -> None:
+    with make_server(boards / "site", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        for path in ("/", "/feed.xml", "/static/awb.js"):
+            with urllib.request.urlopen(address + path) as answer:
+                assert answer.status == 200
+                assert answer.read()
+        server.shutdown()
+
+
+def test_what_cannot_be_served_is_said_in_one_line(boards: Path, tmp_path: Path) -> None:
+    nothing = awb("site", "serve", tmp_path)
+    assert nothing.exit_code == 2
+    assert "holds no built site. Type: awb site build" in nothing.stderr
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = awb("site", "serve", boards / "site", "--port", str(port))
+    assert result.exit_code == 2
+    assert f"port {port} is taken" in result.stderr
+    empty = awb("site", "build", "--leaderboards", tmp_path)
+    assert empty.exit_code == 2

@@ -1,0 +1,157 @@
+"""The site as a person meets it: opened as files in Chromium, with mouse and keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from browser import NASTY, NASTY_CLIP, Watched, axe_violations, launched
+
+Opener = Callable[..., Any]
+KINDS = ["index", "summary", "take-part", "explainer", "model", "board"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with launched() as found:
+        yield found
+
+
+def _path(site: Path, kind: str) -> Path:
+    if kind == "board":
+        return next(path for path in (site / "boards").iterdir() if "nasty" in path.name)
+    folders = {"explainer": "explainers/naive", "model": "models/loudness"}
+    return site / f"{folders.get(kind, kind)}.html"
+
+
+@pytest.fixture
+def opened(browser: Any, boards: Path) -> Iterator[Opener]:
+    site = boards / "site"
+    pages: list[Watched] = []
+    asked: list[str] = []
+
+    def _open(kind: str, fragment: str = "", **settings: Any) -> Any:
+        pages.append(Watched(browser, **settings))
+        pages[-1].page.on("request", lambda request: asked.append(request.url))
+        return pages[-1].open(_path(site, kind), fragment)
+
+    yield _open
+    for page in pages:
+        page.close()
+    assert all(url.startswith((site.as_uri(), "data:", "blob:")) for url in asked), asked
+
+
+def _shown(page: Any, section: str) -> list[str]:
+    return [
+        text.strip() for text in page.locator(f"{section} tbody tr:visible th").all_inner_texts()
+    ]
+
+
+def test_explainers_sort_and_filter_by_keyboard(opened: Opener) -> None:
+    page = opened("index")
+    names = _shown(page, "#explainers")
+    assert names == sorted(names)
+    head = page.locator("#explainers thead button").nth(1)
+    head.focus()
+    page.keyboard.press("Enter")
+    header = page.locator("#explainers thead th").nth(1)
+    assert header.get_attribute("aria-sort") == "descending"
+    assert _shown(page, "#explainers")[0] == "oracle"
+    page.get_by_label("Filter").fill("corr, naive")
+    assert set(_shown(page, "#explainers")) == {"correlation", "naive"}
+    assert page.locator('#explainers [data-role="count"]').inner_text().endswith("explainers")
+    page.get_by_label("Filter").fill("")
+    page.get_by_label("baselines").uncheck()
+    assert "oracle" not in _shown(page, "#explainers")
+
+
+def test_from_the_first_page_to_an_instance_and_back(opened: Opener) -> None:
+    page = opened("index")
+    page.locator("#boards tbody a", has_text="plain").click()
+    page.locator(".figure svg .curve").first.wait_for()
+    assert page.locator(".figure svg .curve").count() == 3
+    assert page.locator('[data-role="play"]').is_hidden()
+    assert "no audio" in page.locator('[data-role="silent"]').inner_text()
+    page.locator("table.ranking tbody a", has_text="naive").click()
+    page.wait_for_url("**/explainers/naive.html#entry-*")
+    page.get_by_role("link", name="Audio Where Benchmark").click()
+    page.wait_for_url("**/index.html")
+
+
+def test_a_link_leads_to_an_instance_with_its_explainers(opened: Opener) -> None:
+    words = [("clip", NASTY_CLIP), ("target", "Loud"), ("explainer", "naive")]
+    page = opened("board", "#" + urlencode([*words, ("explainer", "earliest")]))
+    assert NASTY_CLIP in page.locator('[data-role="about"]').inner_text()
+    chosen = page.locator(".legend input:checked")
+    assert {one.get_attribute("data-explainer") for one in chosen.all()} == {"naive", "earliest"}
+    assert page.locator(".figure svg .event").count() == 1
+    page.get_by_label("in rows").check()
+    seek = page.locator('[data-role="seek"]')
+    seek.focus()
+    page.keyboard.press("End")
+    assert seek.get_attribute("aria-valuetext") == "3.0 of 3.0 s"
+    page.reload()
+    assert NASTY_CLIP in page.locator('[data-role="about"]').inner_text()
+
+
+def test_texts_of_strangers_stay_text(opened: Opener) -> None:
+    page = opened("board")
+    assert NASTY in page.locator("ul.problems").inner_text()
+    for kind in ("index", "explainer"):
+        page = opened(kind)
+        assert "<script>window.hacked=3</script>" in page.locator("main").inner_text()
+        assert page.locator("img").count() == 0
+        assert page.evaluate("window.hacked") is None
+
+
+def test_an_explainer_has_bars_over_boards(opened: Opener) -> None:
+    page = opened("explainer")
+    page.locator('[data-role="metric"]').select_option(label="deletion-area ↓")
+    bars = page.locator('[data-role="bars"] svg')
+    assert bars.get_attribute("aria-label").startswith("deletion-area of 2 boards, best first")
+    assert "lower is better" in page.locator('[data-role="metric-facts"]').inner_text()
+
+
+def test_mean_ranks_are_drawn_and_listed(opened: Opener) -> None:
+    page = opened("summary")
+    section = page.locator('[data-role="ranks"]').first
+    dots = section.locator("svg circle").count()
+    section.locator("summary").click()
+    assert section.locator("tbody tr").count() == dots >= 3
+    section.get_by_role("button", name="mean rank").click()
+    header = section.locator("thead th").nth(1)
+    assert header.get_attribute("aria-sort") == "ascending"
+
+
+def test_the_choice_of_dark_holds_on_the_next_page(opened: Opener) -> None:
+    page = opened("index")
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="Dark").click()
+    page.get_by_role("link", name="Take part").click()
+    page.wait_for_url("**/take-part.html")
+    page.get_by_role("button", name="Light").wait_for()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light")], ids=str
+)
+def test_axe_finds_no_violation_and_nothing_sticks_out(
+    opened: Opener, kind: str, width: int, scheme: str
+) -> None:
+    page = opened(kind, width=width, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert axe_violations(page) == []
+
+
+def test_prints_without_controls(opened: Opener) -> None:
+    page = opened("board")
+    page.emulate_media(media="print")
+    assert page.locator(".site-nav").is_hidden()
+    assert page.locator(".controls").first.is_hidden()
+    assert page.locator("table.ranking").first.is_visible()
