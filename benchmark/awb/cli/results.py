@@ -96,7 +96,9 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
 
 
 @click.command("show")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.option(
     "--format",
     "form",
@@ -128,7 +130,9 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.option(
     "--format",
     "form",
@@ -137,7 +141,13 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
     show_default=True,
     help="File format.",
 )
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="[default: stdout]")
+@click.option(
+    "--output",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file.  [default: stdout]",
+)
 def export_command(folder: Path, form: Format, output: Path | None) -> None:
     """Write the long table: one row an instance, explainer and metric."""
     from awb.errors import RunError
