@@ -13,7 +13,8 @@ from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK
 from awb.leaderboard.board import Board
 from awb.leaderboard.making import BoardData, at_budgets, make_board
-from awb.leaderboard.naming import board_name, folder_name, slug
+from awb.leaderboard.naming import slug
+from awb.leaderboard.reading import paired
 from awb.leaderboard.render import to_markdown
 from awb.leaderboard.submission import Submission
 from awb.leaderboard.submitted import Submitted
@@ -177,29 +178,6 @@ def scores_of(record: Submission) -> Iterator[ScoreRow]:
                 math.nan if value is None else value,
                 missing,
             )
-
-
-def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
-    """Put together what belongs on one page, and in it what can be compared.
-
-    Parameters
-    ----------
-    submitted : iterable of Submitted
-        Everything that is published.
-
-    Returns
-    -------
-    dict of str to dict of str to list of Submitted
-        By name of the (dataset, model) pair, then by folder: the folder with the most first.
-    """
-    pairs: dict[str, dict[str, list[Submitted]]] = {}
-    for one in submitted:
-        pair = pairs.setdefault(board_name(one.record), {})
-        pair.setdefault(folder_name(one.record), []).append(one)
-    return {
-        name: dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
-        for name, groups in sorted(pairs.items())
-    }
 
 
 def write_pages(

@@ -1,10 +1,12 @@
-"""Read everything that is published, and leave out what does not hold together."""
+"""Read everything that is published, leave out what does not hold, and sort the rest by board."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from awb.errors import AwbError
+from awb.leaderboard.naming import board_name, folder_name
 from awb.leaderboard.submitted import Reader, Submitted, find
 from awb.leaderboard.verifying import check_columns, check_coverage, readable
 
@@ -52,3 +54,26 @@ def _check_relevance(submitted: Submitted) -> None:
     for row, relevance in zip(submitted.record.instances, submitted.relevance, strict=True):
         if relevance is not None:
             submitted.segments(row)
+
+
+def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
+    """Put together what belongs on one page, and in it what can be compared.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        Everything that is published.
+
+    Returns
+    -------
+    dict of str to dict of str to list of Submitted
+        By name of the (dataset, model) pair, then by folder: the folder with the most first.
+    """
+    pairs: dict[str, dict[str, list[Submitted]]] = {}
+    for one in submitted:
+        pair = pairs.setdefault(board_name(one.record), {})
+        pair.setdefault(folder_name(one.record), []).append(one)
+    return {
+        name: dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
+        for name, groups in sorted(pairs.items())
+    }

@@ -19,7 +19,9 @@ from awb.site.pages import Site, pages
 INSTANCES = 50
 """Most instances a board to look at."""
 
-_OWN = frozenset({".html", ".css", ".js", ".xml"})
+_OWN = ("summary.html", "boards/*.html", "explainers/*.html", "models/*.html", "static/*")
+"""What a build may leave behind that a later one does not write."""
+
 _MARKS = ("index.html", "feed.xml", "static/awb.js")
 
 
@@ -69,7 +71,8 @@ def build_site(
     SubmissionError
         If there is no submission, the folder holds something else, or cannot be written.
     """
-    submitted, refused = read_folder(leaderboards / SUBMISSIONS)
+    folder = leaderboards / SUBMISSIONS
+    submitted, refused = read_folder(folder) if folder.is_dir() else ([], [])
     if not submitted:
         raise SubmissionError(
             f"{leaderboards} has no submission that holds. Type: awb publish RUN --into"
@@ -108,9 +111,8 @@ def _write(content: dict[str, bytes], into: Path) -> None:
             file = into / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
-        for file in [*into.rglob("*")]:
-            own = file.suffix in _OWN and not file.is_symlink()
-            if own and file.is_file() and file.relative_to(into).as_posix() not in content:
+        for file in [file for pattern in _OWN for file in into.glob(pattern)]:
+            if file.is_file() and file.relative_to(into).as_posix() not in content:
                 file.unlink()
     except OSError as error:
         raise SubmissionError(f"cannot write to {into}: {error.strerror or error}") from error

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from awb.harness.units import OK, at_budget
 from awb.leaderboard.board import Board, BoardRow
 from awb.leaderboard.naming import slug
-from awb.leaderboard.pages import paired
+from awb.leaderboard.reading import paired
 from awb.leaderboard.submission import Submission
 from awb.leaderboard.submitted import Submitted
 from awb.plugins import Registry
@@ -94,6 +94,8 @@ class Entry:
         The board.
     row : BoardRow
         Its row.
+    number : int
+        Which board of the page, from 1.
     """
 
     submitted: Submitted
@@ -101,6 +103,7 @@ class Entry:
     pair: Pair
     board: Board
     row: BoardRow
+    number: int
 
     @property
     def record(self) -> Submission:
@@ -197,16 +200,19 @@ def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
         )
         for name, groups in found.items()
     )
-    entries = tuple(
-        Entry(by_name[name], group.folder, pair, view.board, row)
-        for pair in pairs
-        for group in pair.groups
-        for by_name in [{one.record.name: one for one in group.submitted}]
-        for view in group.views
-        for row in view.board.rows
-        for name in [submitted_name(row.explainer, view.board.budget, by_name)]
-    )
-    return Catalog(pairs, entries)
+    return Catalog(pairs, tuple(entry for pair in pairs for entry in _entries(pair)))
+
+
+def _entries(pair: Pair) -> Iterator[Entry]:
+    """Yield every row of a page's boards with the submission behind it."""
+    number = 0
+    for group in pair.groups:
+        by_name = {one.record.name: one for one in group.submitted}
+        for view in group.views:
+            number += 1
+            for row in view.board.rows:
+                name = submitted_name(row.explainer, view.board.budget, by_name)
+                yield Entry(by_name[name], group.folder, pair, view.board, row, number)
 
 
 def submitted_name(explainer: str, budget: int | None, names: Iterable[str]) -> str:

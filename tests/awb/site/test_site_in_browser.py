@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from browser import NASTY, NASTY_CLIP, Watched, axe_violations, launched
+from browser import NASTY, NASTY_CLIP, Watched, awb, axe_violations, launched
 
 Opener = Callable[..., Any]
 KINDS = ["index", "summary", "take-part", "explainer", "model", "board"]
@@ -78,6 +79,9 @@ def test_from_the_first_page_to_an_instance_and_back(opened: Opener) -> None:
     assert "no audio" in page.locator('[data-role="silent"]').inner_text()
     page.locator("table.ranking tbody a", has_text="naive").click()
     page.wait_for_url("**/explainers/naive.html#entry-*")
+    page.locator(".entries article:target").get_by_role("link", name="its curves").click()
+    page.wait_for_url("**/boards/*explainer=naive*")
+    assert page.locator(".legend input:checked").get_attribute("data-explainer") == "naive"
     page.get_by_role("link", name="Audio Where Benchmark").click()
     page.wait_for_url("**/index.html")
 
@@ -155,3 +159,17 @@ def test_prints_without_controls(opened: Opener) -> None:
     assert page.locator(".site-nav").is_hidden()
     assert page.locator(".controls").first.is_hidden()
     assert page.locator("table.ranking").first.is_visible()
+
+
+def test_a_site_with_sound_plays_it(browser: Any, boards: Path, tmp_path: Path) -> None:
+    result = awb("site", "build", "--leaderboards", boards, "--into", tmp_path,
+                 "--audio", "folder")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    watched = Watched(browser)
+    page = watched.open(_path(tmp_path, "board"))
+    page.get_by_label("spectrogram").check()
+    page.get_by_label("What to listen to").select_option(index=1)
+    page.get_by_role("button", name="Play").click()
+    page.locator('[data-role="time"]', has_text=re.compile(r"^(0\.[2-9]|[12]\.)")).wait_for()
+    assert axe_violations(page) == []
+    watched.close()

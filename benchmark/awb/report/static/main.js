@@ -107,7 +107,7 @@ awb.start = () => {
       else link.removeAttribute("aria-current");
     }
     shown.open(address);
-    if (scroll && address.clip && shown.section) shown.section.scrollIntoView();
+    if (scroll && (address.clip || address.explainers) && shown.section) shown.section.scrollIntoView();
   };
   if (boards.length) {
     window.addEventListener("hashchange", () => go(false));
