@@ -7,16 +7,31 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
 from awb.cli import main
+from awb.errors import AwbError, MissingExtraError
+from awb.harness.references import parse_list
+from awb.harness.resolve import resolve
+from awb.plugins import Kind, load
 from doc_blocks import Block, blocks, command_lines, pages
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = pages(ROOT)
 LANGUAGES = {"python", "bash", "sh", "text", "toml", "yaml", "json", "tsv", "csv", "math"}
+REFERENCES: dict[str, Kind] = {
+    "dataset": "dataset",
+    "datasets": "dataset",
+    "model": "model",
+    "models": "model",
+    "explainers": "explainer",
+    "metrics": "metric",
+    "masker": "masker",
+    "scoring_masker": "masker",
+}
 PLACEHOLDER = re.compile(r"\.\.\.|…|[<>\[\]|{}]")
 
 
@@ -50,11 +65,12 @@ def test_blocks_run(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_commands_parse(page: Path) -> None:
     wrong = []
+    new = set(re.findall(r"awb new \w+ ([a-z0-9-]+)", page.read_text(encoding="utf-8")))
     for block in _blocks(page):
         if block.language not in {"bash", "sh", "inline", "indented", "console"}:
             continue
         for line, words in command_lines(block):
-            reason = trouble(words)
+            reason = trouble(words, new)
             if reason:
                 wrong.append(f"{page}:{line}: awb {' '.join(words)}: {reason}")
     assert not wrong, "\n".join(wrong)
@@ -86,11 +102,11 @@ def test_files_are_used(page: Path) -> None:
             assert used, f"{page}:{block.line}: nothing runs {block.title}"
 
 
-def trouble(words: list[str]) -> str:
+def trouble(words: list[str], new: set[str]) -> str:
     """Say what is wrong with a command line, without running it; nothing if it would be understood.
 
     Placeholders are taken as they stand: only names of commands and options, and the choices of
-    options that have them, are looked at.
+    options that have them, are looked at, and names of plugins but those in `new`.
     """
     command: click.Command = main
     context = click.Context(main, info_name="awb")
@@ -105,7 +121,27 @@ def trouble(words: list[str]) -> str:
         values, _, _ = command.make_parser(context).parse_args(_without_ellipses(words))
     except click.UsageError as error:
         return error.format_message()
-    return _wrong_choice(command, context, values)
+    return _wrong_choice(command, context, values) or _wrong_reference(context, values, new)
+
+
+def _wrong_reference(context: click.Context, values: dict[str, Any], new: set[str]) -> str:
+    """Say which plugin or setting does not exist; files with plugins are not opened."""
+    if "plugins" in values or "plugin" in values or context.info_name not in {"run", "explain"}:
+        return ""
+    for option, kind in REFERENCES.items():
+        given = values.get(option) or ()
+        for text in [given] if isinstance(given, str) else given:
+            for one in parse_list(text):
+                unknown = one.name.isupper() or one.name in {"all", *new}
+                if unknown or PLACEHOLDER.search(str(one)):
+                    continue
+                try:
+                    resolve(load(), kind, str(one))
+                except MissingExtraError:
+                    continue
+                except AwbError as error:
+                    return str(error)
+    return ""
 
 
 def _without_ellipses(words: list[str]) -> list[str]:
@@ -128,3 +164,26 @@ def _wrong_choice(command: click.Command, context: click.Context, values: dict[s
             except click.UsageError as error:
                 return error.format_message()
     return ""
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ("run --explainrs all", "--explainers"),
+        ("run --explainers nave", "Did you mean naive"),
+        ("run --model soundscape-cnn:weigth=3", "Did you mean weights"),
+        ("run --clips", "requires an argument"),
+        ("rum", "no command"),
+        ("show DIR --format xml", "is not one of"),
+        ("cache shwo", "no command"),
+    ],
+)
+def test_a_wrong_command_is_found(command: str, reason: str) -> None:
+    assert reason in trouble(command.split(), set())
+
+
+@pytest.mark.parametrize(
+    "command", ["run ... --scheduler tcp://a:1", "resume DIR --scheduler ...", "run --model MODEL"]
+)
+def test_placeholders_are_let_be(command: str) -> None:
+    assert trouble(command.split(), set()) == ""

@@ -17,13 +17,15 @@ What `--help` says of every command.
 
 ## Completion
 
-Bash, zsh and fish complete commands, options and files once the shell has loaded what
-`_AWB_COMPLETE=bash_source awb` prints (or `zsh_source`, `fish_source`), for example from
-`~/.bashrc`:
+Bash, zsh and fish complete commands, options, names of plugins (also behind a comma), run folders
+and configuration files once the shell has loaded what `awb completion` prints;
+`awb completion --help` says what to type to keep it.
 
 ```bash
-_AWB_COMPLETE=bash_source awb > awb-complete.bash
+awb completion bash > awb-complete.bash
 ```
+
+`awb completion --help` says which line of which file loads that.
 
 ## Environment variables
 

@@ -9,9 +9,8 @@ from pages.tables import settings, table
 
 TEXT = """# The built-in explainers
 
-What they find is shown in [planted-evidence.md](planted-evidence.md), and how good they get
-with how many model calls in [model-calls.md](model-calls.md). Settings are typed
-after the name:
+[Planted evidence](planted-evidence.md) shows what they find, and [model calls](model-calls.md) how
+good they get with how many calls. Settings are typed after the name:
 `awb run --explainers random-forest:attribution=shap,keep-window:window_s=1,hop_s=0.2`.
 
 Every explainer but the baselines also takes
@@ -21,7 +20,7 @@ Every explainer but the baselines also takes
 - `sign` (`signed`, `absolute`): part of a forest's lead over regressions comes from its importance
   being unsigned. The default is signed, but for `run-correlation`, which is absolute by definition.
 
-[smoothing-and-sign.md](smoothing-and-sign.md) shows what both do to localization and to fidelity.
+[Smoothing and sign](smoothing-and-sign.md) shows what both do to localization and to fidelity.
 
 ## Masking audio: any model
 

@@ -57,8 +57,12 @@ def _as_table(found: list[Agreement], form: str) -> str:
 
 
 @click.command("agree")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
-@click.option("--metrics", metavar="all|A,B,...", help="Metrics.  [default: the main ones]")
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
+@click.option(
+    "--metrics", metavar="all|A,B,...", help="Which metrics.  [default: those that a board shows]"
+)
 @click.option(
     "--format",
     "form",

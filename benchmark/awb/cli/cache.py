@@ -21,10 +21,10 @@ _SIZE = click.option(
     default="2GB",
     show_default=True,
     metavar="SIZE",
-    help="What may stay.",
+    help="How much may stay.",
 )
 _FOLDER = click.option(
-    "--cache", envvar="AWB_CACHE", metavar="DIR", help="Folder.  [default: the user's cache folder]"
+    "--cache", envvar="AWB_CACHE", metavar="DIR", help="Its folder.  [default: the user's cache]"
 )
 
 

@@ -40,7 +40,7 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
 @click.option(
     "--kind",
     type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
-    help="Where a name is of several kinds.",
+    help="Needed only where plugins of several kinds have the name.",
 )
 @click.option("--worker/--no-worker", default=True, help="Try it in a worker process, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -74,9 +74,11 @@ _SHARED = (
         type=float,
         default=0.2,
         show_default=True,
-        help="Leave out targets that sound for longer.",
+        help="Leave out targets that sound for a larger part of the clip.",
     ),
-    click.option("--min-score", type=float, help="Leave out lower log-odds (needs --scores)."),
+    click.option(
+        "--min-score", type=float, help="Leave out clips with lower log-odds (needs --scores)."
+    ),
 )
 
 

@@ -33,14 +33,24 @@ from awb.cli.completing import names_of
     show_default=True,
     metavar="NAME",
     shell_complete=names_of("masker"),
-    help="What replaces audio.",
+    help="What replaces dropped audio.",
 )
 @click.option(
-    "--samples", type=int, default=1000, show_default=True, metavar="N", help="Drop masks."
+    "--samples",
+    type=int,
+    default=1000,
+    show_default=True,
+    metavar="N",
+    help="Drop masks of the shared design.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Of every draw.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="[default: NAME.explained.html]"
+    "--seed", type=int, default=0, show_default=True, metavar="N", help="Seed of every draw."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The page.  [default: NAME.explained.html]",
 )
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
 def explain_command(

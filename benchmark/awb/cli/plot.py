@@ -33,20 +33,34 @@ class _Asked:
 
 
 @click.command("plot")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
-@click.option("--kind", type=click.Choice(KINDS), default="board", show_default=True)
-@click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="[default: --out's ending, or pdf]"
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", help="[default: KIND.FORMAT]"
+    "--kind", type=click.Choice(KINDS), default="board", show_default=True, help="Which figure."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Kind of file.  [default: --out's ending, or pdf]",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The figure.  [default: KIND.FORMAT]",
 )
 @click.option("--board", "number", type=int, default=1, show_default=True, metavar="N",
               help="Which board of the run.")  # fmt: skip
-@click.option("--metrics", metavar="A,B,...", help="Columns; cd and heatmap show the first.")
-@click.option("--explainers", metavar="A,B,...", help="Rows or lines.  [default: the best ones]")
+@click.option("--metrics", metavar="A,B,...", help="Which metrics; cd and heatmap show the first.")
+@click.option("--explainers", metavar="A,B,...", help="Which explainers.  [default: the best ones]")
 @click.option(
-    "--instance", default="1", metavar="CLIP/TARGET|N", show_default=True, help="For kind instance."
+    "--instance",
+    default="1",
+    metavar="CLIP/TARGET|N",
+    show_default=True,
+    help="Which one, for --kind instance.",
 )
 def plot_command(
     folder: Path,

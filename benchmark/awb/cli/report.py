@@ -10,12 +10,14 @@ from awb.cli.completing import run_folders
 
 
 @click.command("report")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="[default: report.html in the run folder]",
+    help="The page.  [default: report.html in the run folder]",
 )
 @click.option(
     "--instances",

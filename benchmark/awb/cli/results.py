@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,12 +90,15 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
         click.echo(sweep_table.sweep_csv(found), nl=False)
     else:
         style = "github" if form == "md" else "simple"
-        click.echo(sweep_table.sweep_text(found, style), nl=False)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(sweep_table.sweep_text(found, style, width=width), nl=False)
     return found.failed
 
 
 @click.command("show")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.option(
     "--format",
     "form",
@@ -126,7 +130,9 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
 
 
 @click.command("export")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.option(
     "--format",
     "form",
@@ -135,7 +141,13 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
     show_default=True,
     help="File format.",
 )
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="[default: stdout]")
+@click.option(
+    "--output",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The file.  [default: stdout]",
+)
 def export_command(folder: Path, form: Format, output: Path | None) -> None:
     """Write the long table: one row an instance, explainer and metric."""
     from awb.errors import RunError

@@ -81,7 +81,7 @@ def tell_overridden(settled: Settled) -> None:
     multiple=True,
     metavar="NAME[:PATH|:KEY=VALUE,...]",
     shell_complete=names_of("dataset"),
-    help="Dataset; may be repeated.  [default: soundscapes]",
+    help="A dataset to run on; may be repeated.  [default: soundscapes]",
 )
 @click.option(
     "--datasets",
@@ -95,7 +95,7 @@ def tell_overridden(settled: Settled) -> None:
     multiple=True,
     metavar="NAME[:KEY=VALUE,...]",
     shell_complete=names_of("model"),
-    help="Model; may be repeated.  [default: each dataset's own, else soundscape-cnn]",
+    help="A model to explain; may be repeated.  [default: each dataset's own, else soundscape-cnn]",
 )
 @click.option(
     "--models",
@@ -107,7 +107,7 @@ def tell_overridden(settled: Settled) -> None:
     "--explainers",
     metavar="all|A,B,...",
     shell_complete=names_of("explainer", several=True, also=("all",)),
-    help="Explainers.  [default: all]",
+    help="Which explainers.  [default: all]",
 )
 @click.option(
     "--baselines/--no-baselines",
@@ -118,7 +118,7 @@ def tell_overridden(settled: Settled) -> None:
     "--metrics",
     metavar="all|A,B,...",
     shell_complete=names_of("metric", several=True, also=("all",)),
-    help="Metrics; the first ranks.  [default: all]",
+    help="Which metrics; boards are ranked by the first.  [default: all]",
 )
 @click.option(
     "--masker",
@@ -159,19 +159,19 @@ def tell_overridden(settled: Settled) -> None:
     "segment_hop_s",
     type=float,
     metavar="S",
-    help="From one segment to the next.  [default: 0.1]",
+    help="Seconds from one segment to the next.  [default: 0.1]",
 )
 @click.option(
     "--max-event-fraction",
     type=float,
     metavar="F",
-    help="Leave out targets that sound for longer.  [default: 0.2]",
+    help="Leave out targets that sound for a larger part of the clip.  [default: 0.2]",
 )
 @click.option(
     "--min-score",
     type=float,
     metavar="LOGODDS",
-    help="Leave out clips scored lower.  [default: the model's threshold]",
+    help="Leave out clips that the model scores lower.  [default: the model's threshold]",
 )
 @click.option(
     "--robustness",
@@ -236,8 +236,15 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
 
 
 @click.command("resume")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@click.option(
+    "--retry-stopped",
+    is_flag=True,
+    help="Do again the instances on which a plugin was stopped or not tried.",
+)
 @TIME_LIMIT
 @MEMORY_LIMIT
 @ISOLATE
@@ -249,6 +256,7 @@ def resume_command(
     context: click.Context,
     folder: Path,
     jobs: int | None,
+    retry_stopped: bool,
     time_limit_s: str | None,
     memory_limit: str | None,
     isolate: bool,
@@ -268,7 +276,7 @@ def resume_command(
         isolate=isolate,
     )
     with progress_bar(folder) as progress:
-        finished = take_up(folder, means, progress)
+        finished = take_up(folder, means, progress, retry_stopped=retry_stopped)
     _finish(context, finished)
 
 

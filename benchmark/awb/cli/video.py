@@ -10,15 +10,24 @@ from awb.cli.completing import run_folders
 
 
 @click.command("video")
-@click.argument("folder", type=click.Path(path_type=Path), shell_complete=run_folders)
+@click.argument(
+    "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
+)
 @click.argument("instance", metavar="CLIP/TARGET|N")
 @click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE.mp4", help="[default: from its name]"
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE.mp4",
+    help="The video.  [default: from its name]",
 )
 @click.option("--board", "number", type=int, default=1, show_default=True, metavar="N",
               help="Which board of the run.")  # fmt: skip
-@click.option("--explainers", metavar="A,B,...", help="Rows.  [default: the best six here]")
-@click.option("--metric", metavar="NAME", help="Score beside each row.  [default: what ranks]")
+@click.option(
+    "--explainers", metavar="A,B,...", help="Which explainers.  [default: the best six here]"
+)
+@click.option(
+    "--metric", metavar="NAME", help="Which score stands beside each.  [default: what ranks]"
+)
 def video_command(
     folder: Path,
     instance: str,
