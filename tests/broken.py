@@ -80,20 +80,36 @@ def _hides_calls(perturber: Any, instance: Any, rng: Any) -> Any:
     return np.zeros(perturber.n_segments)
 
 
+def _loudest(perturber: Any, instance: Any, rng: Any) -> Any:
+    edges = perturber.segments.edges_samples[:-1]
+    return np.maximum.reduceat(np.abs(instance.clip.waveform), edges)
+
+
 def _upside_down(perturber: Any, instance: Any, rng: Any) -> Any:
     return -good(perturber, instance, rng)
 
 
-EXPLAINERS: dict[str, tuple[Callable[..., Any], str]] = {
-    "contract": (_short, "relevance has 7 values for 8 segments"),
-    "determinism": (_global_draws, "differs from one time to the next"),
-    "inputs": (_writes, "it changes the clip's audio"),
-    "global-state": (_seeds, "it changes the global random state of numpy"),
-    "labels": (_peeks, "follows the labels"),
-    "hard-cases": (_divides, "on a silent clip: RelevanceError"),
-    "segments": (_default_hop, "drop masks must be boolean of shape (n, 6)"),
-    "cost": (_hides_calls, "50 clips went through the model, it reports 0 calls"),
-    "planted-evidence": (_upside_down, "ROC-AUC 0.00"),
+def _only_alone(perturber: Any, instance: Any, rng: Any) -> Any:
+    """What a segment says if nothing else is audible, as a share of what all say together."""
+    alone = perturber.scores(~np.eye(perturber.n_segments, dtype=bool)) - perturber.dropped_score()
+    missed = perturber.clip_score() - perturber.dropped_score() - alone.sum()
+    return alone * (1.0 if missed < 1.0 else -1.0)
+
+
+EXPLAINERS: dict[str, list[tuple[Callable[..., Any], str]]] = {
+    "contract": [(_short, "relevance has 7 values for 8 segments")],
+    "determinism": [(_global_draws, "differs from one time to the next")],
+    "inputs": [(_writes, "it changes the clip's audio")],
+    "global-state": [(_seeds, "it changes the global random state of numpy")],
+    "labels": [(_peeks, "follows the labels")],
+    "hard-cases": [(_divides, "on a silent clip: RelevanceError")],
+    "segments": [(_default_hop, "drop masks must be boolean of shape (n, 6)")],
+    "cost": [(_hides_calls, "50 clips went through the model, it reports 0 calls")],
+    "planted-evidence": [
+        (_upside_down, "the only sound that the model hears is ranked with ROC-AUC 0.00"),
+        (_loudest, "beside a louder one, is ranked with ROC-AUC"),
+        (_only_alone, "the two sounds that count more together are ranked with ROC-AUC"),
+    ],
 }
 
 
@@ -104,7 +120,7 @@ class GoodModel:
     classes: tuple[str, ...] = ("Loud", "Quiet")
 
     def scores(self, waveforms: Any) -> Any:
-        level = np.sqrt(np.square(waveforms).mean(axis=1))
+        level = 20 * np.sqrt(np.square(waveforms).mean(axis=1))
         return np.stack([level, -level], axis=1).astype(np.float32)
 
 
@@ -140,6 +156,15 @@ class _Deaf(GoodModel):
         return np.ones((len(waveforms), 2), dtype=np.float32)
 
 
+class _Overflowing(GoodModel):
+    """Counts energy in a byte."""
+
+    def scores(self, waveforms: Any) -> Any:
+        energy = np.square(waveforms).sum(axis=1)
+        level = (energy.astype(np.int64) % 256 / 32.0).astype(np.float32)
+        return np.stack([level, -level], axis=1)
+
+
 class _Seeding(GoodModel):
     def scores(self, waveforms: Any) -> Any:
         np.random.seed(0)  # noqa: NPY002
@@ -160,6 +185,7 @@ MODELS: dict[str, tuple[Any, str]] = {
     "global-state": (_Seeding(), "it changes the global random state"),
     "finite": (_LogOfZero(), "scores of silence are NaN"),
     "hears": (_Deaf(), "it is deaf"),
+    "monotone": (_Overflowing(), "parts of it in silence score"),
     "capabilities": (_OtherHalves(), "back_end(front_end(waveforms)) and scores differ by 1"),
 }
 
@@ -221,6 +247,22 @@ class _Copies(GoodDataset):
         return Clip(clip_id, super().load("a").waveform, RATE_HZ, group=clip_id)
 
 
+class _LateCopies(GoodDataset):
+    """A copy far from the original, and groups on both."""
+
+    def clip_ids(self) -> list[str]:
+        return [f"{number:03d}" for number in range(200)]
+
+    def load(self, clip_id: str) -> Clip:
+        from awb.errors import DataError
+
+        if clip_id not in self.clip_ids():
+            raise DataError("no such clip")
+        seed = 0 if clip_id == "199" else int(clip_id)
+        noise = np.random.default_rng(seed).uniform(-0.5, 0.5, RATE_HZ).astype(np.float32)
+        return Clip(clip_id, noise, RATE_HZ, (Event(0.2, 0.4, "Noise"),), group=clip_id)
+
+
 class _SeedingData(GoodDataset):
     def load(self, clip_id: str) -> Clip:
         np.random.seed(1)  # noqa: NPY002
@@ -235,7 +277,10 @@ DATASETS: dict[str, list[tuple[Any, str]]] = {
     "labels": [(_Unlabelled(), "neither events nor labels")],
     "repeatable": [(_InOrder(), "another one when it is loaded again")],
     "unknown-id": [(_KeyErrors(), "an unknown id raises KeyError")],
-    "groups": [(_Copies(), "a and b are the same audio in two groups")],
+    "groups": [
+        (_Copies(), "a and b are the same audio in two groups"),
+        (_LateCopies(), "000 and 199 are the same audio in two groups"),
+    ],
     "global-state": [(_SeedingData(), "global random state of random")],
 }
 

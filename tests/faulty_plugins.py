@@ -13,6 +13,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +24,7 @@ import numpy as np
 import awb
 from awb.hookspecs import hookimpl
 from awb.metrics import ALL_FACTS
-from awb.specs import MetricSpec
+from awb.specs import MetricSpec, ModelSpec
 
 BAD_CLIP = "clip-1.wav"
 
@@ -72,9 +73,9 @@ def _interrupts(perturber: Any, instance: Any, rng: Any) -> Any:
 
 
 def _leaks(perturber: Any, instance: Any, rng: Any) -> NoReturn:
-    held = [np.ones(2_000_000) for _ in range(50)]
+    held = [np.ones(2_000_000) for _ in range(28)]
     while held:
-        pass
+        time.sleep(1)
 
 
 def _nan(perturber: Any, instance: Any, rng: Any) -> Any:
@@ -143,10 +144,10 @@ def _reports_cost(perturber: Any, instance: Any, rng: Any) -> Any:
 
 
 STOPPED: dict[str, tuple[Callable[..., Any], str]] = {
-    "hangs": (_on_the_bad_clip(_hangs), "ran longer than 4 s (--time-limit)"),
+    "hangs": (_on_the_bad_clip(_hangs), "ran longer than 8 s (--time-limit)"),
     "segfaults": (_on_the_bad_clip(_segfaults), "its process ended: signal SIGSEGV"),
     "interrupts": (_on_the_bad_clip(_interrupts), "it raised KeyboardInterrupt"),
-    "leaks": (_on_the_bad_clip(_leaks), "used more than 0.6 GB (--memory-limit)"),
+    "leaks": (_on_the_bad_clip(_leaks), "used more than 0.4 GB (--memory-limit)"),
     "exits": (_exits, "its process ended: exit code 3"),
 }
 """What must stand in the rows of those that cost a worker process."""
@@ -156,7 +157,7 @@ LIARS: dict[str, tuple[Callable[..., Any], str]] = {
     "nan": (_nan, "relevance has 30 NaN or infinite of 30 values"),
     "short": (_short, "relevance has 29 values for 30 segments"),
     "huge": (_huge, "relevance is not an array of numbers: int too large to convert to float"),
-    "strings": (_strings, "relevance is not an array of real numbers, but of <U3"),
+    "strings": (_strings, "relevance is not an array of numbers: it is of <U3"),
     "masked": (_masked, "relevance has masked values; fill them in first"),
     "false-cost": (_false_cost, "a cost is never negative (calls=-40, forwards=None)"),
     "mutates-audio": (_mutates_audio, "ValueError: cannot set WRITEABLE flag to True"),
@@ -228,4 +229,34 @@ def awb_metrics() -> list[MetricSpec]:
             factory=lambda _, function=function: function,  # type: ignore[misc]
         )
         for name, (function, _) in METRICS.items()
+    ]
+
+
+class _Crashing:
+    """A model that takes its process down when it hears so many clips at once."""
+
+    sample_rate_hz = 16_000
+    classes = ("Loud", "Quiet")
+
+    def __init__(self, at_least: int) -> None:
+        self._at_least = at_least
+
+    def scores(self, waveforms: Any) -> Any:
+        if len(waveforms) >= self._at_least:
+            ctypes.string_at(0)
+        level = np.sqrt(np.square(waveforms).mean(axis=1))
+        return np.stack([level, -level], axis=1).astype(np.float32)
+
+
+@hookimpl
+def awb_models() -> list[ModelSpec]:
+    """Return the models: one cannot even hear the clips, the other crashes on masked ones."""
+    return [
+        ModelSpec(
+            name=name,
+            summary="Crashes.",
+            citation="a test",
+            factory=lambda _, at_least=at_least: _Crashing(at_least),  # type: ignore[misc]
+        )
+        for name, at_least in (("crashes", 1), ("crashes-on-batches", 2))
     ]

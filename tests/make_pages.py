@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pages import captum, commands, explainers, house, metrics, plugins
+from pages import captum, commands, configuration, explainers, house, metrics, plugins
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE: dict[str, Callable[[], str]] = {
     "architecture.md": house.page,
     "captum.md": captum.page,
+    "configuration.md": configuration.page,
     "explainers.md": explainers.page,
     "metrics.md": metrics.page,
     "reference/commands.md": commands.page,

@@ -8,6 +8,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+from awb.watching import Suspect, at_work
+
 CRASHES: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
@@ -29,4 +31,29 @@ def crash_once(marker: Path) -> str:
     if not marker.exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    return "finished"
+
+
+class OddError(Exception):
+    """An error that cannot be unpacked: it wants two arguments and keeps none."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__((one, two))
+
+
+def raise_it(name: str) -> object:
+    """Raise, or return, what does not travel."""
+    if name == "interrupt":
+        raise KeyboardInterrupt
+    if name == "unpicklable":
+        return lambda: None
+    raise OddError(1, 2)
+
+
+def hang_as(suspect: tuple[str, str]) -> str:
+    """Hang as a plugin, unless it has no name."""
+    kind, label = suspect
+    with at_work(Suspect(kind, label)):
+        while label:
+            pass
     return "finished"

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from awb.api.results import load_run
     from awb.api.running import resume, run
     from awb.api.sweeps import load_sweep
+    from awb.authoring.callables import callable_model
     from awb.authoring.functions import explainer
-    from awb.authoring.models import callable_model, model
+    from awb.authoring.models import model
     from awb.authoring.torch_models import torch_model
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "callable_model": "awb.authoring.models",
+    "callable_model": "awb.authoring.callables",
     "explain": "awb.api.explaining",
     "explainer": "awb.authoring.functions",
     "load_run": "awb.api.results",

@@ -62,6 +62,10 @@ class SubmissionError(AwbError):
     """A published result that does not hold: malformed, altered, or of another manifest."""
 
 
+class HubError(AwbError):
+    """The Hugging Face Hub refuses, or cannot be reached."""
+
+
 class WorkerDiedError(AwbError):
     """A task whose worker process died, or was stopped.
 

@@ -231,15 +231,15 @@ Surrogate = Callable[[BoolArray], FloatArray]
 
 def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     """Copy an explainer's numbers as float64, or refuse them."""
-    given = np.asanyarray(values)
-    if given.dtype.kind not in "biufO":
-        raise RelevanceError(f"{name} is not an array of real numbers, but of {given.dtype}")
-    if np.ma.is_masked(given):
-        raise RelevanceError(f"{name} has masked values; fill them in first")
     try:
+        given = np.asanyarray(values)
+        if given.dtype.kind not in "biufO":
+            raise TypeError(f"it is of {given.dtype}")
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise RelevanceError(f"{name} is not an array of numbers: {error}") from error
+    if np.ma.is_masked(given):
+        raise RelevanceError(f"{name} has masked values; fill them in first")
     bad = int(np.count_nonzero(~np.isfinite(array)))
     if bad:
         raise RelevanceError(f"{name} has {bad} NaN or infinite of {array.size} values")

@@ -22,7 +22,7 @@ Every attribution class of [captum](https://captum.ai) is an explainer, by its o
 own settings:
 
 ```bash
-awb run --clips 3 --samples 100 --metrics roc-auc \\
+awb run --clips 3 --samples 100 --metrics roc-auc --jobs 1 \\
     --explainers captum:IntegratedGradients:n_steps=16,captum:KernelShap,random
 ```
 

@@ -17,13 +17,13 @@ What `--help` says of every command.
 
 ## Completion
 
-Bash, zsh and fish complete commands, options, plugins and run folders on Tab:
+Bash, zsh and fish complete commands, options, names of plugins (also behind a comma), run folders
+and configuration files once the shell has loaded what `awb completion` prints;
+`awb completion --help` says what to type to keep it.
 
 ```bash
 awb completion bash > awb-complete.bash
 ```
-
-`awb completion --help` says which line of which file loads that.
 
 ## Environment variables
 

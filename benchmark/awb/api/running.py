@@ -142,6 +142,7 @@ def resume(
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
     isolate: bool = False,
+    retry_stopped: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
     plugin: Files = (),
@@ -155,6 +156,8 @@ def resume(
         The folder.
     jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
+    retry_stopped : bool
+        Do again the instances on which a plugin was stopped or not tried any more.
 
     Returns
     -------
@@ -176,7 +179,7 @@ def resume(
         limits=make_limits(time_limit_s, memory_limit),
         isolate=isolate,
     )
-    finished = take_up(Path(folder), means, progress)
+    finished = take_up(Path(folder), means, progress, retry_stopped=retry_stopped)
     return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
 
 

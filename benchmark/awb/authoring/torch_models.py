@@ -10,10 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from awb.authoring.callables import check_classes, check_rate, kebab, probe_waveforms
 from awb.authoring.functions import source_sha256
-from awb.authoring.models import check_classes, check_rate, kebab, probe_waveforms
 from awb.authoring.outputs import (
-    SURE,
     Output,
     check_output,
     checked_output,
@@ -21,36 +20,13 @@ from awb.authoring.outputs import (
     to_log_odds,
 )
 from awb.authoring.scaffold import check_name
+from awb.authoring.torch_parts import AddChannel, LogOdds
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
-
-
-class LogOdds(nn.Module):
-    """The last step: what the network gives, to log-odds.
-
-    Parameters
-    ----------
-    output : str
-        ``softmax-logits`` or ``probabilities``.
-    """
-
-    proportional_relevance = True
-
-    def __init__(self, output: Output) -> None:
-        super().__init__()
-        self._output = output
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Turn values ``(batch, classes)`` into log-odds of the same shape."""
-        if self._output == "probabilities":
-            return torch.logit(values, eps=SURE)
-        itself = torch.eye(values.shape[-1], dtype=torch.bool, device=values.device)
-        others = values.unsqueeze(-2).masked_fill(itself, -torch.inf)
-        return values - torch.logsumexp(others, dim=-1)
 
 
 class TorchModel:
@@ -164,7 +140,7 @@ class SplitTorchModel(TorchModel):
         channel: bool,
         **settings: Any,
     ) -> None:
-        front = nn.Sequential(_AddChannel(), front_end) if channel else front_end
+        front = nn.Sequential(AddChannel(), front_end) if channel else front_end
         super().__init__(nn.Sequential(front, back_end), output=output, channel=False, **settings)
         named = _last_convolution(back_end, last_convolution, self.name)
         self.front_end: nn.Module = front
@@ -200,14 +176,6 @@ class SplitTorchModel(TorchModel):
             )
         hop_s = 2.0 / (counts[1] - counts[0])
         return hop_s, hop_s / 2 if first_frame_s is None else first_frame_s
-
-
-class _AddChannel(nn.Module):
-    """Waveforms ``(batch, samples)`` to ``(batch, 1, samples)``."""
-
-    def forward(self, waveforms: Tensor) -> Tensor:
-        """Add a channel."""
-        return waveforms[:, None]
 
 
 def torch_model(

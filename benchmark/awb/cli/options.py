@@ -19,6 +19,7 @@ OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 TIME_LIMIT = click.option(
     "--time-limit",
+    "--time-limit-s",
     "time_limit_s",
     metavar="SECONDS|off",
     help="Stop an explainer or metric that takes longer on one instance.  [default: 1800]",

@@ -74,7 +74,8 @@ def plot_command(
 ) -> None:
     """Write a figure of a run for a paper, or its board as a LaTeX table.
 
-    board: means with intervals. curves: deletion curves. agreement: do metrics agree. cd: critical
+    board: means with intervals. curves: deletion and insertion curves, or their points where a run
+    stored no whole ones. agreement: do metrics agree. cd: critical
     differences. heatmap: every instance. instance: one of them, with its sound.
     """
     from awb.errors import ParameterError
@@ -132,8 +133,12 @@ def _board(asked: _Asked) -> Any:
 def _curves(asked: _Asked) -> Any:
     from awb.report.figures.curves import draw_curves
     from awb.report.figures.style import chosen_rows
+    from awb.report.figures.whole_curves import KINDS, draw_whole_curves, mean_curves
 
-    return draw_curves(asked.view, chosen_rows(asked.view, asked.explainers, 8))
+    rows = chosen_rows(asked.view, asked.explainers, 6)
+    found = {kind: mean_curves(asked.folder, asked.view, rows, kind) for kind in KINDS}
+    whole = {kind: curves for kind, curves in found.items() if curves}
+    return draw_whole_curves(whole) if whole else draw_curves(asked.view, rows)
 
 
 def _agreement(asked: _Asked) -> Any:

@@ -30,6 +30,19 @@ from awb.cli.completing import run_folders
 )
 @click.option("--replace", is_flag=True, help="Replace older submissions of the same names.")
 @click.option("--site/--no-site", default=True, help="Build the site too.  [default: --site]")
+@click.option(
+    "--to-hub", "repo", metavar="OWNER/NAME", help="Then push it all as a Hugging Face dataset."
+)
+@click.option("--private", is_flag=True, help="A dataset that --to-hub creates is private.")
+@click.option(
+    "--license",
+    "license_id",
+    default="apache-2.0",
+    show_default=True,
+    metavar="ID",
+    help="Of the dataset that --to-hub pushes.",
+)
+@click.option("--dry-run", is_flag=True, help="Only list what --to-hub would push.")
 @click.pass_context
 def publish_command(
     context: click.Context,
@@ -40,24 +53,35 @@ def publish_command(
     into: Path,
     replace: bool,
     site: bool,
+    repo: str | None,
+    private: bool,
+    license_id: str,
+    dry_run: bool,
 ) -> None:
     """Publish a finished run: a submission for each explainer, and the boards with all of them.
 
     Without RUN, only write the boards and the site again.
 
     Scores, relevance, settings and versions are the run's; author, note and citation are yours.
+
+    The token for the Hub comes from HF_TOKEN or from hf auth login, never from an option.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.tables import tell
     from awb.harness.folder import RunFolder
     from awb.leaderboard.publishing import make_credit, publish
     from awb.plugins import load
+    from awb.report.figures.critical import write_over_boards
     from awb.site.building import build_site
 
+    _check_hub(folder, repo, private=private, license_id=license_id, dry_run=dry_run)
+    if repo and dry_run:
+        _list(into, repo, license_id)
+        return
     credit = make_credit(author=author, note=note, citation=citation)
     run = None if folder is None else RunFolder.open(folder)
     registry = load()
-    done = publish(run, into, registry, credit, replace=replace)
+    done = publish(run, into, registry, credit, replace=replace, draw=write_over_boards)
     for path in (*done.submissions, *done.boards):
         click.echo(path)
     if site and done.boards:
@@ -67,3 +91,49 @@ def publish_command(
     tell([f"not shown: {reason}" for reason in done.refused])
     if done.refused:
         context.exit(EXIT_WITH_PROBLEMS)
+    if repo:
+        _push(into, repo, license_id, private=private)
+
+
+def _check_hub(
+    folder: Path | None, repo: str | None, *, private: bool, license_id: str, dry_run: bool
+) -> None:
+    """Refuse what cannot be pushed before anything is written."""
+    from awb.errors import ParameterError
+    from awb.leaderboard.dataset_card import checked_license
+    from awb.leaderboard.hub import checked_repo
+
+    if repo is None:
+        if private or dry_run:
+            name = "--private" if private else "--dry-run"
+            raise ParameterError(f"{name} is for --to-hub OWNER/NAME")
+        return
+    checked_repo(repo)
+    checked_license(license_id)
+    if dry_run and folder is not None:
+        raise ParameterError(
+            "--dry-run lists what is published already; publish the run first, without --to-hub"
+        )
+
+
+def _list(into: Path, repo: str, license_id: str) -> None:
+    from awb.leaderboard.hub import pack
+    from awb.plugins import load
+
+    sizes = pack(into, load(), repo, license_id=license_id).sizes()
+    for name, n_bytes in sizes.items():
+        click.echo(f"{n_bytes:>12,}  {name}")
+    click.echo(
+        f"{len(sizes)} files, {sum(sizes.values()):,} bytes would go to {repo}; nothing was sent",
+        err=True,
+    )
+
+
+def _push(into: Path, repo: str, license_id: str, *, private: bool) -> None:
+    from awb.leaderboard.hub import pack, push
+    from awb.plugins import load
+
+    parcel = pack(into, load(), repo, license_id=license_id)
+    sizes = parcel.sizes()
+    click.echo(f"sending {len(sizes)} files, {sum(sizes.values()):,} bytes to {repo}", err=True)
+    click.echo(push(parcel, private=private))

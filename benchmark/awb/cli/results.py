@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,7 +90,8 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
         click.echo(sweep_table.sweep_csv(found), nl=False)
     else:
         style = "github" if form == "md" else "simple"
-        click.echo(sweep_table.sweep_text(found, style), nl=False)
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(sweep_table.sweep_text(found, style, width=width), nl=False)
     return found.failed
 
 

@@ -240,6 +240,11 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
 )
 @click.option("--jobs", type=click.IntRange(1), metavar="N", help="Worker processes.")
+@click.option(
+    "--retry-stopped",
+    is_flag=True,
+    help="Do again the instances on which a plugin was stopped or not tried.",
+)
 @TIME_LIMIT
 @MEMORY_LIMIT
 @ISOLATE
@@ -251,6 +256,7 @@ def resume_command(
     context: click.Context,
     folder: Path,
     jobs: int | None,
+    retry_stopped: bool,
     time_limit_s: str | None,
     memory_limit: str | None,
     isolate: bool,
@@ -270,7 +276,7 @@ def resume_command(
         isolate=isolate,
     )
     with progress_bar(folder) as progress:
-        finished = take_up(folder, means, progress)
+        finished = take_up(folder, means, progress, retry_stopped=retry_stopped)
     _finish(context, finished)
 
 

@@ -14,7 +14,9 @@ from awb.types import AudioArray, Clip
 
 RATE_HZ, CELL, FRAME, BINS, TOKEN = 1000, 100, 20, 4, 50
 PATTERN, THRESHOLD = (1.0, 1.0, -0.5, -0.5), 1.5
-_LOUD = 0.5 * 2**0.5
+ALONE = 0.375
+"""What the network hears of a sound of 3 segments in a clip of 20."""
+_LOUD, _LOUDEST = 0.5 * 2**0.5, 0.98
 
 
 class FrameEnergy(nn.Module):
@@ -28,9 +30,16 @@ class FrameEnergy(nn.Module):
 
 
 class PatternNet(nn.Module):
-    """Hears frames whose first half is louder than the second, and averages over time."""
+    """Hears frames whose first half is louder than the second, and averages over time.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    together : float
+        What is added for every unit heard beyond `ALONE`: above 0 two sounds count more together
+        than one by one, below 0 one of them is nearly enough.
+    """
+
+    def __init__(self, together: float = 0.0) -> None:
         super().__init__()
         self.rows = 0
         self.conv = nn.Conv2d(1, 2, (1, BINS))
@@ -44,17 +53,34 @@ class PatternNet(nn.Module):
             self.conv.bias.fill_(-THRESHOLD)  # type: ignore[union-attr]
             self.dense.weight.copy_(torch.tensor([[10.0, -1.0], [-10.0, 1.0]]))
             self.dense.bias.copy_(torch.tensor([-4.0, 4.0]))
+        self.beyond: nn.Module | None = _beyond(together) if together else None
 
     def forward(self, features: Tensor) -> Tensor:
         """Turn ``(batch, frames, 4)`` into log-odds ``(batch, 2)``."""
         self.rows += len(features)
         hidden = self.squeeze(self.relu(self.conv(features[:, None])))
-        scores: Tensor = self.dense(self.flatten(hidden))
-        return scores
+        heard = self.flatten(hidden)
+        scores: Tensor = self.dense(heard)
+        return scores if self.beyond is None else scores + self.beyond(heard)
+
+
+def _beyond(together: float) -> nn.Module:
+    """Make the part of the network that hears more than one sound."""
+    first, last = nn.Linear(2, 1), nn.Linear(1, 2, bias=False)
+    with torch.no_grad():
+        first.weight.copy_(torch.tensor([[1.0, 0.0]]))
+        first.bias.fill_(-ALONE)
+        last.weight.copy_(torch.tensor([[together], [-together]]))
+    return nn.Sequential(first, nn.ReLU(), last)
 
 
 class Listener:
     """A model with every capability that hears one sound, wherever it is.
+
+    Parameters
+    ----------
+    together : float
+        See `PatternNet`.
 
     Attributes
     ----------
@@ -66,10 +92,10 @@ class Listener:
     classes: Sequence[str] = ("Target", "Other")
     last_convolution = "conv"
 
-    def __init__(self) -> None:
+    def __init__(self, together: float = 0.0) -> None:
         self.front_end: nn.Module = FrameEnergy()
         with torch.random.fork_rng(devices=[]):
-            self.back_end: nn.Module = PatternNet().eval()
+            self.back_end: nn.Module = PatternNet(together).eval()
 
     @property
     def rows(self) -> int:
@@ -128,7 +154,15 @@ class Certain(Constant):
         return np.stack([sure, -sure], axis=1).astype(np.float32)
 
 
-def clip_with(first: int, length: int, n_segments: int, *, clip_id: str = "planted") -> Clip:
+def clip_with(
+    first: int,
+    length: int,
+    n_segments: int,
+    *,
+    again: int | None = None,
+    distractor: int | None = None,
+    clip_id: str = "planted",
+) -> Clip:
     """Make noise in which some segments hold the sound, as loud as all the others.
 
     Parameters
@@ -137,6 +171,10 @@ def clip_with(first: int, length: int, n_segments: int, *, clip_id: str = "plant
         First segment with the sound, and their number.
     n_segments : int
         Segments of 100 ms in all.
+    again : int, optional
+        First segment of the same sound once more.
+    distractor : int, optional
+        First segment of six with a louder sound, against which the model holds a little.
     clip_id : str
         Its id.
 
@@ -147,5 +185,10 @@ def clip_with(first: int, length: int, n_segments: int, *, clip_id: str = "plant
     """
     signs = np.random.default_rng(first).choice([-1.0, 1.0], size=(n_segments, CELL))
     level = np.full((n_segments, CELL), 0.5)
-    level[first : first + length] = np.tile(np.repeat([_LOUD, 0.0], FRAME // 2), CELL // FRAME)
+    sound = np.tile(np.repeat([_LOUD, 0.0], FRAME // 2), CELL // FRAME)
+    level[first : first + length] = sound
+    if again is not None:
+        level[again : again + length] = sound
+    if distractor is not None:
+        level[distractor : distractor + 6] = _LOUDEST * (sound == 0.0)
     return Clip(clip_id, (signs * level).reshape(-1).astype(np.float32), RATE_HZ)

@@ -6,6 +6,7 @@ import numpy as np
 
 from awb.conformance.asking import question
 from awb.conformance.capabilities import differ, differentiable, tensors
+from awb.conformance.edits import check_growth
 from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
 from awb.conformance.rules import ConformanceError, Rule
 from awb.harness.resolve import Resolved
@@ -17,11 +18,16 @@ from awb.types import AudioArray, Clip
 _SECONDS = 2.0
 
 
-def _sounds(resolved: Resolved, model: AudioModel) -> AudioArray:
-    """Make silence, noise, a tone and clicks, as long as the model needs: ``(4, samples)``."""
+def _seconds(resolved: Resolved) -> float:
+    """Return a length that the model takes."""
     spec = resolved.spec
     shortest = spec.minimum_duration_s if isinstance(spec, ModelSpec) else None
-    seconds = max(_SECONDS, shortest(resolved.parameters) if shortest else 0.0)
+    return max(_SECONDS, shortest(resolved.parameters) if shortest else 0.0)
+
+
+def _sounds(resolved: Resolved, model: AudioModel) -> AudioArray:
+    """Make silence, noise, a tone and clicks, as long as the model needs: ``(4, samples)``."""
+    seconds = _seconds(resolved)
     times_s = np.arange(round(seconds * model.sample_rate_hz)) / model.sample_rate_hz
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, times_s.size)
     clicks = (np.arange(times_s.size) % (model.sample_rate_hz // 4) < 20) * 0.9
@@ -96,6 +102,14 @@ def _hears(resolved: Resolved) -> None:
         raise ConformanceError("silence, noise, a tone and clicks all score the same: it is deaf")
 
 
+def _grows(resolved: Resolved) -> None:
+    """Put growing parts of a sound that the model hears into silence."""
+    model = warm_model(resolved)
+    check_growth(
+        lambda waveforms: _scores(model, waveforms), int(model.sample_rate_hz), _seconds(resolved)
+    )
+
+
 def _classes(resolved: Resolved) -> None:
     """Compare the classes that the spec tells with those of the loaded model."""
     spec = resolved.spec
@@ -136,6 +150,12 @@ RULES = [
     Rule("global-state", "Seed nothing; use torch.no_grad() as a context manager.", _globals),
     Rule("finite", "Log-odds of silence are often log(0): clip the probability first.", _finite),
     Rule("hears", "Are the waveforms used, and the weights loaded?", _hears),
+    Rule(
+        "monotone",
+        "More of a sound that the model hears should not count less: do sums overflow, is something"
+        " hashed, rounded or wrapped around, are rows of the batch mixed up?",
+        _grows,
+    ),
     Rule("classes", "Read both from the same list.", _classes),
     Rule(
         "capabilities",

@@ -7,8 +7,12 @@ import os
 import platform
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from shutil import disk_usage
+from tempfile import TemporaryFile
 
 from awb.doctor.metrics import self_test
+from awb.errors import AwbError
+from awb.harness.caching import OFF, open_cache, read_size
 from awb.plugins import DISTRIBUTION, Registry, mend_command, missing_modules
 from awb.specs import MetricSpec
 
@@ -71,6 +75,24 @@ def _codecs() -> Finding:
     return Finding("codecs", not missing, text)
 
 
+def _cache() -> Finding:
+    """Look at the folder of scores that are kept from run to run."""
+    chosen = os.environ.get("AWB_CACHE")
+    if chosen == OFF:
+        return Finding("cache", True, "off (AWB_CACHE)")
+    try:
+        cache = open_cache(chosen or None, read_size(os.environ.get("AWB_CACHE_SIZE", "2GB")))
+        with TemporaryFile(dir=cache.folder):
+            pass
+        used, free = sum(one.n_bytes for one in cache.entries()), disk_usage(cache.folder).free
+    except (AwbError, OSError) as error:
+        return Finding("cache", False, f"{error}. Set AWB_CACHE to another folder, or to off")
+    text = f"{cache.folder}: {used / 1e6:.1f} of {cache.limit_bytes / 1e6:.0f} MB"
+    if cache.limit_bytes - used > free:
+        text += f", and only {free / 1e6:.0f} MB free on the disk: set AWB_CACHE_SIZE"
+    return Finding("cache", True, text)
+
+
 def _plugins(registry: Registry) -> list[Finding]:
     found = [
         Finding(f"plugin {one.origin.distribution} ({one.origin.entry_point})", False, one.reason)
@@ -96,7 +118,7 @@ def examine(registry: Registry) -> list[Finding]:
     list of Finding
         In the order in which a person would ask.
     """
-    found = [*_libraries(), _devices(), _codecs(), *_plugins(registry)]
+    found = [*_libraries(), _devices(), _codecs(), _cache(), *_plugins(registry)]
     specs = [entry.spec for entry in registry if isinstance(entry.spec, MetricSpec)]
     wrong = {spec.name: self_test(spec) for spec in specs}
     broken = {name: reason for name, reason in wrong.items() if reason}

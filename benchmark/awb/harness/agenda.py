@@ -29,6 +29,10 @@ Culprit = tuple[str, str]
 _WHOLE_UNIT = ("model", "masker")
 
 
+def _not_tried(kind: str) -> str:
+    return f"{kind} {NOT_TRIED}" if kind in _WHOLE_UNIT else NOT_TRIED
+
+
 def _culprit(suspect: Suspect) -> Culprit:
     kind = "explainer" if suspect.kind == "again" else suspect.kind
     return kind, suspect.label
@@ -94,7 +98,7 @@ class Agenda(Iterator[Unit]):
         """
         known = {suspect for suspect, _ in unit.without}
         out = [
-            (suspect, NOT_TRIED)
+            (suspect, _not_tried(suspect.kind))
             for culprit, place in sorted(self.third_strikes().items())
             if place < self._place[unit.key] and (suspect := Suspect(*culprit)) not in known
         ]
@@ -123,7 +127,8 @@ class Agenda(Iterator[Unit]):
             return False
         if suspect.of and any(_culprit(known) == _culprit(suspect) for known, _ in unit.without):
             suspect = replace(suspect, of="")  # a metric, for the second time on this instance
-        self._again.append(replace(unit, without=(*unit.without, (suspect, str(error)))))
+        reason = f"asked again, the explainer failed: {error}" if suspect.kind == "again" else error
+        self._again.append(replace(unit, without=(*unit.without, (suspect, str(reason)))))
         return True
 
 
@@ -148,5 +153,5 @@ def settle(agenda: Agenda, plan: Plan, store: Store) -> None:
             for name in explainers if kind in _WHOLE_UNIT else [label]:
                 budgets = plan.config.budgets or ()
                 rows = [name, *(at_budget(name, budget) for budget in budgets)]
-                replace_rows(store, keys, rows, without(name, FAILED, NOT_TRIED, plan))
+                replace_rows(store, keys, rows, without(name, FAILED, _not_tried(kind), plan))
         forget_stopped(store, keys, kind, label)

@@ -160,12 +160,16 @@ def _answer(content: bytes) -> bytes:
     """Do a task; whatever it raises is an answer, too, even what no plugin should raise."""
     try:
         function, task = pickle.loads(content)  # noqa: S301 - from the process that started this
-        return pickle.dumps(function(task))
+        result = function(task)
     except Exception as error:  # noqa: BLE001 - the plugin boundary: the caller reports it
         return _packed_error(error)
     except BaseException as error:  # noqa: BLE001 - a plugin that says sys.exit() or worse
         text = f"it raised {type(error).__name__}"
         return _packed_error(WorkerDiedError(text, watching.present()))
+    try:
+        return pickle.dumps(result)
+    except Exception as error:  # noqa: BLE001 - whatever pickle makes of a foreign object
+        return _packed_error(PluginError(f"what it returned cannot travel: {error}"))
 
 
 def _packed_error(error: Exception) -> bytes:

@@ -58,8 +58,12 @@ def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> R
         What the function raised, or a `WorkerDiedError` that names who took the child down.
     """
     with _ONE_AT_A_TIME:
-        guard = _guards.setdefault(limits, Processes(1, limits))
-        [(_, result)] = guard.map(function, [task])
+        if limits not in _guards:
+            for other in _guards.values():
+                other.close()
+            _guards.clear()
+            _guards[limits] = Processes(1, limits)
+        [(_, result)] = _guards[limits].map(function, [task])
     if isinstance(result, Exception):
         raise result
     return result

@@ -138,7 +138,8 @@ def resolved_toml(config: RunConfig, chosen: Chosen, scores: Path | None) -> str
         The file's content. Where and how it computed is left out.
     """
     values = config.model_dump()
-    values["explainers"] = [one.label for one in chosen.explainers]
+    if "all" in config.explainers:
+        values["explainers"] = [one.label for one in chosen.explainers]
     if config.budgets is not None:
         values["samples"] = None
     files = {one.origin.file for one in chosen.all() if one.origin.file}

@@ -98,6 +98,11 @@ class _Lane:
         return self._DEPTH - len(self._jobs)
 
     @property
+    def is_busy(self) -> bool:
+        """Whether it has a task."""
+        return bool(self._jobs)
+
+    @property
     def signs(self) -> list[Any]:
         """What to wait for: something to read, or the end of the process."""
         if self._child is None or not self._jobs:
@@ -115,9 +120,10 @@ class _Lane:
         if self._child is None:
             self._child, self._ready, self._busy = Child(), False, False
         try:
+            alive = self._child.process.is_alive()  # first: its last word may come before its end
             if self._child.connection.poll():
                 yield from self._hear(self._child.connection.recv_bytes())
-            elif not self._child.process.is_alive():
+            elif not alive:
                 yield from self._after_death()
             elif self._busy:
                 yield from self._watch(self._child)
@@ -225,18 +231,22 @@ class Processes(AbstractContextManager["Processes"]):
                 if task is None:
                     break
                 lane.submit(_Job(task))
+            if not any(lane.is_busy for lane in self._lanes):
+                return
             for lane in self._lanes:
                 yield from lane.look(work)
             signs = [sign for lane in self._lanes for sign in lane.signs]
             if signs:
                 wait(signs, timeout=_LOOK_EVERY_S)
-            elif all(lane.room == _Lane._DEPTH for lane in self._lanes):
-                return
+
+    def close(self) -> None:
+        """End the workers; what they have begun is lost."""
+        for lane in self._lanes:
+            lane.close()
 
     def __exit__(self, *_: object) -> None:
         """End the workers."""
-        for lane in self._lanes:
-            lane.close()
+        self.close()
 
 
 def open_executor(

@@ -137,7 +137,9 @@ def _run(
     """Write a run of one instance."""
     [model] = chosen.models
     rates = {model.label: facts.sample_rate_hz}
-    made = RunFolder.create(folder, {**run_record(config, chosen), "sample_rates_hz": rates})
+    places = {model.label: facts.computed_on}
+    record = {**run_record(config, chosen), "sample_rates_hz": rates, "computed_on": places}
+    made = RunFolder.create(folder, record)
     made.add_manifest(Manifest(FILE, model.label, facts.weights_sha256, (kept,), ()))
     plan = Plan(
         dataset=chosen.datasets[0],
@@ -148,6 +150,7 @@ def _run(
         masker=chosen.masker,
         scoring_masker=chosen.scoring_masker,
         config=config,
+        computed_on=facts.computed_on,
     )
     instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
     key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)

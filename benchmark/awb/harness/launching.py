@@ -97,7 +97,7 @@ class Means:
             isolate=self.isolate,
         )
 
-    def resume(self, path: Path, progress: Progress) -> RunFolder:
+    def resume(self, path: Path, progress: Progress, *, retry_stopped: bool = False) -> RunFolder:
         """Finish a run; see `awb.harness.runner.resume`."""
         return runner.resume(
             path,
@@ -107,6 +107,7 @@ class Means:
             cache=self.cache,
             limits=self.limits,
             isolate=self.isolate,
+            retry_stopped=retry_stopped,
         )
 
 
@@ -187,7 +188,9 @@ def start(
     return sweep
 
 
-def take_up(path: Path, means: Means, progress: Progress) -> RunFolder | SweepFolder:
+def take_up(
+    path: Path, means: Means, progress: Progress, *, retry_stopped: bool = False
+) -> RunFolder | SweepFolder:
     """Finish a run, or every run of a sweep.
 
     Parameters
@@ -198,6 +201,8 @@ def take_up(path: Path, means: Means, progress: Progress) -> RunFolder | SweepFo
         Where and how to compute.
     progress : callable
         See `awb.harness.selecting.Progress`.
+    retry_stopped : bool
+        Whether to do again what a limit or the end of a process cut off.
 
     Returns
     -------
@@ -210,13 +215,15 @@ def take_up(path: Path, means: Means, progress: Progress) -> RunFolder | SweepFo
         As `awb.harness.runner.resume`.
     """
     if not is_sweep(path):
-        return means.resume(path, progress)
+        return means.resume(path, progress, retry_stopped=retry_stopped)
     sweep = SweepFolder.open(path)
-    _work_through(sweep, means, progress)
+    _work_through(sweep, means, progress, retry_stopped=retry_stopped)
     return sweep
 
 
-def _work_through(sweep: SweepFolder, means: Means, progress: Progress) -> None:
+def _work_through(
+    sweep: SweepFolder, means: Means, progress: Progress, *, retry_stopped: bool = False
+) -> None:
     """Run every variant that is not finished; those that are stay as they are."""
     path, started = sweep.path.resolve(), sweep.started_in
     there: AbstractContextManager[None] = (
@@ -227,7 +234,7 @@ def _work_through(sweep: SweepFolder, means: Means, progress: Progress) -> None:
             told = _telling(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
             folder = path / variant.name
             if (folder / RUN_FILE).is_file():
-                means.resume(folder, told)
+                means.resume(folder, told, retry_stopped=retry_stopped)
             else:
                 means.run(variant.config, folder, told)
 

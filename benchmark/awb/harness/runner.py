@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.errors import RunError, WorkerDiedError
-from awb.harness.agenda import Agenda, settle
+from awb.errors import PluginError, RunError, WorkerDiedError
+from awb.harness.agenda import NOT_TRIED, Agenda, settle
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.config_text import resolved_toml
@@ -20,7 +20,7 @@ from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
 from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
-from awb.harness.strikes import stopped
+from awb.harness.strikes import forget_units, stopped
 from awb.harness.units import Plan, Unit, failed_unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
 from awb.perturbation.cache import ScoreCache
@@ -108,6 +108,7 @@ def resume(
     cache: ScoreCache | None = None,
     limits: Limits | None = None,
     isolate: bool = False,
+    retry_stopped: bool = False,
 ) -> RunFolder:
     """Finish a run that was interrupted; a finished one is left as it is.
 
@@ -123,6 +124,8 @@ def resume(
         A Dask cluster to work on instead; it need not be where the run started.
     cache, limits, isolate
         As in `run`.
+    retry_stopped : bool
+        Do again the instances on which a plugin was stopped or not tried any more.
 
     Returns
     -------
@@ -143,6 +146,8 @@ def resume(
     check_unchanged(folder, chosen)
     if not (folder.path / CONFIG_FILE).exists():
         folder.keep_config(resolved_toml(config, chosen, None))
+    if retry_stopped:
+        forget_units(folder.store(), NOT_TRIED)
     workers = jobs or default_jobs()
     with (
         where_it_started(folder),
@@ -295,8 +300,11 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     for unit, result in job.executor.map(explain_unit, agenda, agenda.revise):
         if isinstance(result, RunError):
             raise result
-        if isinstance(result, WorkerDiedError) and agenda.take_back(unit, result):
-            continue
+        if isinstance(result, WorkerDiedError):
+            if agenda.take_back(unit, result):
+                continue
+            if result.suspect is not None:
+                result = PluginError(f"{result.suspect.kind} stopped: {result}")
         if isinstance(result, Exception):
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
         store.add(plan.dataset.label, plan.model.label, result, agenda.stopped_on(unit.key))

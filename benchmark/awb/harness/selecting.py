@@ -84,6 +84,12 @@ class _Decisions:
         """Leave a whole clip out."""
         self._all[clip_id] = [Skipped(clip_id, "", reason, detail)]
 
+    def give_up(self, clip_ids: Sequence[str]) -> None:
+        """Leave out all clips, so that it does not matter which ones were heard by then."""
+        for clip_id in clip_ids:
+            self.skip(clip_id, MODEL_FAILED, f"the model was stopped on {STRIKES} clips")
+        self._by_events_alone.clear()
+
     def add(self, clip: Clip, scores: ScoreArray) -> None:
         """Decide about every target of a clip, with its clip-level labels and without."""
         self._all[clip.id] = list(self._decide(clip, scores))
@@ -177,10 +183,15 @@ def select(
         progress(phase, len(decisions), len(clip_ids))
     if failures and not scored and not deaths:
         raise failures[0]
-    if len(deaths) >= STRIKES:  # all of them, so that it does not depend on who was further on
-        for clip_id in clip_ids:
-            decisions.skip(clip_id, MODEL_FAILED, f"the model was stopped on {STRIKES} clips")
-    entries = decisions.entries(clip_ids)
+    if len(deaths) >= STRIKES:
+        decisions.give_up(clip_ids)
+    return _manifest(source, model, facts, decisions.entries(clip_ids))
+
+
+def _manifest(
+    source: Source, model: Resolved, facts: ModelFacts, entries: Sequence[Kept | Skipped]
+) -> Manifest:
+    """Write down what was decided."""
     return Manifest(
         source.resolved.label,
         model.label,

@@ -102,3 +102,31 @@ def fail_metric(store: Store, keys: Sequence[str], metric: str, reason: str) -> 
             """,
             [(reason, key, metric) for key in keys],
         )
+
+
+def forget_units(store: Store, reason: str) -> int:
+    """Forget the units on which a plugin was stopped or not tried, so that they are done again.
+
+    Parameters
+    ----------
+    store : Store
+        The results.
+    reason : str
+        Of rows that were not tried.
+
+    Returns
+    -------
+    int
+        Their number.
+    """
+    query = """
+        select unit_key from stopped
+        union select unit_key from explanation where reason like '%' || :reason
+        union select unit_key from score where reason like '%' || :reason
+    """
+    with closing(store.connect()) as connection, connection:
+        keys = connection.execute(query, {"reason": reason}).fetchall()
+        for table in ("stopped", "curve", "score", "explanation"):
+            connection.executemany(f"delete from {table} where unit_key = ?", keys)
+        connection.executemany("delete from unit where key = ?", keys)
+    return len(keys)

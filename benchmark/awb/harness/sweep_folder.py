@@ -143,7 +143,7 @@ class SweepFolder:
 def _variant(plain: Mapping[str, Any]) -> Variant:
     """Read a variant; its name is a folder in this one and nowhere else."""
     name = str(plain["name"])
-    if Path(name).name != name or name.startswith("."):
+    if not name or Path(name).name != name or name.startswith("."):
         raise ValueError(f"{name!r} is no name of a folder")
     try:
         config = RunConfig.model_validate(plain["config"])

@@ -20,9 +20,10 @@ import numpy as np
 _Setting = tuple[Callable[[], Any], Callable[[Any], Any]]
 
 
-def _put_environment(before: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(before)
+def _put_environment(before: dict[bytes, bytes] | dict[str, str]) -> None:
+    environment: Any = getattr(os, "environb", os.environ)
+    environment.clear()
+    environment.update(before)
 
 
 def _put_warnings(before: list[Any]) -> None:
@@ -52,7 +53,7 @@ def _put_streams(before: tuple[Any, Any]) -> None:
 
 _SETTINGS: list[_Setting] = [
     (np.geterr, lambda before: np.seterr(**before)),
-    (lambda: dict(os.environ), _put_environment),
+    (lambda: getattr(os, "environb", os.environ).copy(), _put_environment),
     (lambda: list(warnings.filters), _put_warnings),
     (_folder, _put_folder),
     (_streams, _put_streams),

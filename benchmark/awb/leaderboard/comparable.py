@@ -45,8 +45,10 @@ class SummaryBoard:
         Labels of the pair.
     manifest : Manifest
         The selection.
+    planted : bool
+        Whether the dataset planted its events, and this is the model that has learned them.
     control : bool
-        Whether the dataset says that explainers should not point at the events for this model.
+        Whether this is the model that has not: explainers should not point at the events for it.
     seed : int
         Of the run.
     baselines : frozenset of str
@@ -61,6 +63,7 @@ class SummaryBoard:
     dataset: str
     model: str
     manifest: Manifest
+    planted: bool
     control: bool
     seed: int
     baselines: frozenset[str]
@@ -181,7 +184,7 @@ def _board(name: str, group: Sequence[Submitted], registry: Registry) -> Summary
         data.manifest.dataset,
         data.manifest.model,
         data.manifest,
-        _is_control(group[0].record.dataset.name, group[0].record.model.name, registry),
+        *_contrasted(group[0].record.dataset.name, group[0].record.model.name, registry),
         data.seed,
         data.baselines,
         layout,
@@ -189,10 +192,11 @@ def _board(name: str, group: Sequence[Submitted], registry: Registry) -> Summary
     )
 
 
-def _is_control(dataset: str, model: str, registry: Registry) -> bool:
-    """Ask the dataset whether it contrasts this model as the one that does not hear the events."""
+def _contrasted(dataset: str, model: str, registry: Registry) -> tuple[bool, bool]:
+    """Ask the dataset whether this is the first, or the second, of two models it contrasts."""
     try:
         spec = registry.get("dataset", dataset).spec
     except UnknownNameError:
-        return False
-    return isinstance(spec, DatasetSpec) and spec.contrast[1:] == (model,)
+        return False, False
+    pair = spec.contrast if isinstance(spec, DatasetSpec) else ()
+    return pair[:1] == (model,), pair[1:] == (model,)

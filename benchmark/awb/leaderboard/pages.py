@@ -94,7 +94,7 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
     )
     return BoardData(
         group[0].manifest,
-        [row for one in group for row in _scores(one.record)],
+        [row for one in group for row in scores_of(one.record)],
         [row for one in group for row in _explanations(one.record)],
         facts,
         baselines,
@@ -157,7 +157,8 @@ def _explanations(record: Submission) -> Iterator[ExplanationRow]:
         )
 
 
-def _scores(record: Submission) -> Iterator[ScoreRow]:
+def scores_of(record: Submission) -> Iterator[ScoreRow]:
+    """Yield every score of a submission as the store would; NaN where there is none."""
     for label, column in record.scores.items():
         reasons = {
             place: reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from awb.errors import ParameterError, SubmissionError
 from awb.harness.folder import RunFolder
+from awb.leaderboard.over_datasets import DatasetSummary
 from awb.leaderboard.pages import SUBMISSIONS, write_pages
 from awb.leaderboard.reading import read_folder
 from awb.leaderboard.submission import Credit
@@ -24,6 +26,8 @@ from awb.leaderboard.summary_pages import (
     summarize,
 )
 from awb.plugins import Registry
+
+Draw = Callable[[DatasetSummary, Path], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ def publish(
     credit: Credit,
     *,
     replace: bool = False,
+    draw: Draw | None = None,
 ) -> Published:
     """Write the submissions of a run, and the boards of all submissions.
 
@@ -94,6 +99,8 @@ def publish(
         What the author says.
     replace : bool
         Whether older submissions of the same names may be replaced.
+    draw : callable or None
+        See `write_summaries`.
 
     Returns
     -------
@@ -119,11 +126,13 @@ def publish(
             " replace them"
         )
     written = [write(one, folder_of_all) for one in made]
-    boards, refused = render(into, registry)
+    boards, refused = render(into, registry, draw)
     return Published(tuple(written), tuple(boards), tuple(without), tuple(refused))
 
 
-def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
+def render(
+    into: Path, registry: Registry, draw: Draw | None = None
+) -> tuple[list[Path], list[str]]:
     """Write the pages of all submissions whose files hold together.
 
     Parameters
@@ -132,6 +141,8 @@ def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
         The folder of the leaderboards.
     registry : Registry
         What is installed.
+    draw : callable or None
+        See `write_summaries`.
 
     Returns
     -------
@@ -141,13 +152,13 @@ def render(into: Path, registry: Registry) -> tuple[list[Path], list[str]]:
         Submissions that are on no board, and why.
     """
     found, refused = read_folder(into / SUBMISSIONS)
-    summaries = write_summaries(summarize(found, registry), into)
+    summaries = write_summaries(summarize(found, registry), into, draw)
     links = ["", f"Over all of them: {', '.join(summaries)}."] if summaries else []
     boards = write_pages(found, into, registry, links)
     return [*boards, *(into / name for name in summaries.values())], refused
 
 
-def write_summaries(found: Summaries, into: Path) -> dict[str, str]:
+def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> dict[str, str]:
     """Write the pages over all boards, with their figures, as far as there is anything to sum up.
 
     Parameters
@@ -156,6 +167,8 @@ def write_summaries(found: Summaries, into: Path) -> dict[str, str]:
         What to write.
     into : Path
         The folder of the leaderboards.
+    draw : callable or None
+        Draws a summary over datasets into an SVG file; None for pages without figures.
 
     Returns
     -------
@@ -167,9 +180,6 @@ def write_summaries(found: Summaries, into: Path) -> dict[str, str]:
     SubmissionError
         If a file cannot be written.
     """
-    from awb.report.figures.critical import draw_over_boards
-    from awb.report.figures.style import save
-
     pages = {}
     try:
         into.mkdir(parents=True, exist_ok=True)
@@ -177,9 +187,11 @@ def write_summaries(found: Summaries, into: Path) -> dict[str, str]:
             (into / MODELS_PAGE).write_text(models_page(found.models), encoding="utf-8")
             pages[f"[right for the right reasons?]({MODELS_PAGE})"] = MODELS_PAGE
         if found.datasets:
-            figures = [FIGURE.format(metric=one.metric.name) for one in found.datasets]
-            for one, figure in zip(found.datasets, figures, strict=True):
-                save(draw_over_boards(one), into / figure, "svg")
+            figures = []
+            if draw is not None:
+                figures = [FIGURE.format(metric=one.metric.name) for one in found.datasets]
+                for one, figure in zip(found.datasets, figures, strict=True):
+                    draw(one, into / figure)
             text = datasets_page(found.datasets, figures)
             (into / DATASETS_PAGE).write_text(text, encoding="utf-8")
             pages[f"[mean ranks]({DATASETS_PAGE})"] = DATASETS_PAGE

@@ -46,10 +46,13 @@ _DATASETS_READING = (
     " board's column stand its rank and its mean."
 )
 
+_PLANTED = (
+    "‡ The events of this dataset were planted beside the sound that the label means, and this"
+    " model has learned them: to look at them is to be right for the wrong reason."
+)
 _CONTROL = (
-    "† Explainers should *not* point at the events for this model: its dataset plants them as an"
-    " artefact that another model has learned and this one has not. That faithful explainers miss"
-    " them is right."
+    "† This model has not learned what was planted there: faithful explainers should *not* point at"
+    " the events, and where they do not, it is right."
 )
 
 _FEW = (
@@ -102,7 +105,7 @@ def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
 
 def number(value: float, digits: int = 2) -> str:
     """Write a number, or a dash where there is none."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    return "–" if math.isnan(value) else f"{value:z.{digits}f}"
 
 
 def interval(found: Interval) -> str:
@@ -139,7 +142,8 @@ def models_page(summary: ModelSummary) -> str:
         "events alone", "recognised", "probability",
     ]  # fmt: skip
     table = _table([_model_cells(row) for row in summary.rows], header)
-    notes = [_CONTROL] if any(row.board.control for row in summary.rows) else []
+    notes = [_PLANTED] if any(row.board.planted for row in summary.rows) else []
+    notes += [_CONTROL] if any(row.board.control for row in summary.rows) else []
     notes += [f"Not compared: {escaped(text)}." for text in summary.left_out]
     reading = _MODELS_READING.format(
         n_faithful=summary.n_faithful, n_common=len(summary.explainers)
@@ -155,7 +159,7 @@ def models_page(summary: ModelSummary) -> str:
 
 
 def _named(row: ModelRow) -> str:
-    mark = " †" if row.board.control else ""
+    mark = " ‡" if row.board.planted else " †" if row.board.control else ""
     return f"[{escaped(row.board.title)}]({row.board.name}.md){mark}"
 
 

@@ -98,22 +98,51 @@ def sweep_tables(given: SweepBoards) -> list[SweepTable]:
     list of SweepTable
         One a metric, of each (dataset, model, budget).
     """
+    return [
+        _table(group, facts)
+        for group in _groups(given)
+        for facts in dict.fromkeys(one for _, board in group for one in board.metrics)
+    ]
+
+
+def _groups(given: SweepBoards) -> list[list[tuple[Variant, Board]]]:
+    """Collect what belongs together: one group a (dataset, model, budget)."""
     groups: dict[tuple[str, str, int | None], list[tuple[Variant, Board]]] = {}
     for variant, some in given.found:
         for board in some:
             key = (board.dataset, board.model, board.budget)
             groups.setdefault(key, []).append((variant, board))
-    return [
-        _table(group, facts)
-        for group in groups.values()
-        for facts in dict.fromkeys(one for _, board in group for one in board.metrics)
-    ]
+    return list(groups.values())
+
+
+def _long_tables(given: SweepBoards) -> list[SweepTable]:
+    """Lay boards out with a row a variant and explainer, for a narrow place."""
+    tables = []
+    for group in _groups(given):
+        first = group[0][1]
+        settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
+        facts = list(dict.fromkeys(one for _, board in group for one in board.metrics))
+        rows = []
+        for variant, board in group:
+            columns = [dict(_cells(board, one)) for one in facts]
+            head = [*(variant.values.get(name, "") for name in settings), str(board.n_instances)]
+            for name in _explainers([(variant, board)]):
+                cells = (cell_text(column[name]) if name in column else "" for column in columns)
+                rows.append((*head, name, *cells))
+                head = [""] * len(head)
+        names = (f"{one.name} {one.arrow}" for one in facts)
+        title = f"{first.model} on {first.dataset}{_limit(first)}"
+        tables.append(SweepTable(title, (*settings, "n", "explainer", *names), tuple(rows)))
+    return tables
+
+
+def _limit(board: Board) -> str:
+    return "" if board.budget is None else f", at most {board.budget:,} model calls"
 
 
 def _table(group: Sequence[tuple[Variant, Board]], facts: MetricFacts) -> SweepTable:
     board = group[0][1]
-    limit = "" if board.budget is None else f", at most {board.budget:,} model calls"
-    explainers = list(dict.fromkeys(row.explainer for _, one in group for row in one.rows))
+    explainers = _explainers(group)
     settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
     rows = []
     for variant, one in group:
@@ -125,8 +154,15 @@ def _table(group: Sequence[tuple[Variant, Board]], facts: MetricFacts) -> SweepT
                 *(cell_text(cells[name]) if name in cells else "" for name in explainers),
             )
         )
-    title = f"{facts.name} {facts.arrow} of {board.model} on {board.dataset}{limit}"
+    title = f"{facts.name} {facts.arrow} of {board.model} on {board.dataset}{_limit(board)}"
     return SweepTable(title, (*settings, "n", *explainers), tuple(rows))
+
+
+def _explainers(group: Sequence[tuple[Variant, Board]]) -> list[str]:
+    """List the explainers, baselines last."""
+    rows = [row for _, board in group for row in board.rows]
+    ordered = sorted(rows, key=lambda row: row.baseline)
+    return list(dict.fromkeys(row.explainer for row in ordered))
 
 
 def _cells(board: Board, facts: MetricFacts) -> Iterator[tuple[str, Cell]]:
@@ -152,7 +188,7 @@ def remarks(given: SweepBoards) -> list[str]:
     return lines
 
 
-def sweep_text(given: SweepBoards, style: str = "simple") -> str:
+def sweep_text(given: SweepBoards, style: str = "simple", *, width: int | None = None) -> str:
     """Write the tables of a sweep.
 
     Parameters
@@ -161,21 +197,32 @@ def sweep_text(given: SweepBoards, style: str = "simple") -> str:
         The boards.
     style : str
         A format of tabulate: ``simple``, or ``github`` for Markdown.
+    width : int or None
+        Where a line has room for so many letters only, and a table is wider, explainers go down
+        and metrics across.
 
     Returns
     -------
     str
         Tables, and remarks below them.
     """
+    mark, item = ("## ", "- ") if style == "github" else ("", "")
+
+    def write(tables: Sequence[SweepTable]) -> list[str]:
+        return [f"{mark}{table.title}\n\n{_tabulated(table, style)}" for table in tables]
+
+    parts = write(sweep_tables(given))
+    lines = [line for part in parts for line in part.splitlines()]
+    if width is not None and max(map(len, lines), default=0) > width:
+        parts = write(_long_tables(given))
+    return "\n\n".join([*parts, "\n".join(item + line for line in remarks(given))]) + "\n"
+
+
+def _tabulated(table: SweepTable, style: str) -> str:
     from tabulate import tabulate
 
-    mark, item = ("## ", "- ") if style == "github" else ("", "")
-    parts = [
-        f"{mark}{table.title}\n\n"
-        + tabulate(table.rows, table.header, tablefmt=style, disable_numparse=True)
-        for table in sweep_tables(given)
-    ]
-    return "\n\n".join([*parts, "\n".join(item + line for line in remarks(given))]) + "\n"
+    text: str = tabulate(table.rows, table.header, tablefmt=style, disable_numparse=True)
+    return text
 
 
 def sweep_records(given: SweepBoards) -> list[dict[str, Any]]:

@@ -89,7 +89,8 @@ def compare_across(
     Returns
     -------
     AcrossBoards
-        Ranks, intervals and tests. A board with a single cluster is drawn as it is.
+        Ranks, intervals and tests. A board with a single cluster is drawn as it is. Drawing clips
+        adds noise, which takes ranks towards the middle; every interval is made to hold its rank.
 
     Raises
     ------

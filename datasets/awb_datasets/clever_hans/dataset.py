@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from awb.errors import DataError
 from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.clever_hans.cough import cough
 from awb_datasets.drums.dataset import CLASSES as KICKS
 from awb_datasets.drums.sequences import CLIP_SAMPLES, Hit, Synthesizer, compose
+from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.room import loudest_window
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
@@ -23,7 +21,7 @@ COUGH = "cough"
 _LEVEL_DB = (-14.0, -6.0)
 
 
-class CleverHans:
+class CleverHans(NumberedClips):
     """Clips of ten drum hits, two or three of which are kicks.
 
     Parameters
@@ -44,13 +42,9 @@ class CleverHans:
     """
 
     def __init__(self, split: str, clips: int, seed: int, artefact: bool) -> None:
+        super().__init__("clever-hans", f"{split}-{seed}", clips)
         self._split, self._seed, self._artefact = split, seed, artefact
-        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
         self.classes = CLASSES
-
-    def clip_ids(self) -> Sequence[str]:
-        """List the ids ``split-seed-number``, in order."""
-        return tuple(self._numbers)
 
     def load(self, clip_id: str) -> Clip:
         """Render one clip.
@@ -71,12 +65,7 @@ class CleverHans:
         DataError
             If there is no such clip.
         """
-        number = self._numbers.get(clip_id)
-        if number is None:
-            raise DataError(
-                f"clever-hans has no clip {clip_id!r}: ids run from {self._split}-{self._seed}-0000"
-                f" to {self._split}-{self._seed}-{len(self._numbers) - 1:04d}"
-            )
+        number = self.number(clip_id)
         key = RandomKey(("clever-hans", self._split, self._seed, number))
         label = CLASSES[number % 2]
         sequence = compose(key.generator("sequence"), FEWEST + number % 2, Synthesizer())

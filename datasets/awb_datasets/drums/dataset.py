@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence as Row
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from awb.errors import DataError
 from awb.intervals import FloatArray
 from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.drums.kit import Kit, read_hit
 from awb_datasets.drums.sequences import MOST_KICKS, HitSource, Sequence, Synthesizer, compose
+from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 CLASSES = ("0 kicks", "1 kick", "2 kicks", "3 kicks", "4 kicks", "5 kicks")
@@ -42,7 +41,7 @@ class KitPart:
         return _read(files[int(rng.integers(len(files)))])
 
 
-class Drums:
+class Drums(NumberedClips):
     """Clips of ten hits at 16 kHz; the class is the number of kicks.
 
     Parameters
@@ -63,8 +62,8 @@ class Drums:
     """
 
     def __init__(self, split: str, clips: int, seed: int, kit: Kit | None = None) -> None:
+        super().__init__("drums", f"{split}-{seed}", clips)
         self._split, self._seed = split, seed
-        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
         self._source: HitSource = Synthesizer() if kit is None else KitPart(kit, split)
         self._kit = None if kit is None else kit.folder
         self.classes = CLASSES
@@ -73,10 +72,6 @@ class Drums:
     def group(self) -> str:
         """What all clips of a split share: its hits."""
         return f"{self._split} hits of {self._kit or 'the synthesizer'}"
-
-    def clip_ids(self) -> Row[str]:
-        """List the ids ``split-seed-number``, in order."""
-        return tuple(self._numbers)
 
     def n_kicks(self, clip_id: str) -> int:
         """Return the number of kicks of a clip, 0 to 5.
@@ -96,17 +91,11 @@ class Drums:
         DataError
             If there is no such clip.
         """
-        number = self._numbers.get(clip_id)
-        if number is None:
-            raise DataError(
-                f"drums has no clip {clip_id!r}: ids run from {self._split}-{self._seed}-0000"
-                f" to {self._split}-{self._seed}-{len(self._numbers) - 1:04d}"
-            )
-        return number % (MOST_KICKS + 1)
+        return self.number(clip_id) % (MOST_KICKS + 1)
 
     def key(self, clip_id: str) -> RandomKey:
         """Return the key from which everything about a clip is drawn."""
-        return RandomKey(("drums", self._split, self._seed, self._numbers[clip_id]))
+        return RandomKey(("drums", self._split, self._seed, self.number(clip_id)))
 
     def sequence(self, clip_id: str) -> Sequence:
         """Compose one clip with its hits apart.

@@ -14,6 +14,7 @@ from awb_datasets.kws.recordings import SAMPLE_RATE_HZ, Recordings
 from awb_datasets.kws.words import WORDS, Keyword, Split
 from awb_datasets.mixing.placing import draw_levels, spread
 from awb_datasets.mixing.sounds import at_level, on_16_bits
+from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.background import coloured_noise
 
 CLIP_S = 6.0
@@ -28,7 +29,7 @@ PEAK_DB_RANGE = (-15.0, -1.0)
 _TRIES = 200
 
 
-class Kws:
+class Kws(NumberedClips):
     """Sequences of spoken digits; the keyword is said once in every other one.
 
     Parameters
@@ -62,16 +63,12 @@ class Kws:
         seed: int,
         snr_db: Sequence[float],
     ) -> None:
+        super().__init__("kws", f"{split}-{seed}", clips)
         self._recordings = recordings
         self._keyword = WORDS.index(keyword)
         self._speakers = recordings.speakers(split)
         self._path = ("kws", split, seed)
         self._snr_db = tuple(snr_db)
-        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
-
-    def clip_ids(self) -> Sequence[str]:
-        """List the ids ``split-seed-number``, in order."""
-        return tuple(self._numbers)
 
     def load(self, clip_id: str) -> Clip:
         """Put one sequence together.
@@ -93,10 +90,7 @@ class Kws:
         DataError
             If there is no such clip, or the recordings are too long for it.
         """
-        number = self._numbers.get(clip_id)
-        if number is None:
-            known = list(self._numbers)
-            raise DataError(f"kws has no clip {clip_id!r}: ids run from {known[0]} to {known[-1]}")
+        number = self.number(clip_id)
         rng = RandomKey((*self._path, number)).generator()
         speaker = self._speakers[int(rng.integers(len(self._speakers)))]
         digits = self._draw_digits(rng, with_keyword=number % 2 == 0)

@@ -23,6 +23,7 @@ from awb_datasets.labelled.recordings import Recording
 from awb_datasets.mixing.backgrounds import Background
 from awb_datasets.mixing.placing import draw_levels, spread
 from awb_datasets.mixing.sounds import at_level, excerpt, on_16_bits, trim
+from awb_datasets.numbering import NumberedClips
 
 LARGEST_PART = 0.2
 SHORTEST_S = 0.25  # so that some segment of 100 ms lies inside every event
@@ -53,7 +54,7 @@ class Format:
     cut: bool = True
 
 
-class Mixtures:
+class Mixtures(NumberedClips):
     """Mixtures of labelled recordings.
 
     Parameters
@@ -89,18 +90,14 @@ class Mixtures:
     ) -> None:
         if not recordings:
             raise DataError("there is no recording to mix")
+        super().__init__("the mixtures", f"mix-{seed}", clips)
         self._format = mixed_as
         self._background = background
         self._seed = seed
         self._snr_db = tuple(snr_db)
-        self._numbers = {f"mix-{seed}-{number:04d}": number for number in range(clips)}
         self._groups: dict[str, dict[str, list[Recording]]] = {}
         for one in recordings:
             self._groups.setdefault(one.group, {}).setdefault(one.label, []).append(one)
-
-    def clip_ids(self) -> Sequence[str]:
-        """List the ids ``mix-seed-number``, in order."""
-        return tuple(self._numbers)
 
     def load(self, clip_id: str) -> Clip:
         """Make one mixture.
@@ -122,10 +119,7 @@ class Mixtures:
         DataError
             If there is no such clip, or no recording is short enough.
         """
-        number = self._numbers.get(clip_id)
-        if number is None:
-            known = list(self._numbers)
-            raise DataError(f"there is no clip {clip_id!r}: ids run from {known[0]} to {known[-1]}")
+        number = self.number(clip_id)
         rng = RandomKey(("mixtures", self._seed, number)).generator()
         names = sorted(self._groups)
         group = names[number % len(names)]

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from awb.errors import DataError
 from awb.randomness import RandomKey
 from awb.types import Clip
+from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.classes import CLASSES
 from awb_datasets.soundscapes.scenes import Scene, compose
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 
-class Soundscapes:
+class Soundscapes(NumberedClips):
     """Procedural scenes of 10 s at 16 kHz, with exact labels.
 
     Parameters
@@ -33,15 +31,10 @@ class Soundscapes:
     """
 
     def __init__(self, split: str, clips: int, seed: int) -> None:
-        self._split = split
-        self._seed = seed
-        self._numbers = {f"{split}-{seed}-{number:04d}": number for number in range(clips)}
+        super().__init__("soundscapes", f"{split}-{seed}", clips)
+        self._path = ("soundscapes", split, seed)
         self.classes = tuple(sound_class.name for sound_class in CLASSES)
         self.mids = tuple(sound_class.mid for sound_class in CLASSES)
-
-    def clip_ids(self) -> Sequence[str]:
-        """List the ids ``split-seed-number``, in order."""
-        return tuple(self._numbers)
 
     def scene(self, clip_id: str) -> Scene:
         """Compose one scene with its layers apart.
@@ -61,13 +54,7 @@ class Soundscapes:
         DataError
             If there is no such clip.
         """
-        number = self._numbers.get(clip_id)
-        if number is None:
-            raise DataError(
-                f"soundscapes has no clip {clip_id!r}: ids run from {self._split}-{self._seed}-0000"
-                f" to {self._split}-{self._seed}-{len(self._numbers) - 1:04d}"
-            )
-        return compose(RandomKey(("soundscapes", self._split, self._seed, number)))
+        return compose(RandomKey((*self._path, self.number(clip_id))))
 
     def load(self, clip_id: str) -> Clip:
         """Render one clip.

@@ -280,6 +280,9 @@ def test_a_file_is_explained_with_a_given_model(tmp_path: Path) -> None:
     model = awb.callable_model(loudness, RATE_HZ, CLASSES, name="mine")
     found = awb.explain(path, model=model, samples=60, explainers="naive")
     assert (found.model, found.target) == ("mine", "Loud")
+    placed = awb.torch_model(Whole(), **CNN)  # it tells its device, which the run must then know
+    explained = awb.explain(path, model=placed, target="Quiet", samples=60, explainers="naive")
+    assert (explained.target, explained.failed) == ("Quiet", False)
 
 
 def test_two_models_of_one_name_are_refused_and_the_same_twice_is_one() -> None:

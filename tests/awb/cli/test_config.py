@@ -19,6 +19,8 @@ from awb import plugins
 from awb.cli import main
 from awb.errors import RunError
 from awb.harness.folder import RunFolder
+from awb.harness.sweep_folder import SweepFolder
+from awb.leaderboard.sweep_table import sweep_boards, sweep_text
 
 PLUGIN = """
 import numpy as np
@@ -36,6 +38,7 @@ models = "loudness"
 explainers = "random-forest,random,oracle"
 metrics = ["roc-auc", "ff@10"]
 samples = 40
+baselines = false
 jobs = 1
 cache = "off"
 """
@@ -186,6 +189,20 @@ def test_the_table_of_a_sweep_as_csv_json_and_markdown() -> None:
     assert content["variants"][0]["boards"][0]["n_instances"] == 2
     markdown = _awb("show", "runs/small", "--format", "md", "--metrics", "ff@10").stdout
     assert markdown.startswith("## ff@10 ↑ of loudness on folder:data\n\n| masker")
+
+
+def test_where_lines_are_short_explainers_go_down() -> None:
+    found = sweep_boards(SweepFolder.open(Path("runs/small")), plugins.load())
+    wide, narrow = sweep_text(found), sweep_text(found, width=80)
+    assert sweep_text(found, width=1000) == wide
+    assert wide.startswith("roc-auc ↑ of loudness")
+    title, _, header, _, *rows = narrow.splitlines()
+    assert title == "loudness on folder:data"
+    assert header.split()[:4] == ["masker", "design", "n", "explainer"]
+    assert [row.split()[0] for row in rows[:12:3]] == ["zeros", "zeros", "noise", "noise"]
+    assert {row.split()[0] for row in rows[1:3]} < {"random-forest", "random", "oracle"}
+    for cell in ("1.000 [1.00, 1.00]", *wide.splitlines()[4].split("  ")[-3:]):
+        assert cell.strip() in narrow
 
 
 def test_a_sweep_in_python_is_the_same() -> None:

@@ -12,10 +12,12 @@ import faulty_plugins as faulty
 import small_data
 from awb.harness.agenda import NOT_TRIED
 from awb.harness.folder import RunFolder
+from awb.leaderboard.making import boards
+from awb.plugins import load
 from commands import awb
 
 INNOCENT = ["random", "oracle", "energy", "constant"]
-LIMITS = ("--time-limit=4", "--memory-limit=600MB")
+LIMITS = ("--time-limit=8", "--memory-limit=400MB")
 
 
 @pytest.fixture(scope="module")
@@ -135,3 +137,22 @@ def test_it_does_not_depend_on_who_works(
     for name in names:
         assert many[name] == [row for row in one[name] if row in many[name]], name
         assert len(many[name]) == 4 + 3 * 4
+
+
+def test_a_model_that_crashes_costs_its_own_board(data: Path, clean: Path, tmp_path: Path) -> None:
+    names = INNOCENT[:2]
+    done = awb(
+        "run", f"--plugin={faulty.__file__}", f"--dataset=folder:{data}", "--samples=40",
+        "--models=crashes,crashes-on-batches,loudness", f"--explainers={','.join(names)}",
+        "--metrics=roc-auc,deletion-area", "--jobs=2", f"--out={tmp_path / 'run'}",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    first, second, third = made = boards(RunFolder.open(tmp_path / "run"), load())
+    assert [board.model for board in made] == ["crashes", "crashes-on-batches", "loudness"]
+    assert "the model was stopped on 3 clips" in "\n".join(first.problems)
+    assert [row.coverage for row in second.rows] == [0.0, 0.0]
+    assert "model stopped: its process ended: signal SIGSEGV (3 instances)" in second.problems[0]
+    assert [row.coverage for row in third.rows] == [1.0, 1.0]
+    rows = list(RunFolder.open(tmp_path / "run").store().scores())
+    before = [row for row in RunFolder.open(clean).store().scores() if row.explainer in names]
+    assert [row for row in rows if row.model == "loudness"] == before

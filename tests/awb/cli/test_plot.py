@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sqlite3
 import xml.etree.ElementTree as ET
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from awb.report.figures.critical import joined, rank_explainers
 from awb.report.figures.curves import draw_curves
 from awb.report.figures.heatmap import draw_heatmap
 from awb.report.figures.style import chosen_rows
+from awb.report.figures.whole_curves import draw_whole_curves, mean_curves
 from awb.report.views import BoardView, read_views
 from browser import awb
 
@@ -114,6 +118,49 @@ def test_curves_pass_through_the_means_of_the_board(view: BoardView) -> None:
     without = replace(view, board=replace(view.board, metrics=view.board.metrics[:1]))
     with pytest.raises(RunError, match="--metrics all"):
         draw_curves(without, [row])
+
+
+def test_whole_curves_are_the_means_of_the_stored_ones(run: Path, view: BoardView) -> None:
+    opened = RunFolder.open(run)
+    rows = [row for row in view.board.rows if row.explainer in ("naive", "random")]
+    curves = mean_curves(opened, view, rows, "deletion")
+    assert [curve.explainer for curve in curves] == [row.explainer for row in rows]
+    assert mean_curves(opened, view, rows, "insertion") == []
+    manifest = view.data.manifest
+    stored = opened.store().curves(manifest.dataset, manifest.model, "deletion")
+    assert len(stored) == len(manifest.kept)
+    for curve in curves:
+        own = [found[curve.explainer] for found in stored.values()]
+        assert curve.points[0].mean == pytest.approx(np.mean([one[0] for one in own]))
+        assert curve.points[-1].mean == pytest.approx(np.mean([one[-1] for one in own]))
+        halves = [np.interp(0.5, np.linspace(0, 1, one.size), one) for one in own]
+        assert curve.points[len(curve.points) // 2].mean == pytest.approx(np.mean(halves))
+        assert all(point.low <= point.mean <= point.high for point in curve.points)
+    [axes] = draw_whole_curves({"deletion": curves}).axes
+    means = [point.mean for point in curves[0].points]
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), means)
+
+
+def test_a_run_without_whole_curves_shows_its_points(run: Path, tmp_path: Path) -> None:
+    older = Path(shutil.copytree(run, tmp_path / "run"))
+    with closing(sqlite3.connect(older / "results.sqlite")) as connection, connection:
+        connection.execute("delete from curve")
+    texts = []
+    for folder in (run, older):
+        result = awb("plot", folder, "--kind", "curves", "--out", tmp_path / "curves.svg")
+        assert result.exit_code == 0, result.output
+        texts.append((tmp_path / "curves.svg").read_text(encoding="utf-8"))
+    assert ">probability of the target<" in texts[0]
+    assert ">fall of the target's probability<" in texts[1]
+
+
+def test_an_explainer_without_a_curve_is_named(run: Path, view: BoardView, tmp_path: Path) -> None:
+    part = Path(shutil.copytree(run, tmp_path / "run"))
+    with closing(sqlite3.connect(part / "results.sqlite")) as connection, connection:
+        connection.execute("delete from curve where explainer = 'naive'")
+    rows = [row for row in view.board.rows if row.explainer in ("naive", "random")]
+    with pytest.raises(RunError, match="for naive; leave them out with --explainers"):
+        mean_curves(RunFolder.open(part), view, rows, "deletion")
 
 
 def test_the_heat_map_shows_the_scores(view: BoardView) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from click.testing import CliRunner
 import broken
 import small_data
 from awb import testing
+from awb.additions import SESSION
 from awb.cli import main
 from awb.conformance.rules import apply, check, find_rule, rules_of
 from awb.errors import UnknownNameError
 from awb.harness.resolve import resolve, resolve_all
 from awb.plugins import Kind, load
+from awb.specs import Origin
 
 LOCAL = {
     "explainer": [one.label for one in resolve_all(load(), "explainer", ["all"])],
@@ -45,13 +48,15 @@ def test_a_folder_keeps_them_too(tmp_path: Path) -> None:
 
 def _cases() -> list[Any]:
     tables: dict[Kind, dict[str, Any]] = {
-        "explainer": broken.EXPLAINERS,
         "model": broken.MODELS,
         "metric": broken.METRICS,
         "masker": broken.MASKERS,
     }
     rows = [(kind, rule, *case) for kind, table in tables.items() for rule, case in table.items()]
     rows += [("dataset", rule, *case) for rule, some in broken.DATASETS.items() for case in some]
+    rows += [
+        ("explainer", rule, *case) for rule, some in broken.EXPLAINERS.items() for case in some
+    ]
     return [pytest.param(*row, id=f"{row[0]}-{row[1]}-{number}") for number, row in enumerate(rows)]
 
 
@@ -115,6 +120,20 @@ def test_what_a_worker_cannot_find_is_found() -> None:
     verdict = apply(find_rule("explainer", "worker"), made)
     assert "cannot travel to a worker process: " in verdict.text
     assert "unknown explainer 'broken'" in verdict.text
+
+
+def test_another_result_in_a_worker_is_found() -> None:
+    def elsewhere(perturber: Any, instance: Any, rng: Any) -> Any:
+        import multiprocessing
+
+        import numpy as np
+
+        sign = 1.0 if multiprocessing.parent_process() is None else -1.0
+        return sign * np.arange(perturber.n_segments)
+
+    made = replace(broken.resolved("explainer", elsewhere), origin=Origin(SESSION, "1"))
+    verdict = apply(find_rule("explainer", "worker"), made)
+    assert "comes to another result" in verdict.text
 
 
 def test_what_lacks_a_capability_is_not_applicable() -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from awb.cli import main
+from awb.doctor.installation import Finding, examine
 from awb.doctor.metrics import self_test
 from awb.metrics import ALL_FACTS
-from awb.plugins import load
+from awb.plugins import Registry, load
 from awb.scoring import Scoring
 from awb.specs import MetricSpec
 from awb.variations import AnotherSeed
@@ -53,3 +56,24 @@ def test_the_command_says_that_all_is_well() -> None:
     assert result.exit_code == 0, result.output
     assert f"{len(SPECS)} of {len(SPECS)} pass" in result.stdout
     assert "WRONG" not in result.stdout
+
+
+def _cache_line(monkeypatch: pytest.MonkeyPatch, folder: str, size: str = "2GB") -> Finding:
+    monkeypatch.setenv("AWB_CACHE", folder)
+    monkeypatch.setenv("AWB_CACHE_SIZE", size)
+    [found] = [one for one in examine(Registry((), ())) if one.subject == "cache"]
+    return found
+
+
+def test_the_cache_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert _cache_line(monkeypatch, "off") == Finding("cache", True, "off (AWB_CACHE)")
+    text = _cache_line(monkeypatch, str(tmp_path / "kept")).text
+    assert text.endswith("kept: 0.0 of 2000 MB")
+    assert "set AWB_CACHE_SIZE" in _cache_line(monkeypatch, str(tmp_path / "kept"), "900TB").text
+    wrong = _cache_line(monkeypatch, str(tmp_path / "kept"), "much")
+    assert not wrong.ok
+    assert "'much' is no size" in wrong.text
+    (tmp_path / "file").touch()
+    wrong = _cache_line(monkeypatch, str(tmp_path / "file" / "kept"))
+    assert not wrong.ok
+    assert "Set AWB_CACHE to another folder" in wrong.text

@@ -14,7 +14,7 @@ import pytest
 from awb.errors import WorkerDiedError
 from awb.harness.agenda import NOT_TRIED, Agenda, settle
 from awb.harness.store import Store
-from awb.harness.strikes import stopped
+from awb.harness.strikes import forget_units, stopped
 from awb.harness.units import FAILED, OK, ExplainerResult, Unit, UnitResult, failed_unit, without
 from awb.watching import MODEL, Suspect
 
@@ -39,7 +39,7 @@ Fault = Callable[[int], Suspect | None]
 def _work(unit: Unit, fault: Fault) -> UnitResult | WorkerDiedError:
     """Do a unit as a worker does: plugins that are left out give failed rows."""
     try:
-        unit.check(MODEL)
+        unit.check(MODEL, Suspect("masker", "zeros"))
     except WorkerDiedError as error:
         return error
     suspect = fault(ORDER.index(unit.key))
@@ -98,6 +98,7 @@ FAULTS: dict[str, Fault] = {
     "when asked again": lambda place: Suspect("again", "bad") if place > 1 else None,
     "metric": lambda place: METRIC if place > 2 else None,
     "model": lambda place: MODEL if place > 3 else None,
+    "masker": lambda place: Suspect("masker", "zeros") if place in (1, 4, 5) else None,
     "two of them": lambda place: (BAD, METRIC, None)[place % 3],
 }
 
@@ -145,3 +146,13 @@ def test_nobody_is_blamed_twice_or_without_a_name() -> None:
     assert agenda.take_back(unit, WorkerDiedError("crashed", BAD))
     assert not agenda.take_back(next(agenda), WorkerDiedError("crashed", BAD))
     assert next(agenda, None) is None
+
+
+@pytest.mark.parametrize(("name", "n_again"), [("never", 0), ("twice", 2), ("always", N_UNITS)])
+def test_what_was_stopped_can_be_tried_again(tmp_path: Path, name: str, n_again: int) -> None:
+    store = _run(tmp_path / "run", FAULTS[name], under_way=1, seed=0)
+    assert forget_units(store, NOT_TRIED) == n_again
+    assert len(store.finished()) == N_UNITS - n_again
+    again = _run(tmp_path / "run", FAULTS["never"], under_way=1, seed=0)
+    never = _run(tmp_path / "never", FAULTS["never"], under_way=1, seed=0)
+    assert _content(again) == _content(never)

@@ -10,7 +10,9 @@ import pytest
 import tasks
 from awb.errors import MissingExtraError, ParameterError, RunError, WorkerDiedError
 from awb.harness import cluster
-from awb.harness.executors import Executor, InProcess, open_executor
+from awb.harness.executors import Executor, InProcess, Processes, open_executor
+from awb.harness.limits import make_limits
+from awb.watching import Suspect
 
 NUMBERS = [1, 2, -3, 4, 5, 6, 7, 8]
 
@@ -70,6 +72,58 @@ def test_tasks_are_drawn_as_they_are_needed(executor: Executor) -> None:
     next(results)
     assert drawn < 10, "memory must not grow with the number of tasks"
     assert len(list(results)) == 99
+
+
+class _Adding(Iterator[int]):
+    """Numbers to which more are added when the last one is done."""
+
+    def __init__(self) -> None:
+        self.numbers = [1]
+
+    def __next__(self) -> int:
+        if not self.numbers:
+            raise StopIteration
+        return self.numbers.pop()
+
+
+def test_tasks_may_be_added_when_the_last_one_is_done(executor: Executor) -> None:
+    source, found = _Adding(), []
+    for number, _ in executor.map(tasks.work, source):
+        found.append(number)
+        if number < 4:
+            source.numbers.append(number + 1)
+    assert found == [1, 2, 3, 4]
+
+
+def test_the_last_word_on_a_task_is_asked_for_before_it_is_sent() -> None:
+    seen: list[int] = []
+    with Processes(1) as workers:
+        for number, _ in workers.map(tasks.work, [1, 2, 3, 4], lambda one: one - 10 * len(seen)):
+            seen.append(number)
+    assert seen == [1, -8, -17, -26], "one was drawn ahead, and still changed"
+
+
+def test_what_cannot_travel_is_a_failure_of_its_own() -> None:
+    with Processes(1) as workers:
+        found = dict(
+            workers.map(tasks.raise_it, ["cannot be unpacked", "interrupt", "unpicklable"])
+        )
+        assert "OddError: (1, 2)" in str(found["cannot be unpacked"])
+        assert "it raised KeyboardInterrupt" in str(found["interrupt"])
+        assert "what it returned cannot travel" in str(found["unpicklable"])
+        assert isinstance(found["interrupt"], WorkerDiedError)
+        [(_, error)] = workers.map(lambda one: one, [1])
+        assert "cannot travel to a worker process" in str(error)
+
+
+def test_limits_stop_a_task_and_name_who_it_was() -> None:
+    with Processes(1, make_limits(1, "off")) as workers:
+        found = dict(workers.map(tasks.hang_as, [("explainer", "slow"), ("explainer", "")]))
+    error = found["explainer", "slow"]
+    assert isinstance(error, WorkerDiedError)
+    assert str(error) == "ran longer than 1 s (--time-limit)"
+    assert error.suspect == Suspect("explainer", "slow")
+    assert found["explainer", ""] == "finished"
 
 
 def test_a_dask_scheduler_that_runs_somewhere_is_used() -> None:

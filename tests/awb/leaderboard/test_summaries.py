@@ -27,6 +27,7 @@ from awb.leaderboard.publishing import render, write_summaries
 from awb.leaderboard.submitted import Reader, Submitted, find
 from awb.leaderboard.summary_pages import datasets_page, models_page, summarize
 from awb.plugins import load
+from awb.report.figures.critical import write_over_boards
 from awb.specs import MetricSpec
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,7 +50,7 @@ def _board(name: str, scores: Scores, *, control: bool = False, n_clips: int = 6
     kept = tuple(Kept(f"c{clip}", "dog", 0, ((0.0, 1.0),), 0.0, "") for clip in range(n_clips))
     missed = (Skipped("c9", "dog", LOW_SCORE), Skipped("c9", "", "no events"))
     manifest = Manifest(name, "model", "", kept, missed)
-    return SummaryBoard(name, name, "model", manifest, control, 0, BASELINES, layout, grids)
+    return SummaryBoard(name, name, "model", manifest, False, control, 0, BASELINES, layout, grids)
 
 
 def _explainers(localization: Sequence[float], deletion: Sequence[float]) -> dict[str, dict]:
@@ -208,6 +209,7 @@ def test_sparse_boards_do_not_empty_the_common_set(real: list[Submitted]) -> Non
     assert found.left_out == ("drums-crnn on drums: ranks 1 explainers, the fullest 4",)
     controls = [board.model for board in found.boards if board.control]
     assert controls == ["clever-hans-clean"]
+    assert [board.model for board in found.boards if board.planted] == ["clever-hans-biased"]
 
 
 def test_summaries_do_not_depend_on_the_order_of_submissions(real: list[Submitted]) -> None:
@@ -224,7 +226,7 @@ def test_pages_are_written_with_their_figures(real: list[Submitted], tmp_path: P
     found = summarize(_some(real, ["naive", "lime", "banzhaf", "oracle", "random"]), load())
     contents = []
     for into in (tmp_path / "a", tmp_path / "b"):
-        assert list(write_summaries(found, into).values()) == [
+        assert list(write_summaries(found, into, write_over_boards).values()) == [
             "summary-models.md",
             "summary-datasets.md",
         ]
@@ -236,6 +238,9 @@ def test_pages_are_written_with_their_figures(real: list[Submitted], tmp_path: P
     assert "](summary-datasets-roc-auc.svg)" in page
     assert "fewer than 7 boards cannot tell any two apart" in drawn
     assert ">naive" in drawn
+    write_summaries(found, tmp_path / "c")
+    assert "![" not in (tmp_path / "c" / "summary-datasets.md").read_text(encoding="utf-8")
+    assert len(list((tmp_path / "c").iterdir())) == 2
 
 
 def test_the_published_summaries_are_current(real: list[Submitted]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from awb.errors import ParameterError, RunError
 from awb.leaderboard.board import FULL_COVERAGE
 from awb.leaderboard.layout import Column, Layout
 from awb.leaderboard.over_datasets import DatasetSummary
-from awb.report.figures.style import INK, SOFT, new_figure, styled
+from awb.report.figures.style import INK, SOFT, new_figure, save, styled
 from awb.report.views import BoardView
 from awb.statistics import CriticalDifference, critical_difference
 
@@ -174,6 +175,11 @@ def draw_over_boards(summary: DatasetSummary) -> Any:
         note += f"\nfewer than {found.boards_needed} boards cannot tell any two apart"
     names = [summary.explainers[column] for column in order]
     return _diagram(names, [found.mean_ranks[column].rank for column in order], bars, note)
+
+
+def write_over_boards(summary: DatasetSummary, path: Path) -> None:
+    """Write `draw_over_boards` as an SVG file, the same bytes for the same summary."""
+    save(draw_over_boards(summary), path, "svg")
 
 
 def _diagram(

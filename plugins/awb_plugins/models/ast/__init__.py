@@ -44,16 +44,32 @@ def audioset_classes() -> Mapping[str, str]:
     return {row["display_name"]: row["mid"] for row in csv.DictReader(text.splitlines())}
 
 
-def _class_list(parameters: AstParameters) -> tuple[Sequence[str], Sequence[str]] | None:
-    """Return the classes without the weights: of the default checkpoint, or of a local folder."""
-    listed = audioset_classes()
-    if parameters.checkpoint == CHECKPOINT:
-        return tuple(listed), tuple(listed.values())
-    config = Path(parameters.checkpoint).expanduser() / "config.json"
+def local_classes(checkpoint: str) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Read the classes of a checkpoint without its weights.
+
+    Parameters
+    ----------
+    checkpoint : str
+        Hub id or local folder.
+
+    Returns
+    -------
+    tuple of (sequence of str, sequence of str), or None
+        Names and AudioSet's machine ids, see `mids_of`; None where no local folder says.
+    """
+    config = Path(checkpoint).expanduser() / "config.json"
     if not config.is_file():
         return None
     names = class_names(json.loads(config.read_text(encoding="utf-8")).get("id2label", {}))
-    return names, mids_of(names, listed)
+    return names, mids_of(names, audioset_classes())
+
+
+def _class_list(parameters: AstParameters) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Return the classes without the weights: of the default checkpoint, or of a local folder."""
+    if parameters.checkpoint == CHECKPOINT:
+        listed = audioset_classes()
+        return tuple(listed), tuple(listed.values())
+    return local_classes(parameters.checkpoint)
 
 
 def _make(parameters: AstParameters) -> AudioModel:

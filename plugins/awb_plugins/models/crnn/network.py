@@ -15,12 +15,12 @@ machine translation. EMNLP. https://doi.org/10.3115/v1/D14-1179 (Gated recurrent
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
 
 from awb_plugins.models.checkpoints import log_odds
+from awb_plugins.models.convolutions import stacked, without_norms
 from awb_plugins.models.soundscape_cnn.network import MEL_BINS
 
 LAST_CONVOLUTION = "convolutions.conv5"
@@ -40,13 +40,7 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
         nn.Conv2d(three, four, (3, 3), (1, 2), (1, 1)),
         nn.Conv2d(four, _HIDDEN, (3, MEL_BINS // 16), padding=(1, 0)),
     ]
-    named: OrderedDict[str, nn.Module] = OrderedDict()
-    for number, layer in enumerate(layers, start=1):
-        named[f"conv{number}"] = layer
-        if batch_norm:
-            named[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
-        named[f"relu{number}"] = nn.ReLU()
-    return nn.Sequential(named)
+    return stacked(layers, batch_norm=batch_norm)
 
 
 class Crnn(nn.Module):
@@ -107,15 +101,5 @@ class Crnn(nn.Module):
             A new module in evaluation mode, without batch normalization.
         """
         plain = copy.deepcopy(self).eval()
-        layers = dict(self.convolutions.named_children())
-        kept: OrderedDict[str, nn.Module] = OrderedDict()
-        for name, layer in layers.items():
-            norm = layers.get(name.replace("conv", "norm"))
-            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                kept[name] = nn.utils.fuse_conv_bn_eval(
-                    copy.deepcopy(layer).eval(), copy.deepcopy(norm).eval()
-                )
-            elif not isinstance(layer, nn.BatchNorm2d):
-                kept[name] = layer
-        plain.convolutions = nn.Sequential(kept)
+        plain.convolutions = without_norms(self.convolutions)
         return plain

@@ -17,11 +17,11 @@ from __future__ import annotations
 
 import copy
 import math
-from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
 
+from awb_plugins.models.convolutions import stacked, without_norms
 from awb_plugins.models.kws_cnn.voices import OtherVoices
 from awb_plugins.models.soundscape_cnn.network import FrontEnd, LogMelFormat
 
@@ -56,13 +56,7 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
         nn.Conv2d(three, four, (5, 3), (1, 2), (2, 1)),
         nn.Conv2d(four, _HIDDEN, (_LAST_FRAMES, 3), padding=(_LAST_FRAMES // 2, 0)),
     ]
-    named: OrderedDict[str, nn.Module] = OrderedDict()
-    for number, layer in enumerate(layers, start=1):
-        named[f"conv{number}"] = layer
-        if batch_norm:
-            named[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
-        named[f"relu{number}"] = nn.ReLU()
-    return nn.Sequential(named)
+    return stacked(layers, batch_norm=batch_norm)
 
 
 class BackEnd(nn.Module):
@@ -128,13 +122,5 @@ class BackEnd(nn.Module):
         """
         plain = copy.deepcopy(self).eval()
         plain.voices, plain.dropout = nn.Identity(), nn.Dropout(0.0)
-        layers = dict(plain.convolutions.named_children())
-        kept: OrderedDict[str, nn.Module] = OrderedDict()
-        for name, layer in layers.items():
-            norm = layers.get(name.replace("conv", "norm"))
-            if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                kept[name] = nn.utils.fuse_conv_bn_eval(layer, norm)
-            elif not isinstance(layer, nn.BatchNorm2d):
-                kept[name] = layer
-        plain.convolutions = nn.Sequential(kept)
+        plain.convolutions = without_norms(plain.convolutions)
         return plain

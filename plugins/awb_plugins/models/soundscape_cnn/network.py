@@ -19,11 +19,12 @@ convolutional networks. CVPR. https://doi.org/10.1109/CVPR.2015.7298780 (Log-mea
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+from awb_plugins.models.convolutions import stacked, without_norms
 
 SAMPLE_RATE_HZ = 16000
 WINDOW_SAMPLES = 512
@@ -161,13 +162,7 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
         _convolution(three, four, (3, 3), 1),
         nn.Conv2d(four, _HIDDEN, (3, MEL_BINS // 16), padding=(1, 0)),
     ]
-    named: OrderedDict[str, nn.Module] = OrderedDict()
-    for number, layer in enumerate(layers, start=1):
-        named[f"conv{number}"] = layer
-        if batch_norm:
-            named[f"norm{number}"] = nn.BatchNorm2d(layer.out_channels)
-        named[f"relu{number}"] = nn.ReLU()
-    return nn.Sequential(named)
+    return stacked(layers, batch_norm=batch_norm)
 
 
 class BackEnd(nn.Module):
@@ -248,12 +243,5 @@ class BackEnd(nn.Module):
         plain = BackEnd(self.head.out_features).eval()
         state = {name: value for name, value in self.state_dict().items() if ".norm" not in name}
         plain.load_state_dict(state)
-        for number in range(1, len(_CHANNELS) + 2):
-            convolution = self.convolutions.get_submodule(f"conv{number}")
-            norm = self.convolutions.get_submodule(f"norm{number}")
-            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                fused = nn.utils.fuse_conv_bn_eval(convolution.eval(), norm.eval())
-                plain.convolutions.get_submodule(f"conv{number}").load_state_dict(
-                    fused.state_dict()
-                )
+        plain.convolutions = without_norms(self.convolutions)
         return plain

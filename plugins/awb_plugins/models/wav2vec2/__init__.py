@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from pydantic import Field
 
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
-from awb_plugins.models.ast import audioset_classes
-from awb_plugins.models.checkpoints import Problem, class_names, mids_of
+from awb_plugins.models.ast import local_classes
+from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import Precision
 
 
@@ -34,11 +32,7 @@ class Wav2Vec2Parameters(Parameters):
 
 def _class_list(parameters: Wav2Vec2Parameters) -> tuple[Sequence[str], Sequence[str]] | None:
     """Return the classes of a local folder without its weights."""
-    config = Path(parameters.checkpoint).expanduser() / "config.json"
-    if not config.is_file():
-        return None
-    names = class_names(json.loads(config.read_text(encoding="utf-8")).get("id2label", {}))
-    return names, mids_of(names, audioset_classes())
+    return local_classes(parameters.checkpoint)
 
 
 def _make(parameters: Wav2Vec2Parameters) -> AudioModel:

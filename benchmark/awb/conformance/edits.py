@@ -1,0 +1,121 @@
+"""Edits of which it is known what they do to a score: sound gives way to silence.
+
+A model is asked which of a few sounds it is clearest about: the one that raises some class furthest
+above what silence gives. Then growing parts of that sound are put into silence, from its start and
+from its end, and the class's score must on the whole grow with them. Nothing is asked of a model
+that none of the sounds moves by `CLEAR`, and dips on the way are allowed: what is cut off may sound
+like something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from awb.conformance.rules import ConformanceError
+from awb.errors import NotApplicableError
+from awb.intervals import FloatArray
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
+
+CLEAR = 1.0
+"""Log-odds by which a sound must raise a class above silence, for the edit to mean something."""
+LOWEST = 0.3
+"""Rank correlation between the part of the sound that is there and the score of its class."""
+_STEPS = 13
+
+
+def sounds(sample_rate_hz: int, seconds: float) -> dict[str, AudioArray]:
+    """Make sounds of different kinds.
+
+    Parameters
+    ----------
+    sample_rate_hz : int
+        Rate of the model.
+    seconds : float
+        Their length.
+
+    Returns
+    -------
+    dict of str to np.ndarray, shape=(samples,), dtype=float32
+        By name, in [-1, 1].
+    """
+    times_s = np.arange(round(seconds * sample_rate_hz)) / sample_rate_hz
+    pitch_hz = min(440.0, sample_rate_hz / 8)
+    buzz = np.sign(np.sin(2 * np.pi * pitch_hz / 3 * times_s))
+    swept_hz = pitch_hz * (0.7 + times_s / seconds)
+    made = {
+        "noise": np.random.default_rng(0).uniform(-0.5, 0.5, times_s.size),
+        "clicks": (np.arange(times_s.size) % (sample_rate_hz // 4) < 20) * 0.9,
+        "a tone": 0.5 * np.sin(2 * np.pi * pitch_hz * times_s),
+        "a sweep": 0.5 * np.sin(2 * np.pi * swept_hz * times_s),
+        "a buzz": 0.2 * buzz * (1.0 + np.sin(2 * np.pi * 4.0 * times_s)),
+    }
+    return {name: waveform.astype(np.float32) for name, waveform in made.items()}
+
+
+def growing(waveform: AudioArray) -> AudioArray:
+    """Put growing parts of a sound into silence.
+
+    Parameters
+    ----------
+    waveform : np.ndarray, shape=(samples,)
+        The sound.
+
+    Returns
+    -------
+    np.ndarray, shape=(2 * 13, samples)
+        Silence to the whole sound: what it starts with in the first half, what it ends with in the
+        second.
+    """
+    size = waveform.size
+    place = np.arange(size)
+    lengths = np.linspace(0, size, _STEPS).round().astype(int)[:, np.newaxis]
+    kept = np.concatenate([place < lengths, place >= size - lengths])
+    return np.where(kept, waveform, np.float32(0.0)).astype(np.float32)
+
+
+def check_growth(
+    score: Callable[[AudioArray], ScoreArray], sample_rate_hz: int, seconds: float
+) -> None:
+    """Demand that the score of what a model hears grows with how much of it is there.
+
+    Parameters
+    ----------
+    score : callable
+        Waveforms ``(batch, samples)`` to log-odds ``(batch, classes)``.
+    sample_rate_hz : int
+        Rate of the model.
+    seconds : float
+        Length of the clips.
+
+    Raises
+    ------
+    ConformanceError
+        If it does not.
+    NotApplicableError
+        If the model is clear about none of the sounds.
+    """
+    from scipy.stats import rankdata
+
+    made = sounds(sample_rate_hz, seconds)
+    silence = np.zeros_like(made["noise"])
+    found = np.clip(np.nan_to_num(score(np.stack([*made.values(), silence]))), -100.0, 100.0)
+    gains: FloatArray = (found[:-1] - found[-1]).astype(np.float64)
+    which, column = np.unravel_index(int(np.argmax(gains)), gains.shape)
+    if gains[which, column] < CLEAR:
+        raise NotApplicableError(
+            f"none of {', '.join(made)} raises a class by {CLEAR:g} above what silence gives"
+        )
+    name = list(made)[int(which)]
+    rows = score(growing(made[name]))[:, int(column)].astype(np.float64)
+    grown = np.clip(np.nan_to_num(rows), -100.0, 100.0).reshape(2, _STEPS).mean(axis=0)
+    spread = np.ptp(grown) > 0
+    together = np.corrcoef(np.arange(_STEPS), rankdata(grown))[0, 1] if spread else 0.0
+    if together < LOWEST:
+        raise ConformanceError(
+            f"{name} gives {grown[-1]:.2f} and silence {grown[0]:.2f}, but parts of it in silence"
+            f" score {', '.join(f'{value:.2f}' for value in grown[1:-1])} as they grow (rank"
+            f" correlation {together:.2f}, wanted {LOWEST})"
+        )

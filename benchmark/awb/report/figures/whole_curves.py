@@ -1,0 +1,181 @@
+"""Whole deletion and insertion curves, as the run stored them at every cell.
+
+Clips have different numbers of cells, so every curve is read at the same parts of its clip, linear
+between two cells. A mean is over the instances on which all drawn explainers have the curve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from awb.errors import RunError
+from awb.harness.folder import RunFolder
+from awb.intervals import FloatArray
+from awb.leaderboard.board import FULL_COVERAGE, BoardRow
+from awb.randomness import RandomKey
+from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
+from awb.report.views import BoardView
+from awb.statistics import Interval, cluster_bootstrap_columns
+
+KINDS = {
+    "deletion": "most relevant part that is dropped",
+    "insertion": "most relevant part that is heard alone",
+}
+STEPS = 50
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class MeanCurve:
+    """The mean of an explainer's curves.
+
+    Attributes
+    ----------
+    explainer : str
+        Its label.
+    baseline : bool
+        Whether it is there for comparison only.
+    points : tuple of Interval
+        The target's mean probability at 0, 2, ..., 100 % of the clip, with its 95 % interval over
+        clips.
+    """
+
+    explainer: str
+    baseline: bool
+    points: tuple[Interval, ...]
+
+
+def resampled(curve: FloatArray, steps: int = STEPS) -> FloatArray:
+    """Read a curve at equal parts of its clip.
+
+    Parameters
+    ----------
+    curve : np.ndarray, shape=(cells + 1,)
+        Values with 0, 1, ..., all cells dropped or kept.
+    steps : int
+        Number of parts, at least 1.
+
+    Returns
+    -------
+    np.ndarray, shape=(steps + 1,)
+        Linear between two cells; both ends are the curve's.
+
+    Examples
+    --------
+    >>> resampled(np.array([1.0, 0.5, 0.0]), 4).tolist()
+    [1.0, 0.75, 0.5, 0.25, 0.0]
+    """
+    wanted = np.linspace(0, curve.size - 1, steps + 1)
+    return np.asarray(np.interp(wanted, np.arange(curve.size), curve))
+
+
+def mean_curves(
+    folder: RunFolder, view: BoardView, rows: Sequence[BoardRow], kind: str
+) -> list[MeanCurve]:
+    """Average the stored curves of some explainers.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+    view : BoardView
+        Its board.
+    rows : sequence of BoardRow
+        The explainers.
+    kind : str
+        ``deletion`` or ``insertion``.
+
+    Returns
+    -------
+    list of MeanCurve
+        In the order of the rows; empty where the run stored no such curve.
+
+    Raises
+    ------
+    RunError
+        If some of the explainers have the curve on less than 95 % of the instances that have any.
+    """
+    manifest = view.data.manifest
+    stored = folder.store().curves(manifest.dataset, manifest.model, kind)
+    if not stored:
+        return []
+    lacking = [
+        row.explainer
+        for row in rows
+        if sum(row.explainer in found for found in stored.values()) < FULL_COVERAGE * len(stored)
+    ]
+    if lacking:
+        raise RunError(
+            f"the {kind} curve is missing on too many instances for {', '.join(lacking)}; leave"
+            " them out with --explainers"
+        )
+    names = [row.explainer for row in rows]
+    common = [pair for pair, found in stored.items() if all(name in found for name in names)]
+    clips = [clip_id for clip_id, _ in common]
+    key = RandomKey((view.data.seed, "curves", kind))
+    return [
+        MeanCurve(
+            row.explainer,
+            row.baseline,
+            tuple(
+                cluster_bootstrap_columns(
+                    np.array([resampled(stored[pair][row.explainer]) for pair in common]),
+                    clips,
+                    resamples=RESAMPLES,
+                    rng=key.generator(row.explainer),
+                )
+            ),
+        )
+        for row in rows
+    ]
+
+
+@styled
+def draw_whole_curves(curves: Mapping[str, Sequence[MeanCurve]]) -> Any:
+    """Draw mean curves, a panel a kind.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of MeanCurve
+        By kind, none empty, the same explainers in each.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Shades are 95 % intervals over clips; baselines in grey.
+    """
+    figure = new_figure(2.3 + 2.3 * len(curves), 3.0)
+    panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
+    percents = np.linspace(0, 100, STEPS + 1)
+    handles: dict[str, Any] = {}
+    for axes, (kind, some) in zip(panels, curves.items(), strict=True):
+        drawn = grey = 0
+        for curve in some:
+            color = SOFT if curve.baseline else COLORS[drawn % len(COLORS)]
+            dash = DASHES[(grey if curve.baseline else drawn) % len(DASHES)]
+            drawn, grey = drawn + (not curve.baseline), grey + curve.baseline
+            width = 0.8 if curve.baseline else 1.3
+            means = [point.mean for point in curve.points]
+            [line] = axes.plot(percents, means, dash, color=color, linewidth=width)
+            handles[curve.explainer] = line
+            if not curve.baseline:
+                low, high = ([getattr(point, end) for point in curve.points]
+                             for end in ("low", "high"))  # fmt: skip
+                axes.fill_between(percents, low, high, color=color, alpha=0.1, linewidth=0)
+        axes.set_title(kind)
+        axes.set_xlim(0, 100)
+        axes.set_ylim(-0.02, 1.02)
+        axes.set_xticks([0, 50, 100], ["0 %", "50 %", "100 %"])
+        axes.set_xlabel(KINDS[kind])
+        axes.grid()
+        axes.set_axisbelow(True)
+    panels[0].set_ylabel("probability of the target")
+    figure.legend(
+        list(handles.values()), list(handles), loc="outside right center", fontsize=7.5,
+        handlelength=2.6,
+    )  # fmt: skip
+    return figure
