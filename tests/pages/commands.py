@@ -25,8 +25,6 @@ and configuration files once the shell has loaded what `awb completion` prints;
 awb completion bash > awb-complete.bash
 ```
 
-`awb completion --help` says which line of which file loads that.
-
 ## Environment variables
 
 | variable | meaning |
