@@ -40,7 +40,8 @@ def make_run(out: Path, *datasets: Path, masker: str = "zeros") -> Path:
     options = [word for data in datasets for word in ("--dataset", f"folder:{data}")]
     result = awb(
         "run", *options, "--model", "loudness", "--samples", "60", "--jobs", "1",
-        "--no-baselines", "--explainers", EXPLAINERS, "--metrics", "roc-auc,deletion-area,sparseness", "--out", out,
+        "--no-baselines",
+        "--explainers", EXPLAINERS, "--metrics", "roc-auc,deletion-area,sparseness", "--out", out,
         "--masker", masker,
     )  # fmt: skip
     assert result.exit_code == 0, result.output

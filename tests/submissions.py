@@ -30,7 +30,8 @@ def run(
     out = folder / "run"
     result = awb(
         "run", "--dataset", f"folder:{data}", "--model", "loudness", "--samples", "60",
-        "--no-baselines", "--explainers", explainers, "--metrics", metrics, "--robustness", "1", "--jobs", "1",
+        "--no-baselines",
+        "--explainers", explainers, "--metrics", metrics, "--robustness", "1", "--jobs", "1",
         "--out", out,
     )  # fmt: skip
     assert result.exit_code == 0, result.output

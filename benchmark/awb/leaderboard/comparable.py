@@ -1,8 +1,8 @@
 """Which boards can be summed up together, and which explainers they have in common.
 
 Nothing is averaged over what only some boards have. A pair of dataset and model takes part with the
-manifest and settings that most submissions are for, if it ranks at least half as many explainers as
-the fullest board does: else one explainer on a new dataset would leave nothing in common.
+manifest and settings that most submissions are for, if it ranks enough of the explainers that the
+fullest board does: else one explainer on a new dataset would leave nothing in common.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ LOCALIZATION, MARGIN, DELETION = "roc-auc", "event-margin", "deletion-area"
 WITHOUT_EVENTS, EVENTS_ALONE = "ff@annotated", "ff-in"
 SUMMED = (LOCALIZATION, MARGIN, DELETION, WITHOUT_EVENTS, EVENTS_ALONE)
 FULL_ENOUGH = 0.5
+NEARLY_FULL = 0.75
+"""Of the fullest board's explainers. Models are read through any good explainer, so half of them
+will do; mean ranks ask for more, or one model without gradients would take all that need them away.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,6 +136,29 @@ class Comparable:
     boards: tuple[SummaryBoard, ...]
     left_out: tuple[str, ...]
 
+    def ranking(self, share: float) -> Comparable:
+        """Leave out the boards that rank too few explainers.
+
+        Parameters
+        ----------
+        share : float
+            Of the explainers that the fullest board ranks, in [0, 1].
+
+        Returns
+        -------
+        Comparable
+            The others, with a reason for each that is gone.
+        """
+        counts = [len(board.ranked(LOCALIZATION)) for board in self.boards]
+        fullest = max(counts, default=0)
+        full, left_out = [], list(self.left_out)
+        for board, count in zip(self.boards, counts, strict=True):
+            if count >= share * fullest:
+                full.append(board)
+            else:
+                left_out.append(f"{board.title}: ranks {count} explainers, the fullest {fullest}")
+        return Comparable(tuple(full), tuple(left_out))
+
     def common(self, metrics: Sequence[str]) -> list[str]:
         """Name the explainers that every board ranks by every one of these metrics."""
         found = [set(board.ranked(metric)) for board in self.boards for metric in metrics]
@@ -165,15 +192,7 @@ def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable
             boards.append(board)
         else:
             left_out.append(f"{board.title}: no explainer has both {LOCALIZATION} and {DELETION}")
-    fullest = max((len(board.ranked(LOCALIZATION)) for board in boards), default=0)
-    full = []
-    for board in boards:
-        count = len(board.ranked(LOCALIZATION))
-        if count >= FULL_ENOUGH * fullest:
-            full.append(board)
-        else:
-            left_out.append(f"{board.title}: ranks {count} explainers, the fullest {fullest}")
-    return Comparable(tuple(full), tuple(left_out))
+    return Comparable(tuple(boards), tuple(left_out)).ranking(FULL_ENOUGH)
 
 
 def _board(name: str, group: Sequence[Submitted], registry: Registry) -> SummaryBoard:

@@ -56,6 +56,8 @@ class ModelRow:
     without_events, without_random : Interval
         Fall of the target's probability without the labelled segments, and without as many random
         ones, in [-1, 1].
+    events_matter : Interval
+        The first minus the second, paired.
     events_alone : Interval
         Fall of the probability when nothing but the labelled segments is heard, in [-1, 1].
     deletion, deletion_random : Interval
@@ -77,6 +79,7 @@ class ModelRow:
     probability: float
     without_events: Interval
     without_random: Interval
+    events_matter: Interval
     events_alone: Interval
     deletion: Interval
     deletion_random: Interval
@@ -88,10 +91,14 @@ class ModelRow:
 
     @property
     def verdict(self) -> str:
-        """Say where the model looks, as far as the intervals allow."""
+        """Say where the model looks, as far as the intervals allow.
+
+        "At the events" takes two kinds of evidence that know nothing of each other: faithful
+        explainers point there, and the probability falls without them.
+        """
         if not self.advantage.low > 0:
             return "cannot say: explainers are no more faithful than random"
-        if self.localization.low > CHANCE:
+        if self.localization.low > CHANCE and self.events_matter.low > 0:
             return "at the events"
         if self.localization.high < CHANCE:
             return "away from the events"
@@ -209,6 +216,7 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
     def interval(values: FloatArray, of: str) -> Interval:
         return _interval(values, clips, RandomKey((board.seed, "models", of)))
 
+    falls = [board.values(WITHOUT_EVENTS, [name], used) for name in ("oracle", "random")]
     kept = board.manifest.kept
     scores = np.array([one.score for one in kept], dtype=np.float64)
     return ModelRow(
@@ -219,6 +227,7 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
         float(np.mean(1 / (1 + np.exp(-scores)))) if kept else math.nan,
         _one(board, WITHOUT_EVENTS, "oracle", used),
         _one(board, WITHOUT_EVENTS, "random", used),
+        interval(np.subtract(*(value[:, 0] for value in falls)), "events matter"),
         _one(board, EVENTS_ALONE, "oracle", used),
         interval(faithful(DELETION), "deletion"),
         interval(random, "deletion of random"),

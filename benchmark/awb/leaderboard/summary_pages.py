@@ -7,7 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-from awb.leaderboard.comparable import DELETION, LOCALIZATION, MARGIN, Comparable, comparable
+from awb.leaderboard.comparable import (
+    DELETION,
+    LOCALIZATION,
+    MARGIN,
+    NEARLY_FULL,
+    Comparable,
+    comparable,
+)
 from awb.leaderboard.over_datasets import DatasetSummary, summarize_datasets
 from awb.leaderboard.over_models import ModelRow, ModelSummary, summarize_models
 from awb.leaderboard.pages import escaped
@@ -25,8 +32,9 @@ For each model: where does it look? A model is read through the explainers that 
 so that a poor explainer is not held against the model: the {n_faithful} of {n_common} common
 explainers with the lowest deletion area, chosen on the other clips and read on each clip in turn.
 
-- *looks*: "at the events" where the ROC-AUC of the faithful explainers is above chance (0.5) with
-  its whole interval, and they are more faithful than `random` with theirs.
+- *looks*: "at the events" where the ROC-AUC of the faithful explainers is above chance (0.5), they
+  are more faithful than `random`, and the target's probability falls further without the events
+  than without as many random segments; each with its whole interval.
 - *ROC-AUC* and *margin* of the faithful explainers; the min-max margin is above 0 where every
   event's peak is above the highest peak outside. *all common*: ROC-AUC, mean of all common
   explainers. *energy*: ROC-AUC that loudness alone would reach.
@@ -94,10 +102,10 @@ def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
         The same for the same submissions, whatever their order.
     """
     found: Comparable = comparable(submitted, registry)
-    datasets = []
+    full, datasets = found.ranking(NEARLY_FULL), []
     for name in RANKED_BY:
         spec = registry.get("metric", name).spec
-        one = summarize_datasets(found, spec.facts) if isinstance(spec, MetricSpec) else None
+        one = summarize_datasets(full, spec.facts) if isinstance(spec, MetricSpec) else None
         if one is not None:
             datasets.append(one)
     return Summaries(summarize_models(found), tuple(datasets))

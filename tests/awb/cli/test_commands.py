@@ -29,7 +29,8 @@ def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Res
     out = tmp_path_factory.mktemp("runs") / "run"
     result = _awb(
         "run", "--dataset", f"folder:{data}", "--model", "loudness", "--samples", "60",
-        "--no-baselines", "--explainers", "random-forest,oracle,constant,saliency", "--jobs", "1", "--out", out,
+        "--no-baselines",
+        "--explainers", "random-forest,oracle,constant,saliency", "--jobs", "1", "--out", out,
     )  # fmt: skip
     return out, result
 

@@ -145,6 +145,7 @@ def test_a_model_that_crashes_costs_its_own_board(data: Path, clean: Path, tmp_p
         "run", f"--plugin={faulty.__file__}", f"--dataset=folder:{data}", "--samples=40",
         "--models=crashes,crashes-on-batches,loudness", f"--explainers={','.join(names)}",
         "--metrics=roc-auc,deletion-area", "--jobs=2", f"--out={tmp_path / 'run'}",
+        "--no-baselines",
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     first, second, third = made = boards(RunFolder.open(tmp_path / "run"), load())

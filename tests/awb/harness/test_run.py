@@ -425,7 +425,7 @@ def test_robustness_is_measured_on_as_many_instances_as_the_run_says(
 def test_curves_are_kept_whole_where_a_metric_asked_for_them(
     tmp_path: Path, registry: Registry
 ) -> None:
-    settings = {"explainers": ["oracle", "constant"]}
+    settings = {"explainers": ["oracle", "constant"], "baselines": False}
     store = _run(tmp_path / "run", metrics=["deletion-area", "ff@10"], **settings).store()
     board = store.curves("fake", "planted", "deletion").values()
     assert len(board) == 4

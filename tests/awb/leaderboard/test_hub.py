@@ -56,7 +56,7 @@ def test_what_arrives_is_what_stands_here_and_passes_verify(copy: Path, tmp_path
     home.mkdir()
     with serving(TOKEN) as hub:
         done = subprocess.run(
-            [sys.executable, "-m", "awb", "publish", "--into", copy, "--to-hub", REPO],
+            [sys.executable, "-m", "awb", "publish", "--no-site", "--into", copy, "--to-hub", REPO],
             env={
                 **os.environ, "HF_ENDPOINT": hub.address, "HF_TOKEN": TOKEN, "HF_DEBUG": "1",
                 "HF_HOME": str(home), "HOME": str(home), "HF_HUB_DISABLE_XET": "1",
@@ -81,7 +81,7 @@ def test_what_arrives_is_what_stands_here_and_passes_verify(copy: Path, tmp_path
     here = {
         path.relative_to(copy).as_posix(): path.read_bytes()
         for path in copy.rglob("*")
-        if path.is_file()
+        if path.is_file() and not path.is_relative_to(copy / "site")
     }
     assert {name: files[name] for name in here if name != "README.md"} == {
         name: content for name, content in here.items() if name != "README.md"

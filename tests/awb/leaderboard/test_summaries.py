@@ -15,6 +15,7 @@ from awb.leaderboard.comparable import (
     DELETION,
     LOCALIZATION,
     MARGIN,
+    NEARLY_FULL,
     SUMMED,
     Comparable,
     SummaryBoard,
@@ -109,6 +110,18 @@ def test_chance_is_no_look_at_the_events() -> None:
     assert "†" in models_page(summary)
 
 
+def test_explainers_alone_do_not_prove_a_look_at_the_events() -> None:
+    """They point there, but the probability falls no further than without random segments."""
+    scores = _explainers([0.9, 0.4, 0.5, 0.6], [0.1, 0.5, 0.5, 0.5])
+    scores["oracle"]["ff@annotated"] = [0.0, 0.9, 0.0, 0.9, 0.0, 0.0]
+    scores["random"]["ff@annotated"] = [0.9, 0.0, 0.0, 0.0, 0.9, 0.0]
+    summary = summarize_models(Comparable((_board("b", scores),), ()))
+    assert summary is not None
+    assert summary.rows[0].localization.low > 0.5
+    assert summary.rows[0].events_matter.low <= 0
+    assert summary.rows[0].verdict == "not seen to look at the events"
+
+
 def test_choosing_explainers_does_not_see_the_clip_that_is_read() -> None:
     """Explainers of pure noise are not made faithful by choosing the best of many."""
     rng = np.random.default_rng(0)
@@ -198,15 +211,21 @@ def _some(real: Sequence[Submitted], names: Sequence[str]) -> list[Submitted]:
 
 
 def test_sparse_boards_do_not_empty_the_common_set(real: list[Submitted]) -> None:
-    few = _some(real, ["naive", "lime", "banzhaf", "grad-cam", "oracle", "random"])
+    few = _some(real, ["naive", "lime", "banzhaf", "grad-cam", "saliency", "oracle", "random"])
     part = [
         one
         for one in few
         if one.record.model.name != "drums-crnn" or one.record.name in ("lime", "random")
     ]
     found = comparable(part, load())
-    assert found.common([LOCALIZATION]) == ["banzhaf", "grad-cam", "lime", "naive"]
-    assert found.left_out == ("drums-crnn on drums: ranks 1 explainers, the fullest 4",)
+    few = ("drums-crnn on drums: ranks 1 explainers, the fullest 5",)
+    assert (found.common([LOCALIZATION]), found.left_out) == (["banzhaf", "lime", "naive"], few)
+    with_gradients = found.ranking(NEARLY_FULL)
+    assert set(with_gradients.common([LOCALIZATION])) >= {"grad-cam", "saliency"}
+    assert [text.split(":")[0] for text in with_gradients.left_out] == [
+        "drums-crnn on drums",
+        "yamnet",
+    ]
     controls = [board.model for board in found.boards if board.control]
     assert controls == ["clever-hans-clean"]
     assert [board.model for board in found.boards if board.planted] == ["clever-hans-biased"]
