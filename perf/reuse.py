@@ -148,34 +148,42 @@ def yamnet_end_to_end() -> Ratio:
     )
 
 
+class _Frames:
+    """AST's front end, and a back end that costs nothing."""
+
+    sample_rate_hz, classes, batch_size = RATE_HZ, ("one",), 4
+    frame_samples, hop_samples = 400, 160
+
+    def __init__(self, bank: Any) -> None:
+        self._bank = bank
+
+    def frame_starts(self, n_samples: int) -> Any:
+        count = (n_samples - self.frame_samples) // self.hop_samples + 1
+        return np.arange(count) * self.hop_samples
+
+    def features(self, waveforms: AudioArray) -> Any:
+        import torch
+
+        return self._bank(torch.from_numpy(waveforms)).numpy()
+
+    def feature_scores(self, features: Any) -> Any:
+        self.last = features
+        return features[:, :1, 0]
+
+    def scores(self, waveforms: AudioArray) -> Any:
+        return self.feature_scores(self.features(waveforms))
+
+
 def ast_features(*, rounds: int = 3) -> list[Ratio]:
     """Time gathering AST's frames against the extractor of transformers and the direct path."""
     import torch
     from transformers import ASTFeatureExtractor
 
-    from awb_plugins.models.ast.features import FRAME_SAMPLES, HOP_SAMPLES, FilterBank
+    from awb_plugins.models.ast.features import FilterBank
 
     torch.set_num_threads(1)
     extractor = ASTFeatureExtractor()
-    bank = FilterBank(extractor)
-
-    class Frames:
-        sample_rate_hz, classes, frame_samples, batch_size = RATE_HZ, ("one",), FRAME_SAMPLES, 4
-
-        def frame_starts(self, n_samples: int) -> Any:
-            return np.arange((n_samples - FRAME_SAMPLES) // HOP_SAMPLES + 1) * HOP_SAMPLES
-
-        def features(self, waveforms: AudioArray) -> Any:
-            return bank(torch.from_numpy(waveforms)).numpy()
-
-        def feature_scores(self, features: Any) -> Any:
-            self.last = features
-            return features[:, :1, 0]
-
-        def scores(self, waveforms: AudioArray) -> Any:
-            return self.feature_scores(self.features(waveforms))
-
-    model = Frames()
+    model = _Frames(FilterBank(extractor))
     renderer, segments = _renderer(make_instance().clip)
     scorer = FrameScorer(model, renderer, segments, 0)
     masks = designs.pooled(100, 200, np.random.default_rng(0))
