@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
+from awb.harness.model_guard import ModelGuard
 from awb.harness.question import Question, Variants
 from awb.harness.resolve import Resolved
 from awb.harness.tidying import untouched
@@ -84,6 +85,23 @@ def run_unit(
     UnitResult
         One result an explainer; a failing explainer costs its own row only.
     """
+    guard = ModelGuard(model)
+    while True:
+        result = _attempt(unit, model, built, shelf, guard)
+        if result is not None:
+            return result
+        unit = replace(unit, without=(*unit.without, *guard.spoilers))
+        guard.spoilers.clear()
+
+
+def _attempt(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    shelf: Shelf | None,
+    guard: ModelGuard,
+) -> UnitResult | None:
+    """Run a unit; None where a plugin spoiled the model, and with it what others were told."""
     plan = unit.plan
     clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
     instance = replace(unit.instance, clip=clip)
@@ -98,8 +116,10 @@ def run_unit(
         with at_work(Suspect("masker", plan.scoring_masker.label)), untouched():
             scorer = Question(model, instance, config, other, key, shelf).perturber
     variants = Variants(question, offered=unit.again)
-    work = _Work(unit, question, scorer, variants, built)
+    work = _Work(unit, question, scorer, variants, built, guard)
     results = [row for resolved in plan.explainers for row in work.rows(resolved)]
+    if guard.spoilers:
+        return None
     question.perturber.keep()
     scorer.keep()
     variants.keep()
@@ -115,6 +135,7 @@ class _Work:
     scorer: Perturber
     variants: Variants
     built: dict[tuple[str, str], Any]
+    guard: ModelGuard
 
     def _plugin(self, kind: str, label: str) -> Any:
         """Return a built plugin, or raise what went wrong when it was built."""
@@ -142,7 +163,7 @@ class _Work:
         try:
             self.unit.check(suspect)
             explainer = self._plugin("explainer", label)
-            with at_work(suspect), untouched():
+            with at_work(suspect), untouched(), self.guard.watch(suspect):
                 answer = self.question.explain(resolved, explainer, samples=samples)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
@@ -172,7 +193,7 @@ class _Work:
         def asked(given: Any) -> Any:
             suspect = Suspect("again", label)
             self.unit.check(suspect)
-            with at_work(suspect), untouched():
+            with at_work(suspect), untouched(), self.guard.watch(suspect):
                 return ask(given)
 
         return asked
