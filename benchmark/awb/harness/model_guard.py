@@ -37,6 +37,7 @@ class ModelGuard:
     def __init__(self, model: object) -> None:
         self.spoilers: list[tuple[Suspect, str]] = []
         self._modules = [part for whole in _modules(model) for part in whole.modules()]
+        self._own = {_home(type(module)) for module in self._modules}
         self._modes = [module.training for module in self._modules]
         self._hooks = [[dict(getattr(module, name)) for name in _HOOKS] for module in self._modules]
         self._tensors = [
@@ -90,9 +91,11 @@ class ModelGuard:
         for module, before in zip(self._modules, self._hooks, strict=True):
             for name, kept in zip(_HOOKS, before, strict=True):
                 hooks = getattr(module, name)
-                if hooks != kept:
+                # A model's own library may hook into it when it is first asked (transformers does).
+                own = {key: hook for key, hook in hooks.items() if _home(hook) in self._own}
+                if hooks != {**kept, **own}:
                     hooks.clear()
-                    hooks.update(kept)
+                    hooks.update({**kept, **own})
                     changed = True
         return changed
 
@@ -113,3 +116,9 @@ def _modules(model: object) -> list[Any]:
     held += [getattr(model, name, None) for name in ("front_end", "back_end")]
     found = [one for one in held if isinstance(one, torch.nn.Module)]
     return list({id(one): one for one in found}.values())
+
+
+def _home(thing: Any) -> str:
+    """Name the package that a class or a hook is written in."""
+    made = getattr(thing, "func", thing)
+    return str(getattr(made, "__module__", type(made).__module__)).partition(".")[0]

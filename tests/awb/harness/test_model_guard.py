@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from awb import plugins
 from awb.api.running import run
@@ -90,6 +91,16 @@ def test_the_model_is_put_back_after_an_exception_too() -> None:
         fail()
     assert guard.spoilers
     assert model.back_end.dense.weight.abs().sum() > 0
+
+
+def test_hooks_of_the_models_own_library_stay() -> None:
+    """As transformers sets them when attention is first asked for."""
+    model = TorchModel(SmallCnn(), "conv2")
+    guard = ModelGuard(model)
+    with guard.watch(ME):
+        model.back_end.dense.register_forward_hook(nn.Identity().forward)
+    assert guard.spoilers == []
+    assert len(model.back_end.dense._forward_hooks) == 1
 
 
 def test_a_model_without_modules_needs_no_guard() -> None:
