@@ -25,6 +25,7 @@ def _whole_clips(model: Any, renderer: Any, segments: Any, class_index: int) -> 
 def _run(out: Path, **settings: Any) -> tuple[str, bytes, list[str]]:
     config = make_config(
         explainers=["linear-regression", "random"],
+        baselines=False,
         metrics=["roc-auc", "deletion-area"],
         samples=25,
         **settings,
