@@ -13,7 +13,7 @@ from awb.conformance.listeners import Listener
 from awb.harness.resolve import Resolved
 from awb.metrics import ALL_FACTS
 from awb.plugins import KINDS, Kind
-from awb.protocols import AudioModel
+from awb.protocols import AudioModel, DifferentiableModel
 from awb.specs import Origin, Parameters
 from awb.types import Clip, Event
 
@@ -60,6 +60,25 @@ def _writes(perturber: Any, instance: Any, rng: Any) -> Any:
     return found
 
 
+def _zeroes(perturber: Any, instance: Any, rng: Any) -> Any:
+    found = good(perturber, instance, rng)
+    for weights in perturber.model_as(DifferentiableModel).back_end.parameters():
+        weights.data.zero_()
+    return found
+
+
+def _trains(perturber: Any, instance: Any, rng: Any) -> Any:
+    perturber.model_as(DifferentiableModel).back_end.train()
+    return good(perturber, instance, rng)
+
+
+def _hooks(perturber: Any, instance: Any, rng: Any) -> Any:
+    found = good(perturber, instance, rng)
+    back_end = perturber.model_as(DifferentiableModel).back_end
+    back_end.register_forward_hook(lambda module, given, made: made + 1.0)
+    return found
+
+
 def _peeks(perturber: Any, instance: Any, rng: Any) -> Any:
     return perturber.segments.coverage(perturber._instance.intervals_s)
 
@@ -99,7 +118,12 @@ def _only_alone(perturber: Any, instance: Any, rng: Any) -> Any:
 EXPLAINERS: dict[str, list[tuple[Callable[..., Any], str]]] = {
     "contract": [(_short, "relevance has 7 values for 8 segments")],
     "determinism": [(_global_draws, "differs from one time to the next")],
-    "inputs": [(_writes, "it changes the clip's audio")],
+    "inputs": [
+        (_writes, "it changes the clip's audio"),
+        (_zeroes, "it left the model with other weights"),
+        (_trains, "it left the model with other modes of training"),
+        (_hooks, "it left the model with other hooks"),
+    ],
     "global-state": [(_seeds, "it changes the global random state of numpy")],
     "labels": [(_peeks, "follows the labels")],
     "hard-cases": [(_divides, "on a silent clip: RelevanceError")],

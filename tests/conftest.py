@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,3 +53,14 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"needs real data: {folder} is absent (set AWB_TEST_DATA)")
     return folder
+
+
+@pytest.fixture
+def added() -> Iterator[dict[Any, Any]]:
+    """Plugins that are known but not installed; those that a test adds are forgotten after it."""
+    from awb import plugins
+
+    before = dict(plugins.ADDED)
+    yield plugins.ADDED
+    plugins.ADDED.clear()
+    plugins.ADDED.update(before)

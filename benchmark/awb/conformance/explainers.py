@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -21,10 +20,12 @@ from awb.conformance.guards import (
 from awb.conformance.listeners import CELL, RATE_HZ, Certain, Constant, Listener, clip_with
 from awb.conformance.rules import ConformanceError, Rule
 from awb.errors import NotApplicableError
+from awb.harness.model_guard import ModelGuard
 from awb.harness.resolve import Resolved
 from awb.intervals import FloatArray
 from awb.specs import ExplainerSpec
 from awb.types import BoolArray, Clip
+from awb.watching import Suspect
 
 N = 8
 _N_PLANTED, _SAMPLES_PLANTED = 20, 300
@@ -113,19 +114,15 @@ def _inputs(resolved: Resolved) -> None:
         "the clip's audio": clip.waveform,
         "the masks of the shared design": pool.drop_masks,
         "the scores of the shared design": pool.scores,
-        **{f"the model's {name}": value.numpy() for name, value in _weights(model).items()},
     }
-    before = {name: np.array(array) for name, array in arrays.items()}
-    ask(resolved, asked)
+    before, guard = {name: np.array(array) for name, array in arrays.items()}, ModelGuard(model)
+    with guard.watch(Suspect("explainer", resolved.label)):
+        ask(resolved, asked)
     changed = [name for name, array in before.items() if not same(array, arrays[name])]
-    if model.back_end.training:
-        changed.append("the model's mode (it is training now)")
-    if changed:
-        raise ConformanceError(f"it changes {', '.join(changed)}")
-
-
-def _weights(model: Listener) -> dict[str, Any]:
-    return dict(model.back_end.state_dict())
+    found = [f"it changes {', '.join(changed)}"] if changed else []
+    found += [reason for _, reason in guard.spoilers]
+    if found:
+        raise ConformanceError("; ".join(found))
 
 
 def _globals(resolved: Resolved) -> None:

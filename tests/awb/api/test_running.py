@@ -31,13 +31,7 @@ def loud(perturber, instance, rng):
 """
 
 
-@pytest.fixture(autouse=True)
-def added() -> Any:
-    """Forget afterwards what a test adds."""
-    before = dict(plugins.ADDED)
-    yield plugins.ADDED
-    plugins.ADDED.clear()
-    plugins.ADDED.update(before)
+pytestmark = pytest.mark.usefixtures("added")
 
 
 @pytest.fixture(scope="module")

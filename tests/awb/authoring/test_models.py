@@ -31,13 +31,7 @@ CNN = {"sample_rate_hz": 1000, "classes": CLASSES}
 NOISE = np.random.default_rng(0).uniform(-0.5, 0.5, (5, 800)).astype(np.float32)
 
 
-@pytest.fixture(autouse=True)
-def added() -> Any:
-    """Forget afterwards what a test adds."""
-    before = dict(plugins.ADDED)
-    yield plugins.ADDED
-    plugins.ADDED.clear()
-    plugins.ADDED.update(before)
+pytestmark = pytest.mark.usefixtures("added")
 
 
 @pytest.fixture(scope="module")

@@ -77,13 +77,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def there(folder: Path, added: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in the folder, and forget afterwards which plugins a test has added."""
     monkeypatch.chdir(folder)
-    before = dict(plugins.ADDED)
-    yield
-    plugins.ADDED.clear()
-    plugins.ADDED.update(before)
 
 
 def _facts(path: Path) -> tuple[list[Any], list[str], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch import nn
 
-from awb import plugins
 from awb.api.running import run
 from awb.authoring.functions import explainer
 from awb.harness.model_guard import ModelGuard
@@ -23,12 +22,7 @@ from fakes_torch import SmallCnn, TorchModel
 ME = Suspect("explainer", "me")
 
 
-@pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    before = dict(plugins.ADDED)
-    yield
-    plugins.ADDED.clear()
-    plugins.ADDED.update(before)
+pytestmark = pytest.mark.usefixtures("added")
 
 
 def _zero(model: Any) -> None:
