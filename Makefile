@@ -1,5 +1,9 @@
 # Shortcuts; .ci/run says what decides.
-.PHONY: bench docs docs-serve docs-tables
+.PHONY: bench check docs docs-serve docs-tables
+
+check: docs-tables ## what to do before a commit: pages made anew, linters, types, floors and prose
+	ruff format . && ruff check . && mypy
+	pytest -q -n auto tests/test_architecture.py tests/test_made_pages.py tests/test_citation.py tests/awb/cli
 
 bench: ## measure the ratios and write the table of docs/performance.md
 	OMP_NUM_THREADS=1 python perf/table.py --output docs/performance.md
