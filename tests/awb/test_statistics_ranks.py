@@ -51,6 +51,7 @@ def test_equals_share_their_places() -> None:
     table[:, 1] = table[:, 0]
     places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
     assert [each.rank for each in places] == [1.5, 1.5, 3.0]
+    assert [(each.low, each.high) for each in places] == [(1, 2), (1, 2), (3, 3)]
 
 
 def test_rivals_have_wide_intervals() -> None:

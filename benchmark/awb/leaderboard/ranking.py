@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_lowercase
@@ -72,8 +71,8 @@ def places(
     return [
         Place(
             1 + sum(other.rank < one.rank for other in found),
-            math.floor(one.low),
-            math.ceil(one.high),
+            int(one.low),
+            int(one.high),
             letters,
         )
         for one, letters in zip(found, groups, strict=True)
