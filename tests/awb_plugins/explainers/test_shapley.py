@@ -150,6 +150,22 @@ def test_shapley_sampling_converges_with_the_root_of_the_number_of_orders() -> N
     assert 2.5 < few / many < 6.5, "16 times as many orders, a quarter of the error"
 
 
+@pytest.mark.parametrize(
+    ("settings", "samples", "orders"),
+    [
+        *(({}, 500, 10), ({}, 549, 10), ({}, 550, 12), ({}, 20, 2)),
+        *(({"permutations": 7}, 500, 8), ({"permutations": 1}, 500, 2)),
+    ],
+)
+def test_shapley_sampling_asks_for_pairs_of_orders_within_a_fifth_of_the_pool(
+    settings: dict[str, int], samples: int, orders: int
+) -> None:
+    view = game_perturber(table_game(10, 0), 10, samples=samples).view()
+    explainer = shapley_sampling.SPEC.factory(shapley_sampling.SPEC.parameters(**settings))
+    explainer(view, instance_of(unit_clip(10)), np.random.default_rng(0))
+    assert view.cost.calls == orders * 11
+
+
 def test_banzhaf_is_exact_when_all_coalitions_are_few() -> None:
     game = table_game(7, 4)
     kept = all_masks(7)
