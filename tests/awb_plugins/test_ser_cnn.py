@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import mini_audioset
 from awb.errors import AudioError, WeightsError
 from awb.protocols import DifferentiableModel, FrameFeatureModel
 from awb.types import AudioArray
@@ -35,10 +33,7 @@ EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "s
 EPOCHS = 10
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def usual_features(waveform: AudioArray) -> Any:
