@@ -96,6 +96,7 @@ def run(
             "sample_rates_hz": rates,
             "computed_on": places,
             "limits": limits.record(),
+            "scores": None if scores is None else str(scores),
         }
         folder = RunFolder.create(out, record)
         folder.keep_config(resolved_toml(config, chosen, scores))
@@ -162,7 +163,8 @@ def resume(
         sources = [reader.open(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         _check_places(folder, facts)
-        job = _Run(folder, config, chosen, sources, facts, executor, progress, cache=cache)
+        scores = folder.scores_given()
+        job = _Run(folder, config, chosen, sources, facts, executor, progress, scores, cache)
         _work(job)
     return folder
 
