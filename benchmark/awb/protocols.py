@@ -146,6 +146,7 @@ class DifferentiableModel(AudioModel, Protocol):
     last_convolution : str
         Name of the last convolution inside the back end, as ``named_modules`` gives it. Its output
         is ``(batch, channels, frames, bins)``, or ``(batch, channels, frames)``, at any resolution.
+        Empty where it has none: CAMs are then not applicable.
     """
 
     front_end: torch.nn.Module

@@ -22,8 +22,8 @@ class Suspect:
     Attributes
     ----------
     kind : str
-        ``explainer``, ``again`` (an explainer that metrics ask once more), ``metric``, ``masker``
-        or ``model``.
+        ``explainer``, ``again`` (an explainer that metrics ask once more), ``metric``, ``masker``,
+        ``dataset`` or ``model``.
     label : str
         Its label; empty for the model.
     of : str

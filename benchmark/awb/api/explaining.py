@@ -8,10 +8,12 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from awb.additions import add_file
 from awb.api.results import ShownBoard
 from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
 from awb.harness.explaining import FILE, Explained, explain_file
+from awb.harness.limits import make_limits
 from awb.harness.references import parse_list
 from awb.intervals import FloatArray
 from awb.leaderboard.making import boards
@@ -71,6 +73,10 @@ def explain(
     samples: int = 1000,
     seed: int = 0,
     out: str | Path | None = None,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool = False,
+    plugin: str | Path | Sequence[str | Path] = (),
 ) -> ExplainedFile:
     """Explain what a model hears in one audio file, as ``awb explain`` does.
 
@@ -92,6 +98,8 @@ def explain(
         Seed of every draw.
     out : str or Path, optional
         Where to write the page, if at all.
+    time_limit_s, memory_limit, isolate, plugin : optional
+        As in `awb.run`; with `isolate`, a plugin that takes more is stopped.
 
     Returns
     -------
@@ -104,6 +112,8 @@ def explain(
         If the file cannot be read, a name is unknown, or the model fails.
     """
     path = Path(file)
+    for one in [plugin] if isinstance(plugin, str | Path) else plugin:
+        add_file(Path(one))
     names = (
         [str(reference) for reference in parse_list(explainers)]
         if isinstance(explainers, str)
@@ -122,6 +132,8 @@ def explain(
             masker=masker,
             samples=samples,
             seed=seed,
+            limits=make_limits(time_limit_s, memory_limit),
+            isolate=isolate,
         )
         page = Path(out) if out is not None else Path(scratch) / "page.html"
         clips = GivenClips([found.clip], RunSound.of(found.folder, registry), FILE)

@@ -126,7 +126,7 @@ class SplitTorchModel(TorchModel):
     front_end, back_end : torch.nn.Module
         Waveforms to features ``(batch, frames, bins)``, and those to log-odds.
     last_convolution : str
-        Name inside of the back end.
+        Name inside of the back end; empty where it has none.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class SplitTorchModel(TorchModel):
         self.last_convolution: str = named
         if output != "logits":
             self.back_end = nn.Sequential(back_end, LogOdds(output)).eval()
-            self.last_convolution = f"0.{named}" if named else "0"
+            self.last_convolution = f"0.{named}" if named else ""
         self._hop_s, self._first_s = self._frames(first_frame_s)
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
@@ -272,7 +272,7 @@ def _device_of(module: nn.Module, name: str) -> torch.device:
 
 
 def _last_convolution(back_end: nn.Module, given: str | None, name: str) -> str:
-    """Find the convolution that CAMs look at; the back end itself where there is none."""
+    """Find the convolution that CAMs look at; empty where there is none."""
     modules = dict(back_end.named_modules())
     found = [key for key, one in modules.items() if isinstance(one, _CONVOLUTIONS)]
     if given is None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from awb.cli.options import MEMORY_LIMIT
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
@@ -42,12 +43,30 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
     type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
     help="Needed only where plugins of several kinds have the name.",
 )
-@click.option("--worker/--no-worker", default=True, help="Try it in a worker process, too.")
+@click.option(
+    "--worker/--no-worker",
+    default=True,
+    help="Try it in a worker process, which can be stopped.  [default: worker]",
+)
+@click.option(
+    "--time-limit",
+    default="300",
+    show_default=True,
+    metavar="SECONDS|off",
+    help="Stop it if it takes longer under one rule.",
+)
+@MEMORY_LIMIT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @PLUGIN
 @click.pass_context
 def check_command(
-    context: click.Context, name: str, kind: Kind | None, worker: bool, as_json: bool
+    context: click.Context,
+    name: str,
+    kind: Kind | None,
+    worker: bool,
+    time_limit: str,
+    memory_limit: str | None,
+    as_json: bool,
 ) -> None:
     """Try a plugin against the rules for its kind, and say what to do about what is wrong.
 
@@ -57,12 +76,17 @@ def check_command(
     from dataclasses import asdict
 
     from awb.conformance.rules import check
+    from awb.harness.executors import open_executor
+    from awb.harness.limits import make_limits
     from awb.harness.resolve import resolve
     from awb.plugins import load
 
     registry = load()
     found_kind = _kind_of(registry, name, kind)
-    verdicts = check(resolve(registry, found_kind, name), slow=worker)
+    limits = make_limits(time_limit, memory_limit)
+    with open_executor(1, limits=limits, isolate=worker) as executor:
+        resolved = resolve(registry, found_kind, name)
+        verdicts = check(resolved, slow=worker, executor=executor)
     broken = [one for one in verdicts if one.failed]
     if as_json:
         rows = [asdict(one) for one in verdicts]

@@ -10,7 +10,7 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
-from awb.cli.options import OPEN, finish, resolve_dataset
+from awb.cli.options import MEMORY_LIMIT, OPEN, TIME_LIMIT, finish, resolve_dataset
 from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def prepare_command(
 @data_command.command("describe", context_settings=OPEN)
 @_shared
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@TIME_LIMIT
+@MEMORY_LIMIT
 @click.pass_context
 def describe_command(
     context: click.Context,
@@ -140,6 +142,8 @@ def describe_command(
     max_event_fraction: float,
     min_score: float | None,
     as_json: bool,
+    time_limit_s: str | None,
+    memory_limit: str | None,
 ) -> None:
     """Print how many rows, clips and instances are left after each step, and the labels.
 
@@ -149,11 +153,13 @@ def describe_command(
     import json
 
     from awb.cli.data_describe import describe_plain
+    from awb.harness.limits import make_limits
     from awb.harness.preparation import flat, plain_steps
 
     dataset = resolve_dataset(context, name, extra)
     if getattr(dataset.spec, "prepare", None) is None:
-        describe_plain(context, dataset, models, as_json=as_json)
+        limits = make_limits(time_limit_s, memory_limit)
+        describe_plain(context, dataset, models, limits, as_json=as_json)
         return
     prepared = _prepared(dataset, models, scores, max_event_fraction, min_score)
     if as_json:

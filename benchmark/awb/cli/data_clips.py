@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
-from awb.cli.options import OPEN, finish, resolve_dataset
+from awb.cli.options import MEMORY_LIMIT, OPEN, TIME_LIMIT, finish, resolve_dataset
 
 _CLIPS = click.option(
     "--clips", type=click.IntRange(min=1), metavar="N", help="Only the first N clips."
@@ -29,6 +29,8 @@ _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--S
 )
 @_CLIPS
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@TIME_LIMIT
+@MEMORY_LIMIT
 @click.pass_context
 def scores_command(
     context: click.Context,
@@ -38,6 +40,8 @@ def scores_command(
     out: Path,
     clips: int | None,
     jobs: int | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
 ) -> None:
     """Store a model's score of every class for every clip; may be stopped and started again.
 
@@ -47,12 +51,14 @@ def scores_command(
 
     from awb.harness.all_clips import score_dataset
     from awb.harness.config import default_jobs
+    from awb.harness.limits import make_limits
     from awb.harness.resolve import resolve
     from awb.harness.scores import ScoreStore
     from awb.plugins import load
 
     dataset = resolve_dataset(context, name, extra)
     resolved = resolve(load(), "model", model)
+    limits = make_limits(time_limit_s, memory_limit)
     with click.progressbar(length=1, label="Scoring", file=sys.stderr) as bar:
 
         def update(phase: str, done: int, total: int) -> None:
@@ -66,6 +72,7 @@ def scores_command(
             clips=clips,
             jobs=jobs or default_jobs(),
             progress=update,
+            limits=limits,
         )
     click.echo(f"{out} holds scores of {scored.clips} clips by {resolved.label}", err=True)
     finish(context, scored.problems)
@@ -77,6 +84,8 @@ def scores_command(
 @_EXTRA
 @click.option("--as", "layout", required=True, metavar="LAYOUT", help="For example: audioset.")
 @_CLIPS
+@TIME_LIMIT
+@MEMORY_LIMIT
 @click.pass_context
 def export_command(
     context: click.Context,
@@ -85,18 +94,22 @@ def export_command(
     extra: tuple[str, ...],
     layout: str,
     clips: int | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
 ) -> None:
     """Write a dataset's clips and events in the layout of another dataset.
 
     Further options are settings of the layout: --ontology FILE for --as audioset.
     """
     from awb.harness.all_clips import export_dataset
+    from awb.harness.limits import make_limits
     from awb.harness.resolve import resolve
     from awb.plugins import load
 
     target = resolve_dataset(context, layout, extra)
     dataset = resolve(load(), "dataset", name)
-    notes, problems = export_dataset(dataset, target, folder, clips=clips)
+    limits = make_limits(time_limit_s, memory_limit)
+    notes, problems = export_dataset(dataset, target, folder, clips=clips, limits=limits)
     for note in notes:
         click.echo(note, err=True)
     finish(context, problems)

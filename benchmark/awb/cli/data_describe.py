@@ -12,11 +12,17 @@ from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
     from awb.harness.describing import Description
+    from awb.harness.limits import Limits
     from awb.harness.resolve import Resolved
 
 
 def describe_plain(
-    context: click.Context, dataset: Resolved, models: Sequence[str], *, as_json: bool
+    context: click.Context,
+    dataset: Resolved,
+    models: Sequence[str],
+    limits: Limits,
+    *,
+    as_json: bool,
 ) -> None:
     """Go through the clips of a dataset, and print what they are.
 
@@ -28,6 +34,8 @@ def describe_plain(
         The dataset.
     models : sequence of str
         References of models whose shortest clips are counted.
+    limits : Limits
+        What the dataset may take for a clip.
     as_json : bool
         Print JSON.
     """
@@ -45,7 +53,7 @@ def describe_plain(
             bar.length = total
             bar.update(done - bar.pos)
 
-        found = describe_clips(dataset, resolved, update)
+        found = describe_clips(dataset, resolved, update, limits=limits)
     if as_json:
         click.echo(json.dumps(found.plain(), indent=1, ensure_ascii=False))
     else:

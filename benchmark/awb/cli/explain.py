@@ -7,6 +7,9 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
+from awb.cli.options import ISOLATE, MEMORY_LIMIT, TIME_LIMIT
+from awb.cli.plugin_files import PLUGIN
+from awb.cli.tables import tell
 
 
 @click.command("explain")
@@ -52,7 +55,11 @@ from awb.cli.completing import names_of
     metavar="FILE",
     help="The page.  [default: NAME.explained.html]",
 )
+@TIME_LIMIT
+@MEMORY_LIMIT
+@ISOLATE
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
+@PLUGIN
 def explain_command(
     file: Path,
     model: str,
@@ -62,6 +69,9 @@ def explain_command(
     samples: int,
     seed: int,
     out: Path | None,
+    time_limit_s: str | None,
+    memory_limit: str | None,
+    isolate: bool,
     show: bool,
 ) -> None:
     """Explain what a model hears in one audio file, and open a page to look and to listen.
@@ -80,9 +90,14 @@ def explain_command(
         samples=samples,
         seed=seed,
         out=path,
+        time_limit_s=time_limit_s,
+        memory_limit=memory_limit,
+        isolate=isolate,
     )
     click.echo(f"{found.model} hears {found.target!r} with log-odds {found.score:.2f}", err=True)
     click.echo(path)
+    for shown in found.boards:
+        tell(shown.board.problems)
     if show:
         click.launch(str(path.resolve()))
     if found.failed:

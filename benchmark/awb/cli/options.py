@@ -32,7 +32,7 @@ MEMORY_LIMIT = click.option(
 ISOLATE = click.option(
     "--isolate/--no-isolate",
     default=True,
-    help="Compute in a process that can be stopped, with --jobs 1, too.  [default: isolate]",
+    help="Compute in a process that can be stopped, even a single job.  [default: isolate]",
 )
 
 _UNITS = ("", "_s", "_hz", "_samples")

@@ -60,6 +60,8 @@ def publish_command(
 ) -> None:
     """Publish a finished run: a submission for each explainer, and the boards with all of them.
 
+    Of a sweep, every variant; other maskers, designs, samples or seeds make boards of their own.
+
     Without RUN, only write the boards and the site again.
 
     Scores, relevance, settings and versions are the run's; author, note and citation are yours.
@@ -68,7 +70,7 @@ def publish_command(
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.tables import tell
-    from awb.harness.folder import RunFolder
+    from awb.harness.sweep_folder import open_folder
     from awb.leaderboard.publishing import make_credit, publish
     from awb.plugins import load
     from awb.report.figures.critical import write_over_boards
@@ -79,7 +81,7 @@ def publish_command(
         _list(into, repo, license_id)
         return
     credit = make_credit(author=author, note=note, citation=citation)
-    run = None if folder is None else RunFolder.open(folder)
+    run = None if folder is None else open_folder(folder)
     registry = load()
     done = publish(run, into, registry, credit, replace=replace, draw=write_over_boards)
     for path in (*done.submissions, *done.boards):

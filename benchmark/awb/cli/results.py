@@ -149,13 +149,20 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
     help="The file.  [default: stdout]",
 )
 def export_command(folder: Path, form: Format, output: Path | None) -> None:
-    """Write the long table: one row an instance, explainer and metric."""
+    """Write the long table: one row an instance, explainer and metric.
+
+    Of a sweep, one table of all variants; the settings that vary are columns.
+    """
     from awb.errors import RunError
     from awb.harness.folder import RunFolder
-    from awb.leaderboard.export import write
+    from awb.harness.sweep_folder import SweepFolder, is_sweep
+    from awb.leaderboard.export import write, write_sweep
 
-    rows = RunFolder.open(folder).store().scores()
-    content = write(rows, form)
+    content = (
+        write_sweep(SweepFolder.open(folder), form)
+        if is_sweep(folder)
+        else write(RunFolder.open(folder).store().scores(), form)
+    )
     if output is None:
         sys.stdout.buffer.write(content)
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Literal
 
@@ -12,12 +13,19 @@ from awb.errors import (
     MissingExtraError,
     NotApplicableError,
     UnknownNameError,
+    WorkerDiedError,
     did_you_mean,
 )
+from awb.harness.executors import Executor, InProcess
 from awb.harness.resolve import Resolved
+from awb.harness.units import STRIKES
 from awb.plugins import Kind
+from awb.watching import Suspect, at_work
 
 Status = Literal["ok", "failed", "not applicable"]
+
+NOT_TRIED = f"not tried any more: it was stopped under {STRIKES} rules"
+_WHEN_STOPPED = "A run would stop it, too. If it only needs more, say so with the option."
 
 
 class ConformanceError(AwbError):
@@ -123,7 +131,8 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
         What was found.
     """
     try:
-        rule.check(resolved)
+        with at_work(Suspect(resolved.kind, resolved.label)):
+            rule.check(resolved)
     except (NotApplicableError, MissingExtraError) as error:
         return Verdict(rule.name, "not applicable", _one_line(str(error)))
     except AwbError as error:
@@ -134,7 +143,9 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
     return Verdict(rule.name, "ok")
 
 
-def check(resolved: Resolved, *, slow: bool = True) -> list[Verdict]:
+def check(
+    resolved: Resolved, *, slow: bool = True, executor: Executor | None = None
+) -> list[Verdict]:
     """Try every rule on a plugin.
 
     Parameters
@@ -143,13 +154,32 @@ def check(resolved: Resolved, *, slow: bool = True) -> list[Verdict]:
         The plugin with its settings.
     slow : bool
         Whether to try those that start a process.
+    executor : Executor or None
+        Where to try them; None for this process, in which nothing can be stopped.
 
     Returns
     -------
     list of Verdict
         One a rule.
     """
-    return [apply(rule, resolved) for rule in rules_of(resolved.kind, slow=slow)]
+    stopped = 0
+    verdicts = []
+    for rule in rules_of(resolved.kind, slow=slow):
+        if stopped == STRIKES:
+            verdicts.append(Verdict(rule.name, "failed", NOT_TRIED, "Mend those first."))
+            continue
+        [(_, answer)] = (executor or InProcess()).map(partial(_apply_named, resolved), [rule.name])
+        if isinstance(answer, WorkerDiedError):
+            stopped += 1
+            answer = Verdict(rule.name, "failed", _one_line(str(answer)), _WHEN_STOPPED)
+        elif isinstance(answer, Exception):  # it cannot travel: one of the rules says why
+            answer = apply(rule, resolved)
+        verdicts.append(answer)
+    return verdicts
+
+
+def _apply_named(resolved: Resolved, name: str) -> Verdict:
+    return apply(find_rule(resolved.kind, name), resolved)
 
 
 def _one_line(text: str) -> str:

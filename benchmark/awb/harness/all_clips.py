@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.errors import AwbError, DataError, ParameterError
+from awb.errors import AwbError, DataError, ParameterError, WorkerDiedError
 from awb.harness.executors import open_executor
+from awb.harness.limits import Limits
+from awb.harness.one_task import as_awb_error, run_one
+from awb.harness.reading import Reader, Source
 from awb.harness.resolve import Resolved
 from awb.harness.scores import ScoreStore, score_clips
-from awb.harness.selecting import Progress, Source, as_awb_error, run_one
+from awb.harness.selecting import Progress
 from awb.harness.selection import prepare as to_rate
-from awb.harness.worker import ModelFacts, build, model_facts
+from awb.harness.units import STRIKES
+from awb.harness.worker import ModelFacts, model_facts
 from awb.plugins import load
 from awb.specs import DatasetSpec
 from awb.types import Clip
@@ -42,6 +46,7 @@ def score_dataset(
     clips: int | None,
     jobs: int,
     progress: Progress,
+    limits: Limits | None = None,
 ) -> Scored:
     """Store every score of every clip, leaving out what is stored.
 
@@ -57,6 +62,8 @@ def score_dataset(
         Worker processes.
     progress : callable
         ``progress(phase, done, total)``.
+    limits : Limits or None
+        What the model may take for a clip, and the dataset; None for the defaults.
 
     Returns
     -------
@@ -68,17 +75,28 @@ def score_dataset(
     AwbError
         If the dataset as a whole or the model cannot be used.
     """
-    source = Source(dataset, build(dataset))
-    clip_ids = list(source.dataset.clip_ids())[:clips]
     problems: list[str] = []
-    done = 0
-    with open_executor(jobs) as executor:
+    done = deaths = 0
+    with (
+        open_executor(jobs, limits=limits, isolate=True) as executor,
+        Reader(limits) as reader,
+    ):
+        source = reader.open(dataset)
+        clip_ids = list(source.dataset.clip_ids())[:clips]
         facts: ModelFacts = run_one(executor, model_facts, model)
         ready = readable(source, clip_ids, facts.sample_rate_hz, problems.append)
         for clip, result in score_clips(
             executor, model, facts, ready, dataset=dataset.spec.name, store=store
         ):
-            if isinstance(result, Exception):
+            if isinstance(result, WorkerDiedError):
+                problems.append(f"model {model.label} on clip {clip.id}: {result}")
+                deaths += 1
+                if deaths == STRIKES:
+                    problems.append(
+                        f"the rest was not tried: the model was stopped on {STRIKES} clips"
+                    )
+                    break
+            elif isinstance(result, Exception):
                 name = f"model {model.label} on clip {clip.id}"
                 problems.append(str(as_awb_error(result, name)))
             else:
@@ -117,7 +135,12 @@ def readable(
 
 
 def export_dataset(
-    dataset: Resolved, layout: Resolved, folder: Path, *, clips: int | None
+    dataset: Resolved,
+    layout: Resolved,
+    folder: Path,
+    *,
+    clips: int | None,
+    limits: Limits | None = None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write a dataset's clips in the layout of another dataset.
 
@@ -131,6 +154,8 @@ def export_dataset(
         Where to write; must be empty or not exist.
     clips : int or None
         Only the first so many clips; None for all.
+    limits : Limits or None
+        What the dataset may take for a clip; None for the defaults.
 
     Returns
     -------
@@ -150,13 +175,12 @@ def export_dataset(
         raise ParameterError(f"clips cannot be written as {spec.name}; known: {', '.join(able)}")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise ParameterError(f"{folder} is not an empty folder; choose another one")
-    source = Source(dataset, build(dataset))
-    clip_ids = list(source.dataset.clip_ids())[:clips]
     problems: list[str] = []
     try:
-        notes = spec.write(
-            layout.parameters, readable(source, clip_ids, None, problems.append), folder
-        )
+        with Reader(limits) as reader:
+            source = reader.open(dataset)
+            found = readable(source, list(source.dataset.clip_ids())[:clips], None, problems.append)
+            notes = spec.write(layout.parameters, found, folder)
     except OSError as error:
         raise AwbError(f"cannot write to {folder}: {error.strerror or error}") from error
     return tuple(notes), tuple(problems)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from awb.harness.all_clips import readable
+from awb.harness.limits import Limits
+from awb.harness.reading import Reader
 from awb.harness.resolve import Resolved
-from awb.harness.selecting import Source, minimum_duration_s
-from awb.harness.worker import build
+from awb.harness.selecting import minimum_duration_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,11 @@ class Description:
 
 
 def describe_clips(
-    dataset: Resolved, models: Sequence[Resolved], progress: Callable[[int, int], None]
+    dataset: Resolved,
+    models: Sequence[Resolved],
+    progress: Callable[[int, int], None],
+    *,
+    limits: Limits | None = None,
 ) -> Description:
     """Read every clip of a dataset, and count.
 
@@ -91,6 +96,8 @@ def describe_clips(
         Whose shortest clips are compared; no model is loaded.
     progress : callable
         ``progress(done, total)``, called after every clip.
+    limits : Limits or None
+        What the dataset may take for a clip; None for the defaults.
 
     Returns
     -------
@@ -102,17 +109,18 @@ def describe_clips(
     AwbError
         If the dataset as a whole cannot be used.
     """
-    source = Source(dataset, build(dataset))
-    clip_ids = list(source.dataset.clip_ids())
     problems: list[str] = []
     durations_s: list[float] = []
     clips: Counter[str] = Counter()
     events: Counter[str] = Counter()
-    for clip in readable(source, clip_ids, None, problems.append):
-        durations_s.append(clip.duration_s)
-        clips.update({*clip.labels, *(event.label for event in clip.events)})
-        events.update(event.label for event in clip.events)
-        progress(len(durations_s) + len(problems), len(clip_ids))
+    with Reader(limits) as reader:
+        source = reader.open(dataset)
+        clip_ids = list(source.dataset.clip_ids())
+        for clip in readable(source, clip_ids, None, problems.append):
+            durations_s.append(clip.duration_s)
+            clips.update({*clip.labels, *(event.label for event in clip.events)})
+            events.update(event.label for event in clip.events)
+            progress(len(durations_s) + len(problems), len(clip_ids))
     return Description(
         len(durations_s),
         tuple(durations_s),

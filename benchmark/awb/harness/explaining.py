@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 
+from awb.additions import SESSION
 from awb.audio import read_audio
-from awb.errors import AwbError, UnknownNameError, did_you_mean
+from awb.errors import AwbError, PluginError, UnknownNameError, WorkerDiedError, did_you_mean
+from awb.harness.agenda import Agenda
 from awb.harness.choosing import Chosen, run_record
 from awb.harness.classes import ClassIndex
 from awb.harness.config import RunConfig, make_config
+from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import RunFolder
+from awb.harness.limits import Limits
+from awb.harness.one_task import as_awb_error, run_one
 from awb.harness.resolve import Resolved, resolve, resolve_all
-from awb.harness.selecting import as_awb_error
 from awb.harness.selection import Kept, Manifest, audio_sha256, make_instance, prepare
 from awb.harness.units import Plan, Unit
-from awb.harness.worker import ModelFacts, explain_unit, model_facts, score_clip, warm_model
+from awb.harness.worker import ModelFacts, model_facts, score_clip, warm_model
+from awb.harness.working_off import work_off
 from awb.plugins import Registry
 from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, Origin, Parameters
 from awb.types import Clip
@@ -71,6 +77,8 @@ def explain_file(
     masker: str = "zeros",
     samples: int = 1000,
     seed: int = 0,
+    limits: Limits | None = None,
+    isolate: bool = False,
 ) -> Explained:
     """Explain what a model hears in a file, and score the explanations against the model.
 
@@ -94,6 +102,10 @@ def explain_file(
         Drop masks of the shared design.
     seed : int
         Seed of every draw.
+    limits : Limits or None
+        What a plugin may take before it is stopped, with `isolate`; None for the defaults.
+    isolate : bool
+        Whether to compute in a process that can be stopped.
 
     Returns
     -------
@@ -116,23 +128,35 @@ def explain_file(
     )
     resolved, dataset = resolve(registry, "model", model), _as_dataset()
     filled = resolve(registry, "masker", masker)
-    chosen = Chosen(
-        [dataset],
-        {dataset.label: [resolved]},
-        _explainers(registry, explainers, resolved),
-        _metrics(registry),
-        filled,
-        filled,
-    )
-    facts = model_facts(resolved)
-    kept = _choose(clip, resolved, facts, target)
-    made = _run(clip, kept, config, chosen, facts, folder)
+    with open_executor(1, limits=limits, isolate=isolate) as executor:
+        facts: ModelFacts = run_one(executor, model_facts, resolved)
+        asked = _explainers(registry, explainers)
+        if "all" in explainers:
+            needs = [tuple(getattr(one.spec, "needs", ())) for one in asked]
+            taken = run_one(executor, partial(_takes, needs), resolved)
+            asked = [one for one, fits in zip(asked, taken, strict=True) if fits]
+        chosen = Chosen(
+            [dataset],
+            {dataset.label: [resolved]},
+            tuple(asked),
+            _metrics(registry),
+            filled,
+            filled,
+        )
+        kept = _choose(executor, clip, resolved, facts, target)
+        made = _run(executor, clip, kept, config, chosen, facts, folder)
     threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
 
 
 def _run(
-    clip: Clip, kept: Kept, config: RunConfig, chosen: Chosen, facts: ModelFacts, folder: Path
+    executor: Executor,
+    clip: Clip,
+    kept: Kept,
+    config: RunConfig,
+    chosen: Chosen,
+    facts: ModelFacts,
+    folder: Path,
 ) -> RunFolder:
     """Write a run of one instance."""
     [model] = chosen.models
@@ -154,22 +178,23 @@ def _run(
     )
     instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
     key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)
-    made.store().add(FILE, model.label, explain_unit(Unit(key, plan, instance, again=False)))
+    agenda = Agenda([key], iter([Unit(key, plan, instance, again=False)]), {})
+    work_off(executor, agenda, plan, made.store(), lambda: None)
     return made
 
 
 def _as_dataset() -> Resolved:
     """Make the dataset that a single file stands for; it is never built."""
     spec = DatasetSpec(name=FILE, summary="One audio file.", citation="none", factory=_refuse)
-    return Resolved("dataset", FILE, spec, Parameters(), Origin("audio-where-benchmark"))
+    return Resolved("dataset", FILE, spec, Parameters(), Origin(SESSION))
 
 
 def _refuse(parameters: Parameters) -> NoReturn:  # noqa: ARG001
     raise AwbError("a single file is no dataset")
 
 
-def _explainers(registry: Registry, texts: Sequence[str], model: Resolved) -> tuple[Resolved, ...]:
-    """Resolve explainers: none that needs labels, and with ``all`` none that the model refuses."""
+def _explainers(registry: Registry, texts: Sequence[str]) -> list[Resolved]:
+    """Resolve explainers, without those that need labels."""
     found = resolve_all(registry, "explainer", list(texts))
     blind = [
         one for one in found if not (isinstance(one.spec, ExplainerSpec) and one.spec.sees_labels)
@@ -177,14 +202,13 @@ def _explainers(registry: Registry, texts: Sequence[str], model: Resolved) -> tu
     if not blind:
         names = ", ".join(one.label for one in found)
         raise UnknownNameError(f"{names} needs labels, and a single file has none")
-    if "all" in texts:
-        loaded = warm_model(model)
-        blind = [
-            one
-            for one in blind
-            if all(isinstance(loaded, need) for need in getattr(one.spec, "needs", ()))
-        ]
-    return tuple(blind)
+    return blind
+
+
+def _takes(needs: Sequence[tuple[type, ...]], model: Resolved) -> list[bool]:
+    """Say of each list of capabilities whether a model has all of them."""
+    loaded = warm_model(model)
+    return [all(isinstance(loaded, need) for need in one) for one in needs]
 
 
 def _metrics(registry: Registry) -> tuple[Resolved, ...]:
@@ -198,7 +222,9 @@ def _metrics(registry: Registry) -> tuple[Resolved, ...]:
     )
 
 
-def _choose(clip: Clip, model: Resolved, facts: ModelFacts, target: str | None) -> Kept:
+def _choose(
+    executor: Executor, clip: Clip, model: Resolved, facts: ModelFacts, target: str | None
+) -> Kept:
     """Score the clip, and decide which class is explained."""
     index = None
     if target is not None:
@@ -207,10 +233,13 @@ def _choose(clip: Clip, model: Resolved, facts: ModelFacts, target: str | None) 
             raise UnknownNameError(
                 f"{model.label} has no class {target!r}.{_hint(target, facts.classes)}"
             )
-    try:
-        scores = score_clip(model, prepare(clip, facts.sample_rate_hz))
-    except Exception as error:
-        raise as_awb_error(error, f"model {model.label} on {clip.id}") from error
+    ready = prepare(clip, facts.sample_rate_hz)
+    [(_, scores)] = executor.map(partial(score_clip, model), [ready])
+    if isinstance(scores, Exception):
+        name = f"model {model.label} on {clip.id}"
+        if isinstance(scores, WorkerDiedError):
+            raise PluginError(f"{name}: {scores}") from scores
+        raise as_awb_error(scores, name) from scores
     place = int(np.argmax(scores)) if index is None else index
     score = float(scores[place])
     return Kept(clip.id, facts.classes[place], place, (), score, audio_sha256(clip))

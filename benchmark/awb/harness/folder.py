@@ -102,9 +102,12 @@ class RunFolder:
             If it holds no run, or one of another format.
         """
         if (path / SWEEP_FILE).is_file():
+            runs = sorted(one.parent for one in path.glob(f"*/{RUN_FILE}"))
+            example = f", as {runs[0]}" if runs else ""
             raise RunError(
-                f"{path} holds a sweep, and a run in each of its folders: name one of them. awb"
-                " show, awb resume and awb.load_sweep take a sweep as a whole"
+                f"{path} holds a sweep, and a run in each of its folders: name one of"
+                f" them{example}. awb show, export, publish and resume take a sweep as a whole, and"
+                " so does awb.load_sweep"
             )
         if not (path / RUN_FILE).is_file():
             raise RunError(
@@ -161,6 +164,11 @@ class RunFolder:
         """Read on which device and in which precision each model computes, by its label."""
         found = self.record().get("computed_on") or {}
         return {str(label): str(place) for label, place in found.items()}
+
+    def scores_given(self) -> Path | None:
+        """Return the file of scores that the run was started with, if it is still there."""
+        found = self.record().get("scores")
+        return Path(str(found)) if found and Path(str(found)).is_file() else None
 
     def store(self) -> Store:
         """Open the results."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, chdir, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from awb.additions import add_file
@@ -183,7 +183,8 @@ def start(
     if not settled.sweep:
         return means.run(settled.settings.config(), path, progress)
     found = checked_variants(settled)
-    sweep = SweepFolder.create(path, found, settings_toml(settled.settings, settled.sweep))
+    text = settings_toml(settled.settings, settled.sweep)
+    sweep = SweepFolder.create(path, found, text, scores=means.scores)
     _work_through(sweep, means, progress)
     return sweep
 
@@ -230,6 +231,8 @@ def _work_through(
         chdir(started) if started is not None and started.is_dir() else nullcontext()
     )
     with there:
+        if sweep.scores is not None and sweep.scores.is_file():
+            means = replace(means, scores=sweep.scores)
         for number, variant in enumerate(sweep.variants, start=1):
             told = _telling(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
             folder = path / variant.name

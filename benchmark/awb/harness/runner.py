@@ -7,25 +7,27 @@ from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.errors import PluginError, RunError, WorkerDiedError
-from awb.harness.agenda import NOT_TRIED, Agenda, settle
+from awb.errors import RunError
+from awb.harness.agenda import NOT_TRIED, Agenda
 from awb.harness.choosing import Chosen, choose, plugin_records, run_record
 from awb.harness.config import RunConfig, default_jobs
 from awb.harness.config_text import resolved_toml
 from awb.harness.executors import Executor, open_executor
 from awb.harness.folder import CONFIG_FILE, SCORES_FILE, RunFolder
 from awb.harness.limits import Limits
+from awb.harness.one_task import run_one
+from awb.harness.reading import Reader, Source
 from awb.harness.reopening import check_files
 from awb.harness.repeating import explained_again
 from awb.harness.scores import ScoreStore
-from awb.harness.selecting import Progress, Source, as_awb_error, run_one, select
+from awb.harness.selecting import Progress, select
 from awb.harness.selection import Manifest, audio_sha256, make_instance
 from awb.harness.strikes import forget_units, stopped
-from awb.harness.units import Plan, Unit, failed_unit
-from awb.harness.worker import ModelFacts, build, explain_unit, model_facts
+from awb.harness.units import Plan, Unit
+from awb.harness.worker import ModelFacts, model_facts
+from awb.harness.working_off import work_off
 from awb.perturbation.cache import ScoreCache
 from awb.plugins import load
-from awb.protocols import Dataset
 
 
 def _silent(phase: str, done: int, total: int) -> None:
@@ -80,9 +82,12 @@ def run(
         clips or explainers is stored instead, as rows with a reason.
     """
     chosen = choose(config, load())
-    datasets = [build(resolved) for resolved in chosen.datasets]
     limits, workers = limits or Limits(), jobs or default_jobs()
-    with open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor:
+    with (
+        open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor,
+        Reader.beside(executor, limits) as reader,
+    ):
+        sources = [reader.open(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         rates = {label: one.sample_rate_hz for label, one in facts.items()}
         places = {label: one.computed_on for label, one in facts.items()}
@@ -91,10 +96,11 @@ def run(
             "sample_rates_hz": rates,
             "computed_on": places,
             "limits": limits.record(),
+            "scores": None if scores is None else str(scores),
         }
         folder = RunFolder.create(out, record)
         folder.keep_config(resolved_toml(config, chosen, scores))
-        job = _Run(folder, config, chosen, datasets, facts, executor, progress, scores, cache)
+        job = _Run(folder, config, chosen, sources, facts, executor, progress, scores, cache)
         _work(job)
     return folder
 
@@ -152,11 +158,13 @@ def resume(
     with (
         where_it_started(folder),
         open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor,
+        Reader.beside(executor, limits) as reader,
     ):
-        datasets = [build(resolved) for resolved in chosen.datasets]
+        sources = [reader.open(resolved) for resolved in chosen.datasets]
         facts = _facts(chosen, executor)
         _check_places(folder, facts)
-        job = _Run(folder, config, chosen, datasets, facts, executor, progress, cache=cache)
+        scores = folder.scores_given()
+        job = _Run(folder, config, chosen, sources, facts, executor, progress, scores, cache)
         _work(job)
     return folder
 
@@ -221,7 +229,7 @@ class _Run:
     folder: RunFolder
     config: RunConfig
     chosen: Chosen
-    datasets: list[Dataset]
+    sources: list[Source]
     facts: dict[str, ModelFacts]
     executor: Executor
     progress: Progress
@@ -237,12 +245,12 @@ def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
 def _work(job: _Run) -> None:
     """Select and explain for every dataset and model, leaving out what is stored."""
     known = {(one.dataset, one.model): one for one in job.folder.manifests()}
-    for resolved, dataset in zip(job.chosen.datasets, job.datasets, strict=True):
+    for source in job.sources:
+        resolved = source.resolved
         for model in job.chosen.pairs[resolved.label]:
             facts = job.facts[model.label]
             manifest = known.get((resolved.label, model.label))
             if manifest is None:
-                source = Source(resolved, dataset)
                 manifest = select(
                     source,
                     model,
@@ -267,7 +275,7 @@ def _work(job: _Run) -> None:
                 cache=job.cache,
                 computed_on=facts.computed_on,
             )
-            _explain(job, plan, manifest, Source(resolved, dataset))
+            _explain(job, plan, manifest, source)
 
 
 def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
@@ -297,17 +305,10 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     done = len(keys.keys() & finished)
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
     job.progress(phase, done, len(keys))
-    for unit, result in job.executor.map(explain_unit, agenda, agenda.revise):
-        if isinstance(result, RunError):
-            raise result
-        if isinstance(result, WorkerDiedError):
-            if agenda.take_back(unit, result):
-                continue
-            if result.suspect is not None:
-                result = PluginError(f"{result.suspect.kind} stopped: {result}")
-        if isinstance(result, Exception):
-            result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
-        store.add(plan.dataset.label, plan.model.label, result, agenda.stopped_on(unit.key))
+
+    def tell() -> None:
+        nonlocal done
         done += 1
         job.progress(phase, done, len(keys))
-    settle(agenda, plan, store)
+
+    work_off(job.executor, agenda, plan, store, tell)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from awb.errors import AwbError, DataError, PluginError, WorkerDiedError
+from awb.errors import AwbError, DataError, WorkerDiedError
 from awb.harness.classes import ClassIndex
 from awb.harness.config import RunConfig
 from awb.harness.executors import Executor
+from awb.harness.one_task import as_awb_error
+from awb.harness.reading import Source
 from awb.harness.resolve import Resolved
 from awb.harness.scores import ScoreStore, score_clips
 from awb.harness.selection import (
@@ -31,41 +32,6 @@ from awb.types import Clip
 
 Progress = Callable[[str, int, int], None]
 """``progress(phase, done, total)``, called after every clip or instance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A dataset, by name and built."""
-
-    resolved: Resolved
-    dataset: Dataset
-
-    def load(self, clip_id: str) -> Clip:
-        """Load a clip through the plugin boundary.
-
-        Parameters
-        ----------
-        clip_id : str
-            Which clip.
-
-        Returns
-        -------
-        Clip
-            The clip.
-
-        Raises
-        ------
-        DataError
-            If it cannot be loaded, for whatever reason.
-        """
-        try:
-            return self.dataset.load(clip_id)
-        except DataError:
-            raise
-        except Exception as error:
-            raise DataError(
-                f"dataset {self.resolved.label}, clip {clip_id}: {type(error).__name__}: {error}"
-            ) from error
 
 
 class _Decisions:
@@ -250,40 +216,3 @@ def _fingerprint(dataset: Dataset) -> str:
     """Return a dataset's own hash of its tables and files, where it has one."""
     hash_it = getattr(dataset, "fingerprint", None)
     return str(hash_it()) if callable(hash_it) else ""
-
-
-def run_one(executor: Executor, function: Callable[[Resolved], Any], task: Resolved) -> Any:
-    """Run one task in a worker.
-
-    Parameters
-    ----------
-    executor : Executor
-        Where to run it.
-    function : callable
-        What to run.
-    task : Resolved
-        Its argument.
-
-    Returns
-    -------
-    object
-        What the function returned.
-
-    Raises
-    ------
-    AwbError
-        If it failed.
-    """
-    [(_, result)] = executor.map(function, [task])
-    if isinstance(result, WorkerDiedError):
-        raise PluginError(f"{task.kind} {task.label}: {result}")
-    if isinstance(result, Exception):
-        raise as_awb_error(result, task.label)
-    return result
-
-
-def as_awb_error(error: Exception, name: str) -> AwbError:
-    """Return an error of awb; a foreign exception becomes a `PluginError` that names the plugin."""
-    if isinstance(error, AwbError):
-        return error
-    return PluginError(f"{name}: {type(error).__name__}: {error}")

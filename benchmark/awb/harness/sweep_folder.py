@@ -43,14 +43,19 @@ class SweepFolder:
         What it consists of, in order.
     started_in : Path or None
         The folder that relative paths start from.
+    scores : Path or None
+        Scores of whole clips that it was started with.
     """
 
     path: Path
     variants: tuple[Variant, ...]
     started_in: Path | None = None
+    scores: Path | None = None
 
     @classmethod
-    def create(cls, path: Path, variants: Sequence[Variant], text: str) -> SweepFolder:
+    def create(
+        cls, path: Path, variants: Sequence[Variant], text: str, *, scores: Path | None = None
+    ) -> SweepFolder:
         """Make a new folder.
 
         Parameters
@@ -61,6 +66,8 @@ class SweepFolder:
             What to run.
         text : str
             The configuration, for ``config.toml``.
+        scores : Path or None
+            Scores of whole clips, for those variants that are run later.
 
         Returns
         -------
@@ -84,6 +91,7 @@ class SweepFolder:
             "format": FORMAT,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "cwd": str(Path.cwd()),
+            "scores": None if scores is None else str(scores),
             "variants": [
                 {
                     "name": one.name,
@@ -99,7 +107,7 @@ class SweepFolder:
             write_json(path / SWEEP_FILE, content)
         except OSError as error:
             raise RunError(f"cannot write to {path}: {error.strerror}") from error
-        return cls(path, tuple(variants), Path.cwd())
+        return cls(path, tuple(variants), Path.cwd(), scores)
 
     @classmethod
     def open(cls, path: Path) -> SweepFolder:
@@ -131,13 +139,54 @@ class SweepFolder:
             variants = [_variant(one) for one in content["variants"]]
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"{path / SWEEP_FILE} holds no valid sweep") from error
-        return cls(path, tuple(variants), Path(str(content.get("cwd", ""))))
+        scores = content.get("scores")
+        started_in = Path(str(content.get("cwd", "")))
+        return cls(path, tuple(variants), started_in, Path(str(scores)) if scores else None)
 
     def runs(self) -> Iterator[tuple[Variant, RunFolder]]:
         """Open the runs that were started so far, in the order of the variants."""
         for one in self.variants:
             if (self.path / one.name / RUN_FILE).is_file():
                 yield one, RunFolder.open(self.path / one.name)
+
+    def all_runs(self) -> list[tuple[Variant, RunFolder]]:
+        """Open the runs of all variants.
+
+        Raises
+        ------
+        RunError
+            If some were not started.
+        """
+        found = list(self.runs())
+        started = {variant.name for variant, _ in found}
+        missing = [one.name for one in self.variants if one.name not in started]
+        if missing:
+            raise RunError(
+                f"{self.path} is not finished; not run: {', '.join(missing)}."
+                f" Type: awb resume {self.path}"
+            )
+        return found
+
+
+def open_folder(path: Path) -> RunFolder | SweepFolder:
+    """Open a run, or a sweep.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Returns
+    -------
+    RunFolder or SweepFolder
+        What it holds.
+
+    Raises
+    ------
+    RunError
+        If it holds neither, or one that this awb cannot read.
+    """
+    return SweepFolder.open(path) if is_sweep(path) else RunFolder.open(path)
 
 
 def _variant(plain: Mapping[str, Any]) -> Variant:

@@ -1,4 +1,4 @@
-"""The long table of a run: one row a (instance, explainer, metric)."""
+"""The long table of a run or a sweep: one row a (instance, explainer, metric)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Literal
 
 from awb.harness.store import ScoreRow
+from awb.harness.sweep_folder import SweepFolder
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
@@ -40,13 +41,49 @@ def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
     bytes
         The file's content; text is UTF-8.
     """
-    records = _records(rows)
+    return _encoded(_records(rows), COLUMNS, form)
+
+
+def write_sweep(sweep: SweepFolder, form: Format) -> bytes:
+    """Write the long tables of all variants as one.
+
+    Parameters
+    ----------
+    sweep : SweepFolder
+        The sweep.
+    form : str
+        csv, json or parquet.
+
+    Returns
+    -------
+    bytes
+        As `write`; columns for the variant and the settings that vary come first.
+
+    Raises
+    ------
+    RunError
+        If some variants were not run.
+    """
+    names = list(dict.fromkeys(name for one in sweep.variants for name in one.values))
+    records = [
+        {
+            "variant": variant.name,
+            **{name: variant.values.get(name, "") for name in names},
+            **record,
+        }
+        for variant, run in sweep.all_runs()
+        for record in _records(run.store().scores())
+    ]
+    return _encoded(records, ("variant", *names, *COLUMNS), form)
+
+
+def _encoded(records: list[dict[str, Any]], columns: Sequence[str], form: Format) -> bytes:
     if form == "parquet":
-        return _parquet(records)
+        return _parquet(records, columns)
     if form == "json":
         return (json.dumps(records, indent=1, ensure_ascii=False) + "\n").encode()
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {**record, "value": "" if record["value"] is None else repr(record["value"])}
@@ -55,11 +92,11 @@ def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
     return stream.getvalue().encode()
 
 
-def _parquet(records: list[dict[str, Any]]) -> bytes:
+def _parquet(records: list[dict[str, Any]], columns: Sequence[str]) -> bytes:
     import pyarrow
     import pyarrow.parquet
 
-    kinds = [(name, pyarrow.float64() if name == "value" else pyarrow.string()) for name in COLUMNS]
+    kinds = [(name, pyarrow.float64() if name == "value" else pyarrow.string()) for name in columns]
     table = pyarrow.Table.from_pylist(records, schema=pyarrow.schema(kinds))
     sink = pyarrow.BufferOutputStream()
     pyarrow.parquet.write_table(table, sink)

@@ -1,4 +1,4 @@
-"""Publish a run: its submissions, then the pages of everything that is published."""
+"""Publish a run or a sweep: submissions, then the pages of everything that is published."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from awb.errors import ParameterError, SubmissionError
+from awb.errors import AwbError, ParameterError, SubmissionError
 from awb.harness.folder import RunFolder
+from awb.harness.sweep_folder import SweepFolder
 from awb.leaderboard.over_datasets import DatasetSummary
 from awb.leaderboard.pages import SUBMISSIONS, write_pages
 from awb.leaderboard.reading import read_folder
 from awb.leaderboard.submission import Credit
-from awb.leaderboard.submitted import Submitted, is_taken, write
+from awb.leaderboard.submitted import Submitted, is_taken, path_in, write
 from awb.leaderboard.submitting import submissions
 from awb.leaderboard.summary_pages import (
     DATASETS_PAGE,
@@ -77,7 +78,7 @@ def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Cred
 
 
 def publish(
-    folder: RunFolder | None,
+    folder: RunFolder | SweepFolder | None,
     into: Path,
     registry: Registry,
     credit: Credit,
@@ -85,12 +86,12 @@ def publish(
     replace: bool = False,
     draw: Draw | None = None,
 ) -> Published:
-    """Write the submissions of a run, and the boards of all submissions.
+    """Write the submissions of a run, or of every run of a sweep, and the boards of all.
 
     Parameters
     ----------
-    folder : RunFolder or None
-        A finished run; None to write the boards again.
+    folder : RunFolder, SweepFolder or None
+        A finished run or sweep; None to write the boards again.
     into : Path
         The folder of the leaderboards.
     registry : Registry
@@ -110,14 +111,9 @@ def publish(
     Raises
     ------
     AwbError
-        If the run cannot be published; then nothing is written.
+        If the run, or one of the sweep, cannot be published; then nothing is written.
     """
-    made, without = [], []
-    for one in () if folder is None else submissions(folder, registry, credit):
-        if isinstance(one, Submitted):
-            made.append(one)
-        else:
-            without.append(one)
+    made, without = _made(folder, registry, credit)
     folder_of_all = into / SUBMISSIONS
     taken = [one.record.name for one in made if is_taken(one, folder_of_all)]
     if taken and not replace:
@@ -128,6 +124,33 @@ def publish(
     written = [write(one, folder_of_all) for one in made]
     boards, refused = render(into, registry, draw)
     return Published(tuple(written), tuple(boards), tuple(without), tuple(refused))
+
+
+def _made(
+    folder: RunFolder | SweepFolder | None, registry: Registry, credit: Credit
+) -> tuple[list[Submitted], list[str]]:
+    """Make all submissions, before the first is written, and say what has none."""
+    if not isinstance(folder, SweepFolder):
+        found = [] if folder is None else list(submissions(folder, registry, credit))
+        made = [one for one in found if isinstance(one, Submitted)]
+        return made, [one for one in found if not isinstance(one, Submitted)]
+    first: dict[Path, tuple[str, Submitted]] = {}
+    without = []
+    for variant, run in folder.all_runs():
+        try:
+            made, left = _made(run, registry, credit)
+        except AwbError as error:
+            raise SubmissionError(f"variant {variant.name}: {error}") from error
+        without += [f"{reason} (variant {variant.name})" for reason in left]
+        for one in made:
+            other, _ = first.setdefault(path_in(one, Path()), (variant.name, one))
+            if other != variant.name:
+                without.append(
+                    f"{one.record.name} of variant {variant.name}: it would stand in the place of"
+                    f" the same on the board of variant {other}, since nothing that makes another"
+                    " board differs"
+                )
+    return [one for _, one in first.values()], without
 
 
 def render(

@@ -12,9 +12,9 @@ from awb.errors import AwbError, SubmissionError
 from awb.harness.choosing import Chosen, choose, hardware, library_versions
 from awb.harness.classes import ClassIndex
 from awb.harness.config import RunConfig, make_config
+from awb.harness.reading import Source
 from awb.harness.repeating import explained_again
 from awb.harness.resolve import Resolved
-from awb.harness.selecting import Source
 from awb.harness.selection import Kept, audio_sha256, decide, make_instance, prepare
 from awb.harness.units import ExplainerResult, Plan, Unit
 from awb.harness.worker import ModelFacts, build, explain_unit, model_facts, score_clip

@@ -205,10 +205,15 @@ def _check_names(record: Submission, path: Path) -> None:
         raise SubmissionError(f"{record.name} is not the name of {record.explainer.label}")
 
 
+def path_in(submitted: Submitted, folder: Path) -> Path:
+    """Return where a submission is written: in the folder of all that it is compared with."""
+    record = submitted.record
+    return folder / folder_name(record) / f"{slug(record.name)}.json"
+
+
 def is_taken(submitted: Submitted, folder: Path) -> bool:
     """Say whether another submission stands where this one would be written."""
-    record = submitted.record
-    path = folder / folder_name(record) / f"{slug(record.name)}.json"
+    path, record = path_in(submitted, folder), submitted.record
     return path.exists() and path.read_bytes() != canonical(record.model_dump(mode="json"))
 
 

@@ -14,9 +14,9 @@ from awb.errors import RunError, SubmissionError
 from awb.harness.choosing import Chosen, choose
 from awb.harness.config import RunConfig
 from awb.harness.folder import RunFolder
+from awb.harness.reading import Source
 from awb.harness.resolve import Resolved
 from awb.harness.runner import check_unchanged, where_it_started
-from awb.harness.selecting import Source
 from awb.harness.selection import Manifest, audio_sha256, prepare
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK

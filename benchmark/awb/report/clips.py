@@ -14,9 +14,9 @@ import numpy as np
 
 from awb.errors import AwbError, DataError
 from awb.harness.folder import RunFolder
+from awb.harness.reading import Source
 from awb.harness.resolve import Resolved, resolve
 from awb.harness.runner import where_it_started
-from awb.harness.selecting import Source
 from awb.harness.selection import audio_sha256, prepare
 from awb.harness.worker import build
 from awb.plugins import Registry

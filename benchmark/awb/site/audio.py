@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from awb.errors import AwbError, ParameterError, did_you_mean
+from awb.harness.reading import Source
 from awb.harness.resolve import resolve
-from awb.harness.selecting import Source
 from awb.harness.selection import audio_sha256
 from awb.harness.worker import build
 from awb.leaderboard.submission import Submission

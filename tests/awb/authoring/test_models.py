@@ -18,9 +18,10 @@ from awb.authoring.models import model_names
 from awb.authoring.outputs import to_log_odds
 from awb.authoring.torch_models import SplitTorchModel
 from awb.conformance.rules import check
-from awb.errors import AwbError, ParameterError, PluginError
+from awb.errors import AwbError, NotApplicableError, ParameterError, PluginError
 from awb.harness.resolve import resolve
 from awb.protocols import AudioModel, DifferentiableModel
+from awb_plugins.explainers import captum_adapter
 from awb_plugins.explainers.spectrogram import activation_maps, gradients, lrp
 from fakes_torch import BINS, FRAME, FrameEnergy, SmallCnn
 from spectrograms import look, varied_clip
@@ -100,6 +101,49 @@ def test_a_split_module_gains_the_explainers_that_look_inside(output: Any) -> No
         assert np.ptp(look(spec, model, varied_clip(6))[0].relevance) > 0
     if output != "probabilities":  # a sigmoid has no rule
         assert np.ptp(look(lrp.SPECS[0], model, varied_clip(6))[0].relevance) > 0
+
+
+class Dense(nn.Module):
+    """A back end without a convolution."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = nn.Linear(BINS, 2)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.dense(features.mean(dim=1))
+
+
+@pytest.mark.parametrize("output", ["logits", "softmax-logits"])
+def test_without_a_convolution_cams_are_not_applicable(output: Any) -> None:
+    model = awb.torch_model(
+        front_end=FrameEnergy(), back_end=Dense(), output=output, name="dense", **CNN
+    )
+    assert isinstance(model, SplitTorchModel)
+    assert model.last_convolution == ""
+    assert np.ptp(look(gradients.SPECS[0], model, varied_clip(6))[0].relevance) > 0
+    captum = captum_adapter.SPEC
+    for spec, settings in [
+        *((cam, {}) for cam in activation_maps.SPECS),
+        (captum, {"method": "LayerGradCam"}),
+        (captum, {"method": "GuidedGradCam"}),
+    ]:
+        with pytest.raises(NotApplicableError, match="the model has no convolution"):
+            look(spec, model, varied_clip(6), **settings)
+
+
+def test_its_rows_are_not_failed(data: str, tmp_path: Path) -> None:
+    model = awb.torch_model(
+        front_end=FrameEnergy(), back_end=Dense(), name="dense", sample_rate_hz=RATE_HZ,
+        classes=CLASSES,
+    )  # fmt: skip
+    found = awb.run(
+        datasets=data, models=model, explainers="grad-cam,saliency", metrics="roc-auc", clips=1,
+        samples=10, robustness=0, min_score=-50, baselines=False, out=tmp_path / "run",
+    )  # fmt: skip
+    assert not found.failed
+    [board] = found.boards
+    assert "not applicable, as the model has no convolution to look at: grad-cam" in str(board)
 
 
 def test_layers_frames_and_channels_can_be_named() -> None:

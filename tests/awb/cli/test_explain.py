@@ -21,7 +21,17 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _explain(sound: Path, *words: str | Path) -> Any:
-    return awb("explain", sound, "--model", "loudness", "--samples", "80", "--no-open", *words)
+    return awb(
+        "explain",
+        sound,
+        "--model",
+        "loudness",
+        "--samples",
+        "80",
+        "--no-open",
+        "--no-isolate",
+        *words,
+    )
 
 
 def _instance(page: Path) -> dict[str, Any]:

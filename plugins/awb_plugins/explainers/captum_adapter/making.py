@@ -205,7 +205,7 @@ class InsideModel(MapExplainer):
 
     def _layer(self, network: Any, heard: Heard) -> Any:
         """Look the layer up."""
-        name = self._method.own.layer or heard.model.last_convolution
+        name = self._method.own.layer or heard.last_convolution
         layers: Mapping[str, Any] = dict(network.named_modules())
         if name not in layers:
             raise ParameterError(f"the back end has no layer {name!r}.{did_you_mean(name, layers)}")

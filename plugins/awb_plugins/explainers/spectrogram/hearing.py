@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from awb.alignment import Aggregation, map_to_segments
+from awb.errors import NotApplicableError
 from awb.perturbation import Perturber
 from awb.protocols import DifferentiableModel
 from awb.types import AudioArray, Explanation, Instance
@@ -91,9 +92,16 @@ class Heard:
         return scores
 
     @property
+    def last_convolution(self) -> str:
+        """Name of the last convolution of the back end; none is no fault of an explainer."""
+        if not self.model.last_convolution:
+            raise NotApplicableError("the model has no convolution to look at")
+        return self.model.last_convolution
+
+    @property
     def layer(self) -> Any:
         """The last convolution of the back end."""
-        return self.model.back_end.get_submodule(self.model.last_convolution)
+        return self.model.back_end.get_submodule(self.last_convolution)
 
 
 def features_of(model: DifferentiableModel, waveforms: AudioArray) -> torch.Tensor:

@@ -13,7 +13,7 @@ from pydantic import Field
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 from awb_plugins.models.checkpoints import Problem, class_names, mids_of
-from awb_plugins.models.memory import Precision
+from awb_plugins.models.settings import BatchSize, Device, MixedPrecision
 
 CHECKPOINT = "MIT/ast-finetuned-audioset-10-10-0.4593"
 REVISION = "f826b80d28226b62986cc218e5cec390b1096902"
@@ -29,13 +29,9 @@ class AstParameters(Parameters):
     labels: Problem = Field(
         "auto", description="multi-label or single-label; auto asks the checkpoint, else multi."
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
-    precision: Precision = Field(
-        "float32", description="float32, or mixed precision: bfloat16 or float16."
-    )
-    batch_size: int | None = Field(
-        None, ge=1, description="Clips in a batch; 4 on the CPU and 32 elsewhere by default."
-    )
+    device: Device = "auto"
+    precision: MixedPrecision = "float32"
+    batch_size: BatchSize = None
 
 
 def audioset_classes() -> Mapping[str, str]:

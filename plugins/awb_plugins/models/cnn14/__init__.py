@@ -11,6 +11,7 @@ from pydantic import Field
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.settings import BatchSize, Device
 
 
 class Cnn14Parameters(Parameters):
@@ -25,10 +26,8 @@ class Cnn14Parameters(Parameters):
     front: Literal["mel", "stft"] = Field(
         "mel", description="What explainers see: 64 log-mel bins, or the power of 513 STFT bins."
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
-    batch_size: int | None = Field(
-        None, ge=1, description="Clips in a batch; 4 on the CPU and 32 elsewhere by default."
-    )
+    device: Device = "auto"
+    batch_size: BatchSize = None
 
 
 def _make(parameters: Cnn14Parameters) -> AudioModel:

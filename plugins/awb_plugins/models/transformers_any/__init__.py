@@ -10,7 +10,7 @@ from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 from awb_plugins.models.ast import local_classes
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import Precision
+from awb_plugins.models.settings import BatchSize, Device, MixedPrecision
 
 
 class TransformersParameters(Parameters):
@@ -22,13 +22,9 @@ class TransformersParameters(Parameters):
     labels: Problem = Field(
         "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1 or mps.")
-    precision: Precision = Field(
-        "float32", description="float32, or mixed precision: bfloat16 or float16."
-    )
-    batch_size: int | None = Field(
-        None, ge=1, description="Clips in a batch; 4 on the CPU and 32 elsewhere by default."
-    )
+    device: Device = "auto"
+    precision: MixedPrecision = "float32"
+    batch_size: BatchSize = None
 
 
 def _class_list(parameters: TransformersParameters) -> tuple[Sequence[str], Sequence[str]] | None:

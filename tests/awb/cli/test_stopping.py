@@ -1,0 +1,94 @@
+"""Hanging and crashing plugins outside of `awb run`, and datasets in it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import faulty_datasets
+import faulty_plugins
+import small_data
+from awb.additions import add_file
+from awb.harness.all_clips import score_dataset
+from awb.harness.folder import RunFolder
+from awb.harness.resolve import resolve
+from awb.harness.scores import ScoreStore
+from awb.plugins import load
+from commands import awb
+
+EXITS = "its process ended: exit code 3"
+CRASHED = "its process ended: signal SIGSEGV"
+
+
+def test_a_dataset_that_exits_costs_its_clips(tmp_path: Path) -> None:
+    rows = {}
+    for where in ("", "25"):
+        out = tmp_path / f"run-{where}"
+        done = awb(
+            "run", f"--plugin={faulty_datasets.__file__}", "--jobs=1", "--model=loudness",
+            f"--dataset=faulty:how=exits,where={where}", "--samples=20", "--robustness=0",
+            "--explainers=naive", "--no-baselines", "--metrics=roc-auc", f"--out={out}",
+        )  # fmt: skip
+        assert done.returncode == (1 if where else 0), done.stderr
+        assert (EXITS in done.stdout) == bool(where)
+        folder = RunFolder.open(out)
+        rows[where] = {row.clip_id: row.value for row in folder.store().scores()}
+        [manifest] = folder.manifests()
+        reasons = {one.clip_id: one.detail for one in manifest.skipped}
+    assert {clip_id: EXITS in detail for clip_id, detail in reasons.items()} == {
+        "clip-2": True,
+        "clip-5": True,
+    }
+    kept = [clip_id for clip_id in rows[""] if clip_id not in reasons]
+    assert rows["25"] == {clip_id: rows[""][clip_id] for clip_id in kept}
+
+
+def test_explain_leaves_out_what_crashes(tmp_path: Path) -> None:
+    sound, page = tmp_path / "bang.wav", tmp_path / "page.html"
+    small_data.write_clip(sound, [1.1])
+    done = awb(
+        "explain", sound, f"--plugin={faulty_plugins.__file__}", "--model=loudness",
+        "--explainers=exits,naive", "--samples=20", "--no-open", f"--out={page}",
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert EXITS in done.stderr
+    rows = re.findall(
+        r'"explainer":"(\w+)","baseline":false[^{]*"coverage":([\d.]+)', page.read_text()
+    )
+    assert dict(rows) == {"exits": "0.0", "naive": "1.0"}
+
+
+def test_explain_says_in_one_line_that_the_model_crashed(tmp_path: Path) -> None:
+    sound = tmp_path / "bang.wav"
+    small_data.write_clip(sound, [1.1])
+    done = awb(
+        "explain", sound, f"--plugin={faulty_plugins.__file__}", "--model=crashes",
+        "--explainers=naive", "--no-open", f"--out={tmp_path / 'page.html'}",
+    )  # fmt: skip
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert line.endswith(f"model crashes on bang.wav: {CRASHED}")
+
+
+def test_check_names_the_rule_under_which_it_crashes() -> None:
+    done = awb("check", "exits", f"--plugin={faulty_plugins.__file__}")
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert "  ok    settings" in lines
+    assert f"  WRONG contract          {EXITS}" in lines
+    assert sum(EXITS in line for line in lines) == 3
+    assert any("not tried any more: it was stopped under 3 rules" in line for line in lines)
+
+
+def test_scoring_clips_ends_with_the_third_crash(tmp_path: Path, added: dict[Any, Any]) -> None:
+    add_file(Path(faulty_plugins.__file__))
+    dataset = resolve(load(), "dataset", f"folder:{small_data.build(tmp_path / 'data', 5)}")
+    model = resolve(load(), "model", "crashes")
+    store = ScoreStore(tmp_path / "scores.sqlite")
+    found = score_dataset(
+        dataset, model, store, clips=None, jobs=1, progress=lambda phase, done, total: None
+    )
+    assert found.clips == 0
+    assert [CRASHED in problem for problem in found.problems] == [True] * 3 + [False]
+    assert found.problems[3] == "the rest was not tried: the model was stopped on 3 clips"
