@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from awb.errors import ParameterError, SubmissionError
 from awb.harness.folder import RunFolder
+from awb.leaderboard.credits import SUBMISSIONS
 from awb.leaderboard.over_datasets import DatasetSummary
-from awb.leaderboard.pages import SUBMISSIONS, write_pages
+from awb.leaderboard.pages import write_pages
 from awb.leaderboard.reading import read_folder
 from awb.leaderboard.submission import Credit
 from awb.leaderboard.submitted import Submitted, is_taken, write
