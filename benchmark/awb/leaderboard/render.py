@@ -53,11 +53,13 @@ def _limit(board: Board) -> str:
     return "" if board.budget is None else f", at most {board.budget:,} model calls"
 
 
+def extent_of(board: Board) -> str:
+    """Say what a board is made of: "9 instances from 6 clips, at most 100 model calls"."""
+    return f"{board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
+
+
 def _title(board: Board) -> str:
-    return (
-        f"{board.model} on {board.dataset}:"
-        f" {board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
-    )
+    return f"{board.model} on {board.dataset}: {extent_of(board)}"
 
 
 def _footer(board: Board, n_hidden: int = 0) -> list[str]:
@@ -175,13 +177,29 @@ def to_plain(board: Board) -> str:
     return "\n".join([_title(board), "", table, "", *_footer(board)])
 
 
-def to_markdown(board: Board) -> str:
-    """Write a board as a Markdown section."""
+def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> str:
+    """Write a board as a Markdown section.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    title : str or None
+        Heading of the section; None for model, dataset and extent.
+    lead : str
+        Markdown before the table; may be empty.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)
     footer = "\n".join(f"- {line}" for line in _footer(board))
-    return f"## {_title(board)}\n\n{table}\n\n{footer}\n"
+    before = f"{lead}\n\n" if lead else ""
+    return f"## {title or _title(board)}\n\n{before}{table}\n\n{footer}\n"
 
 
 def to_records(board: Board) -> list[dict[str, Any]]:

@@ -14,9 +14,9 @@ from awb.leaderboard.comparable import (
     Comparable,
     comparable,
 )
+from awb.leaderboard.credits import escaped
 from awb.leaderboard.over_datasets import DatasetSummary, summarize_datasets
 from awb.leaderboard.over_models import ModelRow, ModelSummary, summarize_models
-from awb.leaderboard.pages import escaped
 from awb.leaderboard.ranking import group_letters
 from awb.leaderboard.submitted import Submitted
 from awb.plugins import Registry
