@@ -32,6 +32,13 @@ empty was not measured.
 
 {plain}
 
+More calls are not always better. Least squares need more masks than there are segments: with about
+as many (100 here) there is one solution, it goes through all the noise, and it is worse than the
+smallest of the many solutions with 30. That is the peak of double descent; `ridge` and `lime` have
+some of it, `lasso`, forests and correlations do not. `adaptive` does not gain beyond 100 calls
+here, while the probability falls ever further without what it finds (below): it tells better and
+better which part of a sound the model needs, and labels are of whole sounds.
+
 ## ROC-AUC after a moving average of 0.5 s
 
 {smoothed}
