@@ -84,13 +84,14 @@ points (`aggregation=abs-sum`).
 With its sign, `input-x-gradient` stands at chance in localization and no better than `random` in
 fidelity, and without it near the best. It is not that points of a segment cancel (both columns
 without signs are alike): the sign of a whole segment is a matter of chance. Of as many segments of
-the largest magnitude as lie inside the events, {product.inside:.0%} do lie there;
-{product.negative:.0%} of these are negative, and ranked last. For the gradient at the clip says how the score would change
-with a little more or less of a point, and not what it would lose without it; a network that has
-heard enough of a sound gains nothing from more. Were the network linear, the relevances of
-`input-x-gradient:baseline=dropped` would sum to what the score falls by when nothing is left. They
-sum to {measured:.1f}; those of `integrated-gradients`, which do, to {integral:.1f} (medians over
-the instances). Of its largest inside the events, {whole.negative:.0%} are negative still.
+the largest magnitude as lie inside the events, {product.inside:.0%} do lie there, and
+{product.negative:.0%} of these are negative and ranked last. For the gradient at the clip says how
+the score would change with a little more or less of a point, and not what it would lose without it;
+a network that has heard enough of a sound gains nothing from more. Were the network linear, the
+relevances of `input-x-gradient:baseline=dropped` would sum to what the score falls by when nothing
+is left. They sum to {measured:.1f}; those of `integrated-gradients`, which do, to {integral:.1f}
+(medians over the instances). Of its largest inside the events, {whole.negative:.0%} are negative
+still.
 
 So drop the sign of gradients to ask *where*; to ask what speaks for the target, read those signs
 with `ff@10` beside them, or mask. The defaults are signed: so the methods are published, and boards
