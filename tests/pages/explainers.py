@@ -32,6 +32,9 @@ masks and scores: together they cost what one of them costs.
 - `kernel-shap` draws its own coalitions. On masks that all drop equally many segments the Shapley
   kernel weighs all alike, and what is left is a linear regression with a constraint:
   `kernel-shap:coalitions=pool` is that.
+- Some are one explainer on most boards, and do not confirm each other: with 3,000 masks `ridge`,
+  `linear-regression`, its `-paper` and nearly `lime` are the same least squares; and `rise` and
+  `correlation` rank alike, because the design drops every segment about equally often.
 - `random-forest:attribution=shap` is the forest's own path-dependent TreeSHAP, in closed form for
   keep indicators; the shap package is not needed.
 - The three `-paper` explainers repeat the reference study's procedure, its peculiarities included

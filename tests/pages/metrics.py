@@ -47,7 +47,8 @@ the order in which segments are written; along the curves they are broken by a s
 
 Against the annotated times. A segment counts as inside when an event covers more than 90 % of it,
 as outside when none touches it, and is ignored in between; `labels=strict` splits at 50 %
-instead.
+instead. Among as many segments as are annotated, precision, recall and F1 are one number:
+`f1-annotated` is `rank-accuracy` by another name, kept for tables that have it.
 
 {localization}
 
