@@ -30,6 +30,10 @@ defaults. Bold: found (at least 0.99).
   columns asks whether the sound that speaks for it is ranked first, the last one whether the sound
   that speaks against it is ranked last; an unsigned explanation ranks both first.
 
+Every other segment counts a little too, for the target or against it, a twentieth of what the
+planted ones do or less. So an explainer that gives the planted segments exactly nothing ranks them
+last if it has no sign (0.00), and in the middle if it has one.
+
 {table}
 
 What to take from it:

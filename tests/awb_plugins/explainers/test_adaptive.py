@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import norm
 from sklearn.gaussian_process.kernels import Matern
 
+from awb.metrics import roc_auc
 from awb.segments import Segments
-from awb_plugins.explainers.segmentwise import adaptive, evidence_model
+from awb_plugins.explainers.segmentwise import adaptive, evidence_model, run_correlation
 from awb_plugins.explainers.segmentwise.evidence_model import Belief, believe, most_telling
 from fakes import WeightedEnergy, perturber_for, unit_clip
 from games import explain, game_perturber
@@ -67,6 +68,19 @@ def test_its_errors_are_as_large_as_it_says() -> None:
         assert found.uncertainty is not None
         inside.append(np.abs(found.relevance - weights / 4) < 2 * found.uncertainty)
     assert 0.85 < np.mean(inside) <= 1.0
+
+
+def test_it_does_not_fill_an_event_of_which_the_model_hears_the_edges() -> None:
+    heard, inside = [20, 21, 28, 29], np.isin(np.arange(N), range(20, 30))
+
+    def edges(audible: np.ndarray) -> float:
+        return 10.0 * float(audible[heard].mean()) - 5.0
+
+    found = explain(adaptive.SPEC, game_perturber(edges, N)).relevance
+    filled = explain(run_correlation.SPEC, game_perturber(edges, N)).relevance
+    assert set(np.argsort(-found)[:4]) == set(heard), "it finds what the model hears"
+    assert np.abs(found[24:26]).max() < 0.01 * found[heard].min(), "and nothing in between"
+    assert roc_auc(found, inside) < 0.8 < 0.95 < roc_auc(filled, inside)
 
 
 def test_it_stops_early_when_the_answer_is_clear_and_never_exceeds_its_budget() -> None:

@@ -6,6 +6,13 @@ tell most about the segments of which it is not yet clear whether they are among
 It stops when its answer is expected to correlate with the truth well enough, twice in a row, or
 when the budget is spent, and reports each segment's standard error and how sure it is.
 
+Its answer is what each segment adds, not what the sound around it adds: where a model hears the
+beginning and the end of an event and not the middle, the middle is near zero, as it is for Shapley
+values and regressions, and stands among the rest in the order of the noise. So it is among the best
+in fidelity and behind ``run-correlation`` or ``keep-window`` in ROC-AUC, whose windows fill the
+gap. The reading makes the difference and not the masks: see "Why is adaptive behind
+run-correlation?" in docs/faq.md.
+
 References
 ----------
 MacKay, D. J. C. (1992). Information-based objective functions for active data selection. Neural
