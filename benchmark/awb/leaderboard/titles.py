@@ -28,20 +28,40 @@ def board_title(record: Submission, registry: Registry) -> str:
 
 def model_title(plugin: Plugin, registry: Registry) -> str:
     """Say what people call a model with its settings: "YAMNet", "my forest (sklearn)"."""
-    return _title("model", plugin, registry)
+    return title_of("model", plugin.label, registry, plugin.distribution)
 
 
 def dataset_title(plugin: Plugin, registry: Registry) -> str:
     """Say what people call a dataset with its settings: "drums", "real sounds (folder)"."""
-    return _title("dataset", plugin, registry)
+    return title_of("dataset", plugin.label, registry, plugin.distribution)
 
 
-def _title(kind: Kind, plugin: Plugin, registry: Registry) -> str:
+def title_of(kind: Kind, label: str, registry: Registry, distribution: str | None = None) -> str:
+    """Say what people call a plugin with its settings.
+
+    Parameters
+    ----------
+    kind : str
+        Such as ``model``.
+    label : str
+        Its label.
+    registry : Registry
+        What is installed.
+    distribution : str or None
+        Where the plugin must come from for its title to hold; None for anywhere.
+
+    Returns
+    -------
+    str
+        The title of its spec, or its name.
+    """
+    name = label.partition(":")[0]
     try:
-        found = registry.get(kind, plugin.name)
+        found = registry.get(kind, name)
     except UnknownNameError:
         title = ""
     else:
-        title = found.spec.title if found.origin.distribution == plugin.distribution else ""
-    own = own_part(plugin.label).replace("-", " ")
-    return f"{own} ({title or plugin.name})" if own else title or plugin.name
+        known = distribution is None or found.origin.distribution == distribution
+        title = found.spec.title if known else ""
+    own = own_part(label).replace("-", " ")
+    return f"{own} ({title or name})" if own else title or name

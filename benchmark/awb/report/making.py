@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from awb.harness.folder import RunFolder
+from awb.leaderboard.titles import title_of
 from awb.plugins import Registry
 from awb.report.clips import Clips, RunClips
-from awb.report.page import PageFacts, describe, render, short_label, write
+from awb.report.page import PageFacts, describe, render, write
 from awb.report.views import read_views
 
 
@@ -44,10 +45,12 @@ def write_report(
     """
     views = read_views(folder, registry)
     board = views[0].board
-    model, dataset = short_label(board.model), short_label(board.dataset)
+    model = title_of("model", board.model, registry)
+    dataset = title_of("dataset", board.dataset, registry)
     title = f"Where does {model} hear it?"
     lead = (
-        f"{describe(board)}. How well do explanations of {model} point at the sounds of {dataset}?"
+        f"How well do explanations of {model} point at the sounds that it names? On {dataset}:"
+        f" {describe(board)}."
     )
     if len(views) > 1:
         title = f"{len(views)} boards"

@@ -180,6 +180,8 @@ def board_entry(
         ],
         "plain": {**board_plain(view), "instances": summaries(shown)},
         "instances": [instance_plain(view, one, clips, shelf) for one in shown],
+        "rows": [row for row in view.board.rows if row.coverage > 0],
+        "letters": has_letters(view.board),
         "message": [] if message is None else sentences(message),
         "links": {},
         "metrics_page": "",
@@ -230,6 +232,11 @@ def _place(row: BoardRow) -> str:
     return "" if place is None or place.low == place.high else f"{place.low}–{place.high}"
 
 
+def has_letters(board: Board) -> bool:
+    """Say whether the test tells any two explainers apart: else all share a letter."""
+    return len({row.place.groups for row in board.rows if row.place is not None}) > 1
+
+
 def _sortable(value: float | None) -> str:
     """Write a number for sorting; empty where there is none."""
     return "" if value is None or value != value else repr(round(float(value), 6))
@@ -263,6 +270,6 @@ def short_label(label: str) -> str:
 def describe(board: Board) -> str:
     """Say in one line what a board is made of."""
     return (
-        f"{extent(board)}, {_count(len(board.rows), 'explainer')},"
+        f"{extent(board)}, {_count(sum(row.coverage > 0 for row in board.rows), 'explainer')},"
         f" {_count(len(board.metrics), 'metric')}"
     )

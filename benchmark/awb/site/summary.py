@@ -13,15 +13,15 @@ from awb.statistics import Interval
 
 _SHOWN = (
     ("localization", "ROC-AUC", True, "of the explainers that are faithful to the model"),
-    ("margin", "margin", True, "above 0 where every event's peak is above all that is outside"),
-    ("typical", "all common", True, "ROC-AUC, mean of all explainers that every board has"),
+    ("margin", "event margin", True, "above 0 where every event peaks above all outside"),
+    ("typical", "all explainers", True, "ROC-AUC, mean of all explainers that every board has"),
     ("energy", "energy", True, "ROC-AUC that loudness alone would reach"),
     ("deletion", "deletion area", False, "of the faithful explainers"),
-    ("deletion_random", "of random", False, "deletion area of random relevance"),
-    ("without_events", "without events", True,
+    ("deletion_random", "… of random", False, "deletion area of random relevance"),
+    ("without_events", "loss without events", True,
      "fall of the target's probability without the labelled segments"),
-    ("without_random", "without as many", False, "the same without as many random segments"),
-    ("events_alone", "events alone", False,
+    ("without_random", "… without random", False, "the same without as many random segments"),
+    ("events_alone", "loss with events alone", False,
      "fall of the probability when nothing but the labelled segments is heard"),
 )  # fmt: skip
 

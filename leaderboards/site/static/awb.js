@@ -128,7 +128,7 @@ awb.table = (section) => {
     for (const header of headers().filter((one) => one.dataset.sort)) {
       const head = header.querySelector(".head");
       if (!head) continue;
-      const button = awb.make("button", { type: "button", onclick: () => sort(header) });
+      const button = awb.make("button", { type: "button", class: head.classList.contains("tight") ? "tight" : null, onclick: () => sort(header) });
       button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
       head.replaceWith(button);
     }
@@ -178,6 +178,10 @@ awb.narrow = (low, high) => {
   return `${short(low)}${low < 0 ? " to " : "–"}${short(high)}`;
 };
 
+/** The metrics of which anybody has a value; the ranking one in any case. */
+awb.valued = (board) => board.metrics.filter((metric, place) =>
+  place === 0 || metric.headline || board.rows.some((row) => row.cells[place][0] !== null));
+
 /** The metrics under headings: the main ones, then each family. */
 awb.families = (metrics) => {
   const found = new Map([["main", metrics.filter((metric) => metric.headline)]]);
@@ -188,10 +192,10 @@ awb.families = (metrics) => {
   return found;
 };
 
-/** Fill a select with all metrics, under their families; the main ones come first. */
-awb.metricOptions = (select, metrics) => {
-  const option = (metric) => awb.make("option", { value: metrics.indexOf(metric) }, `${metric.name} ${metric.arrow}`);
-  const groups = [...awb.families(metrics)].map(([family, ones]) =>
+/** Fill a select with a board's metrics, under their families; the main ones come first. */
+awb.metricOptions = (select, board) => {
+  const option = (metric) => awb.make("option", { value: board.metrics.indexOf(metric) }, `${metric.name} ${metric.arrow}`);
+  const groups = [...awb.families(awb.valued(board))].map(([family, ones]) =>
     [family, family === "main" ? ones : ones.filter((metric) => !metric.headline)]);
   select.append(...groups.filter(([, ones]) => ones.length).map(([family, ones]) =>
     awb.make("optgroup", { label: family }, ones.map(option))));
@@ -201,7 +205,7 @@ awb.metricHead = (metric) => {
   const first = metric.higher ? "descending" : "ascending";
   const arrow = awb.make("span", { role: "img", "aria-label": metric.higher ? "higher is better" : "lower is better" }, metric.arrow);
   return awb.make("th", { scope: "col", class: "value", "data-sort": "number", "data-first": first, title: metric.summary },
-    awb.make("span", { class: "head" }, `${metric.name}\u00a0`, arrow));
+    awb.make("span", { class: metric.name.length < 10 ? "head tight" : "head" }, `${metric.name}\u00a0`, arrow));
 };
 
 awb.metricCell = ([mean, low, high, count]) =>
@@ -226,9 +230,10 @@ awb.columnKey = (list, metrics) => {
  */
 awb.columns = (section, board, handle, changed) => {
   const { table, rows, prepare, restore } = handle;
-  const families = awb.families(board.metrics);
-  if (board.metrics.every((metric) => metric.headline)) return { show: () => {} };
-  if (families.size > 2 || families.get("main").length < board.metrics.length) families.set("all", board.metrics);
+  const valued = awb.valued(board);
+  const families = awb.families(valued);
+  if (valued.every((metric) => metric.headline)) return { show: () => {} };
+  families.set("all", valued);
   const cells = new Map(board.rows.map((row) => [row.explainer, row.cells]));
   const status = awb.part(section, "columns-count");
   const radios = new Map();
@@ -252,7 +257,7 @@ awb.columns = (section, board, handle, changed) => {
     draw(metrics);
     for (const [name, radio] of radios) radio.checked = name === family;
     for (const [metric, box] of boxes) box.checked = metrics.includes(metric);
-    status.textContent = `${metrics.length} of ${board.metrics.length} metrics`;
+    status.textContent = `${metrics.length} of ${valued.length} metrics`;
   };
   const state = () => {
     const family = [...radios].find(([, radio]) => radio.checked);
@@ -270,7 +275,7 @@ awb.columns = (section, board, handle, changed) => {
   const box = (metric) => {
     const input = awb.make("input", { type: "checkbox", value: metric.name });
     input.addEventListener("change", () => {
-      choose(board.metrics.filter((each) => boxes.get(each).checked), null);
+      choose(valued.filter((each) => boxes.get(each).checked), null);
       changed(state());
     });
     boxes.set(metric, input);
@@ -282,7 +287,7 @@ awb.columns = (section, board, handle, changed) => {
   awb.part(section, "columns").hidden = false;
   radios.get("main").checked = true;
   for (const [metric, input] of boxes) input.checked = metric.headline;
-  status.textContent = `${families.get("main").length} of ${board.metrics.length} metrics`;
+  status.textContent = `${families.get("main").length} of ${valued.length} metrics`;
 
   return {
     show: (text) => {
@@ -290,7 +295,7 @@ awb.columns = (section, board, handle, changed) => {
       if (families.has(text)) choose(families.get(text), text);
       else {
         const names = text.split(",");
-        const metrics = board.metrics.filter((metric) => names.includes(metric.name));
+        const metrics = valued.filter((metric) => names.includes(metric.name));
         if (metrics.length) choose(metrics, null);
       }
     },
@@ -349,10 +354,12 @@ awb.bars = (container, board, column, width) => {
     return;
   }
   const size = 12;
-  const line = 19;
   const top = 22;
-  const names = rows.map(({ row }) => awb.cut(row.explainer, size, width * 0.36));
-  const left = Math.max(...names.map((name) => awb.textWidth(name, size))) + 10;
+  const widest = Math.max(...rows.map(({ row }) => awb.textWidth(row.explainer, size)));
+  const above = widest > width * 0.36;  // long names stand above their bars, so that none is cut
+  const line = above ? 36 : 19;
+  const names = rows.map(({ row }) => awb.cut(row.explainer, size, width));
+  const left = above ? 10 : widest + 10;
   const right = width - awb.textWidth("−0.000", size) - 12;
   const ends = rows.flatMap(({ cell }) => cell.slice(0, 3).filter((end) => end !== null));
   const low = Math.min(0, ...ends);
@@ -377,11 +384,12 @@ awb.bars = (container, board, column, width) => {
   }
   rows.forEach(({ row, cell }, place) => {
     const [mean, from, to] = cell;
-    const middle = top + (place + 0.5) * line;
+    const middle = top + place * line + (above ? 25 : line / 2);
     const [start, stop] = [scale(0), scale(mean)].sort((one, other) => one - other);
     svg.append(
       awb.draw("text", {
-        x: left - 8, y: middle + 4, "font-size": size, "text-anchor": "end",
+        class: above ? "halo" : null, x: above ? left : left - 8, y: above ? middle - 10 : middle + 4,
+        "font-size": size, "text-anchor": above ? "start" : "end",
         "font-style": row.baseline ? "italic" : null,
       }, awb.draw("title", {}, row.explainer), names[place]),
       awb.draw("rect", {
@@ -1241,7 +1249,7 @@ awb.theme = (button) => {
 awb.across = (section) => {
   const board = JSON.parse(section.querySelector(".across-data").textContent);
   const select = awb.part(section, "metric");
-  awb.metricOptions(select, board.metrics);
+  awb.metricOptions(select, board);
   section.hidden = false;
   const bars = awb.part(section, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));
@@ -1355,7 +1363,7 @@ awb.instanceList = (nav, order, board, list, link) => {
 awb.charts = (article, board) => {
   if (board.rows.every((row) => row.cells[0][0] === null)) return;
   const select = awb.part(article, "metric");
-  awb.metricOptions(select, board.metrics);
+  awb.metricOptions(select, board);
   for (const section of article.querySelectorAll('[data-role="charts"]')) section.hidden = false;
   const bars = awb.part(article, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));

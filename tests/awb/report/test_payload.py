@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import small_data
 from awb.harness.folder import RunFolder
 from awb.plugins import load
 from awb.report.clips import NoClips
-from awb.report.page import PageFacts, environment, render
+from awb.report.page import PageFacts, describe, environment, render
 from awb.report.payload import SoundShelf, agreement_plain, number
 from awb.report.views import BoardView, read_views
 from browser import NASTY, awb, make_run, nasty_data
@@ -68,6 +69,28 @@ def test_the_page_holds_what_the_store_holds(view: BoardView) -> None:
             np.testing.assert_allclose(
                 np.array(each["relevance"]) / 1000, own.relevance / largest, atol=6e-4
             )
+
+
+def test_what_explained_nothing_has_no_row_and_is_named(view: BoardView) -> None:
+    [gone] = [row.explainer for row in view.board.rows if not row.coverage]
+    text = render([view], NoClips("nothing to hear"), FACTS, instances=0)
+    assert f'<tr data-explainer="{gone}"' not in text
+    assert "1 explainer has no row, as nothing was explained; the reason follows." in text
+    assert f"{gone}</li>" in text
+    assert describe(view.board).endswith(f"{len(view.board.rows) - 1} explainers, 3 metrics")
+
+
+def test_letters_are_shown_where_they_tell_anything_apart(view: BoardView) -> None:
+    text = render([view], NoClips("nothing to hear"), FACTS, instances=0)
+    assert "share a letter" not in text
+    rows = [
+        replace(row, place=row.place and replace(row.place, groups="b" if row.rank == 1 else "ab"))
+        for row in view.board.rows
+    ]
+    told = replace(view, board=replace(view.board, rows=tuple(rows)))
+    text = render([told], NoClips("nothing to hear"), FACTS, instances=0)
+    assert "share a letter are not told apart by a paired test" in text
+    assert " ab</span></td>" in text
 
 
 def test_agreement_is_laid_out_as_the_page_reads_it(view: BoardView) -> None:

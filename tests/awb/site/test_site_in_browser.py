@@ -138,18 +138,22 @@ def test_any_metrics_are_chosen_and_explained(opened: Opener) -> None:
     page = opened("board", "#metrics=insertion-area,sparseness,nothing", width=390)
     assert _columns(page) == ["sparseness", "insertion-area"]
     page.locator(".choice summary").click()
-    page.get_by_role("checkbox", name="local-accuracy").check()
+    assert page.get_by_role("checkbox", name="local-accuracy").count() == 0, "nobody has a value"
+    page.get_by_role("checkbox", name="complexity").check()
     page.get_by_role("checkbox", name="sparseness").uncheck()
-    assert _columns(page) == ["insertion-area", "local-accuracy"]
-    assert "metrics=insertion-area%2Clocal-accuracy" in page.url
+    assert _columns(page) == ["insertion-area", "complexity"]
+    assert "metrics=insertion-area%2Ccomplexity" in page.url
     page.get_by_text("What each column says").click()
     key = page.locator('[data-role="columns-key"]')
-    assert key.locator("dt").all_inner_texts() == ["insertion-area ↑", "local-accuracy ↑"]
-    assert "Higher is better, −∞ to 1" in key.inner_text()
+    assert key.locator("dt").all_inner_texts() == ["insertion-area ↑", "complexity ↓"]
+    assert "Lower is better, 0 to ∞ (nat)" in key.inner_text()
     assert axe_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
-    key.get_by_role("link", name="local-accuracy").click()
-    page.wait_for_url("**/metrics.html#metric-local-accuracy")
+    options = page.locator('[data-role="metric"] optgroup').first
+    assert options.get_attribute("label") == "main"
+    assert options.locator("option").count() == 3
+    key.get_by_role("link", name="complexity").click()
+    page.wait_for_url("**/metrics.html#metric-complexity")
 
 
 def test_without_scripts_the_main_metrics_are_read(browser: Any, boards: Path) -> None:

@@ -13,10 +13,12 @@ awb.bars = (container, board, column, width) => {
     return;
   }
   const size = 12;
-  const line = 19;
   const top = 22;
-  const names = rows.map(({ row }) => awb.cut(row.explainer, size, width * 0.36));
-  const left = Math.max(...names.map((name) => awb.textWidth(name, size))) + 10;
+  const widest = Math.max(...rows.map(({ row }) => awb.textWidth(row.explainer, size)));
+  const above = widest > width * 0.36;  // long names stand above their bars, so that none is cut
+  const line = above ? 36 : 19;
+  const names = rows.map(({ row }) => awb.cut(row.explainer, size, width));
+  const left = above ? 10 : widest + 10;
   const right = width - awb.textWidth("−0.000", size) - 12;
   const ends = rows.flatMap(({ cell }) => cell.slice(0, 3).filter((end) => end !== null));
   const low = Math.min(0, ...ends);
@@ -41,11 +43,12 @@ awb.bars = (container, board, column, width) => {
   }
   rows.forEach(({ row, cell }, place) => {
     const [mean, from, to] = cell;
-    const middle = top + (place + 0.5) * line;
+    const middle = top + place * line + (above ? 25 : line / 2);
     const [start, stop] = [scale(0), scale(mean)].sort((one, other) => one - other);
     svg.append(
       awb.draw("text", {
-        x: left - 8, y: middle + 4, "font-size": size, "text-anchor": "end",
+        class: above ? "halo" : null, x: above ? left : left - 8, y: above ? middle - 10 : middle + 4,
+        "font-size": size, "text-anchor": above ? "start" : "end",
         "font-style": row.baseline ? "italic" : null,
       }, awb.draw("title", {}, row.explainer), names[place]),
       awb.draw("rect", {

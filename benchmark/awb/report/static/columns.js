@@ -11,6 +11,10 @@ awb.narrow = (low, high) => {
   return `${short(low)}${low < 0 ? " to " : "–"}${short(high)}`;
 };
 
+/** The metrics of which anybody has a value; the ranking one in any case. */
+awb.valued = (board) => board.metrics.filter((metric, place) =>
+  place === 0 || metric.headline || board.rows.some((row) => row.cells[place][0] !== null));
+
 /** The metrics under headings: the main ones, then each family. */
 awb.families = (metrics) => {
   const found = new Map([["main", metrics.filter((metric) => metric.headline)]]);
@@ -21,10 +25,10 @@ awb.families = (metrics) => {
   return found;
 };
 
-/** Fill a select with all metrics, under their families; the main ones come first. */
-awb.metricOptions = (select, metrics) => {
-  const option = (metric) => awb.make("option", { value: metrics.indexOf(metric) }, `${metric.name} ${metric.arrow}`);
-  const groups = [...awb.families(metrics)].map(([family, ones]) =>
+/** Fill a select with a board's metrics, under their families; the main ones come first. */
+awb.metricOptions = (select, board) => {
+  const option = (metric) => awb.make("option", { value: board.metrics.indexOf(metric) }, `${metric.name} ${metric.arrow}`);
+  const groups = [...awb.families(awb.valued(board))].map(([family, ones]) =>
     [family, family === "main" ? ones : ones.filter((metric) => !metric.headline)]);
   select.append(...groups.filter(([, ones]) => ones.length).map(([family, ones]) =>
     awb.make("optgroup", { label: family }, ones.map(option))));
@@ -34,7 +38,7 @@ awb.metricHead = (metric) => {
   const first = metric.higher ? "descending" : "ascending";
   const arrow = awb.make("span", { role: "img", "aria-label": metric.higher ? "higher is better" : "lower is better" }, metric.arrow);
   return awb.make("th", { scope: "col", class: "value", "data-sort": "number", "data-first": first, title: metric.summary },
-    awb.make("span", { class: "head" }, `${metric.name}\u00a0`, arrow));
+    awb.make("span", { class: metric.name.length < 10 ? "head tight" : "head" }, `${metric.name}\u00a0`, arrow));
 };
 
 awb.metricCell = ([mean, low, high, count]) =>
@@ -59,9 +63,10 @@ awb.columnKey = (list, metrics) => {
  */
 awb.columns = (section, board, handle, changed) => {
   const { table, rows, prepare, restore } = handle;
-  const families = awb.families(board.metrics);
-  if (board.metrics.every((metric) => metric.headline)) return { show: () => {} };
-  if (families.size > 2 || families.get("main").length < board.metrics.length) families.set("all", board.metrics);
+  const valued = awb.valued(board);
+  const families = awb.families(valued);
+  if (valued.every((metric) => metric.headline)) return { show: () => {} };
+  families.set("all", valued);
   const cells = new Map(board.rows.map((row) => [row.explainer, row.cells]));
   const status = awb.part(section, "columns-count");
   const radios = new Map();
@@ -85,7 +90,7 @@ awb.columns = (section, board, handle, changed) => {
     draw(metrics);
     for (const [name, radio] of radios) radio.checked = name === family;
     for (const [metric, box] of boxes) box.checked = metrics.includes(metric);
-    status.textContent = `${metrics.length} of ${board.metrics.length} metrics`;
+    status.textContent = `${metrics.length} of ${valued.length} metrics`;
   };
   const state = () => {
     const family = [...radios].find(([, radio]) => radio.checked);
@@ -103,7 +108,7 @@ awb.columns = (section, board, handle, changed) => {
   const box = (metric) => {
     const input = awb.make("input", { type: "checkbox", value: metric.name });
     input.addEventListener("change", () => {
-      choose(board.metrics.filter((each) => boxes.get(each).checked), null);
+      choose(valued.filter((each) => boxes.get(each).checked), null);
       changed(state());
     });
     boxes.set(metric, input);
@@ -115,7 +120,7 @@ awb.columns = (section, board, handle, changed) => {
   awb.part(section, "columns").hidden = false;
   radios.get("main").checked = true;
   for (const [metric, input] of boxes) input.checked = metric.headline;
-  status.textContent = `${families.get("main").length} of ${board.metrics.length} metrics`;
+  status.textContent = `${families.get("main").length} of ${valued.length} metrics`;
 
   return {
     show: (text) => {
@@ -123,7 +128,7 @@ awb.columns = (section, board, handle, changed) => {
       if (families.has(text)) choose(families.get(text), text);
       else {
         const names = text.split(",");
-        const metrics = board.metrics.filter((metric) => names.includes(metric.name));
+        const metrics = valued.filter((metric) => names.includes(metric.name));
         if (metrics.length) choose(metrics, null);
       }
     },

@@ -42,7 +42,7 @@ awb.instanceList = (nav, order, board, list, link) => {
 awb.charts = (article, board) => {
   if (board.rows.every((row) => row.cells[0][0] === null)) return;
   const select = awb.part(article, "metric");
-  awb.metricOptions(select, board.metrics);
+  awb.metricOptions(select, board);
   for (const section of article.querySelectorAll('[data-role="charts"]')) section.hidden = false;
   const bars = awb.part(article, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));

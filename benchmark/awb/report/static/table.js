@@ -48,7 +48,7 @@ awb.table = (section) => {
     for (const header of headers().filter((one) => one.dataset.sort)) {
       const head = header.querySelector(".head");
       if (!head) continue;
-      const button = awb.make("button", { type: "button", onclick: () => sort(header) });
+      const button = awb.make("button", { type: "button", class: head.classList.contains("tight") ? "tight" : null, onclick: () => sort(header) });
       button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
       head.replaceWith(button);
     }

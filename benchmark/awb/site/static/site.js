@@ -4,7 +4,7 @@
 awb.across = (section) => {
   const board = JSON.parse(section.querySelector(".across-data").textContent);
   const select = awb.part(section, "metric");
-  awb.metricOptions(select, board.metrics);
+  awb.metricOptions(select, board);
   section.hidden = false;
   const bars = awb.part(section, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));
