@@ -35,13 +35,16 @@ def nasty_data(folder: Path) -> Path:
     return folder
 
 
-def make_run(out: Path, *datasets: Path, masker: str = "zeros") -> Path:
+METRICS = "roc-auc,deletion-area,sparseness"
+
+
+def make_run(out: Path, *datasets: Path, masker: str = "zeros", metrics: str = METRICS) -> Path:
     """Run the test model over folders, and return the run's folder."""
     options = [word for data in datasets for word in ("--dataset", f"folder:{data}")]
     result = awb(
         "run", *options, "--model", "loudness", "--samples", "60", "--jobs", "1",
         "--no-baselines",
-        "--explainers", EXPLAINERS, "--metrics", "roc-auc,deletion-area,sparseness", "--out", out,
+        "--explainers", EXPLAINERS, "--metrics", metrics, "--out", out,
         "--masker", masker,
     )  # fmt: skip
     assert result.exit_code == 0, result.output

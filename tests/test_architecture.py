@@ -22,6 +22,7 @@ FLOORS = [
         "designs",
         "maskers",
         "metrics",
+        "mpeg",
         "segments",
         "statistics",
         "variations",

@@ -11,6 +11,7 @@ A file that holds less than it promises is refused: libsndfile would shorten it 
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from awb.containers import missing_bytes
 from awb.errors import AudioError
+from awb.mpeg import counted
 from awb.types import AudioArray
 
 if TYPE_CHECKING:
@@ -57,7 +59,8 @@ def _open(path: Path) -> soundfile.SoundFile:
 
     _check_file(path)
     try:
-        file = soundfile.SoundFile(path)
+        content = counted(path)
+        file = soundfile.SoundFile(path if content is None else BytesIO(content))
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: a name that ends in .raw
         raise AudioError(
             f"{path} is not audio that can be read, or its header is damaged"
@@ -124,7 +127,8 @@ def read_audio(path: Path) -> tuple[AudioArray, int]:
     with _open(path) as file:
         promised, sample_rate_hz = file.frames, int(file.samplerate)
         try:
-            channels = file.read(dtype="float32", always_2d=True)
+            # The number is said, since files of some encodings (GSM) cannot be asked for the rest.
+            channels = file.read(promised, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             reason = error.error_string.removeprefix("Error : ").strip(" .")
             raise AudioError(f"{path} is truncated or damaged: {reason}") from error

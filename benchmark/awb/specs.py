@@ -69,6 +69,8 @@ class Spec:
         One line.
     citation : str
         Where the method, data or weights come from.
+    title : str
+        What people call it in a sentence, such as "YAMNet"; empty where that is the name.
     parameters : type of Parameters
         Validated settings; unknown keys are refused.
     requires : tuple of str
@@ -81,12 +83,14 @@ class Spec:
     Raises
     ------
     ParameterError
-        If the name is not kebab-case, or the summary is empty or has several lines.
+        If the name is not kebab-case, the summary is empty or has several lines, or so has the
+        title.
     """
 
     name: str
     summary: str
     citation: str
+    title: str = ""
     parameters: type[Parameters] = Parameters
     requires: tuple[str, ...] = ()
     extra: str | None = None
@@ -98,6 +102,8 @@ class Spec:
             raise ParameterError(f"plugin name {self.name!r} is not kebab-case, like random-forest")
         if not self.summary.strip() or "\n" in self.summary:
             raise ParameterError(f"plugin {self.name}: the summary must be one line")
+        if not self.title.isprintable():
+            raise ParameterError(f"plugin {self.name}: the title must be one line")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,14 @@ def test_any_sample_format(tmp_path: Path, subtype: str) -> None:
     np.testing.assert_allclose(waveform, tone(), atol=0.01)
 
 
+@pytest.mark.parametrize("subtype", ["ALAW", "ULAW", "GSM610", "MS_ADPCM"])
+def test_any_telephone(tmp_path: Path, subtype: str) -> None:
+    path = saved(tmp_path / "a.wav", tone(), 8_000, subtype=subtype)
+    waveform, _ = read_audio(path)
+    assert waveform.size == pytest.approx(12_000, abs=500)  # some are written in blocks
+    assert np.abs(waveform).max() > 0.3
+
+
 def test_channels_are_averaged(tmp_path: Path) -> None:
     left, right = tone(), np.zeros(12_000, dtype=np.float32)
     path = saved(tmp_path / "a.wav", np.stack([left, right, left], axis=1), subtype="FLOAT")

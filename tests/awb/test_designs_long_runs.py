@@ -120,3 +120,10 @@ def test_inner_keep_windows_are_the_complement_of_occlusion() -> None:
 def test_keep_window_refuses_gaps_and_nothing(n: int, window: int, hop: int) -> None:
     with pytest.raises(ParameterError):
         keep_window(n, window=window, hop=hop)
+
+
+def test_no_runs_at_all_and_runs_of_one_segment_are_allowed() -> None:
+    assert runs(5, 0, _rng(0)).shape == (0, 5)
+    assert runs(1, 3, _rng(0)).shape == (3, 1)
+    # runs of one segment on average, of either kind, take turns
+    assert (np.diff(runs(6, 4, _rng(0), dropped_run=1, kept_run=1), axis=1)).all()

@@ -166,6 +166,7 @@ def test_impossible_thresholds_are_refused(positive: float, negative: float) -> 
         ({"n_samples": 0}, "at least one sample"),
         ({"sample_rate_hz": 0}, "at least one sample"),
         ({"length_s": 0.15}, "whole number of hops"),
+        ({"length_s": 0.19}, "whole number of hops"),
         ({"length_s": 0.05}, "whole number of hops"),
         ({"length_s": -0.1}, "whole number of hops"),
         ({"hop_s": 1e-6}, "shorter than one sample"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from statistics import NormalDist
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from awb.errors import ParameterError
 from awb.statistics import ClusterSums, cluster_bootstrap, cluster_bootstrap_columns
@@ -97,6 +99,29 @@ def test_accelerations_are_those_of_a_loop() -> None:
     gap = left_out.mean() - left_out
     expected = np.sum(gap**3) / (6 * np.sum(gap**2) ** 1.5)
     assert ClusterSums.of(values, clips).accelerations()[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("draw", [skewed_board, binary_board])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_ends_are_those_of_the_formula(draw: Callable[..., Board], level: float) -> None:
+    """BCa with the reach of Student's t, number by number; draws at the mean count half."""
+    values, clips = draw(7, _generator(11))
+    found = cluster_bootstrap(values, clips, level=level, resamples=400, rng=_generator(1))
+    draws = ClusterSums.of(values, clips).resampled_means(400, _generator(1))[:, 0].tolist()
+    mean = sum(values) / len(values)
+    at = sum(abs(drawn - mean) < 1e-12 for drawn in draws)
+    below = sum(drawn < mean - 1e-12 for drawn in draws)
+    normal = NormalDist()
+    bias = normal.inv_cdf((below + at / 2) / 400)
+    left_out = [values[clips != clip].mean() for clip in range(7)]
+    gaps = [sum(left_out) / 7 - one for one in left_out]
+    skew = sum(gap**3 for gap in gaps) / (6 * sum(gap**2 for gap in gaps) ** 1.5)
+    reach = stats.t(df=6).ppf(0.5 + level / 2) * math.sqrt(7 / 6)
+    shares = [
+        normal.cdf(bias + shifted / (1 - skew * shifted))
+        for shifted in (bias - reach, bias + reach)
+    ]
+    assert (found.low, found.high) == pytest.approx(tuple(np.quantile(draws, shares)))
 
 
 def test_columns_share_their_draws() -> None:

@@ -41,6 +41,13 @@ def test_ties_and_zeros_of_few_clips_are_counted_as_scipy_permutes_them(n: int) 
         assert wilcoxon_p_value(row / 8) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("n", [14, 20])
+def test_ties_and_zeros_of_more_clips_are_approximated(n: int) -> None:
+    for row in np.random.default_rng(n).integers(-2, 4, size=(12, n)):
+        expected = stats.wilcoxon(row, zero_method="pratt", method="asymptotic").pvalue
+        assert wilcoxon_p_value(row / 8) == pytest.approx(expected, rel=1e-12)
+
+
 def test_wilcoxon_keeps_its_level_under_ties_and_zeros() -> None:
     rng = np.random.default_rng(0)
     drawn = rng.integers(-3, 4, size=(600, 25)) / 10
@@ -98,8 +105,9 @@ def test_means_of_clips() -> None:
 
 
 def test_bad_input_is_refused() -> None:
-    with pytest.raises(ParameterError, match="two columns"):
-        compare_all([[1.0], [2.0]], ["a", "b"], rng=np.random.default_rng(0))
+    for one_column in ([[1.0], [2.0]], [1.0, 2.0], [[[1.0, 2.0]]]):
+        with pytest.raises(ParameterError, match="two columns"):
+            compare_all(one_column, ["a", "b"], rng=np.random.default_rng(0))
     with pytest.raises(ParameterError, match="drop missing"):
         compare_all([[1.0, np.nan]], ["a"], rng=np.random.default_rng(0))
     for differences in ([], [np.nan], [[1.0]]):

@@ -51,6 +51,7 @@ def test_equals_share_their_places() -> None:
     table[:, 1] = table[:, 0]
     places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
     assert [each.rank for each in places] == [1.5, 1.5, 3.0]
+    assert [(each.low, each.high) for each in places] == [(1, 2), (1, 2), (3, 3)]
 
 
 def test_rivals_have_wide_intervals() -> None:
@@ -59,6 +60,26 @@ def test_rivals_have_wide_intervals() -> None:
     assert astuple(places[3]) == (4.0, 4.0, 4.0)
     assert all(each.low <= each.rank <= each.high for each in places)
     assert max(each.high - each.low for each in places[:3]) >= 1
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+@pytest.mark.parametrize("level", [0.6, 0.95])
+def test_rank_intervals_are_those_of_a_loop(higher_is_better: bool, level: float) -> None:
+    table, clips = _board([0.5, 0.45, 0.5, 0.4], n_clips=9, seed=3)
+    found = rank_intervals(
+        table, clips, higher_is_better=higher_is_better, level=level, resamples=200, rng=_rng(4)
+    )
+    signed = -table if higher_is_better else table
+    drawn = []
+    for row in _rng(4).integers(9, size=(200, 9)):
+        chosen = np.concatenate([np.flatnonzero(clips == clip) for clip in row])
+        drawn.append(slow.ranks(np.round(signed[chosen].mean(axis=0), 12).tolist()))
+    ranks = slow.ranks(signed.mean(axis=0).tolist())
+    for column, (place, rank) in enumerate(zip(found, ranks, strict=True)):
+        ordered = sorted(row[column] for row in drawn)
+        low = ordered[math.floor((1 - level) / 2 * 199)]
+        high = ordered[math.ceil((1 + level) / 2 * 199)]
+        assert astuple(place) == (rank, min(rank, low), max(rank, high))
 
 
 def test_one_clip_leaves_every_place_open() -> None:
@@ -182,6 +203,9 @@ def test_bad_input_is_refused() -> None:
         rank_intervals(table[:, 0], clips, higher_is_better=True, rng=_rng())
     with pytest.raises(ParameterError, match="three explainers"):
         critical_difference(table[:, :2], clips, higher_is_better=True)
+    for level in (0.0, 1.0, 95):
+        with pytest.raises(ParameterError, match="level in"):
+            critical_difference(table, clips, higher_is_better=True, level=level)
     with pytest.raises(ParameterError, match="two clips"):
         critical_difference(table, ["a"] * len(clips), higher_is_better=True)
     with pytest.raises(ParameterError, match="one shape"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-import mini_audioset
 import mini_cnn14
 from awb.errors import AudioError, WeightsError
 from awb.perturbation.frames import FrameScorer
@@ -35,10 +33,7 @@ from awb_plugins.models.cnn14.weights import published_layout, read_checkpoint
 RATE_HZ = 32_000
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

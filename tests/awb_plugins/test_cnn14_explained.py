@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import pytest
 
 pytest.importorskip("librosa", reason="needs librosa (extra ser)")
 
-import mini_audioset
 import mini_cnn14
 from awb.maskers import zeros
 from awb.perturbation import Design, Perturber
@@ -27,10 +25,7 @@ TARGET = 5
 BY_NAME = {spec.name: spec for spec in spectrogram.SPECS}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

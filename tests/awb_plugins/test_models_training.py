@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ pytest.importorskip("librosa", reason="needs librosa (extra ser)")
 
 import torch
 
-import mini_audioset
 import mini_collections
 from awb.errors import SplitError, WeightsError
 from awb.harness.resolve import resolve
@@ -23,11 +21,7 @@ from awb.training.running import Trained, TrainingJob, train
 from awb_plugins.models.ser_cnn.features import clip_features
 from awb_plugins.models.ser_cnn.recipe import SerFrontEnd, without_padding
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def trained(model: str, learn: str, judge: str, out: Path) -> Trained:

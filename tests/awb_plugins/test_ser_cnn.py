@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-import mini_audioset
 from awb.errors import AudioError, WeightsError
 from awb.protocols import DifferentiableModel, FrameFeatureModel
 from awb.types import AudioArray
@@ -28,17 +26,14 @@ from awb_plugins.models.extractors import make_extractor
 from awb_plugins.models.named_weights import write_network
 from awb_plugins.models.ser_cnn import SPEC, SerCnnParameters
 from awb_plugins.models.ser_cnn.features import N_FEATURES, SIZES, clip_features
-from awb_plugins.models.ser_cnn.network import SerCnn
+from awb_plugins.models.ser_cnn.network import SPECTRUM, SerCnn
 from golden.make_ser_digits import FILE, recording
 
 EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 EPOCHS = 10
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def usual_features(waveform: AudioArray) -> Any:
@@ -106,6 +101,19 @@ def test_the_model_scores_features(tmp_path: Path) -> None:
     alone = np.concatenate([model.scores(clip[np.newaxis]) for clip in clips])
     np.testing.assert_allclose(scores, alone, atol=1e-5)
     assert not isinstance(model, (DifferentiableModel, FrameFeatureModel))
+
+
+def test_noise_where_the_training_data_had_nothing_is_no_catastrophe() -> None:
+    rng = np.random.default_rng(0)
+    voices = [librosa.resample(sound(n), orig_sr=8_000, target_sr=22_050) for n in (5_000, 6_000)]
+    network = SerCnn(2).eval()
+    network.fit_scale(torch.tensor(np.stack([clip_features(voice) for voice in voices])))
+    noisy = voices[0] + 0.05 * rng.standard_normal(voices[0].size).astype(np.float32)
+    vector = torch.tensor(clip_features(noisy)).float()[np.newaxis]
+    standardized = (vector - network.feature_mean) * network.feature_scale
+    assert float(standardized.abs().max()) < 1_000
+    assert list(SIZES) == ["mfcc", "chroma", "mel", "contrast", "tonnetz"]
+    assert (SPECTRUM.start, SPECTRUM.stop) == (40 + 12, 40 + 12 + SIZES["mel"])
 
 
 def test_bad_weights(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +33,7 @@ RATE_HZ = 16_000
 KINDS = ["ast", "wav2vec2", "hubert", "wavlm", "whisper", "wav2vec2-bert"]
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def made(folder: Path, **given: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-import mini_audioset
 import mini_urbansound
 from awb.errors import AudioError, WeightsError
 from awb.maskers import zeros
@@ -31,10 +29,7 @@ FOUR_S = 4 * RATE_HZ
 BY_NAME = {spec.name: spec for spec in spectrogram.SPECS}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-import mini_audioset
 import mini_vggish
 from awb.errors import AudioError, WeightsError
 from awb.perturbation.frames import FrameScorer
@@ -34,10 +32,7 @@ RATE_HZ = 16_000
 CLASSES = ("Dog", "Rain", "Siren")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

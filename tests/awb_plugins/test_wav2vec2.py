@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +23,7 @@ from awb_plugins.models.wav2vec2.model import Wav2Vec2
 RATE_HZ = 16_000
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    with mini_audioset.one_thread():
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def made(folder: Path, **given: Any) -> Wav2Vec2:

@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from awb.errors import UnknownNameError
 from awb.harness.selection import Manifest
 from awb.intervals import FloatArray
 from awb.leaderboard.board import FULL_COVERAGE
 from awb.leaderboard.layout import Column, Layout
-from awb.leaderboard.naming import board_name, folder_name
 from awb.leaderboard.pages import data_of
+from awb.leaderboard.reading import paired
+from awb.leaderboard.roles import roles
 from awb.leaderboard.submitted import Submitted
+from awb.leaderboard.titles import board_title
 from awb.plugins import Registry
-from awb.specs import DatasetSpec
 
 IndexArray = npt.NDArray[np.intp]
 
@@ -61,6 +61,8 @@ class SummaryBoard:
         Where each explainer and instance stands.
     grids : mapping of str to np.ndarray, shape=(explainers, instances)
         Values of each metric in `SUMMED`; NaN where there is none.
+    heading : str
+        What people call the board; empty for its labels.
     """
 
     name: str
@@ -73,11 +75,12 @@ class SummaryBoard:
     baselines: frozenset[str]
     layout: Layout = field(repr=False)
     grids: Mapping[str, FloatArray] = field(repr=False)
+    heading: str = ""
 
     @property
     def title(self) -> str:
-        """Both labels, as people say them."""
-        return f"{self.model} on {self.dataset}"
+        """Model and dataset, as people call them."""
+        return self.heading or f"{self.model} on {self.dataset}"
 
     def ranked(self, metric: str) -> list[str]:
         """Name the explainers that this board ranks by a metric, in alphabetical order."""
@@ -180,14 +183,9 @@ def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable
     Comparable
         Boards whose events have times, and the others with a reason.
     """
-    pairs: dict[str, dict[str, list[Submitted]]] = {}
-    for one in submitted:
-        pair = pairs.setdefault(board_name(one.record), {})
-        pair.setdefault(folder_name(one.record), []).append(one)
     boards, left_out = [], []
-    for name, groups in sorted(pairs.items()):
-        _, group = min(groups.items(), key=lambda item: (-len(item[1]), item[0]))
-        board = _board(name, group, registry)
+    for name, groups in paired(submitted).items():
+        board = _board(name, next(iter(groups.values())), registry)
         if board.ranked(LOCALIZATION) and board.ranked(DELETION):
             boards.append(board)
         else:
@@ -203,19 +201,10 @@ def _board(name: str, group: Sequence[Submitted], registry: Registry) -> Summary
         data.manifest.dataset,
         data.manifest.model,
         data.manifest,
-        *_contrasted(group[0].record.dataset.name, group[0].record.model.name, registry),
+        *roles(group[0].record, registry),
         data.seed,
         data.baselines,
         layout,
         {metric: layout.grid(data.scores, metric) for metric in SUMMED},
+        board_title(group[0].record, registry),
     )
-
-
-def _contrasted(dataset: str, model: str, registry: Registry) -> tuple[bool, bool]:
-    """Ask the dataset whether this is the first, or the second, of two models it contrasts."""
-    try:
-        spec = registry.get("dataset", dataset).spec
-    except UnknownNameError:
-        return False, False
-    pair = spec.contrast if isinstance(spec, DatasetSpec) else ()
-    return pair[:1] == (model,), pair[1:] == (model,)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import AwbError, HubError, MissingExtraError, SubmissionError
+from awb.leaderboard.credits import SUBMISSIONS
 from awb.leaderboard.dataset_card import TABLE, card, checked_license, rows_of, score_table
-from awb.leaderboard.pages import SUBMISSIONS
 from awb.leaderboard.submitted import RELEVANCE_SUFFIX, Reader, find
 from awb.leaderboard.verifying import readable, verify
 from awb.plugins import Registry

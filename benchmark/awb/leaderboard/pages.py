@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,39 +11,22 @@ from awb.errors import AwbError, SubmissionError
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.harness.units import OK
 from awb.leaderboard.board import Board
+from awb.leaderboard.credits import credits_of, escaped
 from awb.leaderboard.making import BoardData, at_budgets, make_board
-from awb.leaderboard.naming import slug
+from awb.leaderboard.message import message_of, sentences
 from awb.leaderboard.reading import paired
-from awb.leaderboard.render import to_markdown
+from awb.leaderboard.render import extent_of, to_markdown
+from awb.leaderboard.roles import CONTROL, roles
 from awb.leaderboard.submission import Submission
 from awb.leaderboard.submitted import Submitted
+from awb.leaderboard.titles import board_title
 from awb.leaderboard.verifying import readable
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
 from awb.specs import ExplainerSpec, MetricSpec
 
-SUBMISSIONS = "submissions"
 BEGIN, END = "<!-- boards: written by awb publish -->", "<!-- end of boards -->"
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 _NOTHING = "# Leaderboards\n"
-
-
-def boards_of(group: Sequence[Submitted], registry: Registry) -> list[Board]:
-    """Make the board, or one a budget, of submissions that can be compared.
-
-    Parameters
-    ----------
-    group : sequence of Submitted
-        All of one folder.
-    registry : Registry
-        What is installed: the metrics' facts come from there.
-
-    Returns
-    -------
-    list of Board
-        Mostly one.
-    """
-    return [board_of(one) for one in each_budget(data_of(group, registry), group)]
 
 
 def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
@@ -86,8 +68,7 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
     SubmissionError
         If none of the submitted metrics is installed.
     """
-    labels = list(dict.fromkeys(one.label for each in group for one in each.record.metrics))
-    facts = _columns(labels, registry)
+    main = _main(_metric_specs(group, registry))
     baselines = frozenset(
         entry.spec.name
         for entry in registry
@@ -97,7 +78,7 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
         group[0].manifest,
         [row for one in group for row in scores_of(one.record)],
         [row for one in group for row in _explanations(one.record)],
-        facts,
+        [replace(spec.facts, name=label) for label, spec in main.items()],
         baselines,
         group[0].record.settings.seed,
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
@@ -126,8 +107,30 @@ def board_of(data: BoardData) -> Board:
     )
 
 
-def _columns(labels: Sequence[str], registry: Registry) -> list[MetricFacts]:
-    """Choose the main metrics, or all where none is a main one."""
+def every_metric(group: Sequence[Submitted], registry: Registry) -> list[MetricFacts]:
+    """List the facts of all submitted metrics that are installed.
+
+    Parameters
+    ----------
+    group : sequence of Submitted
+        All of one folder.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    list of MetricFacts
+        The main ones first, in the order of `data_of`.
+    """
+    specs = _metric_specs(group, registry)
+    main = _main(specs)
+    rest = {label: spec for label, spec in specs.items() if label not in main}
+    return [replace(spec.facts, name=label) for label, spec in {**main, **rest}.items()]
+
+
+def _metric_specs(group: Sequence[Submitted], registry: Registry) -> dict[str, MetricSpec]:
+    """Look up the submitted metrics that are installed, by label."""
+    labels = dict.fromkeys(one.label for each in group for one in each.record.metrics)
     found: dict[str, MetricSpec] = {}
     for label in labels:
         try:
@@ -138,8 +141,12 @@ def _columns(labels: Sequence[str], registry: Registry) -> list[MetricFacts]:
             found[label] = spec
     if not found:
         raise SubmissionError("none of the submitted metrics is installed")
-    headline = {label: spec for label, spec in found.items() if spec.headline} or found
-    return [replace(spec.facts, name=label) for label, spec in headline.items()]
+    return found
+
+
+def _main(specs: dict[str, MetricSpec]) -> dict[str, MetricSpec]:
+    """Choose the main metrics, or all where none is a main one."""
+    return {label: spec for label, spec in specs.items() if spec.headline} or specs
 
 
 def _explanations(record: Submission) -> Iterator[ExplanationRow]:
@@ -185,6 +192,8 @@ def write_pages(
 ) -> list[Path]:
     """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
 
+    The names are those of `awb.leaderboard.naming.file_names`.
+
     Parameters
     ----------
     submitted : iterable of Submitted
@@ -212,7 +221,7 @@ def write_pages(
             path = into / f"{name}.md"
             path.write_text(_page(groups, registry), encoding="utf-8")
             paths.append(path)
-            lines.append(_index_line(name, groups))
+            lines.append(_index_line(name, groups, registry))
         _write_index(into / "README.md", [*lines, *links])
     except OSError as error:
         raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
@@ -222,13 +231,22 @@ def write_pages(
 def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
     """Write all boards of a pair: one a manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
-    title = f"# {escaped(record.model.label)} on {escaped(record.dataset.label)}\n\n"
+    title = f"# {escaped(board_title(record, registry))}\n\n"
     parts = []
     for folder, group in groups.items():
-        found = "\n".join(to_markdown(board) for board in boards_of(group, registry))
-        found = found.replace("<", "&lt;")
-        parts.append(f"{found}\n{_settings(group[0].record)}\n\n{_credits(folder, group)}")
-    return title + "\n".join(parts)
+        found = "\n".join(
+            _section(board_of(data), data) for data in each_budget(data_of(group, registry), group)
+        )
+        parts.append(f"{found}\n{_settings(group[0].record)}\n\n{credits_of(folder, group)}")
+    _, control = roles(record, registry)
+    return title + (f"> {CONTROL}\n\n" if control else "") + "\n".join(parts)
+
+
+def _section(board: Board, data: BoardData) -> str:
+    """Write one board: what it says in a few sentences, then the table."""
+    message = message_of(board, data)
+    lead = " ".join(sentences(message, escaped)) if message else ""
+    return to_markdown(board, title=extent_of(board), lead=lead).replace("<", "&lt;")
 
 
 def _settings(record: Submission) -> str:
@@ -237,47 +255,20 @@ def _settings(record: Submission) -> str:
     if settings.scoring_masker != masker:
         masker += f", for scoring {settings.scoring_masker}"
     return (
-        f"Segments of {settings.segment_s:g} s every {settings.segment_hop_s:g} s,"
+        f"Model {escaped(record.model.label)} on dataset {escaped(record.dataset.label)}:"
+        f" segments of {settings.segment_s:g} s every {settings.segment_hop_s:g} s,"
         f" {settings.samples:,} drop masks ({escaped(settings.design)}), masker"
         f" {escaped(masker)}, seed {settings.seed}."
     )
 
 
-def _credits(folder: str, group: Sequence[Submitted]) -> str:
-    """List who submitted what, with what, and when; check it with one command."""
-    from tabulate import tabulate
-
-    rows = []
-    for one in sorted(group, key=lambda each: each.record.name):
-        record = one.record
-        link = f"[{escaped(record.name)}]({SUBMISSIONS}/{folder}/{slug(record.name)}.json)"
-        said = "; ".join(text for text in (record.credit.note, record.credit.citation) if text)
-        rows.append(
-            [
-                link,
-                escaped(f"{record.explainer.distribution} {record.explainer.version}"),
-                escaped(record.credit.author),
-                escaped(record.environment.created[:10]),
-                escaped(record.environment.hardware.get("processor", "")),
-                escaped(said),
-            ]
-        )
-    header = ["submission", "from", "author", "computed", "processor", "note"]
-    table = tabulate(rows, header, tablefmt="github", disable_numparse=True)
-    return f"{table}\n\nTo check: `awb verify leaderboards/{SUBMISSIONS}/{folder}`\n"
-
-
-def escaped(text: str) -> str:
-    """Let nothing in a text mean anything in Markdown or HTML."""
-    return _MARKUP.sub(r"\\\1", text).replace("\\<", "&lt;").replace("\\>", "&gt;")
-
-
-def _index_line(name: str, groups: dict[str, list[Submitted]]) -> str:
+def _index_line(name: str, groups: dict[str, list[Submitted]], registry: Registry) -> str:
     every = [one for group in groups.values() for one in group]
     record = every[0].record
     kept = sorted({len(one.manifest.kept) for one in every})
+    link = f"[{escaped(board_title(record, registry))}]({name}.md)"
     return (
-        f"| [{escaped(name)}]({name}.md) | {escaped(record.dataset.label)} |"
+        f"| {link} | {escaped(record.dataset.label)} |"
         f" {escaped(record.model.label)} | {', '.join(map(str, kept))} | {len(every)} |"
     )
 

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from awb.errors import AwbError, ParameterError, SubmissionError
 from awb.harness.folder import RunFolder
 from awb.harness.sweep_folder import SweepFolder
+from awb.leaderboard.credits import SUBMISSIONS
 from awb.leaderboard.over_datasets import DatasetSummary
-from awb.leaderboard.pages import SUBMISSIONS, write_pages
+from awb.leaderboard.pages import write_pages
 from awb.leaderboard.reading import read_folder
 from awb.leaderboard.submission import Credit
 from awb.leaderboard.submitted import Submitted, is_taken, path_in, write

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_lowercase
+from string import ascii_letters
 
 from awb.intervals import FloatArray
 from awb.metrics.facts import MetricFacts
@@ -66,19 +65,42 @@ def places(
     if values.shape[1] > 1 and len(set(clips)) > 1:
         comparisons = compare_all(values, list(clips), rng=key.generator("pairs"))
         order = sorted(range(len(found)), key=lambda column: found[column].rank)
-        for letter, group in zip(_letters(), tie_groups(order, comparisons), strict=False):
-            for column in group:
-                groups[column] += letter
+        groups = group_letters(tie_groups(order, comparisons), len(found))
     return [
         Place(
             1 + sum(other.rank < one.rank for other in found),
-            math.floor(one.low),
-            math.ceil(one.high),
+            int(one.low),
+            int(one.high),
             letters,
         )
         for one, letters in zip(found, groups, strict=True)
     ]
 
 
-def _letters() -> list[str]:
-    return [*ascii_lowercase, *(letter.upper() for letter in ascii_lowercase)]
+def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:
+    """Name the groups that each column belongs to.
+
+    Parameters
+    ----------
+    groups : sequence of sequence of int
+        Columns of each group.
+    n_columns : int
+        Number of columns.
+
+    Returns
+    -------
+    list of str
+        One text a column: ``a`` to ``z``, ``A`` to ``Z``, then ``a2`` and so on, without a gap
+        between.
+
+    Examples
+    --------
+    >>> group_letters([(0, 1), (1, 2)], 3)
+    ['a', 'ab', 'b']
+    """
+    found = [""] * n_columns
+    for number, group in enumerate(groups):
+        turn, place = divmod(number, len(ascii_letters))
+        for column in group:
+            found[column] += ascii_letters[place] + (str(turn + 1) if turn else "")
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from awb.errors import AwbError
-from awb.leaderboard.naming import board_name, folder_name
+from awb.leaderboard.naming import file_names, folder_name
 from awb.leaderboard.submitted import Reader, Submitted, find
 from awb.leaderboard.verifying import check_columns, check_coverage, readable
 
@@ -69,11 +69,11 @@ def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted
     dict of str to dict of str to list of Submitted
         By name of the (dataset, model) pair, then by folder: the folder with the most first.
     """
-    pairs: dict[str, dict[str, list[Submitted]]] = {}
+    pairs: dict[tuple[str, ...], dict[str, list[Submitted]]] = {}
     for one in submitted:
-        pair = pairs.setdefault(board_name(one.record), {})
+        pair = pairs.setdefault((one.record.dataset.label, one.record.model.label), {})
         pair.setdefault(folder_name(one.record), []).append(one)
     return {
-        name: dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
-        for name, groups in sorted(pairs.items())
+        name: dict(sorted(pairs[key].items(), key=lambda item: (-len(item[1]), item[0])))
+        for key, name in file_names(pairs).items()
     }

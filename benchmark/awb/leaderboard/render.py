@@ -51,12 +51,14 @@ def _limit(board: Board) -> str:
     return "" if board.budget is None else f", at most {board.budget:,} model calls"
 
 
+def extent_of(board: Board) -> str:
+    """Say what a board is made of: "9 instances from 6 clips, at most 100 model calls"."""
+    return f"{board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
+
+
 def title_of(board: Board) -> str:
     """Name a board, and say how much it is of."""
-    return (
-        f"{board.model} on {board.dataset}:"
-        f" {board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
-    )
+    return f"{board.model} on {board.dataset}: {extent_of(board)}"
 
 
 def footer_of(board: Board) -> list[str]:
@@ -110,13 +112,29 @@ def to_plain(board: Board) -> str:
     return "\n".join([title_of(board), "", table, "", *footer_of(board)])
 
 
-def to_markdown(board: Board) -> str:
-    """Write a board as a Markdown section."""
+def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> str:
+    """Write a board as a Markdown section.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    title : str or None
+        Heading of the section; None for model, dataset and extent.
+    lead : str
+        Markdown before the table; may be empty.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)
     footer = "\n".join(f"- {line}" for line in footer_of(board))
-    return f"## {title_of(board)}\n\n{table}\n\n{footer}\n"
+    before = f"{lead}\n\n" if lead else ""
+    return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n"
 
 
 def to_records(board: Board) -> list[dict[str, Any]]:

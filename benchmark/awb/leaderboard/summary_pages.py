@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from string import ascii_lowercase
 
 from awb.leaderboard.comparable import (
     DELETION,
@@ -15,9 +14,10 @@ from awb.leaderboard.comparable import (
     Comparable,
     comparable,
 )
+from awb.leaderboard.credits import escaped
 from awb.leaderboard.over_datasets import DatasetSummary, summarize_datasets
 from awb.leaderboard.over_models import ModelRow, ModelSummary, summarize_models
-from awb.leaderboard.pages import escaped
+from awb.leaderboard.ranking import group_letters
 from awb.leaderboard.submitted import Submitted
 from awb.plugins import Registry
 from awb.specs import MetricSpec
@@ -240,11 +240,7 @@ def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = 
 
 def letters(summary: DatasetSummary) -> list[str]:
     """Name the groups that each explainer belongs to, one text a column."""
-    found = [""] * len(summary.explainers)
-    for letter, group in zip(ascii_lowercase, summary.found.groups, strict=False):
-        for column in group:
-            found[column] += letter
-    return found
+    return group_letters(summary.found.groups, len(summary.explainers))
 
 
 def _ranks(summary: DatasetSummary) -> str:

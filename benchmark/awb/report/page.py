@@ -16,13 +16,16 @@ from typing import Any
 from awb.errors import RunError
 from awb.harness.units import NOT_APPLICABLE
 from awb.leaderboard.board import Board, BoardRow, Cell
+from awb.leaderboard.message import message_of, sentences
+from awb.leaderboard.naming import slug
 from awb.report.clips import Clips
-from awb.report.payload import SoundShelf, board_plain, instance_plain, summaries
+from awb.report.payload import SoundShelf, board_plain, instance_plain, reading, summaries
 from awb.report.views import BoardView, extremes
 
 SCRIPTS = (
     "core.js",
     "table.js",
+    "columns.js",
     "axes.js",
     "bars.js",
     "labels.js",
@@ -99,6 +102,8 @@ def environment(*packages: str) -> Any:
     made.filters["place"] = _place
     made.filters["sortable"] = _sortable
     made.filters["extent"] = extent
+    made.filters["reading"] = reading
+    made.filters["slug"] = slug
     made.tests["inapplicable"] = _inapplicable
     # The package's own files, which hold nothing that a run brought.
     made.globals["style"] = lambda name: Markup(static(name))
@@ -161,9 +166,11 @@ def board_entry(
     Returns
     -------
     dict
-        ``links`` is empty: a site puts addresses of explainers there, by name.
+        ``links`` is empty: a site puts addresses of explainers there, by name; so is
+        ``metrics_page``, for the address of a page about metrics.
     """
     shown = extremes(view.instances, instances)
+    message = message_of(view.board, view.data)
     return {
         "board": view.board,
         "label": f"{view.board.model} on {view.board.dataset}",
@@ -173,7 +180,9 @@ def board_entry(
         ],
         "plain": {**board_plain(view), "instances": summaries(shown)},
         "instances": [instance_plain(view, one, clips, shelf) for one in shown],
+        "message": [] if message is None else sentences(message),
         "links": {},
+        "metrics_page": "",
         "mute": False,
     }
 

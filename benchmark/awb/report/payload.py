@@ -12,6 +12,7 @@ import numpy as np
 from awb.errors import RunError
 from awb.leaderboard.agreement import agreements
 from awb.leaderboard.board import BoardRow
+from awb.leaderboard.naming import slug
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
 from awb.report.clips import Clips, Heard
@@ -31,6 +32,28 @@ def number(value: float, digits: int = 6) -> float | None:
     return round(float(value), digits) if math.isfinite(value) else None
 
 
+def reading(facts: MetricFacts) -> str:
+    """Say in which direction a metric is read, between which ends, and what it counts.
+
+    Parameters
+    ----------
+    facts : MetricFacts
+        The metric.
+
+    Returns
+    -------
+    str
+        A sentence such as "Higher is better, 0 to 1 (probability).".
+    """
+    direction = "Higher" if facts.higher_is_better else "Lower"
+    low, high = (
+        f"{end:g}" if math.isfinite(end) else "∞" if end > 0 else "−∞"
+        for end in (facts.lowest, facts.highest)
+    )
+    unit = f" ({facts.unit})" if facts.unit else ""
+    return f"{direction} is better, {low.replace('-', '−')} to {high}{unit}."
+
+
 def metric_plain(facts: MetricFacts, headline: Sequence[str]) -> Plain:
     """Describe a metric."""
     return {
@@ -44,6 +67,8 @@ def metric_plain(facts: MetricFacts, headline: Sequence[str]) -> Plain:
         "unit": facts.unit,
         "undefined": facts.undefined,
         "citation": facts.citation,
+        "reading": reading(facts),
+        "slug": slug(facts.name),
         "headline": facts.name in headline,
     }
 
@@ -66,7 +91,10 @@ def row_plain(row: BoardRow) -> Plain:
 
 
 def agreement_plain(view: BoardView) -> Plain | None:
-    """Describe how far metrics agree: the upper triangle of tau with intervals, row by row."""
+    """Describe how far metrics agree: the upper triangle of tau with intervals, row by row.
+
+    Its metrics are those of the view's data, which may be fewer or more than the board shows.
+    """
     if view.board.n_clips < 2:
         return None
     try:
@@ -76,6 +104,7 @@ def agreement_plain(view: BoardView) -> Plain | None:
     if not any(math.isfinite(one.tau.mean) for one in found):
         return None
     return {
+        "metrics": [facts.name for facts in view.data.metrics],
         "taus": [[number(value) for value in (one.tau.mean, one.tau.low, one.tau.high)]
                  for one in found],
         "explainers": max(one.n_explainers for one in found),

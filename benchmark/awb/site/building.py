@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awb.errors import SubmissionError
-from awb.leaderboard.pages import SUBMISSIONS
+from awb.leaderboard.credits import SUBMISSIONS
 from awb.leaderboard.reading import read_folder
 from awb.leaderboard.summary_pages import summarize
 from awb.plugins import Registry

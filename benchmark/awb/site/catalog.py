@@ -13,6 +13,7 @@ from awb.leaderboard.naming import slug
 from awb.leaderboard.reading import paired
 from awb.leaderboard.submission import Submission
 from awb.leaderboard.submitted import Submitted
+from awb.leaderboard.titles import board_title
 from awb.plugins import Registry
 from awb.report.views import BoardView
 from awb.site.views import views_of
@@ -50,11 +51,14 @@ class Pair:
     ----------
     name : str
         Of the page, without ending.
+    title : str
+        What people call the model and the dataset.
     groups : tuple of Group
         The largest first.
     """
 
     name: str
+    title: str
     groups: tuple[Group, ...]
 
     @property
@@ -66,11 +70,6 @@ class Pair:
     def board(self) -> Board:
         """The board with the most submissions, which stands for the pair elsewhere."""
         return self.groups[0].views[0].board
-
-    @property
-    def title(self) -> str:
-        """Model and dataset."""
-        return f"{self.record.model.label} on {self.record.dataset.label}"
 
     @property
     def best(self) -> list[BoardRow]:
@@ -90,8 +89,8 @@ class Entry:
         Where it stands.
     pair : Pair
         The page on which it stands.
-    board : Board
-        The board.
+    view : BoardView
+        The board, with the names of its main metrics.
     row : BoardRow
         Its row.
     number : int
@@ -101,9 +100,14 @@ class Entry:
     submitted: Submitted
     folder: str
     pair: Pair
-    board: Board
+    view: BoardView
     row: BoardRow
     number: int
+
+    @property
+    def board(self) -> Board:
+        """The board, with every metric."""
+        return self.view.board
 
     @property
     def record(self) -> Submission:
@@ -189,10 +193,10 @@ def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
         By board, model and explainer.
     """
     found = paired(submitted)
-    names = stems(found)
     pairs = tuple(
         Pair(
-            names[name],
+            name,
+            board_title(next(iter(groups.values()))[0].record, registry),
             tuple(
                 Group(folder, tuple(group), tuple(views_of(group, registry)))
                 for folder, group in groups.items()
@@ -212,7 +216,7 @@ def _entries(pair: Pair) -> Iterator[Entry]:
             number += 1
             for row in view.board.rows:
                 name = submitted_name(row.explainer, view.board.budget, by_name)
-                yield Entry(by_name[name], group.folder, pair, view.board, row, number)
+                yield Entry(by_name[name], group.folder, pair, view, row, number)
 
 
 def submitted_name(explainer: str, budget: int | None, names: Iterable[str]) -> str:

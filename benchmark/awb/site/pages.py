@@ -9,9 +9,11 @@ from typing import Any
 
 from awb.errors import UnknownNameError
 from awb.leaderboard.board import Board, BoardRow
-from awb.leaderboard.naming import slug
+from awb.leaderboard.naming import file_names
+from awb.leaderboard.roles import CONTROL
 from awb.leaderboard.submission import Plugin
 from awb.leaderboard.summary_pages import Summaries
+from awb.leaderboard.titles import model_title
 from awb.plugins import Kind, Registered, Registry
 from awb.report.clips import Clips
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
@@ -19,17 +21,13 @@ from awb.report.payload import Plain, SoundShelf, metric_plain, number
 from awb.report.views import BoardView
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
 from awb.site.feed import anchor, feed
+from awb.site.metrics import first_by, metrics_of
 from awb.site.rerun import run_command, verify_command
 from awb.site.summary import model_cells, model_columns, ranks_plain, ranks_table, spread
 from awb.site.text import linked, settings
 
 STYLES = ("awb.report", "report.css"), ("awb.site", "site.css")
 PACKAGE = "awb.site"
-CONTROL = (
-    "Explainers should not point at the events for this model: its dataset plants them as an"
-    " artefact that another model has learned and this one has not. A high ROC-AUC is no merit"
-    " here."
-)
 OWN = "site.js", "ranks.js"
 NEWEST = 8
 """Publications that the first page names."""
@@ -66,17 +64,19 @@ class Site:
 
     def __post_init__(self) -> None:
         """Name the pages."""
-        for kind in ("explainers", "models"):
-            names = stems(getattr(self.catalog, kind))
-            pages = {name: f"{kind}/{stem}.html" for name, stem in names.items()}
-            object.__setattr__(self, kind, pages)
+        stem_of = stems(self.catalog.explainers)
+        explainers = {name: f"explainers/{stem}.html" for name, stem in stem_of.items()}
+        object.__setattr__(self, "explainers", explainers)
+        named = file_names([(label,) for label in self.catalog.models])
+        models = {label: f"models/{stem}.html" for (label,), stem in named.items()}
+        object.__setattr__(self, "models", models)
 
     @property
     def controls(self) -> frozenset[str]:
-        """Titles of boards on which explainers should not point at the events."""
+        """Names of the pages of boards on which explainers should not point at the events."""
         every = [row.board for row in self.overall.models.rows] if self.overall.models else []
         every += [board for one in self.overall.datasets for board in one.boards]
-        return frozenset(board.title for board in every if board.control)
+        return frozenset(board.name for board in every if board.control)
 
     @property
     def has_summary(self) -> bool:
@@ -109,7 +109,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     """
     made = environment(PACKAGE)
     made.filters.update(
-        linked=linked, settings=settings, on=_row_on, short=short_label, slug=slug, spread=spread,
+        linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
+        first_by=first_by,
         model_cells=model_cells, ranks_plain=ranks_plain, ranks_table=ranks_table,
     )  # fmt: skip
     made.globals.update(
@@ -125,16 +126,19 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
                summaries=_summaries(site))  # fmt: skip
     if site.has_summary:
-        pages_of = {pair.title: pair.name for pair in reversed(catalog.pairs)}
-        yield page("summary.html", "summary.html", board_page=pages_of, columns=model_columns(),
+        yield page("summary.html", "summary.html", columns=model_columns(),
                    models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
+    yield page("metrics.html", "metrics.html", catalog=catalog, families=metrics_of(catalog))
     yield page("take-part.html", "take_part.html")
     for pair in catalog.pairs:
-        yield page(f"boards/{pair.name}.html", "board_page.html", pair=pair, **_boards(site, pair))
+        found = site.spec("dataset", pair.record.dataset)
+        yield page(f"boards/{pair.name}.html", "board_page.html", pair=pair,
+                   dataset_spec=found and found.spec, **_boards(site, pair))  # fmt: skip
     for label, pairs in catalog.models.items():
         plugin = pairs[0].record.model
         found = site.spec("model", plugin)
         yield page(site.models[label], "model.html", label=label, pairs=pairs, plugin=plugin,
+                   title=model_title(plugin, site.registry),
                    spec=found and found.spec, summaries=_summaries(site))  # fmt: skip
     for name, entries in catalog.explainers.items():
         found = site.spec("explainer", entries[0].record.explainer)
@@ -167,7 +171,14 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
             }
             label = _label(pair, group, view)
             found.append(
-                {**entry, "links": links, "mute": site.mute, "label": label, "group": group}
+                {
+                    **entry,
+                    "links": links,
+                    "metrics_page": "../metrics.html",
+                    "mute": site.mute,
+                    "label": label,
+                    "group": group,
+                }
             )
     return {"boards": found, "sounds": shelf.sounds}
 
@@ -220,7 +231,12 @@ def _news(catalog: Catalog) -> list[list[Entry]]:
 
 def _metrics(entries: Sequence[Entry]) -> list[Any]:
     """List the main metrics of all boards of an explainer, in order."""
-    found = {facts.name: facts for entry in entries for facts in entry.board.metrics}
+    found = {
+        facts.name: facts
+        for entry in entries
+        for facts in entry.board.metrics
+        if facts.name in entry.view.headline
+    }
     return list(found.values())
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from awb.leaderboard.over_datasets import DatasetSummary
-from awb.leaderboard.over_models import ModelRow, ModelSummary
+from awb.leaderboard.over_models import ModelRow
 from awb.leaderboard.summary_pages import letters
 from awb.report.payload import Plain, number
 from awb.statistics import Interval
@@ -34,23 +34,6 @@ def model_columns() -> list[dict[str, Any]]:
 def model_cells(row: ModelRow) -> list[Interval]:
     """Return a model's values in the order of `model_columns`."""
     return [getattr(row, key) for key, *_ in _SHOWN]
-
-
-def explainer_means(summary: ModelSummary) -> list[tuple[str, tuple[Interval, ...]]]:
-    """List ROC-AUC of every common explainer for every model, the best on average first.
-
-    Parameters
-    ----------
-    summary : ModelSummary
-        Over models.
-
-    Returns
-    -------
-    list of (str, tuple of Interval)
-        Explainer, and one interval a model.
-    """
-    means = next(iter(summary.means.values()))
-    return sorted(means.items(), key=lambda one: (-sum(each.mean for each in one[1]), one[0]))
 
 
 def ranks_plain(summary: DatasetSummary) -> Plain:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from awb.harness.units import at_budget
 from awb.intervals import FloatArray
 from awb.leaderboard.making import BoardData
-from awb.leaderboard.pages import board_of, data_of, each_budget
+from awb.leaderboard.pages import board_of, data_of, each_budget, every_metric
 from awb.leaderboard.submitted import Submitted
 from awb.plugins import Registry
 from awb.report.views import BoardView, instances_of
@@ -30,16 +30,19 @@ def views_of(group: Sequence[Submitted], registry: Registry) -> list[BoardView]:
     Returns
     -------
     list of BoardView
-        Mostly one; columns are the main metrics.
+        Mostly one; its board has every metric, its data the main ones, which come first.
     """
     edges_s = _edges_s(group[0])
     hop_s = group[0].record.settings.segment_hop_s
+    every = every_metric(group, registry)
     views = []
-    for data in each_budget(data_of(group, registry), group):
-        board = board_of(data)
-        names = tuple(facts.name for facts in board.metrics)
-        shown = replace(data, metrics=list(board.metrics))
-        instances = instances_of(shown, _relevances(group, data, edges_s), edges_s)
+    for given in each_budget(data_of(group, registry), group):
+        board = board_of(replace(given, metrics=every))
+        main = {facts.name for facts in given.metrics}
+        shown = [facts for facts in board.metrics if facts.name in main] or list(board.metrics)
+        names = tuple(facts.name for facts in shown)
+        data = replace(given, metrics=shown)
+        instances = instances_of(data, _relevances(group, data, edges_s), edges_s)
         views.append(BoardView(board, data, names, tuple(instances), hop_s))
     return views
 

@@ -35,9 +35,11 @@ class RankInterval:
     Attributes
     ----------
     rank : float
-        Place by the mean over instances, 1 = best.
+        Place by the mean over instances, 1 = best; ties share the mean of their places.
     low, high : float
-        Best and worst place within the confidence level.
+        Best and worst place within the confidence level. Of places that are tied, the best counts
+        for `low` and the worst for `high`: three that are always tied for the first place have the
+        rank 2 and the interval from 1 to 3.
     """
 
     rank: float
@@ -104,7 +106,8 @@ def rank_intervals(
     Returns
     -------
     list of RankInterval
-        One a column. The interval always holds the rank. A single cluster leaves every place open.
+        One a column. The interval always holds the rank, and every place that it is tied with. A
+        single cluster leaves every place open.
 
     Raises
     ------
@@ -120,15 +123,18 @@ def rank_intervals(
     board = ClusterSums.of(_oriented(values, higher_is_better), clusters)
     if not 0 < level < 1:
         raise ParameterError(f"the level of an interval must be in (0, 1): {level}")
-    ranks = rankdata(np.round(board.means(), 12))
+    means = np.round(board.means(), 12)
+    ranks, best, worst = (rankdata(means, method) for method in ("average", "min", "max"))
     if board.n == 1:
         return [RankInterval(float(rank), 1.0, float(ranks.size)) for rank in ranks]
-    drawn = rankdata(np.round(board.resampled_means(resamples, rng), 12), axis=1)
-    low = np.quantile(drawn, (1 - level) / 2, axis=0, method="lower")
-    high = np.quantile(drawn, (1 + level) / 2, axis=0, method="higher")
+    drawn = np.round(board.resampled_means(resamples, rng), 12)
+    low = np.quantile(rankdata(drawn, "min", axis=1), (1 - level) / 2, axis=0, method="lower")
+    high = np.quantile(rankdata(drawn, "max", axis=1), (1 + level) / 2, axis=0, method="higher")
     return [
-        RankInterval(float(rank), float(min(rank, best)), float(max(rank, worst)))
-        for rank, best, worst in zip(ranks, low, high, strict=True)
+        RankInterval(float(rank), float(one_low), float(one_high))
+        for rank, one_low, one_high in zip(
+            ranks, np.minimum(best, low), np.maximum(worst, high), strict=True
+        )
     ]
 
 

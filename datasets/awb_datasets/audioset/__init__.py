@@ -77,6 +77,7 @@ def _write(parameters: AudioSetParameters, clips: Iterable[Clip], folder: Path) 
 
 SPEC = DatasetSpec(
     name="audioset",
+    title="AudioSet",
     summary="AudioSet's strongly labelled clips, from the published files and your audio",
     citation=(
         "Hershey, S., et al. (2021). The benefit of temporally-strong labels in audio event"

@@ -26,6 +26,7 @@ def _make(parameters: EmodbParameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="emodb",
+    title="EMO-DB",
     summary="EMO-DB: 535 German sentences of seven emotions by ten speakers; mix=true",
     citation=(
         "Burkhardt, F., Paeschke, A., Rolfes, M., Sendlmeier, W. F., & Weiss, B. (2005). A database"

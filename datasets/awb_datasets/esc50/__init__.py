@@ -27,6 +27,7 @@ def _make(parameters: Esc50Parameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="esc50",
+    title="ESC-50",
     summary="ESC-50: 2,000 environmental sounds of 5 s, 50 classes in five folds; mix=true",
     citation=(
         "Piczak, K. J. (2015). ESC: Dataset for environmental sound classification. ACM Multimedia."

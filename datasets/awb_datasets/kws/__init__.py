@@ -53,6 +53,7 @@ def _make(parameters: KwsParameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="kws",
+    title="keyword spotting",
     summary="Keyword spotting: sequences of 4 to 8 spoken digits, one of which is the keyword",
     citation=(
         "Recordings: Jackson, Z., et al. Free Spoken Digit Dataset, v1.0.9, CC BY-SA 4.0,"

@@ -30,6 +30,3 @@ SPEAKERS: dict[str, Split] = {
     "yweweler": "test",
 }
 """The six speakers of the collection. Theo and Lucas are used where the folder holds them."""
-
-REQUIRED = ("george", "jackson", "nicolas", "yweweler")
-"""The speakers whose recordings awb was made with, and whose downloads it can verify."""

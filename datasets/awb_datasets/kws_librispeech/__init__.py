@@ -43,6 +43,7 @@ def _make(parameters: KwsLibrispeechParameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="kws-librispeech",
+    title="LibriSpeech keywords",
     summary="Keyword spotting in LibriSpeech: words of a list, at the times of a forced alignment",
     citation=(
         "Panayotov, V., Chen, G., Povey, D., & Khudanpur, S. (2015). Librispeech: An ASR corpus"

@@ -29,6 +29,7 @@ def _make(parameters: RavdessParameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="ravdess",
+    title="RAVDESS",
     summary="RAVDESS: 1,440 spoken sentences of eight emotions by 24 actors; mix=true",
     citation=(
         "Livingstone, S. R., & Russo, F. A. (2018). The Ryerson audio-visual database of emotional"

@@ -28,6 +28,7 @@ def _make(parameters: UrbanSound8kParameters) -> Dataset:
 
 SPEC = DatasetSpec(
     name="urbansound8k",
+    title="UrbanSound8K",
     summary="UrbanSound8K: 8,732 slices of at most 4 s, ten classes in ten folds; mix=true",
     citation=(
         "Salamon, J., Jacoby, C., & Bello, J. P. (2014). A dataset and taxonomy for urban sound"

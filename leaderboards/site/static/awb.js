@@ -79,12 +79,12 @@ awb.hatch = (id, color, { gap = 5, width = 1.4, back = "none" } = {}) =>
   );
 
 "use strict";
-/* A table whose header buttons sort and whose rows can be filtered. */
+/* A table whose header buttons sort and whose rows can be filtered. Columns may come and go. */
 
 awb.table = (section) => {
   const table = awb.part(section, "ranking");
   const body = table.tBodies[0];
-  const headers = [...table.tHead.rows[0].cells];
+  const headers = () => [...table.tHead.rows[0].cells];
   const rows = [...body.rows];
   const original = new Map(rows.map((row, place) => [row, place]));
 
@@ -102,34 +102,49 @@ awb.table = (section) => {
     return original.get(one) - original.get(other);
   };
 
-  const sort = (column) => {
-    const header = headers[column];
+  const unmark = () => {
+    for (const each of headers().filter((one) => one.dataset.sort)) {
+      each.removeAttribute("aria-sort");
+      each.querySelector(".direction").textContent = "";
+      each.classList.remove("sorted");
+    }
+  };
+
+  const sort = (header) => {
     const { sort: kind, first } = header.dataset;
     const now = header.getAttribute("aria-sort");
     const other = first === "ascending" ? "descending" : "ascending";
     const direction = now === first ? other : first;
-    for (const each of headers) {
-      each.removeAttribute("aria-sort");
-      if (each.dataset.sort) each.querySelector(".direction").textContent = "";
-      each.classList.remove("sorted");
-    }
+    unmark();
     header.setAttribute("aria-sort", direction);
     header.classList.add("sorted");
     header.querySelector(".direction").textContent = direction === "ascending" ? " ▲" : " ▼";
-    rows.sort(compare(column, kind, direction === "ascending" ? 1 : -1));
+    rows.sort(compare(header.cellIndex, kind, direction === "ascending" ? 1 : -1));
     body.append(...rows);
   };
 
-  headers.forEach((header, column) => {
-    if (!header.dataset.sort) return;
-    const button = awb.make("button", { type: "button", onclick: () => sort(column) });
-    const head = header.querySelector(".head");
-    button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
-    head.replaceWith(button);
-  });
+  /** Make buttons of the headers that have none yet. */
+  const prepare = () => {
+    for (const header of headers().filter((one) => one.dataset.sort)) {
+      const head = header.querySelector(".head");
+      if (!head) continue;
+      const button = awb.make("button", { type: "button", onclick: () => sort(header) });
+      button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
+      head.replaceWith(button);
+    }
+  };
 
+  /** Put the rows back into the order in which they came. */
+  const restore = () => {
+    unmark();
+    rows.sort((one, other) => original.get(one) - original.get(other));
+    body.append(...rows);
+  };
+
+  prepare();
+  const handle = { table, rows, prepare, restore };
   const filter = awb.part(section, "filter");
-  if (!filter) return;
+  if (!filter) return handle;
   const baselines = awb.part(section, "baselines");
   const count = awb.part(section, "count");
   const apply = () => {
@@ -147,6 +162,139 @@ awb.table = (section) => {
   baselines?.addEventListener("change", apply);
   apply();
   awb.part(section, "board-controls").hidden = false;
+  return handle;
+};
+
+"use strict";
+/* Which metrics are columns of the board: a family of them, or any that are chosen. */
+
+/** Write an interval as the page was written: ".98–1.00", "−.20 to .31". */
+awb.narrow = (low, high) => {
+  if (low === null || high === null) return "";
+  const short = (value) => {
+    const text = awb.rounded(value, 2).replace("-0.00", "0.00");
+    return Math.abs(value) < 0.995 ? text.replace("0.", ".").replace("-", "−") : text;
+  };
+  return `${short(low)}${low < 0 ? " to " : "–"}${short(high)}`;
+};
+
+/** The metrics under headings: the main ones, then each family. */
+awb.families = (metrics) => {
+  const found = new Map([["main", metrics.filter((metric) => metric.headline)]]);
+  for (const metric of metrics) {
+    if (!found.has(metric.family)) found.set(metric.family, []);
+    found.get(metric.family).push(metric);
+  }
+  return found;
+};
+
+/** Fill a select with all metrics, under their families; the main ones come first. */
+awb.metricOptions = (select, metrics) => {
+  const option = (metric) => awb.make("option", { value: metrics.indexOf(metric) }, `${metric.name} ${metric.arrow}`);
+  const groups = [...awb.families(metrics)].map(([family, ones]) =>
+    [family, family === "main" ? ones : ones.filter((metric) => !metric.headline)]);
+  select.append(...groups.filter(([, ones]) => ones.length).map(([family, ones]) =>
+    awb.make("optgroup", { label: family }, ones.map(option))));
+};
+
+awb.metricHead = (metric) => {
+  const first = metric.higher ? "descending" : "ascending";
+  const arrow = awb.make("span", { role: "img", "aria-label": metric.higher ? "higher is better" : "lower is better" }, metric.arrow);
+  return awb.make("th", { scope: "col", class: "value", "data-sort": "number", "data-first": first, title: metric.summary },
+    awb.make("span", { class: "head" }, `${metric.name}\u00a0`, arrow));
+};
+
+awb.metricCell = ([mean, low, high, count]) =>
+  awb.make("td", { class: "value", "data-value": mean === null ? "" : String(mean) },
+    count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) : ""));
+
+/** What each column says, with a link to more where there is a page of metrics. */
+awb.columnKey = (list, metrics) => {
+  const { page } = list.dataset;
+  list.replaceChildren(...metrics.flatMap((metric) => {
+    const link = page ? awb.make("a", { href: `${page}#metric-${metric.slug}` }, metric.name) : metric.name;
+    return [
+      awb.make("dt", {}, link, ` ${metric.arrow}`),
+      awb.make("dd", {}, `${metric.summary}. ${metric.reading}`),
+    ];
+  }));
+};
+
+/**
+ * Let a person choose the columns of a board; `changed` gets what is chosen, for the address.
+ * Returns how to show what an address says: a family, "all", or names with commas between.
+ */
+awb.columns = (section, board, handle, changed) => {
+  const { table, rows, prepare, restore } = handle;
+  const families = awb.families(board.metrics);
+  if (board.metrics.every((metric) => metric.headline)) return { show: () => {} };
+  if (families.size > 2 || families.get("main").length < board.metrics.length) families.set("all", board.metrics);
+  const cells = new Map(board.rows.map((row) => [row.explainer, row.cells]));
+  const status = awb.part(section, "columns-count");
+  const radios = new Map();
+  const boxes = new Map();
+
+  const draw = (metrics) => {
+    const places = metrics.map((metric) => board.metrics.indexOf(metric));
+    const fill = (row, ones) => {
+      for (const old of row.querySelectorAll(".value")) old.remove();
+      row.querySelector(".name").after(...ones);
+    };
+    restore();
+    fill(table.tHead.rows[0], metrics.map(awb.metricHead));
+    for (const row of rows) fill(row, places.map((place) => awb.metricCell(cells.get(row.dataset.explainer)[place])));
+    prepare();
+    table.closest(".scroll").scrollLeft = 0;
+    awb.columnKey(awb.part(section, "columns-key"), metrics);
+  };
+
+  const choose = (metrics, family) => {
+    draw(metrics);
+    for (const [name, radio] of radios) radio.checked = name === family;
+    for (const [metric, box] of boxes) box.checked = metrics.includes(metric);
+    status.textContent = `${metrics.length} of ${board.metrics.length} metrics`;
+  };
+  const state = () => {
+    const family = [...radios].find(([, radio]) => radio.checked);
+    if (family) return family[0] === "main" ? null : family[0];
+    return [...boxes].filter(([, box]) => box.checked).map(([metric]) => metric.name).join(",") || null;
+  };
+
+  const name = awb.unique("columns");
+  const radio = ([family, metrics]) => {
+    const input = awb.make("input", { type: "radio", name, value: family });
+    input.addEventListener("change", () => { choose(metrics, family); changed(state()); });
+    radios.set(family, input);
+    return awb.make("label", { class: "check" }, input, ` ${family}`, awb.make("span", { class: "count" }, ` ${metrics.length}`));
+  };
+  const box = (metric) => {
+    const input = awb.make("input", { type: "checkbox", value: metric.name });
+    input.addEventListener("change", () => {
+      choose(board.metrics.filter((each) => boxes.get(each).checked), null);
+      changed(state());
+    });
+    boxes.set(metric, input);
+    return awb.make("label", { class: "check", title: metric.summary }, input, ` ${metric.name} ${metric.arrow}`);
+  };
+  awb.part(section, "families").append(...[...families].map(radio));
+  awb.part(section, "choice").append(...[...families].filter(([family]) => family !== "main" && family !== "all")
+    .map(([family, metrics]) => awb.make("fieldset", {}, awb.make("legend", {}, family), metrics.map(box))));
+  awb.part(section, "columns").hidden = false;
+  radios.get("main").checked = true;
+  for (const [metric, input] of boxes) input.checked = metric.headline;
+  status.textContent = `${families.get("main").length} of ${board.metrics.length} metrics`;
+
+  return {
+    show: (text) => {
+      if (text === state() || !text) return;
+      if (families.has(text)) choose(families.get(text), text);
+      else {
+        const names = text.split(",");
+        const metrics = board.metrics.filter((metric) => names.includes(metric.name));
+        if (metrics.length) choose(metrics, null);
+      }
+    },
+  };
 };
 
 "use strict";
@@ -487,13 +635,14 @@ awb.scatter = (container, board, width) => {
 /* Kendall's tau between every two metrics: a triangle of numbers on colour, hatched where negative. */
 
 awb.heatmap = (container, board, every, width) => {
-  const { taus } = board.agreement;
-  const names = board.metrics.map((metric) => metric.name);
+  const { taus, metrics: names } = board.agreement;
+  const shownOn = new Map(board.metrics.map((metric) => [metric.name, metric]));
   const at = (one, other) => {
     const [row, column] = one < other ? [one, other] : [other, one];
     return taus[row * names.length - (row * (row + 1)) / 2 + column - row - 1];
   };
-  const shown = names.map((_, place) => place).filter((place) => every || board.metrics[place].headline);
+  const shown = names.map((_, place) => place).filter((place) =>
+    every ? shownOn.has(names[place]) : shownOn.get(names[place])?.headline);
   const count = shown.length;
   const size = 12;
   const labels = shown.map((place) => names[place]);
@@ -558,7 +707,7 @@ awb.heatmap = (container, board, every, width) => {
 "use strict";
 /* What is shown is written into the address, so that a link leads back to it. */
 
-/** Read: {board, clip, target, explainers}; null where the address does not say. */
+/** Read: {board, clip, target, explainers, metrics}; null where the address does not say. */
 awb.readAddress = () => {
   const parts = new URLSearchParams(window.location.hash.slice(1));
   const explainers = parts.getAll("explainer");
@@ -567,11 +716,12 @@ awb.readAddress = () => {
     clip: parts.get("clip"),
     target: parts.get("target"),
     explainers: explainers.length ? explainers : null,
+    metrics: parts.get("metrics"),
   };
 };
 
 /** The fragment of an instance, with the explainers that are shown. */
-awb.address = ({ board, clip, target, explainers }) => {
+awb.address = ({ board, clip, target, explainers, metrics }) => {
   const parts = new URLSearchParams();
   if (board > 1 || clip === undefined) parts.set("board", board);
   if (clip !== undefined) {
@@ -579,6 +729,7 @@ awb.address = ({ board, clip, target, explainers }) => {
     parts.set("target", target);
   }
   for (const name of explainers || []) parts.append("explainer", name);
+  if (metrics) parts.set("metrics", metrics);
   return `#${parts}`;
 };
 
@@ -1090,8 +1241,7 @@ awb.theme = (button) => {
 awb.across = (section) => {
   const board = JSON.parse(section.querySelector(".across-data").textContent);
   const select = awb.part(section, "metric");
-  select.append(...board.metrics.map((metric, place) =>
-    awb.make("option", { value: place }, `${metric.name} ${metric.arrow}`)));
+  awb.metricOptions(select, board.metrics);
   section.hidden = false;
   const bars = awb.part(section, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));
@@ -1205,8 +1355,7 @@ awb.instanceList = (nav, order, board, list, link) => {
 awb.charts = (article, board) => {
   if (board.rows.every((row) => row.cells[0][0] === null)) return;
   const select = awb.part(article, "metric");
-  select.append(...board.metrics.map((metric, place) =>
-    awb.make("option", { value: place }, `${metric.name} ${metric.arrow}`)));
+  awb.metricOptions(select, board.metrics);
   for (const section of article.querySelectorAll('[data-role="charts"]')) section.hidden = false;
   const bars = awb.part(article, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));
@@ -1218,7 +1367,8 @@ awb.charts = (article, board) => {
   if (!board.agreement) return;
   awb.part(article, "agreement-section").hidden = false;
   const every = awb.part(article, "all-metrics");
-  every.parentElement.hidden = board.metrics.every((metric) => metric.headline);
+  const main = board.metrics.filter((metric) => metric.headline).map((metric) => metric.name);
+  every.parentElement.hidden = board.agreement.metrics.every((name) => main.includes(name));
   const map = awb.part(article, "heatmap");
   const again = awb.onWidth(map, (width) => awb.heatmap(map, board, every.checked, width));
   every.addEventListener("change", again);
@@ -1227,19 +1377,29 @@ awb.charts = (article, board) => {
 awb.board = (article) => {
   const number = Number(article.dataset.number);
   const board = JSON.parse(article.querySelector(".board-data").textContent);
-  awb.table(article.querySelector(".leaderboard"));
+  const leaderboard = article.querySelector(".leaderboard");
+  const handle = awb.table(leaderboard);
+  const list = board.instances.map((one, key) => ({ ...one, key }));
   awb.charts(article, board);
   const section = awb.part(article, "listening");
-  if (!section) return { number, article, open: () => {} };
+  const chosen = { explainers: [], key: null, metrics: null };
+  const write = () => {
+    const one = chosen.key === null ? {} : list[chosen.key];
+    awb.writeAddress({ board: number, clip: one.clip, target: one.target, explainers: chosen.explainers, metrics: chosen.metrics });
+  };
+  const columns = awb.columns(leaderboard, board, handle, (metrics) => {
+    chosen.metrics = metrics;
+    write();
+  });
+  const showColumns = (address) => {
+    if (address.metrics) chosen.metrics = address.metrics;
+    columns.show(address.metrics);
+  };
+  if (!section) return { number, article, open: showColumns };
   section.hidden = false;
   const scripts = [...article.querySelectorAll(".instance-data")];
-  const list = board.instances.map((one, key) => ({ ...one, key }));
   const best = board.rows.filter((row) => row.rank !== null).slice(0, 3).map((row) => row.explainer);
-  const chosen = { explainers: best.length ? best : board.rows.slice(0, 3).map((row) => row.explainer), key: null };
-  const write = () => {
-    const one = list[chosen.key];
-    awb.writeAddress({ board: number, clip: one.clip, target: one.target, explainers: chosen.explainers });
-  };
+  chosen.explainers = best.length ? best : board.rows.slice(0, 3).map((row) => row.explainer);
   const player = awb.player(section, board, board.metrics[0], (explainers) => {
     chosen.explainers = explainers;
     write();
@@ -1247,6 +1407,7 @@ awb.board = (article) => {
   const link = (one) => awb.address({ board: number, clip: one.clip, target: one.target });
   const mark = awb.instanceList(awb.part(section, "instances"), awb.part(section, "order"), board, list, link);
   const open = (address) => {
+    showColumns(address);
     const found = list.find((one) => one.clip === address.clip && one.target === address.target);
     if (address.explainers) chosen.explainers = address.explainers;
     const key = found ? found.key : (chosen.key ?? awb.part(section, "instances").querySelector("a").dataset.key);

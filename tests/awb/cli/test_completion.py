@@ -104,7 +104,8 @@ def test_the_script_of_each_shell_is_printed(shell: str) -> None:
     result = CliRunner().invoke(main, ["completion", shell])
     assert result.exit_code == 0, result.output
     assert f"_AWB_COMPLETE={shell}_complete" in result.output
-    assert "awb" in result.output.splitlines()[-1] or shell == "zsh"
+    ends = {"bash": "_completion_setup;", "zsh": "fi", "fish": '"(_awb_completion)";'}
+    assert result.output.rstrip().endswith(ends[shell])
     assert CliRunner().invoke(main, ["completion", "csh"]).exit_code == 2
     assert f"awb completion {shell} > ~/" in CliRunner().invoke(main, ["completion", "-h"]).output
 

@@ -134,6 +134,7 @@ def test_places_have_intervals_and_letters() -> None:
     assert twin is not None
     assert other is not None
     assert best.rank == same.rank == 1, "equal means share the best place"
+    assert (best.low, best.high) == (same.low, same.high) == (1, 2), "and their interval holds it"
     assert best.groups == same.groups == "a"
     assert twin.groups == other.groups == "b"
     assert (min(twin.low, other.low), max(twin.high, other.high)) == (3, 4)

@@ -17,8 +17,9 @@ from scipy.stats import rankdata
 import small_data
 import submissions
 from awb.harness.folder import RunFolder
+from awb.leaderboard.credits import escaped
 from awb.leaderboard.naming import slug
-from awb.leaderboard.pages import BEGIN, END, boards_of, escaped
+from awb.leaderboard.pages import BEGIN, END, board_of, data_of
 from awb.leaderboard.submitted import Reader, deflated
 from awb.plugins import load
 from submissions import awb, forge, read, seal, submission, swap_relevance
@@ -152,7 +153,7 @@ def test_partial_coverage_is_published_and_not_ranked(small_run: Path, tmp_path:
     reader = Reader()
     names = ("random-forest", "oracle")
     group = [reader.read(submission(tmp_path / "boards", name)) for name in names]
-    [board] = boards_of(group, load())
+    board = board_of(data_of(group, load()))
     row = next(row for row in board.rows if row.explainer == "random-forest")
     assert row.rank is None
     assert row.coverage == pytest.approx(2 / 3)

@@ -154,7 +154,13 @@ def test_bad_detection_input_is_refused() -> None:
     clip = ScoredClip(np.ones(2), np.arange(3.0), np.empty((0, 2)))
     with pytest.raises(UndefinedScoreError, match="no event"):
         psds([clip])
-    for settings in ({"dtc": 0.0}, {"gtc": 1.1}, {"max_false_alarms_per_hour": 0.0}):
+    for settings in (
+        {"dtc": 0.0},
+        {"dtc": 1.1},
+        {"gtc": 0.0},
+        {"gtc": 1.1},
+        {"max_false_alarms_per_hour": 0.0},
+    ):
         with pytest.raises(ParameterError, match="psds needs"):
             psds([clip], **settings)
     with pytest.raises(ParameterError, match="psds needs"):

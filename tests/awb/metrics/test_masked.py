@@ -42,6 +42,13 @@ def test_float_noise_is_no_change(clip: float, noise: float) -> None:
     assert fid_in(clip, clip + noise) == 1.0
 
 
+def test_the_tolerance_around_the_decision_is_open_above_and_closed_below() -> None:
+    """Heard from 0.5 on: what is 0.25 below still counts as heard, what is 0.25 above as not."""
+    reached = [fid_in(0.75, masked, tolerance=0.25) for masked in (0.125, 0.25, 0.75)]
+    silent = [fid_in(0.375, masked, tolerance=0.25) for masked in (0.25, 0.625, 0.75)]
+    assert (reached, silent) == ([0.0, 1.0, 1.0], [1.0, 1.0, 0.0])
+
+
 def test_a_tolerance_of_zero_hears_everything() -> None:
     assert average_increase(0.5, 0.5 + 1e-9, tolerance=0.0) == 1.0
 

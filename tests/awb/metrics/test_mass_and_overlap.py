@@ -154,3 +154,11 @@ def test_bad_settings_are_refused() -> None:
 def test_each_cut_is_named() -> None:
     assert [facts.name for facts in IOU.values()] == ["iou-mean", "iou-otsu", "iou-annotated"]
     assert [facts.name for facts in F1.values()] == ["f1-mean", "f1-otsu", "f1-annotated"]
+
+
+@pytest.mark.parametrize("relevance", [[-3.0, -2.5, 0.0], [-9.0, -8.0, -1.0], [-1e300, 0.0, 1e-9]])
+def test_relevance_that_speaks_against_is_split_alike(relevance: list[float]) -> None:
+    expected = slow.otsu_threshold([value / abs(relevance[0]) for value in relevance])
+    assert otsu_threshold(relevance) == pytest.approx(expected * abs(relevance[0]))
+    cut = sum(relevance) / 3
+    assert select(relevance, threshold="mean").tolist() == [value > cut for value in relevance]

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 import small_data
-from browser import awb, make_run, nasty_data
+from browser import METRICS, awb, make_run, nasty_data
+
+MORE_METRICS = "mass-accuracy,event-margin,insertion-area,local-accuracy"
+"""None of them is a main metric."""
 
 AUTHOR = "<script>window.hacked=3</script>"
 NOTE = "see https://example.org/?a=1&b=<i> and javascript:alert(1) ../../etc"
@@ -20,7 +23,7 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Leaderboards of two datasets with their site; not to be changed."""
     folder = tmp_path_factory.mktemp("site")
     data = [nasty_data(folder / "nasty"), small_data.build(folder / "plain", 3)]
-    run = make_run(folder / "run", *data)
+    run = make_run(folder / "run", *data, metrics=f"{METRICS},{MORE_METRICS}")
     into = folder / "leaderboards"
     result = awb("publish", run, "--into", into, "--author", AUTHOR, "--note", NOTE,
                  "--citation", CITATION)  # fmt: skip

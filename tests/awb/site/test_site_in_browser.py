@@ -13,7 +13,8 @@ import pytest
 from browser import NASTY, NASTY_CLIP, Watched, awb, axe_violations, launched
 
 Opener = Callable[..., Any]
-KINDS = ["index", "summary", "take-part", "explainer", "model", "board"]
+KINDS = ["index", "summary", "metrics", "take-part", "explainer", "model", "board"]
+MAIN = ["roc-auc", "deletion-area", "sparseness"]
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +101,65 @@ def test_a_link_leads_to_an_instance_with_its_explainers(opened: Opener) -> None
     assert seek.get_attribute("aria-valuetext") == "3.0 of 3.0 s"
     page.reload()
     assert NASTY_CLIP in page.locator('[data-role="about"]').inner_text()
+
+
+def _columns(page: Any) -> list[str]:
+    heads = page.locator(".leaderboard thead th.value").all_inner_texts()
+    return [text.split()[0] for text in heads]
+
+
+def _table(page: Any) -> list[str]:
+    texts: list[str] = page.locator(".leaderboard tr").all_inner_texts()
+    return texts
+
+
+def test_a_family_of_metrics_is_chosen_by_keyboard_and_linked(opened: Opener) -> None:
+    page = opened("board")
+    before = _table(page)
+    assert _columns(page) == MAIN
+    page.get_by_role("radio", name="main").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.get_by_role("radio", name="localization").is_checked()
+    assert _columns(page) == ["roc-auc", "mass-accuracy", "event-margin"]
+    assert page.locator('[data-role="columns-count"]').inner_text() == "3 of 7 metrics"
+    page.locator(".leaderboard thead button", has_text="event-margin").click()
+    cells = page.locator(".leaderboard tbody td.value:nth-child(5)").all()
+    numbers = [float(value) for cell in cells if (value := cell.get_attribute("data-value"))]
+    assert len(numbers) > 4
+    assert numbers == sorted(numbers, reverse=True)
+    page.reload()
+    assert _columns(page) == ["roc-auc", "mass-accuracy", "event-margin"]
+    page.get_by_role("radio", name="main").check()
+    assert "metrics=" not in page.url
+    assert _table(page) == before, "the same as it was without scripts"
+
+
+def test_any_metrics_are_chosen_and_explained(opened: Opener) -> None:
+    page = opened("board", "#metrics=insertion-area,sparseness,nothing", width=390)
+    assert _columns(page) == ["sparseness", "insertion-area"]
+    page.locator(".choice summary").click()
+    page.get_by_role("checkbox", name="local-accuracy").check()
+    page.get_by_role("checkbox", name="sparseness").uncheck()
+    assert _columns(page) == ["insertion-area", "local-accuracy"]
+    assert "metrics=insertion-area%2Clocal-accuracy" in page.url
+    page.get_by_text("What each column says").click()
+    key = page.locator('[data-role="columns-key"]')
+    assert key.locator("dt").all_inner_texts() == ["insertion-area ↑", "local-accuracy ↑"]
+    assert "Higher is better, −∞ to 1" in key.inner_text()
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    key.get_by_role("link", name="local-accuracy").click()
+    page.wait_for_url("**/metrics.html#metric-local-accuracy")
+
+
+def test_without_scripts_the_main_metrics_are_read(browser: Any, boards: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(_path(boards / "site", "board").as_uri())
+    assert _columns(page) == MAIN
+    assert page.locator(".columns").is_hidden()
+    assert page.get_by_text("What each column says").is_visible()
+    context.close()
 
 
 def test_texts_of_strangers_stay_text(opened: Opener) -> None:

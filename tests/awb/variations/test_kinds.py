@@ -59,6 +59,8 @@ def test_rolling_moves_audio_and_events_together(part: float, shift: int) -> Non
     assert np.array_equal(np.roll(cells, shift, axis=0), moved)
     expected = np.roll(segments.coverage(instance.intervals_s), shift)
     assert segments.coverage(rolled.intervals_s) == pytest.approx(expected)
+    assert (rolled.intervals_s[:, 1] > rolled.intervals_s[:, 0]).all()
+    assert np.diff(rolled.intervals_s).sum() == pytest.approx(0.3)
 
 
 def test_an_event_that_is_rolled_over_the_end_becomes_two() -> None:
@@ -103,6 +105,27 @@ def test_models_that_offer_no_twin_are_named_as_such() -> None:
         RandomWeights().of_model(model, RNG(0))
     with pytest.raises(NotApplicableError, match="random labels"):
         RandomLabels().of_model(model, RNG(0))
+
+
+class _Twins(WeightedEnergy):
+    """A model with both twins, which say what they were asked for."""
+
+    def randomized(self, share: float, rng: np.random.Generator) -> WeightedEnergy:
+        return WeightedEnergy(rng.random(5), share)
+
+    def trained_on_random_labels(self) -> WeightedEnergy:
+        return WeightedEnergy(np.zeros(5), 7.0)
+
+
+def test_twins_are_those_of_the_model() -> None:
+    model = _Twins(np.ones(5))
+    randomized = RandomWeights(0.25).of_model(model, RNG(3))
+    assert isinstance(randomized, WeightedEnergy)
+    assert randomized.offset == 0.25
+    assert np.array_equal(randomized.weights, RNG(3).random(5))
+    relabelled = RandomLabels().of_model(model, RNG(3))
+    assert isinstance(relabelled, WeightedEnergy)
+    assert relabelled.offset == 7.0
 
 
 def test_variations_do_not_change_the_clip_that_they_get() -> None:

@@ -44,6 +44,14 @@ def test_the_room_rumbles_white_noise_is_flat_and_weather_lies_between() -> None
     assert shares["white"] < shares["natural"] < shares["room"]
 
 
+def test_the_room_hums_at_the_mains_and_rumbles_below() -> None:
+    noise = background("room", 20 * RATE_HZ, RATE_HZ, RNG(0))
+    lines = 2 / noise.size * np.abs(np.fft.rfft(noise)[[20 * 50 * k for k in range(1, 6)]])
+    assert lines == pytest.approx([0.3, 0.3 / 2, 0.3 / 3, 0.3 / 4, 0.0], abs=0.04)
+    low, high = (_share_below(noise, 2 * at) - _share_below(noise, at) for at in (500.0, 2000.0))
+    assert low / high == pytest.approx(4.0, rel=0.1)  # power as 1/f**2: an octave as 1/f
+
+
 def test_a_recording_takes_the_place_of_the_background(tmp_path: Path) -> None:
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(8000) / RATE_HZ)
     soundfile.write(tmp_path / "tone.wav", tone, RATE_HZ)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.gaussian_process.kernels import Matern
 
+from awb.segments import Segments
 from awb_plugins.explainers.segmentwise import adaptive, evidence_model
 from awb_plugins.explainers.segmentwise.evidence_model import Belief, believe, most_telling
 from fakes import WeightedEnergy, perturber_for, unit_clip
@@ -119,5 +121,18 @@ def test_the_most_telling_mask_is_the_one_that_lowers_the_variance_most() -> Non
 def test_doubt_is_largest_at_the_threshold() -> None:
     belief = Belief(np.arange(20.0), np.eye(20), 1.0)
     weights = adaptive.doubt(belief)
-    assert weights.argmax() in (17, 18)
+    assert weights[17] == pytest.approx(weights[18])
+    assert set(np.argsort(-weights)[:2]) == {17, 18}, "a tenth of 20 segments lies above 17.5"
     assert weights[0] == pytest.approx(0.01, abs=1e-3)
+    chance = norm.cdf(0.5)
+    assert weights[18] == pytest.approx(chance * (1 - chance) + 0.01, abs=0.005)
+    few = adaptive.doubt(Belief(np.arange(3.0), np.eye(3), 1.0))
+    assert few[2] == pytest.approx(few[1])
+
+
+def test_windows_overlap_by_half() -> None:
+    segments = Segments(2000, 1000)
+    heard = ~adaptive.windows_alone(0.4, segments)
+    assert heard.sum(axis=1).tolist() == [2, *[4] * 9, 2]
+    assert [int(row.argmax()) for row in heard] == [0, 0, *range(2, 19, 2)]
+    assert (~adaptive.windows_alone(0.1, segments)).sum(axis=1).tolist() == [1] * 20

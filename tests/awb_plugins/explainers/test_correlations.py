@@ -35,17 +35,21 @@ def test_rise_is_the_mean_score_of_the_masks_that_keep_a_segment() -> None:
 
 
 @pytest.mark.parametrize("sign", ["absolute", "signed"])
-def test_run_correlation_uses_its_own_runs(sign: str) -> None:
+@pytest.mark.parametrize(("dropped", "kept"), [(6.0, 3.0), (1.5, 0.2), (0.2, 1.5)])
+def test_run_correlation_uses_its_own_runs(sign: str, dropped: float, kept: float) -> None:
+    """Runs are in segments of 0.1 s, at least one long."""
     perturber = game_perturber(table_game(14, 2), 14)
-    masks = designs.runs(14, 60, np.random.default_rng(0), dropped_run=6.0, kept_run=3.0)
+    masks = designs.runs(
+        14, 60, np.random.default_rng(0), dropped_run=max(1, dropped), kept_run=max(1, kept)
+    )
     scores = perturber.scores(masks)
     expected = np.array([np.corrcoef(~masks[:, i], scores)[0, 1] for i in range(14)])
     found = relevance(
         run_correlation.SPEC,
         perturber,
         samples=60,
-        dropped_run_s=0.6,
-        kept_run_s=0.3,
+        dropped_run_s=dropped / 10,
+        kept_run_s=kept / 10,
         sign=sign,
     )
     wanted = np.abs(expected) if sign == "absolute" else expected

@@ -135,6 +135,14 @@ def test_top_k_keeps_exactly_its_part(level: float, kept: int) -> None:
     assert tied.sum() == max(kept, 10)
 
 
+def test_top_k_keeps_no_point_without_evidence() -> None:
+    grid = np.full((10, 10), -1.0)
+    grid[6, 2:5] = [1.0, 2.0, 3.0]
+    found = mask_of(grid, family="top-k", level=0.3, part="positive")
+    assert np.argwhere(found).tolist() == [[6, 2], [6, 3], [6, 4]]
+    assert mask_of(grid, family="top-k", level=0.3, part="signed").sum() == 30
+
+
 @pytest.mark.parametrize("family", ["binary", "min-max", "sigmoid", "top-k"])
 def test_a_constant_map_keeps_nothing_and_is_degenerate(family: str) -> None:
     for value in (0.0, 3.0, -1.0):

@@ -90,6 +90,11 @@ def test_shap_is_the_published_optimization(seed: int) -> None:
     np.testing.assert_allclose(relevance(SHAP, perturber), expected, atol=2e-2)
 
 
+def test_one_segment_bears_the_whole_gain() -> None:
+    perturber = perturber_for(WeightedEnergy(np.array([8.0]), -1.0), unit_clip(1), samples=20)
+    np.testing.assert_allclose(relevance(SHAP, perturber), [2.0], atol=1e-6)
+
+
 def test_published_weights_ignore_how_coalitions_were_drawn() -> None:
     """Coalitions that drop 4 of 10 weigh less than those that drop 2, though as many were drawn."""
     masks = np.array([[True] * 2 + [False] * 8, [True] * 4 + [False] * 6])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from awb_plugins.explainers.segmentwise.coalitions import (
     shapley_coalitions,
     uniform_coalitions,
 )
-from fakes import WeightedEnergy, perturber_for, unit_clip
+from fakes import WeightedEnergy, instance_of, perturber_for, unit_clip
 from games import (
     all_masks,
     exact_shapley,
@@ -59,6 +61,37 @@ def test_kernel_shap_is_efficient_to_rounding(coalitions: str, samples: int) -> 
     found = relevance(kernel_shap.SPEC, perturber, coalitions=coalitions)
     total = perturber.clip_score() - perturber.dropped_score()
     assert found.sum() == pytest.approx(total, abs=1e-10)
+
+
+def _by_lagrange(kept: np.ndarray, gain: np.ndarray, weights: np.ndarray, total: float) -> Any:
+    """Solve the normal equations, bordered by the constraint."""
+    n_players = kept.shape[1]
+    bordered = np.ones((n_players + 1, n_players + 1))
+    bordered[:-1, :-1] = kept.T @ (weights[:, None] * kept)
+    bordered[-1, -1] = 0.0
+    return np.linalg.solve(bordered, np.append(kept.T @ (weights * gain), total))[:-1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_constraint_is_that_of_lagrange_for_any_coalitions_and_weights(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    kept = (rng.random((60, 9)) < 0.3).astype(float)
+    gain, weights = rng.normal(size=60), rng.exponential(size=60)
+    weights[:5] = 0.0
+    found = kernel_shap.constrained_least_squares(kept, gain, weights, 2.5)
+    np.testing.assert_allclose(found, _by_lagrange(kept, gain, weights, 2.5), atol=1e-9)
+
+
+def test_kernel_shap_on_the_pool_is_the_weighted_fit_to_its_gains() -> None:
+    perturber = game_perturber(table_game(9, 6), 9, samples=120)
+    pool, nothing = perturber.pool(), perturber.dropped_score()
+    sizes = (~pool.drop_masks).sum(axis=1)
+    share = [float(np.mean(sizes == size)) for size in sizes]
+    weights = 1.0 / (sizes * (9 - sizes) * np.array(share))
+    gain, total = pool.scores - nothing, perturber.clip_score() - nothing
+    expected = _by_lagrange((~pool.drop_masks).astype(float), gain, weights, total)
+    found = relevance(kernel_shap.SPEC, perturber, coalitions="pool")
+    np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_kernel_shap_from_drawn_coalitions_comes_near() -> None:
@@ -117,6 +150,22 @@ def test_shapley_sampling_converges_with_the_root_of_the_number_of_orders() -> N
     assert 2.5 < few / many < 6.5, "16 times as many orders, a quarter of the error"
 
 
+@pytest.mark.parametrize(
+    ("settings", "samples", "orders"),
+    [
+        *(({}, 500, 10), ({}, 549, 10), ({}, 550, 12), ({}, 20, 2)),
+        *(({"permutations": 7}, 500, 8), ({"permutations": 1}, 500, 2)),
+    ],
+)
+def test_shapley_sampling_asks_for_pairs_of_orders_within_a_fifth_of_the_pool(
+    settings: dict[str, int], samples: int, orders: int
+) -> None:
+    view = game_perturber(table_game(10, 0), 10, samples=samples).view()
+    explainer = shapley_sampling.SPEC.factory(shapley_sampling.SPEC.parameters(**settings))
+    explainer(view, instance_of(unit_clip(10)), np.random.default_rng(0))
+    assert view.cost.calls == orders * 11
+
+
 def test_banzhaf_is_exact_when_all_coalitions_are_few() -> None:
     game = table_game(7, 4)
     kept = all_masks(7)
@@ -134,6 +183,19 @@ def test_banzhaf_from_drawn_coalitions_comes_near() -> None:
     expected = np.zeros(12)
     expected[[2, 5, 9]] = [2.0, 2.0, 1.0]
     np.testing.assert_allclose(found, expected, atol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("settings", "samples", "calls"),
+    [({}, 200, 40), ({}, 5, 2), ({"samples": 30}, 200, 30), ({"samples": 31}, 200, 32)],
+)
+def test_banzhaf_asks_for_a_fifth_of_the_pool_or_for_what_it_is_told(
+    settings: dict[str, int], samples: int, calls: int
+) -> None:
+    view = game_perturber(table_game(10, 0), 10, samples=samples).view()
+    explainer = banzhaf.SPEC.factory(banzhaf.SPEC.parameters(**settings))
+    explainer(view, instance_of(unit_clip(10)), np.random.default_rng(0))
+    assert view.cost.calls == calls
 
 
 def test_banzhaf_and_shapley_differ_on_larger_interactions() -> None:

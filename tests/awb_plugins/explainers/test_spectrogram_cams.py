@@ -78,9 +78,10 @@ def test_grad_cam_plus_plus_against_a_loop(model: TorchModel) -> None:
             weight += (slope**2 / total if abs(total) > 1e-25 else 0.0) * max(slope, 0.0)
         combined += weight * active[channel]
     net.float()
-    np.testing.assert_allclose(
-        map_of(PLUS_PLUS, model, CLIP), _stretched(combined, features), rtol=1e-3, atol=1e-6
-    )
+    found = map_of(PLUS_PLUS, model, CLIP)
+    np.testing.assert_allclose(found, _stretched(combined, features), rtol=1e-3, atol=1e-6)
+    assert found.min() >= 0, "there is nothing for relu to drop"
+    np.testing.assert_array_equal(map_of(PLUS_PLUS, model, CLIP, relu=True), found)
 
 
 def test_score_cam_against_a_loop(model: TorchModel) -> None:

@@ -21,22 +21,24 @@ def model() -> TorchModel:
     return TorchModel(SmallCnn(seed=1), "conv2")
 
 
-def test_occlusion_is_the_mean_fall_over_the_patches(model: TorchModel) -> None:
+@pytest.mark.parametrize(("bands", "lows", "width"), [(1, 1, 4), (2, 3, 2), (4, 4, 1), (9, 4, 1)])
+def test_occlusion_is_the_mean_fall_over_the_patches(
+    model: TorchModel, bands: int, lows: int, width: int
+) -> None:
     features = features_of(model, CLIP)
     total, count = np.zeros((40, 4)), np.zeros((40, 4))
     with torch.no_grad():
         clip = float(model.back_end(features)[0, 0])
         for start in [*range(0, 31, 5)]:
-            for low in range(3):
+            for low in range(lows):
                 masked = features.clone()
-                masked[0, start : start + 10, low : low + 2] = 0.0
-                total[start : start + 10, low : low + 2] += clip - float(
-                    model.back_end(masked)[0, 0]
-                )
-                count[start : start + 10, low : low + 2] += 1
-    found, view = look(OCCLUSION, model, CLIP, window_s=0.2, hop_s=0.1, bands=2)
+                patch = (slice(start, start + 10), slice(low, low + width))
+                masked[0][patch] = 0.0
+                total[patch] += clip - float(model.back_end(masked)[0, 0])
+                count[patch] += 1
+    found, view = look(OCCLUSION, model, CLIP, window_s=0.2, hop_s=0.1, bands=bands)
     np.testing.assert_allclose(found.time_frequency, total / count, atol=1e-6)
-    assert view.cost.calls == 7 * 3 + 1
+    assert view.cost.calls == 7 * lows + 1
 
 
 def test_lime_is_a_weighted_ridge_on_the_masks_it_drew(model: TorchModel) -> None:

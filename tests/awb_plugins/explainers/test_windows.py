@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from awb.segments import Segments
 from awb_plugins.explainers.segmentwise import greedy, keep_window, multiscale_occlusion, naive
 from fakes import WeightedEnergy, perturber_for, unit_clip
 from games import explain, game_perturber, relevance, table_game
@@ -34,6 +35,11 @@ def test_naive_is_the_mean_fall_over_the_windows(window: int, hop: int) -> None:
         count[row] += 1
     found = relevance(naive.SPEC, perturber, window_s=window / 10, hop_s=hop / 10)
     np.testing.assert_allclose(found, total / count, atol=1e-12)
+
+
+@pytest.mark.parametrize(("duration_s", "expected"), [(0.01, 1), (0.24, 2), (0.26, 3), (9.0, 90)])
+def test_a_window_is_a_whole_number_of_segments(duration_s: float, expected: int) -> None:
+    assert naive.whole_segments(duration_s, Segments(1000, 1000)) == expected
 
 
 def test_multiscale_occlusion_is_the_mean_of_naive() -> None:

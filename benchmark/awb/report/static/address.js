@@ -1,7 +1,7 @@
 "use strict";
 /* What is shown is written into the address, so that a link leads back to it. */
 
-/** Read: {board, clip, target, explainers}; null where the address does not say. */
+/** Read: {board, clip, target, explainers, metrics}; null where the address does not say. */
 awb.readAddress = () => {
   const parts = new URLSearchParams(window.location.hash.slice(1));
   const explainers = parts.getAll("explainer");
@@ -10,11 +10,12 @@ awb.readAddress = () => {
     clip: parts.get("clip"),
     target: parts.get("target"),
     explainers: explainers.length ? explainers : null,
+    metrics: parts.get("metrics"),
   };
 };
 
 /** The fragment of an instance, with the explainers that are shown. */
-awb.address = ({ board, clip, target, explainers }) => {
+awb.address = ({ board, clip, target, explainers, metrics }) => {
   const parts = new URLSearchParams();
   if (board > 1 || clip === undefined) parts.set("board", board);
   if (clip !== undefined) {
@@ -22,6 +23,7 @@ awb.address = ({ board, clip, target, explainers }) => {
     parts.set("target", target);
   }
   for (const name of explainers || []) parts.append("explainer", name);
+  if (metrics) parts.set("metrics", metrics);
   return `#${parts}`;
 };
 

@@ -2,13 +2,14 @@
 /* Kendall's tau between every two metrics: a triangle of numbers on colour, hatched where negative. */
 
 awb.heatmap = (container, board, every, width) => {
-  const { taus } = board.agreement;
-  const names = board.metrics.map((metric) => metric.name);
+  const { taus, metrics: names } = board.agreement;
+  const shownOn = new Map(board.metrics.map((metric) => [metric.name, metric]));
   const at = (one, other) => {
     const [row, column] = one < other ? [one, other] : [other, one];
     return taus[row * names.length - (row * (row + 1)) / 2 + column - row - 1];
   };
-  const shown = names.map((_, place) => place).filter((place) => every || board.metrics[place].headline);
+  const shown = names.map((_, place) => place).filter((place) =>
+    every ? shownOn.has(names[place]) : shownOn.get(names[place])?.headline);
   const count = shown.length;
   const size = 12;
   const labels = shown.map((place) => names[place]);

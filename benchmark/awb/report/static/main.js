@@ -42,8 +42,7 @@ awb.instanceList = (nav, order, board, list, link) => {
 awb.charts = (article, board) => {
   if (board.rows.every((row) => row.cells[0][0] === null)) return;
   const select = awb.part(article, "metric");
-  select.append(...board.metrics.map((metric, place) =>
-    awb.make("option", { value: place }, `${metric.name} ${metric.arrow}`)));
+  awb.metricOptions(select, board.metrics);
   for (const section of article.querySelectorAll('[data-role="charts"]')) section.hidden = false;
   const bars = awb.part(article, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));
@@ -55,7 +54,8 @@ awb.charts = (article, board) => {
   if (!board.agreement) return;
   awb.part(article, "agreement-section").hidden = false;
   const every = awb.part(article, "all-metrics");
-  every.parentElement.hidden = board.metrics.every((metric) => metric.headline);
+  const main = board.metrics.filter((metric) => metric.headline).map((metric) => metric.name);
+  every.parentElement.hidden = board.agreement.metrics.every((name) => main.includes(name));
   const map = awb.part(article, "heatmap");
   const again = awb.onWidth(map, (width) => awb.heatmap(map, board, every.checked, width));
   every.addEventListener("change", again);
@@ -64,19 +64,29 @@ awb.charts = (article, board) => {
 awb.board = (article) => {
   const number = Number(article.dataset.number);
   const board = JSON.parse(article.querySelector(".board-data").textContent);
-  awb.table(article.querySelector(".leaderboard"));
+  const leaderboard = article.querySelector(".leaderboard");
+  const handle = awb.table(leaderboard);
+  const list = board.instances.map((one, key) => ({ ...one, key }));
   awb.charts(article, board);
   const section = awb.part(article, "listening");
-  if (!section) return { number, article, open: () => {} };
+  const chosen = { explainers: [], key: null, metrics: null };
+  const write = () => {
+    const one = chosen.key === null ? {} : list[chosen.key];
+    awb.writeAddress({ board: number, clip: one.clip, target: one.target, explainers: chosen.explainers, metrics: chosen.metrics });
+  };
+  const columns = awb.columns(leaderboard, board, handle, (metrics) => {
+    chosen.metrics = metrics;
+    write();
+  });
+  const showColumns = (address) => {
+    if (address.metrics) chosen.metrics = address.metrics;
+    columns.show(address.metrics);
+  };
+  if (!section) return { number, article, open: showColumns };
   section.hidden = false;
   const scripts = [...article.querySelectorAll(".instance-data")];
-  const list = board.instances.map((one, key) => ({ ...one, key }));
   const best = board.rows.filter((row) => row.rank !== null).slice(0, 3).map((row) => row.explainer);
-  const chosen = { explainers: best.length ? best : board.rows.slice(0, 3).map((row) => row.explainer), key: null };
-  const write = () => {
-    const one = list[chosen.key];
-    awb.writeAddress({ board: number, clip: one.clip, target: one.target, explainers: chosen.explainers });
-  };
+  chosen.explainers = best.length ? best : board.rows.slice(0, 3).map((row) => row.explainer);
   const player = awb.player(section, board, board.metrics[0], (explainers) => {
     chosen.explainers = explainers;
     write();
@@ -84,6 +94,7 @@ awb.board = (article) => {
   const link = (one) => awb.address({ board: number, clip: one.clip, target: one.target });
   const mark = awb.instanceList(awb.part(section, "instances"), awb.part(section, "order"), board, list, link);
   const open = (address) => {
+    showColumns(address);
     const found = list.find((one) => one.clip === address.clip && one.target === address.target);
     if (address.explainers) chosen.explainers = address.explainers;
     const key = found ? found.key : (chosen.key ?? awb.part(section, "instances").querySelector("a").dataset.key);

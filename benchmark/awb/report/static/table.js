@@ -1,10 +1,10 @@
 "use strict";
-/* A table whose header buttons sort and whose rows can be filtered. */
+/* A table whose header buttons sort and whose rows can be filtered. Columns may come and go. */
 
 awb.table = (section) => {
   const table = awb.part(section, "ranking");
   const body = table.tBodies[0];
-  const headers = [...table.tHead.rows[0].cells];
+  const headers = () => [...table.tHead.rows[0].cells];
   const rows = [...body.rows];
   const original = new Map(rows.map((row, place) => [row, place]));
 
@@ -22,34 +22,49 @@ awb.table = (section) => {
     return original.get(one) - original.get(other);
   };
 
-  const sort = (column) => {
-    const header = headers[column];
+  const unmark = () => {
+    for (const each of headers().filter((one) => one.dataset.sort)) {
+      each.removeAttribute("aria-sort");
+      each.querySelector(".direction").textContent = "";
+      each.classList.remove("sorted");
+    }
+  };
+
+  const sort = (header) => {
     const { sort: kind, first } = header.dataset;
     const now = header.getAttribute("aria-sort");
     const other = first === "ascending" ? "descending" : "ascending";
     const direction = now === first ? other : first;
-    for (const each of headers) {
-      each.removeAttribute("aria-sort");
-      if (each.dataset.sort) each.querySelector(".direction").textContent = "";
-      each.classList.remove("sorted");
-    }
+    unmark();
     header.setAttribute("aria-sort", direction);
     header.classList.add("sorted");
     header.querySelector(".direction").textContent = direction === "ascending" ? " ▲" : " ▼";
-    rows.sort(compare(column, kind, direction === "ascending" ? 1 : -1));
+    rows.sort(compare(header.cellIndex, kind, direction === "ascending" ? 1 : -1));
     body.append(...rows);
   };
 
-  headers.forEach((header, column) => {
-    if (!header.dataset.sort) return;
-    const button = awb.make("button", { type: "button", onclick: () => sort(column) });
-    const head = header.querySelector(".head");
-    button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
-    head.replaceWith(button);
-  });
+  /** Make buttons of the headers that have none yet. */
+  const prepare = () => {
+    for (const header of headers().filter((one) => one.dataset.sort)) {
+      const head = header.querySelector(".head");
+      if (!head) continue;
+      const button = awb.make("button", { type: "button", onclick: () => sort(header) });
+      button.append(...head.childNodes, awb.make("span", { class: "direction", "aria-hidden": "true" }));
+      head.replaceWith(button);
+    }
+  };
 
+  /** Put the rows back into the order in which they came. */
+  const restore = () => {
+    unmark();
+    rows.sort((one, other) => original.get(one) - original.get(other));
+    body.append(...rows);
+  };
+
+  prepare();
+  const handle = { table, rows, prepare, restore };
   const filter = awb.part(section, "filter");
-  if (!filter) return;
+  if (!filter) return handle;
   const baselines = awb.part(section, "baselines");
   const count = awb.part(section, "count");
   const apply = () => {
@@ -67,4 +82,5 @@ awb.table = (section) => {
   baselines?.addEventListener("change", apply);
   apply();
   awb.part(section, "board-controls").hidden = false;
+  return handle;
 };

@@ -4,8 +4,7 @@
 awb.across = (section) => {
   const board = JSON.parse(section.querySelector(".across-data").textContent);
   const select = awb.part(section, "metric");
-  select.append(...board.metrics.map((metric, place) =>
-    awb.make("option", { value: place }, `${metric.name} ${metric.arrow}`)));
+  awb.metricOptions(select, board.metrics);
   section.hidden = false;
   const bars = awb.part(section, "bars");
   const redraw = awb.onWidth(bars, (width) => awb.bars(bars, board, Number(select.value), width));

@@ -1,7 +1,8 @@
 """Maps of the last convolution, weighted: ``grad-cam``, ``grad-cam++``, ``score-cam``.
 
 A channel's map is stretched over the features by interpolation. By default nothing is rectified at
-the end: what speaks against the target comes out negative.
+the end: what speaks against the target comes out negative in `grad-cam`. The other two weigh
+positive maps by positive weights, and cannot say it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ _FLAT = 1e-7  # a channel that varies less says nothing
 
 
 class CamParameters(MapParameters):
-    """Settings of `grad-cam` and `grad-cam++`: ``relu`` drops what speaks against the target."""
+    """Settings of `grad-cam` and `grad-cam++`.
+
+    ``relu`` drops what speaks against the target; `grad-cam++` never holds any.
+    """
 
     relu: bool = False
 
@@ -80,8 +84,7 @@ class GradCamPlusPlus(MapExplainer):
         share = square / self.torch.where(total.abs() > 1e-30, total, 1.0)
         weights = (share * gradients.clamp(min=0)).sum(dim=places, keepdim=True)
         combined = (weights * active).sum(dim=1, keepdim=True)
-        found = stretch(combined, heard.features)[:, 0]
-        return found.clamp(min=0) if self.parameters.relu else found
+        return stretch(combined, heard.features)[:, 0]
 
     def _maps_and_gradients(self, heard: Heard) -> tuple[Any, Any]:
         """Return the layer's maps and the score's gradient at them."""

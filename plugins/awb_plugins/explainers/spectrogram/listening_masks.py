@@ -36,7 +36,7 @@ def mask_of(
     family : str
         ``binary`` keeps what lies above `level` after min-max scaling; ``min-max`` is that scaling
         itself; ``sigmoid`` the logistic function of the standardized map; ``top-k`` keeps the part
-        `level` of all points that is most relevant.
+        `level` of all points that is most relevant, of positive relevance no more than there are.
     level : float
         Threshold or part in (0, 1); not used by the other two.
     part : str
@@ -76,7 +76,9 @@ def mask_of(
         keep = max(1, round(level * grid.size))
         mask = np.zeros(grid.size)
         mask[np.argsort(-grid.ravel(), kind="stable")[:keep]] = 1.0
-        return mask.reshape(grid.shape)
+        found = mask.reshape(grid.shape)
+        # Points without evidence are all alike: those written first would be kept.
+        return np.where(grid > 0, found, 0.0) if part == "positive" else found
     raise ParameterError(f"unknown family of masks {family!r}")
 
 

@@ -77,6 +77,7 @@ def _make(parameters: AstParameters) -> AudioModel:
 
 SPEC = ModelSpec(
     name="ast",
+    title="AST",
     summary="AST, a transformer over spectrogram patches, of 527 AudioSet classes",
     citation=(
         "Gong, Y., Chung, Y.-A., & Glass, J. (2021). AST: Audio Spectrogram Transformer."

@@ -49,6 +49,7 @@ def _class_list(parameters: Cnn14Parameters) -> tuple[Sequence[str], Sequence[st
 
 SPEC = ModelSpec(
     name="cnn14",
+    title="Cnn14",
     summary="PANNs' Cnn14, a log-mel CNN of 527 AudioSet classes, with a head for ESC-50",
     citation=(
         "Kong, Q., et al. (2020). PANNs: Large-scale pretrained audio neural networks for audio"

@@ -53,6 +53,7 @@ def _trainable(parameters: KwsCnnParameters) -> Recipe:  # noqa: ARG001 - nothin
 
 SPEC = ModelSpec(
     name="kws-cnn",
+    title="Keyword CNN",
     summary="A small log-mel CNN that hears the keyword of kws, embedded",
     citation="Trained with `awb train` on clip-level labels of the kws dataset; see its card",
     parameters=KwsCnnParameters,

@@ -47,6 +47,7 @@ def _trainable(parameters: SerCnnParameters) -> Recipe:  # noqa: ARG001 - nothin
 
 SPEC = ModelSpec(
     name="ser-cnn",
+    title="SER CNN",
     summary="193 averaged features of speech and a one-dimensional CNN, for emotions",
     citation=(
         "Issa, D., et al. (2020). Speech emotion recognition with deep convolutional neural"

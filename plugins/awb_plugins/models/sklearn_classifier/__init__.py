@@ -50,6 +50,7 @@ def _minimum_duration_s(parameters: SklearnParameters) -> float:
 
 SPEC = ModelSpec(
     name="sklearn",
+    title="scikit-learn",
     summary="Any fitted scikit-learn classifier over named features, from a skops file",
     citation="Pedregosa, F., et al. (2011). Scikit-learn: Machine learning in Python. JMLR 12",
     parameters=SklearnParameters,

@@ -60,6 +60,7 @@ def _recipe(parameters: SoundscapeCnnParameters) -> Recipe:  # noqa: ARG001 - it
 
 SPEC = ModelSpec(
     name="soundscape-cnn",
+    title="Soundscape CNN",
     summary="A small log-mel CNN for the sixteen classes of soundscapes, embedded",
     citation="Trained by awb_plugins.models.soundscape_cnn.train on clip-level labels of the"
     " soundscapes dataset; see its card",

@@ -49,6 +49,7 @@ def _trainable(parameters: UrbanSoundParameters) -> Recipe:  # noqa: ARG001 - no
 
 SPEC = ModelSpec(
     name="urbansound-cnn",
+    title="UrbanSound CNN",
     summary="A CNN of 1,958,730 parameters over mel spectrograms of 4 s as pictures of 64 by 64",
     citation=(
         "Salamon, J., Jacoby, C., & Bello, J. P. (2014). A dataset and taxonomy for urban sound"

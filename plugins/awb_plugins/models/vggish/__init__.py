@@ -55,6 +55,7 @@ def _minimum_duration_s(parameters: VggishParameters) -> float:
 
 SPEC = ModelSpec(
     name="vggish",
+    title="VGGish",
     summary="A scikit-learn classifier on VGGish's embeddings, or on its log-mel frames",
     citation=(
         "Hershey, S., et al. (2017). CNN architectures for large-scale audio classification."

@@ -40,6 +40,7 @@ def _make(parameters: Wav2Vec2Parameters) -> AudioModel:
 
 SPEC = ModelSpec(
     name="wav2vec2",
+    title="wav2vec 2.0",
     summary="Any wav2vec 2.0, HuBERT, WavLM or like classifier of transformers, by checkpoint",
     citation=(
         "Baevski, A., Zhou, H., Mohamed, A., & Auli, M. (2020). wav2vec 2.0: A framework for"

@@ -102,6 +102,7 @@ def _class_list(parameters: YamnetParameters) -> tuple[Sequence[str], Sequence[s
 
 SPEC = ModelSpec(
     name="yamnet",
+    title="YAMNet",
     summary="YAMNet, Google's MobileNet of 521 AudioSet classes, by LiteRT or TensorFlow",
     citation=(
         "Plakal, M., & Ellis, D. (2020). YAMNet."

@@ -1,0 +1,131 @@
+"use strict";
+/* Which metrics are columns of the board: a family of them, or any that are chosen. */
+
+/** Write an interval as the page was written: ".98–1.00", "−.20 to .31". */
+awb.narrow = (low, high) => {
+  if (low === null || high === null) return "";
+  const short = (value) => {
+    const text = awb.rounded(value, 2).replace("-0.00", "0.00");
+    return Math.abs(value) < 0.995 ? text.replace("0.", ".").replace("-", "−") : text;
+  };
+  return `${short(low)}${low < 0 ? " to " : "–"}${short(high)}`;
+};
+
+/** The metrics under headings: the main ones, then each family. */
+awb.families = (metrics) => {
+  const found = new Map([["main", metrics.filter((metric) => metric.headline)]]);
+  for (const metric of metrics) {
+    if (!found.has(metric.family)) found.set(metric.family, []);
+    found.get(metric.family).push(metric);
+  }
+  return found;
+};
+
+/** Fill a select with all metrics, under their families; the main ones come first. */
+awb.metricOptions = (select, metrics) => {
+  const option = (metric) => awb.make("option", { value: metrics.indexOf(metric) }, `${metric.name} ${metric.arrow}`);
+  const groups = [...awb.families(metrics)].map(([family, ones]) =>
+    [family, family === "main" ? ones : ones.filter((metric) => !metric.headline)]);
+  select.append(...groups.filter(([, ones]) => ones.length).map(([family, ones]) =>
+    awb.make("optgroup", { label: family }, ones.map(option))));
+};
+
+awb.metricHead = (metric) => {
+  const first = metric.higher ? "descending" : "ascending";
+  const arrow = awb.make("span", { role: "img", "aria-label": metric.higher ? "higher is better" : "lower is better" }, metric.arrow);
+  return awb.make("th", { scope: "col", class: "value", "data-sort": "number", "data-first": first, title: metric.summary },
+    awb.make("span", { class: "head" }, `${metric.name}\u00a0`, arrow));
+};
+
+awb.metricCell = ([mean, low, high, count]) =>
+  awb.make("td", { class: "value", "data-value": mean === null ? "" : String(mean) },
+    count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) : ""));
+
+/** What each column says, with a link to more where there is a page of metrics. */
+awb.columnKey = (list, metrics) => {
+  const { page } = list.dataset;
+  list.replaceChildren(...metrics.flatMap((metric) => {
+    const link = page ? awb.make("a", { href: `${page}#metric-${metric.slug}` }, metric.name) : metric.name;
+    return [
+      awb.make("dt", {}, link, ` ${metric.arrow}`),
+      awb.make("dd", {}, `${metric.summary}. ${metric.reading}`),
+    ];
+  }));
+};
+
+/**
+ * Let a person choose the columns of a board; `changed` gets what is chosen, for the address.
+ * Returns how to show what an address says: a family, "all", or names with commas between.
+ */
+awb.columns = (section, board, handle, changed) => {
+  const { table, rows, prepare, restore } = handle;
+  const families = awb.families(board.metrics);
+  if (board.metrics.every((metric) => metric.headline)) return { show: () => {} };
+  if (families.size > 2 || families.get("main").length < board.metrics.length) families.set("all", board.metrics);
+  const cells = new Map(board.rows.map((row) => [row.explainer, row.cells]));
+  const status = awb.part(section, "columns-count");
+  const radios = new Map();
+  const boxes = new Map();
+
+  const draw = (metrics) => {
+    const places = metrics.map((metric) => board.metrics.indexOf(metric));
+    const fill = (row, ones) => {
+      for (const old of row.querySelectorAll(".value")) old.remove();
+      row.querySelector(".name").after(...ones);
+    };
+    restore();
+    fill(table.tHead.rows[0], metrics.map(awb.metricHead));
+    for (const row of rows) fill(row, places.map((place) => awb.metricCell(cells.get(row.dataset.explainer)[place])));
+    prepare();
+    table.closest(".scroll").scrollLeft = 0;
+    awb.columnKey(awb.part(section, "columns-key"), metrics);
+  };
+
+  const choose = (metrics, family) => {
+    draw(metrics);
+    for (const [name, radio] of radios) radio.checked = name === family;
+    for (const [metric, box] of boxes) box.checked = metrics.includes(metric);
+    status.textContent = `${metrics.length} of ${board.metrics.length} metrics`;
+  };
+  const state = () => {
+    const family = [...radios].find(([, radio]) => radio.checked);
+    if (family) return family[0] === "main" ? null : family[0];
+    return [...boxes].filter(([, box]) => box.checked).map(([metric]) => metric.name).join(",") || null;
+  };
+
+  const name = awb.unique("columns");
+  const radio = ([family, metrics]) => {
+    const input = awb.make("input", { type: "radio", name, value: family });
+    input.addEventListener("change", () => { choose(metrics, family); changed(state()); });
+    radios.set(family, input);
+    return awb.make("label", { class: "check" }, input, ` ${family}`, awb.make("span", { class: "count" }, ` ${metrics.length}`));
+  };
+  const box = (metric) => {
+    const input = awb.make("input", { type: "checkbox", value: metric.name });
+    input.addEventListener("change", () => {
+      choose(board.metrics.filter((each) => boxes.get(each).checked), null);
+      changed(state());
+    });
+    boxes.set(metric, input);
+    return awb.make("label", { class: "check", title: metric.summary }, input, ` ${metric.name} ${metric.arrow}`);
+  };
+  awb.part(section, "families").append(...[...families].map(radio));
+  awb.part(section, "choice").append(...[...families].filter(([family]) => family !== "main" && family !== "all")
+    .map(([family, metrics]) => awb.make("fieldset", {}, awb.make("legend", {}, family), metrics.map(box))));
+  awb.part(section, "columns").hidden = false;
+  radios.get("main").checked = true;
+  for (const [metric, input] of boxes) input.checked = metric.headline;
+  status.textContent = `${families.get("main").length} of ${board.metrics.length} metrics`;
+
+  return {
+    show: (text) => {
+      if (text === state() || !text) return;
+      if (families.has(text)) choose(families.get(text), text);
+      else {
+        const names = text.split(",");
+        const metrics = board.metrics.filter((metric) => names.includes(metric.name));
+        if (metrics.length) choose(metrics, null);
+      }
+    },
+  };
+};

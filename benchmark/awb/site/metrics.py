@@ -1,0 +1,88 @@
+"""What the page about metrics shows: each metric's facts, and who is first by it on each board."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from awb.leaderboard.board import BoardRow, Cell
+from awb.metrics.facts import MetricFacts
+from awb.report.views import BoardView
+from awb.site.catalog import Catalog, Pair
+
+MAIN = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Who is first on a board by one metric.
+
+    Attributes
+    ----------
+    row : BoardRow
+        The best row, or one of the best.
+    cell : Cell
+        Its mean and interval.
+    others : int
+        How many more have the same mean.
+    """
+
+    row: BoardRow
+    cell: Cell
+    others: int
+
+
+def metrics_of(catalog: Catalog) -> dict[str, list[MetricFacts]]:
+    """List the metrics of all boards by family, those that boards show at first before all.
+
+    Parameters
+    ----------
+    catalog : Catalog
+        Everything that is published.
+
+    Returns
+    -------
+    dict of str to list of MetricFacts
+        ``main``, then each family with its other metrics; no metric twice.
+    """
+    views = [pair.groups[0].views[0] for pair in catalog.pairs]
+    main = {facts.name: facts for view in views for facts in view.data.metrics}
+    found = {MAIN: list(main.values())}
+    every = {facts.name: facts for view in views for facts in view.board.metrics}
+    for name, facts in every.items():
+        if name not in main:
+            found.setdefault(facts.family, []).append(facts)
+    return found
+
+
+def first_by(pair: Pair, facts: MetricFacts) -> First | None:
+    """Find who is first by a metric on a pair's first board.
+
+    Parameters
+    ----------
+    pair : Pair
+        The boards of one dataset and model.
+    facts : MetricFacts
+        The metric.
+
+    Returns
+    -------
+    First or None
+        None where nobody has a value; baselines, and rows that miss instances, do not count.
+    """
+    view = pair.groups[0].views[0]
+    column = _column(view, facts)
+    if column is None:
+        return None
+    found = [row for row in view.board.rows if row.rank is not None and row.cells[column].n]
+    if not found:
+        return None
+    sign = -1 if facts.higher_is_better else 1
+    best = min(found, key=lambda row: sign * row.cells[column].mean)
+    cell = best.cells[column]
+    return First(best, cell, sum(row.cells[column].mean == cell.mean for row in found) - 1)
+
+
+def _column(view: BoardView, facts: MetricFacts) -> int | None:
+    names: Sequence[str] = [one.name for one in view.board.metrics]
+    return names.index(facts.name) if facts.name in names else None
