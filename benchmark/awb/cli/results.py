@@ -39,8 +39,10 @@ def print_boards(found: list[Board], form: str) -> None:
     elif sys.stdout.isatty():
         from rich.console import Console
 
+        from awb.leaderboard.terminal import to_terminal
+
         for board in found:
-            render.to_terminal(board, Console())
+            to_terminal(board, Console())
     else:
         click.echo("\n\n".join(render.to_plain(board) for board in found))
 

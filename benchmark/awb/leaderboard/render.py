@@ -1,4 +1,4 @@
-"""Boards as text: for a terminal, for a pipe, as Markdown, CSV or JSON."""
+"""Boards as text: for a pipe, as Markdown, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ import io
 import json
 import math
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from awb.leaderboard.board import Board, BoardRow, Cell
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
 
 _READING = (
     "Mean and 95 % interval over instances (bootstrap over clips)."
@@ -23,20 +19,21 @@ _READING = (
 )
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number_text(value: float, digits: int = 3) -> str:
+    """Write a number; a dash for none."""
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
 def _interval(cell: Cell) -> str:
-    return f"[{_number(cell.low, 2)}, {_number(cell.high, 2)}]" if cell.n else ""
+    return f"[{number_text(cell.low, 2)}, {number_text(cell.high, 2)}]" if cell.n else ""
 
 
 def cell_text(cell: Cell) -> str:
     """Write a mean with its interval: "0.894 [0.85, 0.92]"."""
-    return f"{_number(cell.mean)} {_interval(cell)}".strip()
+    return f"{number_text(cell.mean)} {_interval(cell)}".strip()
 
 
-def _rank(row: BoardRow) -> str:
+def rank_text(row: BoardRow) -> str:
     """Write a place with its interval and its letters: "2 (1–4) ab"."""
     if row.place is None:
         return ""
@@ -45,7 +42,8 @@ def _rank(row: BoardRow) -> str:
     return f"{place.rank}{span} {place.groups}".strip()
 
 
-def _calls(row: BoardRow) -> str:
+def calls_text(row: BoardRow) -> str:
+    """Write the model calls of an explanation; a dash where they are not known."""
     return "–" if math.isnan(row.calls) else f"{row.calls:,.0f}"
 
 
@@ -58,19 +56,19 @@ def extent_of(board: Board) -> str:
     return f"{board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
 
 
-def _title(board: Board) -> str:
+def title_of(board: Board) -> str:
+    """Name a board, and say how much it is of."""
     return f"{board.model} on {board.dataset}: {extent_of(board)}"
 
 
-def _footer(board: Board, n_hidden: int = 0) -> list[str]:
+def footer_of(board: Board) -> list[str]:
+    """List what stands under a board: how to read it, what was left out, what went wrong."""
     skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(board.skipped.items()))
     lines = [
         _READING,
         f"Left out: {skipped}." if skipped else "Nothing was left out.",
         f"Manifest {board.manifest_sha256[:16]}.",
     ]
-    if n_hidden:
-        lines.append(f"{n_hidden} more columns do not fit here: awb show DIR --metrics A,B,...")
     return [*lines, *board.notes, *(f"Problem: {problem}" for problem in board.problems)]
 
 
@@ -79,78 +77,15 @@ def _header(board: Board) -> list[str]:
     return ["#", "explainer", *metrics, "calls", "coverage"]
 
 
-def _short(value: float) -> str:
-    """Write a number with two digits and without the leading zero."""
-    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
-
-
-def _span(cell: Cell) -> str:
-    """Write an interval as narrowly as can be read."""
-    if not cell.n or math.isnan(cell.low):
-        return ""
-    joint = " to " if cell.low < 0 else "–"
-    return f"{_short(cell.low)}{joint}{_short(cell.high)}"
-
-
-def _fitting(board: Board, width: int) -> int:
-    """Count the metrics that fit beside the other columns."""
-    names = max([len(row.explainer) for row in board.rows] + [len("explainer")])
-    rest = (
-        4
-        + max(len(_rank(row)) for row in board.rows)
-        + names
-        + 2
-        + 9
-        + (10 if _has_gaps(board) else 0)
-    )
-    return max(1, (width - rest) // 13)
-
-
-def _has_gaps(board: Board) -> bool:
-    return any(row.coverage < 1 for row in board.rows)
-
-
-def to_terminal(board: Board, console: Console) -> None:
-    """Print a board to a terminal, each interval under its mean, with the metrics that fit.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-    console : Console
-        Where to.
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = _fitting(board, console.width)
-    table = Table(title=_title(board), title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("#", no_wrap=True)
-    table.add_column("explainer", no_wrap=True)
-    for facts in board.metrics[:shown]:
-        name = facts.name.replace("-", "\n")
-        table.add_column(f"{name} {facts.arrow}", justify="right", no_wrap=True)
-    table.add_column("calls", justify="right", no_wrap=True)
-    if _has_gaps(board):
-        table.add_column("coverage", justify="right", no_wrap=True)
-    for row in board.rows:
-        cells = []
-        for cell in row.cells[:shown]:
-            text = Text(_number(cell.mean))
-            text.append(f"\n{_span(cell)}", style="dim")
-            cells.append(text)
-        coverage = [f"{row.coverage:.0%}"] if _has_gaps(board) else []
-        style = "italic" if row.baseline else ""
-        table.add_row(_rank(row), row.explainer, *cells, _calls(row), *coverage, style=style)
-    console.print(table)
-    for line in _footer(board, len(board.metrics) - shown):
-        console.print(line, style="red" if line.startswith("Problem") else "dim", highlight=False)
-
-
 def _plain_rows(board: Board) -> list[list[str]]:
     return [
-        [_rank(row), row.explainer, *map(cell_text, row.cells), _calls(row), f"{row.coverage:.0%}"]
+        [
+            rank_text(row),
+            row.explainer,
+            *map(cell_text, row.cells),
+            calls_text(row),
+            f"{row.coverage:.0%}",
+        ]
         for row in board.rows
     ]
 
@@ -166,7 +101,7 @@ class Parts(NamedTuple):
 
 def to_parts(board: Board) -> Parts:
     """Take a board apart: title, header, rows and footer as texts."""
-    return Parts(_title(board), _header(board), _plain_rows(board), _footer(board))
+    return Parts(title_of(board), _header(board), _plain_rows(board), footer_of(board))
 
 
 def to_plain(board: Board) -> str:
@@ -174,7 +109,7 @@ def to_plain(board: Board) -> str:
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
-    return "\n".join([_title(board), "", table, "", *_footer(board)])
+    return "\n".join([title_of(board), "", table, "", *footer_of(board)])
 
 
 def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> str:
@@ -197,9 +132,9 @@ def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> st
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)
-    footer = "\n".join(f"- {line}" for line in _footer(board))
+    footer = "\n".join(f"- {line}" for line in footer_of(board))
     before = f"{lead}\n\n" if lead else ""
-    return f"## {title or _title(board)}\n\n{before}{table}\n\n{footer}\n"
+    return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n"
 
 
 def to_records(board: Board) -> list[dict[str, Any]]:

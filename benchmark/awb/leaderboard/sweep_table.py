@@ -14,6 +14,7 @@ from awb.harness.sweeps import Variant
 from awb.leaderboard.board import Board, Cell
 from awb.leaderboard.making import boards
 from awb.leaderboard.render import cell_text, to_json, to_records
+from awb.leaderboard.terminal import left_out
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
 
@@ -115,25 +116,32 @@ def _groups(given: SweepBoards) -> list[list[tuple[Variant, Board]]]:
     return list(groups.values())
 
 
-def _long_tables(given: SweepBoards) -> list[SweepTable]:
+def _long_table(group: Sequence[tuple[Variant, Board]], facts: Sequence[MetricFacts]) -> SweepTable:
     """Lay boards out with a row a variant and explainer, for a narrow place."""
-    tables = []
+    first = group[0][1]
+    settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
+    rows = []
+    for variant, board in group:
+        columns = [dict(_cells(board, one)) for one in facts]
+        head = [*(variant.values.get(name, "") for name in settings), str(board.n_instances)]
+        for name in _explainers([(variant, board)]):
+            cells = (cell_text(column[name]) if name in column else "" for column in columns)
+            rows.append((*head, name, *cells))
+            head = [""] * len(head)
+    names = (f"{one.name} {one.arrow}" for one in facts)
+    title = f"{first.model} on {first.dataset}{_limit(first)}"
+    return SweepTable(title, (*settings, "n", "explainer", *names), tuple(rows))
+
+
+def _narrow(given: SweepBoards, style: str, width: int) -> Iterator[str]:
+    """Write one table a group, with the first metrics, as many as fit."""
     for group in _groups(given):
-        first = group[0][1]
-        settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
         facts = list(dict.fromkeys(one for _, board in group for one in board.metrics))
-        rows = []
-        for variant, board in group:
-            columns = [dict(_cells(board, one)) for one in facts]
-            head = [*(variant.values.get(name, "") for name in settings), str(board.n_instances)]
-            for name in _explainers([(variant, board)]):
-                cells = (cell_text(column[name]) if name in column else "" for column in columns)
-                rows.append((*head, name, *cells))
-                head = [""] * len(head)
-        names = (f"{one.name} {one.arrow}" for one in facts)
-        title = f"{first.model} on {first.dataset}{_limit(first)}"
-        tables.append(SweepTable(title, (*settings, "n", "explainer", *names), tuple(rows)))
-    return tables
+        for n_shown in range(len(facts), 0, -1):
+            text = _written(_long_table(group, facts[:n_shown]), style)
+            if _widest(text) <= width or n_shown == 1:
+                yield "\n\n".join([text, *left_out([one.name for one in facts[n_shown:]])])
+                break
 
 
 def _limit(board: Board) -> str:
@@ -199,30 +207,30 @@ def sweep_text(given: SweepBoards, style: str = "simple", *, width: int | None =
         A format of tabulate: ``simple``, or ``github`` for Markdown.
     width : int or None
         Where a line has room for so many letters only, and a table is wider, explainers go down
-        and metrics across.
+        and metrics across, as many as fit.
 
     Returns
     -------
     str
         Tables, and remarks below them.
     """
-    mark, item = ("## ", "- ") if style == "github" else ("", "")
-
-    def write(tables: Sequence[SweepTable]) -> list[str]:
-        return [f"{mark}{table.title}\n\n{_tabulated(table, style)}" for table in tables]
-
-    parts = write(sweep_tables(given))
-    lines = [line for part in parts for line in part.splitlines()]
-    if width is not None and max(map(len, lines), default=0) > width:
-        parts = write(_long_tables(given))
+    item = "- " if style == "github" else ""
+    parts = [_written(table, style) for table in sweep_tables(given)]
+    if width is not None and max(map(_widest, parts), default=0) > width:
+        parts = list(_narrow(given, style, width))
     return "\n\n".join([*parts, "\n".join(item + line for line in remarks(given))]) + "\n"
 
 
-def _tabulated(table: SweepTable, style: str) -> str:
+def _written(table: SweepTable, style: str) -> str:
     from tabulate import tabulate
 
-    text: str = tabulate(table.rows, table.header, tablefmt=style, disable_numparse=True)
-    return text
+    mark = "## " if style == "github" else ""
+    text = tabulate(table.rows, table.header, tablefmt=style, disable_numparse=True)
+    return f"{mark}{table.title}\n\n{text}"
+
+
+def _widest(text: str) -> int:
+    return max(map(len, text.splitlines()))
 
 
 def sweep_records(given: SweepBoards) -> list[dict[str, Any]]:

@@ -15,33 +15,41 @@ from awb.harness.folder import RunFolder
 from awb.harness.resolve import resolve
 from awb.harness.scores import ScoreStore
 from awb.plugins import load
+from browser import awb as awb_here
 from commands import awb
 
 EXITS = "its process ended: exit code 3"
 CRASHED = "its process ended: signal SIGSEGV"
 
 
-def test_a_dataset_that_exits_costs_its_clips(tmp_path: Path) -> None:
-    rows = {}
-    for where in ("", "25"):
-        out = tmp_path / f"run-{where}"
-        done = awb(
-            "run", f"--plugin={faulty_datasets.__file__}", "--jobs=1", "--model=loudness",
-            f"--dataset=faulty:how=exits,where={where}", "--samples=20", "--robustness=0",
-            "--explainers=naive", "--no-baselines", "--metrics=roc-auc", f"--out={out}",
-        )  # fmt: skip
-        assert done.returncode == (1 if where else 0), done.stderr
-        assert (EXITS in done.stdout) == bool(where)
-        folder = RunFolder.open(out)
-        rows[where] = {row.clip_id: row.value for row in folder.store().scores()}
-        [manifest] = folder.manifests()
-        reasons = {one.clip_id: one.detail for one in manifest.skipped}
+def _run(where: str, out: Path) -> list[str]:
+    return [
+        "run", f"--plugin={faulty_datasets.__file__}", "--jobs=1", "--model=loudness",
+        f"--dataset=faulty:how=exits,where={where}", "--samples=20", "--robustness=0",
+        "--explainers=naive", "--no-baselines", "--metrics=roc-auc", f"--out={out}",
+    ]  # fmt: skip
+
+
+def _values(out: Path) -> dict[str, float]:
+    return {row.clip_id: row.value for row in RunFolder.open(out).store().scores()}
+
+
+def test_a_dataset_that_exits_costs_its_clips(tmp_path: Path, added: dict[Any, Any]) -> None:
+    assert awb_here(*_run("", tmp_path / "well"), "--no-isolate").exit_code == 0
+    done = awb(*_run("25", tmp_path / "ill"))
+    assert done.returncode == 1, done.stderr
+    assert EXITS in done.stdout
+    [manifest] = RunFolder.open(tmp_path / "ill").manifests()
+    reasons = {one.clip_id: one.detail for one in manifest.skipped}
     assert {clip_id: EXITS in detail for clip_id, detail in reasons.items()} == {
         "clip-2": True,
         "clip-5": True,
     }
-    kept = [clip_id for clip_id in rows[""] if clip_id not in reasons]
-    assert rows["25"] == {clip_id: rows[""][clip_id] for clip_id in kept}
+    well = _values(tmp_path / "well")
+    assert len(well) == faulty_datasets.CLIPS
+    assert _values(tmp_path / "ill") == {
+        clip_id: value for clip_id, value in well.items() if clip_id not in reasons
+    }
 
 
 def test_explain_leaves_out_what_crashes(tmp_path: Path) -> None:
@@ -71,11 +79,11 @@ def test_explain_says_in_one_line_that_the_model_crashed(tmp_path: Path) -> None
     assert line.endswith(f"model crashes on bang.wav: {CRASHED}")
 
 
-def test_check_names_the_rule_under_which_it_crashes() -> None:
-    done = awb("check", "exits", f"--plugin={faulty_plugins.__file__}")
+def test_check_names_the_rules_under_which_it_crashes() -> None:
+    done = awb("check", "faulty:how=exits,where=0", f"--plugin={faulty_datasets.__file__}")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert "  ok    settings" in lines
+    assert "  ok    ids" in lines
     assert f"  WRONG contract          {EXITS}" in lines
     assert sum(EXITS in line for line in lines) == 3
     assert any("not tried any more: it was stopped under 3 rules" in line for line in lines)
