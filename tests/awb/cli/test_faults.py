@@ -17,7 +17,8 @@ from awb.plugins import load
 from commands import awb
 
 INNOCENT = ["random", "oracle", "energy", "constant"]
-LIMITS = ("--time-limit=8", "--memory-limit=400MB")
+LIMITS = ("--time-limit=15", "--memory-limit=400MB")
+NO_HURRY = ("--time-limit=300", "--memory-limit=400MB")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +132,7 @@ def test_it_does_not_depend_on_who_works(
     data: Path, faults: Path, tmp_path: Path, where: str
 ) -> None:
     names = ["segfaults", "exits", "interrupts", "random", "oracle"]
-    printed = _run(data, tmp_path / "run", names, ["metric-beyond"], where, *LIMITS)
+    printed = _run(data, tmp_path / "run", names, ["metric-beyond"], where, *NO_HURRY)
     assert "its process ended: signal SIGSEGV" in printed
     one, many = _tables(faults), _tables(tmp_path / "run")
     for name in names:
