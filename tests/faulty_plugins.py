@@ -143,7 +143,7 @@ def _reports_cost(perturber: Any, instance: Any, rng: Any) -> Any:
 
 
 STOPPED: dict[str, tuple[Callable[..., Any], str]] = {
-    "hangs": (_on_the_bad_clip(_hangs), "ran longer than 8 s (--time-limit)"),
+    "hangs": (_on_the_bad_clip(_hangs), "ran longer than 15 s (--time-limit)"),
     "segfaults": (_on_the_bad_clip(_segfaults), "its process ended: signal SIGSEGV"),
     "interrupts": (_on_the_bad_clip(_interrupts), "it raised KeyboardInterrupt"),
     "leaks": (_on_the_bad_clip(_leaks), "used more than 0.4 GB (--memory-limit)"),
