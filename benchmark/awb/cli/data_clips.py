@@ -8,6 +8,7 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.options import OPEN, finish, resolve_dataset
+from awb.cli.plugin_files import PLUGIN
 
 _CLIPS = click.option(
     "--clips", type=click.IntRange(min=1), metavar="N", help="Only the first N clips."
@@ -29,6 +30,7 @@ _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--S
 )
 @_CLIPS
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
+@PLUGIN
 @click.pass_context
 def scores_command(
     context: click.Context,
@@ -77,6 +79,7 @@ def scores_command(
 @_EXTRA
 @click.option("--as", "layout", required=True, metavar="LAYOUT", help="For example: audioset.")
 @_CLIPS
+@PLUGIN
 @click.pass_context
 def export_command(
     context: click.Context,

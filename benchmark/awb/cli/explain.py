@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
+from awb.cli.plugin_files import PLUGIN
 
 
 @click.command("explain")
@@ -53,6 +54,7 @@ from awb.cli.completing import names_of
     help="The page.  [default: NAME.explained.html]",
 )
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
+@PLUGIN
 def explain_command(
     file: Path,
     model: str,
