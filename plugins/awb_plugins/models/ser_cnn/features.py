@@ -106,8 +106,8 @@ def clip_features(waveform: AudioArray) -> VectorArray:
 def _harmonic(spectrum: npt.NDArray[np.complex64], n_samples: int) -> AudioArray:
     """Return the harmonic part, as ``librosa.effects.harmonic`` means it.
 
-    The frames are mirrored at both ends as far as its median filter reaches: left to itself, that of
-    SciPy 1.17 reads foreign memory where a clip has two or three frames.
+    The frames are mirrored at both ends as far as its median filter reaches: left to itself, that
+    of SciPy 1.17 reads foreign memory where a clip has two or three frames.
     """
     margin = ((0, 0), (_REACH, _REACH))
     wide, _ = hpss(np.pad(spectrum, margin, mode="symmetric"))
