@@ -8,6 +8,7 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.tables import tell
 
 
 @click.command("explain")
@@ -85,6 +86,9 @@ def explain_command(
     )
     click.echo(f"{found.model} hears {found.target!r} with log-odds {found.score:.2f}", err=True)
     click.echo(path)
+    for shown in found.boards:
+        refused = [note for note in shown.board.notes if note.startswith("not applicable")]
+        tell([*shown.board.problems, *refused])
     if show:
         click.launch(str(path.resolve()))
     if found.failed:

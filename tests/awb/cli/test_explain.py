@@ -86,6 +86,27 @@ def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
     assert 1.0 <= one["edges"][best] <= 1.5
 
 
+def test_what_failed_or_does_not_apply_is_told(sound: Path, tmp_path: Path) -> None:
+    file, page = tmp_path / "broken.py", tmp_path / "page.html"
+    file.write_text(
+        "import awb\n\n\n"
+        '@awb.explainer("never-works", citation="nobody")\n'
+        "def never_works(perturber, instance, rng):\n"
+        '    """Fail."""\n'
+        '    raise ValueError("a buffer is not finite")\n',
+        encoding="utf-8",
+    )
+    result = _explain(
+        sound, "--plugin", file, "--explainers", "never-works,saliency", "--out", page
+    )
+    assert result.exit_code == 1, result.output
+    failed, refused = [line for line in result.stderr.splitlines() if line.startswith("awb: ")]
+    assert "never-works failed: ValueError: a buffer is not finite" in failed
+    assert "not applicable" in refused
+    assert refused.endswith(": saliency")
+    assert page.is_file()
+
+
 def test_all_leaves_out_what_needs_labels_or_another_model(sound: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert _explain(sound, "--explainers", "all", "--out", page).exit_code == 0
