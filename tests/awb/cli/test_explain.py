@@ -72,6 +72,7 @@ def bang(waveforms):
 """
 
 
+@pytest.mark.usefixtures("added")
 def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
     sound: Path, tmp_path: Path
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
     assert 1.0 <= one["edges"][best] <= 1.5
 
 
+@pytest.mark.usefixtures("added")
 def test_what_failed_or_does_not_apply_is_told(sound: Path, tmp_path: Path) -> None:
     file, page = tmp_path / "broken.py", tmp_path / "page.html"
     file.write_text(
