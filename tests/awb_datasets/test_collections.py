@@ -131,6 +131,32 @@ def test_missing_or_broken_table(name: str, table: str, tmp_path: Path) -> None:
     assert f"has no {table}; expected {table}" in fault(name, root, kind=DataError)
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "whole_fold"),
+    [
+        ("esc50", "audio/1-1000-A-0.wav", "2"),
+        ("urbansound8k", "audio/fold1/513-3-0-0.wav", "10"),
+    ],
+)
+def test_a_part_of_a_collection_is_enough(
+    name: str, path: str, whole_fold: str, tmp_path: Path
+) -> None:
+    root = WRITE[name](tmp_path)
+    (root / path).unlink()
+    assert "absent=skip" in fault(name, root, kind=DataError)
+    assert opened(name, root, f",folds={whole_fold}").clip_ids()
+    dataset: Any = opened(name, root, ",absent=skip")
+    assert len(clips(dataset)) == EXPECTED[name][0] - 1
+    [excluded] = dataset.excluded()
+    assert (excluded.clip_id, excluded.reason) == (Path(path).name, "audio missing")
+    assert opened(name, root, ",absent=skip,mix=true,clips=2").load("mix-0-0000").events
+    for audio in root.rglob("*.wav"):
+        audio.unlink()
+    message = fault(name, root, ",absent=skip", kind=DataError)
+    assert "are absent" in message
+    assert "absent=skip" not in message
+
+
 def test_absent_audio_is_counted(tmp_path: Path) -> None:
     for name, path in [
         ("esc50", "audio/1-1000-A-0.wav"),

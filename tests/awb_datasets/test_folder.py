@@ -251,6 +251,13 @@ def test_comma_separated(make: Make) -> None:
     assert "comma-separated" in message
 
 
+def test_semicolons_of_a_spreadsheet_are_told_from_commas(make: Make) -> None:
+    folder = make()
+    (folder / "e.csv").write_text("filename;onset;offset;event_label\n", encoding="utf-8")
+    with pytest.raises(LabelError, match="seems to be semicolon-separated; save it comma-sep"):
+        SPEC.factory(FolderParameters(path=folder, table="e.csv"))
+
+
 def test_column_given_twice(make: Make) -> None:
     assert "2 columns called onset" in fault(make(header=f"{HEADER}\tonset"))
 

@@ -257,9 +257,10 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[
     file.write_bytes(pickle.dumps(Trap()))
     with pytest.raises(WeightsError, match="trap"):
         made(file)
-    file.write_bytes(b"")
-    with pytest.raises(WeightsError, match="trap"):
-        made(file)
+    for content in (b"", b"hello", b"e", b"RIFF$\x00\x00\x00WAVEfmt ", b"<html></html>"):
+        file.write_bytes(content)
+        with pytest.raises(WeightsError, match="trap"):
+            made(file)
     with pytest.raises(WeightsError, match=r"absent.pth does not exist. Type --model cnn14"):
         made(tmp_path / "absent.pth")
     assert not capsys.readouterr().out

@@ -24,7 +24,7 @@ from awb.protocols import DifferentiableModel, FrameFeatureModel
 from awb.types import AudioArray
 from awb_plugins.models.extractors import make_extractor
 from awb_plugins.models.named_weights import write_network
-from awb_plugins.models.ser_cnn import SPEC, SerCnnParameters
+from awb_plugins.models.ser_cnn import SPEC, SerCnnParameters, features
 from awb_plugins.models.ser_cnn.features import N_FEATURES, SIZES, clip_features
 from awb_plugins.models.ser_cnn.network import SPECTRUM, SerCnn
 from golden.make_ser_digits import FILE, recording
@@ -71,6 +71,28 @@ def test_features_are_always_finite(clip: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert np.isfinite(clip_features(clip.astype(np.float32))).all()
+
+
+def plain_harmonic_share(magnitude: Any) -> Any:
+    """The soft mask of the harmonic part, with medians over what was mirrored by hand."""
+
+    def median(axis: int) -> Any:
+        margin = [(0, 0), (0, 0)]
+        margin[axis] = (15, 15)
+        wide = np.pad(magnitude, margin, mode="symmetric")
+        return np.median(np.lib.stride_tricks.sliding_window_view(wide, 31, axis=axis), axis=-1)
+
+    along_time, along_frequency = median(1) ** 2, median(0) ** 2
+    return along_time / (along_time + along_frequency)
+
+
+@pytest.mark.filterwarnings("ignore:n_fft=2048 is too large")
+@pytest.mark.parametrize("n_samples", [300, 600, 1_025, 1_500, 2_000, 6_000])
+def test_the_harmonic_part_of_short_clips(n_samples: int) -> None:
+    spectrum = librosa.stft((sound() + 0.1)[:n_samples])
+    expected = librosa.istft(spectrum * plain_harmonic_share(np.abs(spectrum)), length=n_samples)
+    found = features._harmonic(spectrum, n_samples)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
 def test_an_empty_clip_is_refused() -> None:

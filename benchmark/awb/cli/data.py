@@ -11,6 +11,7 @@ import click
 from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
 from awb.cli.options import MEMORY_LIMIT, OPEN, TIME_LIMIT, finish, resolve_dataset
+from awb.cli.plugin_files import PLUGIN
 from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ _SHARED = (
     click.option(
         "--min-score", type=float, help="Leave out clips with lower log-odds (needs --scores)."
     ),
+    PLUGIN,
 )
 
 

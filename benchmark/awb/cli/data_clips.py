@@ -8,6 +8,7 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.options import MEMORY_LIMIT, OPEN, TIME_LIMIT, finish, resolve_dataset
+from awb.cli.plugin_files import PLUGIN
 
 _CLIPS = click.option(
     "--clips", type=click.IntRange(min=1), metavar="N", help="Only the first N clips."
@@ -31,6 +32,7 @@ _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--S
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
 @TIME_LIMIT
 @MEMORY_LIMIT
+@PLUGIN
 @click.pass_context
 def scores_command(
     context: click.Context,
@@ -86,6 +88,7 @@ def scores_command(
 @_CLIPS
 @TIME_LIMIT
 @MEMORY_LIMIT
+@PLUGIN
 @click.pass_context
 def export_command(
     context: click.Context,

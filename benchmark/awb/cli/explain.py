@@ -97,7 +97,8 @@ def explain_command(
     click.echo(f"{found.model} hears {found.target!r} with log-odds {found.score:.2f}", err=True)
     click.echo(path)
     for shown in found.boards:
-        tell(shown.board.problems)
+        refused = [note for note in shown.board.notes if note.startswith("not applicable")]
+        tell([*shown.board.problems, *refused])
     if show:
         click.launch(str(path.resolve()))
     if found.failed:

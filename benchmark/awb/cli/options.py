@@ -85,10 +85,8 @@ def resolve_dataset(context: click.Context, name: str, extra: Sequence[str]) -> 
         if key in settings:
             raise ParameterError(f"{key} is given twice")
         settings[key] = value
-    if settings and reference.path is not None:
-        raise ParameterError(f"write {name!r} with options only: --key VALUE")
-    text = name if reference.path else str(Reference(reference.name, tuple(settings.items())))
-    return resolve(registry, "dataset", text)
+    typed = Reference(reference.name, tuple(settings.items()), reference.path)
+    return resolve(registry, "dataset", str(typed))
 
 
 def _pairs(words: Sequence[str]) -> Iterable[tuple[str, str | None]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
+from awb.cli.plugin_files import PLUGIN
 
 
 @click.command("train")
@@ -41,6 +42,7 @@ from awb.cli.completing import names_of
     metavar="FILE",
     help="Weights; card and curve get the same name.  [default: MODEL.safetensors]",
 )
+@PLUGIN
 def train_command(
     model: str,
     dataset: str,

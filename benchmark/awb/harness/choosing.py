@@ -124,13 +124,14 @@ def _placed(registry: Registry, text: str, config: RunConfig) -> Resolved:
     The label stays as typed: where a model computes is told on the board, not in its name.
     """
     plain = resolve(registry, "model", text)
-    reference = parse_reference(text)
+    fields = plain.spec.parameters.model_fields
+    reference = parse_reference(text).with_settings_behind_path(fields)
     typed = {key for key, _ in reference.settings}
     wanted = {"device": config.device, "precision": config.precision}
     added = tuple(
         (key, value)
         for key, value in wanted.items()
-        if value is not None and key in plain.spec.parameters.model_fields and key not in typed
+        if value is not None and key in fields and key not in typed
     )
     if not added:
         return plain

@@ -1,12 +1,13 @@
 """References: how a plugin and its settings are written on the command line.
 
-``NAME``, ``NAME:PATH`` or ``NAME:key=value,key=value``.
+``NAME``, ``NAME:PATH``, ``NAME:PATH,key=value`` or ``NAME:key=value,key=value``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from awb.errors import ParameterError
 
@@ -34,11 +35,48 @@ class Reference:
 
     def __str__(self) -> str:
         """Write the reference as it would be typed."""
-        if self.path is not None:
-            return f"{self.name}:{self.path}"
-        if not self.settings:
-            return self.name
-        return f"{self.name}:{','.join(f'{key}={value}' for key, value in self.settings)}"
+        path = [] if self.path is None else [self.path]
+        behind = ",".join([*path, *(f"{key}={value}" for key, value in self.settings)])
+        return f"{self.name}:{behind}" if behind else self.name
+
+    def with_settings_behind_path(self, known: Container[str]) -> Reference:
+        """Take the settings that stand behind the path out of it.
+
+        Parameters
+        ----------
+        known : container of str
+            What the plugin can be set. A folder may have any name: what only looks like a setting
+            is a part of it.
+
+        Returns
+        -------
+        Reference
+            The same one, if there are none.
+
+        Raises
+        ------
+        ParameterError
+            If a setting is given twice.
+
+        Examples
+        --------
+        >>> parse_reference("folder:a,b=1,absent=skip").with_settings_behind_path({"absent"})
+        Reference(name='folder', settings=(('absent', 'skip'),), path='a,b=1')
+        """
+        if self.path is None:
+            return self
+        path, *parts = _NEXT_KEY.split(self.path)
+        settings = dict(self.settings)
+        for part in parts:
+            key, _, value = part.partition("=")
+            key = key.replace("-", "_")
+            if key in settings:
+                raise ParameterError(f"{str(self)!r}: {key} is given twice")
+            if key in known:
+                settings[key] = value
+            else:
+                path = f"{path},{part}"
+        return replace(self, path=path, settings=tuple(settings.items()))
 
 
 def parse_reference(text: str) -> Reference:

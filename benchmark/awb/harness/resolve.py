@@ -144,6 +144,7 @@ def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:
 
 def _resolved(entry: Registered, reference: Reference) -> Resolved:
     spec = entry.spec
+    reference = reference.with_settings_behind_path(spec.parameters.model_fields)
     settings = dict(reference.settings)
     if reference.path is not None:
         key = spec.path_parameter
@@ -151,6 +152,8 @@ def _resolved(entry: Registered, reference: Reference) -> Resolved:
             raise ParameterError(
                 f"{spec.name} takes settings as {spec.name}:key=value, not {reference.path!r}"
             )
+        if key in settings:
+            raise ParameterError(f"{str(reference)!r}: {key} is given twice")
         settings[key] = reference.path
     parameters = _validate(spec, settings)
     changed = {

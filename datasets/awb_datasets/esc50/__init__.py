@@ -6,10 +6,10 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec
-from awb_datasets.labelled.opening import LabelledParameters, open_recordings
+from awb_datasets.labelled.opening import TabledParameters, open_recordings
 
 
-class Esc50Parameters(LabelledParameters):
+class Esc50Parameters(TabledParameters):
     """Settings of the dataset."""
 
     folds: str | None = Field(None, description="Folds 1 to 5, joined by +; by default all.")
@@ -18,11 +18,14 @@ class Esc50Parameters(LabelledParameters):
 
 def _make(parameters: Esc50Parameters) -> Dataset:
     """Read and check the table; audio is read when a clip is loaded."""
-    from awb_datasets.esc50.layout import read_collection
+    from awb_datasets.esc50.layout import TABLE, read_collection
+    from awb_datasets.labelled.recordings import divide_by_audio
     from awb_datasets.mixing.mixtures import Format
 
     found = read_collection(parameters.root, folds=parameters.folds, esc10=parameters.esc10)
-    return open_recordings(found, parameters, Format(sample_rate_hz=44_100, clip_s=10.0))
+    there, absent = divide_by_audio(found, TABLE, skip=parameters.absent == "skip")
+    mixed_as = Format(sample_rate_hz=44_100, clip_s=10.0)
+    return open_recordings(there, parameters, mixed_as, absent=absent)
 
 
 SPEC = DatasetSpec(

@@ -8,7 +8,6 @@ from pathlib import Path
 from awb_datasets.labelled.recordings import (
     Recording,
     choose_groups,
-    require_audio,
     require_whole_sources,
 )
 from awb_datasets.labelled.tables import Row, read_rows, require_folder
@@ -38,12 +37,13 @@ def read_collection(
     Returns
     -------
     list of Recording
-        In the order of the table; the group is the fold, ``fold-1`` to ``fold-5``.
+        In the order of the table, whether their audio is there or not; the group is the fold,
+        ``fold-1`` to ``fold-5``.
 
     Raises
     ------
     DataError
-        If the folder, the table or audio is missing.
+        If the folder or the table is missing.
     LabelError
         If a row is malformed, or a source recording lies in two folds.
     ParameterError
@@ -56,7 +56,6 @@ def read_collection(
     require_whole_sources(
         ((row["src_file"], one.group) for row, one in zip(rows, recordings, strict=True)), TABLE
     )
-    require_audio(recordings, TABLE)
     kept = {row["filename"] for row in rows if row["esc10"] == "True"} if esc10 else None
     chosen = choose_groups(recordings, folds, {str(one): f"fold-{one}" for one in FOLDS}, "fold")
     return [one for one in chosen if kept is None or one.id in kept]

@@ -38,6 +38,7 @@ LABEL_COLUMNS = (FILENAME, LABELS)
 
 _OTHER_NAMES = {"event_onset": ONSET, "event_offset": OFFSET}
 _SCENE = "scene_label"
+_SEPARATED = {"\t": "tab-separated", ",": "comma-separated", ";": "semicolon-separated"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +122,13 @@ def find_format(table: Path, lines: Sequence[str]) -> TableFormat:
     wanted = LABEL_COLUMNS if LABELS in columns and LABEL not in columns else EVENT_COLUMNS
     missing = [name for name in wanted if name not in columns]
     if missing:
-        comma = separator not in first and any(mark in first for mark in ",;")
-        hint = " (it seems to be comma-separated; save it tab-separated)" if comma else ""
+        kind = _SEPARATED[separator]
+        other = next((mark for mark in ",;\t" if mark in first and separator not in first), None)
+        hint = f" (it seems to be {_SEPARATED[other]}; save it {kind})" if other else ""
         found = ", ".join(cells) if first else "nothing, the file is empty"
         raise LabelError(
             f"{table} has no column {', '.join(missing)}; its header is: {found}{hint}."
-            f" Expected, tab-separated: {' '.join(EVENT_COLUMNS)}"
+            f" Expected, {kind}: {separator.join(EVENT_COLUMNS).expandtabs(1)}"
         )
     for name in (*wanted, MID):
         if columns.count(name) > 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
 
@@ -36,12 +36,21 @@ class LabelledParameters(Parameters):
         return text
 
 
+class TabledParameters(LabelledParameters):
+    """Settings of a collection whose table says which recordings there are."""
+
+    absent: Literal["refuse", "skip"] = Field(
+        "refuse", description="What to do where the table names audio that is not there."
+    )
+
+
 def open_recordings(
     recordings: Sequence[Recording],
     parameters: LabelledParameters,
     mixed_as: Format,
     *,
     fit_to_mix: Callable[[Recording], bool] | None = None,
+    absent: Sequence[str] = (),
 ) -> Dataset:
     """Open recordings as they are, or mixed.
 
@@ -55,6 +64,8 @@ def open_recordings(
         Rate and length of the mixtures.
     fit_to_mix : callable or None
         Which recordings may be mixed; None for all.
+    absent : sequence of str
+        Ids of recordings that are known and not there.
 
     Returns
     -------
@@ -71,7 +82,7 @@ def open_recordings(
     from awb_datasets.mixing.mixtures import Mixtures
 
     if not parameters.mix:
-        return LabelledClips(recordings)
+        return LabelledClips(recordings, absent)
     given = parameters.background
     return Mixtures(
         [one for one in recordings if fit_to_mix is None or fit_to_mix(one)],

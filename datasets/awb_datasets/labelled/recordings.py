@@ -8,7 +8,10 @@ from pathlib import Path
 
 from awb.audio import read_audio
 from awb.errors import DataError, LabelError, ParameterError, did_you_mean
+from awb.harness.selection import Skipped
 from awb.types import Clip
+
+ABSENT = "audio missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,21 @@ class LabelledClips:
     ----------
     recordings : sequence of Recording
         In the order of `clip_ids`.
+    absent : sequence of str
+        Ids of recordings that are known and not there.
     """
 
-    def __init__(self, recordings: Sequence[Recording]) -> None:
+    def __init__(self, recordings: Sequence[Recording], absent: Sequence[str] = ()) -> None:
         self._recordings = {one.id: one for one in recordings}
+        self._absent = tuple(absent)
 
     def clip_ids(self) -> Sequence[str]:
         """List the ids of the recordings."""
         return tuple(self._recordings)
+
+    def excluded(self) -> tuple[Skipped, ...]:
+        """List the recordings that are not there."""
+        return tuple(Skipped(name, "", ABSENT) for name in self._absent)
 
     def load(self, clip_id: str) -> Clip:
         """Read one recording.
@@ -77,8 +87,10 @@ class LabelledClips:
         return Clip(one.id, waveform, sample_rate_hz, labels=(one.label,), group=one.group)
 
 
-def require_audio(recordings: Sequence[Recording], named_by: str) -> None:
-    """Refuse a collection of which audio is missing.
+def divide_by_audio(
+    recordings: Sequence[Recording], named_by: str, *, skip: bool
+) -> tuple[list[Recording], list[str]]:
+    """Tell recordings that are there from those that are not.
 
     Parameters
     ----------
@@ -86,18 +98,31 @@ def require_audio(recordings: Sequence[Recording], named_by: str) -> None:
         What should be there.
     named_by : str
         What says so, for the message.
+    skip : bool
+        Whether some may be absent.
+
+    Returns
+    -------
+    present : list of Recording
+        Those whose audio is there, in the same order.
+    absent : list of str
+        Ids of the others.
 
     Raises
     ------
     DataError
-        If a file is absent.
+        If a file is absent and none may be, or all are.
     """
-    absent = [one.path for one in recordings if not one.path.is_file()]
-    if absent:
+    present = [one for one in recordings if one.path.is_file()]
+    found = {one.id for one in present}
+    absent = [one for one in recordings if one.id not in found]
+    if absent and not (skip and present):
+        hint = "" if skip else "; is the copy complete? Add absent=skip to go on without them"
         raise DataError(
             f"{len(absent)} of {len(recordings)} audio files that {named_by} names are absent, the"
-            f" first is {absent[0]}; is the copy complete?"
+            f" first is {absent[0].path}{hint}"
         )
+    return present, [one.id for one in absent]
 
 
 def require_whole_sources(sources: Iterable[tuple[str, str]], named_by: str) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from awb_datasets.labelled.recordings import (
     Recording,
     choose_groups,
-    require_audio,
     require_whole_sources,
 )
 from awb_datasets.labelled.tables import Row, read_rows, require_folder
@@ -52,12 +51,13 @@ def read_collection(
     Returns
     -------
     list of Recording
-        In the order of the table; the group is the fold, ``fold-1`` to ``fold-10``.
+        In the order of the table, whether their audio is there or not; the group is the fold,
+        ``fold-1`` to ``fold-10``.
 
     Raises
     ------
     DataError
-        If the folder, the table or audio is missing.
+        If the folder or the table is missing.
     LabelError
         If a row is malformed, or slices of one Freesound recording lie in two folds.
     ParameterError
@@ -69,7 +69,6 @@ def read_collection(
     require_whole_sources(
         ((row["fsID"], one.group) for row, one in zip(rows, recordings, strict=True)), TABLE
     )
-    require_audio(recordings, TABLE)
     salience = {
         one.id: row.number("salience", range(1, 3))
         for row, one in zip(rows, recordings, strict=True)

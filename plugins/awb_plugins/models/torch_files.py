@@ -85,6 +85,8 @@ def read_state(path: Path, name: str, advice: str) -> dict[str, torch.Tensor]:
         raise WeightsError(
             f"{name}: {path} is no plain PyTorch weights file ({first[:160]}). {advice}"
         ) from error
+    except (LookupError, TypeError, AttributeError) as error:  # of bytes that are read as a pickle
+        raise WeightsError(f"{name}: {path} is no PyTorch weights file. {advice}") from error
     except (OSError, EOFError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise WeightsError(f"{name}: {path} cannot be read: {reason}. {advice}") from error

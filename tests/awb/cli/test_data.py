@@ -96,6 +96,17 @@ def test_describe_takes_settings_as_options(good: list[str]) -> None:
     assert dog["event_duration_s"] == pytest.approx(8.0 + 1.0)
 
 
+def test_options_go_with_a_dataset_that_is_named_by_its_folder(
+    good: list[str], tmp_path: Path
+) -> None:
+    by_options = awb("data", "describe", "audioset", *good, "--model", "yamnet")
+    folder, *rest = good[-1], *good[:-2]
+    mixed = awb("data", "describe", f"audioset:{folder}", *rest, "--model", "yamnet")
+    assert (mixed.exit_code, mixed.stdout) == (0, by_options.stdout), mixed.stderr
+    twice = awb("data", "describe", f"audioset:{folder}", *good)
+    assert (twice.exit_code, "audio is given twice" in twice.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

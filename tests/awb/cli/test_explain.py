@@ -66,6 +66,59 @@ def test_a_class_can_be_chosen_and_doubt_is_told(sound: Path, tmp_path: Path) ->
     assert "it would not say so" in page.read_text(encoding="utf-8")
 
 
+MODEL = """
+import numpy as np
+
+import awb
+
+
+@awb.model("bang-at-8k", sample_rate_hz=8_000, classes=["Bang", "Calm"], citation="nobody")
+def bang(waveforms):
+    \"\"\"The loudest tenth of a second decides.\"\"\"
+    usable = waveforms[:, : waveforms.shape[1] // 800 * 800].reshape(len(waveforms), -1, 800)
+    level = np.sqrt(np.square(usable).mean(axis=2)).max(axis=1)
+    loud = 1 / (1 + np.exp(-20 * (level - 0.1)))
+    return np.stack([loud, 1 - loud], axis=1)
+"""
+
+
+@pytest.mark.usefixtures("added")
+def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
+    sound: Path, tmp_path: Path
+) -> None:
+    file, page = tmp_path / "bang.py", tmp_path / "page.html"
+    file.write_text(MODEL, encoding="utf-8")
+    words = ("--plugin", file, "--model", "bang-at-8k", "--target", "Bang", "--no-open")
+    result = awb("explain", sound, *words, "--explainers", "naive", "--out", page)
+    assert result.exit_code == 0, result.output
+    one = _instance(page)
+    [naive] = [each for each in one["explanations"] if each["explainer"] == "naive"]
+    best = naive["relevance"].index(max(naive["relevance"]))
+    assert 1.0 <= one["edges"][best] <= 1.5
+
+
+@pytest.mark.usefixtures("added")
+def test_what_failed_or_does_not_apply_is_told(sound: Path, tmp_path: Path) -> None:
+    file, page = tmp_path / "broken.py", tmp_path / "page.html"
+    file.write_text(
+        "import awb\n\n\n"
+        '@awb.explainer("never-works", citation="nobody")\n'
+        "def never_works(perturber, instance, rng):\n"
+        '    """Fail."""\n'
+        '    raise ValueError("a buffer is not finite")\n',
+        encoding="utf-8",
+    )
+    result = _explain(
+        sound, "--plugin", file, "--explainers", "never-works,saliency", "--out", page
+    )
+    assert result.exit_code == 1, result.output
+    failed, refused = [line for line in result.stderr.splitlines() if line.startswith("awb: ")]
+    assert "never-works failed: ValueError: a buffer is not finite" in failed
+    assert "not applicable" in refused
+    assert refused.endswith(": saliency")
+    assert page.is_file()
+
+
 def test_all_leaves_out_what_needs_labels_or_another_model(sound: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert _explain(sound, "--explainers", "all", "--out", page).exit_code == 0

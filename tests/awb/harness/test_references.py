@@ -36,6 +36,30 @@ def test_references(text: str, name: str, settings: dict[str, str], path: str | 
     assert parse_reference(str(reference)) == reference
 
 
+@pytest.mark.parametrize(
+    ("text", "settings", "path"),
+    [
+        ("folder:a b,absent=skip", {"absent": "skip"}, "a b"),
+        ("folder:a,x=1,table=b,c.tsv,absent=skip", {"table": "b,c.tsv", "absent": "skip"}, "a,x=1"),
+        ("folder:/data/absent=1", {}, "/data/absent=1"),
+        ("folder:path=a,absent=skip", {"path": "a", "absent": "skip"}, None),
+    ],
+)
+def test_settings_behind_a_path(text: str, settings: dict[str, str], path: str | None) -> None:
+    known = {"path", "table", "absent"}
+    found = parse_reference(text).with_settings_behind_path(known)
+    assert (dict(found.settings), found.path) == (settings, path)
+    assert parse_reference(str(found)).with_settings_behind_path(known) == found
+
+
+def test_a_dataset_by_its_path_takes_settings() -> None:
+    found = resolve(load(), "dataset", "folder:my/data,absent=skip")
+    assert found.label == "folder:path=my/data,absent=skip"
+    for text in ("folder:a,absent=skip,absent=refuse", "folder:a,path=b"):
+        with pytest.raises(ParameterError, match="given twice"):
+            resolve(load(), "dataset", text)
+
+
 @pytest.mark.parametrize("text", ["", ":", "name:", "  ", ":path", "a:k=1,k=2"])
 def test_unreadable_references(text: str) -> None:
     with pytest.raises(ParameterError):

@@ -28,7 +28,8 @@ import warnings
 
 import librosa
 import numpy as np
-from librosa.effects import harmonic
+import numpy.typing as npt
+from librosa.decompose import hpss
 
 from awb.types import AudioArray
 from awb_plugins.models.extractors import VectorArray, check_clips
@@ -36,6 +37,8 @@ from awb_plugins.models.extractors import VectorArray, check_clips
 SIZES = {"mfcc": 40, "chroma": 12, "mel": 128, "contrast": 7, "tonnetz": 6}
 N_FEATURES = sum(SIZES.values())
 SAMPLE_RATE_HZ = 22_050
+
+_REACH = 15  # of librosa's median filter over 31 frames
 
 
 class SerFeatures:
@@ -94,7 +97,19 @@ def clip_features(waveform: AudioArray) -> VectorArray:
             "chroma": feature.chroma_stft(S=magnitude, sr=rate_hz),
             "mel": mel,
             "contrast": feature.spectral_contrast(S=magnitude, sr=rate_hz),
-            "tonnetz": feature.tonnetz(y=harmonic(waveform), sr=rate_hz),
+            "tonnetz": feature.tonnetz(y=_harmonic(spectrum, waveform.size), sr=rate_hz),
         }
     means = [parts[name].mean(axis=1, dtype=np.float64) for name in SIZES]
     return np.concatenate(means)
+
+
+def _harmonic(spectrum: npt.NDArray[np.complex64], n_samples: int) -> AudioArray:
+    """Return the harmonic part, as ``librosa.effects.harmonic`` means it.
+
+    The frames are mirrored at both ends as far as its median filter reaches: left to itself, that
+    of SciPy 1.17 reads foreign memory where a clip has two or three frames.
+    """
+    margin = ((0, 0), (_REACH, _REACH))
+    wide, _ = hpss(np.pad(spectrum, margin, mode="symmetric"))
+    inner = wide[:, _REACH:-_REACH]
+    return np.asarray(librosa.istft(inner, dtype=np.float32, length=n_samples))
