@@ -243,3 +243,17 @@ def test_suffixes_in_any_letter_case_and_their_order(tmp_path: Path) -> None:
     a, b = rows_of(found)
     assert a["clip_duration_s"] == 8.0
     assert 0.9 < b["clip_duration_s"] < 1.2
+
+
+def test_official_labels_of_another_size_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = parameters(tmp_path, GOOD)
+    monkeypatch.setattr(
+        "awb_datasets.audioset.opening.official",
+        lambda source: getattr(given, source.option) or given.labels,
+    )
+    message = refusal(given.model_copy(update={"labels": None}), LabelError)
+    assert "labels.tsv has 2 rows over 2 clips" in message
+    assert "139538 over 16996. Delete the file to fetch it again" in message
+    prepared(given)
