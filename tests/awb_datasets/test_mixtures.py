@@ -206,3 +206,14 @@ def test_the_order_in_which_a_folder_is_listed_does_not_count(
         monkeypatch.setattr(Path, "rglob", lambda folder, pattern, order=order: iter(order))
         drawn.append(Recorded(tmp_path).draw(np.random.default_rng(3), 4000, 8000))
     np.testing.assert_array_equal(*drawn)
+
+
+@pytest.mark.parametrize("n_samples", [10, 79, 400])
+def test_a_fade_is_the_same_from_either_end(n_samples: int) -> None:
+    sound = np.ones(n_samples)
+    faded = fade(sound, RATE_HZ)
+    np.testing.assert_allclose(faded, faded[::-1])
+    assert faded[0] < 0.1
+    assert (np.diff(faded[: n_samples // 2]) >= 0).all()
+    assert faded.max() == pytest.approx(1.0, abs=0.2)
+    assert (sound == 1.0).all(), "the caller's array stays as it is"
