@@ -18,7 +18,7 @@ from awb.perturbation.scorers import ClipScorer, PatchScorer
 from awb.protocols import PatchModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, Clip
+from awb.types import AudioArray, Clip, Cost
 from fakes import (
     CELL,
     RATE_HZ,
@@ -287,3 +287,18 @@ def test_a_masker_that_returns_no_waveform_of_the_clip_is_refused(spoil: str) ->
 def test_the_fill_is_float32_whatever_the_masker_returns() -> None:
     fill = fill_of(lambda waveform, *_: waveform.astype(np.float64), unit_clip(3), RandomKey((0,)))
     assert fill.dtype == np.float32
+
+
+def test_costs_begin_at_nothing_and_charges_add_up() -> None:
+    perturber = perturber_for(WeightedEnergy(np.ones(4)), unit_clip(4))
+    assert perturber.cost == perturber.view().cost == Cost(0, 0.0, 0.0)
+    view = perturber.view()
+    view.charge(calls=3)
+    view.charge(calls=4, forwards=0.5)
+    view.charge(calls=0, forwards=0)
+    assert view.cost == Cost(7, 3.5, 0.0)
+    assert perturber.cost == Cost(0, 0.0, 0.0), "each view has its own"
+    for calls, forwards in [(-1, None), (1, -0.5), (1, float("inf")), (1, float("nan"))]:
+        with pytest.raises(ParameterError, match="a cost is never negative"):
+            view.charge(calls=calls, forwards=forwards)
+    assert view.cost == Cost(7, 3.5, 0.0)
