@@ -89,8 +89,9 @@ def test_overshoot_is_clipped(tmp_path: Path) -> None:
 
 
 def test_far_beyond_one_is_refused(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.wav", tone(amplitude=2.1), subtype="FLOAT")
-    assert "float samples must be in [-1, 1]" in problem_of(path)
+    for samples in (tone(amplitude=2.1), np.minimum(tone(amplitude=2.1), 0.5)):
+        path = saved(tmp_path / "a.wav", samples, subtype="FLOAT")
+        assert "float samples must be in [-1, 1]" in problem_of(path)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -11,14 +11,14 @@ from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import noise, zeros
 from awb.perturbation import Design, Perturber
 from awb.perturbation.choice import make_scorer
-from awb.perturbation.design import LOG_ODDS_LIMIT
+from awb.perturbation.design import LOG_ODDS_LIMIT, fill_of
 from awb.perturbation.frames import FrameScorer
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer
 from awb.protocols import PatchModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import Clip
+from awb.types import AudioArray, Clip, Cost
 from fakes import (
     CELL,
     RATE_HZ,
@@ -270,3 +270,35 @@ def test_what_does_not_fit_together_is_refused() -> None:
             key,
             design=Design(5),
         )
+
+
+@pytest.mark.parametrize("spoil", ["shorter", "longer", "nan", "infinite", "two channels"])
+def test_a_masker_that_returns_no_waveform_of_the_clip_is_refused(spoil: str) -> None:
+    def masker(waveform: AudioArray, rate_hz: int, rng: np.random.Generator) -> AudioArray:
+        fill = np.zeros_like(waveform)
+        fill[-1] = {"nan": np.nan, "infinite": np.inf}.get(spoil, 0.0)
+        shapes = {"shorter": fill[1:], "longer": np.append(fill, fill), "two channels": fill[None]}
+        return shapes.get(spoil, fill)
+
+    with pytest.raises(PluginError, match="finite waveform of the clip's shape"):
+        fill_of(masker, unit_clip(3), RandomKey((0,)))
+
+
+def test_the_fill_is_float32_whatever_the_masker_returns() -> None:
+    fill = fill_of(lambda waveform, *_: waveform.astype(np.float64), unit_clip(3), RandomKey((0,)))
+    assert fill.dtype == np.float32
+
+
+def test_costs_begin_at_nothing_and_charges_add_up() -> None:
+    perturber = perturber_for(WeightedEnergy(np.ones(4)), unit_clip(4))
+    assert perturber.cost == perturber.view().cost == Cost(0, 0.0, 0.0)
+    view = perturber.view()
+    view.charge(calls=3)
+    view.charge(calls=4, forwards=0.5)
+    view.charge(calls=0, forwards=0)
+    assert view.cost == Cost(7, 3.5, 0.0)
+    assert perturber.cost == Cost(0, 0.0, 0.0), "each view has its own"
+    for calls, forwards in [(-1, None), (1, -0.5), (1, float("inf")), (1, float("nan"))]:
+        with pytest.raises(ParameterError, match="a cost is never negative"):
+            view.charge(calls=calls, forwards=forwards)
+    assert view.cost == Cost(7, 3.5, 0.0)

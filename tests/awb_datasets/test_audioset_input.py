@@ -70,6 +70,7 @@ def test_columns_in_another_order_with_extras(tmp_path: Path) -> None:
         ("a_0 1 inf /m/dog", "end_time_seconds 'inf' is not a number"),
         ("a_0  2 /m/dog", "start_time_seconds '' is not a number"),
         ("a_0 3 2 /m/dog", "offset 2 s lies before onset 3 s"),
+        ("a_0 0.5 0.2 /m/dog", "offset 0.2 s lies before onset 0.5 s (are they swapped?)"),
         ("a_0 -1 2 /m/dog", "onset -1 s lies before the start of the clip"),
         ("a 1 2 /m/dog", "segment_id 'a' has no start"),
         ("_30000 1 2 /m/dog", "segment_id '_30000' has no start"),
@@ -86,6 +87,13 @@ def test_a_bad_row_is_named_and_the_others_stand(tmp_path: Path, row: str, said:
     kept = [one["segment_id"] for one in rows_of(found) if one["kept"]]
     assert kept == ["a_0", "b_0"]
     assert found.funnels["model"][0].rows == 3
+
+
+def test_an_offset_beyond_all_bounds_ends_with_the_clip(tmp_path: Path) -> None:
+    found = prepared(parameters(tmp_path, ["a_0 9 1e300 /m/dog", "b_0 1e299 1e300 /m/dog"]))
+    assert found.problems == ()
+    assert [(row["reason"], row["kept"]) for row in rows_of(found)] == [
+        ("", True), ("no events", False)]  # fmt: skip
 
 
 def test_an_instance_with_a_bad_row_does_not_pass_for_complete(tmp_path: Path) -> None:
@@ -171,6 +179,12 @@ def test_a_file_that_is_no_ontology(tmp_path: Path, content: Any, said: str) -> 
     assert said in _ontology(tmp_path, content)
 
 
+def test_display_names_are_read_around_blank_lines_and_spaces(tmp_path: Path) -> None:
+    path = tmp_path / "names.tsv"
+    path.write_text("\ufeff/m/0\tFirst\n\n \n /m/a \t A b \r\n/m/a\tA b\n", encoding="utf-8")
+    assert read_names(path) == {"/m/0": "First", "/m/a": "A b"}
+
+
 @pytest.mark.parametrize("text", ["/m/a", "/m/a\tA\tB", "\tA", "/m/a\tA\n/m/a\tB"])
 def test_bad_display_names(tmp_path: Path, text: str) -> None:
     path = tmp_path / "names.tsv"
@@ -229,3 +243,17 @@ def test_suffixes_in_any_letter_case_and_their_order(tmp_path: Path) -> None:
     a, b = rows_of(found)
     assert a["clip_duration_s"] == 8.0
     assert 0.9 < b["clip_duration_s"] < 1.2
+
+
+def test_official_labels_of_another_size_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = parameters(tmp_path, GOOD)
+    monkeypatch.setattr(
+        "awb_datasets.audioset.opening.official",
+        lambda source: getattr(given, source.option) or given.labels,
+    )
+    message = refusal(given.model_copy(update={"labels": None}), LabelError)
+    assert "labels.tsv has 2 rows over 2 clips" in message
+    assert "139538 over 16996. Delete the file to fetch it again" in message
+    prepared(given)

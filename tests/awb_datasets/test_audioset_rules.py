@@ -222,6 +222,20 @@ def test_the_score_must_reach_the_threshold(tmp_path: Path) -> None:
     assert reasons == [(0.5, ""), (-0.5, "score below threshold"), (None, "not scored yet")]
 
 
+def test_the_score_is_that_of_the_class_and_the_threshold_is_reached_by_its_equal(
+    tmp_path: Path,
+) -> None:
+    rows = ["a_0 1 2 /m/bark", "a_0 4 5 /m/bell", "a_0 7 8 /m/nothing"]
+    given, scores = parameters(tmp_path, rows), {"a": np.arange(13, dtype=np.float32)}
+    known = [row for row in rows_of(prepared(given)) if row["model_class_index"] is not None]
+    classes = sorted(row["model_class_index"] for row in known)
+    assert len(classes) == 2
+    table = rows_of(prepared(given, family(scores=scores, min_score=float(classes[1]))))
+    for row in table:
+        assert row["score"] == row["model_class_index"]
+        assert row["kept"] == (row["model_class_index"] == classes[1])
+
+
 def test_a_video_with_two_segments(tmp_path: Path) -> None:
     audio = write_audio(tmp_path / "audio", "a.wav", "a_0.wav", "b.mp3".replace("mp3", "wav"))
     rows = ["a_0 1 2 /m/bark", "a_30000 1 2 /m/bark", "b_0 1 2 /m/bark"]

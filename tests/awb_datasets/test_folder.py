@@ -13,6 +13,7 @@ import soundfile
 from awb.errors import AudioError, DataError, LabelError
 from awb.protocols import Dataset
 from awb_datasets.folder import SPEC, FolderParameters
+from awb_datasets.folder.formats import EVENT_COLUMNS, find_format
 
 RATE_HZ = 8_000
 HEADER = "filename\tonset\toffset\tevent_label"
@@ -298,3 +299,43 @@ def test_bad_audio_is_told_when_it_is_loaded(make: Make, name: str, part: float)
 def test_unknown_clip(make: Make) -> None:
     with pytest.raises(DataError, match=r"Did you mean dog\.wav"):
         opened(make()).load("dgo.wav")
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "columns", "has_header"),
+    [
+        ("a.tsv", "filename\tonset\toffset\tevent_label", EVENT_COLUMNS, True),
+        ("a.csv", "filename,onset,offset,event_label", EVENT_COLUMNS, True),
+        ("a.CSV", " onset , filename,offset,event_label", ("onset", "filename"), True),
+        ("a.txt", "dog.wav\t0.5\t1\tDog", EVENT_COLUMNS, False),
+        ("a.csv", "dog.wav,0.5,1,Dog,more", (*EVENT_COLUMNS, "column 5"), False),
+        ("a.tsv", "filename\tevent_labels", ("filename", "event_labels"), True),
+        (
+            "a.tsv",
+            "filename\tonset\toffset\tevent_label\tevent_labels",
+            (*EVENT_COLUMNS, "event_labels"),
+            True,
+        ),
+    ],
+)
+def test_the_first_line_tells_the_format(
+    name: str, line: str, columns: tuple[str, ...], has_header: bool
+) -> None:
+    found = find_format(Path(name), [line])
+    assert (found.columns[: len(columns)], found.has_header) == (columns, has_header)
+    assert found.separator == ("," if name.lower().endswith("csv") else "\t")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["filename,onset,offset,event_label"], r"comma-separated; save it tab-separated"),
+        (["file;onset;offset"], r"comma-separated; save it tab-separated"),
+        (["filename\tonset,s\toffset"], r"has no column onset, event_label; .*offset\. Expected"),
+        (["filename\tonset\tevent_labels\tevent_label"], r"has no column offset"),
+        ([], r"its header is: nothing, the file is empty\."),
+    ],
+)
+def test_a_header_without_its_columns_is_refused(lines: list[str], said: str) -> None:
+    with pytest.raises(LabelError, match=said):
+        find_format(Path("a.tsv"), lines)

@@ -192,3 +192,28 @@ def test_spread_keeps_sounds_apart_and_is_even() -> None:
     assert set(first) == set(range(2, 10))
     assert spread(rng, [3, 4], 13, 2) == [2, 7]
     assert spread(rng, [3, 4], 12, 2) is None
+
+
+def test_the_order_in_which_a_folder_is_listed_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        tone = 0.5 * np.sin(2 * np.pi * 100 * (number + 1) * np.arange(8000) / 8000)
+        soundfile.write(tmp_path / f"{number}.wav", tone, 8000)
+    listed = sorted(tmp_path.rglob("*"))
+    drawn = []
+    for order in (listed, listed[::-1]):
+        monkeypatch.setattr(Path, "rglob", lambda folder, pattern, order=order: iter(order))
+        drawn.append(Recorded(tmp_path).draw(np.random.default_rng(3), 4000, 8000))
+    np.testing.assert_array_equal(*drawn)
+
+
+@pytest.mark.parametrize("n_samples", [10, 79, 400])
+def test_a_fade_is_the_same_from_either_end(n_samples: int) -> None:
+    sound = np.ones(n_samples)
+    faded = fade(sound, RATE_HZ)
+    np.testing.assert_allclose(faded, faded[::-1])
+    assert faded[0] < 0.1
+    assert (np.diff(faded[: n_samples // 2]) >= 0).all()
+    assert faded.max() == pytest.approx(1.0, abs=0.2)
+    assert (sound == 1.0).all(), "the caller's array stays as it is"

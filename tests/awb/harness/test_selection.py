@@ -99,3 +99,13 @@ def test_the_hash_of_audio_sees_rate_and_samples() -> None:
     one, other = _clip(), _clip(rate_hz=2000)
     assert audio_sha256(one) == audio_sha256(_clip())
     assert audio_sha256(one) != audio_sha256(other)
+
+
+def test_events_are_trimmed_to_what_resampling_leaves_of_the_clip() -> None:
+    events = (Event(0.05, 0.1004, "Dog"), Event(0.1003, 0.1004, "Dog"), Event(0.0, 0.04, "Owl"))
+    clip = Clip("c", np.zeros(1607, np.float32), 16_000, events, ("Dog",), "group")
+    ready = prepare(clip, 1000)
+    assert (ready.waveform.size, ready.sample_rate_hz) == (100, 1000)
+    assert ready.events == (Event(0.05, 0.1, "Dog"), Event(0.0, 0.04, "Owl"))
+    assert (ready.id, ready.labels, ready.group) == ("c", ("Dog",), "group")
+    assert prepare(clip, 16_000) is clip

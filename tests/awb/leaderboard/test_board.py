@@ -11,6 +11,7 @@ from awb.harness.selection import BAD_AUDIO, UNKNOWN_LABEL, Kept, Manifest, Skip
 from awb.harness.store import ExplanationRow, ScoreRow
 from awb.leaderboard import render
 from awb.leaderboard.board import Board
+from awb.leaderboard.layout import Layout
 from awb.leaderboard.making import BoardData, make_board
 from awb.metrics.facts import MetricFacts
 
@@ -66,6 +67,30 @@ def test_partial_coverage_is_shown_and_not_ranked() -> None:
         (1, "whole", 1.0), (None, "holed", 0.9)]  # fmt: skip
     assert board.failed
     assert "holed failed: it broke (2 instances)" in board.problems
+
+
+def test_nineteen_of_twenty_are_enough() -> None:
+    """Whether the explanation failed or only its score is undefined."""
+    rows = {"whole": [0.5] * 20, "holed": [1.0] * 20, "undefined": [math.nan, *[0.75] * 19]}
+    board = _board(rows, failed={"holed": {4}})
+    assert [(row.rank, row.explainer, row.coverage) for row in board.rows] == [
+        (1, "holed", 0.95), (2, "undefined", 1.0), (3, "whole", 1.0)]  # fmt: skip
+    assert [row.cells[0].n for row in board.rows] == [18, 18, 18]
+
+
+def test_the_order_of_the_rows_in_the_store_does_not_count() -> None:
+    pairs = [(f"clip-{index % 7}", f"target-{index % 3}") for index in range(21)]
+    rows = [
+        ExplanationRow("d", "m", name, *pair, "ok", "", calls, 5.0, 0.1)
+        for name in ("b", "a")
+        for calls, pair in enumerate(pairs)
+    ]
+    order = [*np.random.default_rng(0).permutation(21), *(21 + np.arange(21))]
+    one, other = Layout(rows), Layout([rows[index] for index in order])
+    assert one.clips == other.clips == sorted(pair[0] for pair in pairs)
+    assert one.names == other.names == ["b", "a"]
+    assert one.column == other.column
+    np.testing.assert_array_equal(one.calls, other.calls)
 
 
 def test_covered_explainers_are_compared_on_common_instances() -> None:

@@ -101,6 +101,16 @@ def test_a_model_is_read_through_its_faithful_explainers() -> None:
     assert "†" not in page
 
 
+@pytest.mark.parametrize(("n_explainers", "n_faithful"), [(3, 1), (4, 1), (5, 2), (8, 2), (9, 3)])
+def test_a_quarter_of_the_explainers_speaks_for_a_model(n_explainers: int, n_faithful: int) -> None:
+    areas = [0.1 + 0.05 * place for place in range(n_explainers)]
+    aucs = [1.0 - 0.1 * place for place in range(n_explainers)]
+    summary = summarize_models(Comparable((_board("b", _explainers(aucs, areas)),), ()))
+    assert summary is not None
+    assert summary.n_faithful == n_faithful
+    assert summary.rows[0].localization.mean == pytest.approx(np.mean(aucs[:n_faithful]))
+
+
 def test_chance_is_no_look_at_the_events() -> None:
     scores = _explainers([0.5, 0.4, 0.5, 0.6], [0.1, 0.5, 0.5, 0.5])
     scores["e0"][LOCALIZATION] = [0.2, 0.9, 0.3, 0.7, 0.5, 0.4]

@@ -137,6 +137,9 @@ def test_a_narrow_table_names_settings_once_a_variant() -> None:
         ["zeros", "1", "3", "a"],
     ]
     assert rows[1].split()[0] == "b"
+    wide = sweep_text(given)
+    longest = max(map(len, wide.splitlines()[:8]))
+    assert sweep_text(given, width=longest) == wide != sweep_text(given, width=longest - 1)
 
 
 def test_records_hold_the_values_of_the_variant_and_the_row() -> None:

@@ -110,3 +110,9 @@ def test_bad_input_is_refused() -> None:
     for weights in ([0.0, 0.0], [-1.0, 2.0]):
         with pytest.raises(ParameterError, match="weights"):
             local_accuracy([1.0, 2.0], [1.0, 2.0], weights=weights)
+
+
+@pytest.mark.parametrize("rows", [([], []), ([[1.0]], [[1.0]]), ([1.0], [1.0, 2.0])])
+def test_rows_that_do_not_pair_are_refused(rows: tuple[list, list]) -> None:
+    with pytest.raises(ParameterError, match="two rows of one length"):
+        local_accuracy(*rows)

@@ -208,10 +208,15 @@ def test_the_explainer_reports_a_degenerate_mask() -> None:
     assert not found.relevance.any()
 
 
-def test_nan_scores_are_refused() -> None:
+@pytest.mark.parametrize("row", [0, 1])
+def test_nan_scores_are_refused(row: int) -> None:
+    """Be it that of the masked-in or of the masked-out audio."""
+
     class Lost(Spectrogram):
         def scores(self, waveforms: np.ndarray) -> np.ndarray:
-            return np.full((len(waveforms), 2), np.nan, dtype=np.float32)
+            scores = np.zeros((len(waveforms), 2), dtype=np.float32)
+            scores[row:] = np.nan
+            return scores
 
     with pytest.raises(PluginError, match="NaN"):
         look(listen.SPEC, Lost(SmallCnn(), "conv2"), CLIP)
