@@ -35,7 +35,8 @@ class AudioModel(Protocol):
     Notes
     -----
     A model whose classes are AudioSet's also carries ``mids``, a sequence of machine ids in the
-    same order. A model with trained weights carries ``weights_sha256``.
+    same order. A model with trained weights carries ``weights_sha256``. A model that hears only the
+    beginning of a long clip carries ``hears_s``, how much of it in seconds.
     """
 
     sample_rate_hz: int

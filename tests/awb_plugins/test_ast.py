@@ -100,6 +100,14 @@ def test_only_frames_of_audio_are_made_and_centred() -> None:
     np.testing.assert_allclose(frame_centers_s(3, RATE_HZ), [0.0125, 0.0225, 0.0325])
 
 
+def test_what_lies_beyond_what_it_hears_changes_nothing(model: Ast) -> None:
+    waveforms = sounds(12.0)
+    silenced = waveforms.copy()
+    silenced[:, round(model.hears_s * RATE_HZ) :] = 0
+    np.testing.assert_array_equal(model.scores(silenced), model.scores(waveforms))
+    assert model.hears_s == pytest.approx(10.255)
+
+
 @pytest.mark.parametrize("seconds", [0.3, 3.0, 10.0, 12.0])
 def test_scores_are_those_of_transformers(folder: Path, model: Ast, seconds: float) -> None:
     network = ASTForAudioClassification.from_pretrained(folder).eval()

@@ -97,6 +97,13 @@ def test_whisper_is_looked_into_where_there_is_audio() -> None:
     assert np.ptp(found.relevance) > 0
 
 
+def test_whisper_says_how_much_it_hears() -> None:
+    model = made(mini_checkpoints.random_checkpoint("whisper"))
+    heard = round(model.hears_s * RATE_HZ)
+    waveforms = noise(2, model.hears_s + 1.0)
+    np.testing.assert_array_equal(model.scores(waveforms[:, :heard]), model.scores(waveforms))
+
+
 def test_its_weights_can_be_put_out_of_order() -> None:
     for kind in ("whisper", "wav2vec2-bert"):
         model, waveforms = made(mini_checkpoints.random_checkpoint(kind)), noise(1)

@@ -107,6 +107,7 @@ def test_scores_are_log_odds_of_a_softmax(model: Any) -> None:
     np.testing.assert_allclose(
         model.features(beyond)[:, :63], model.features(sounds(FOUR_S))[:, :63], atol=1e-6
     )
+    assert model.hears_s == pytest.approx(4.0, abs=1e-3)
     with pytest.raises(AudioError, match="urbansound-cnn takes float32"):
         model.scores(np.zeros((1, 100)))
 

@@ -42,6 +42,8 @@ class ExplainedFile:
         The page, if it was written to a file.
     html : str
         The page's content.
+    unheard : str
+        A sentence on what the model does not hear of the file; empty where it hears all.
     """
 
     model: str
@@ -51,6 +53,7 @@ class ExplainedFile:
     boards: tuple[ShownBoard, ...]
     page: Path | None
     html: str
+    unheard: str = ""
 
     @property
     def failed(self) -> bool:
@@ -148,6 +151,7 @@ def explain(
             tuple(ShownBoard(board) for board in boards(found.folder, registry)),
             page if out is not None else None,
             page.read_text(encoding="utf-8"),
+            found.unheard,
         )
 
 
@@ -176,7 +180,7 @@ def page_facts(found: Explained, path: Path) -> PageFacts:
         lead=(
             f"The model gives it log-odds of {found.score:.2f}{doubt}. Nobody labelled this file:"
             " explanations are compared by what the model itself says when the segments that they"
-            " point at are dropped."
+            f" point at are dropped. {found.unheard}"
         ),
         created=str(found.folder.record()["created"]).partition("T")[0],
         command=f"awb explain {path.name} --model {found.model} --target '{found.target}'",

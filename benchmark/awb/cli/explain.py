@@ -99,6 +99,7 @@ def explain_command(
     for shown in found.boards:
         refused = [note for note in shown.board.notes if note.startswith("not applicable")]
         tell([*shown.board.problems, *refused])
+    tell([found.unheard] if found.unheard else [])
     if show:
         click.launch(str(path.resolve()))
     if found.failed:

@@ -32,6 +32,7 @@ from awb.types import Clip
 
 FILE = "file"
 """Name of the dataset that a single file stands for."""
+_UNTOLD_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Explained:
         The model's log-odds for it.
     threshold : float
         Log-odds from which the model is taken to say yes.
+    hears_s : float
+        How much of the beginning of a clip the model hears, in seconds.
     """
 
     folder: RunFolder
@@ -58,6 +61,15 @@ class Explained:
     target: str
     score: float
     threshold: float
+    hears_s: float
+
+    @property
+    def unheard(self) -> str:
+        """A sentence on what the model does not hear of the file; empty where it hears all."""
+        rest_s = self.clip.duration_s - self.hears_s
+        if rest_s <= _UNTOLD_S:
+            return ""
+        return f"{self.model} hears the first {self.hears_s:.3g} s; the last {rest_s:.3g} s not."
 
 
 def read_clip(path: Path) -> Clip:
@@ -146,7 +158,7 @@ def explain_file(
         kept = _choose(executor, clip, resolved, facts, target)
         made = _run(executor, clip, kept, config, chosen, facts, folder)
     threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
-    return Explained(made, clip, resolved.label, kept.target, kept.score, threshold)
+    return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
 
 
 def _run(

@@ -203,6 +203,7 @@ def _rule(
         classes=ClassIndex(facts),
         max_event_fraction=config.max_event_fraction,
         min_score=own if config.min_score is None else config.min_score,
+        hears_s=facts.hears_s,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -28,10 +29,12 @@ NO_EVENTS = "no events"
 UNKNOWN_LABEL = "label unknown to the model"
 TOO_LONG = "events too long"
 TOO_SHORT = "clip too short for the model"
+UNHEARD = "event after what the model hears"
 LOW_SCORE = "score below threshold"
 BAD_AUDIO = "audio unreadable"
 MODEL_FAILED = "model failed"
 MALFORMED_ROW = "malformed row"
+_HEARD_S = 1e-3  # what resampling may add to a clip
 FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
 
 
@@ -159,6 +162,7 @@ def decide(
     *,
     max_event_fraction: float,
     min_score: float,
+    hears_s: float = math.inf,
 ) -> Iterable[Kept | Skipped]:
     """Decide about every target of one clip.
 
@@ -174,6 +178,8 @@ def decide(
         Longest allowed union of events, as a part of the clip, in (0, 1].
     min_score : float
         Lowest allowed log-odds.
+    hears_s : float
+        How much of the beginning of a clip the model hears, in seconds.
 
     Yields
     ------
@@ -192,6 +198,9 @@ def decide(
         score = float(scores[index])
         if fraction > max_event_fraction + 1e-9:
             yield Skipped(clip.id, target, TOO_LONG, f"{fraction:.3f} of the clip")
+        elif intervals_s.size and intervals_s[-1, 1] > hears_s + _HEARD_S:
+            detail = f"it ends at {intervals_s[-1, 1]:.2f} s, the model hears {hears_s:g} s"
+            yield Skipped(clip.id, target, UNHEARD, detail)
         elif score < min_score:
             yield Skipped(clip.id, target, LOW_SCORE, f"log-odds {score:.2f}")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import signal
@@ -159,6 +160,8 @@ class ModelFacts:
         Hash of its weights; empty if it has none.
     computed_on : str
         Device and precision, such as ``cuda, bfloat16``; empty if the model does not say.
+    hears_s : float
+        How much of the beginning of a clip it hears, in seconds; infinite where it hears all.
     """
 
     sample_rate_hz: int
@@ -166,6 +169,7 @@ class ModelFacts:
     mids: tuple[str, ...]
     weights_sha256: str
     computed_on: str = ""
+    hears_s: float = math.inf
 
 
 def computed_on(model: AudioModel) -> str:
@@ -184,6 +188,7 @@ def model_facts(model: Resolved) -> ModelFacts:
         tuple(getattr(loaded, "mids", ())),
         str(getattr(loaded, "weights_sha256", "")),
         computed_on(loaded),
+        float(getattr(loaded, "hears_s", math.inf)),
     )
 
 

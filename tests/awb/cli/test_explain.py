@@ -98,6 +98,32 @@ def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
 
 
 @pytest.mark.usefixtures("added")
+def test_what_a_model_does_not_hear_is_told(sound: Path, tmp_path: Path) -> None:
+    file, page = tmp_path / "short.py", tmp_path / "page.html"
+    file.write_text(
+        MODEL.replace("def bang", "def heard").replace("bang-at-8k", "bangs")
+        + """
+
+@awb.model("one-second", citation="nobody")
+def one_second():
+    \"\"\"Hears the first second.\"\"\"
+    def first(waveforms):
+        return heard(waveforms[:, :8_000])
+
+    made = awb.callable_model(first, sample_rate_hz=8_000, classes=["A", "B"])
+    made.hears_s = 1.0
+    return made
+""",
+        encoding="utf-8",
+    )
+    words = ("--plugin", file, "--model", "one-second", "--no-open", "--no-isolate")
+    result = awb("explain", sound, *words, "--explainers", "naive", "--out", page)
+    assert result.exit_code == 0, result.output
+    assert "awb: one-second hears the first 1 s; the last" in result.stderr
+    assert "one-second hears the first 1 s" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("added")
 def test_what_failed_or_does_not_apply_is_told(sound: Path, tmp_path: Path) -> None:
     file, page = tmp_path / "broken.py", tmp_path / "page.html"
     file.write_text(

@@ -12,6 +12,7 @@ from awb.harness.selection import (
     LOW_SCORE,
     NO_EVENTS,
     TOO_LONG,
+    UNHEARD,
     UNKNOWN_LABEL,
     Kept,
     Manifest,
@@ -57,6 +58,19 @@ def test_exactly_a_fifth_is_kept_and_more_is_not() -> None:
     [skipped] = _decide(_clip(Event(1, 2, "Dog"), Event(4, 5.01, "Dog")))
     assert isinstance(skipped, Skipped)
     assert skipped.reason == TOO_LONG
+
+
+@pytest.mark.parametrize(("offset_s", "is_kept"), [(3.9, True), (4.0, True), (4.1, False)])
+def test_an_event_that_the_model_cannot_hear_is_no_instance(offset_s: float, is_kept: bool) -> None:
+    clip = _clip(Event(1, 1.5, "Dog"), Event(3.5, offset_s, "Dog"))
+    scores = np.array([1.0, 1.0, 1.0], dtype=np.float32)
+    [found] = decide(
+        clip, scores, ClassIndex(_Model()), max_event_fraction=0.2, min_score=0.0, hears_s=4.0
+    )
+    assert isinstance(found, Kept) == is_kept
+    if isinstance(found, Skipped):
+        assert found.reason == UNHEARD
+        assert found.detail == "it ends at 4.10 s, the model hears 4 s"
 
 
 def test_every_reason_is_counted() -> None:

@@ -80,6 +80,8 @@ class Ast:
         Where it computes.
     revision : str or None
         Commit of the checkpoint, where it came from the hub.
+    hears_s : float
+        Seconds of a clip that it hears: up to the end of its last frame.
 
     Raises
     ------
@@ -117,6 +119,8 @@ class Ast:
         self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
         self._batches = FittingBatches(self.batch_size, NAME)
         self.front_end = FilterBank(extractor)
+        longest = (self.front_end.max_frames - 1) * HOP_SAMPLES + FRAME_SAMPLES
+        self.hears_s = longest / self.sample_rate_hz
         embeddings = network.audio_spectrogram_transformer.embeddings
         self._patches = TimeFirstPatches(
             embeddings.patch_embeddings.projection,

@@ -108,6 +108,11 @@ class Whisper:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+
+    Attributes
+    ----------
+    hears_s : float
+        Seconds of a clip that it hears, 30 in all published checkpoints.
     """
 
     last_convolution = "network.encoder.conv2"
@@ -131,6 +136,7 @@ class Whisper:
         self._batches = FittingBatches(self.batch_size, NAME)
         self._hop_samples = int(extractor.hop_length)
         n_frames = int(extractor.n_samples) // self._hop_samples
+        self.hears_s = int(extractor.n_samples) / self.sample_rate_hz
         self.front_end: nn.Module = LogMel(extractor)
         self.back_end: nn.Module = Classifier(network.to(device), n_frames, problem).eval()
         self.device = device

@@ -44,6 +44,8 @@ class UrbanSoundModel:
         Name of the last convolution inside the back end.
     frame_samples : int
         Length of a column's window.
+    hears_s : float
+        Seconds of a clip that it hears; what lies beyond is cut off.
 
     Raises
     ------
@@ -54,6 +56,7 @@ class UrbanSoundModel:
     sample_rate_hz: int = network.SAMPLE_RATE_HZ
     last_convolution: str = network.LAST_CONVOLUTION
     frame_samples: int = network.WINDOW_SAMPLES
+    hears_s: float = network.HEARD_SAMPLES / network.SAMPLE_RATE_HZ
 
     def __init__(self, path: Path) -> None:
         self.classes: Sequence[str] = read_classes(path, NAME)

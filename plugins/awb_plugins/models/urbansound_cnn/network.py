@@ -32,6 +32,7 @@ from awb_plugins.models.log_odds import LogOdds
 SAMPLE_RATE_HZ = 22_050
 WINDOW_SAMPLES, HOP_SAMPLES = 2048, 1378
 COLUMNS, MEL_BINS, CHANNELS = 64, 64, 3
+HEARD_SAMPLES = COLUMNS * HOP_SAMPLES  # four seconds
 LOWEST_HZ, HIGHEST_HZ = 0.0, 11_025.0
 RANGE_DB = 80.0
 LAST_CONVOLUTION = "convolutions.conv6"
