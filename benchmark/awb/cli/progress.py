@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from awb.harness.selecting import Progress
 
 
+_PAUSE_S = 60.0
+
+
 def _warn_of_broken_plugins() -> None:
     for broken in load().broken:
         click.echo(
@@ -26,7 +30,7 @@ def _warn_of_broken_plugins() -> None:
 
 @contextmanager
 def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
-    """Show a bar on a terminal, and a line a phase elsewhere.
+    """Show a bar on a terminal, and elsewhere a line now and then.
 
     Parameters
     ----------
@@ -73,15 +77,15 @@ def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
         yield update
 
 
-def _lines(path: Path, name: str) -> Progress:
-    """Report on a pipe: one line when a phase starts and one when it is done."""
+def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:
+    """Report on a pipe: when a phase starts, when it is done, and at most once a minute between."""
     click.echo(f"{name}: {path}", err=True)
-    said: set[tuple[str, bool]] = set()
+    said: dict[tuple[str, bool], float] = {}
 
     def update(phase: str, done: int, total: int) -> None:
         event = (phase, done == total)
-        if event not in said:
-            said.add(event)
+        if event not in said or (done < total and now() - said[event] >= _PAUSE_S):
+            said[event] = now()
             click.echo(f"{phase}: {done} of {total}", err=True)
 
     return update
