@@ -10,8 +10,10 @@ import pytest
 
 from awb.errors import AudioError, PluginError, WorkerDiedError
 from awb.harness.config import make_config
+from awb.harness.one_task import run_one
+from awb.harness.reading import Source
 from awb.harness.resolve import Resolved
-from awb.harness.selecting import Source, run_one, select
+from awb.harness.selecting import select
 from awb.harness.selection import BAD_AUDIO, LOW_SCORE, MODEL_FAILED, NO_EVENTS, TOO_SHORT, Manifest
 from awb.harness.units import STRIKES
 from awb.harness.worker import ModelFacts
