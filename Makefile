@@ -3,6 +3,7 @@
 
 check: docs-tables ## what to do before a commit: pages made anew, linters, types, floors and prose
 	ruff format . && ruff check . && mypy
+	pytest -q --collect-only > /dev/null
 	pytest -q -n auto tests/test_architecture.py tests/test_made_pages.py tests/test_citation.py tests/awb/cli
 
 bench: ## measure the ratios and write the table of docs/performance.md

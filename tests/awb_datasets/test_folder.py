@@ -330,7 +330,7 @@ def test_the_first_line_tells_the_format(
     ("lines", "said"),
     [
         (["filename,onset,offset,event_label"], r"comma-separated; save it tab-separated"),
-        (["file;onset;offset"], r"comma-separated; save it tab-separated"),
+        (["file;onset;offset"], r"semicolon-separated; save it tab-separated"),
         (["filename\tonset,s\toffset"], r"has no column onset, event_label; .*offset\. Expected"),
         (["filename\tonset\tevent_labels\tevent_label"], r"has no column offset"),
         ([], r"its header is: nothing, the file is empty\."),
