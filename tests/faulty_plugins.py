@@ -72,7 +72,7 @@ def _interrupts(perturber: Any, instance: Any, rng: Any) -> Any:
 
 
 def _leaks(perturber: Any, instance: Any, rng: Any) -> NoReturn:
-    held = [np.ones(2_000_000) for _ in range(28)]
+    held = [np.ones(2_000_000) for _ in range(100)]
     while held:
         time.sleep(1)
 
@@ -146,7 +146,7 @@ STOPPED: dict[str, tuple[Callable[..., Any], str]] = {
     "hangs": (_on_the_bad_clip(_hangs), "ran longer than 15 s (--time-limit)"),
     "segfaults": (_on_the_bad_clip(_segfaults), "its process ended: signal SIGSEGV"),
     "interrupts": (_on_the_bad_clip(_interrupts), "it raised KeyboardInterrupt"),
-    "leaks": (_on_the_bad_clip(_leaks), "used more than 0.4 GB (--memory-limit)"),
+    "leaks": (_on_the_bad_clip(_leaks), "used more than 1.5 GB (--memory-limit)"),
     "exits": (_exits, "its process ended: exit code 3"),
 }
 """What must stand in the rows of those that cost a worker process."""

@@ -17,8 +17,8 @@ from awb.plugins import load
 from commands import awb
 
 INNOCENT = ["random", "oracle", "energy", "constant"]
-LIMITS = ("--time-limit=15", "--memory-limit=400MB")
-NO_HURRY = ("--time-limit=300", "--memory-limit=400MB")
+LIMITS = ("--time-limit=15", "--memory-limit=1500MB")
+NO_HURRY = ("--time-limit=300", "--memory-limit=1500MB")
 
 
 @pytest.fixture(scope="module")
