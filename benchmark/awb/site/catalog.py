@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -133,7 +134,7 @@ class Entry:
     def seconds(self) -> float | None:
         """Mean time an explained instance took; None where nothing was explained."""
         taken = [row.seconds for row in self.record.instances if row.status == OK]
-        return sum(taken) / len(taken) if taken else None
+        return math.fsum(taken) / len(taken) if taken else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ there is no unlabelled foreground.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -244,7 +245,7 @@ def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
     np.ndarray, shape=(samples,)
         The sound, trimmed where it is 40 dB under its peak.
     """
-    part_s = (plan.duration_s - sum(plan.pauses_s)) / (len(plan.pauses_s) + 1)
+    part_s = (plan.duration_s - math.fsum(plan.pauses_s)) / (len(plan.pauses_s) + 1)
     part = plan.sound_class.render(rng, part_s)
     pieces = [part]
     for pause_s in plan.pauses_s:

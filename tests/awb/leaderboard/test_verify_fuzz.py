@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from awb.leaderboard.verifying import TOLERANCE, Verdict, same, verify
@@ -120,6 +120,7 @@ def test_scores_of_localization_and_complexity_cannot_be_changed(
     place = data.draw(st.integers(0, 2))
     before = plain["scores"][label][place]
     after = data.draw(st.floats(0, 1) | st.floats(-1e-3, 1e-3).map(lambda by: before + by))
+    assume(abs(abs(after - before) - TOLERANCE) > TOLERANCE / 1000)  # what rounding would decide
     plain["scores"][label][place] = after
     seal(path, plain)
     assert _verify(path).passed == same(after, before)
