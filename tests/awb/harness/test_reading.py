@@ -23,9 +23,9 @@ from awb.plugins import load
 
 @pytest.fixture
 def reader(added: dict[Any, Any]) -> Iterator[Reader]:
-    """A reader that waits no longer than two seconds."""
+    """A reader that waits no longer than eight seconds."""
     add_file(Path(faulty_datasets.__file__))
-    with Reader(Limits(time_s=2)) as opened:
+    with Reader(Limits(time_s=8)) as opened:
         yield opened
 
 
@@ -64,7 +64,7 @@ def test_another_process_reads_the_same(tmp_path: Path) -> None:
 def test_a_clip_that_hangs_costs_itself_and_its_limit_once(reader: Reader) -> None:
     source = _faulty(reader, "hangs", "1")
     expected = [f"clip-{number}" for number in range(faulty_datasets.CLIPS)]
-    expected[1] = "clip clip-1: ran longer than 2 s (--time-limit)"
+    expected[1] = "clip clip-1: ran longer than 8 s (--time-limit)"
     assert _what_became(source) == expected
     before = {child.pid for child in psutil.Process().children(recursive=True)}
     assert _what_became(source) == expected
@@ -107,7 +107,7 @@ def test_errors_of_a_dataset_arrive_as_they_are(reader: Reader) -> None:
 
 def test_nothing_is_left_of_it(added: dict[Any, Any]) -> None:
     add_file(Path(faulty_datasets.__file__))
-    with Reader(Limits(time_s=2)) as opened:
+    with Reader(Limits(time_s=8)) as opened:
         assert _faulty(opened, "exits", "").load("clip-0").id == "clip-0"
         every = psutil.Process().children(recursive=True)
         # The tracker of shared memory is Python's own, one for the life of this process.
