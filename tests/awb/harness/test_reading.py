@@ -107,11 +107,12 @@ def test_errors_of_a_dataset_arrive_as_they_are(reader: Reader) -> None:
 
 def test_nothing_is_left_of_it(added: dict[Any, Any]) -> None:
     add_file(Path(faulty_datasets.__file__))
+    before = set(psutil.Process().children(recursive=True))
     with Reader(Limits(time_s=8)) as opened:
         assert _faulty(opened, "exits", "").load("clip-0").id == "clip-0"
-        every = psutil.Process().children(recursive=True)
+        new = set(psutil.Process().children(recursive=True)) - before
         # The tracker of shared memory is Python's own, one for the life of this process.
-        children = [one for one in every if "resource_tracker" not in " ".join(one.cmdline())]
+        children = [one for one in new if "resource_tracker" not in " ".join(one.cmdline())]
         assert children
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
