@@ -15,6 +15,7 @@ import numpy as np
 from awb.leaderboard.board import Board, BoardRow
 from awb.leaderboard.layout import Column, Layout
 from awb.leaderboard.making import BoardData
+from awb.leaderboard.ranking import letters_of
 from awb.randomness import RandomKey
 from awb.statistics import boards_needed, cluster_bootstrap_columns
 
@@ -83,7 +84,7 @@ def message_of(board: Board, data: BoardData) -> Message | None:
     column = Column.of(grid)
     clips = [layout.clips[index] for index in np.flatnonzero(column.common)]
     best = tuple(row for row in ranked if row.rank == 1)
-    letters = {letter for row in best if row.place for letter in row.place.groups}
+    letters = {one for row in best if row.place for one in letters_of(row.place.groups)}
     others = [row for row in ranked if row.rank != 1]
     return Message(
         board,
@@ -92,7 +93,7 @@ def message_of(board: Board, data: BoardData) -> Message | None:
         len(ranked),
         len(set(clips)),
         boards_needed(len(ranked)) if len(ranked) > 1 else 1,
-        sum(bool(row.place and letters & set(row.place.groups)) for row in others),
+        sum(bool(row.place and letters & letters_of(row.place.groups)) for row in others),
         _no_better_than_random(board, data, layout, column),
     )
 

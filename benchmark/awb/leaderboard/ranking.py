@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_letters
@@ -75,6 +76,17 @@ def places(
         )
         for one, letters in zip(found, groups, strict=True)
     ]
+
+
+def letters_of(groups: str) -> set[str]:
+    """Take the letters of a row apart, as `group_letters` put them together.
+
+    Examples
+    --------
+    >>> sorted(letters_of("aBa2"))
+    ['B', 'a', 'a2']
+    """
+    return set(re.findall(r"[A-Za-z]\d*", groups))
 
 
 def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:
