@@ -94,11 +94,11 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
     instances : int
         Over so many.
     """
-    from awb.harness.config import make_config
-    from awb.harness.folder import RunFolder
-    from awb.harness.runner import resume, run
-    from awb.leaderboard.making import boards
-    from awb.plugins import load
+    from awb.harness.config.run_config import make_config
+    from awb.harness.run import resume, run
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.leaderboard.boards.construction import boards
+    from awb.plugins.discovery import load
 
     for design, reference in reversed(DESIGNS.items()):
         for masker in MASKERS:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from subjects import SAMPLES, FreeModel, Ratio, make_instance, make_perturber, side_by_side
 
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.types import AudioArray
 
 _BATCH = 16

@@ -11,7 +11,7 @@ import reference_procedure as reference
 from subjects import SAMPLES, FreeModel, Ratio, make_instance, make_perturber, side_by_side
 
 from awb.maskers import Masker, noise, zeros
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.specs import MetricSpec

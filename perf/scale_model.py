@@ -17,7 +17,7 @@ import warnings
 import numpy as np
 from subjects import FreeModel, make_instance, make_perturber
 
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.specs import MetricSpec

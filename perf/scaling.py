@@ -10,10 +10,11 @@ from pathlib import Path
 
 from subjects import FreeModel, Ratio, make_instance, make_perturber
 
-from awb.harness.executors import Processes
-from awb.harness.resolve import resolve
-from awb.harness.worker import one_thread, warm_model
-from awb.plugins import load
+from awb.harness.unit.process_state import one_thread
+from awb.harness.unit.warm_plugins import warm_model
+from awb.harness.workers.processes import Processes
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 
 _TASKS, _MASKS = 8, 200
 

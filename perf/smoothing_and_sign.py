@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from awb.harness.config import make_config
-from awb.harness.folder import RunFolder
-from awb.harness.runner import run
-from awb.leaderboard.board import Board
-from awb.leaderboard.making import boards
-from awb.leaderboard.reading import read_folder
+from awb.harness.config.run_config import make_config
+from awb.harness.run import run
+from awb.harness.storage.run_folder import RunFolder
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.verification.published_folder import read_folder
 from awb.metrics import roc_auc
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.segments import POSITIVE, Segments, labels_from_coverage
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from awb.harness.preparing import families
-from awb.plugins import load
+from awb.harness.selection.preparation import families
+from awb.plugins.discovery import load
 from awb_datasets.audioset import AudioSetParameters
 from awb_datasets.audioset.names import read_names
 from awb_datasets.audioset.prepare import prepare

@@ -8,7 +8,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from awb.maskers import zeros
 from awb.perturbation import Design, Perturber
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.protocols import ScoreArray
 from awb.randomness import RandomKey
 from awb.scoring import Scoring

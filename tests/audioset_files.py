@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import soundfile
 
-from awb.harness.classes import ClassIndex
-from awb.harness.preparation import Family, Preparation
+from awb.data.class_index import ClassIndex
+from awb.data.preparation import Family, Preparation
 from awb_datasets.audioset import SPEC, AudioSetParameters
 
 HEADER = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel"

@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import ConfigDict
 
 from awb.conformance.listeners import Listener
-from awb.harness.resolve import Resolved
 from awb.metrics import ALL_FACTS
-from awb.plugins import KINDS, Kind
+from awb.plugins.discovery import KINDS, Kind
+from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel, DifferentiableModel
 from awb.specs import Origin, Parameters
 from awb.types import Clip, Event

@@ -58,9 +58,9 @@ def test_data() -> Path:
 @pytest.fixture
 def added() -> Iterator[dict[Any, Any]]:
     """Plugins that are known but not installed; those that a test adds are forgotten after it."""
-    from awb import plugins
+    from awb.plugins import discovery
 
-    before = dict(plugins.ADDED)
-    yield plugins.ADDED
-    plugins.ADDED.clear()
-    plugins.ADDED.update(before)
+    before = dict(discovery.ADDED)
+    yield discovery.ADDED
+    discovery.ADDED.clear()
+    discovery.ADDED.update(before)

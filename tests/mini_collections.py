@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb.protocols import Dataset
 
 RATE_HZ = 8000

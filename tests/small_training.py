@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from awb.training import Network, Recipe, Task
-from awb.training.examples import Examples, load_examples
 from awb.types import Clip, Event
+from awb_plugins.training import Network, Recipe, Task
+from awb_plugins.training.examples import Examples, load_examples
 
 RATE_HZ = 1000
 TONES_HZ = {"Low": 60.0, "Middle": 150.0, "High": 340.0}

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 import small_data
 from awb.cli import main
-from awb.leaderboard.canonical import canonical, content_sha256
+from awb.leaderboard.submissions.canonical_json import canonical, content_sha256
 
 EXPLAINERS = "random-forest,oracle,constant,random,saliency"
 

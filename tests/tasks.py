@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from awb.watching import Suspect, at_work
+from awb.activity import PluginCall, at_work
 
 CRASHES: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
@@ -50,10 +50,10 @@ def raise_it(name: str) -> object:
     raise OddError(1, 2)
 
 
-def hang_as(suspect: tuple[str, str]) -> str:
+def hang_as(call: tuple[str, str]) -> str:
     """Hang as a plugin, unless it has no name."""
-    kind, label = suspect
-    with at_work(Suspect(kind, label)):
+    kind, label = call
+    with at_work(PluginCall(kind, label)):
         while label:
             pass
     return "finished"

@@ -14,9 +14,9 @@ import pytest
 
 from awb.cli import main
 from awb.errors import AwbError, MissingExtraError
-from awb.harness.references import parse_list
-from awb.harness.resolve import resolve
-from awb.plugins import Kind, load
+from awb.plugins.discovery import Kind, load
+from awb.plugins.references import parse_list
+from awb.plugins.resolve import resolve
 from doc_blocks import Block, blocks, command_lines, pages
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from awb.builtins.metrics import METRICS
-from awb.plugins import load
+from awb.plugins.discovery import load
 from make_pages import DOCS, MADE
 from pages import formulas
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from awb.watching import Suspect
+    pass
 
 
 class AwbError(Exception):
@@ -64,22 +64,6 @@ class SubmissionError(AwbError):
 
 class HubError(AwbError):
     """The Hugging Face Hub refuses, or cannot be reached."""
-
-
-class WorkerDiedError(AwbError):
-    """A task whose worker process died, or was stopped.
-
-    Parameters
-    ----------
-    reason : str
-        How it ended.
-    suspect : Suspect or None
-        The plugin that was at work; None if nobody knows.
-    """
-
-    def __init__(self, reason: str, suspect: Suspect | None = None) -> None:
-        super().__init__(reason)
-        self.suspect = suspect
 
 
 class NotApplicableError(AwbError):

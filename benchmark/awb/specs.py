@@ -18,10 +18,10 @@ from awb.protocols import AudioModel, Dataset
 from awb.types import Clip, Explanation, Instance
 
 if TYPE_CHECKING:
-    from awb.harness.preparation import Family, Preparation
+    from awb.data.preparation import Family, Preparation
     from awb.perturbation import Perturber
     from awb.scoring import Scoring
-    from awb.training import Recipe
+    from awb.training import Trainer
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
 
@@ -120,7 +120,7 @@ class ModelSpec(Spec):
         ``class_list(parameters)`` gives class names and AudioSet machine ids, in the order of the
         scores, where they are known without the weights; else None.
     trainable : callable or None
-        ``trainable(parameters)`` gives the `awb.training.Recipe` for ``awb train``; None for a
+        ``trainable(parameters)`` gives the `awb.training.Trainer` for ``awb train``; None for a
         model that cannot be trained here.
     minimum_duration_s : callable or None
         ``minimum_duration_s(parameters)`` gives the length in seconds of the shortest clip that the
@@ -130,7 +130,7 @@ class ModelSpec(Spec):
     factory: Callable[[Any], AudioModel]
     decision_threshold: float = 0.0
     class_list: Callable[[Any], tuple[Sequence[str], Sequence[str]] | None] | None = None
-    trainable: Callable[[Any], Recipe] | None = None
+    trainable: Callable[[Any], Trainer] | None = None
     minimum_duration_s: Callable[[Any], float] | None = None
 
 
@@ -169,7 +169,7 @@ class DatasetSpec(Spec):
         ``factory(parameters) -> Dataset``.
     prepare : callable or None
         ``prepare(parameters, families, max_event_fraction) -> Preparation``: turn published files
-        into tables of instances, see `awb.harness.preparation`; for ``awb data prepare``.
+        into tables of instances, see `awb.data.preparation`; for ``awb data prepare``.
     write : callable or None
         ``write(parameters, clips, folder)``: write any clips in this dataset's own layout, and
         return notes for the user; for ``awb data export``.

@@ -10,8 +10,8 @@ For example:
 from __future__ import annotations
 
 from awb.conformance.rules import apply, check, find_rule, rules_of
-from awb.harness.resolve import resolve
-from awb.plugins import Kind, load
+from awb.plugins.discovery import Kind, load
+from awb.plugins.resolve import resolve
 
 __all__ = ["conforms", "rules"]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from awb.maskers import noise, zeros
 from awb.perturbation import Design, Perturber
 from awb.perturbation.cache import ScoreCache, entry_key
-from awb.perturbation.memory import Shelf
+from awb.perturbation.memory import ModelCache
 from awb.randomness import RandomKey
 from awb.segments import Segments
 from fakes import WeightedEnergy, instance_of, unit_clip
@@ -138,23 +138,23 @@ def test_everything_that_a_score_depends_on_is_in_the_key() -> None:
 
 
 def _perturber(
-    model: WeightedEnergy, shelf: Shelf, *, seed: int = 0, masker: object = zeros
+    model: WeightedEnergy, model_cache: ModelCache, *, seed: int = 0, masker: object = zeros
 ) -> Perturber:
     clip = unit_clip(10)
     return Perturber(
         model, instance_of(clip), Segments(clip.waveform.size, 1000), masker,  # type: ignore[arg-type]
-        RandomKey((seed,)), design=Design(64), shelf=shelf,
+        RandomKey((seed,)), design=Design(64), model_cache=model_cache,
     )  # fmt: skip
 
 
 def test_a_second_run_asks_the_model_nothing_and_scores_the_same(tmp_path: Path) -> None:
-    shelf = Shelf(ScoreCache(tmp_path), "key", "fake")
+    model_cache = ModelCache(ScoreCache(tmp_path), "key", "fake")
     model = WeightedEnergy(np.arange(10.0))
-    cold = _perturber(model, shelf)
+    cold = _perturber(model, model_cache)
     first = cold.pool().scores
     cold.keep()
     asked = len(model.batches)
-    warm = _perturber(model, shelf)
+    warm = _perturber(model, model_cache)
     np.testing.assert_array_equal(warm.pool().scores, first)
     assert len(model.batches) == asked
     assert warm.cost.calls == cold.cost.calls
@@ -164,13 +164,13 @@ def test_a_second_run_asks_the_model_nothing_and_scores_the_same(tmp_path: Path)
     warm.scores(more)
     assert len(model.batches) == asked + 1, "only what is new is computed"
     warm.keep()
-    assert len(shelf.cache.load(next(shelf.cache.entries()).path.stem)) == distinct + 1
+    assert len(model_cache.cache.load(next(model_cache.cache.entries()).path.stem)) == distinct + 1
 
 
 def test_other_noise_is_another_entry(tmp_path: Path) -> None:
-    shelf = Shelf(ScoreCache(tmp_path), "key", "fake")
+    model_cache = ModelCache(ScoreCache(tmp_path), "key", "fake")
     for seed in (0, 1):
-        perturber = _perturber(WeightedEnergy(np.ones(10)), shelf, seed=seed, masker=noise())
+        perturber = _perturber(WeightedEnergy(np.ones(10)), model_cache, seed=seed, masker=noise())
         perturber.dropped_score()
         perturber.keep()
-    assert len(list(shelf.cache.entries())) == 2
+    assert len(list(model_cache.cache.entries())) == 2

@@ -11,10 +11,10 @@ import torch
 import small_data
 from awb.designs import pooled
 from awb.errors import ParameterError, RunError
-from awb.harness.choosing import choose
-from awb.harness.config import make_config
-from awb.harness.folder import RunFolder
-from awb.harness.runner import resume
+from awb.harness.config.choice import choose
+from awb.harness.config.run_config import make_config
+from awb.harness.run import resume
+from awb.harness.storage.run_folder import RunFolder
 from awb.maskers import noise
 from awb.perturbation.batches import fitting, is_out_of_memory
 from awb.perturbation.choice import make_scorer
@@ -22,7 +22,7 @@ from awb.perturbation.frames import FrameScorer
 from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.protocols import TensorFrameModel, TensorModel
 from awb.segments import Segments
 from awb_plugins.models.soundscape_cnn import SPEC, SoundscapeCnnParameters

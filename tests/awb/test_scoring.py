@@ -10,7 +10,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from awb.errors import NotApplicableError, UndefinedScoreError
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.specs import MetricSpec

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from audioset_files import family, parameters, prepared, rows_of, write_audio
+from awb.data.class_index import ClassIndex
+from awb.data.preparation import Family
 from awb.errors import DataError, MissingExtraError
-from awb.harness.classes import ClassIndex
-from awb.harness.preparation import Family
-from awb.harness.selection import Kept, decide
+from awb.harness.selection.manifest import Kept, decide
 from awb.protocols import Dataset
 from awb_datasets.audioset import SPEC
 from awb_datasets.audioset.names import read_names

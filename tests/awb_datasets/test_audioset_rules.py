@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audioset_files import family, parameters, prepared, rows_of, write_audio
-from awb.harness.classes import ClassIndex
+from awb.data.class_index import ClassIndex
 from awb.intervals import union
 from awb_datasets.audioset.merging import merge_events
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 import mini_audioset
 from awb.cli import main
-from awb.harness.folder import RunFolder
+from awb.harness.storage.run_folder import RunFolder
 
 
 def awb(*arguments: str | Path) -> Result:

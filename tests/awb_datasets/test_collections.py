@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from awb.errors import AudioError, AwbError, DataError, LabelError, ParameterError
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb.protocols import Dataset
 from awb.types import Clip
 from mini_collections import (

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from awb.audio import read_audio
+from awb.audio.files import read_audio
 from awb.errors import DataError
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb.segments import Segments
 from awb_datasets.drums import SPEC, DrumsParameters, create
 from awb_datasets.drums.dataset import CLASSES, Drums

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from awb.errors import AudioError, DataError, LabelError, ParameterError
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb_datasets.kws import SPEC, KwsParameters
 from awb_datasets.kws.dataset import CLIP_S, LEVEL_SPREAD_DB, Kws
 from awb_datasets.kws.fetching import INSIDE, TAKES, digest_of, official, read_digests

@@ -15,8 +15,8 @@ pytest.importorskip("praatio", reason="needs the extra textgrid")
 from praatio import textgrid
 
 from awb.errors import AudioError, DataError, LabelError, ParameterError
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb_datasets.kws_librispeech import SPEC, KwsLibrispeechParameters
 from awb_datasets.kws_librispeech.alignments import read_alignment
 from awb_datasets.kws_librispeech.dataset import KwsLibrispeech

@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("soundata", reason="needs the extra soundata")
 
 from awb.errors import AudioError, DataError, LabelError, ParameterError, UnknownNameError
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb.types import Clip
 from awb_datasets.soundata_adapter.dataset import SoundataDataset
 from mini_collections import write_tone, write_urbansound8k

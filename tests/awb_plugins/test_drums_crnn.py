@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from awb.errors import AudioError, WeightsError
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.protocols import DifferentiableModel, FrameFeatureModel, SpectrogramModel
 from awb.types import AudioArray, Clip
 from awb_plugins.models import clever_hans, drums_crnn

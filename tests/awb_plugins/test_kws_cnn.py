@@ -11,13 +11,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from awb.errors import AudioError, PluginError, WeightsError
-from awb.harness.config import make_config
-from awb.harness.resolve import resolve
-from awb.harness.runner import run
-from awb.leaderboard.making import boards
-from awb.plugins import load
+from awb.harness.config.run_config import make_config
+from awb.harness.run import run
+from awb.leaderboard.boards.construction import boards
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb.protocols import DifferentiableModel, FrameFeatureModel, SpectrogramModel
-from awb.training.running import TrainingJob, train
+from awb.training import TrainingJob
 from awb.types import AudioArray, Clip
 from awb_datasets.kws import SPEC as KWS
 from awb_datasets.kws import KwsParameters
@@ -26,6 +26,7 @@ from awb_plugins.models.kws_cnn.model import KwsCnn
 from awb_plugins.models.kws_cnn.network import FORMAT, BackEnd
 from awb_plugins.models.kws_cnn.recipe import calibrate, finish, kws_recipe
 from awb_plugins.models.kws_cnn.voices import OtherVoices
+from awb_plugins.training.procedure import train
 from spoken_digits import write_recordings
 
 RATE_HZ = 8000
@@ -214,13 +215,19 @@ def test_a_board_of_the_dataset_s_own_model(test_data: Path, tmp_path: Path) -> 
 
 def test_it_can_be_trained_on_another_keyword(tmp_path: Path) -> None:
     folder = write_recordings(tmp_path / "recordings", takes=1)
+    resolved = resolve(load(), "model", "kws-cnn")
     job = TrainingJob(
-        model=resolve(load(), "model", "kws-cnn"),
+        model=resolved.label,
         dataset=f"kws:recordings={folder},keyword=three,clips=8",
         epochs=1,
         out=tmp_path / "three.safetensors",
     )
-    trained = train(job, load(), progress=lambda *_: None, tell=lambda _: None)
+    trained = train(
+        resolved.spec.trainable(resolved.parameters).recipe,
+        job,
+        progress=lambda *_: None,
+        tell=lambda _: None,
+    )
     assert set(trained.judgements) == {"validation", "test"}
     made = KwsCnn(tmp_path / "three.safetensors")
     assert tuple(made.classes) == ("three",)

@@ -15,19 +15,20 @@ import torch
 
 import mini_collections
 from awb.errors import SplitError, WeightsError
-from awb.harness.resolve import resolve
-from awb.plugins import load
-from awb.training.running import Trained, TrainingJob, train
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
+from awb.training import TrainingJob
 from awb_plugins.models.ser_cnn.features import clip_features
 from awb_plugins.models.ser_cnn.recipe import SerFrontEnd, without_padding
+from awb_plugins.training.procedure import Trained, train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def trained(model: str, learn: str, judge: str, out: Path) -> Trained:
-    registry = load()
+    resolved = resolve(load(), "model", model)
     job = TrainingJob(
-        model=resolve(registry, "model", model),
+        model=resolved.label,
         dataset=learn,
         validation=judge,
         test=None,
@@ -35,7 +36,8 @@ def trained(model: str, learn: str, judge: str, out: Path) -> Trained:
         epochs=2,
         out=out,
     )
-    return train(job, registry, progress=lambda *_: None, tell=lambda _: None)
+    recipe = resolved.spec.trainable(resolved.parameters).recipe
+    return train(recipe, job, progress=lambda *_: None, tell=lambda _: None)
 
 
 def unlike(root: Path) -> Path:

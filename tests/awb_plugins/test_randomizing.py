@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from awb.errors import NotApplicableError, ParameterError
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.protocols import RandomizableModel, RandomLabelModel
 from awb_plugins.models.randomizing import randomized_module
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn

@@ -14,14 +14,14 @@ import torch
 from safetensors.torch import load_file, save_file
 from sklearn.metrics import average_precision_score
 
-from awb import plugins
 from awb.errors import AudioError, WeightsError
+from awb.plugins import discovery
 from awb.protocols import AudioModel, DifferentiableModel
-from awb.training.weights import file_sha256
 from awb.types import AudioArray, Clip
 from awb_plugins.models.soundscape_cnn import SPEC, SoundscapeCnnParameters
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
+from awb_plugins.training.weights import file_sha256
 
 RATE_HZ = 16_000
 Damage = Callable[[Path], None]
@@ -34,7 +34,7 @@ def model() -> SoundscapeCnn:
 
 @pytest.fixture(scope="module")
 def scenes() -> list[Clip]:
-    spec = plugins.load().get("dataset", "soundscapes").spec
+    spec = discovery.load().get("dataset", "soundscapes").spec
     dataset = spec.factory(spec.parameters(split="validation", clips=64))
     return [dataset.load(clip_id) for clip_id in dataset.clip_ids()]
 

@@ -19,10 +19,10 @@ import mini_audioset
 import mini_checkpoints
 from awb.conformance.rules import check
 from awb.errors import AwbError, MissingExtraError, WeightsError
-from awb.harness.choosing import _placed
-from awb.harness.config import make_config
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.harness.config.choice import _placed
+from awb.harness.config.run_config import make_config
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
 from awb.protocols import AttentionModel, DifferentiableModel
 from awb.types import AudioArray, Clip
 from awb_plugins.explainers.captum_adapter import SPEC as CAPTUM
@@ -184,6 +184,6 @@ def test_nothing_is_fetched_unless_it_is_allowed(tmp_path: Path) -> None:
 def test_it_needs_a_checkpoint_and_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(AwbError, match="transformers needs checkpoint"):
         resolve(load(), "model", "transformers")
-    monkeypatch.setattr("awb.plugins.missing_modules", lambda spec: ["transformers"])
+    monkeypatch.setattr("awb.plugins.discovery.missing_modules", lambda spec: ["transformers"])
     with pytest.raises(MissingExtraError, match=r"audio-where-benchmark\[ast\]"):
         resolve(load(), "model", "transformers:somewhere")

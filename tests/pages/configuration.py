@@ -9,8 +9,8 @@ import click
 import tomlkit
 
 from awb.cli import main
-from awb.harness.config import RunConfig
-from awb.harness.settings import RunSettings
+from awb.harness.config.run_config import RunConfig
+from awb.harness.config.settings import RunSettings
 from pages.tables import table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"

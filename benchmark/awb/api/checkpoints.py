@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from awb.harness.references import Reference
-from awb.harness.resolve import resolve
-from awb.harness.worker import warm_model
-from awb.plugins import load
+from awb.harness.unit.warm_plugins import warm_model
+from awb.plugins.discovery import load
+from awb.plugins.references import Reference
+from awb.plugins.resolve import resolve
 from awb.protocols import AudioModel
 
 

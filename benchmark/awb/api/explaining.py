@@ -8,16 +8,16 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from awb.additions import add_file
 from awb.api.results import ShownBoard
 from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
-from awb.harness.explaining import FILE, Explained, explain_file
-from awb.harness.limits import make_limits
-from awb.harness.references import parse_list
+from awb.harness.config.limits import make_limits
+from awb.harness.explain_file import FILE, Explained, explain_file
 from awb.intervals import FloatArray
-from awb.leaderboard.making import boards
-from awb.plugins import load
+from awb.leaderboard.boards.construction import boards
+from awb.plugins.discovery import load
+from awb.plugins.references import parse_list
+from awb.plugins.session import add_file
 from awb.report.clips import GivenClips, RunSound
 from awb.report.making import write_report
 from awb.report.page import PageFacts, short_label

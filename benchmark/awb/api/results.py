@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awb.errors import MissingExtraError
-from awb.harness.folder import RunFolder
+from awb.harness.storage.run_folder import RunFolder
 from awb.intervals import FloatArray
-from awb.leaderboard.board import Board
-from awb.leaderboard.html import to_html
-from awb.leaderboard.making import boards
-from awb.leaderboard.render import to_plain, to_records
-from awb.plugins import load
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.formats.html import to_html
+from awb.leaderboard.formats.text import to_plain, to_records
+from awb.plugins.discovery import load
 
 if TYPE_CHECKING:
     import pandas

@@ -7,19 +7,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
 
-from awb.additions import add_file, is_loading
 from awb.api.results import Run
 from awb.api.sweeps import Sweep
 from awb.authoring.functions import name_of
 from awb.authoring.models import Models, model_names
 from awb.errors import PluginError
-from awb.harness.caching import OFF, open_cache
-from awb.harness.config_file import read_settings
-from awb.harness.launching import Means, load_plugins, out_path, start, take_up
-from awb.harness.limits import make_limits
-from awb.harness.selecting import Progress
-from awb.harness.sweep_folder import SweepFolder
+from awb.harness.config.limits import OFF, make_limits
+from awb.harness.config.toml_input import read_settings
+from awb.harness.launch import Means, load_plugins, out_path, start, take_up
+from awb.harness.selection.selector import Progress
+from awb.harness.storage.sweep_folder import SweepFolder
+from awb.harness.unit.score_cache import open_cache
 from awb.perturbation.cache import ScoreCache
+from awb.plugins.session import add_file, is_loading
 from awb.specs import Explainer
 
 Names = str | Sequence[str]
@@ -201,7 +201,7 @@ def _explainers(given: Explainers | None) -> str | list[str] | None:
 def _cache(given: str | Path | None) -> ScoreCache | None:
     import os
 
-    from awb.harness.caching import read_size
+    from awb.harness.config.limits import read_size
 
     chosen = os.environ.get("AWB_CACHE") if given is None else str(given)
     if chosen == OFF:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from awb.api.results import Run, as_frame
-from awb.harness.sweep_folder import SweepFolder
-from awb.leaderboard.sweep_table import sweep_boards, sweep_records, sweep_text
-from awb.plugins import load
+from awb.harness.storage.sweep_folder import SweepFolder
+from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_records, sweep_text
+from awb.plugins.discovery import load
 
 if TYPE_CHECKING:
     import pandas

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from awb.additions import add_spec
 from awb.authoring.scaffold import check_name
 from awb.errors import PluginError
-from awb.plugins import ADDED
+from awb.plugins.discovery import ADDED
+from awb.plugins.session import add_spec
 from awb.specs import Explainer, ExplainerSpec, Parameters
 
 Function = TypeVar("Function", bound=Callable[..., Any])

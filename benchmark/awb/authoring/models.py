@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from awb.additions import add_spec
 from awb.authoring.callables import CallableModel, kebab
 from awb.authoring.functions import source_sha256
 from awb.authoring.outputs import Output
 from awb.authoring.scaffold import check_name
 from awb.errors import ParameterError, PluginError
-from awb.harness.references import parse_list
+from awb.plugins.references import parse_list
+from awb.plugins.session import add_spec
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 

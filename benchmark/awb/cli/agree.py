@@ -10,7 +10,7 @@ import click
 from awb.cli.completing import run_folders
 
 if TYPE_CHECKING:
-    from awb.leaderboard.agreement import Agreement
+    from awb.leaderboard.boards.agreement import Agreement
 
 
 def _records(found: list[Agreement]) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def _as_table(found: list[Agreement], form: str) -> str:
     """Write a triangle of taus, each with its interval."""
     from tabulate import tabulate
 
-    from awb.leaderboard.agreement import matrix
+    from awb.leaderboard.boards.agreement import matrix
 
     names, _ = matrix(found)
     cells = {
@@ -83,10 +83,10 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
     import io
     import json
 
-    from awb.harness.folder import RunFolder
-    from awb.leaderboard.agreement import agreements, over_boards
-    from awb.leaderboard.making import read_boards
-    from awb.plugins import load
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.leaderboard.boards.agreement import agreements, over_boards
+    from awb.leaderboard.boards.construction import read_boards
+    from awb.plugins.discovery import load
 
     columns = metrics.split(",") if metrics else None
     groups = [

@@ -48,7 +48,8 @@ def cache_from(text: str | None) -> ScoreCache | None:
     """
     import os
 
-    from awb.harness.caching import OFF, open_cache, read_size
+    from awb.harness.config.limits import OFF, read_size
+    from awb.harness.unit.score_cache import open_cache
 
     if text == OFF:
         return None
@@ -57,7 +58,8 @@ def cache_from(text: str | None) -> ScoreCache | None:
 
 def _existing(text: str | None) -> ScoreCache:
     """Open the cache; ``off`` in the environment is no reason not to look at it."""
-    from awb.harness.caching import OFF, open_cache
+    from awb.harness.config.limits import OFF
+    from awb.harness.unit.score_cache import open_cache
 
     return open_cache(None if text == OFF else text)
 
@@ -108,7 +110,7 @@ def show_command(cache: str | None, as_json: bool) -> None:
 @_SIZE
 def prune_command(cache: str | None, size: str) -> None:
     """Remove what was used longest ago, until the rest fits."""
-    from awb.harness.caching import read_size
+    from awb.harness.config.limits import read_size
 
     removed = _existing(cache).prune(read_size(size))
     click.echo(f"removed {removed} entries", err=True)

@@ -10,7 +10,7 @@ from awb.cli.options import MEMORY_LIMIT
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
-    from awb.plugins import Kind, Registry
+    from awb.plugins.discovery import Kind, Registry
 
 _MARKS = {"ok": "ok", "failed": "WRONG", "not applicable": "n/a"}
 
@@ -18,7 +18,7 @@ _MARKS = {"ok": "ok", "failed": "WRONG", "not applicable": "n/a"}
 def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
     """Say which kind of plugin a name means."""
     from awb.errors import ParameterError, UnknownNameError, did_you_mean
-    from awb.harness.references import parse_reference
+    from awb.plugins.references import parse_reference
 
     plain = parse_reference(name).name
     kinds = [one.kind for one in registry if one.spec.name == plain and kind in (None, one.kind)]
@@ -76,10 +76,10 @@ def check_command(
     from dataclasses import asdict
 
     from awb.conformance.rules import check
-    from awb.harness.executors import open_executor
-    from awb.harness.limits import make_limits
-    from awb.harness.resolve import resolve
-    from awb.plugins import load
+    from awb.harness.config.limits import make_limits
+    from awb.harness.workers.pool import open_executor
+    from awb.plugins.discovery import load
+    from awb.plugins.resolve import resolve
 
     registry = load()
     found_kind = _kind_of(registry, name, kind)

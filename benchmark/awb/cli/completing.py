@@ -13,7 +13,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
-    from awb.plugins import Kind
+    from awb.plugins.discovery import Kind
 
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -45,7 +45,7 @@ def names_of(kind: Kind, *, several: bool = False, also: tuple[str, ...] = ()) -
     ) -> list[CompletionItem]:
         before, last = _split(incomplete) if several else ("", incomplete)
         taken = set(before.split(",")) if several else set()
-        from awb.plugins import load
+        from awb.plugins.discovery import load
 
         known = {entry.spec.name: entry.spec.summary for entry in load() if entry.kind == kind}
         words = {**({} if before else dict.fromkeys(also, "")), **known}

@@ -10,7 +10,7 @@ import click
 from awb.cli.run import run_command, tell_overridden, typed_settings
 
 if TYPE_CHECKING:
-    from awb.harness.settings import Settled
+    from awb.harness.config.settings import Settled
 
 
 @click.group("config")
@@ -28,9 +28,9 @@ def show_command(
 
     Takes the file and the options of awb run, and checks every name, in every variant of a sweep.
     """
-    from awb.harness.config_file import read_settings
-    from awb.harness.config_text import settings_toml
-    from awb.harness.sweeps import variants
+    from awb.harness.config.sweeps import variants
+    from awb.harness.config.toml_input import read_settings
+    from awb.harness.config.toml_output import settings_toml
 
     typed = typed_settings(context, options)
     settled = read_settings(file, typed)
@@ -48,7 +48,7 @@ def show_command(
 
 def _check_names(settled: Settled, loaded: set[str]) -> None:
     """Look every name up, unless a file with plugins would have to be run for that."""
-    from awb.harness.launching import checked_variants
+    from awb.harness.launch import checked_variants
 
     others = [path for path in settled.settings.plugin if path not in loaded]
     if others:
@@ -64,7 +64,7 @@ def _check_names(settled: Settled, loaded: set[str]) -> None:
 def _as_json(settled: Settled) -> str:
     import json
 
-    from awb.harness.sweeps import variants
+    from awb.harness.config.sweeps import variants
 
     swept = set(settled.sweep)
     content = {
@@ -83,6 +83,6 @@ def example_command() -> None:
 
     awb config example > mine.toml, and then awb run mine.toml
     """
-    from awb.harness.config_text import example_toml
+    from awb.harness.config.toml_output import example_toml
 
     click.echo(example_toml(), nl=False)

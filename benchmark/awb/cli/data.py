@@ -15,8 +15,8 @@ from awb.cli.plugin_files import PLUGIN
 from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from awb.harness.preparation import Preparation
-    from awb.harness.resolve import Resolved
+    from awb.data.preparation import Preparation
+    from awb.plugins.resolve import Resolved
 
 
 @click.group("data")
@@ -36,9 +36,9 @@ def _prepared(
     min_score: float | None,
 ) -> Preparation:
     from awb.errors import DataError
-    from awb.harness.preparing import families, prepare_dataset
-    from awb.harness.scores import ScoreStore
-    from awb.plugins import load
+    from awb.harness.selection.clip_scores import ScoreStore
+    from awb.harness.selection.preparation import families, prepare_dataset
+    from awb.plugins.discovery import load
 
     if scores is not None and not scores.is_file():
         raise DataError(f"{scores} does not exist. Type: awb data scores ... --out {scores}")
@@ -155,8 +155,8 @@ def describe_command(
     import json
 
     from awb.cli.data_describe import describe_plain
-    from awb.harness.limits import make_limits
-    from awb.harness.preparation import flat, plain_steps
+    from awb.data.preparation import flat, plain_steps
+    from awb.harness.config.limits import make_limits
 
     dataset = resolve_dataset(context, name, extra)
     if getattr(dataset.spec, "prepare", None) is None:

@@ -51,12 +51,12 @@ def scores_command(
     """
     import sys
 
-    from awb.harness.all_clips import score_dataset
-    from awb.harness.config import default_jobs
-    from awb.harness.limits import make_limits
-    from awb.harness.resolve import resolve
-    from awb.harness.scores import ScoreStore
-    from awb.plugins import load
+    from awb.harness.config.limits import make_limits
+    from awb.harness.config.run_config import default_jobs
+    from awb.harness.selection.clip_scores import ScoreStore
+    from awb.harness.selection.whole_dataset import score_dataset
+    from awb.plugins.discovery import load
+    from awb.plugins.resolve import resolve
 
     dataset = resolve_dataset(context, name, extra)
     resolved = resolve(load(), "model", model)
@@ -104,10 +104,10 @@ def export_command(
 
     Further options are settings of the layout: --ontology FILE for --as audioset.
     """
-    from awb.harness.all_clips import export_dataset
-    from awb.harness.limits import make_limits
-    from awb.harness.resolve import resolve
-    from awb.plugins import load
+    from awb.harness.config.limits import make_limits
+    from awb.harness.selection.whole_dataset import export_dataset
+    from awb.plugins.discovery import load
+    from awb.plugins.resolve import resolve
 
     target = resolve_dataset(context, layout, extra)
     dataset = resolve(load(), "dataset", name)

@@ -11,9 +11,9 @@ from awb.cli.options import finish
 from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from awb.harness.describing import Description
-    from awb.harness.limits import Limits
-    from awb.harness.resolve import Resolved
+    from awb.harness.config.limits import Limits
+    from awb.harness.selection.description import Description
+    from awb.plugins.resolve import Resolved
 
 
 def describe_plain(
@@ -42,9 +42,9 @@ def describe_plain(
     import json
     import sys
 
-    from awb.harness.describing import describe_clips
-    from awb.harness.resolve import resolve
-    from awb.plugins import load
+    from awb.harness.selection.description import describe_clips
+    from awb.plugins.discovery import load
+    from awb.plugins.resolve import resolve
 
     resolved = [resolve(load(), "model", text) for text in models]
     with click.progressbar(length=1, label=f"Reading {dataset.label}", file=sys.stderr) as bar:

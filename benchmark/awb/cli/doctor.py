@@ -17,7 +17,7 @@ def doctor_command(context: click.Context, as_json: bool) -> None:
     from dataclasses import asdict
 
     from awb.doctor.installation import examine
-    from awb.plugins import load
+    from awb.plugins.discovery import load
 
     found = examine(load())
     if as_json:

@@ -10,7 +10,7 @@ import click
 from awb.cli.tables import tell
 
 if TYPE_CHECKING:
-    from awb.harness.resolve import Resolved
+    from awb.plugins.resolve import Resolved
 
 EXIT_WITH_PROBLEMS = 1
 
@@ -64,9 +64,9 @@ def resolve_dataset(context: click.Context, name: str, extra: Sequence[str]) -> 
         If a setting has no value, a wrong one, or two.
     """
     from awb.errors import ParameterError, UnknownNameError, did_you_mean
-    from awb.harness.references import Reference, parse_reference
-    from awb.harness.resolve import resolve
-    from awb.plugins import load
+    from awb.plugins.discovery import load
+    from awb.plugins.references import Reference, parse_reference
+    from awb.plugins.resolve import resolve
 
     registry = load()
     reference = parse_reference(name)

@@ -12,8 +12,8 @@ import click
 from awb.cli.completing import run_folders
 
 if TYPE_CHECKING:
-    from awb.harness.folder import RunFolder
-    from awb.plugins import Registry
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.plugins.discovery import Registry
     from awb.report.views import BoardView
 
 KINDS = ("board", "curves", "agreement", "cd", "heatmap", "instance")
@@ -79,9 +79,9 @@ def plot_command(
     differences. heatmap: every instance. instance: one of them, with its sound.
     """
     from awb.errors import ParameterError
-    from awb.harness.folder import RunFolder
-    from awb.harness.references import parse_list
-    from awb.plugins import load
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.plugins.discovery import load
+    from awb.plugins.references import parse_list
     from awb.report.figures.style import metric_place, save
     from awb.report.views import find_board, read_views
 
@@ -109,7 +109,7 @@ def plot_command(
 
 
 def _write_latex(asked: _Asked, out: Path | None) -> None:
-    from awb.leaderboard.latex import to_latex
+    from awb.leaderboard.formats.latex import to_latex
     from awb.report.figures.style import chosen_rows
     from awb.report.page import write
 
@@ -144,7 +144,7 @@ def _curves(asked: _Asked) -> Any:
 def _agreement(asked: _Asked) -> Any:
     from dataclasses import replace
 
-    from awb.leaderboard.agreement import agreements
+    from awb.leaderboard.boards.agreement import agreements
     from awb.report.agreement import figure_of
 
     metrics = [asked.view.board.metrics[column] for column in asked.metrics]

@@ -19,7 +19,7 @@ def _load(context: click.Context, parameter: click.Parameter, paths: tuple[Path,
     """Load the files before the command looks anything up."""
     if paths:
         context.meta[_TYPED] = paths
-        from awb.additions import add_file
+        from awb.plugins.session import add_file
 
         for path in paths:
             add_file(path)

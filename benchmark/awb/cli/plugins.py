@@ -10,11 +10,11 @@ import click
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
-    from awb.plugins import Registry
+    from awb.plugins.discovery import Registry
 
 
 def _records(registry: Registry) -> list[dict[str, Any]]:
-    from awb.plugins import mend_command, missing_modules
+    from awb.plugins.discovery import mend_command, missing_modules
 
     records = []
     for entry in registry:
@@ -40,7 +40,7 @@ def _records(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
-    from awb.plugins import DISTRIBUTION
+    from awb.plugins.discovery import DISTRIBUTION
 
     header = ("kind", "name", "summary", "from")
     rows = [
@@ -87,7 +87,7 @@ def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> 
     """
     import json
 
-    from awb.plugins import load
+    from awb.plugins.discovery import load
 
     registry = load()
     records = [record for record in _records(registry) if kind in {None, record["kind"]}]

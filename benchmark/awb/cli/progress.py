@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from awb.plugins import load
+from awb.plugins.discovery import load
 
 if TYPE_CHECKING:
-    from awb.harness.selecting import Progress
+    from awb.harness.selection.selector import Progress
 
 
 _PAUSE_S = 60.0

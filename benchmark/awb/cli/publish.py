@@ -70,9 +70,9 @@ def publish_command(
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.tables import tell
-    from awb.harness.sweep_folder import open_folder
-    from awb.leaderboard.publishing import make_credit, publish
-    from awb.plugins import load
+    from awb.harness.storage.sweep_folder import open_folder
+    from awb.leaderboard.publishing.publication import make_credit, publish
+    from awb.plugins.discovery import load
     from awb.report.figures.critical import write_over_boards
     from awb.site.building import build_site
 
@@ -102,8 +102,8 @@ def _check_hub(
 ) -> None:
     """Refuse what cannot be pushed before anything is written."""
     from awb.errors import ParameterError
-    from awb.leaderboard.dataset_card import checked_license
-    from awb.leaderboard.hub import checked_repo
+    from awb.leaderboard.publishing.dataset_card import checked_license
+    from awb.leaderboard.publishing.hub import checked_repo
 
     if repo is None:
         if private or dry_run:
@@ -119,8 +119,8 @@ def _check_hub(
 
 
 def _list(into: Path, repo: str, license_id: str) -> None:
-    from awb.leaderboard.hub import pack
-    from awb.plugins import load
+    from awb.leaderboard.publishing.hub import pack
+    from awb.plugins.discovery import load
 
     sizes = pack(into, load(), repo, license_id=license_id).sizes()
     for name, n_bytes in sizes.items():
@@ -132,8 +132,8 @@ def _list(into: Path, repo: str, license_id: str) -> None:
 
 
 def _push(into: Path, repo: str, license_id: str, *, private: bool) -> None:
-    from awb.leaderboard.hub import pack, push
-    from awb.plugins import load
+    from awb.leaderboard.publishing.hub import pack, push
+    from awb.plugins.discovery import load
 
     parcel = pack(into, load(), repo, license_id=license_id)
     sizes = parcel.sizes()

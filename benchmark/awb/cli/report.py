@@ -34,8 +34,8 @@ def report_command(folder: Path, out: Path | None, instances: int, show: bool) -
     The board, charts of metrics, cost and agreement, and a player for each instance. The page loads
     nothing from anywhere and can be sent to anybody.
     """
-    from awb.harness.folder import RunFolder
-    from awb.plugins import load
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.plugins.discovery import load
     from awb.report.making import write_report
 
     path = out or folder / "report.html"

@@ -13,9 +13,9 @@ from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
-    from awb.harness.sweep_folder import SweepFolder
-    from awb.leaderboard.board import Board
-    from awb.leaderboard.export import Format
+    from awb.harness.storage.sweep_folder import SweepFolder
+    from awb.leaderboard.boards.board import Board
+    from awb.leaderboard.formats.long_table import Format
 
 
 def print_boards(found: list[Board], form: str) -> None:
@@ -28,23 +28,23 @@ def print_boards(found: list[Board], form: str) -> None:
     form : str
         table (rich on a terminal, plain elsewhere), md, csv or json.
     """
-    from awb.leaderboard import render
+    from awb.leaderboard.formats import text
 
     if form == "json":
-        click.echo(render.to_json(found))
+        click.echo(text.to_json(found))
     elif form == "csv":
-        click.echo(render.to_csv(found), nl=False)
+        click.echo(text.to_csv(found), nl=False)
     elif form == "md":
-        click.echo("\n".join(render.to_markdown(board) for board in found), nl=False)
+        click.echo("\n".join(text.to_markdown(board) for board in found), nl=False)
     elif sys.stdout.isatty():
         from rich.console import Console
 
-        from awb.leaderboard.terminal import to_terminal
+        from awb.leaderboard.formats.terminal import to_terminal
 
         for board in found:
             to_terminal(board, Console())
     else:
-        click.echo("\n\n".join(render.to_plain(board) for board in found))
+        click.echo("\n\n".join(text.to_plain(board) for board in found))
 
 
 def print_contrasts(found: list[Board], form: str) -> None:
@@ -57,8 +57,8 @@ def print_contrasts(found: list[Board], form: str) -> None:
     form : str
         table or md; CSV and JSON hold boards only.
     """
-    from awb.leaderboard.contrast import contrast_text, contrasts
-    from awb.plugins import load
+    from awb.leaderboard.boards.contrast import contrast_text, contrasts
+    from awb.plugins.discovery import load
 
     if form in {"table", "md"}:
         for contrast in contrasts(found, load()):
@@ -82,8 +82,8 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
     bool
         Whether something failed, or was not run.
     """
-    from awb.leaderboard import sweep_table
-    from awb.plugins import load
+    from awb.leaderboard.formats import sweep_table
+    from awb.plugins.discovery import load
 
     found = sweep_table.sweep_boards(folder, load(), columns=columns)
     if form == "json":
@@ -115,10 +115,10 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
 @PLUGIN
 def show_command(folder: Path, form: str, metrics: str | None) -> None:
     """Print the boards of a run, or the tables of a sweep; CSV and JSON hold every metric."""
-    from awb.harness.folder import RunFolder
-    from awb.harness.sweep_folder import SweepFolder, is_sweep
-    from awb.leaderboard.making import boards
-    from awb.plugins import load
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
+    from awb.leaderboard.boards.construction import boards
+    from awb.plugins.discovery import load
 
     columns = metrics.split(",") if metrics else None
     if columns is None and form in {"csv", "json"}:
@@ -156,9 +156,9 @@ def export_command(folder: Path, form: Format, output: Path | None) -> None:
     Of a sweep, one table of all variants; the settings that vary are columns.
     """
     from awb.errors import RunError
-    from awb.harness.folder import RunFolder
-    from awb.harness.sweep_folder import SweepFolder, is_sweep
-    from awb.leaderboard.export import write, write_sweep
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
+    from awb.leaderboard.formats.long_table import write, write_sweep
 
     content = (
         write_sweep(SweepFolder.open(folder), form)

@@ -13,9 +13,9 @@ from awb.cli.options import ISOLATE, MEMORY_LIMIT, TIME_LIMIT
 from awb.cli.plugin_files import PLUGIN, typed_files
 
 if TYPE_CHECKING:
-    from awb.harness.folder import RunFolder
-    from awb.harness.settings import Settled
-    from awb.harness.sweep_folder import SweepFolder
+    from awb.harness.config.settings import Settled
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.harness.storage.sweep_folder import SweepFolder
 
 EXIT_WITH_PROBLEMS = 1
 
@@ -29,7 +29,7 @@ _SCHEDULER = click.option(
 
 def _references(single: tuple[str, ...], several: str | None) -> list[str] | None:
     """Join the repeated option and its comma form; None where neither was given."""
-    from awb.harness.references import parse_list
+    from awb.plugins.references import parse_list
 
     extra = [str(reference) for reference in parse_list(several)] if several is not None else []
     return [*single, *extra] or None
@@ -221,8 +221,8 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     Exit code 0 if everything worked, 1 if some rows failed, 2 if nothing could be done.
     """
     from awb.cli.progress import progress_bar
-    from awb.harness.config_file import read_settings
-    from awb.harness.launching import Means, load_plugins, out_path, start
+    from awb.harness.config.toml_input import read_settings
+    from awb.harness.launch import Means, load_plugins, out_path, start
 
     settled = read_settings(file, typed_settings(context, options))
     tell_overridden(settled)
@@ -265,8 +265,8 @@ def resume_command(
 ) -> None:
     """Finish a run that was interrupted, or a sweep of runs, and print the boards."""
     from awb.cli.progress import progress_bar
-    from awb.harness.launching import Means, take_up
-    from awb.harness.limits import make_limits
+    from awb.harness.config.limits import make_limits
+    from awb.harness.launch import Means, take_up
 
     means = Means(
         jobs=jobs,
@@ -283,9 +283,9 @@ def resume_command(
 def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     """Print the boards and where they are; fail if rows failed."""
     from awb.cli.results import print_boards, print_contrasts, print_sweep
-    from awb.harness.sweep_folder import SweepFolder
-    from awb.leaderboard.making import boards
-    from awb.plugins import load
+    from awb.harness.storage.sweep_folder import SweepFolder
+    from awb.leaderboard.boards.construction import boards
+    from awb.plugins.discovery import load
 
     if isinstance(folder, SweepFolder):
         failed = print_sweep(folder, "table", None)

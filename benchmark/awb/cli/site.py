@@ -47,7 +47,7 @@ def build_command(
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.tables import tell
-    from awb.plugins import load
+    from awb.plugins.discovery import load
     from awb.site.building import build_site
 
     folder = into or leaderboards / "site"

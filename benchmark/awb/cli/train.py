@@ -60,16 +60,21 @@ def train_command(
     try them with `awb run --model MODEL:weights=FILE`.
     """
     from awb.cli.progress import progress_bar
-    from awb.harness.resolve import resolve
-    from awb.plugins import load
-    from awb.training.job import TrainingJob, check_job, read_seeds
-    from awb.training.running import train
+    from awb.errors import ParameterError
+    from awb.plugins.discovery import load
+    from awb.plugins.resolve import resolve
+    from awb.specs import ModelSpec
+    from awb.training import TrainingJob, read_seeds
 
     registry = load()
     resolved = resolve(registry, "model", model)
+    spec = resolved.spec
+    if not isinstance(spec, ModelSpec) or spec.trainable is None:
+        able = [entry.spec.name for entry in registry if getattr(entry.spec, "trainable", None)]
+        raise ParameterError(f"model {spec.name} cannot be trained here; known: {', '.join(able)}")
     names = None if augment is None else tuple(part for part in augment.split(",") if part)
     job = TrainingJob(
-        model=resolved,
+        model=resolved.label,
         dataset=dataset,
         validation=validation,
         test=test,
@@ -79,11 +84,11 @@ def train_command(
         out=out or Path(f"{resolved.spec.name}.safetensors"),
         command=shlex.join(["awb", *sys.argv[1:]]),
     )
-    check_job(job, registry)
+    trainer = spec.trainable(resolved.parameters)
+    trainer.check(job)
     with progress_bar(job.out, "Weights") as progress:
-        done = train(job, registry, progress=progress, tell=lambda line: click.echo(line, err=True))
-    for part, judged in done.judgements.items():
-        name = "accuracy" if done.recipe.task == "multi-class" else "mAP"
-        click.echo(f"{part}: {name} {judged.score:.4f} over {judged.n} clips")
+        done = trainer.train(job, progress=progress, tell=lambda line: click.echo(line, err=True))
+    for line in done.scores:
+        click.echo(line)
     for path in done.paths:
         click.echo(f"wrote {path}", err=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from awb.leaderboard.verifying import Verdict
+    from awb.leaderboard.verification.checks import Verdict
 
 
 @click.command("verify")
@@ -43,10 +43,10 @@ def verify_command(
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.errors import SubmissionError
-    from awb.leaderboard.spot_check import with_spot_check
-    from awb.leaderboard.submitted import Reader, find
-    from awb.leaderboard.verifying import verify
-    from awb.plugins import load
+    from awb.leaderboard.submissions.files import Reader, find
+    from awb.leaderboard.verification.checks import verify
+    from awb.leaderboard.verification.spot_check import with_spot_check
+    from awb.plugins.discovery import load
 
     registry, reader = load(), Reader()
     found = list(find(list(paths)))
@@ -69,7 +69,7 @@ def verify_command(
 
 
 def _line(verdict: Verdict) -> str:
-    from awb.leaderboard.verifying import readable
+    from awb.leaderboard.verification.checks import readable
 
     where = readable(str(verdict.path))
     if verdict.checked is None or verdict.submitted is None:

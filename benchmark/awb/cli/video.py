@@ -43,9 +43,9 @@ def video_command(
     """
     import re
 
-    from awb.harness.folder import RunFolder
-    from awb.harness.references import parse_list
-    from awb.plugins import load
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.plugins.discovery import load
+    from awb.plugins.references import parse_list
     from awb.report.clips import RunClips, require
     from awb.report.figures.instance import chosen_explanations
     from awb.report.figures.style import metric_place

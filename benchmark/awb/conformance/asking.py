@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from awb.errors import NotApplicableError
-from awb.harness.config import make_config, make_design
-from awb.harness.question import Question
-from awb.harness.resolve import Resolved
-from awb.harness.worker import build, one_thread
+from awb.harness.config.run_config import make_config, make_design
+from awb.harness.unit.process_state import one_thread
+from awb.harness.unit.question import Question
+from awb.harness.unit.warm_plugins import build
 from awb.intervals import FloatArray
 from awb.maskers import zeros
 from awb.perturbation import Perturber
 from awb.perturbation.perturber import Capability
+from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments

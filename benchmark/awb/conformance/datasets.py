@@ -10,8 +10,8 @@ import numpy as np
 from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, same, worker_rule
 from awb.conformance.rules import ConformanceError, Rule
 from awb.errors import AwbError, DataError
-from awb.harness.resolve import Resolved
-from awb.harness.worker import build
+from awb.harness.unit.warm_plugins import build
+from awb.plugins.resolve import Resolved
 from awb.protocols import Dataset
 from awb.types import Clip
 

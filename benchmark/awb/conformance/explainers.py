@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from awb.activity import PluginCall
 from awb.conformance.asking import ask, question, relevance
 from awb.conformance.guards import (
     METADATA,
@@ -20,12 +21,11 @@ from awb.conformance.guards import (
 from awb.conformance.listeners import CELL, RATE_HZ, Certain, Constant, Listener, clip_with
 from awb.conformance.rules import ConformanceError, Rule
 from awb.errors import NotApplicableError
-from awb.harness.model_guard import ModelGuard
-from awb.harness.resolve import Resolved
+from awb.harness.unit.model_guard import ModelGuard
 from awb.intervals import FloatArray
+from awb.plugins.resolve import Resolved
 from awb.specs import ExplainerSpec
 from awb.types import BoolArray, Clip
-from awb.watching import Suspect
 
 N = 8
 _N_PLANTED, _SAMPLES_PLANTED = 20, 300
@@ -116,11 +116,11 @@ def _inputs(resolved: Resolved) -> None:
         "the scores of the shared design": pool.scores,
     }
     before, guard = {name: np.array(array) for name, array in arrays.items()}, ModelGuard(model)
-    with guard.watch(Suspect("explainer", resolved.label)):
+    with guard.watch(PluginCall("explainer", resolved.label)):
         ask(resolved, asked)
     changed = [name for name, array in before.items() if not same(array, arrays[name])]
     found = [f"it changes {', '.join(changed)}"] if changed else []
-    found += [reason for _, reason in guard.spoilers]
+    found += [reason for _, reason in guard.corrupters]
     if found:
         raise ConformanceError("; ".join(found))
 

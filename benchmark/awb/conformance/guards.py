@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import ValidationError
 
 from awb.conformance.rules import ConformanceError, Rule
-from awb.harness.executors import Processes
-from awb.harness.resolve import Resolved
+from awb.harness.workers.processes import Processes
+from awb.plugins.resolve import Resolved
 from awb.specs import ExplainerSpec, Parameters
 
 _NO_CITATION = {"", "-", "none", "todo", "tbd", "n/a", "unknown", "you", "?"}

@@ -6,8 +6,8 @@ import numpy as np
 
 from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
 from awb.conformance.rules import ConformanceError, Rule
-from awb.harness.resolve import Resolved
-from awb.harness.worker import build
+from awb.harness.unit.warm_plugins import build
+from awb.plugins.resolve import Resolved
 from awb.types import AudioArray
 
 _RATE_HZ = 8000

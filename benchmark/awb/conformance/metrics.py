@@ -9,9 +9,9 @@ from awb.conformance.rules import ConformanceError, Rule
 from awb.doctor.metrics import EVENTS_S, self_test
 from awb.doctor.planted import N_CELLS, scoring
 from awb.errors import NotApplicableError, UndefinedScoreError
-from awb.harness.resolve import Resolved
-from awb.harness.worker import build
+from awb.harness.unit.warm_plugins import build
 from awb.intervals import FloatArray
+from awb.plugins.resolve import Resolved
 from awb.specs import MetricSpec
 from awb.variations import Variation
 

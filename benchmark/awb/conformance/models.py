@@ -9,8 +9,9 @@ from awb.conformance.capabilities import differ, differentiable, tensors
 from awb.conformance.edits import check_growth
 from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
 from awb.conformance.rules import ConformanceError, Rule
-from awb.harness.resolve import Resolved
-from awb.harness.worker import one_thread, warm_model
+from awb.harness.unit.process_state import one_thread
+from awb.harness.unit.warm_plugins import warm_model
+from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel, DifferentiableModel, ScoreArray, TensorModel
 from awb.specs import ModelSpec
 from awb.types import AudioArray, Clip

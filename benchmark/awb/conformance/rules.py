@@ -8,23 +8,22 @@ from functools import partial
 from importlib import import_module
 from typing import Literal
 
+from awb.activity import PluginCall, WorkerDiedError, at_work
 from awb.errors import (
     AwbError,
     MissingExtraError,
     NotApplicableError,
     UnknownNameError,
-    WorkerDiedError,
     did_you_mean,
 )
-from awb.harness.executors import Executor, InProcess
-from awb.harness.resolve import Resolved
-from awb.harness.units import STRIKES
-from awb.plugins import Kind
-from awb.watching import Suspect, at_work
+from awb.harness.unit.record import MAX_FAILURES
+from awb.harness.workers.executor import Executor, InProcess
+from awb.plugins.discovery import Kind
+from awb.plugins.resolve import Resolved
 
 Status = Literal["ok", "failed", "not applicable"]
 
-NOT_TRIED = f"not tried any more: it was stopped under {STRIKES} rules"
+NOT_TRIED = f"not tried any more: it was stopped under {MAX_FAILURES} rules"
 _WHEN_STOPPED = "A run would stop it, too. If it only needs more, say so with the option."
 
 
@@ -131,7 +130,7 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
         What was found.
     """
     try:
-        with at_work(Suspect(resolved.kind, resolved.label)):
+        with at_work(PluginCall(resolved.kind, resolved.label)):
             rule.check(resolved)
     except (NotApplicableError, MissingExtraError) as error:
         return Verdict(rule.name, "not applicable", _one_line(str(error)))
@@ -165,7 +164,7 @@ def check(
     stopped = 0
     verdicts = []
     for rule in rules_of(resolved.kind, slow=slow):
-        if stopped == STRIKES:
+        if stopped == MAX_FAILURES:
             verdicts.append(Verdict(rule.name, "failed", NOT_TRIED, "Mend those first."))
             continue
         [(_, answer)] = (executor or InProcess()).map(partial(_apply_named, resolved), [rule.name])

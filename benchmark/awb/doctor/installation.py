@@ -12,8 +12,9 @@ from tempfile import TemporaryFile
 
 from awb.doctor.metrics import self_test
 from awb.errors import AwbError
-from awb.harness.caching import OFF, open_cache, read_size
-from awb.plugins import DISTRIBUTION, Registry, mend_command, missing_modules
+from awb.harness.config.limits import OFF, read_size
+from awb.harness.unit.score_cache import open_cache
+from awb.plugins.discovery import DISTRIBUTION, Registry, mend_command, missing_modules
 from awb.specs import MetricSpec
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soundfile", "soxr")

@@ -13,6 +13,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from awb.activity import beat
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.perturbation.batches import fitting
@@ -21,7 +22,6 @@ from awb.perturbation.scorers import DEFAULT_BATCH, checked
 from awb.protocols import FrameFeatureModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
-from awb.watching import beat
 
 MOST_COLOURS = 4
 

@@ -13,7 +13,7 @@ from awb.types import AudioArray
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ModelCache:
     """Where the scores of one model are kept on disk.
 
     Attributes
@@ -38,7 +38,7 @@ class Known:
     ----------
     make_scorer : callable
         Makes what computes scores; called when the first one is not known.
-    shelf : Shelf or None
+    model_cache : ModelCache or None
         Where scores are kept from run to run; None for memory alone.
     class_index : int
         Column of the target.
@@ -56,19 +56,19 @@ class Known:
     def __init__(
         self,
         make_scorer: Callable[[], Scorer],
-        shelf: Shelf | None,
+        model_cache: ModelCache | None,
         class_index: int,
         waveform: AudioArray,
         fill: AudioArray,
         edges: IntArray,
     ) -> None:
         self._make_scorer = make_scorer
-        self._shelf = shelf
+        self._model_cache = model_cache
         self._key = ""
         self.scores: dict[bytes, float] = {}
-        if shelf is not None:
-            self._key = entry_key(shelf.model_key, class_index, waveform, fill, edges)
-            self.scores = shelf.cache.load(self._key)
+        if model_cache is not None:
+            self._key = entry_key(model_cache.model_key, class_index, waveform, fill, edges)
+            self.scores = model_cache.cache.load(self._key)
         self._kept = len(self.scores)
 
     @cached_property
@@ -78,6 +78,6 @@ class Known:
 
     def keep(self) -> None:
         """Write what is new to the disk."""
-        if self._shelf is not None and len(self.scores) > self._kept:
-            self._shelf.cache.save(self._key, self._shelf.label, self.scores)
+        if self._model_cache is not None and len(self.scores) > self._kept:
+            self._model_cache.cache.save(self._key, self._model_cache.label, self.scores)
             self._kept = len(self.scores)

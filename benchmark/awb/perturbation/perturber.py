@@ -11,17 +11,17 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
 from awb.maskers import Masker
 from awb.perturbation.choice import make_scorer
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of
-from awb.perturbation.memory import Known, Shelf
+from awb.perturbation.memory import Known, ModelCache
 from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb.types import AudioArray, Cost, Instance, immutable
-from awb.watching import model_at_work
 
 Capability = TypeVar("Capability")
 
@@ -51,7 +51,7 @@ class Perturber:
         Path of the instance, from which the masker's and the design's draws come.
     design : Design or None
         Drop masks of the shared pool; None for the default.
-    shelf : Shelf or None
+    model_cache : ModelCache or None
         Where scores are kept from run to run; None to compute them here.
 
     Raises
@@ -72,7 +72,7 @@ class Perturber:
         rng_key: RandomKey,
         *,
         design: Design | None = None,
-        shelf: Shelf | None = None,
+        model_cache: ModelCache | None = None,
     ) -> None:
         clip = instance.clip
         if clip.sample_rate_hz != model.sample_rate_hz:
@@ -91,8 +91,8 @@ class Perturber:
         edges, target = segments.edges_samples, instance.class_index
         renderer = Renderer(clip.waveform, fill, edges)
         make = partial(make_scorer, model, renderer, segments, target)
-        self._shared = _Shared(Known(make, shelf, target, clip.waveform, fill, edges))
-        self._shelf = shelf
+        self._shared = _Shared(Known(make, model_cache, target, clip.waveform, fill, edges))
+        self._model_cache = model_cache
         self._model = model
         self._instance = instance
         self._design = design or Design()
@@ -169,7 +169,7 @@ class Perturber:
                 masker,
                 rng_key,
                 design=self._design,
-                shelf=self._shelf,
+                model_cache=self._model_cache,
             )
         again = self.view()
         again._shared = _Shared(self._shared.known)
@@ -287,7 +287,7 @@ class Perturber:
         return np.array([known[key] for key in keys], dtype=np.float64)
 
     def keep(self) -> None:
-        """Write the scores that are new to the disk, where a shelf was given."""
+        """Write the scores that are new to the disk, where a model_cache was given."""
         self._shared.known.keep()
 
     def clip_score(self) -> float:

@@ -8,13 +8,13 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from awb.activity import beat
 from awb.errors import PluginError
 from awb.perturbation.batches import fitting
 from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
-from awb.watching import beat
 
 DEFAULT_BATCH = 16
 PATCHES_AT_ONCE = 256

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from awb.errors import RunError
-from awb.leaderboard.agreement import Agreement, matrix
+from awb.leaderboard.boards.agreement import Agreement, matrix
 
 _FORMATS = (".png", ".svg", ".pdf")
 

@@ -13,13 +13,13 @@ from typing import Protocol
 import numpy as np
 
 from awb.errors import AwbError, DataError
-from awb.harness.folder import RunFolder
-from awb.harness.reading import Source
-from awb.harness.resolve import Resolved, resolve
-from awb.harness.runner import where_it_started
-from awb.harness.selection import audio_sha256, prepare
-from awb.harness.worker import build
-from awb.plugins import Registry
+from awb.harness.run import where_it_started
+from awb.harness.selection.dataset_process import Source
+from awb.harness.selection.manifest import audio_sha256, prepare
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.unit.warm_plugins import build
+from awb.plugins.discovery import Registry
+from awb.plugins.resolve import Resolved, resolve
 from awb.randomness import RandomKey
 from awb.report.views import InstanceView
 from awb.segments import Segments

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from awb.harness.folder import RunFolder
-from awb.leaderboard.titles import title_of
-from awb.plugins import Registry
+from awb.harness.storage.run_folder import RunFolder
+from awb.leaderboard.publishing.titles import title_of
+from awb.plugins.discovery import Registry
 from awb.report.clips import Clips, RunClips
 from awb.report.page import PageFacts, describe, render, write
 from awb.report.views import read_views

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
-from awb.harness.units import NOT_APPLICABLE
-from awb.leaderboard.board import Board, BoardRow, Cell
-from awb.leaderboard.message import message_of, sentences
-from awb.leaderboard.naming import slug
+from awb.harness.unit.record import NOT_APPLICABLE
+from awb.leaderboard.boards.board import Board, BoardRow, Cell
+from awb.leaderboard.boards.message import message_of, sentences
+from awb.leaderboard.submissions.names import slug
 from awb.report.clips import Clips
 from awb.report.payload import SoundShelf, board_plain, instance_plain, reading, summaries
 from awb.report.views import BoardView, extremes
@@ -131,15 +131,15 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
     str
         An HTML document.
     """
-    shelf = SoundShelf(SOUND_ROOM)
-    boards = [board_entry(view, clips, shelf, instances=instances) for view in views]
+    model_cache = SoundShelf(SOUND_ROOM)
+    boards = [board_entry(view, clips, model_cache, instances=instances) for view in views]
     text: str = (
         environment()
         .get_template("page.html")
         .render(
             facts=facts,
             boards=boards,
-            sounds=shelf.sounds,
+            sounds=model_cache.sounds,
             scripts=SCRIPTS,
             version=version("audio-where-benchmark"),
         )
@@ -148,7 +148,7 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
 
 
 def board_entry(
-    view: BoardView, clips: Clips, shelf: SoundShelf, *, instances: int
+    view: BoardView, clips: Clips, model_cache: SoundShelf, *, instances: int
 ) -> dict[str, Any]:
     """Gather what the template of a board asks for.
 
@@ -158,7 +158,7 @@ def board_entry(
         The board.
     clips : Clips
         Where audio comes from.
-    shelf : SoundShelf
+    model_cache : SoundShelf
         Where encoded sounds are gathered.
     instances : int
         Most instances, the worst and the best.
@@ -179,7 +179,7 @@ def board_entry(
             place for place, metric in enumerate(view.board.metrics) if metric.name in view.headline
         ],
         "plain": {**board_plain(view), "instances": summaries(shown)},
-        "instances": [instance_plain(view, one, clips, shelf) for one in shown],
+        "instances": [instance_plain(view, one, clips, model_cache) for one in shown],
         "rows": [row for row in view.board.rows if row.coverage > 0],
         "letters": has_letters(view.board),
         "message": [] if message is None else sentences(message),

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from awb.errors import RunError
-from awb.leaderboard.agreement import agreements
-from awb.leaderboard.board import BoardRow
-from awb.leaderboard.naming import slug
+from awb.leaderboard.boards.agreement import agreements
+from awb.leaderboard.boards.board import BoardRow
+from awb.leaderboard.submissions.names import slug
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
 from awb.report.clips import Clips, Heard
@@ -177,8 +177,8 @@ class SoundShelf:
         return True
 
 
-def _sound(heard: Heard, instance: InstanceView, shelf: SoundShelf) -> Plain:
-    """Describe the audio of an instance; a sound is a name on the shelf."""
+def _sound(heard: Heard, instance: InstanceView, model_cache: SoundShelf) -> Plain:
+    """Describe the audio of an instance; a sound is a name on the model_cache."""
     clip, rate_hz = heard.clip, heard.clip.sample_rate_hz
     picture = spectrogram(clip.waveform, rate_hz)
     plain: Plain = {
@@ -192,18 +192,18 @@ def _sound(heard: Heard, instance: InstanceView, shelf: SoundShelf) -> Plain:
         "ticks": [[round(height, 4), name] for height, name in picture.ticks],
     }
     name = f"{instance.dataset} {instance.model} {clip.id}"
-    if not shelf.add(name, clip.waveform, rate_hz):
+    if not model_cache.add(name, clip.waveform, rate_hz):
         return {**plain, "silent": "the report would be too large with its sound"}
     plain["sound"] = name
     if np.ptp(heard.fill) == 0:
         plain["fill"] = round(float(heard.fill[0]), 6)
-    elif shelf.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
+    elif model_cache.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
         plain["fillSound"] = f"{name} {instance.kept.target} fill"
     return plain
 
 
 def instance_plain(
-    view: BoardView, instance: InstanceView, clips: Clips, shelf: SoundShelf
+    view: BoardView, instance: InstanceView, clips: Clips, model_cache: SoundShelf
 ) -> Plain:
     """Describe one instance for the player.
 
@@ -215,7 +215,7 @@ def instance_plain(
         The instance.
     clips : Clips
         Where its audio comes from.
-    shelf : SoundShelf
+    model_cache : SoundShelf
         Where encoded sounds are gathered.
 
     Returns
@@ -240,7 +240,7 @@ def instance_plain(
         rate_hz = heard.clip.sample_rate_hz
         counts = KeptCounts.of(heard.segments, np.array(kept.intervals_s).reshape(-1, 2))
         plain["edges"] = [round(edge / rate_hz, 4) for edge in heard.segments.edges_samples]
-        plain.update(_sound(heard, instance, shelf))
+        plain.update(_sound(heard, instance, model_cache))
         plain["keptCounts"] = {"annotated": counts.annotated, "fifth": counts.fifth}
     else:
         edges_s = instance.edges_s or [cell * view.hop_s for cell in range(n_cells + 1)]

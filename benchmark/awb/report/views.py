@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from awb.errors import UnknownNameError, did_you_mean
-from awb.harness.folder import RunFolder
-from awb.harness.selection import Kept
+from awb.harness.selection.manifest import Kept
+from awb.harness.storage.run_folder import RunFolder
 from awb.intervals import FloatArray
-from awb.leaderboard.board import Board
-from awb.leaderboard.making import BoardData, make_board, read_boards
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.construction import BoardData, make_board, read_boards
 from awb.metrics.facts import MetricFacts
-from awb.plugins import Registry
+from awb.plugins.discovery import Registry
 
 
 @dataclass(frozen=True, slots=True, eq=False)

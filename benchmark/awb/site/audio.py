@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from awb.errors import AwbError, ParameterError, did_you_mean
-from awb.harness.reading import Source
-from awb.harness.resolve import resolve
-from awb.harness.selection import audio_sha256
-from awb.harness.worker import build
-from awb.leaderboard.submission import Submission
-from awb.leaderboard.submitted import Submitted
-from awb.plugins import Registry
+from awb.harness.selection.dataset_process import Source
+from awb.harness.selection.manifest import audio_sha256
+from awb.harness.unit.warm_plugins import build
+from awb.leaderboard.submissions.files import Submitted
+from awb.leaderboard.submissions.schema import Submission
+from awb.plugins.discovery import Registry
+from awb.plugins.resolve import resolve
 from awb.report.clips import Heard, RunSound
 from awb.report.views import InstanceView
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awb.errors import SubmissionError
-from awb.leaderboard.credits import SUBMISSIONS
-from awb.leaderboard.reading import read_folder
-from awb.leaderboard.summary_pages import summarize
-from awb.plugins import Registry
+from awb.leaderboard.publishing.summary_pages import summarize
+from awb.leaderboard.submissions.credits import SUBMISSIONS
+from awb.leaderboard.verification.published_folder import read_folder
+from awb.plugins.discovery import Registry
 from awb.report.clips import NoClips
 from awb.site.audio import SubmittedClips
 from awb.site.catalog import catalog_of

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from awb.harness.units import OK, at_budget
-from awb.leaderboard.board import Board, BoardRow
-from awb.leaderboard.naming import slug
-from awb.leaderboard.reading import paired
-from awb.leaderboard.submission import Submission
-from awb.leaderboard.submitted import Submitted
-from awb.leaderboard.titles import board_title
-from awb.plugins import Registry
+from awb.harness.unit.record import OK, at_budget
+from awb.leaderboard.boards.board import Board, BoardRow
+from awb.leaderboard.publishing.titles import board_title
+from awb.leaderboard.submissions.files import Submitted
+from awb.leaderboard.submissions.names import slug
+from awb.leaderboard.submissions.schema import Submission
+from awb.leaderboard.verification.published_folder import paired
+from awb.plugins.discovery import Registry
 from awb.report.views import BoardView
 from awb.site.views import views_of
 

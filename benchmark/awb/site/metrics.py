@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from awb.leaderboard.board import BoardRow, Cell
+from awb.leaderboard.boards.board import BoardRow, Cell
 from awb.metrics.facts import MetricFacts
 from awb.report.views import BoardView
 from awb.site.catalog import Catalog, Pair

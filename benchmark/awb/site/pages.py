@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awb.errors import UnknownNameError
-from awb.leaderboard.board import Board, BoardRow
-from awb.leaderboard.naming import file_names
-from awb.leaderboard.roles import CONTROL
-from awb.leaderboard.submission import Plugin
-from awb.leaderboard.summary_pages import Summaries
-from awb.leaderboard.titles import model_title
-from awb.plugins import Kind, Registered, Registry
+from awb.leaderboard.boards.board import Board, BoardRow
+from awb.leaderboard.publishing.roles import CONTROL
+from awb.leaderboard.publishing.summary_pages import Summaries
+from awb.leaderboard.publishing.titles import model_title
+from awb.leaderboard.submissions.names import file_names
+from awb.leaderboard.submissions.schema import Plugin
+from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.clips import Clips
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
 from awb.report.payload import Plain, SoundShelf, metric_plain, number
@@ -159,11 +159,11 @@ def _script() -> str:
 
 def _boards(site: Site, pair: Pair) -> dict[str, Any]:
     """Gather what the templates of the report ask for."""
-    shelf = SoundShelf(SOUND_ROOM)
+    model_cache = SoundShelf(SOUND_ROOM)
     found = []
     for group in pair.groups:
         for view in group.views:
-            entry = board_entry(view, site.clips, shelf, instances=site.instances)
+            entry = board_entry(view, site.clips, model_cache, instances=site.instances)
             links = {
                 one.row.explainer: f"../{site.explainers[one.record.explainer.name]}#{anchor(one)}"
                 for one in site.catalog.entries
@@ -180,7 +180,7 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
                     "group": group,
                 }
             )
-    return {"boards": found, "sounds": shelf.sounds}
+    return {"boards": found, "sounds": model_cache.sounds}
 
 
 def _label(pair: Pair, group: Group, view: BoardView) -> str:

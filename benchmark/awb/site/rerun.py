@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from awb.harness.config import RunConfig
-from awb.leaderboard.submission import Submission
+from awb.harness.config.run_config import RunConfig
+from awb.leaderboard.submissions.schema import Submission
 
 _OPTIONS = {
     "samples": "--samples",

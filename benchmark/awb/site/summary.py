@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from awb.leaderboard.over_datasets import DatasetSummary
-from awb.leaderboard.over_models import ModelRow
-from awb.leaderboard.summary_pages import letters
+from awb.leaderboard.publishing.over_datasets import DatasetSummary
+from awb.leaderboard.publishing.over_models import ModelRow
+from awb.leaderboard.publishing.summary_pages import letters
 from awb.report.payload import Plain, number
 from awb.statistics import Interval
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from awb.harness.units import at_budget
+from awb.harness.unit.record import at_budget
 from awb.intervals import FloatArray
-from awb.leaderboard.making import BoardData
-from awb.leaderboard.pages import board_of, data_of, each_budget, every_metric
-from awb.leaderboard.submitted import Submitted
-from awb.plugins import Registry
+from awb.leaderboard.boards.construction import BoardData
+from awb.leaderboard.publishing.board_pages import board_of, data_of, each_budget, every_metric
+from awb.leaderboard.submissions.files import Submitted
+from awb.plugins.discovery import Registry
 from awb.report.views import BoardView, instances_of
 
 Place = tuple[str, str]

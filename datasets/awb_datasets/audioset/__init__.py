@@ -14,7 +14,7 @@ from awb.specs import DatasetSpec, Parameters
 from awb.types import Clip
 
 if TYPE_CHECKING:
-    from awb.harness.preparation import Family, Preparation
+    from awb.data.preparation import Family, Preparation
 
 
 class AudioSetParameters(Parameters):

@@ -1,8 +1,8 @@
 """Which instances are kept for a family of models, and why the others are not.
 
 The questions are asked in a fixed order, and the first that an instance fails is its reason. They
-are the questions that the harness asks when it selects (see `awb.harness.selection`), and the ones
-about the tables and the files that it cannot ask.
+are the questions that the harness asks when it selects instances, and those about tables and files
+that it cannot ask.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from awb.harness.preparation import Family, Step
-from awb.harness.selection import BAD_AUDIO, LOW_SCORE, NO_EVENTS, TOO_LONG, UNKNOWN_LABEL
+from awb.data.preparation import Family, Step
+from awb.harness.selection.manifest import BAD_AUDIO, LOW_SCORE, NO_EVENTS, TOO_LONG, UNKNOWN_LABEL
 from awb.intervals import FloatArray, IntArray
 from awb.types import BoolArray
 from awb_datasets.audioset.instances import Instances, sounding

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from awb.data.preparation import Family, Preparation
 from awb.errors import AudioError, MissingExtraError
-from awb.harness.preparation import Family, Preparation
-from awb.harness.selection import BAD_AUDIO
+from awb.harness.selection.manifest import BAD_AUDIO
 from awb_datasets.audioset.columns import family_table, label_table, shared_columns
 from awb_datasets.audioset.decisions import Audio, decide, funnel
 from awb_datasets.audioset.files import AudioFiles

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 import awb
 import commands
 import small_data
-from awb import plugins
 from awb.cli import main
 from awb.errors import ParameterError, PluginError, RunError
-from awb.harness.settings import RunSettings
+from awb.harness.config.settings import RunSettings
+from awb.plugins import discovery
 
 FILE = """
 import numpy as np
@@ -67,7 +67,7 @@ def test_a_decorated_function_runs_by_name_and_by_itself(data: str, tmp_path: Pa
     assert not found.failed
     frame = found.board()
     assert set(frame["explainer"]) == {"my-method", "backwards", "random"}
-    assert plugins.load().get("explainer", "my-method").spec.summary == "Later is better."
+    assert discovery.load().get("explainer", "my-method").spec.summary == "Later is better."
     [first, second] = (
         frame.set_index("explainer").loc[name, "roc-auc_mean"]
         for name in ("my-method", "backwards")

@@ -13,13 +13,13 @@ from torch import nn
 
 import awb
 import small_data
-from awb import plugins
 from awb.authoring.models import model_names
 from awb.authoring.outputs import to_log_odds
 from awb.authoring.torch_models import SplitTorchModel
 from awb.conformance.rules import check
 from awb.errors import AwbError, NotApplicableError, ParameterError, PluginError
-from awb.harness.resolve import resolve
+from awb.plugins import discovery
+from awb.plugins.resolve import resolve
 from awb.protocols import AudioModel, DifferentiableModel
 from awb_plugins.explainers import captum_adapter
 from awb_plugins.explainers.spectrogram import activation_maps, gradients, lrp
@@ -309,7 +309,7 @@ def test_all_kinds_run_together_and_in_workers(data: str, tmp_path: Path) -> Non
     assert labels == ["loudness", "called", "torch-one", "decorated", "built"]
     values = [shown.frame().set_index("explainer")["roc-auc_mean"]["naive"] for shown in found]
     np.testing.assert_allclose(values, values[0])
-    assert plugins.load().get("model", "decorated").spec.summary == "Loud or quiet."
+    assert discovery.load().get("model", "decorated").spec.summary == "Loud or quiet."
 
 
 def test_a_file_is_explained_with_a_given_model(tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_a_plugin_file_holds_models(data: str, tmp_path: Path) -> None:
     found = _run(data, tmp_path / "run", plugin=path, models="from-file", min_score=-20)
     assert not found.failed
     assert found.boards[0].board.model == "from-file"
-    resolved = resolve(plugins.load(), "model", "from-file")
+    resolved = resolve(discovery.load(), "model", "from-file")
     assert resolved.origin.distribution == "my_model.py"
     again = pickle.loads(pickle.dumps(resolved))  # noqa: S301
     assert again.build().classes == ("Loud", "Quiet")
@@ -398,5 +398,5 @@ def test_a_plugin_file_holds_models(data: str, tmp_path: Path) -> None:
 def test_given_models_keep_the_rules() -> None:
     model = awb.torch_model(front_end=FrameEnergy(), back_end=SmallCnn(), name="given", **CNN)
     model_names(model)
-    verdicts = check(resolve(plugins.load(), "model", "given"), slow=False)
+    verdicts = check(resolve(discovery.load(), "model", "given"), slow=False)
     assert [one.rule for one in verdicts if one.failed] == ["metadata"]

@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 import small_data
-from awb.harness.folder import RunFolder
-from awb.leaderboard.export import write
-from awb.leaderboard.making import boards
-from awb.leaderboard.render import to_json
-from awb.plugins import load
+from awb.harness.storage.run_folder import RunFolder
+from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.formats.long_table import write
+from awb.leaderboard.formats.text import to_json
+from awb.plugins.discovery import load
 from commands import awb, command
 
 N_CLIPS = 6

@@ -15,12 +15,12 @@ from click.testing import CliRunner, Result
 
 import awb
 import small_data
-from awb import plugins
 from awb.cli import main
 from awb.errors import RunError
-from awb.harness.folder import RunFolder
-from awb.harness.sweep_folder import SweepFolder
-from awb.leaderboard.sweep_table import sweep_boards, sweep_text
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.sweep_folder import SweepFolder
+from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_text
+from awb.plugins import discovery
 
 PLUGIN = """
 import numpy as np
@@ -96,7 +96,7 @@ def test_a_run_is_repeated_by_its_own_file() -> None:
     written = tomllib.loads(Path("first", "config.toml").read_text(encoding="utf-8"))
     assert written["plugin"] == ["ramp.py"]
     assert "out" not in written
-    plugins.ADDED.clear()
+    discovery.ADDED.clear()
     second = _awb("run", "first/config.toml", "--jobs", "1", "--out", "second")
     assert second.exit_code == 0, second.output
     assert _facts(Path("first")) == _facts(Path("second"))
@@ -188,7 +188,7 @@ def test_the_table_of_a_sweep_as_csv_json_and_markdown() -> None:
 
 
 def test_where_lines_are_short_explainers_go_down() -> None:
-    found = sweep_boards(SweepFolder.open(Path("runs/small")), plugins.load())
+    found = sweep_boards(SweepFolder.open(Path("runs/small")), discovery.load())
     wide, narrow = sweep_text(found), sweep_text(found, width=80)
     assert sweep_text(found, width=1000) == wide
     assert wide.startswith("roc-auc ↑ of loudness")

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 import small_data
 from audioset_files import write_audio, write_labels, write_ontology
 from awb.cli import main
-from awb.harness.scores import ScoreStore
+from awb.harness.selection.clip_scores import ScoreStore
 
 ROWS = [
     "a_0 1 2 /m/bark", "a_0 4 9 /m/dog", "b_0 1 2 /m/bell", "c_0 1 2 /m/bark", "a_0 1 x /m/car",

@@ -10,10 +10,10 @@ import pytest
 
 import faulty_plugins as faulty
 import small_data
-from awb.harness.agenda import NOT_TRIED
-from awb.harness.folder import RunFolder
-from awb.leaderboard.making import boards
-from awb.plugins import load
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.work_queue import NOT_TRIED
+from awb.leaderboard.boards.construction import boards
+from awb.plugins.discovery import load
 from commands import awb
 
 INNOCENT = ["random", "oracle", "energy", "constant"]

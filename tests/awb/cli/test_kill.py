@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import small_data
-from awb.harness.folder import RunFolder
+from awb.harness.storage.run_folder import RunFolder
 from commands import awb, command
 
 N_CLIPS = 6

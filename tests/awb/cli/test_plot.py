@@ -16,9 +16,9 @@ from PIL import Image
 
 import small_data
 from awb.errors import RunError
-from awb.harness.folder import RunFolder
-from awb.leaderboard.latex import escape, to_latex
-from awb.plugins import load
+from awb.harness.storage.run_folder import RunFolder
+from awb.leaderboard.formats.latex import escape, to_latex
+from awb.plugins.discovery import load
 from awb.report.figures.critical import joined, rank_explainers
 from awb.report.figures.curves import draw_curves
 from awb.report.figures.heatmap import draw_heatmap

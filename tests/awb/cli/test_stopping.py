@@ -9,12 +9,12 @@ from typing import Any
 import faulty_datasets
 import faulty_plugins
 import small_data
-from awb.additions import add_file
-from awb.harness.all_clips import score_dataset
-from awb.harness.folder import RunFolder
-from awb.harness.resolve import resolve
-from awb.harness.scores import ScoreStore
-from awb.plugins import load
+from awb.harness.selection.clip_scores import ScoreStore
+from awb.harness.selection.whole_dataset import score_dataset
+from awb.harness.storage.run_folder import RunFolder
+from awb.plugins.discovery import load
+from awb.plugins.resolve import resolve
+from awb.plugins.session import add_file
 from browser import awb as awb_here
 from commands import awb
 

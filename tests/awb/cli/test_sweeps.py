@@ -12,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 import small_data
-from awb.harness.folder import RunFolder
+from awb.harness.storage.run_folder import RunFolder
 from browser import awb
 
 VARIANTS = ["zeros", "noise"]

@@ -10,7 +10,7 @@ import soundfile
 from click.testing import CliRunner, Result
 
 from awb.cli import main
-from awb.plugins import load
+from awb.plugins.discovery import load
 
 RATE_HZ = 16_000
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import small_data
-from awb.harness.folder import RunFolder
-from awb.plugins import load
+from awb.harness.storage.run_folder import RunFolder
+from awb.plugins.discovery import load
 from awb.report.clips import RunClips, require
 from awb.report.video import Timing, draw_frames
 from awb.report.views import read_views

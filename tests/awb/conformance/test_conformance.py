@@ -13,12 +13,12 @@ from click.testing import CliRunner
 import broken
 import small_data
 from awb import testing
-from awb.additions import SESSION
 from awb.cli import main
 from awb.conformance.rules import apply, check, find_rule, rules_of
 from awb.errors import UnknownNameError
-from awb.harness.resolve import resolve, resolve_all
-from awb.plugins import Kind, load
+from awb.plugins.discovery import Kind, load
+from awb.plugins.resolve import resolve, resolve_all
+from awb.plugins.session import SESSION
 from awb.specs import Origin
 
 LOCAL = {

@@ -12,7 +12,7 @@ from awb.cli import main
 from awb.doctor.installation import Finding, examine
 from awb.doctor.metrics import self_test
 from awb.metrics import ALL_FACTS
-from awb.plugins import Registry, load
+from awb.plugins.discovery import Registry, load
 from awb.scoring import Scoring
 from awb.specs import MetricSpec
 from awb.variations import AnotherSeed

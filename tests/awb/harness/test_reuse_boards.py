@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 import real_sounds
-from awb.harness import runner
-from awb.harness.config import make_config
-from awb.leaderboard.export import write
-from awb.leaderboard.making import boards
-from awb.leaderboard.render import to_json
+from awb.harness import run as runner
+from awb.harness.config.run_config import make_config
+from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.formats.long_table import write
+from awb.leaderboard.formats.text import to_json
 from awb.perturbation import perturber
 from awb.perturbation.scorers import ClipScorer
-from awb.plugins import load
+from awb.plugins.discovery import load
 
 
 def _whole_clips(model: Any, renderer: Any, segments: Any, class_index: int) -> ClipScorer:

@@ -18,13 +18,13 @@ from awb.errors import (
     RunError,
     UnknownNameError,
 )
-from awb.harness import runner
-from awb.harness.config import make_config
-from awb.harness.folder import RunFolder
-from awb.leaderboard.board import Board
-from awb.leaderboard.making import boards
-from awb.leaderboard.render import to_plain
-from awb.plugins import Registered, Registry, load
+from awb.harness import run as runner
+from awb.harness.config.run_config import make_config
+from awb.harness.storage.run_folder import RunFolder
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.formats.text import to_plain
+from awb.plugins.discovery import Registered, Registry, load
 from awb.protocols import PatchModel
 from awb.specs import DatasetSpec, ExplainerSpec, ModelSpec, Origin
 from awb.types import Clip, Event

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import small_data
-from awb.harness.folder import RunFolder
-from awb.plugins import load
+from awb.harness.storage.run_folder import RunFolder
+from awb.plugins.discovery import load
 from awb.report.clips import NoClips
 from awb.report.page import PageFacts, describe, environment, render
 from awb.report.payload import SoundShelf, agreement_plain, number
@@ -43,13 +43,13 @@ def _scripts(text: str, kind: str) -> list[Any]:
 
 def test_no_more_sound_than_there_is_room_for() -> None:
     noise = np.random.default_rng(0).uniform(-0.2, 0.2, 16000).astype(np.float32)
-    shelf = SoundShelf(room=12_000)
-    assert shelf.add("one", noise, 16000)
-    left = shelf.room
-    assert shelf.add("one", noise, 16000), "it is there already"
-    assert shelf.room == left
-    assert not shelf.add("two", np.tile(noise, 30), 16000)
-    assert sum(map(len, shelf.sounds.values())) + shelf.room == 12_000
+    model_cache = SoundShelf(room=12_000)
+    assert model_cache.add("one", noise, 16000)
+    left = model_cache.room
+    assert model_cache.add("one", noise, 16000), "it is there already"
+    assert model_cache.room == left
+    assert not model_cache.add("two", np.tile(noise, 30), 16000)
+    assert sum(map(len, model_cache.sounds.values())) + model_cache.room == 12_000
 
 
 def test_the_page_holds_what_the_store_holds(view: BoardView) -> None:

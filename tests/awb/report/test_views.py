@@ -9,11 +9,11 @@ import pytest
 
 import small_data
 from awb.errors import DataError, UnknownNameError
-from awb.harness.folder import RunFolder
-from awb.harness.selection import make_instance
+from awb.harness.selection.manifest import make_instance
+from awb.harness.storage.run_folder import RunFolder
 from awb.maskers import noise
 from awb.perturbation import Design, Perturber
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.randomness import RandomKey
 from awb.report.clips import Heard, RunClips, require
 from awb.report.views import BoardView, extremes, find_board, read_views

@@ -18,10 +18,10 @@ from xml.etree import ElementTree
 import pytest
 
 import small_data
-from awb.leaderboard.naming import slug
-from awb.leaderboard.submitted import Reader, find
+from awb.leaderboard.submissions.files import Reader, find
+from awb.leaderboard.submissions.names import slug
 from awb.metrics.facts import MetricFacts
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.report.payload import reading
 from awb.site.building import build_site
 from awb.site.feed import ATOM

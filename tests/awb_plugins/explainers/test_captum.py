@@ -12,9 +12,9 @@ from captum import attr
 
 from awb.conformance.rules import check
 from awb.errors import AwbError, NotApplicableError, ParameterError
-from awb.harness.references import parse_list
-from awb.harness.resolve import resolve
-from awb.plugins import load
+from awb.plugins.discovery import load
+from awb.plugins.references import parse_list
+from awb.plugins.resolve import resolve
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers import segmentwise, spectrogram
 from awb_plugins.explainers.captum_adapter import SPEC

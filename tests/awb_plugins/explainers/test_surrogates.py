@@ -8,7 +8,7 @@ from sklearn.linear_model import LinearRegression
 
 from awb.metrics import local_accuracy
 from awb.perturbation import Perturber
-from awb.plugins import load
+from awb.plugins.discovery import load
 from awb.specs import ExplainerSpec
 from awb.types import Explanation
 from fakes import WeightedEnergy, instance_of, perturber_for, unit_clip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from awb.leaderboard.board import BoardRow
+from awb.leaderboard.boards.board import BoardRow
 from awb.report.figures.style import COLORS, INK, SOFT, new_figure, styled
 from awb.report.views import BoardView
 

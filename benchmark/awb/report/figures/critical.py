@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from awb.errors import ParameterError, RunError
-from awb.leaderboard.board import FULL_COVERAGE
-from awb.leaderboard.layout import Column, Layout
-from awb.leaderboard.over_datasets import DatasetSummary
+from awb.leaderboard.boards.board import FULL_COVERAGE
+from awb.leaderboard.boards.layout import Column, Layout
+from awb.leaderboard.publishing.over_datasets import DatasetSummary
 from awb.report.figures.style import INK, SOFT, new_figure, save, styled
 from awb.report.views import BoardView
 from awb.statistics import CriticalDifference, critical_difference

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from awb.errors import RunError
-from awb.leaderboard.board import BoardRow
+from awb.leaderboard.boards.board import BoardRow
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
 from awb.report.views import BoardView
 

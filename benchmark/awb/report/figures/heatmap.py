@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.leaderboard.board import BoardRow
+from awb.leaderboard.boards.board import BoardRow
 from awb.report.figures.style import INK, new_figure, styled
 from awb.report.views import BoardView
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError, UnknownNameError, did_you_mean
-from awb.leaderboard.board import BoardRow
+from awb.leaderboard.boards.board import BoardRow
 from awb.report.views import BoardView
 
 FORMATS = ("pdf", "png", "svg")

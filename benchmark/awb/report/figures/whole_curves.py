@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from awb.errors import RunError
-from awb.harness.folder import RunFolder
+from awb.harness.storage.run_folder import RunFolder
 from awb.intervals import FloatArray
-from awb.leaderboard.board import FULL_COVERAGE, BoardRow
+from awb.leaderboard.boards.board import FULL_COVERAGE, BoardRow
 from awb.randomness import RandomKey
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
 from awb.report.views import BoardView

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
-from awb.harness.references import parse_reference
+from awb.plugins.references import parse_reference
 from awb_plugins.explainers.captum_adapter.facts import FILLED_IN, SIZES, reason_against
 from awb_plugins.explainers.spectrogram.hearing import MapParameters
 

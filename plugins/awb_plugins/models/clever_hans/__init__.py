@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from awb_plugins.models.crnn import crnn_spec
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb_plugins.training import Recipe
 
 _FOLDER = Path(__file__).parent
 EMBEDDED = {name: _FOLDER / f"{name}.safetensors" for name in ("biased", "clean")}

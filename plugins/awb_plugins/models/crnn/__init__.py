@@ -12,7 +12,8 @@ from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb.training import Trainer
+    from awb_plugins.training import Recipe
 
 
 class CrnnParameters(Parameters):
@@ -52,13 +53,15 @@ def crnn_spec(
         return CrnnModel(name, path_of(parameters))
 
     def class_list(parameters: Any) -> tuple[Sequence[str], Sequence[str]]:
-        from awb.training.weights import read_class_list
+        from awb_plugins.training.weights import read_class_list
 
         found = read_class_list(path_of(parameters), name)
         return found.names, found.mids
 
-    def trainable(parameters: Any) -> Recipe:  # noqa: ARG001 - the network has no settings
-        return recipe()
+    def trainable(parameters: Any) -> Trainer:  # noqa: ARG001 - the network has no settings
+        from awb_plugins.training import trainer_of
+
+        return trainer_of(recipe())
 
     return ModelSpec(
         name=name,

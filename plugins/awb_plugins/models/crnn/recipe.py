@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from awb.errors import PluginError
-from awb.training import Network, Recipe
-from awb.training.recipe import GAIN, NOISE
 from awb_plugins.models.crnn.network import Crnn
 from awb_plugins.models.soundscape_cnn.network import SAMPLE_RATE_HZ, FrontEnd
+from awb_plugins.training import Network, Recipe
+from awb_plugins.training.recipe import GAIN, NOISE
 
 
 def make(n_classes: int) -> Network:

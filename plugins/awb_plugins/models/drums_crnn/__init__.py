@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from awb_plugins.models.crnn import crnn_spec
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb_plugins.training import Recipe
 
 EMBEDDED = Path(__file__).with_name("weights.safetensors")
 

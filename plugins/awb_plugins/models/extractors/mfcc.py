@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from awb.types import AudioArray
-from awb_plugins.models.extractors import VectorArray, check_clips, mean_and_deviation
+from awb_plugins.models.extractors.vectors import VectorArray, check_clips, mean_and_deviation
 
 
 class MfccStatistics:

@@ -12,7 +12,7 @@ from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb.training import Trainer
 
 EMBEDDED = Path(__file__).with_name("weights.safetensors")
 
@@ -38,17 +38,18 @@ def _make(parameters: KwsCnnParameters) -> AudioModel:
 
 def _class_list(parameters: KwsCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
     """Read the classes from the header of the weights file."""
-    from awb.training.weights import read_class_list
+    from awb_plugins.training.weights import read_class_list
 
     found = read_class_list(_path(parameters), "kws-cnn")
     return found.names, found.mids
 
 
-def _trainable(parameters: KwsCnnParameters) -> Recipe:  # noqa: ARG001 - nothing can be set
+def _trainable(parameters: KwsCnnParameters) -> Trainer:  # noqa: ARG001 - nothing can be set
     """Return how the embedded weights were trained."""
     from awb_plugins.models.kws_cnn.recipe import kws_recipe
+    from awb_plugins.training import trainer_of
 
-    return kws_recipe()
+    return trainer_of(kws_recipe())
 
 
 SPEC = ModelSpec(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from awb.training.weights import file_sha256, read_back_end, read_class_list
 from awb_plugins.models.kws_cnn.network import FORMAT, LAST_CONVOLUTION, BackEnd, make_front_end
 from awb_plugins.models.log_mel_model import LogMelModel
+from awb_plugins.training.weights import file_sha256, read_back_end, read_class_list
 
 NAME = "kws-cnn"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 
 from awb.errors import PluginError
-from awb.training import Network, Recipe
-from awb.training.recipe import GAIN, NOISE, SPEC_AUGMENT
 from awb_plugins.models.kws_cnn.network import FORMAT, BackEnd, make_front_end
+from awb_plugins.training import Network, Recipe
+from awb_plugins.training.recipe import GAIN, NOISE, SPEC_AUGMENT
 
 EPOCHS, PATIENCE = 12, 6
 

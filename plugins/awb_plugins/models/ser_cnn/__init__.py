@@ -13,7 +13,7 @@ from awb.specs import ModelSpec, Parameters
 from awb_plugins.models.named_weights import given
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb.training import Trainer
 
 
 class SerCnnParameters(Parameters):
@@ -38,11 +38,12 @@ def _class_list(parameters: SerCnnParameters) -> tuple[Sequence[str], Sequence[s
     return read_classes(parameters.weights, "ser-cnn"), ()
 
 
-def _trainable(parameters: SerCnnParameters) -> Recipe:  # noqa: ARG001 - nothing can be set
+def _trainable(parameters: SerCnnParameters) -> Trainer:  # noqa: ARG001 - nothing can be set
     """Return how the network is trained."""
     from awb_plugins.models.ser_cnn.recipe import recipe
+    from awb_plugins.training import trainer_of
 
-    return recipe()
+    return trainer_of(recipe())
 
 
 SPEC = ModelSpec(

@@ -32,7 +32,7 @@ import numpy.typing as npt
 from librosa.decompose import hpss
 
 from awb.types import AudioArray
-from awb_plugins.models.extractors import VectorArray, check_clips
+from awb_plugins.models.extractors.vectors import VectorArray, check_clips
 
 SIZES = {"mfcc": 40, "chroma": 12, "mel": 128, "contrast": 7, "tonnetz": 6}
 N_FEATURES = sum(SIZES.values())

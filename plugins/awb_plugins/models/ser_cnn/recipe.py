@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 
 from awb.errors import PluginError
-from awb.training import Network, Recipe
-from awb.training.recipe import NOISE, SPEED
 from awb.types import AudioArray
-from awb_plugins.models.extractors import VectorArray
+from awb_plugins.models.extractors.vectors import VectorArray
 from awb_plugins.models.ser_cnn.features import N_FEATURES, SAMPLE_RATE_HZ, clip_features
 from awb_plugins.models.ser_cnn.network import SerCnn
+from awb_plugins.training import Network, Recipe
+from awb_plugins.training.recipe import NOISE, SPEED
 
 
 def without_padding(waveform: AudioArray) -> AudioArray:

@@ -26,7 +26,7 @@ import numpy as np
 
 from awb.errors import WeightsError
 from awb.protocols import ScoreArray
-from awb_plugins.models.extractors import VectorArray
+from awb_plugins.models.extractors.vectors import VectorArray
 from awb_plugins.models.torch_files import existing, file_sha256
 
 PRECISION = float(np.finfo(np.float64).eps)

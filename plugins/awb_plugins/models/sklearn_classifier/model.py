@@ -8,7 +8,8 @@ from pathlib import Path
 from awb.intervals import IntArray
 from awb.protocols import AudioModel, ScoreArray
 from awb.types import AudioArray
-from awb_plugins.models.extractors import Extractor, FeatureName, FrameExtractor, make_extractor
+from awb_plugins.models.extractors import FeatureName, make_extractor
+from awb_plugins.models.extractors.vectors import Extractor, FrameExtractor
 from awb_plugins.models.sklearn_classifier.classifier import SkopsClassifier
 
 

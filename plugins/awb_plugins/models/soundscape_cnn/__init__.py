@@ -12,7 +12,7 @@ from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb.training import Trainer
 
 
 class SoundscapeCnnParameters(Parameters):
@@ -44,18 +44,19 @@ def _make(parameters: SoundscapeCnnParameters) -> AudioModel:
 
 def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
     """Read the classes from the header of the weights file."""
-    from awb.training.weights import read_class_list
     from awb_plugins.models.soundscape_cnn.weights import NAME
+    from awb_plugins.training.weights import read_class_list
 
     found = read_class_list(_path(parameters), NAME)
     return found.names, found.mids
 
 
-def _recipe(parameters: SoundscapeCnnParameters) -> Recipe:  # noqa: ARG001 - it has no settings
+def _recipe(parameters: SoundscapeCnnParameters) -> Trainer:  # noqa: ARG001 - it has no settings
     """Return how ``awb train`` trains it; torch is imported here."""
     from awb_plugins.models.soundscape_cnn.recipe import recipe
+    from awb_plugins.training import trainer_of
 
-    return recipe()
+    return trainer_of(recipe())
 
 
 SPEC = ModelSpec(

@@ -8,10 +8,10 @@ from pathlib import Path
 import torch
 
 from awb.errors import NotApplicableError
-from awb.training.weights import file_sha256, read_back_end, read_class_list
 from awb_plugins.models.log_mel_model import HOST, LogMelModel
 from awb_plugins.models.soundscape_cnn import network
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED, NAME, RANDOM_LABELS
+from awb_plugins.training.weights import file_sha256, read_back_end, read_class_list
 
 
 class SoundscapeCnn(LogMelModel):

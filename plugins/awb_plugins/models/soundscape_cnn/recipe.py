@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 
 from awb.errors import PluginError
-from awb.training import Network, Recipe
 from awb_plugins.models.soundscape_cnn.network import SAMPLE_RATE_HZ, BackEnd, FrontEnd
+from awb_plugins.training import Network, Recipe
 
 
 def make(n_classes: int) -> Network:

@@ -21,14 +21,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from awb import plugins
 from awb.intervals import FloatArray
-from awb.training.weights import write_weights
+from awb.plugins import discovery
 from awb.types import AudioArray
 from awb_plugins.models.soundscape_cnn import augment
 from awb_plugins.models.soundscape_cnn.data import LabelledClips, render
 from awb_plugins.models.soundscape_cnn.network import BackEnd, FrontEnd
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
+from awb_plugins.training.weights import write_weights
 
 _BATCH = 32
 _LEARNING_RATE = 3e-3
@@ -76,7 +76,7 @@ def load_split(split: str, clips: int, folder: Path, workers: int) -> LabelledCl
     LabelledClips
         The clips with clip-level labels.
     """
-    spec: Any = plugins.load().get("dataset", "soundscapes").spec
+    spec: Any = discovery.load().get("dataset", "soundscapes").spec
     dataset = spec.factory(spec.parameters(split=split, clips=clips))
     return render(dataset, folder / f"{split}.npy", workers=workers)
 

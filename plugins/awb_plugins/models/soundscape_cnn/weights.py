@@ -1,4 +1,4 @@
-"""Where the embedded weights lie; `awb.training.weights` reads and writes such files."""
+"""Where the embedded weights lie; `awb_plugins.training.weights` reads and writes such files."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from awb.specs import ModelSpec, Parameters
 from awb_plugins.models.named_weights import given
 
 if TYPE_CHECKING:
-    from awb.training import Recipe
+    from awb.training import Trainer
 
 
 class UrbanSoundParameters(Parameters):
@@ -40,11 +40,12 @@ def _class_list(parameters: UrbanSoundParameters) -> tuple[Sequence[str], Sequen
     )
 
 
-def _trainable(parameters: UrbanSoundParameters) -> Recipe:  # noqa: ARG001 - nothing can be set
+def _trainable(parameters: UrbanSoundParameters) -> Trainer:  # noqa: ARG001 - nothing can be set
     """Return how the network is trained."""
     from awb_plugins.models.urbansound_cnn.recipe import recipe
+    from awb_plugins.training import trainer_of
 
-    return recipe()
+    return trainer_of(recipe())
 
 
 SPEC = ModelSpec(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from awb.training import Network, Recipe
-from awb.training.recipe import GAIN, NOISE, SPEED
 from awb_plugins.models.urbansound_cnn.network import SAMPLE_RATE_HZ, Picture, UrbanSoundCnn
+from awb_plugins.training import Network, Recipe
+from awb_plugins.training.recipe import GAIN, NOISE, SPEED
 
 
 def make(n_classes: int) -> Network:

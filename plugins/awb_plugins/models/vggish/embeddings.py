@@ -15,7 +15,7 @@ import numpy as np
 
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
-from awb_plugins.models.extractors import VectorArray, check_clips, mean_and_deviation
+from awb_plugins.models.extractors.vectors import VectorArray, check_clips, mean_and_deviation
 from awb_plugins.models.vggish import front_end
 
 EMBEDDING = 128

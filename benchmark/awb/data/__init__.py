@@ -1,0 +1,1 @@
+"""What datasets and models say to each other: classes, and prepared tables of instances."""

@@ -1,0 +1,1 @@
+"""The settings of a run: fields, TOML in and out, sweeps, limits, and the plugins they name."""

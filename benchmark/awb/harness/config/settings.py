@@ -1,0 +1,217 @@
+"""Everything that ``awb run`` takes, by name: options, arguments of `awb.run`, keys of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from awb.errors import ParameterError
+from awb.harness.config.limits import DEFAULT_TIME_S, make_limits
+from awb.harness.config.run_config import RunConfig, make_config, validated
+
+SWEEP = "sweep"
+_INSTEAD = {"samples": "budgets", "budgets": "samples"}
+
+
+def _text(given: Any) -> Any:
+    return str(given) if isinstance(given, Path) else given
+
+
+def _time_limit(given: float | str) -> float | str:
+    make_limits(given)
+    return given
+
+
+def _memory_limit(given: float | str) -> float | str:
+    make_limits(memory=given)
+    return given
+
+
+def _texts(given: Any) -> Any:
+    several = [given] if isinstance(given, str | Path) else given
+    return [_text(one) for one in several] if isinstance(several, list | tuple) else several
+
+
+PathText = Annotated[str, BeforeValidator(_text)]
+
+
+class RunSettings(RunConfig):
+    """The configuration of a run, and where and how it computes, which no result depends on."""
+
+    jobs: Annotated[int, Field(ge=1)] | None = Field(
+        default=None,
+        description="Worker processes; left out: one a processor (from Python: none).",
+        examples=[1],
+    )
+    time_limit_s: Annotated[float | str, AfterValidator(_time_limit)] | None = Field(
+        default=None,
+        description='Seconds an explainer or metric may take on one instance, or "off"; left out:'
+        f" {DEFAULT_TIME_S:g}.",
+        examples=[600.0],
+    )
+    memory_limit: Annotated[float | str, AfterValidator(_memory_limit)] | None = Field(
+        default=None,
+        description='Most memory of a worker, as "8GB", or "off"; left out: 80 % of the machine.',
+        examples=["8GB"],
+    )
+    isolate: bool | None = Field(
+        default=None,
+        description="Compute in a process that can be stopped, with one job, too; left out: yes"
+        " (from Python: no).",
+        examples=[True],
+    )
+    scheduler: str | None = Field(
+        default=None,
+        description="Compute on a Dask cluster, or start one of N workers here: local:N.",
+        examples=["local:2"],
+    )
+    cache: PathText | None = Field(
+        default=None,
+        description='Folder of scores kept from run to run, or "off"; left out: the user\'s.',
+        examples=["off"],
+    )
+    scores: PathText | None = Field(
+        default=None,
+        description="File of scores of whole clips, from awb data scores.",
+        examples=["scores.sqlite"],
+    )
+    out: PathText | None = Field(
+        default=None,
+        description="Run folder; left out: runs/<date>-<time>, or runs/<name of the file>.",
+        examples=["runs/mine"],
+    )
+    plugin: Annotated[list[str], BeforeValidator(_texts)] = Field(
+        default=[], description="Files with plugins that are not installed.", examples=[["my.py"]]
+    )
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that were given, by name."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+    def config(self, **changed: Any) -> RunConfig:
+        """Return the part that results depend on.
+
+        Parameters
+        ----------
+        **changed
+            Settings to replace, as a variant of a sweep does.
+
+        Returns
+        -------
+        RunConfig
+            Validated as a whole.
+
+        Raises
+        ------
+        ParameterError
+            If settings exclude each other, or the design cannot be drawn.
+        """
+        kept = {name: one for name, one in self.given().items() if name in RunConfig.model_fields}
+        for name in changed:
+            kept.pop(_INSTEAD.get(name, ""), None)
+        return make_config(**{**kept, **changed})
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a file and what was typed come to.
+
+    Attributes
+    ----------
+    settings : RunSettings
+        The settings; those of the sweep are not among them.
+    sweep : dict of str to list
+        Values of each setting that varies, see `awb.harness.config.sweeps`.
+    source : Path or None
+        The file.
+    overridden : tuple of str
+        What was typed and the file has otherwise, a phrase each.
+    """
+
+    settings: RunSettings
+    sweep: dict[str, list[Any]] = field(default_factory=dict)
+    source: Path | None = None
+    overridden: tuple[str, ...] = ()
+
+
+def settle(
+    typed: Mapping[str, Any],
+    *,
+    settings: Mapping[str, Any] | None = None,
+    sweep: Mapping[str, list[Any]] | None = None,
+    source: Path | None = None,
+) -> Settled:
+    """Put what was typed over what a file holds.
+
+    Parameters
+    ----------
+    typed : mapping
+        Settings by name; None and an empty tuple stand for "not given".
+    settings, sweep : mapping
+        The file's, validated.
+    source : Path or None
+        The file.
+
+    Returns
+    -------
+    Settled
+        The settings, and what was overridden.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is unknown, of the wrong type or out of range, or excludes another.
+    """
+    given = {name: value for name, value in typed.items() if value is not None and value != ()}
+    base, axes = dict(settings or {}), dict(sweep or {})
+    overridden = []
+    checked = validated(RunSettings, given).given()
+    if "plugin" in checked:
+        checked["plugin"] = list(dict.fromkeys([*base.pop("plugin", []), *checked["plugin"]]))
+    for name, value in checked.items():
+        other, text = _INSTEAD.get(name, ""), f"{name} = {option_text(value)}"
+        if name in axes:
+            overridden.append(f"{text} instead of a sweep over {len(axes[name])} values")
+        elif name in base and base[name] != value:
+            overridden.append(f"{text} instead of {option_text(base[name])}")
+        elif other in base or other in axes:
+            overridden.append(f"{text} instead of {other}")
+        for taken in (name, other):
+            base.pop(taken, None)
+            axes.pop(taken, None)
+    both = validated(RunSettings, {**base, **checked})
+    if not axes:
+        both.config()
+    return Settled(both, axes, source, tuple(sorted(overridden)))
+
+
+def option_text(value: Any) -> str:
+    """Write a value as it would be typed behind its option.
+
+    Examples
+    --------
+    >>> option_text(["naive", "random-forest"]), option_text(0.5)
+    ('naive,random-forest', '0.5')
+    """
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def check_sweepable(name: str) -> None:
+    """Refuse to vary what no result depends on.
+
+    Parameters
+    ----------
+    name : str
+        A setting.
+
+    Raises
+    ------
+    ParameterError
+        If no result depends on it.
+    """
+    if name in RunSettings.model_fields and name not in RunConfig.model_fields:
+        raise ParameterError(f"{name} cannot vary in [{SWEEP}]: no result depends on it")

@@ -1,0 +1,110 @@
+"""Reading a configuration file: TOML, with the names of the options as keys.
+
+Relative paths start from the folder that awb is run in, as on the command line, and not from the
+file: most of them stand inside references, as in ``folder:my/data``, which only their plugin reads.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from awb.errors import AwbError, ParameterError, UnknownNameError
+from awb.harness.config.run_config import make_config, validated
+from awb.harness.config.settings import SWEEP, RunSettings, Settled, check_sweepable, settle
+
+
+def read_settings(path: Path | None, typed: Mapping[str, Any]) -> Settled:
+    """Read a configuration file, if there is one, and put what was typed over it.
+
+    Parameters
+    ----------
+    path : Path or None
+        The file; None for none.
+    typed : mapping
+        Settings by name, None for "not given".
+
+    Returns
+    -------
+    Settled
+        The settings, and what was overridden.
+
+    Raises
+    ------
+    ParameterError
+        If the file cannot be read or is no TOML (with line and column), or a setting is unknown, of
+        the wrong type or out of range; the message names the file and the key.
+    """
+    if path is None:
+        return settle(typed)
+    try:
+        settings, sweep = _checked(_parsed(path))
+    except AwbError as error:
+        raise ParameterError(f"{path}: {error}") from error
+    return settle(typed, settings=settings, sweep=sweep, source=path)
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    if path.is_dir():
+        raise ParameterError(
+            f"is a folder, and not a file. Type: awb resume {path}, to go on with a run, or awb run"
+            f" {path}/config.toml, to repeat it"
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ParameterError(
+            f"cannot be read: {error.strerror}. Type: awb config example > {path}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ParameterError(f"is no UTF-8 text: byte {error.start}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        lines = text.split("\n")
+        end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end"
+        reason = str(error).replace("at end of document", end)
+        raise ParameterError(f"is no TOML: {reason}") from error
+
+
+def _checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """Validate a file's settings, each by itself and together."""
+    plain = {_key(name): value for name, value in content.items()}
+    if len(plain) < len(content):
+        raise ParameterError("a setting is given twice, with - and with _")
+    axes = plain.pop(SWEEP, {})
+    settings = validated(RunSettings, plain, also=[SWEEP], strict=True)
+    if not isinstance(axes, dict):
+        raise ParameterError(f"{SWEEP} is a table: write [{SWEEP}], and below it masker = [...]")
+    sweep = {_key(name): _axis(_key(name), values) for name, values in axes.items()}
+    for name in sweep:
+        if name in plain:
+            raise ParameterError(f"{name} is given by itself and in [{SWEEP}]; leave one out")
+    if not sweep:
+        settings.config()
+    return settings.given(), sweep
+
+
+def _key(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _axis(name: str, values: Any) -> list[Any]:
+    """Validate the values of one setting that varies."""
+    check_sweepable(name)
+    if not isinstance(values, list) or not values:
+        raise ParameterError(f"[{SWEEP}] {name}: expected a list of values (got {values!r})")
+    found = []
+    for value in values:
+        try:
+            checked = validated(RunSettings, {name: value}, strict=True).given()
+            make_config(**checked)
+        except (ParameterError, UnknownNameError) as error:
+            raise ParameterError(f"[{SWEEP}] {error}") from None
+        found.append(checked[name])
+    doubled = [value for place, value in enumerate(found) if value in found[:place]]
+    if doubled:
+        raise ParameterError(f"[{SWEEP}] {name}: {doubled[0]!r} is there twice")
+    return found

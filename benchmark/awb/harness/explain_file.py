@@ -1,0 +1,267 @@
+"""Explain one audio file that nobody labelled: the same unit of work as in a run, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from awb.activity import WorkerDiedError
+from awb.audio.files import read_audio
+from awb.data.class_index import ClassIndex
+from awb.errors import AwbError, PluginError, UnknownNameError, did_you_mean
+from awb.harness.config.choice import Chosen
+from awb.harness.config.limits import Limits
+from awb.harness.config.run_config import RunConfig, make_config
+from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, make_instance, prepare
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.run_record import run_record
+from awb.harness.unit.record import Plan, Unit
+from awb.harness.unit.warm_plugins import ModelFacts, model_facts, score_clip, warm_model
+from awb.harness.work_queue import WorkQueue, run_units
+from awb.harness.workers.executor import Executor
+from awb.harness.workers.pool import open_executor
+from awb.harness.workers.single_task import as_awb_error, run_one
+from awb.plugins.discovery import Registry
+from awb.plugins.resolve import Resolved, resolve, resolve_all
+from awb.plugins.session import SESSION
+from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, Origin, Parameters
+from awb.types import Clip
+
+FILE = "file"
+"""Name of the dataset that a single file stands for."""
+_UNTOLD_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An explained file.
+
+    Attributes
+    ----------
+    folder : RunFolder
+        A run of one instance.
+    clip : Clip
+        The file's audio, at its own rate.
+    model, target : str
+        Label of the model, and the class that was explained.
+    score : float
+        The model's log-odds for it.
+    threshold : float
+        Log-odds from which the model is taken to say yes.
+    hears_s : float
+        How much of the beginning of a clip the model hears, in seconds.
+    """
+
+    folder: RunFolder
+    clip: Clip
+    model: str
+    target: str
+    score: float
+    threshold: float
+    hears_s: float
+
+    @property
+    def unheard(self) -> str:
+        """A sentence on what the model does not hear of the file; empty where it hears all."""
+        rest_s = self.clip.duration_s - self.hears_s
+        if rest_s <= _UNTOLD_S:
+            return ""
+        return f"{self.model} hears the first {self.hears_s:.3g} s; the last {rest_s:.3g} s not."
+
+
+def read_clip(path: Path) -> Clip:
+    """Read a file as a clip without events; see `awb.audio.files.read_audio` for what it raises."""
+    waveform, rate_hz = read_audio(path)
+    return Clip(path.name, waveform, rate_hz)
+
+
+def explain_file(
+    path: Path,
+    registry: Registry,
+    folder: Path,
+    *,
+    model: str,
+    target: str | None,
+    explainers: Sequence[str],
+    masker: str = "zeros",
+    samples: int = 1000,
+    seed: int = 0,
+    limits: Limits | None = None,
+    isolate: bool = False,
+) -> Explained:
+    """Explain what a model hears in a file, and score the explanations against the model.
+
+    Parameters
+    ----------
+    path : Path
+        An audio file.
+    registry : Registry
+        What is installed.
+    folder : Path
+        Where the run is written; must be empty or not exist.
+    model : str
+        Reference of the model.
+    target : str or None
+        A class of the model; None for the one that it scores highest.
+    explainers : sequence of str
+        References; ``all`` stands for all that do not need labels.
+    masker : str
+        Reference of what replaces dropped audio.
+    samples : int
+        Drop masks of the shared design.
+    seed : int
+        Seed of every draw.
+    limits : Limits or None
+        What a plugin may take before it is stopped, with `isolate`; None for the defaults.
+    isolate : bool
+        Whether to compute in a process that can be stopped.
+
+    Returns
+    -------
+    Explained
+        The run and what was found.
+
+    Raises
+    ------
+    AwbError
+        If the file cannot be read, a name is unknown, or the model fails.
+    """
+    clip = read_clip(path)
+    config = make_config(
+        datasets=[f"{FILE}:{path}"],
+        models=[model],
+        explainers=list(explainers),
+        masker=masker,
+        samples=samples,
+        seed=seed,
+    )
+    resolved, dataset = resolve(registry, "model", model), _as_dataset()
+    filled = resolve(registry, "masker", masker)
+    with open_executor(1, limits=limits, isolate=isolate) as executor:
+        facts: ModelFacts = run_one(executor, model_facts, resolved)
+        asked = _explainers(registry, explainers)
+        if "all" in explainers:
+            needs = [tuple(getattr(one.spec, "needs", ())) for one in asked]
+            taken = run_one(executor, partial(_takes, needs), resolved)
+            asked = [one for one, fits in zip(asked, taken, strict=True) if fits]
+        chosen = Chosen(
+            [dataset],
+            {dataset.label: [resolved]},
+            tuple(asked),
+            _metrics(registry),
+            filled,
+            filled,
+        )
+        kept = _choose(executor, clip, resolved, facts, target)
+        made = _run(executor, clip, kept, config, chosen, facts, folder)
+    threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
+    return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
+
+
+def _run(
+    executor: Executor,
+    clip: Clip,
+    kept: Kept,
+    config: RunConfig,
+    chosen: Chosen,
+    facts: ModelFacts,
+    folder: Path,
+) -> RunFolder:
+    """Write a run of one instance."""
+    [model] = chosen.models
+    rates = {model.label: facts.sample_rate_hz}
+    places = {model.label: facts.computed_on}
+    record = {**run_record(config, chosen), "sample_rates_hz": rates, "computed_on": places}
+    made = RunFolder.create(folder, record)
+    made.add_manifest(Manifest(FILE, model.label, facts.weights_sha256, (kept,), ()))
+    plan = Plan(
+        dataset=chosen.datasets[0],
+        model=model,
+        weights_sha256=facts.weights_sha256,
+        explainers=chosen.explainers,
+        metrics=chosen.metrics,
+        masker=chosen.masker,
+        scoring_masker=chosen.scoring_masker,
+        config=config,
+        computed_on=facts.computed_on,
+    )
+    instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
+    key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)
+    queue = WorkQueue([key], iter([Unit(key, plan, instance, again=False)]), {})
+    run_units(executor, queue, plan, made.store(), lambda: None)
+    return made
+
+
+def _as_dataset() -> Resolved:
+    """Make the dataset that a single file stands for; it is never built."""
+    spec = DatasetSpec(name=FILE, summary="One audio file.", citation="none", factory=_refuse)
+    return Resolved("dataset", FILE, spec, Parameters(), Origin(SESSION))
+
+
+def _refuse(parameters: Parameters) -> NoReturn:  # noqa: ARG001
+    raise AwbError("a single file is no dataset")
+
+
+def _explainers(registry: Registry, texts: Sequence[str]) -> list[Resolved]:
+    """Resolve explainers, without those that need labels."""
+    found = resolve_all(registry, "explainer", list(texts))
+    blind = [
+        one for one in found if not (isinstance(one.spec, ExplainerSpec) and one.spec.sees_labels)
+    ]
+    if not blind:
+        names = ", ".join(one.label for one in found)
+        raise UnknownNameError(f"{names} needs labels, and a single file has none")
+    return blind
+
+
+def _takes(needs: Sequence[tuple[type, ...]], model: Resolved) -> list[bool]:
+    """Say of each list of capabilities whether a model has all of them."""
+    loaded = warm_model(model)
+    return [all(isinstance(loaded, need) for need in one) for one in needs]
+
+
+def _metrics(registry: Registry) -> tuple[Resolved, ...]:
+    """Choose the main metrics that ask the model and not the labels."""
+    return tuple(
+        one
+        for one in resolve_all(registry, "metric", ["all"])
+        if isinstance(one.spec, MetricSpec)
+        and one.spec.headline
+        and one.spec.facts.family != "localization"
+    )
+
+
+def _choose(
+    executor: Executor, clip: Clip, model: Resolved, facts: ModelFacts, target: str | None
+) -> Kept:
+    """Score the clip, and decide which class is explained."""
+    index = None
+    if target is not None:
+        index = ClassIndex(facts).find(target, None)
+        if index is None:
+            raise UnknownNameError(
+                f"{model.label} has no class {target!r}.{_hint(target, facts.classes)}"
+            )
+    ready = prepare(clip, facts.sample_rate_hz)
+    [(_, scores)] = executor.map(partial(score_clip, model), [ready])
+    if isinstance(scores, Exception):
+        name = f"model {model.label} on {clip.id}"
+        if isinstance(scores, WorkerDiedError):
+            raise PluginError(f"{name}: {scores}") from scores
+        raise as_awb_error(scores, name) from scores
+    place = int(np.argmax(scores)) if index is None else index
+    score = float(scores[place])
+    return Kept(clip.id, facts.classes[place], place, (), score, audio_sha256(clip))
+
+
+def _hint(target: str, classes: Sequence[str]) -> str:
+    """Suggest classes; of hundreds, only those that come close."""
+    hint = did_you_mean(target, classes)
+    if "mean" in hint or len(classes) <= 30:
+        return hint
+    return f" It has {len(classes)} classes, such as {', '.join(classes[:5])}."

@@ -1,0 +1,1 @@
+"""Which instances are explained, and why the others are not."""

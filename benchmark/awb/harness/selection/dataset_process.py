@@ -1,0 +1,198 @@
+"""Read datasets in a process of their own, which can be ended when one hangs or crashes.
+
+All datasets of a command share that process: it holds no model, so a new one is there in a second.
+It is apart from the workers, which may be on other machines, and which must not wait for a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from awb.activity import PluginCall, WorkerDiedError, at_work
+from awb.errors import DataError, PluginError
+from awb.harness.config.limits import Limits
+from awb.harness.selection.manifest import Skipped
+from awb.harness.unit.record import MAX_FAILURES
+from awb.harness.unit.warm_plugins import build, warm
+from awb.harness.workers.executor import Executor, InProcess
+from awb.harness.workers.processes import Processes
+from awb.harness.workers.single_task import as_awb_error
+from awb.plugins.resolve import Resolved
+from awb.protocols import Dataset
+from awb.types import Clip
+
+NOT_TRIED = f"not tried any more: the dataset was stopped on {MAX_FAILURES} clips"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A dataset, by name and built."""
+
+    resolved: Resolved
+    dataset: Dataset
+
+    def load(self, clip_id: str) -> Clip:
+        """Load a clip through the plugin boundary.
+
+        Parameters
+        ----------
+        clip_id : str
+            Which clip.
+
+        Returns
+        -------
+        Clip
+            The clip.
+
+        Raises
+        ------
+        DataError
+            If it cannot be loaded, for whatever reason.
+        """
+        name = f"dataset {self.resolved.label}, clip {clip_id}"
+        try:
+            clip = self.dataset.load(clip_id)
+        except DataError:
+            raise
+        except WorkerDiedError as error:
+            raise DataError(f"{name}: {error}") from error
+        except Exception as error:
+            raise DataError(f"{name}: {type(error).__name__}: {error}") from error
+        if not isinstance(clip, Clip):
+            raise DataError(f"{name}: load gives {type(clip).__name__}, expected awb.types.Clip")
+        return clip
+
+
+class Reader(AbstractContextManager["Reader"]):
+    """Opens datasets, and ends what reads them.
+
+    Parameters
+    ----------
+    limits : Limits or None
+        What a dataset may take for a clip; None for the defaults.
+    isolate : bool
+        Whether to read in another process; in this one, nothing can be stopped.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, isolate: bool = True) -> None:
+        self._workers = Processes(1, limits) if isolate else None
+
+    @classmethod
+    def beside(cls, executor: Executor, limits: Limits | None = None) -> Reader:
+        """Make one that is as isolated as the workers are."""
+        return cls(limits, isolate=not isinstance(executor, InProcess))
+
+    def open(self, resolved: Resolved) -> Source:
+        """Open a dataset.
+
+        Parameters
+        ----------
+        resolved : Resolved
+            The dataset.
+
+        Returns
+        -------
+        Source
+            The dataset, built.
+
+        Raises
+        ------
+        AwbError
+            If it cannot be built; the message names it.
+        """
+        if self._workers is None:
+            return Source(resolved, build(resolved))
+        distant = _Distant(resolved, self._workers)
+        distant.build()
+        return Source(resolved, distant)
+
+    def __exit__(self, *_: object) -> None:
+        """End the process."""
+        if self._workers is not None:
+            self._workers.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A method of a dataset, and what it is given; without a name, whether it can be built."""
+
+    resolved: Resolved
+    method: str = ""
+    arguments: tuple[str, ...] = ()
+
+
+def _answer(question: _Question) -> Any:
+    """Ask a dataset in the process that reads; None where it has no such method."""
+    with at_work(PluginCall("dataset", question.resolved.label)):
+        dataset = warm(question.resolved)
+        method = getattr(dataset, question.method, None) if question.method else None
+        found = method(*question.arguments) if callable(method) else None
+        return list(found) if question.method in _LISTS and found is not None else found
+
+
+_LISTS = ("clip_ids", "excluded")
+"""Methods whose answer may be of any kind that can be gone through."""
+
+
+@dataclass(slots=True)
+class _Distant:
+    """A dataset in another process.
+
+    A clip that stopped it is not tried again. After `MAX_FAILURES` of them no new clip is tried,
+    but those read before are: so whether a clip is read depends only on the order of the clips.
+    """
+
+    resolved: Resolved
+    workers: Processes
+    stopped: dict[str, str] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+
+    def build(self) -> None:
+        """Build it, so that what is wrong with it as a whole is told at once."""
+        self._ask(_Question(self.resolved), "it was made")
+
+    def clip_ids(self) -> Sequence[str]:
+        """List the ids of all clips."""
+        found = self._ask(_Question(self.resolved, "clip_ids"), "it listed its clips")
+        if found is None:
+            raise PluginError(f"dataset {self.resolved.label} has no clip_ids and load")
+        return tuple(found)
+
+    def excluded(self) -> Sequence[Skipped]:
+        """List what the dataset itself leaves out, where it says so."""
+        question = _Question(self.resolved, "excluded")
+        return tuple(self._ask(question, "it listed what it leaves out") or ())
+
+    def fingerprint(self) -> str:
+        """Return its own hash of its tables and files; empty where it has none."""
+        return str(self._ask(_Question(self.resolved, "fingerprint"), "it hashed its files") or "")
+
+    def load(self, clip_id: str) -> Clip:
+        """Read one clip; raises whatever the dataset raises, or how its process ended."""
+        if clip_id in self.stopped:
+            raise WorkerDiedError(self.stopped[clip_id])
+        if len(self.stopped) >= MAX_FAILURES and clip_id not in self.known:
+            raise WorkerDiedError(NOT_TRIED)
+        question = _Question(self.resolved, "load", (clip_id,))
+        [(_, answer)] = self.workers.map(_answer, [question])
+        if isinstance(answer, WorkerDiedError):
+            self.stopped[clip_id] = str(answer)
+        else:
+            self.known.add(clip_id)
+        if isinstance(answer, Exception):
+            raise answer
+        clip: Clip = answer
+        return clip
+
+    def _ask(self, question: _Question, doing: str) -> Any:
+        """Ask what concerns the dataset as a whole."""
+        name = f"dataset {self.resolved.label}"
+        [(_, answer)] = self.workers.map(_answer, [question])
+        if isinstance(answer, WorkerDiedError):
+            raise PluginError(f"{name}: {answer}, while {doing}") from answer
+        if isinstance(answer, Exception):
+            raise as_awb_error(answer, name)
+        return answer

@@ -1,0 +1,135 @@
+"""``awb data describe`` for datasets that need no preparation: clips, labels, lengths."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awb.harness.config.limits import Limits
+from awb.harness.selection.dataset_process import Reader
+from awb.harness.selection.selector import minimum_duration_s
+from awb.harness.selection.whole_dataset import readable
+from awb.plugins.resolve import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class TooShort:
+    """How many clips a model would refuse for their length.
+
+    Attributes
+    ----------
+    model : str
+        Label of the model.
+    shortest_s : float
+        Length of the shortest clip that it takes, in seconds.
+    clips : int
+        Clips that are shorter.
+    """
+
+    model: str
+    shortest_s: float
+    clips: int
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a dataset holds.
+
+    Attributes
+    ----------
+    clips : int
+        Clips that can be read.
+    durations_s : tuple of float
+        Length of each in seconds, in order of the dataset.
+    labels : mapping of str to tuple of int
+        Clips and events of each label; a clip-level label counts as no event.
+    too_short : tuple of TooShort
+        One a model.
+    problems : tuple of str
+        Why the other clips cannot be read, a sentence each.
+    """
+
+    clips: int
+    durations_s: tuple[float, ...]
+    labels: Mapping[str, tuple[int, int]]
+    too_short: tuple[TooShort, ...]
+    problems: tuple[str, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain lists and dictionaries, without the single durations."""
+        lengths = self.durations_s or (0.0,)
+        return {
+            "clips": self.clips,
+            "duration_s": {
+                "total": sum(lengths),
+                "shortest": min(lengths),
+                "longest": max(lengths),
+            },
+            "labels": [
+                {"label": label, "clips": clips, "events": events}
+                for label, (clips, events) in self.labels.items()
+            ],
+            "too_short": [
+                {"model": one.model, "shortest_s": one.shortest_s, "clips": one.clips}
+                for one in self.too_short
+            ],
+            "problems": list(self.problems),
+        }
+
+
+def describe_clips(
+    dataset: Resolved,
+    models: Sequence[Resolved],
+    progress: Callable[[int, int], None],
+    *,
+    limits: Limits | None = None,
+) -> Description:
+    """Read every clip of a dataset, and count.
+
+    Parameters
+    ----------
+    dataset : Resolved
+        The dataset.
+    models : sequence of Resolved
+        Whose shortest clips are compared; no model is loaded.
+    progress : callable
+        ``progress(done, total)``, called after every clip.
+    limits : Limits or None
+        What the dataset may take for a clip; None for the defaults.
+
+    Returns
+    -------
+    Description
+        What it holds.
+
+    Raises
+    ------
+    AwbError
+        If the dataset as a whole cannot be used.
+    """
+    problems: list[str] = []
+    durations_s: list[float] = []
+    clips: Counter[str] = Counter()
+    events: Counter[str] = Counter()
+    with Reader(limits) as reader:
+        source = reader.open(dataset)
+        clip_ids = list(source.dataset.clip_ids())
+        for clip in readable(source, clip_ids, None, problems.append):
+            durations_s.append(clip.duration_s)
+            clips.update({*clip.labels, *(event.label for event in clip.events)})
+            events.update(event.label for event in clip.events)
+            progress(len(durations_s) + len(problems), len(clip_ids))
+    return Description(
+        len(durations_s),
+        tuple(durations_s),
+        {label: (clips[label], events[label]) for label in sorted(clips)},
+        tuple(_too_short(model, durations_s) for model in models),
+        tuple(problems),
+    )
+
+
+def _too_short(model: Resolved, durations_s: Sequence[float]) -> TooShort:
+    shortest_s = minimum_duration_s(model)
+    return TooShort(model.label, shortest_s, sum(one < shortest_s for one in durations_s))

@@ -1,0 +1,231 @@
+"""Selection: which (clip, target) pairs are explained, and why the others are not.
+
+DESIGN, protocol: an instance is kept when the clip carries events of the target, their union lasts
+at most ``max_event_fraction`` of the clip, and the model's score reaches its decision threshold.
+Everything else is counted by reason. A clip-level label is a target too, at times that nobody
+knows: nothing can be said of its length, and nothing is scored against its times. See
+`awb.harness.selection.selector` for when these count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from awb.audio.files import resample
+from awb.data.class_index import ClassIndex
+from awb.errors import did_you_mean
+from awb.intervals import total_s, union
+from awb.protocols import ScoreArray
+from awb.types import Clip, Event, Instance
+
+NO_EVENTS = "no events"
+UNKNOWN_LABEL = "label unknown to the model"
+TOO_LONG = "events too long"
+TOO_SHORT = "clip too short for the model"
+UNHEARD = "event after what the model hears"
+LOW_SCORE = "score below threshold"
+BAD_AUDIO = "audio unreadable"
+MODEL_FAILED = "model failed"
+MALFORMED_ROW = "malformed row"
+_HEARD_S = 1e-3  # what resampling may add to a clip
+FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A selected instance, without its audio; no intervals where the label is the clip's."""
+
+    clip_id: str
+    target: str
+    class_index: int
+    intervals_s: tuple[tuple[float, float], ...]
+    score: float
+    audio_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A clip or (clip, target) pair that is not explained."""
+
+    clip_id: str
+    target: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All decisions about one (dataset, model) pair.
+
+    Attributes
+    ----------
+    dataset, model : str
+        Labels of the pair.
+    weights_sha256 : str
+        Hash of the model's weights, empty where the model has none.
+    kept, skipped : tuple
+        Instances, and what was left out.
+    fingerprint : str
+        The dataset's own hash of its tables and available files, where it has one.
+    """
+
+    dataset: str
+    model: str
+    weights_sha256: str
+    kept: tuple[Kept, ...]
+    skipped: tuple[Skipped, ...]
+    fingerprint: str = ""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of all decisions."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain lists and dictionaries."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Manifest:
+        """Rebuild a manifest from `to_json`."""
+        kept = tuple(
+            Kept(**{**entry, "intervals_s": tuple((a, b) for a, b in entry["intervals_s"])})
+            for entry in plain["kept"]
+        )
+        skipped = tuple(Skipped(**entry) for entry in plain["skipped"])
+        hashes = plain["weights_sha256"], plain.get("fingerprint", "")
+        return cls(plain["dataset"], plain["model"], hashes[0], kept, skipped, hashes[1])
+
+
+def audio_sha256(clip: Clip) -> str:
+    """Hash the samples and the rate of a clip."""
+    digest = hashlib.sha256(str(clip.sample_rate_hz).encode())
+    digest.update(np.ascontiguousarray(clip.waveform).tobytes())
+    return digest.hexdigest()
+
+
+def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
+    """Bring a clip to the model's sample rate.
+
+    Parameters
+    ----------
+    clip : Clip
+        A clip at any rate.
+    sample_rate_hz : int
+        The model's rate in Hz.
+
+    Returns
+    -------
+    Clip
+        The clip resampled; an event that rounding would push over the end is trimmed to it.
+    """
+    if clip.sample_rate_hz == sample_rate_hz:
+        return clip
+    waveform = resample(clip.waveform, clip.sample_rate_hz, sample_rate_hz)
+    duration_s = waveform.size / sample_rate_hz
+    events = tuple(
+        Event(event.onset_s, min(event.offset_s, duration_s), event.label, event.mid)
+        for event in clip.events
+        if event.onset_s < duration_s
+    )
+    return Clip(clip.id, waveform, sample_rate_hz, events, clip.labels, clip.group)
+
+
+def _targets(clip: Clip, classes: ClassIndex) -> Iterator[tuple[str, int | None, list[Event]]]:
+    """Group a clip's events by target; labels that mean the same class are one target.
+
+    A clip-level label adds a target without events, unless the target has some.
+    """
+    groups: dict[int | str, tuple[str, int | None, list[Event]]] = {}
+    for event in clip.events:
+        index = classes.find(event.label, event.mid)
+        key: int | str = event.label if index is None else index
+        groups.setdefault(key, (event.label, index, []))[2].append(event)
+    for label in clip.labels:
+        index = classes.find(label)
+        groups.setdefault(label if index is None else index, (label, index, []))
+    yield from groups.values()
+
+
+def decide(
+    clip: Clip,
+    scores: ScoreArray,
+    classes: ClassIndex,
+    *,
+    max_event_fraction: float,
+    min_score: float,
+    hears_s: float = math.inf,
+) -> Iterable[Kept | Skipped]:
+    """Decide about every target of one clip.
+
+    Parameters
+    ----------
+    clip : Clip
+        The clip as the dataset gave it.
+    scores : np.ndarray, shape=(classes,)
+        The model's log-odds for the clip.
+    classes : ClassIndex
+        The model's classes.
+    max_event_fraction : float
+        Longest allowed union of events, as a part of the clip, in (0, 1].
+    min_score : float
+        Lowest allowed log-odds.
+    hears_s : float
+        How much of the beginning of a clip the model hears, in seconds.
+
+    Yields
+    ------
+    Kept or Skipped
+        One a target, or one `Skipped` if the clip has neither events nor labels.
+    """
+    if not (clip.events or clip.labels):
+        yield Skipped(clip.id, "", NO_EVENTS)
+    for target, index, events in _targets(clip, classes):
+        if index is None:
+            hint = did_you_mean(target, classes.classes)
+            yield Skipped(clip.id, target, UNKNOWN_LABEL, hint.strip() if "mean" in hint else "")
+            continue
+        intervals_s = union([(event.onset_s, event.offset_s) for event in events])
+        fraction = total_s(intervals_s) / clip.duration_s
+        score = float(scores[index])
+        if fraction > max_event_fraction + 1e-9:
+            yield Skipped(clip.id, target, TOO_LONG, f"{fraction:.3f} of the clip")
+        elif intervals_s.size and intervals_s[-1, 1] > hears_s + _HEARD_S:
+            detail = f"it ends at {intervals_s[-1, 1]:.2f} s, the model hears {hears_s:g} s"
+            yield Skipped(clip.id, target, UNHEARD, detail)
+        elif score < min_score:
+            yield Skipped(clip.id, target, LOW_SCORE, f"log-odds {score:.2f}")
+        else:
+            spans = tuple((float(onset), float(offset)) for onset, offset in intervals_s)
+            yield Kept(clip.id, target, index, spans, score, audio_sha256(clip))
+
+
+def make_instance(dataset: str, clip: Clip, kept: Kept, sample_rate_hz: int) -> Instance:
+    """Put a selected instance and its audio together.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of the dataset.
+    clip : Clip
+        The clip as the dataset gave it.
+    kept : Kept
+        The decision.
+    sample_rate_hz : int
+        The model's rate in Hz.
+
+    Returns
+    -------
+    Instance
+        Ready to explain.
+    """
+    ready = prepare(clip, sample_rate_hz)
+    return Instance(dataset, ready, kept.target, kept.class_index, np.array(kept.intervals_s))

@@ -1,0 +1,39 @@
+"""Which instances are explained again under variations, for robustness and sanity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from awb.harness.selection.manifest import Kept
+from awb.harness.unit.record import Plan
+from awb.specs import MetricSpec
+
+
+def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
+    """Choose as many instances as the run says, spread over the clips.
+
+    Parameters
+    ----------
+    kept : sequence of Kept
+        All instances of the board.
+    plan : Plan
+        The metrics decide whether any is needed.
+
+    Returns
+    -------
+    frozenset of Kept
+        The same for the same manifest and settings; one a clip, unless more are wanted than there
+        are clips.
+    """
+    wanted = plan.config.robustness
+    specs = [one.spec for one in plan.metrics if isinstance(one.spec, MetricSpec)]
+    if wanted == 0 or not any(spec.facts.family in ("robustness", "sanity") for spec in specs):
+        return frozenset()
+    if wanted == "all" or wanted >= len(kept):
+        return frozenset(kept)
+    one_a_clip = list({one.clip_id: one for one in reversed(kept)}.values())[::-1]
+    pool = one_a_clip if wanted <= len(one_a_clip) else list(kept)
+    places = np.linspace(0, len(pool) - 1, wanted).round().astype(int)
+    return frozenset(pool[place] for place in places)

@@ -1,0 +1,220 @@
+"""Run the selection: score every clip once, and decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from awb.activity import WorkerDiedError
+from awb.data.class_index import ClassIndex
+from awb.errors import AwbError, DataError
+from awb.harness.config.run_config import RunConfig
+from awb.harness.selection.clip_scores import ScoreStore, score_clips
+from awb.harness.selection.dataset_process import Source
+from awb.harness.selection.manifest import (
+    BAD_AUDIO,
+    MODEL_FAILED,
+    TOO_SHORT,
+    Kept,
+    Manifest,
+    Skipped,
+    decide,
+    prepare,
+)
+from awb.harness.unit.record import MAX_FAILURES
+from awb.harness.unit.warm_plugins import ModelFacts
+from awb.harness.workers.executor import Executor
+from awb.harness.workers.single_task import as_awb_error
+from awb.plugins.resolve import Resolved
+from awb.protocols import Dataset, ScoreArray
+from awb.specs import ModelSpec
+from awb.types import Clip
+
+Progress = Callable[[str, int, int], None]
+"""``progress(phase, done, total)``, called after every clip or instance."""
+
+
+class _Decisions:
+    """What was decided about each clip, and what to do with clip-level labels."""
+
+    def __init__(self, decide_one: Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]) -> None:
+        self._decide = decide_one
+        self._all: dict[str, list[Kept | Skipped]] = {}
+        self._by_events_alone: dict[str, list[Kept | Skipped]] = {}
+        self._has_times = False
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def skip(self, clip_id: str, reason: str, detail: str) -> None:
+        """Leave a whole clip out."""
+        self._all[clip_id] = [Skipped(clip_id, "", reason, detail)]
+
+    def give_up(self, clip_ids: Sequence[str]) -> None:
+        """Leave out all clips, so that it does not matter which ones were heard by then."""
+        for clip_id in clip_ids:
+            self.skip(clip_id, MODEL_FAILED, f"the model was stopped on {MAX_FAILURES} clips")
+        self._by_events_alone.clear()
+
+    def add(self, clip: Clip, scores: ScoreArray) -> None:
+        """Decide about every target of a clip, with its clip-level labels and without."""
+        self._all[clip.id] = list(self._decide(clip, scores))
+        self._has_times = self._has_times or bool(clip.events)
+        if clip.labels:
+            self._by_events_alone[clip.id] = list(self._decide(replace(clip, labels=()), scores))
+
+    def entries(self, clip_ids: Sequence[str]) -> list[Kept | Skipped]:
+        """List the decisions: by events alone where any clip has annotated times."""
+        chosen = {**self._all, **self._by_events_alone} if self._has_times else self._all
+        return [entry for clip_id in clip_ids for entry in chosen[clip_id]]
+
+
+def select(
+    source: Source,
+    model: Resolved,
+    facts: ModelFacts,
+    config: RunConfig,
+    executor: Executor,
+    progress: Progress,
+    *,
+    store: ScoreStore | None = None,
+) -> Manifest:
+    """Score every clip once and decide what is explained.
+
+    Clip-level labels count where no clip has annotated times. In any other dataset, a clip without
+    events has no events: a board is either of known times or of none.
+
+    Parameters
+    ----------
+    source : Source
+        The dataset.
+    model : Resolved
+        The model.
+    facts : ModelFacts
+        Its rate and classes.
+    config : RunConfig
+        Limits of the selection.
+    executor : Executor
+        Where the model runs.
+    progress : callable
+        See `Progress`.
+    store : ScoreStore or None
+        Where scores are looked up and kept, so that the model never scores a clip twice.
+
+    Returns
+    -------
+    Manifest
+        What is kept, and what is skipped and why.
+
+    Raises
+    ------
+    AwbError
+        If the model fails on every clip.
+    """
+    shortest_s = minimum_duration_s(model)
+    clip_ids = list(source.dataset.clip_ids())[: config.clips]
+    decisions = _Decisions(_rule(model, facts, config))
+    whole: dict[str, Clip] = {}
+
+    deaths: list[str] = []
+
+    def readable() -> Iterator[Clip]:
+        for clip_id in clip_ids:
+            if len(deaths) >= MAX_FAILURES:
+                return
+            try:
+                whole[clip_id] = source.load(clip_id)
+                if whole[clip_id].duration_s < shortest_s:
+                    detail = too_short(whole.pop(clip_id).duration_s, shortest_s)
+                    decisions.skip(clip_id, TOO_SHORT, detail)
+                    continue
+                yield prepare(whole[clip_id], facts.sample_rate_hz)
+            except DataError as error:
+                decisions.skip(clip_id, BAD_AUDIO, str(error))
+
+    failures: list[AwbError] = []
+    scored = 0
+    phase = f"Selecting from {source.resolved.label} for {model.label}"
+    name = source.resolved.spec.name
+    scored_clips = score_clips(executor, model, facts, readable(), dataset=name, store=store)
+    for clip, scores in scored_clips:
+        original = whole.pop(clip.id)
+        if isinstance(scores, Exception):
+            failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
+            decisions.skip(clip.id, MODEL_FAILED, str(failures[-1]))
+            deaths.extend([clip.id] if isinstance(scores, WorkerDiedError) else [])
+        else:
+            scored += 1
+            decisions.add(original, scores)
+        progress(phase, len(decisions), len(clip_ids))
+    if failures and not scored and not deaths:
+        raise failures[0]
+    if len(deaths) >= MAX_FAILURES:
+        decisions.give_up(clip_ids)
+    return _manifest(source, model, facts, decisions.entries(clip_ids))
+
+
+def _manifest(
+    source: Source, model: Resolved, facts: ModelFacts, entries: Sequence[Kept | Skipped]
+) -> Manifest:
+    """Write down what was decided."""
+    return Manifest(
+        source.resolved.label,
+        model.label,
+        facts.weights_sha256,
+        tuple(entry for entry in entries if isinstance(entry, Kept)),
+        (*_excluded(source.dataset), *(one for one in entries if isinstance(one, Skipped))),
+        _fingerprint(source.dataset),
+    )
+
+
+def minimum_duration_s(model: Resolved) -> float:
+    """Return the length of the shortest clip that a model takes, in seconds; 0 for any.
+
+    Parameters
+    ----------
+    model : Resolved
+        The model.
+
+    Returns
+    -------
+    float
+        As its spec says.
+    """
+    spec = model.spec
+    if not isinstance(spec, ModelSpec) or spec.minimum_duration_s is None:
+        return 0.0
+    return float(spec.minimum_duration_s(model.parameters))
+
+
+def too_short(duration_s: float, shortest_s: float) -> str:
+    """Say that a clip is too short for a model."""
+    return f"{duration_s:.3f} s, the model needs {shortest_s:g} s"
+
+
+def _rule(
+    model: Resolved, facts: ModelFacts, config: RunConfig
+) -> Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]:
+    """Return `decide` with the limits of a run."""
+    spec = model.spec
+    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
+    return partial(
+        decide,
+        classes=ClassIndex(facts),
+        max_event_fraction=config.max_event_fraction,
+        min_score=own if config.min_score is None else config.min_score,
+        hears_s=facts.hears_s,
+    )
+
+
+def _excluded(dataset: Dataset) -> tuple[Skipped, ...]:
+    """List what a dataset itself leaves out, where it says so."""
+    list_them = getattr(dataset, "excluded", None)
+    return tuple(list_them()) if callable(list_them) else ()
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    """Return a dataset's own hash of its tables and files, where it has one."""
+    hash_it = getattr(dataset, "fingerprint", None)
+    return str(hash_it()) if callable(hash_it) else ""

@@ -1,0 +1,187 @@
+"""``awb data scores`` and ``export``: go through all clips of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from awb.activity import WorkerDiedError
+from awb.errors import AwbError, DataError, ParameterError
+from awb.harness.config.limits import Limits
+from awb.harness.selection.clip_scores import ScoreStore, score_clips
+from awb.harness.selection.dataset_process import Reader, Source
+from awb.harness.selection.manifest import prepare as to_rate
+from awb.harness.selection.selector import Progress
+from awb.harness.unit.record import MAX_FAILURES
+from awb.harness.unit.warm_plugins import ModelFacts, model_facts
+from awb.harness.workers.pool import open_executor
+from awb.harness.workers.single_task import as_awb_error, run_one
+from awb.plugins.discovery import load
+from awb.plugins.resolve import Resolved
+from awb.specs import DatasetSpec
+from awb.types import Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What scoring a dataset came to.
+
+    Attributes
+    ----------
+    clips : int
+        Clips that have scores now.
+    problems : tuple of str
+        Why the others have none, a sentence each.
+    """
+
+    clips: int
+    problems: tuple[str, ...]
+
+
+def score_dataset(
+    dataset: Resolved,
+    model: Resolved,
+    store: ScoreStore,
+    *,
+    clips: int | None,
+    jobs: int,
+    progress: Progress,
+    limits: Limits | None = None,
+) -> Scored:
+    """Store every score of every clip, leaving out what is stored.
+
+    Parameters
+    ----------
+    dataset, model : Resolved
+        Which.
+    store : ScoreStore
+        Where to.
+    clips : int or None
+        Only the first so many clips; None for all.
+    jobs : int
+        Worker processes.
+    progress : callable
+        ``progress(phase, done, total)``.
+    limits : Limits or None
+        What the model may take for a clip, and the dataset; None for the defaults.
+
+    Returns
+    -------
+    Scored
+        How many clips have scores, and what went wrong with the others.
+
+    Raises
+    ------
+    AwbError
+        If the dataset as a whole or the model cannot be used.
+    """
+    problems: list[str] = []
+    done = deaths = 0
+    with (
+        open_executor(jobs, limits=limits, isolate=True) as executor,
+        Reader(limits) as reader,
+    ):
+        source = reader.open(dataset)
+        clip_ids = list(source.dataset.clip_ids())[:clips]
+        facts: ModelFacts = run_one(executor, model_facts, model)
+        ready = readable(source, clip_ids, facts.sample_rate_hz, problems.append)
+        for clip, result in score_clips(
+            executor, model, facts, ready, dataset=dataset.spec.name, store=store
+        ):
+            if isinstance(result, WorkerDiedError):
+                problems.append(f"model {model.label} on clip {clip.id}: {result}")
+                deaths += 1
+                if deaths == MAX_FAILURES:
+                    problems.append(
+                        f"the rest was not tried: the model was stopped on {MAX_FAILURES} clips"
+                    )
+                    break
+            elif isinstance(result, Exception):
+                name = f"model {model.label} on clip {clip.id}"
+                problems.append(str(as_awb_error(result, name)))
+            else:
+                done += 1
+            progress(f"Scoring {dataset.label} with {model.label}", done, len(clip_ids))
+    return Scored(done, tuple(problems))
+
+
+def readable(
+    source: Source, clip_ids: Sequence[str], rate_hz: int | None, tell: Callable[[str], None]
+) -> Iterator[Clip]:
+    """Load clips one by one, and tell of those that cannot be read.
+
+    Parameters
+    ----------
+    source : Source
+        The dataset.
+    clip_ids : sequence of str
+        Which clips.
+    rate_hz : int or None
+        Sample rate wanted in Hz; None for the clips' own.
+    tell : callable
+        Called with a sentence for each clip that cannot be read.
+
+    Yields
+    ------
+    Clip
+        The others.
+    """
+    for clip_id in clip_ids:
+        try:
+            clip = source.load(clip_id)
+            yield clip if rate_hz is None else to_rate(clip, rate_hz)
+        except DataError as error:
+            tell(str(error))
+
+
+def export_dataset(
+    dataset: Resolved,
+    layout: Resolved,
+    folder: Path,
+    *,
+    clips: int | None,
+    limits: Limits | None = None,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write a dataset's clips in the layout of another dataset.
+
+    Parameters
+    ----------
+    dataset : Resolved
+        Where the clips come from.
+    layout : Resolved
+        The dataset whose layout is wanted, with its settings.
+    folder : Path
+        Where to write; must be empty or not exist.
+    clips : int or None
+        Only the first so many clips; None for all.
+    limits : Limits or None
+        What the dataset may take for a clip; None for the defaults.
+
+    Returns
+    -------
+    notes, problems : tuple of str
+        What the user should know, and which clips could not be read; a sentence each.
+
+    Raises
+    ------
+    ParameterError
+        If the layout cannot be written, or the folder is not empty.
+    AwbError
+        If the dataset as a whole cannot be used.
+    """
+    spec = layout.spec
+    if not isinstance(spec, DatasetSpec) or spec.write is None:
+        able = [entry.spec.name for entry in load() if getattr(entry.spec, "write", None)]
+        raise ParameterError(f"clips cannot be written as {spec.name}; known: {', '.join(able)}")
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise ParameterError(f"{folder} is not an empty folder; choose another one")
+    problems: list[str] = []
+    try:
+        with Reader(limits) as reader:
+            source = reader.open(dataset)
+            found = readable(source, list(source.dataset.clip_ids())[:clips], None, problems.append)
+            notes = spec.write(layout.parameters, found, folder)
+    except OSError as error:
+        raise AwbError(f"cannot write to {folder}: {error.strerror or error}") from error
+    return tuple(notes), tuple(problems)

@@ -1,0 +1,48 @@
+"""What a run needs that is not installed, before it is taken up again."""
+
+from __future__ import annotations
+
+from awb.errors import RunError
+from awb.harness.storage.run_folder import RunFolder
+from awb.plugins.discovery import load
+from awb.plugins.session import SESSION
+
+
+def check_files(folder: RunFolder) -> None:
+    """Refuse to go on without the plugin files and functions that a run was started with.
+
+    A file is never loaded because a run folder names it: folders are passed around.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run.
+
+    Raises
+    ------
+    RunError
+        If one is missing or has changed; the message says what to type.
+    """
+    known = {(one.kind, one.spec.name): one.origin for one in load()}
+    for entry in folder.record().get("plugins") or []:
+        source = str(entry.get("distribution"))
+        if not (source == SESSION or source.endswith(".py")):
+            continue
+        name, kind = entry.get("name"), entry.get("kind")
+        here = known.get((kind, name))
+        if here is None or here.distribution != source:
+            raise RunError(
+                f"{folder.path} was started with the {kind} {name}, which is not installed; "
+                + _advice(source, folder)
+            )
+        if here.version != entry.get("version"):
+            raise RunError(
+                f"{folder.path} was started with another version of {source} ({kind} {name} has"
+                " changed since); start a new run, or go back to the old version"
+            )
+
+
+def _advice(source: str, folder: RunFolder) -> str:
+    if source == SESSION:
+        return "define it again, and call awb.resume from there"
+    return f"type: awb resume {folder.path} --plugin {source}"

@@ -1,0 +1,237 @@
+"""The run folder: ``run.json``, ``config.toml``, ``manifests.json`` and ``results.sqlite``."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from awb.errors import RunError
+from awb.harness.config.run_config import RunConfig
+from awb.harness.selection.manifest import Manifest
+from awb.harness.storage.store import Store
+
+RUN_FILE, MANIFEST_FILE, STORE_FILE = "run.json", "manifests.json", "results.sqlite"
+SCORES_FILE, CONFIG_FILE = "scores.sqlite", "config.toml"
+SWEEP_FILE = "sweep.json"
+FORMAT = 1
+PARTIAL = ".partial"
+"""Ending of a file that a kill may leave behind, and that the next attempt replaces."""
+
+
+def unused_path(name: str | None = None) -> Path:
+    """Return a path for a new run: ``runs/<date>-<time>`` or a name, numbered where taken."""
+    stem = name or datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    path, count = Path("runs", stem), 1
+    while path.exists():
+        count += 1
+        path = Path("runs", f"{stem}-{count}")
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run on disk.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, record: dict[str, Any]) -> RunFolder:
+        """Make a new run folder.
+
+        Parameters
+        ----------
+        path : Path
+            Where; must be empty or not exist.
+        record : dict
+            What ``run.json`` says: configuration, versions, origins.
+
+        Returns
+        -------
+        RunFolder
+            The folder.
+
+        Raises
+        ------
+        RunError
+            If something is there already, or the folder cannot be made.
+        """
+        if (path / RUN_FILE).exists():
+            raise RunError(
+                f"{path} already holds a run. Type: awb resume {path}, or choose another --out"
+            )
+        if path.is_file() or (
+            path.is_dir() and any(one.suffix != PARTIAL for one in path.iterdir())
+        ):
+            raise RunError(f"{path} is not an empty folder; choose another --out")
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            write_json(path / RUN_FILE, {"format": FORMAT, **record})
+        except OSError as error:
+            raise RunError(f"cannot write to {path}: {error.strerror}") from error
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path) -> RunFolder:
+        """Open an existing run folder.
+
+        Parameters
+        ----------
+        path : Path
+            The folder.
+
+        Returns
+        -------
+        RunFolder
+            The folder.
+
+        Raises
+        ------
+        RunError
+            If it holds no run, or one of another format.
+        """
+        if (path / SWEEP_FILE).is_file():
+            runs = sorted(one.parent for one in path.glob(f"*/{RUN_FILE}"))
+            example = f", as {runs[0]}" if runs else ""
+            raise RunError(
+                f"{path} holds a sweep, and a run in each of its folders: name one of"
+                f" them{example}. awb show, export, publish and resume take a sweep as a whole, and"
+                " so does awb.load_sweep"
+            )
+        if not (path / RUN_FILE).is_file():
+            raise RunError(
+                f"{path} holds no run: {RUN_FILE} is missing. Type: awb run --out {path}"
+            )
+        folder = cls(path)
+        found = folder.record().get("format")
+        if found != FORMAT:
+            raise RunError(f"{path} was written in format {found}, this awb reads format {FORMAT}")
+        return folder
+
+    def keep_config(self, text: str) -> None:
+        """Write ``config.toml`` for people; it is never read back from here.
+
+        Parameters
+        ----------
+        text : str
+            The content.
+
+        Raises
+        ------
+        RunError
+            If it cannot be written.
+        """
+        path = self.path / CONFIG_FILE
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"cannot write {path}: {error.strerror}") from error
+
+    def record(self) -> dict[str, Any]:
+        """Read ``run.json``."""
+        return read_json(self.path / RUN_FILE)
+
+    def config(self) -> RunConfig:
+        """Read the configuration.
+
+        Returns
+        -------
+        RunConfig
+            As it was when the run started.
+
+        Raises
+        ------
+        RunError
+            If ``run.json`` was edited into something invalid.
+        """
+        try:
+            return RunConfig.model_validate(self.record()["config"])
+        except (KeyError, ValidationError) as error:
+            raise RunError(f"{self.path / RUN_FILE} holds no valid configuration") from error
+
+    def computed_on(self) -> dict[str, str]:
+        """Read on which device and in which precision each model computes, by its label."""
+        found = self.record().get("computed_on") or {}
+        return {str(label): str(place) for label, place in found.items()}
+
+    def scores_given(self) -> Path | None:
+        """Return the file of scores that the run was started with, if it is still there."""
+        found = self.record().get("scores")
+        return Path(str(found)) if found and Path(str(found)).is_file() else None
+
+    def store(self) -> Store:
+        """Open the results."""
+        return Store(self.path / STORE_FILE)
+
+    def manifests(self) -> list[Manifest]:
+        """Read the manifests that are complete so far."""
+        path = self.path / MANIFEST_FILE
+        if not path.exists():
+            return []
+        return [Manifest.from_json(plain) for plain in read_json(path)["manifests"]]
+
+    def add_manifest(self, manifest: Manifest) -> None:
+        """Write a manifest, and its hash into ``run.json``."""
+        manifests = [*self.manifests(), manifest]
+        plain = [one.to_json() for one in manifests]
+        write_json(self.path / MANIFEST_FILE, {"format": FORMAT, "manifests": plain})
+        hashes = [
+            {"dataset": one.dataset, "model": one.model, "sha256": one.sha256} for one in manifests
+        ]
+        write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Replace a file in one step, so that a kill leaves the old one or the new one.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : dict
+        What goes into it.
+    """
+    partial = path.with_suffix(PARTIAL)
+    with partial.open("w", encoding="utf-8") as stream:
+        json.dump(content, stream, indent=1, ensure_ascii=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file that `write_json` wrote.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    RunError
+        If it cannot be read, or holds something else.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+    if not isinstance(content, dict):
+        raise RunError(f"cannot read {path}: expected an object")
+    return content

@@ -1,0 +1,304 @@
+"""The store: one SQLite file a run, one transaction a unit.
+
+A unit's rows are all there or not at all, whenever the process is killed.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from awb.errors import RunError
+from awb.harness.unit.record import ExplainerResult, UnitResult
+from awb.intervals import FloatArray
+
+_SCHEMA = """
+create table if not exists unit (
+    key text primary key, dataset text not null, model text not null,
+    clip_id text not null, target text not null
+) without rowid;
+create table if not exists explanation (
+    unit_key text not null references unit(key), explainer text not null,
+    status text not null, reason text not null, relevance blob,
+    calls integer not null, forwards real not null, seconds real not null,
+    primary key (unit_key, explainer)
+) without rowid;
+create table if not exists score (
+    unit_key text not null references unit(key), explainer text not null,
+    metric text not null, value real, reason text not null,
+    primary key (unit_key, explainer, metric)
+) without rowid;
+create table if not exists curve (
+    unit_key text not null references unit(key), explainer text not null,
+    kind text not null, probabilities blob not null,
+    primary key (unit_key, explainer, kind)
+) without rowid;
+create table if not exists stopped (
+    unit_key text not null references unit(key), kind text not null, label text not null,
+    primary key (unit_key, kind, label)
+) without rowid;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """One value of the long table."""
+
+    dataset: str
+    model: str
+    explainer: str
+    clip_id: str
+    target: str
+    metric: str
+    value: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplanationRow:
+    """One explanation, without its relevance."""
+
+    dataset: str
+    model: str
+    explainer: str
+    clip_id: str
+    target: str
+    status: str
+    reason: str
+    calls: int
+    forwards: float
+    seconds: float
+
+
+class Store:
+    """Results of one run.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file; made if it does not exist.
+
+    Raises
+    ------
+    RunError
+        If the file is no awb store.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            with closing(self.connect()) as connection, connection:
+                connection.execute("pragma journal_mode = wal")
+                connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise RunError(f"{path} is no result store of awb: {error}") from error
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a connection, which the caller closes."""
+        connection = sqlite3.connect(self._path, timeout=30.0)
+        connection.execute("pragma synchronous = normal")
+        connection.execute("pragma foreign_keys = on")
+        return connection
+
+    def finished(self) -> set[str]:
+        """Return the keys of the units that are stored."""
+        with closing(self.connect()) as connection:
+            return {key for (key,) in connection.execute("select key from unit")}
+
+    def add(
+        self,
+        dataset: str,
+        model: str,
+        result: UnitResult,
+        stopped: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """Store a unit in one transaction; storing it again changes nothing.
+
+        Parameters
+        ----------
+        dataset, model : str
+            Labels of the board.
+        result : UnitResult
+            The unit's rows.
+        stopped : collection of (str, str)
+            Kind and label of plugins that were stopped meanwhile.
+        """
+        with closing(self.connect()) as connection, connection:
+            fresh = connection.execute(
+                "insert or ignore into unit values (?, ?, ?, ?, ?)",
+                (result.key, dataset, model, result.clip_id, result.target),
+            ).rowcount
+            if not fresh:
+                return
+            self.insert(connection, result.key, result.explainers)
+            connection.executemany(
+                "insert into stopped values (?, ?, ?)",
+                [(result.key, kind, label) for kind, label in sorted(stopped)],
+            )
+
+    def insert(
+        self, connection: sqlite3.Connection, key: str, rows: Sequence[ExplainerResult]
+    ) -> None:
+        """Write rows of a unit in a transaction that is open.
+
+        Parameters
+        ----------
+        connection : sqlite3.Connection
+            See `connect`.
+        key : str
+            The unit, which is stored already.
+        rows : sequence of ExplainerResult
+            Its rows.
+        """
+        connection.executemany(
+            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    key,
+                    row.explainer,
+                    row.status,
+                    row.reason,
+                    _pack(row.relevance),
+                    row.cost.calls,
+                    row.cost.forwards,
+                    row.cost.seconds,
+                )
+                for row in rows
+            ],
+        )
+        connection.executemany(
+            "insert into curve values (?, ?, ?, ?)",
+            [
+                (key, row.explainer, kind, _pack(curve))
+                for row in rows
+                for kind, curve in row.curves.items()
+            ],
+        )
+        connection.executemany(
+            "insert into score values (?, ?, ?, ?, ?)",
+            [
+                (key, row.explainer, metric, _nullable(value), reason)
+                for row in rows
+                for metric, (value, reason) in row.scores.items()
+            ],
+        )
+
+    def scores(self) -> Iterator[ScoreRow]:
+        """Iterate over the long table, in an order that does not depend on how units finished."""
+        query = """
+            select dataset, model, score.explainer, clip_id, target, metric, value, reason
+            from score join unit on unit.key = score.unit_key
+            order by dataset, model, clip_id, target, score.explainer, metric
+        """
+        with closing(self.connect()) as connection:
+            for row in connection.execute(query):
+                *names, value, reason = row
+                dataset, model, explainer, clip_id, target, metric = names
+                number = math.nan if value is None else float(value)
+                yield ScoreRow(dataset, model, explainer, clip_id, target, metric, number, reason)
+
+    def explanations(self) -> Iterator[ExplanationRow]:
+        """Iterate over explanations, in the same order."""
+        query = """
+            select dataset, model, explainer, clip_id, target, status, reason,
+                   calls, forwards, seconds
+            from explanation join unit on unit.key = explanation.unit_key
+            order by dataset, model, clip_id, target, explainer
+        """
+        with closing(self.connect()) as connection:
+            for row in connection.execute(query):
+                yield ExplanationRow(*row)
+
+    def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
+        """Read the relevance of one explanation.
+
+        Parameters
+        ----------
+        clip_id, target, explainer : str
+            Which.
+
+        Returns
+        -------
+        np.ndarray, shape=(cells,), or None
+            None if there is no such explanation, or it failed.
+        """
+        query = """
+            select relevance from explanation join unit on unit.key = explanation.unit_key
+            where clip_id = ? and target = ? and explainer = ?
+        """
+        with closing(self.connect()) as connection:
+            found = connection.execute(query, (clip_id, target, explainer)).fetchone()
+        return None if found is None or found[0] is None else np.frombuffer(found[0], dtype="<f8")
+
+    def relevances(self, dataset: str, model: str) -> dict[tuple[str, str], dict[str, FloatArray]]:
+        """Read the relevance of every explanation of one board.
+
+        Parameters
+        ----------
+        dataset, model : str
+            Labels of the board.
+
+        Returns
+        -------
+        dict of (str, str) to dict of str to np.ndarray, shape=(cells,)
+            By clip and target, then by explainer; explanations that failed are not there.
+        """
+        query = """
+            select clip_id, target, explainer, relevance
+            from explanation join unit on unit.key = explanation.unit_key
+            where dataset = ? and model = ? and relevance is not null
+            order by clip_id, target, explainer
+        """
+        found: dict[tuple[str, str], dict[str, FloatArray]] = {}
+        with closing(self.connect()) as connection:
+            for clip_id, target, explainer, packed in connection.execute(query, (dataset, model)):
+                values = np.frombuffer(packed, dtype="<f8")
+                found.setdefault((clip_id, target), {})[explainer] = values
+        return found
+
+    def curves(
+        self, dataset: str, model: str, kind: str
+    ) -> dict[tuple[str, str], dict[str, FloatArray]]:
+        """Read the whole curves of one board.
+
+        Parameters
+        ----------
+        dataset, model : str
+            Labels of the board.
+        kind : str
+            ``deletion`` or ``insertion``.
+
+        Returns
+        -------
+        dict of (str, str) to dict of str to np.ndarray, shape=(cells + 1,)
+            The target's probability with the top 0, 1, ..., n cells dropped, or kept alone, by clip
+            and target, then by explainer; only where a metric of the run asked for the curve.
+        """
+        query = """
+            select clip_id, target, explainer, probabilities
+            from curve join unit on unit.key = curve.unit_key
+            where dataset = ? and model = ? and kind = ?
+            order by clip_id, target, explainer
+        """
+        found: dict[tuple[str, str], dict[str, FloatArray]] = {}
+        with closing(self.connect()) as connection:
+            for clip_id, target, explainer, packed in connection.execute(
+                query, (dataset, model, kind)
+            ):
+                values = np.frombuffer(packed, dtype="<f8")
+                found.setdefault((clip_id, target), {})[explainer] = values
+        return found
+
+
+def _pack(relevance: FloatArray | None) -> bytes | None:
+    return None if relevance is None else relevance.astype("<f8").tobytes()
+
+
+def _nullable(value: float) -> float | None:
+    return value if math.isfinite(value) else None

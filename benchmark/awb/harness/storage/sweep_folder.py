@@ -1,0 +1,201 @@
+"""The folder of a sweep: ``sweep.json``, ``config.toml``, and a run folder for each variant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from awb.errors import RunError
+from awb.harness.config.run_config import RunConfig
+from awb.harness.config.sweeps import Variant
+from awb.harness.storage.run_folder import (
+    CONFIG_FILE,
+    PARTIAL,
+    RUN_FILE,
+    SWEEP_FILE,
+    RunFolder,
+    read_json,
+    write_json,
+)
+
+FORMAT = 1
+
+
+def is_sweep(path: Path) -> bool:
+    """Say whether a folder holds a sweep."""
+    return (path / SWEEP_FILE).is_file()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFolder:
+    """A sweep on disk, finished or not.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    variants : tuple of Variant
+        What it consists of, in order.
+    started_in : Path or None
+        The folder that relative paths start from.
+    scores : Path or None
+        Scores of whole clips that it was started with.
+    """
+
+    path: Path
+    variants: tuple[Variant, ...]
+    started_in: Path | None = None
+    scores: Path | None = None
+
+    @classmethod
+    def create(
+        cls, path: Path, variants: Sequence[Variant], text: str, *, scores: Path | None = None
+    ) -> SweepFolder:
+        """Make a new folder.
+
+        Parameters
+        ----------
+        path : Path
+            Where; must be empty or not exist.
+        variants : sequence of Variant
+            What to run.
+        text : str
+            The configuration, for ``config.toml``.
+        scores : Path or None
+            Scores of whole clips, for those variants that are run later.
+
+        Returns
+        -------
+        SweepFolder
+            The folder.
+
+        Raises
+        ------
+        RunError
+            If something is there already, or the folder cannot be made.
+        """
+        if is_sweep(path):
+            raise RunError(
+                f"{path} already holds a sweep. Type: awb resume {path}, or choose another --out"
+            )
+        taken = {one.name for one in path.iterdir()} if path.is_dir() else set()
+        left_by_a_kill = {CONFIG_FILE, Path(SWEEP_FILE).with_suffix(PARTIAL).name}
+        if path.is_file() or taken - left_by_a_kill:
+            raise RunError(f"{path} is not an empty folder; choose another --out")
+        content = {
+            "format": FORMAT,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "cwd": str(Path.cwd()),
+            "scores": None if scores is None else str(scores),
+            "variants": [
+                {
+                    "name": one.name,
+                    "values": dict(one.values),
+                    "config": one.config.model_dump(mode="json"),
+                }
+                for one in variants
+            ],
+        }
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            (path / CONFIG_FILE).write_text(text, encoding="utf-8")
+            write_json(path / SWEEP_FILE, content)
+        except OSError as error:
+            raise RunError(f"cannot write to {path}: {error.strerror}") from error
+        return cls(path, tuple(variants), Path.cwd(), scores)
+
+    @classmethod
+    def open(cls, path: Path) -> SweepFolder:
+        """Open an existing folder.
+
+        Parameters
+        ----------
+        path : Path
+            The folder.
+
+        Returns
+        -------
+        SweepFolder
+            The folder.
+
+        Raises
+        ------
+        RunError
+            If it holds no sweep, or one that this awb cannot read.
+        """
+        if not is_sweep(path):
+            raise RunError(f"{path} holds no sweep: {SWEEP_FILE} is missing")
+        content = read_json(path / SWEEP_FILE)
+        if content.get("format") != FORMAT:
+            raise RunError(
+                f"{path} was written in format {content.get('format')}, this awb reads {FORMAT}"
+            )
+        try:
+            variants = [_variant(one) for one in content["variants"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunError(f"{path / SWEEP_FILE} holds no valid sweep") from error
+        scores = content.get("scores")
+        started_in = Path(str(content.get("cwd", "")))
+        return cls(path, tuple(variants), started_in, Path(str(scores)) if scores else None)
+
+    def runs(self) -> Iterator[tuple[Variant, RunFolder]]:
+        """Open the runs that were started so far, in the order of the variants."""
+        for one in self.variants:
+            if (self.path / one.name / RUN_FILE).is_file():
+                yield one, RunFolder.open(self.path / one.name)
+
+    def all_runs(self) -> list[tuple[Variant, RunFolder]]:
+        """Open the runs of all variants.
+
+        Raises
+        ------
+        RunError
+            If some were not started.
+        """
+        found = list(self.runs())
+        started = {variant.name for variant, _ in found}
+        missing = [one.name for one in self.variants if one.name not in started]
+        if missing:
+            raise RunError(
+                f"{self.path} is not finished; not run: {', '.join(missing)}."
+                f" Type: awb resume {self.path}"
+            )
+        return found
+
+
+def open_folder(path: Path) -> RunFolder | SweepFolder:
+    """Open a run, or a sweep.
+
+    Parameters
+    ----------
+    path : Path
+        The folder.
+
+    Returns
+    -------
+    RunFolder or SweepFolder
+        What it holds.
+
+    Raises
+    ------
+    RunError
+        If it holds neither, or one that this awb cannot read.
+    """
+    return SweepFolder.open(path) if is_sweep(path) else RunFolder.open(path)
+
+
+def _variant(plain: Mapping[str, Any]) -> Variant:
+    """Read a variant; its name is a folder in this one and nowhere else."""
+    name = str(plain["name"])
+    if not name or Path(name).name != name or name.startswith("."):
+        raise ValueError(f"{name!r} is no name of a folder")
+    try:
+        config = RunConfig.model_validate(plain["config"])
+    except ValidationError as error:
+        raise ValueError(str(error)) from error
+    return Variant(name, {str(key): str(value) for key, value in plain["values"].items()}, config)

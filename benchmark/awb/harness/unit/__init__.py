@@ -1,0 +1,1 @@
+"""One unit of work: an instance with all its explainers and metrics, evaluated in a worker."""

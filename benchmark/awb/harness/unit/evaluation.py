@@ -1,0 +1,215 @@
+"""Run one unit: every explainer, every metric, and what becomes of those that misbehave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from awb.activity import PluginCall, at_work
+from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
+from awb.harness.unit.model_guard import ModelGuard
+from awb.harness.unit.process_state import untouched
+from awb.harness.unit.question import Question, Variants
+from awb.harness.unit.record import (
+    FAILED,
+    NOT_APPLICABLE,
+    OK,
+    ExplainerResult,
+    Unit,
+    UnitResult,
+    at_budget,
+    without,
+)
+from awb.perturbation import Perturber
+from awb.perturbation.memory import ModelCache
+from awb.plugins.resolve import Resolved
+from awb.protocols import AudioModel
+from awb.randomness import RandomKey
+from awb.scoring import Scoring
+from awb.types import immutable
+
+Answering = Callable[[Any], Any]
+
+_SLACK = 1e-6
+"""A metric may round beyond the ends of its range."""
+
+
+def _describe(error: Exception) -> str:
+    """Say what went wrong in one line."""
+    text = " ".join(str(error).split()) or "no message"
+    return text if isinstance(error, AwbError) else f"{type(error).__name__}: {text}"
+
+
+def _number(value: Any, resolved: Resolved) -> float:
+    """Take a metric's value, or refuse what is no number or lies outside its declared range."""
+    if isinstance(value, str | bytes | bool) or np.ndim(value) != 0:
+        raise PluginError(f"the metric returned a {type(value).__name__}, expected one number")
+    number = float(value)
+    facts = getattr(resolved.spec, "facts", None)
+    if facts is None or not np.isfinite(number):
+        return number
+    if not facts.lowest - _SLACK <= number <= facts.highest + _SLACK:
+        raise PluginError(
+            f"the metric returned {number:g}; it says that it lies between {facts.lowest:g} and"
+            f" {facts.highest:g}"
+        )
+    return number
+
+
+def run_unit(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    *,
+    model_cache: ModelCache | None = None,
+) -> UnitResult:
+    """Explain one instance with every explainer and score every explanation.
+
+    Parameters
+    ----------
+    unit : Unit
+        The instance and the plan.
+    model : AudioModel
+        The plan's model, loaded.
+    built : dict
+        The plan's plugins by kind and label, see `awb.harness.unit.warm_plugins`.
+    model_cache : ModelCache or None
+        Where the model's scores are kept from run to run.
+
+    Returns
+    -------
+    UnitResult
+        One result an explainer; a failing explainer costs its own row only.
+    """
+    guard = ModelGuard(model)
+    while True:
+        result = _attempt(unit, model, built, model_cache, guard)
+        if result is not None:
+            return result
+        unit = replace(unit, without=(*unit.without, *guard.corrupters))
+        guard.corrupters.clear()
+
+
+def _attempt(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    model_cache: ModelCache | None,
+    guard: ModelGuard,
+) -> UnitResult | None:
+    """Run a unit; None where a plugin spoiled the model, and with it what others were told."""
+    plan = unit.plan
+    clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
+    instance = replace(unit.instance, clip=clip)
+    config = plan.config
+    key = RandomKey((config.seed, instance.dataset, instance.clip.id, instance.target))
+    masker = built["masker", plan.masker.label]
+    question = Question(model, instance, config, masker, key, model_cache)
+    with at_work(PluginCall("masker", plan.masker.label)), untouched():
+        scorer = question.perturber
+    if plan.scoring_masker.label != plan.masker.label:
+        other = built["masker", plan.scoring_masker.label]
+        with at_work(PluginCall("masker", plan.scoring_masker.label)), untouched():
+            scorer = Question(model, instance, config, other, key, model_cache).perturber
+    variants = Variants(question, offered=unit.again)
+    work = _Work(unit, question, scorer, variants, built, guard)
+    results = [row for resolved in plan.explainers for row in work.rows(resolved)]
+    if guard.corrupters:
+        return None
+    question.perturber.keep()
+    scorer.keep()
+    variants.keep()
+    return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Everything that the explainers of a unit share."""
+
+    unit: Unit
+    question: Question
+    scorer: Perturber
+    variants: Variants
+    built: dict[tuple[str, str], Any]
+    guard: ModelGuard
+
+    def _plugin(self, kind: str, label: str) -> Any:
+        """Return a built plugin, or raise what went wrong when it was built."""
+        found = self.built[kind, label]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def rows(self, resolved: Resolved) -> list[ExplainerResult]:
+        """Make the rows of one explainer: one, or one a budget where it heeds budgets."""
+        budgets = sorted(self.unit.plan.config.budgets or (), reverse=True)
+        first, heeds = self._row(resolved, budgets[0] if budgets else None)
+        if not heeds or not budgets:
+            return [first]
+        others = [(budget, self._row(resolved, budget)[0]) for budget in budgets[1:]]
+        return [
+            replace(row, explainer=at_budget(resolved.label, budget))
+            for budget, row in [(budgets[0], first), *others]
+        ]
+
+    def _row(self, resolved: Resolved, samples: int | None) -> tuple[ExplainerResult, bool]:
+        """Explain and score; say too whether another budget would have changed anything."""
+        label = resolved.label
+        call = PluginCall("explainer", label)
+        try:
+            self.unit.check(call)
+            explainer = self._plugin("explainer", label)
+            with at_work(call), untouched(), self.guard.watch(call):
+                answer = self.question.explain(resolved, explainer, samples=samples)
+        except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
+            status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
+            return without(label, status, _describe(error), self.unit.plan), False
+        explanation = answer.explanation
+        scoring = Scoring(
+            immutable(self.scorer.segments.to_grid(explanation.relevance)),
+            self.question.instance.intervals_s,
+            self.scorer,
+            self.question.key.child("metric", label),
+            surrogate=self._asked_later(label, explanation.surrogate),
+            again=self._asked_later(
+                label, partial(self.variants.explain, resolved, explainer, samples=samples)
+            ),
+        )
+        scores = {one.label: self._score(one, scoring, label) for one in self.unit.plan.metrics}
+        row = ExplainerResult(
+            label, OK, "", scoring.relevance, explanation.cost, scores, scoring.known_curves()
+        )
+        return row, answer.heeds_budget
+
+    def _asked_later(self, label: str, ask: Answering | None) -> Answering | None:
+        """Return what metrics ask of an explainer, so that it is to blame for what happens."""
+        if ask is None:
+            return None
+
+        def asked(given: Any) -> Any:
+            call = PluginCall("again", label)
+            self.unit.check(call)
+            with at_work(call), untouched(), self.guard.watch(call):
+                return ask(given)
+
+        return asked
+
+    def _score(self, resolved: Resolved, scoring: Scoring, explainer: str) -> tuple[float, str]:
+        """Ask a metric; without a number, say why."""
+        call = PluginCall("metric", resolved.label, explainer)
+        try:
+            self.unit.check(call, replace(call, of=""))
+            metric = self._plugin("metric", resolved.label)
+            with at_work(call), untouched():
+                value = _number(metric(scoring), resolved)
+            return value, "" if np.isfinite(value) else "the metric returned no number"
+        except UndefinedScoreError as error:
+            return float("nan"), _describe(error)
+        except NotApplicableError as error:
+            return float("nan"), f"{NOT_APPLICABLE}: {_describe(error)}"
+        except Exception as error:  # noqa: BLE001 - the plugin boundary: a metric may be anyone's
+            return float("nan"), f"{FAILED}: {_describe(error)}"

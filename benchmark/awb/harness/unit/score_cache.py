@@ -1,0 +1,95 @@
+"""The cache of scores across runs: where it lies, and under which key a model's scores do."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+import platformdirs
+
+from awb.errors import RunError
+from awb.harness.unit.code_hash import code_sha256, surroundings
+from awb.perturbation.cache import DEFAULT_LIMIT, ScoreCache
+from awb.perturbation.memory import ModelCache
+from awb.plugins.resolve import Resolved
+from awb.protocols import AudioModel
+
+
+def default_folder() -> Path:
+    """Return the user's cache folder, which ``XDG_CACHE_HOME`` may move."""
+    return Path(platformdirs.user_cache_dir("awb")) / "scores"
+
+
+def open_cache(folder: str | Path | None = None, limit_bytes: int = DEFAULT_LIMIT) -> ScoreCache:
+    """Open the cache.
+
+    Parameters
+    ----------
+    folder : str, Path or None
+        Where; None for `default_folder`.
+    limit_bytes : int
+        How large it may become.
+
+    Returns
+    -------
+    ScoreCache
+        The cache; its folder exists.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be made.
+    """
+    path = default_folder() if folder is None else Path(folder).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"the cache cannot be kept in {path}: {error.strerror or error}. Type --cache DIR for"
+            " another folder, or --cache off"
+        ) from error
+    return ScoreCache(path.resolve(), limit_bytes)
+
+
+def model_cache_for(
+    store: ScoreCache | None, resolved: Resolved, model: AudioModel
+) -> ModelCache | None:
+    """Find the place of a model's scores.
+
+    Parameters
+    ----------
+    store : ScoreCache or None
+        The cache; None for no cache.
+    resolved : Resolved
+        The model with its settings.
+    model : AudioModel
+        The model, loaded.
+
+    Returns
+    -------
+    ModelCache or None
+        None where scores cannot be told apart: the model has no ``weights_sha256``, or its code
+        cannot be found.
+    """
+    weights = str(getattr(model, "weights_sha256", ""))
+    if store is None or not weights:
+        return None
+    code = _code((type(model).__module__, "awb.perturbation"))
+    if not code:
+        return None
+    content = {
+        "model": resolved.identity(),
+        "weights": weights,
+        "code": code,
+        "device": [str(getattr(model, name, "")) for name in ("device", "precision", "batch_size")],
+        **surroundings(resolved.spec.requires),
+    }
+    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return ModelCache(store, key, resolved.label)
+
+
+@cache
+def _code(modules: tuple[str, ...]) -> str:
+    return code_sha256(modules)

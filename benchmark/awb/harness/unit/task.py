@@ -1,0 +1,64 @@
+"""The task of a worker: run one unit with the models and plugins that it keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awb.activity import MODEL, PluginCall, at_work
+from awb.errors import AwbError, RunError
+from awb.harness.unit.evaluation import run_unit
+from awb.harness.unit.process_state import one_thread, untouched
+from awb.harness.unit.record import Unit, UnitResult
+from awb.harness.unit.score_cache import model_cache_for
+from awb.harness.unit.warm_plugins import computed_on, warm, warm_model
+
+
+def _built(unit: Unit) -> dict[tuple[str, str], Any]:
+    """Build explainers, metrics and the masker of a plan; a broken explainer stays its own row."""
+    plan = unit.plan
+    built: dict[tuple[str, str], Any] = {}
+    for resolved in (*plan.explainers, *plan.metrics):
+        call = PluginCall(resolved.kind, resolved.label)
+        try:
+            unit.check(call)
+            with at_work(call), untouched():
+                built[resolved.kind, resolved.label] = warm(resolved)
+        except AwbError as error:
+            built[resolved.kind, resolved.label] = error
+    for masker in plan.maskers:
+        with at_work(PluginCall("masker", masker.label)), untouched():
+            built["masker", masker.label] = warm(masker)
+    return built
+
+
+def explain_unit(unit: Unit) -> UnitResult:
+    """Run one unit with this process's warm model.
+
+    Parameters
+    ----------
+    unit : Unit
+        What to do.
+
+    Returns
+    -------
+    UnitResult
+        Its rows.
+
+    Raises
+    ------
+    RunError
+        If this worker would compute on another kind of device than the rest of the run.
+    WorkerDiedError
+        If the model, or the masker, was stopped on other instances.
+    """
+    unit.check(MODEL, *(PluginCall("masker", one.label) for one in unit.plan.maskers))
+    model, built = warm_model(unit.plan.model), _built(unit)
+    here, there = computed_on(model), unit.plan.computed_on
+    if here != there:
+        raise RunError(
+            f"a worker computes {unit.plan.model.label} on {here}, the run on {there};"
+            " name one that all workers have with --device"
+        )
+    with one_thread():
+        model_cache = model_cache_for(unit.plan.cache, unit.plan.model, model)
+        return run_unit(unit, model, built, model_cache=model_cache)

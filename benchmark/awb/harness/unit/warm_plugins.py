@@ -1,0 +1,150 @@
+"""What runs inside a worker: models and plugins kept warm, one thread, one plugin boundary."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from awb.activity import MODEL, at_work
+from awb.errors import AwbError, PluginError
+from awb.harness.unit.process_state import one_thread, untouched
+from awb.plugins.resolve import Resolved
+from awb.protocols import AudioModel, ScoreArray
+from awb.specs import AnySpec, Parameters
+from awb.types import Clip
+
+_WARM: dict[tuple[AnySpec, Parameters], Any] = {}
+
+
+def warm_model(resolved: Resolved) -> AudioModel:
+    """Load a model once a process.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The model.
+
+    Returns
+    -------
+    AudioModel
+        The loaded model.
+
+    Raises
+    ------
+    AwbError
+        If its weights are missing or wrong.
+    PluginError
+        If what its factory returns is no `AudioModel`, or it fails in another way.
+    """
+    model = warm(resolved)
+    if not isinstance(model, AudioModel):
+        raise PluginError(f"model {resolved.label} has no sample_rate_hz, classes and scores")
+    return model
+
+
+def warm(resolved: Resolved) -> Any:
+    """Build a plugin once a process; see `build`."""
+    key = (resolved.spec, resolved.parameters)
+    if key not in _WARM:
+        _WARM[key] = build(resolved)
+    return _WARM[key]
+
+
+def build(resolved: Resolved) -> Any:
+    """Call a plugin's factory, turning foreign exceptions into errors that name the plugin.
+
+    Parameters
+    ----------
+    resolved : Resolved
+        The plugin.
+
+    Returns
+    -------
+    object
+        What its factory makes.
+
+    Raises
+    ------
+    PluginError
+        If the factory fails with something that is no `AwbError`.
+    """
+    try:
+        return resolved.build()
+    except AwbError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"{resolved.label} ({resolved.origin.distribution}) could not be made:"
+            f" {type(error).__name__}: {error}"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What the main process must know of a model without loading it.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        Rate of the audio that it hears.
+    classes, mids : tuple of str
+        Its classes.
+    weights_sha256 : str
+        Hash of its weights; empty if it has none.
+    computed_on : str
+        Device and precision, such as ``cuda, bfloat16``; empty if the model does not say.
+    hears_s : float
+        How much of the beginning of a clip it hears, in seconds; infinite where it hears all.
+    """
+
+    sample_rate_hz: int
+    classes: tuple[str, ...]
+    mids: tuple[str, ...]
+    weights_sha256: str
+    computed_on: str = ""
+    hears_s: float = math.inf
+
+
+def computed_on(model: AudioModel) -> str:
+    """Say on which device and in which precision a model computes, where it tells."""
+    device, precision = getattr(model, "device", None), getattr(model, "precision", None)
+    kind = None if device is None else str(device).partition(":")[0]
+    return ", ".join(str(one) for one in (kind, precision) if one is not None)
+
+
+def model_facts(model: Resolved) -> ModelFacts:
+    """Load a model in this process and say what it is."""
+    loaded = warm_model(model)
+    return ModelFacts(
+        int(loaded.sample_rate_hz),
+        tuple(loaded.classes),
+        tuple(getattr(loaded, "mids", ())),
+        str(getattr(loaded, "weights_sha256", "")),
+        computed_on(loaded),
+        float(getattr(loaded, "hears_s", math.inf)),
+    )
+
+
+def score_clip(model: Resolved, clip: Clip) -> ScoreArray:
+    """Score a clip as it is.
+
+    Parameters
+    ----------
+    model : Resolved
+        The model.
+    clip : Clip
+        A clip at the model's sample rate.
+
+    Returns
+    -------
+    np.ndarray, shape=(classes,), dtype=float32
+        Log-odds of every class.
+    """
+    loaded = warm_model(model)
+    with one_thread(), at_work(MODEL), untouched():
+        batch = np.array(clip.waveform[np.newaxis], dtype=np.float32)
+        scores: ScoreArray = np.asarray(loaded.scores(batch))[0]
+        return scores

@@ -1,0 +1,1 @@
+"""Worker processes: this process, children that can be stopped, a Dask cluster."""

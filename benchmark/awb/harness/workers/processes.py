@@ -1,0 +1,207 @@
+"""Worker processes of this machine: each gets a task at a time, is watched, and can be ended."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import Any
+
+from awb.activity import MODEL, WorkerDiedError
+from awb.errors import PluginError
+from awb.harness.config.limits import (
+    FROM_OUTSIDE,
+    Limits,
+    how_it_ended,
+    signal_name,
+    too_large,
+    too_long,
+)
+from awb.harness.workers.child import Child, Failure
+from awb.harness.workers.executor import ATTEMPTS, Result, Task, unchanged
+
+_LOOK_EVERY_S = 0.25
+
+
+_NOT_BELOW_MAIN = "It did not even start: a script calls awb.run below if __name__ == '__main__':"
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A task under way, and how many workers it has lost to others."""
+
+    task: Any
+    deaths: int = 0
+
+
+class _Lane:
+    """One worker process: the task that it runs, and the one that it gets next."""
+
+    _DEPTH = 2  # one that runs, one that waits: no worker is idle between two
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._child: Child | None = None
+        self._ready = self._busy = False
+        self._watched_s = 0.0
+        self._jobs: deque[_Job] = deque()
+
+    @property
+    def room(self) -> int:
+        """How many more tasks this lane takes."""
+        return self._DEPTH - len(self._jobs)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it has a task."""
+        return bool(self._jobs)
+
+    @property
+    def signs(self) -> list[Any]:
+        """What to wait for: something to read, or the end of the process."""
+        if self._child is None or not self._jobs:
+            return []
+        return [self._child.connection, self._child.process.sentinel]
+
+    def submit(self, job: _Job) -> None:
+        """Queue a task; a worker starts with its first."""
+        self._jobs.append(job)
+
+    def look(self, work: _Work) -> Iterator[tuple[Any, Any]]:
+        """Yield what has come back or gone wrong, and keep the worker busy."""
+        if not self._jobs:
+            return
+        if self._child is None:
+            self._child, self._ready, self._busy = Child(), False, False
+        try:
+            alive = self._child.process.is_alive()  # first: its last word may come before its end
+            if self._child.connection.poll():
+                yield from self._hear(self._child.connection.recv_bytes())
+            elif not alive:
+                yield from self._after_death()
+            elif self._busy:
+                yield from self._watch(self._child)
+        except (EOFError, OSError):
+            yield from self._after_death()
+        yield from self._send(work)
+
+    def _hear(self, content: bytes) -> Iterator[tuple[Any, Any]]:
+        if self._busy:
+            job, answer = self._jobs.popleft(), pickle.loads(content)  # noqa: S301 - our own worker
+            self._busy = False
+            yield job.task, answer.error if isinstance(answer, Failure) else answer
+        self._ready = True
+
+    def _send(self, work: _Work) -> Iterator[tuple[Any, Any]]:
+        while self._jobs and self._child is not None and self._ready and not self._busy:
+            job = self._jobs[0]
+            job.task = work.revise(job.task)
+            try:
+                self._child.send(work.function, job.task)
+                self._busy = True
+            except PluginError as error:
+                yield self._jobs.popleft().task, error
+
+    def _watch(self, child: Child) -> Iterator[tuple[Any, Any]]:
+        """End the worker if a plugin in it has taken too much."""
+        now_s = time.monotonic()
+        if now_s - self._watched_s < _LOOK_EVERY_S:
+            return
+        self._watched_s = now_s
+        at, most_bytes = child.at, self._limits.most_bytes()
+        late = at.exceeds(self._limits.time_s, now_s)
+        if child.memory_bytes() > most_bytes:
+            error = WorkerDiedError(too_large(most_bytes), at.call or MODEL)
+        elif late is not None:
+            error = WorkerDiedError(too_long(self._limits), late)
+        else:
+            return
+        self.close()
+        yield self._jobs.popleft().task, error
+
+    def _after_death(self) -> Iterator[tuple[Any, Any]]:
+        """Try the task again if the end may have come from outside, else say how it ended."""
+        if self._child is None:
+            return
+        at, was_ready, was_busy, job = self._child.at, self._ready, self._busy, self._jobs[0]
+        exit_code = self._child.end()
+        self._child = None
+        reason, call = how_it_ended(exit_code), MODEL if at.in_model else at.call
+        if was_ready and not was_busy:
+            return
+        if not was_ready:
+            reason, call = f"{reason}. {_NOT_BELOW_MAIN}", None
+        elif signal_name(exit_code) in FROM_OUTSIDE:
+            job.deaths += 1
+            if job.deaths < ATTEMPTS:
+                return
+            reason, call = f"{reason}, {ATTEMPTS} times", at.call or MODEL
+        self._jobs.popleft()
+        yield job.task, WorkerDiedError(reason, call)
+
+    def close(self) -> None:
+        """End the worker; what it has begun is lost."""
+        if self._child is not None:
+            self._child.end()
+            self._child = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is done to tasks, and what is changed in them just before."""
+
+    function: Callable[[Any], Any]
+    revise: Callable[[Any], Any]
+
+
+class Processes(AbstractContextManager["Processes"]):
+    """Run tasks in worker processes of this machine.
+
+    Parameters
+    ----------
+    jobs : int
+        Their number; a worker starts with its first task.
+    limits : Limits
+        What a plugin may take before its worker is ended.
+    """
+
+    def __init__(self, jobs: int, limits: Limits | None = None) -> None:
+        self._lanes = [_Lane(limits or Limits()) for _ in range(jobs)]
+
+    def map(
+        self,
+        function: Callable[[Task], Result],
+        tasks: Iterable[Task],
+        revise: Callable[[Task], Task] = unchanged,
+    ) -> Iterator[tuple[Task, Result | Exception]]:
+        """Yield (task, result or exception) as they finish.
+
+        Tasks are drawn lazily, so that memory does not grow with their number.
+        """
+        source, work = iter(tasks), _Work(function, revise)
+        while True:
+            while (lane := max(self._lanes, key=lambda one: one.room)).room:
+                task = next(source, None)
+                if task is None:
+                    break
+                lane.submit(_Job(task))
+            if not any(lane.is_busy for lane in self._lanes):
+                return
+            for lane in self._lanes:
+                yield from lane.look(work)
+            signs = [sign for lane in self._lanes for sign in lane.signs]
+            if signs:
+                wait(signs, timeout=_LOOK_EVERY_S)
+
+    def close(self) -> None:
+        """End the workers; what they have begun is lost."""
+        for lane in self._lanes:
+            lane.close()
+
+    def __exit__(self, *_: object) -> None:
+        """End the workers."""
+        self.close()

@@ -1,0 +1,1 @@
+"""Boards: ranked tables, and the sentences about them."""

@@ -1,0 +1,169 @@
+"""Agreement: do two metrics put the explainers in the same order?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from awb.errors import RunError, UndefinedScoreError
+from awb.intervals import FloatArray
+from awb.leaderboard.boards.board import FULL_COVERAGE
+from awb.leaderboard.boards.construction import BoardData
+from awb.leaderboard.boards.layout import Column, Layout
+from awb.randomness import RandomKey
+from awb.statistics import Interval, kendall_bootstrap
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Kendall's tau-b between two metrics' rankings of the explainers.
+
+    Attributes
+    ----------
+    dataset, model : str
+        The board; ``all`` for the mean over boards.
+    first, second : str
+        The metrics.
+    tau : Interval
+        In [-1, 1], 1 = the same order, with its 95 % interval over clips; NaN where a metric ties
+        all explainers or has no values.
+    n_explainers, n_instances : int
+        What it was computed on.
+    """
+
+    dataset: str
+    model: str
+    first: str
+    second: str
+    tau: Interval
+    n_explainers: int
+    n_instances: int
+
+
+def agreements(data: BoardData) -> list[Agreement]:
+    """Compare every two metrics of one board.
+
+    Explainers take part when they cover 95 % of the instances in both metrics; baselines do not,
+    since everything agrees about the oracle.
+
+    Parameters
+    ----------
+    data : BoardData
+        Rows and facts of the board.
+
+    Returns
+    -------
+    list of Agreement
+        One for every two metrics, in the order of `itertools.combinations`.
+
+    Raises
+    ------
+    RunError
+        If fewer than two metrics or two explainers are left.
+    """
+    dataset, model, metrics = data.manifest.dataset, data.manifest.model, data.metrics
+    layout = Layout(data.explanations)
+    able = np.array([name not in data.baselines for name in layout.names], dtype=bool)
+    able &= layout.coverage >= FULL_COVERAGE
+    if len(metrics) < 2 or able.sum() < 2:
+        raise RunError(
+            f"{model} on {dataset}: agreement needs two metrics and two explainers, got"
+            f" {len(metrics)} and {int(able.sum())}"
+        )
+    signed = {
+        facts.name: layout.grid(data.scores, facts.name) * (1 if facts.higher_is_better else -1)
+        for facts in metrics
+    }
+    key = RandomKey((data.seed, "agreement"))
+    found = []
+    for first, second in combinations(signed, 2):
+        one, other = Column.of(signed[first]), Column.of(signed[second])
+        rows = np.flatnonzero(able & one.full & other.full)
+        used = np.flatnonzero(one.common & other.common)
+        tau = _tau(
+            one.grid[rows[:, np.newaxis], used].T,
+            other.grid[rows[:, np.newaxis], used].T,
+            [layout.clips[index] for index in used],
+            key.child(*sorted((first, second))),  # so that the columns' order says nothing
+        )
+        found.append(Agreement(dataset, model, first, second, tau, rows.size, used.size))
+    return found
+
+
+def _tau(first: FloatArray, second: FloatArray, clips: list[str], key: RandomKey) -> Interval:
+    if first.shape[0] == 0 or first.shape[1] < 2:
+        return Interval(math.nan, math.nan, math.nan)
+    try:
+        return kendall_bootstrap(
+            first, second, clips, resamples=RESAMPLES, rng=key.generator("resamples")
+        )
+    except UndefinedScoreError:
+        return Interval(math.nan, math.nan, math.nan)
+
+
+def over_boards(found: Sequence[Sequence[Agreement]]) -> list[Agreement]:
+    """Average tau over boards, with a 95 % t interval; boards without a value are left out.
+
+    Parameters
+    ----------
+    found : sequence of sequence of Agreement
+        One list a board, all over the same metrics.
+
+    Returns
+    -------
+    list of Agreement
+        One for every two metrics.
+    """
+    from scipy.stats import t
+
+    means = []
+    for group in zip(*found, strict=True):
+        taus = np.array([one.tau.mean for one in group])
+        taus = taus[np.isfinite(taus)]
+        mean = float(taus.mean()) if taus.size else math.nan
+        low = high = math.nan
+        if taus.size > 1:
+            half = float(t.ppf(0.975, taus.size - 1) * taus.std(ddof=1) / math.sqrt(taus.size))
+            low, high = max(-1.0, mean - half), min(1.0, mean + half)
+        first = group[0]
+        means.append(
+            Agreement(
+                "all",
+                "all",
+                first.first,
+                first.second,
+                Interval(mean, low, high),
+                min(one.n_explainers for one in group),
+                sum(one.n_instances for one in group),
+            )
+        )
+    return means
+
+
+def matrix(found: Sequence[Agreement]) -> tuple[list[str], FloatArray]:
+    """Lay agreements out as a symmetric matrix.
+
+    Parameters
+    ----------
+    found : sequence of Agreement
+        Those of one board.
+
+    Returns
+    -------
+    names : list of str
+        Metrics in order.
+    taus : np.ndarray, shape=(metrics, metrics)
+        Tau of every two; 1 on the diagonal.
+    """
+    names = list(dict.fromkeys(name for one in found for name in (one.first, one.second)))
+    taus = np.eye(len(names))
+    for one in found:
+        row, column = names.index(one.first), names.index(one.second)
+        taus[row, column] = taus[column, row] = one.tau.mean
+    return names, taus

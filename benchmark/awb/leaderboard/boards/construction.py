@@ -1,0 +1,282 @@
+"""Make boards from a run."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.selection.manifest import Manifest
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
+from awb.leaderboard.boards.budgets import within_budget
+from awb.leaderboard.boards.layout import Column, Grid, Layout
+from awb.leaderboard.boards.remarks import not_applicable, notes, problems, without_times
+from awb.metrics.facts import MetricFacts
+from awb.plugins.discovery import Registry
+from awb.randomness import RandomKey
+from awb.specs import ExplainerSpec, MetricSpec
+
+Pair = tuple[str, str]
+
+
+def _undefined(layout: Layout, grids: dict[str, Grid]) -> dict[str, int]:
+    """Count, for each metric, the instances on which it has no value for anybody."""
+    able = layout.done.any(axis=1)
+    counts = {
+        name: int((~np.isfinite(grid[able])).all(axis=0).sum()) for name, grid in grids.items()
+    }
+    return {name: count for name, count in counts.items() if count and able.any()}
+
+
+@dataclass(frozen=True, slots=True)
+class BoardData:
+    """The rows of one board, and what is needed to read them.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        The selection.
+    scores, explanations : list of rows
+        From the store.
+    metrics : list of MetricFacts
+        The columns; the first ranks.
+    baselines : frozenset of str
+        Names of explainers that are there for comparison only.
+    seed : int
+        Of the run.
+    computed_on : str
+        Device and precision of the model.
+    budget : int or None
+        Model calls an instance, on a board with a limit.
+    dearer : tuple of str
+        Explainers that need more than the budget.
+    """
+
+    manifest: Manifest
+    scores: list[ScoreRow]
+    explanations: list[ExplanationRow]
+    metrics: list[MetricFacts]
+    baselines: frozenset[str]
+    seed: int
+    computed_on: str = ""
+    budget: int | None = None
+    dearer: tuple[str, ...] = ()
+
+
+def make_board(data: BoardData) -> Board:
+    """Rank the explainers of one (dataset, model) pair by the first metric.
+
+    Where no instance has annotated times, the metrics of localization are left out, and the first
+    of the others ranks.
+
+    Parameters
+    ----------
+    data : BoardData
+        Rows and facts.
+
+    Returns
+    -------
+    Board
+        The same for the same rows, whatever their order of computation.
+    """
+    manifest, metrics = data.manifest, _scorable(data)
+    layout = Layout(data.explanations)
+    grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
+    columns = {name: Column.of(grid) for name, grid in grids.items()}
+    key = RandomKey((data.seed, "board"))
+    cells = [column.cells(layout, key.child(name)) for name, column in columns.items()]
+    first = columns[metrics[0].name]
+    ranked = [
+        row
+        for row, name in enumerate(layout.names)
+        if first.full[row] and layout.coverage[row] >= FULL_COVERAGE and name not in data.baselines
+    ]
+    found = first.places(layout, metrics[0], ranked, key)
+    rows = [
+        BoardRow(
+            found.get(row),
+            name,
+            name in data.baselines,
+            float(layout.coverage[row]),
+            float(np.nanmean(layout.calls[row])) if layout.done[row].any() else math.nan,
+            tuple(column[row] for column in cells),
+        )
+        for row, name in enumerate(layout.names)
+    ]
+    finished = len(layout.clips)
+    return Board(
+        manifest.dataset,
+        manifest.model,
+        tuple(metrics),
+        tuple(sorted(rows, key=partial(_order, metrics[0]))),
+        len(manifest.kept),
+        len({one.clip_id for one in manifest.kept}),
+        dict(Counter(one.reason for one in manifest.skipped)),
+        tuple(problems(data.explanations, data.scores, manifest)),
+        (
+            *without_times(manifest, metrics[0]),
+            *notes(manifest, finished, _undefined(layout, grids), data.computed_on),
+            *not_applicable(data.explanations),
+            *_over_budget(data),
+        ),
+        manifest.sha256,
+        finished == len(manifest.kept),
+        data.budget,
+    )
+
+
+def _over_budget(data: BoardData) -> list[str]:
+    """Name the explainers that a board at a budget leaves out."""
+    if not data.dearer:
+        return []
+    return [f"more than {data.budget:,} model calls are needed by {', '.join(data.dearer)}"]
+
+
+def _scorable(data: BoardData) -> list[MetricFacts]:
+    """Leave out the metrics of localization where no instance has annotated times."""
+    kept = data.manifest.kept
+    if not kept or any(one.intervals_s for one in kept):
+        return data.metrics
+    return [facts for facts in data.metrics if facts.family != "localization"] or data.metrics
+
+
+def _order(facts: MetricFacts, row: BoardRow) -> tuple[bool, float, str]:
+    """Sort by the first metric, what is not covered last."""
+    mean = row.cells[0].mean
+    place = math.inf if math.isnan(mean) else -mean if facts.higher_is_better else mean
+    return row.coverage < FULL_COVERAGE, place, row.explainer
+
+
+def read_boards(
+    folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
+) -> list[BoardData]:
+    """Read the rows of every board of a run.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run, finished or not.
+    registry : Registry
+        What is installed: the metrics' facts come from there.
+    columns : sequence of str or None
+        Metrics to show, the first one ranks; ``all`` for every metric of the run. None for the
+        metrics that the run named, or the headline ones of a run of all metrics.
+
+    Returns
+    -------
+    list of BoardData
+        One a (dataset, model) pair, in the order of the run.
+
+    Raises
+    ------
+    RunError
+        If the run has not selected its instances yet.
+    UnknownNameError
+        If a metric is not of the run, or not installed.
+    """
+    manifests = folder.manifests()
+    if not manifests:
+        raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
+    store = folder.store()
+    facts = _columns(folder, registry, columns)
+    baselines = frozenset(
+        entry.spec.name
+        for entry in registry
+        if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
+    )
+    scores: dict[Pair, list[ScoreRow]] = {}
+    explanations: dict[Pair, list[ExplanationRow]] = {}
+    for score in store.scores():
+        scores.setdefault((score.dataset, score.model), []).append(score)
+    for row in store.explanations():
+        explanations.setdefault((row.dataset, row.model), []).append(row)
+    seed, places = int(folder.record()["seed"]), folder.computed_on()
+    data = [
+        BoardData(
+            manifest,
+            scores.get(pair, []),
+            explanations.get(pair, []),
+            facts,
+            baselines,
+            seed,
+            places.get(manifest.model, ""),
+        )
+        for manifest in manifests
+        for pair in [(manifest.dataset, manifest.model)]
+    ]
+    budgets = folder.config().budgets
+    return data if budgets is None else [at for one in data for at in at_budgets(one, budgets)]
+
+
+def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
+    """Cut the rows of a pair into those of a board at each budget.
+
+    Parameters
+    ----------
+    data : BoardData
+        All rows.
+    budgets : sequence of int
+        Model calls an instance.
+
+    Yields
+    ------
+    BoardData
+        One a budget.
+    """
+    for budget in budgets:
+        explanations, scores, dearer = within_budget(
+            data.explanations, data.scores, budget, budgets
+        )
+        yield replace(
+            data,
+            explanations=explanations,
+            scores=scores,
+            budget=budget,
+            dearer=tuple(dearer),
+        )
+
+
+def boards(
+    folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
+) -> list[Board]:
+    """Make every board of a run; see `read_boards`.
+
+    Parameters
+    ----------
+    folder : RunFolder
+        The run, finished or not.
+    registry : Registry
+        What is installed.
+    columns : sequence of str or None
+        Metrics to show, the first one ranks.
+
+    Returns
+    -------
+    list of Board
+        One a (dataset, model) pair, in the order of the run.
+    """
+    return [make_board(data) for data in read_boards(folder, registry, columns=columns)]
+
+
+def _columns(
+    folder: RunFolder, registry: Registry, columns: Sequence[str] | None
+) -> list[MetricFacts]:
+    """Look up the facts of the metrics that a board shows."""
+    plugins = folder.record()["plugins"]
+    labels = [entry["label"] for entry in plugins if entry["kind"] == "metric"]
+    for name in columns or []:
+        if name != "all" and name not in labels:
+            raise UnknownNameError(f"the run has no metric {name!r}.{did_you_mean(name, labels)}")
+    wanted = labels if columns is None or "all" in columns else list(columns)
+    specs = {label: registry.get("metric", label.partition(":")[0]).spec for label in wanted}
+    found = {label: spec for label, spec in specs.items() if isinstance(spec, MetricSpec)}
+    if columns is None and "all" in folder.config().metrics:
+        found = {label: spec for label, spec in found.items() if spec.headline} or found
+    return [replace(spec.facts, name=label) for label, spec in found.items()]

@@ -1,0 +1,211 @@
+"""What a board says at first sight: a few plain sentences, made from its numbers.
+
+The leading group are the first by the metric that ranks, and those that other clips might have put
+first: whose 95 % interval of places begins at 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from awb.leaderboard.boards.board import Board, BoardRow
+from awb.leaderboard.boards.construction import BoardData
+from awb.leaderboard.boards.layout import Column, Layout
+from awb.leaderboard.boards.ranking import letters_of
+from awb.randomness import RandomKey
+from awb.statistics import boards_needed, cluster_bootstrap_columns
+
+RANDOM = "random"
+_FEW_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The numbers behind the sentences.
+
+    Attributes
+    ----------
+    board : Board
+        The board.
+    best : tuple of BoardRow
+        Those in the first place; several where their means are equal.
+    rivals : tuple of BoardRow
+        The others of the leading group, in their order.
+    n_ranked, n_clips : int
+        Explainers with a place, and clips on which they were compared.
+    clips_needed : int
+        Clips from which the paired test can tell any two of so many explainers apart.
+    alike : int
+        How many others the test does not tell from the best.
+    no_better : int or None
+        How many of all with a place are not better than random relevance: the 95 % interval of the
+        paired difference, over clips, reaches 0. None where that cannot be said.
+    """
+
+    board: Board
+    best: tuple[BoardRow, ...]
+    rivals: tuple[BoardRow, ...]
+    n_ranked: int
+    n_clips: int
+    clips_needed: int
+    alike: int
+    no_better: int | None
+
+    @property
+    def cheapest(self) -> BoardRow:
+        """The row of the leading group that asks for the fewest model calls."""
+        return min((*self.best, *self.rivals), key=lambda row: row.calls)
+
+
+def message_of(board: Board, data: BoardData) -> Message | None:
+    """Gather what stands at the top of a board.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    data : BoardData
+        The rows of which it was made; its first metric ranks.
+
+    Returns
+    -------
+    Message or None
+        None where nobody has a place.
+    """
+    ranked = [row for row in board.rows if row.place is not None]
+    if not ranked:
+        return None
+    layout = Layout(data.explanations)
+    grid = layout.grid(data.scores, board.metrics[0].name)
+    column = Column.of(grid)
+    clips = [layout.clips[index] for index in np.flatnonzero(column.common)]
+    best = tuple(row for row in ranked if row.rank == 1)
+    letters = {one for row in best if row.place for one in letters_of(row.place.groups)}
+    others = [row for row in ranked if row.rank != 1]
+    return Message(
+        board,
+        best,
+        tuple(row for row in others if row.place and row.place.low <= 1),
+        len(ranked),
+        len(set(clips)),
+        boards_needed(len(ranked)) if len(ranked) > 1 else 1,
+        sum(bool(row.place and letters & letters_of(row.place.groups)) for row in others),
+        _no_better_than_random(board, data, layout, column),
+    )
+
+
+def _no_better_than_random(
+    board: Board, data: BoardData, layout: Layout, column: Column
+) -> int | None:
+    """Count the ranked explainers whose difference from random relevance may be none."""
+    names = [row.explainer for row in board.rows if row.place is not None]
+    known = RANDOM in layout.row and RANDOM in data.baselines
+    if not known or not column.full[layout.row[RANDOM]]:
+        return None
+    used = np.flatnonzero(column.common)
+    clips = [layout.clips[index] for index in used]
+    if len(set(clips)) < 2:
+        return None
+    sign = 1.0 if board.metrics[0].higher_is_better else -1.0
+    values = column.grid[[layout.row[name] for name in names]][:, used]
+    gain = sign * (values - column.grid[layout.row[RANDOM], used])
+    key = RandomKey((data.seed, "board")).child("message")
+    found = cluster_bootstrap_columns(gain.T, clips, rng=key.generator(RANDOM))
+    return sum(not one.low > 0 for one in found)
+
+
+def sentences(message: Message, named: Callable[[str], str] = str) -> list[str]:
+    """Write the message of a board.
+
+    Parameters
+    ----------
+    message : Message
+        See `message_of`.
+    named : callable
+        Writes a name as the page wants it, such as escaped.
+
+    Returns
+    -------
+    list of str
+        Sentences: the best, who else might be and at which cost, what a test says, and how many are
+        no better than chance.
+    """
+    return [
+        _best(message, named),
+        *_leading(message, named),
+        *_tested(message),
+        *_chance(message),
+    ]
+
+
+def _best(message: Message, named: Callable[[str], str]) -> str:
+    cell = message.best[0].cells[0]
+    interval = "" if math.isnan(cell.low) else f" (95 %: {cell.low:.3f} to {cell.high:.3f})"
+    cheapest = min(message.best, key=lambda row: row.calls)
+    cost = f"at {_cost(cheapest, 'model call')}"
+    if len({_calls(row) for row in message.best}) > 1:
+        cost = f"the cheapest, {named(cheapest.explainer)}, {cost}"
+    elif len(message.best) > 1:
+        cost = f"each {cost}"
+    text = (
+        f"Best by {named(message.board.metrics[0].name)}: {_listed(message.best, named)},"
+        f" {cell.mean:.3f}{interval}"
+    )
+    return f"{text.replace(' -', ' −')}, {cost} an instance."
+
+
+def _leading(message: Message, named: Callable[[str], str]) -> list[str]:
+    if message.n_ranked < 2 or message.n_clips < 2:
+        return []
+    if not message.rivals:
+        return [] if len(message.best) > 1 else ["On other clips it stays first (95 %)."]
+    text = f"On other clips {_listed(message.rivals, named)} might be first"
+    cheapest = message.cheapest
+    if cheapest in message.best:
+        return [f"{text}; none of them asks for fewer calls."]
+    if len(message.rivals) == 1:
+        return [f"{text}, at {_cost(cheapest)}."]
+    return [f"{text}; the cheapest of them, {named(cheapest.explainer)}, at {_cost(cheapest)}."]
+
+
+def _tested(message: Message) -> list[str]:
+    n_ranked, n_clips = message.n_ranked, message.n_clips
+    if n_ranked < 2 or n_clips < 2:
+        return []
+    if n_clips < message.clips_needed:
+        few = f"{n_clips} clips are too few for a paired test to tell any two of {n_ranked}"
+        return [f"{few} explainers apart: that takes {message.clips_needed}."]
+    n_others = n_ranked - len(message.best)
+    if not message.alike:
+        return [f"A paired test over {n_clips} clips tells all the others from it."]
+    alike = f"{message.alike} of the other {n_others}"
+    return [f"A paired test over {n_clips} clips does not tell {alike} from it."]
+
+
+def _chance(message: Message) -> list[str]:
+    if message.no_better is None:
+        return []
+    if message.no_better == 0:
+        return [f"All {message.n_ranked} are reliably better than random relevance."]
+    verb = "is" if message.no_better == 1 else "are"
+    share = f"{message.no_better} of {message.n_ranked} {verb}"
+    return [f"{share} not reliably better than random relevance."]
+
+
+def _listed(rows: Sequence[BoardRow], named: Callable[[str], str]) -> str:
+    names = [named(row.explainer) for row in rows]
+    if len(names) > _FEW_NAMES + 1:
+        names = [*names[:_FEW_NAMES], f"{len(names) - _FEW_NAMES} others"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _cost(row: BoardRow, noun: str = "call") -> str:
+    return f"{_calls(row)} {noun}" if _calls(row) == "1" else f"{_calls(row)} {noun}s"
+
+
+def _calls(row: BoardRow) -> str:
+    return "–" if math.isnan(row.calls) else f"{row.calls:,.0f}"

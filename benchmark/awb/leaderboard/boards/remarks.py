@@ -1,0 +1,86 @@
+"""What stands under a board: what failed, and what a reader should know."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from awb.harness.selection.manifest import FAILURES, UNKNOWN_LABEL, Manifest
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
+from awb.metrics.facts import MetricFacts
+
+
+def problems(
+    explanations: Sequence[ExplanationRow], scores: Sequence[ScoreRow], manifest: Manifest
+) -> list[str]:
+    """Collect what failed, one line a distinct reason."""
+    lines = Counter(
+        f"{row.explainer} {row.status}: {row.reason}"
+        for row in explanations
+        if row.status not in (OK, NOT_APPLICABLE)
+    )
+    ok = {(row.clip_id, row.target, row.explainer) for row in explanations if row.status == OK}
+    lines.update(
+        f"metric {row.metric} on {row.explainer}: {row.reason}"
+        for row in scores
+        if row.reason.startswith(FAILED) and (row.clip_id, row.target, row.explainer) in ok
+    )
+    counted = [
+        f"{line} ({count} instances)" if count > 1 else line for line, count in lines.items()
+    ]
+    lost = [one for one in manifest.skipped if one.reason in FAILURES]
+    return [*counted, *(f"{one.reason}: {one.detail or one.clip_id}" for one in lost)]
+
+
+def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
+    """Say that the instances have clip-level labels only, and what that means for the board.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The selection.
+    ranked_by : MetricFacts
+        The metric that ranks.
+
+    Returns
+    -------
+    list of str
+        A sentence, or none where instances have annotated times.
+    """
+    if not manifest.kept or any(one.intervals_s for one in manifest.kept):
+        return []
+    rank = "" if ranked_by.family == "localization" else f", the rank is by {ranked_by.name}"
+    known = "the labels are those of whole clips, without annotated times"
+    return [f"{known}: localization cannot be scored{rank}"]
+
+
+def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
+    """Name explainers that the model has nothing for, those with one reason together."""
+    names: dict[str, dict[str, None]] = {}
+    for row in explanations:
+        if row.status == NOT_APPLICABLE:
+            names.setdefault(row.reason, {})[row.explainer] = None
+    return [f"not applicable, as {why}: {', '.join(who)}" for why, who in names.items()]
+
+
+def notes(
+    manifest: Manifest, done: int, undefined: dict[str, int], computed_on: str = ""
+) -> list[str]:
+    """Collect what a reader should know: where it was computed, what is unfinished or undefined."""
+    lines = [f"Computed on {computed_on}."] if computed_on else []
+    if done < len(manifest.kept):
+        lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")
+    by_count: dict[int, list[str]] = {}
+    for name, count in undefined.items():
+        by_count.setdefault(count, []).append(name)
+    lines += [
+        f"no value on {count} of {done} instances: {', '.join(names)}"
+        for count, names in sorted(by_count.items())
+    ]
+    unknown = {one.target: one.detail for one in manifest.skipped if one.reason == UNKNOWN_LABEL}
+    lines += [
+        f"label {label!r} is unknown to the model. {detail}".strip()
+        for label, detail in unknown.items()
+    ]
+    return lines

@@ -1,0 +1,1 @@
+"""Boards as text: terminal, Markdown, CSV, JSON, LaTeX, HTML, and the long table."""

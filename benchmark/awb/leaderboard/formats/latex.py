@@ -1,0 +1,120 @@
+"""A board as a LaTeX table with booktabs rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from awb.leaderboard.boards.board import Board, BoardRow, Cell
+
+_NUMBER = r"\#"
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    '"': r"\textquotedbl{}",
+    "|": r"\textbar{}",
+}
+
+
+def escape(text: str) -> str:
+    r"""Write a text so that LaTeX prints it as it is.
+
+    Examples
+    --------
+    >>> print(escape("ff@10 & naive:window_s=0.5"))
+    ff@10 \& naive:window\_s=0.5
+    """
+    return "".join(_SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
+
+
+def to_latex(
+    board: Board, *, rows: Sequence[BoardRow] | None = None, metrics: Sequence[int] | None = None
+) -> str:
+    """Write a board as a table; it needs ``\\usepackage{booktabs}`` and nothing else.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    rows : sequence of BoardRow or None
+        Which rows; None for all.
+    metrics : sequence of int or None
+        Which columns; None for all.
+
+    Returns
+    -------
+    str
+        A ``table`` environment. The best value of each column among explainers that have a place is
+        bold, baselines are italic, intervals are small.
+    """
+    shown = list(board.rows if rows is None else rows)
+    columns = list(range(len(board.metrics)) if metrics is None else metrics)
+    best = {column: _best(board, shown, column) for column in columns}
+    arrows = {True: r"$\uparrow$", False: r"$\downarrow$"}
+    heads = [
+        f"{escape(board.metrics[column].name)} {arrows[board.metrics[column].higher_is_better]}"
+        for column in columns
+    ]
+    lines = [
+        r"\begin{table}",
+        r"  \centering",
+        f"  \\caption{{{_caption(board)}}}",
+        f"  \\begin{{tabular}}{{@{{}}rl{'r' * len(columns)}r@{{}}}}",
+        r"    \toprule",
+        f"    {' & '.join([_NUMBER, 'explainer', *heads, 'calls'])} \\\\",
+        r"    \midrule",
+        *(f"    {_line(row, columns, best)} \\\\" for row in shown),
+        r"    \bottomrule",
+        r"  \end{tabular}",
+        r"\end{table}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _caption(board: Board) -> str:
+    return (
+        f"{escape(board.model)} on {escape(board.dataset)}: {board.n_instances} instances from"
+        f" {board.n_clips} clips; means with 95\\,\\% intervals (bootstrap over clips)."
+    )
+
+
+def _best(board: Board, rows: Sequence[BoardRow], column: int) -> float:
+    """Return the best mean of a column, as it is printed."""
+    means = [
+        round(row.cells[column].mean, 3)
+        for row in rows
+        if row.place is not None and row.cells[column].n
+    ]
+    if not means:
+        return math.nan
+    return max(means) if board.metrics[column].higher_is_better else min(means)
+
+
+def _line(row: BoardRow, columns: Sequence[int], best: dict[int, float]) -> str:
+    name = escape(row.explainer)
+    cells = [_cell(row.cells[column], best[column], row.place is not None) for column in columns]
+    calls = "--" if math.isnan(row.calls) else f"{row.calls:,.0f}".replace(",", r"\,")
+    rank = "" if row.rank is None else str(row.rank)
+    return " & ".join([rank, f"\\textit{{{name}}}" if row.baseline else name, *cells, calls])
+
+
+def _cell(cell: Cell, best: float, ranked: bool) -> str:
+    if not cell.n:
+        return "--"
+    mean = f"${cell.mean:.3f}$"
+    if ranked and round(cell.mean, 3) == best:
+        mean = f"$\\mathbf{{{cell.mean:.3f}}}$"
+    if math.isnan(cell.low):
+        return mean
+    return f"{mean} {{\\scriptsize $[{cell.low:.2f}, {cell.high:.2f}]$}}"

@@ -1,0 +1,104 @@
+"""The long table of a run or a sweep: one row a (instance, explainer, metric)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from typing import Any, Literal
+
+from awb.harness.storage.store import ScoreRow
+from awb.harness.storage.sweep_folder import SweepFolder
+
+Format = Literal["csv", "json", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
+COLUMNS = tuple(field.name for field in fields(ScoreRow))
+
+
+def _records(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
+    records = [asdict(row) for row in rows]
+    for record in records:
+        if math.isnan(record["value"]):
+            record["value"] = None
+    return records
+
+
+def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
+    """Write the long table; an undefined value is empty (CSV) or null, with its reason.
+
+    Parameters
+    ----------
+    rows : iterable of ScoreRow
+        From `awb.harness.storage.store.Store.scores`.
+    form : str
+        csv, json or parquet.
+
+    Returns
+    -------
+    bytes
+        The file's content; text is UTF-8.
+    """
+    return _encoded(_records(rows), COLUMNS, form)
+
+
+def write_sweep(sweep: SweepFolder, form: Format) -> bytes:
+    """Write the long tables of all variants as one.
+
+    Parameters
+    ----------
+    sweep : SweepFolder
+        The sweep.
+    form : str
+        csv, json or parquet.
+
+    Returns
+    -------
+    bytes
+        As `write`; columns for the variant and the settings that vary come first.
+
+    Raises
+    ------
+    RunError
+        If some variants were not run.
+    """
+    names = list(dict.fromkeys(name for one in sweep.variants for name in one.values))
+    records = [
+        {
+            "variant": variant.name,
+            **{name: variant.values.get(name, "") for name in names},
+            **record,
+        }
+        for variant, run in sweep.all_runs()
+        for record in _records(run.store().scores())
+    ]
+    return _encoded(records, ("variant", *names, *COLUMNS), form)
+
+
+def _encoded(records: list[dict[str, Any]], columns: Sequence[str], form: Format) -> bytes:
+    if form == "parquet":
+        return _parquet(records, columns)
+    if form == "json":
+        return (json.dumps(records, indent=1, ensure_ascii=False) + "\n").encode()
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {**record, "value": "" if record["value"] is None else repr(record["value"])}
+        for record in records
+    )
+    return stream.getvalue().encode()
+
+
+def _parquet(records: list[dict[str, Any]], columns: Sequence[str]) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    kinds = [(name, pyarrow.float64() if name == "value" else pyarrow.string()) for name in columns]
+    table = pyarrow.Table.from_pylist(records, schema=pyarrow.schema(kinds))
+    sink = pyarrow.BufferOutputStream()
+    pyarrow.parquet.write_table(table, sink)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content

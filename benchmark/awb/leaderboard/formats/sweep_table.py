@@ -1,0 +1,270 @@
+"""The table of a sweep: variants down, explainers across, a table for each metric and board."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awb.harness.config.sweeps import Variant
+from awb.harness.storage.sweep_folder import SweepFolder
+from awb.leaderboard.boards.board import Board, Cell
+from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.formats.terminal import left_out
+from awb.leaderboard.formats.text import cell_text, to_json, to_records
+from awb.metrics.facts import MetricFacts
+from awb.plugins.discovery import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class SweepBoards:
+    """The boards of every variant that was started.
+
+    Attributes
+    ----------
+    found : tuple of (Variant, tuple of Board)
+        In the order of the sweep.
+    waiting : tuple of str
+        Names of the variants that were not started.
+    """
+
+    found: tuple[tuple[Variant, tuple[Board, ...]], ...]
+    waiting: tuple[str, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something failed, was not selected, or was not run."""
+        return bool(self.waiting) or any(board.failed for _, group in self.found for board in group)
+
+
+def sweep_boards(
+    folder: SweepFolder, registry: Registry, *, columns: Sequence[str] | None = None
+) -> SweepBoards:
+    """Make the boards of a sweep.
+
+    Parameters
+    ----------
+    folder : SweepFolder
+        The sweep, finished or not.
+    registry : Registry
+        What is installed.
+    columns : sequence of str or None
+        Metrics to show, the first one ranks; see `awb.leaderboard.boards.construction.boards`.
+
+    Returns
+    -------
+    SweepBoards
+        By variant.
+    """
+    found = tuple(
+        (variant, tuple(boards(run, registry, columns=columns))) for variant, run in folder.runs()
+    )
+    started = {variant.name for variant, _ in found}
+    waiting = tuple(one.name for one in folder.variants if one.name not in started)
+    return SweepBoards(found, waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepTable:
+    """One metric of one (dataset, model) pair over all variants.
+
+    Attributes
+    ----------
+    title : str
+        Metric, model and dataset.
+    header : tuple of str
+        Settings that vary, the number of instances, explainers.
+    rows : tuple of tuple of str
+        One a variant; a cell is the mean with its 95 % interval over clips.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def sweep_tables(given: SweepBoards) -> list[SweepTable]:
+    """Lay boards out, variants down and explainers across.
+
+    Parameters
+    ----------
+    given : SweepBoards
+        The boards.
+
+    Returns
+    -------
+    list of SweepTable
+        One a metric, of each (dataset, model, budget).
+    """
+    return [
+        _table(group, facts)
+        for group in _groups(given)
+        for facts in dict.fromkeys(one for _, board in group for one in board.metrics)
+    ]
+
+
+def _groups(given: SweepBoards) -> list[list[tuple[Variant, Board]]]:
+    """Collect what belongs together: one group a (dataset, model, budget)."""
+    groups: dict[tuple[str, str, int | None], list[tuple[Variant, Board]]] = {}
+    for variant, some in given.found:
+        for board in some:
+            key = (board.dataset, board.model, board.budget)
+            groups.setdefault(key, []).append((variant, board))
+    return list(groups.values())
+
+
+def _long_table(group: Sequence[tuple[Variant, Board]], facts: Sequence[MetricFacts]) -> SweepTable:
+    """Lay boards out with a row a variant and explainer, for a narrow place."""
+    first = group[0][1]
+    settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
+    rows = []
+    for variant, board in group:
+        columns = [dict(_cells(board, one)) for one in facts]
+        head = [*(variant.values.get(name, "") for name in settings), str(board.n_instances)]
+        for name in _explainers([(variant, board)]):
+            cells = (cell_text(column[name]) if name in column else "" for column in columns)
+            rows.append((*head, name, *cells))
+            head = [""] * len(head)
+    names = (f"{one.name} {one.arrow}" for one in facts)
+    title = f"{first.model} on {first.dataset}{_limit(first)}"
+    return SweepTable(title, (*settings, "n", "explainer", *names), tuple(rows))
+
+
+def _narrow(given: SweepBoards, style: str, width: int) -> Iterator[str]:
+    """Write one table a group, with the first metrics, as many as fit."""
+    for group in _groups(given):
+        facts = list(dict.fromkeys(one for _, board in group for one in board.metrics))
+        for n_shown in range(len(facts), 0, -1):
+            text = _written(_long_table(group, facts[:n_shown]), style)
+            if _widest(text) <= width or n_shown == 1:
+                yield "\n\n".join([text, *left_out([one.name for one in facts[n_shown:]])])
+                break
+
+
+def _limit(board: Board) -> str:
+    return "" if board.budget is None else f", at most {board.budget:,} model calls"
+
+
+def _table(group: Sequence[tuple[Variant, Board]], facts: MetricFacts) -> SweepTable:
+    board = group[0][1]
+    explainers = _explainers(group)
+    settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
+    rows = []
+    for variant, one in group:
+        cells = dict(_cells(one, facts))
+        rows.append(
+            (
+                *(variant.values.get(name, "") for name in settings),
+                str(one.n_instances),
+                *(cell_text(cells[name]) if name in cells else "" for name in explainers),
+            )
+        )
+    title = f"{facts.name} {facts.arrow} of {board.model} on {board.dataset}{_limit(board)}"
+    return SweepTable(title, (*settings, "n", *explainers), tuple(rows))
+
+
+def _explainers(group: Sequence[tuple[Variant, Board]]) -> list[str]:
+    """List the explainers, baselines last."""
+    rows = [row for _, board in group for row in board.rows]
+    ordered = sorted(rows, key=lambda row: row.baseline)
+    return list(dict.fromkeys(row.explainer for row in ordered))
+
+
+def _cells(board: Board, facts: MetricFacts) -> Iterator[tuple[str, Cell]]:
+    """Yield each explainer's cell of one metric, if the board has it."""
+    if facts in board.metrics:
+        place = board.metrics.index(facts)
+        for row in board.rows:
+            yield row.explainer, row.cells[place]
+
+
+def remarks(given: SweepBoards) -> list[str]:
+    """Say what a reader of the tables should know, a line each."""
+    lines = ["n is the number of instances; brackets are 95 % intervals over clips."]
+    if given.waiting:
+        lines.append(f"Not run yet: {', '.join(given.waiting)}.")
+    for variant, some in given.found:
+        for board in some:
+            lines += [f"Problem of {variant.name}: {problem}" for problem in board.problems]
+            if not board.finished:
+                lines.append(f"Not finished: {variant.name}.")
+            if board.n_instances == 0:
+                lines.append(f"No instance was selected: {variant.name}.")
+    return lines
+
+
+def sweep_text(given: SweepBoards, style: str = "simple", *, width: int | None = None) -> str:
+    """Write the tables of a sweep.
+
+    Parameters
+    ----------
+    given : SweepBoards
+        The boards.
+    style : str
+        A format of tabulate: ``simple``, or ``github`` for Markdown.
+    width : int or None
+        Where a line has room for so many letters only, and a table is wider, explainers go down
+        and metrics across, as many as fit.
+
+    Returns
+    -------
+    str
+        Tables, and remarks below them.
+    """
+    item = "- " if style == "github" else ""
+    parts = [_written(table, style) for table in sweep_tables(given)]
+    if width is not None and max(map(_widest, parts), default=0) > width:
+        parts = list(_narrow(given, style, width))
+    return "\n\n".join([*parts, "\n".join(item + line for line in remarks(given))]) + "\n"
+
+
+def _written(table: SweepTable, style: str) -> str:
+    from tabulate import tabulate
+
+    mark = "## " if style == "github" else ""
+    text = tabulate(table.rows, table.header, tablefmt=style, disable_numparse=True)
+    return f"{mark}{table.title}\n\n{text}"
+
+
+def _widest(text: str) -> int:
+    return max(map(len, text.splitlines()))
+
+
+def sweep_records(given: SweepBoards) -> list[dict[str, Any]]:
+    """Flatten the boards: one record a variant and explainer, four fields a metric."""
+    return [
+        {"variant": variant.name, **variant.values, **record}
+        for variant, some in given.found
+        for board in some
+        for record in to_records(board)
+    ]
+
+
+def sweep_csv(given: SweepBoards) -> str:
+    """Write `sweep_records` as CSV."""
+    records = sweep_records(given)
+    names = list(dict.fromkeys(name for record in records for name in record))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return stream.getvalue()
+
+
+def sweep_json(given: SweepBoards) -> str:
+    """Write the boards of every variant, with everything that was left out of them."""
+    content = {
+        "variants": [
+            {
+                "name": variant.name,
+                "values": dict(variant.values),
+                "boards": json.loads(to_json(list(some))),
+            }
+            for variant, some in given.found
+        ],
+        "not_run": list(given.waiting),
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False)

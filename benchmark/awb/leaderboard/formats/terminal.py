@@ -1,0 +1,121 @@
+"""Boards and tables of sweeps on a terminal: what does not fit is left out, and said so."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from awb.leaderboard.boards.board import Board, Cell
+from awb.leaderboard.formats.text import calls_text, footer_of, number_text, rank_text, title_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+_MOST_NAMED = 6
+_ENDLESS = 10_000
+
+
+def to_terminal(board: Board, console: Console) -> None:
+    """Print a board to a terminal, each interval under its mean, with the metrics that fit.
+
+    A column is shown whole or not at all: the last metrics go first, then the calls. Long names of
+    explainers are folded. Where not even the first metric fits, lines are longer than the terminal.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    console : Console
+        Where to.
+    """
+    from rich.text import Text
+
+    n_metrics = len(board.metrics)
+    sizes = [(n_shown, True) for n_shown in range(n_metrics, 0, -1)] + [(min(1, n_metrics), False)]
+    for n_shown, with_calls in sizes:
+        table = _table(board, console.width, n_shown, with_calls=with_calls)
+        width = _width(table, console)
+        if width <= console.width:
+            break
+    console.print(Text(title_of(board), style="bold"))
+    given, console.width = console.width, max(width, console.width)  # else rich cuts what is wider
+    console.print(table, crop=False)
+    console.width = given
+    hidden = [facts.name for facts in board.metrics[n_shown:]]
+    for line in [*left_out([*hidden, *([] if with_calls else ["calls"])]), *footer_of(board)]:
+        console.print(line, style="red" if line.startswith("Problem") else "dim", highlight=False)
+
+
+def left_out(names: Sequence[str]) -> list[str]:
+    """Say which columns are left out and how to see them: a sentence, or none.
+
+    Examples
+    --------
+    >>> left_out(["ff@10"])
+    ['1 column left out (ff@10): widen the terminal, or type awb show RUN --metrics A,B,...']
+    """
+    if not names:
+        return []
+    which = f" ({', '.join(names)})" if len(names) <= _MOST_NAMED else ""
+    count = f"{len(names)} column{'s' if len(names) > 1 else ''}"
+    return [f"{count} left out{which}: widen the terminal, or type awb show RUN --metrics A,B,..."]
+
+
+def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table:
+    """Lay a board out with its first metrics."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    has_gaps = any(row.coverage < 1 for row in board.rows)
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("#", no_wrap=True)
+    table.add_column("explainer", overflow="fold", max_width=max(12, width // 3))
+    for facts in board.metrics[:n_shown]:
+        name = facts.name.replace("-", "\n")
+        table.add_column(f"{name} {facts.arrow}", justify="right", no_wrap=True)
+    if with_calls:
+        table.add_column("calls", justify="right", no_wrap=True)
+    if has_gaps:
+        table.add_column("coverage", justify="right", no_wrap=True)
+    for row in board.rows:
+        cells = [_cell(cell) for cell in row.cells[:n_shown]]
+        calls = [calls_text(row)] if with_calls else []
+        coverage = [f"{row.coverage:.0%}"] if has_gaps else []
+        # As Text: in a plain string, rich would take [brackets] of a name for a style.
+        head = [Text(rank_text(row)), Text(row.explainer)]
+        table.add_row(*head, *cells, *calls, *coverage, style="italic" if row.baseline else "")
+    return table
+
+
+def _cell(cell: Cell) -> Text:
+    """Write an interval under its mean."""
+    from rich.text import Text
+
+    text = Text(number_text(cell.mean))
+    text.append(f"\n{_span(cell)}", style="dim")
+    return text
+
+
+def _width(table: Table, console: Console) -> int:
+    """Measure a table when nothing limits it."""
+    from rich.measure import Measurement
+
+    options = console.options.update(max_width=_ENDLESS)
+    return Measurement.get(console, options, table).maximum
+
+
+def _short(value: float) -> str:
+    """Write a number with two digits and without the leading zero."""
+    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
+
+
+def _span(cell: Cell) -> str:
+    """Write an interval as narrowly as can be read."""
+    if not cell.n or math.isnan(cell.low):
+        return ""
+    joint = " to " if cell.low < 0 else "–"
+    return f"{_short(cell.low)}{joint}{_short(cell.high)}"

@@ -1,0 +1,203 @@
+"""Boards as text: for a pipe, as Markdown, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from awb.leaderboard.boards.board import Board, BoardRow, Cell
+
+_READING = (
+    "Mean and 95 % interval over instances (bootstrap over clips)."
+    " ↑ higher is better, ↓ lower is better. # is the place by the first metric, its 95 % interval,"
+    " and letters: explainers that share one do not differ (Wilcoxon over clips, Holm, 5 %)."
+    " Rows without a place are baselines, or miss instances."
+)
+
+
+def number_text(value: float, digits: int = 3) -> str:
+    """Write a number; a dash for none."""
+    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _interval(cell: Cell) -> str:
+    return f"[{number_text(cell.low, 2)}, {number_text(cell.high, 2)}]" if cell.n else ""
+
+
+def cell_text(cell: Cell) -> str:
+    """Write a mean with its interval: "0.894 [0.85, 0.92]"."""
+    return f"{number_text(cell.mean)} {_interval(cell)}".strip()
+
+
+def rank_text(row: BoardRow) -> str:
+    """Write a place with its interval and its letters: "2 (1–4) ab"."""
+    if row.place is None:
+        return ""
+    place = row.place
+    span = f" ({place.low}–{place.high})" if place.low != place.high else ""
+    return f"{place.rank}{span} {place.groups}".strip()
+
+
+def calls_text(row: BoardRow) -> str:
+    """Write the model calls of an explanation; a dash where they are not known."""
+    return "–" if math.isnan(row.calls) else f"{row.calls:,.0f}"
+
+
+def _limit(board: Board) -> str:
+    return "" if board.budget is None else f", at most {board.budget:,} model calls"
+
+
+def extent_of(board: Board) -> str:
+    """Say what a board is made of: "9 instances from 6 clips, at most 100 model calls"."""
+    return f"{board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
+
+
+def title_of(board: Board) -> str:
+    """Name a board, and say how much it is of."""
+    return f"{board.model} on {board.dataset}: {extent_of(board)}"
+
+
+def footer_of(board: Board) -> list[str]:
+    """List what stands under a board: how to read it, what was left out, what went wrong."""
+    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(board.skipped.items()))
+    lines = [
+        _READING,
+        f"Left out: {skipped}." if skipped else "Nothing was left out.",
+        f"Manifest {board.manifest_sha256[:16]}.",
+    ]
+    return [*lines, *board.notes, *(f"Problem: {problem}" for problem in board.problems)]
+
+
+def _header(board: Board) -> list[str]:
+    metrics = [f"{facts.name} {facts.arrow}" for facts in board.metrics]
+    return ["#", "explainer", *metrics, "calls", "coverage"]
+
+
+def _plain_rows(board: Board) -> list[list[str]]:
+    return [
+        [
+            rank_text(row),
+            row.explainer,
+            *map(cell_text, row.cells),
+            calls_text(row),
+            f"{row.coverage:.0%}",
+        ]
+        for row in board.rows
+    ]
+
+
+class Parts(NamedTuple):
+    """The texts of a board, for whoever lays them out."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    footer: list[str]
+
+
+def to_parts(board: Board) -> Parts:
+    """Take a board apart: title, header, rows and footer as texts."""
+    return Parts(title_of(board), _header(board), _plain_rows(board), footer_of(board))
+
+
+def to_plain(board: Board) -> str:
+    """Write a board as an aligned table, for a pipe or a log."""
+    from tabulate import tabulate
+
+    table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
+    return "\n".join([title_of(board), "", table, "", *footer_of(board)])
+
+
+def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> str:
+    """Write a board as a Markdown section.
+
+    Parameters
+    ----------
+    board : Board
+        The board.
+    title : str or None
+        Heading of the section; None for model, dataset and extent.
+    lead : str
+        Markdown before the table; may be empty.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    from tabulate import tabulate
+
+    table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)
+    footer = "\n".join(f"- {line}" for line in footer_of(board))
+    before = f"{lead}\n\n" if lead else ""
+    return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n"
+
+
+def to_records(board: Board) -> list[dict[str, Any]]:
+    """Flatten a board: one record an explainer, three fields a metric."""
+    records = []
+    for row in board.rows:
+        record: dict[str, Any] = {
+            "dataset": board.dataset,
+            "model": board.model,
+            "budget": board.budget,
+            "rank": row.rank,
+            "rank_low": None if row.place is None else row.place.low,
+            "rank_high": None if row.place is None else row.place.high,
+            "tied": None if row.place is None else row.place.groups,
+            "explainer": row.explainer,
+            "baseline": row.baseline,
+            "coverage": row.coverage,
+            "calls": None if math.isnan(row.calls) else row.calls,
+        }
+        for facts, cell in zip(board.metrics, row.cells, strict=True):
+            for field in ("mean", "low", "high"):
+                value = getattr(cell, field)
+                record[f"{facts.name}_{field}"] = None if math.isnan(value) else value
+            record[f"{facts.name}_n"] = cell.n
+        records.append(record)
+    return records
+
+
+def to_csv(boards: list[Board]) -> str:
+    """Write boards as one CSV table."""
+    records = [record for board in boards for record in to_records(board)]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return stream.getvalue()
+
+
+def to_json(boards: list[Board]) -> str:
+    """Write boards with everything that was left out of them."""
+    content = [
+        {
+            "dataset": board.dataset,
+            "model": board.model,
+            "budget": board.budget,
+            "n_instances": board.n_instances,
+            "n_clips": board.n_clips,
+            "finished": board.finished,
+            "manifest_sha256": board.manifest_sha256,
+            "metrics": [
+                {key: _finite(value) for key, value in asdict(facts).items()}
+                for facts in board.metrics
+            ],
+            "rows": to_records(board),
+            "skipped": board.skipped,
+            "problems": list(board.problems),
+            "notes": list(board.notes),
+        }
+        for board in boards
+    ]
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

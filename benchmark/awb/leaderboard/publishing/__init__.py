@@ -1,0 +1,1 @@
+"""Publishing: submissions made from runs, and the pages made from submissions."""

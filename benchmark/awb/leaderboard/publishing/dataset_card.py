@@ -1,0 +1,133 @@
+"""The leaderboards as a data set for others: its card, and one long table of all scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from awb.errors import ParameterError
+from awb.harness.storage.store import ScoreRow
+from awb.leaderboard.formats.long_table import write
+from awb.leaderboard.publishing.board_pages import BEGIN, END, scores_of
+from awb.leaderboard.submissions.files import Submitted
+
+TABLE = "scores.parquet"
+_LICENSE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
+_SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
+_LARGEST = "1M<n<10M"
+
+_FRONT = """\
+---
+license: {license}
+pretty_name: Audio Where Benchmark leaderboards
+tags:
+- audio
+- explainability
+- interpretability
+- attribution
+- benchmark
+- leaderboard
+size_categories:
+- {size}
+configs:
+- config_name: scores
+  data_files: {table}
+  default: true
+---
+"""
+
+_BODY = """\
+# Audio Where Benchmark: leaderboards
+
+When an audio classifier says "dog", does an explanation point at the bark? Scores of {n_explainers}
+explainers on {n_boards} boards, in {n_submissions} submissions: every score of every instance, with
+the relevance that it was computed from.
+
+{index}
+
+- `{table}`: every score, one row an instance, explainer and metric ({n_rows:,} rows).
+- `submissions/`: a folder a board, with the selection (`_manifest.json`), and for each explainer
+  its scores, settings and versions (`.json`) and its relevance (`.relevance`).
+- `*.md`: the boards, made from the submissions.
+
+To check everything here, without the models:
+
+```sh
+pip install audio-where-benchmark huggingface_hub
+hf download {repo} --repo-type dataset --local-dir leaderboards
+awb verify leaderboards
+```
+"""
+
+
+def rows_of(submitted: Sequence[Submitted]) -> list[ScoreRow]:
+    """List every score of every submission, in their order."""
+    return [row for one in submitted for row in scores_of(one.record)]
+
+
+def score_table(rows: Sequence[ScoreRow]) -> bytes:
+    """Write all scores as one Parquet file."""
+    return write(rows, "parquet")
+
+
+def checked_license(text: str) -> str:
+    """Check the identifier of a licence, as the front matter of a card has it.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``apache-2.0`` or ``cc-by-4.0``.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    ParameterError
+        If it has other characters than small letters, digits, dots and hyphens.
+    """
+    if not text or not set(text) <= _LICENSE:
+        raise ParameterError(
+            f"--license {text!r} is no identifier of a licence; type one such as apache-2.0 or"
+            " cc-by-4.0"
+        )
+    return text
+
+
+def card(
+    submitted: Sequence[Submitted], index: str, *, repo: str, license_id: str, n_rows: int
+) -> str:
+    """Write the card: front matter that the Hub reads, and a text for people.
+
+    Parameters
+    ----------
+    submitted : sequence of Submitted
+        Everything that goes.
+    index : str
+        The folder's ``README.md``, of which the index of the boards is taken.
+    repo : str
+        ``OWNER/NAME``.
+    license_id : str
+        See `checked_license`.
+    n_rows : int
+        Rows of the long table.
+
+    Returns
+    -------
+    str
+        Markdown with YAML front matter.
+    """
+    size = next((name for limit, name in _SIZES if n_rows < limit), _LARGEST)
+    boards = {(one.record.dataset.label, one.record.model.label) for one in submitted}
+    front = _FRONT.format(license=license_id, size=size, table=TABLE)
+    body = _BODY.format(
+        n_explainers=len({one.record.explainer.label for one in submitted}),
+        n_boards=len(boards),
+        n_submissions=len(submitted),
+        index=index.partition(BEGIN)[2].partition(END)[0].strip(),
+        table=TABLE,
+        n_rows=n_rows,
+        repo=repo,
+    )
+    return front + body

@@ -1,0 +1,231 @@
+"""Push the leaderboards to the Hugging Face Hub as a dataset: one commit, or nothing.
+
+The token is the one that `huggingface_hub` finds by itself (``HF_TOKEN``, or a login). It is never
+read, held or printed here, and errors are told without their request, whose headers have it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from awb.errors import AwbError, HubError, MissingExtraError, SubmissionError
+from awb.leaderboard.publishing.dataset_card import (
+    TABLE,
+    card,
+    checked_license,
+    rows_of,
+    score_table,
+)
+from awb.leaderboard.submissions.credits import SUBMISSIONS
+from awb.leaderboard.submissions.files import RELEVANCE_SUFFIX, Reader, find
+from awb.leaderboard.verification.checks import readable, verify
+from awb.plugins.discovery import Registry
+
+CARD = "README.md"
+_PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_REPO = re.compile(rf"{_PART}/{_PART}\Z")
+_SUFFIXES = frozenset({".json", RELEVANCE_SUFFIX})
+_PAGES = frozenset({".md", ".svg"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What goes to the Hub.
+
+    Attributes
+    ----------
+    repo : str
+        ``OWNER/NAME``.
+    files : dict of str to Path or bytes
+        Where each file stands there, and the file here or its content.
+    """
+
+    repo: str
+    files: dict[str, Path | bytes]
+
+    def sizes(self) -> dict[str, int]:
+        """Measure each file, in bytes."""
+        return {
+            name: len(one) if isinstance(one, bytes) else one.stat().st_size
+            for name, one in self.files.items()
+        }
+
+
+def checked_repo(text: str) -> str:
+    """Check the name of a repository before anything is done.
+
+    Parameters
+    ----------
+    text : str
+        ``OWNER/NAME``.
+
+    Returns
+    -------
+    str
+        The same.
+
+    Raises
+    ------
+    HubError
+        If it is no such name.
+    """
+    if not _REPO.match(text) or len(text) > 96 or "--" in text or ".." in text:
+        raise HubError(
+            f"{readable(text)!r} is no name on the Hub; type OWNER/NAME, such as"
+            " my-lab/awb-leaderboards: letters, digits, single dots and hyphens, at most 96"
+        )
+    return text
+
+
+def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache-2.0") -> Parcel:
+    """Choose what goes: submissions that `awb verify` passes, their boards, a card and a table.
+
+    Parameters
+    ----------
+    into : Path
+        The folder of the leaderboards.
+    registry : Registry
+        What is installed: metrics are computed again by these.
+    repo : str
+        ``OWNER/NAME``.
+    license_id : str
+        Identifier of the licence under which it is published.
+
+    Returns
+    -------
+    Parcel
+        Nothing hidden, no link, nothing that no board needs.
+
+    Raises
+    ------
+    SubmissionError
+        If there is no submission, or one does not hold.
+    HubError, ParameterError
+        If the name or the licence is none.
+    """
+    checked_repo(repo)
+    checked_license(license_id)
+    if not (into / SUBMISSIONS).is_dir():
+        raise SubmissionError(f"{into} has no submissions. Type: awb publish RUN --into {into}")
+    reader, submitted = Reader(), []
+    for path in find([into / SUBMISSIONS]):
+        verdict = verify(path, registry, reader)
+        if verdict.submitted is None:
+            raise SubmissionError(f"{path} does not hold, so nothing is sent: {verdict.reason}")
+        submitted.append(verdict.submitted)
+    if not submitted:
+        raise SubmissionError(f"{into} has no submissions. Type: awb publish RUN --into {into}")
+    chosen = [path for path in into.iterdir() if path.suffix in _PAGES and path.name != CARD]
+    chosen += [path for path in into.glob(f"{SUBMISSIONS}/*/*") if path.suffix in _SUFFIXES]
+    files: dict[str, Path | bytes] = {
+        path.relative_to(into).as_posix(): path
+        for path in sorted(chosen)
+        if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
+    }
+    index = into / CARD
+    rows = rows_of(submitted)
+    text = card(
+        submitted,
+        index.read_text(encoding="utf-8") if index.is_file() else "",
+        repo=repo,
+        license_id=license_id,
+        n_rows=len(rows),
+    )
+    return Parcel(repo, {CARD: text.encode(), TABLE: score_table(rows), **files})
+
+
+def push(parcel: Parcel, *, private: bool = False) -> str:
+    """Create the dataset if it is not there, and commit everything at once.
+
+    Files of the same names are replaced; others that stand there stay.
+
+    Parameters
+    ----------
+    parcel : Parcel
+        From `pack`.
+    private : bool
+        Whether a dataset that is created now is private; one that is there stays as it is.
+
+    Returns
+    -------
+    str
+        Address of the dataset.
+
+    Raises
+    ------
+    MissingExtraError
+        If huggingface_hub is not installed.
+    HubError
+        If there is no token, the Hub refuses, or cannot be reached.
+    """
+    try:
+        import huggingface_hub
+        from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError
+        from huggingface_hub.utils import disable_progress_bars
+    except ImportError as error:
+        raise MissingExtraError(
+            "--to-hub needs huggingface_hub; type: pip install 'audio-where-benchmark[hub]'"
+        ) from error
+    disable_progress_bars()  # one a file would be hundreds
+    api = huggingface_hub.HfApi(library_name="awb")
+    failure: AwbError
+    try:
+        url = api.create_repo(
+            parcel.repo, repo_type="dataset", private=private or None, exist_ok=True, token=True
+        )
+        api.create_commit(
+            parcel.repo,
+            operations=_operations(parcel),
+            commit_message=f"{len(parcel.files)} files of the leaderboards, by awb publish",
+            repo_type="dataset",
+            token=True,
+        )
+    except LocalTokenNotFoundError:
+        failure = HubError(
+            "no token for the Hub. Type: hf auth login, or set HF_TOKEN in the environment"
+        )
+    except (HTTPError, OSError, ValueError, RuntimeError) as error:
+        failure = _told(error, parcel.repo)
+    else:
+        return str(url)
+    # Raised here, so that no traceback holds the request.
+    raise failure
+
+
+def _operations(parcel: Parcel) -> Sequence[Any]:
+    from huggingface_hub import CommitOperationAdd
+
+    return [
+        CommitOperationAdd(path_in_repo=name, path_or_fileobj=one)
+        for name, one in parcel.files.items()
+    ]
+
+
+def _told(error: Exception, repo: str) -> HubError:
+    """Say what happened and what to do, without anything of the request."""
+    cause = error.__cause__ if isinstance(error, RuntimeError) and error.__cause__ else error
+    response = getattr(cause, "response", None)
+    status = getattr(response, "status_code", None)
+    said = readable(str(getattr(cause, "server_message", "") or ""))
+    owner = repo.partition("/")[0]
+    advice = {
+        401: "the token is not valid. Type: hf auth login, or set HF_TOKEN",
+        403: f"the token may not write to {owner}. Make one with write access to it at"
+        " https://huggingface.co/settings/tokens",
+        404: f"there is no {owner} on the Hub that this token may see",
+        429: "too many requests; wait some minutes and type the same again",
+    }
+    if status is not None:
+        what = advice.get(int(status), "nothing was committed; type the same again later")
+        detail = f" ({said})" if said else ""
+        return HubError(f"the Hub refused {repo} with status {status}{detail}: {what}")
+    if isinstance(cause, ValueError):
+        return HubError(f"the Hub's answer for {repo} was not understood: {readable(str(cause))}")
+    return HubError(
+        f"the Hub cannot be reached ({type(cause).__name__}: {readable(str(cause))}). Nothing was"
+        " committed; check the network, and HF_ENDPOINT if it is set"
+    )

@@ -1,0 +1,224 @@
+"""Publish a run or a sweep: submissions, then the pages of everything that is published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from awb.errors import AwbError, ParameterError, SubmissionError
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.sweep_folder import SweepFolder
+from awb.leaderboard.publishing.board_pages import write_pages
+from awb.leaderboard.publishing.over_datasets import DatasetSummary
+from awb.leaderboard.publishing.submission_from_run import submissions
+from awb.leaderboard.publishing.summary_pages import (
+    DATASETS_PAGE,
+    FIGURE,
+    MODELS_PAGE,
+    Summaries,
+    datasets_page,
+    models_page,
+    summarize,
+)
+from awb.leaderboard.submissions.credits import SUBMISSIONS
+from awb.leaderboard.submissions.files import Submitted, is_taken, path_in, write
+from awb.leaderboard.submissions.schema import Credit
+from awb.leaderboard.verification.published_folder import read_folder
+from awb.plugins.discovery import Registry
+
+Draw = Callable[[DatasetSummary, Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was written, and what was not.
+
+    Attributes
+    ----------
+    submissions, boards : tuple of Path
+        Files.
+    without : tuple of str
+        Explainers of the run that explained nothing, and why.
+    refused : tuple of str
+        Older submissions that do not hold, and are on no board.
+    """
+
+    submissions: tuple[Path, ...]
+    boards: tuple[Path, ...]
+    without: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Credit:
+    """Check what an author typed.
+
+    Parameters
+    ----------
+    author, note, citation : str
+        One line each, at most 500 letters.
+
+    Returns
+    -------
+    Credit
+        The same.
+
+    Raises
+    ------
+    ParameterError
+        If one is longer, or has letters that cannot be printed.
+    """
+    try:
+        return Credit(author=author, note=note, citation=citation)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        message = first["msg"].removeprefix("Value error, ")
+        raise ParameterError(f"--{first['loc'][0]}: {message}") from None
+
+
+def publish(
+    folder: RunFolder | SweepFolder | None,
+    into: Path,
+    registry: Registry,
+    credit: Credit,
+    *,
+    replace: bool = False,
+    draw: Draw | None = None,
+) -> Published:
+    """Write the submissions of a run, or of every run of a sweep, and the boards of all.
+
+    Parameters
+    ----------
+    folder : RunFolder, SweepFolder or None
+        A finished run or sweep; None to write the boards again.
+    into : Path
+        The folder of the leaderboards.
+    registry : Registry
+        What is installed.
+    credit : Credit
+        What the author says.
+    replace : bool
+        Whether older submissions of the same names may be replaced.
+    draw : callable or None
+        See `write_summaries`.
+
+    Returns
+    -------
+    Published
+        What was written.
+
+    Raises
+    ------
+    AwbError
+        If the run, or one of the sweep, cannot be published; then nothing is written.
+    """
+    made, without = _made(folder, registry, credit)
+    folder_of_all = into / SUBMISSIONS
+    taken = [one.record.name for one in made if is_taken(one, folder_of_all)]
+    if taken and not replace:
+        raise SubmissionError(
+            f"{folder_of_all} has other submissions of {', '.join(taken)}; type --replace to"
+            " replace them"
+        )
+    written = [write(one, folder_of_all) for one in made]
+    boards, refused = render(into, registry, draw)
+    return Published(tuple(written), tuple(boards), tuple(without), tuple(refused))
+
+
+def _made(
+    folder: RunFolder | SweepFolder | None, registry: Registry, credit: Credit
+) -> tuple[list[Submitted], list[str]]:
+    """Make all submissions, before the first is written, and say what has none."""
+    if not isinstance(folder, SweepFolder):
+        found = [] if folder is None else list(submissions(folder, registry, credit))
+        made = [one for one in found if isinstance(one, Submitted)]
+        return made, [one for one in found if not isinstance(one, Submitted)]
+    first: dict[Path, tuple[str, Submitted]] = {}
+    without = []
+    for variant, run in folder.all_runs():
+        try:
+            made, left = _made(run, registry, credit)
+        except AwbError as error:
+            raise SubmissionError(f"variant {variant.name}: {error}") from error
+        without += [f"{reason} (variant {variant.name})" for reason in left]
+        for one in made:
+            other, _ = first.setdefault(path_in(one, Path()), (variant.name, one))
+            if other != variant.name:
+                without.append(
+                    f"{one.record.name} of variant {variant.name}: it would stand in the place of"
+                    f" the same on the board of variant {other}, since nothing that makes another"
+                    " board differs"
+                )
+    return [one for _, one in first.values()], without
+
+
+def render(
+    into: Path, registry: Registry, draw: Draw | None = None
+) -> tuple[list[Path], list[str]]:
+    """Write the pages of all submissions whose files hold together.
+
+    Parameters
+    ----------
+    into : Path
+        The folder of the leaderboards.
+    registry : Registry
+        What is installed.
+    draw : callable or None
+        See `write_summaries`.
+
+    Returns
+    -------
+    boards : list of Path
+        Files that were written.
+    refused : list of str
+        Submissions that are on no board, and why.
+    """
+    found, refused = read_folder(into / SUBMISSIONS)
+    summaries = write_summaries(summarize(found, registry), into, draw)
+    links = ["", f"Over all of them: {', '.join(summaries)}."] if summaries else []
+    boards = write_pages(found, into, registry, links)
+    return [*boards, *(into / name for name in summaries.values())], refused
+
+
+def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> dict[str, str]:
+    """Write the pages over all boards, with their figures, as far as there is anything to sum up.
+
+    Parameters
+    ----------
+    found : Summaries
+        What to write.
+    into : Path
+        The folder of the leaderboards.
+    draw : callable or None
+        Draws a summary over datasets into an SVG file; None for pages without figures.
+
+    Returns
+    -------
+    dict of str to str
+        Names of the pages by the links to them.
+
+    Raises
+    ------
+    SubmissionError
+        If a file cannot be written.
+    """
+    pages = {}
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        if found.models is not None:
+            (into / MODELS_PAGE).write_text(models_page(found.models), encoding="utf-8")
+            pages[f"[right for the right reasons?]({MODELS_PAGE})"] = MODELS_PAGE
+        if found.datasets:
+            figures = []
+            if draw is not None:
+                figures = [FIGURE.format(metric=one.metric.name) for one in found.datasets]
+                for one, figure in zip(found.datasets, figures, strict=True):
+                    draw(one, into / figure)
+            text = datasets_page(found.datasets, figures)
+            (into / DATASETS_PAGE).write_text(text, encoding="utf-8")
+            pages[f"[mean ranks]({DATASETS_PAGE})"] = DATASETS_PAGE
+    except OSError as error:
+        raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
+    return pages

@@ -1,0 +1,39 @@
+"""Which part the boards of a dataset play that contrasts two models."""
+
+from __future__ import annotations
+
+from awb.errors import UnknownNameError
+from awb.leaderboard.submissions.schema import Submission
+from awb.plugins.discovery import Registry
+from awb.specs import DatasetSpec
+
+CONTROL = (
+    "Explainers should not point at the events for this model: its dataset plants them as an"
+    " artefact that another model has learned and this one has not. A high ROC-AUC is no merit"
+    " here."
+)
+
+
+def roles(record: Submission, registry: Registry) -> tuple[bool, bool]:
+    """Ask the dataset whether it planted the events, and for which model.
+
+    Parameters
+    ----------
+    record : Submission
+        Any submission of the board.
+    registry : Registry
+        What is installed: contrasts are facts of the specs.
+
+    Returns
+    -------
+    planted : bool
+        Whether this is the model that has learned them.
+    control : bool
+        Whether this is the model that has not: explainers should not point at the events for it.
+    """
+    try:
+        spec = registry.get("dataset", record.dataset.name).spec
+    except UnknownNameError:
+        return False, False
+    pair = spec.contrast if isinstance(spec, DatasetSpec) else ()
+    return pair[:1] == (record.model.name,), pair[1:] == (record.model.name,)

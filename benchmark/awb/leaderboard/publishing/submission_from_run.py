@@ -1,0 +1,300 @@
+"""Make submissions from a run. Every score comes from the store; nothing that is typed is one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from awb.errors import RunError, SubmissionError
+from awb.harness.config.choice import Chosen, choose
+from awb.harness.config.run_config import RunConfig
+from awb.harness.run import check_unchanged, where_it_started
+from awb.harness.selection.dataset_process import Source
+from awb.harness.selection.manifest import Manifest, audio_sha256, prepare
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.harness.unit.record import OK
+from awb.harness.unit.warm_plugins import build
+from awb.intervals import FloatArray
+from awb.leaderboard.submissions.canonical_json import content_sha256
+from awb.leaderboard.submissions.files import (
+    MANIFEST_NAME,
+    RELEVANCE_SUFFIX,
+    Submitted,
+    deflated,
+    manifest_text,
+)
+from awb.leaderboard.submissions.names import slug
+from awb.leaderboard.submissions.schema import (
+    FORMAT,
+    MAX_TEXT,
+    Credit,
+    read_manifest,
+    read_submission,
+)
+from awb.leaderboard.submissions.untrusted_json import parse
+from awb.leaderboard.verification.checks import check_scores
+from awb.plugins.discovery import Registry
+from awb.plugins.resolve import Resolved
+from awb.segments import Segments
+
+Place = tuple[str, str]
+"""Clip and target."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The rows of one (dataset, model) pair, and what all of its explainers share."""
+
+    manifest: Manifest
+    dataset: Resolved
+    model: Resolved
+    explanations: Mapping[str, Mapping[Place, ExplanationRow]]
+    scores: Mapping[str, list[ScoreRow]]
+    relevances: Mapping[Place, Mapping[str, FloatArray]]
+    segments: Mapping[str, Segments]
+
+
+def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterator[Submitted | str]:
+    """Make one submission a (dataset, model, explainer).
+
+    Parameters
+    ----------
+    folder : RunFolder
+        A finished run.
+    registry : Registry
+        What is installed.
+    credit : Credit
+        What the author says of it.
+
+    Yields
+    ------
+    Submitted or str
+        A submission, or why an explainer has none.
+
+    Raises
+    ------
+    RunError
+        If the run is not finished, selected nothing, or was made with other plugins.
+    DataError
+        If a clip cannot be read, or is not what was explained.
+    SubmissionError
+        If the stored scores do not follow from the stored relevance.
+    """
+    chosen = choose(folder.config(), registry)
+    check_unchanged(folder, chosen)
+    with where_it_started(folder):
+        pairs = list(_pairs(folder, chosen))
+    for pair in pairs:
+        for name, rows in pair.explanations.items():
+            if any(row.status == OK for row in rows.values()):
+                yield _submitted(folder, registry, chosen, pair, name, credit)
+            else:
+                first = next(iter(rows.values()))
+                yield f"{name} on {pair.model.label}: {first.status}, {first.reason}"
+
+
+def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:
+    """Read every pair of the run, and refuse what is not finished."""
+    manifests = {(one.dataset, one.model): one for one in folder.manifests()}
+    store = folder.store()
+    explanations: dict[Place, dict[str, dict[Place, ExplanationRow]]] = {}
+    for row in store.explanations():
+        board = explanations.setdefault((row.dataset, row.model), {})
+        board.setdefault(row.explainer, {})[row.clip_id, row.target] = row
+    scores: dict[Place, dict[str, list[ScoreRow]]] = {}
+    for score in store.scores():
+        board_scores = scores.setdefault((score.dataset, score.model), {})
+        board_scores.setdefault(score.explainer, []).append(score)
+    rates_hz = folder.record().get("sample_rates_hz") or {}
+    for dataset in chosen.datasets:
+        for model in chosen.pairs[dataset.label]:
+            pair = (dataset.label, model.label)
+            manifest, rows = manifests.get(pair), explanations.get(pair, {})
+            _check_finished(folder, manifest, rows, pair)
+            if manifest is None or not manifest.kept:
+                raise RunError(f"{folder.path} selected no instance of {pair[0]} for {pair[1]}")
+            read_manifest(parse(manifest_text(manifest), MANIFEST_NAME), MANIFEST_NAME)
+            yield _Pair(
+                manifest,
+                dataset,
+                model,
+                rows,
+                scores[pair],
+                store.relevances(*pair),
+                _segments(dataset, manifest, int(rates_hz[model.label]), folder.config()),
+            )
+
+
+def _check_finished(
+    folder: RunFolder,
+    manifest: Manifest | None,
+    rows: Mapping[str, Mapping[Place, ExplanationRow]],
+    pair: Place,
+) -> None:
+    kept = 0 if manifest is None else len(manifest.kept)
+    done = min((len(one) for one in rows.values()), default=0)
+    if manifest is None or done < kept:
+        raise RunError(
+            f"{folder.path} is not finished: {done} of {kept or 'all'} instances of {pair[0]} for"
+            f" {pair[1]}. Type: awb resume {folder.path}"
+        )
+
+
+def _segments(
+    dataset: Resolved, manifest: Manifest, rate_hz: int, config: RunConfig
+) -> dict[str, Segments]:
+    """Read every clip again: its segments at the model's rate, if it is still the same audio."""
+    source = Source(dataset, build(dataset))
+    found: dict[str, Segments] = {}
+    for kept in manifest.kept:
+        if kept.clip_id in found:
+            continue
+        clip = source.load(kept.clip_id)
+        if audio_sha256(clip) != kept.audio_sha256:
+            raise RunError(f"the audio of clip {clip.id} has changed since it was explained")
+        n_samples = int(prepare(clip, rate_hz).waveform.size)
+        found[clip.id] = Segments(n_samples, rate_hz, config.segment_s, config.segment_hop_s)
+    return found
+
+
+def _submitted(
+    folder: RunFolder,
+    registry: Registry,
+    chosen: Chosen,
+    pair: _Pair,
+    name: str,
+    credit: Credit,
+) -> Submitted:
+    """Make one submission, with relevance as short as its scores allow."""
+    plain = {
+        **_shared(folder, chosen, pair),
+        **_rows(pair, name),
+        "format": FORMAT,
+        "name": name,
+        "explainer": _plugin(_explainer(chosen, name)),
+        "credit": credit.model_dump(mode="json"),
+    }
+    values = [
+        found[name]
+        for kept in pair.manifest.kept
+        if name in (found := pair.relevances.get((kept.clip_id, kept.target), {}))
+    ]
+    relevance = np.concatenate(values)
+    with np.errstate(over="ignore"):
+        fits = bool(np.isfinite(relevance.astype("<f4")).all())
+    if fits:
+        short = _sealed(plain, pair.manifest, relevance, "<f4")
+        try:
+            check_scores(short, registry)
+        except SubmissionError:
+            fits = False  # rounding moved a score: all digits are needed
+    exact = short if fits else _sealed(plain, pair.manifest, relevance, "<f8")
+    if not fits:
+        check_scores(exact, registry)
+    return exact
+
+
+def _sealed(
+    plain: dict[str, Any], manifest: Manifest, relevance: FloatArray, dtype: str
+) -> Submitted:
+    """Add the hashes."""
+    packed = deflated(relevance, dtype)
+    name = plain["name"]
+    reference = {
+        "file": f"{slug(name)}{RELEVANCE_SUFFIX}",
+        "sha256": hashlib.sha256(packed).hexdigest(),
+        "dtype": dtype,
+    }
+    content = {**plain, "relevance": reference}
+    sealed = {**content, "sha256": content_sha256(content)}
+    return Submitted(read_submission(sealed, name), manifest, packed)
+
+
+def _explainer(chosen: Chosen, name: str) -> Resolved:
+    """Find the explainer of a row, which may be called ``name@budget``."""
+    by_label = {one.label: one for one in chosen.explainers}
+    return by_label.get(name) or by_label[name.rpartition("@")[0]]
+
+
+def _plugin(resolved: Resolved) -> dict[str, Any]:
+    return {"label": resolved.label, **resolved.identity()}
+
+
+def _shared(folder: RunFolder, chosen: Chosen, pair: _Pair) -> dict[str, Any]:
+    """Make what all explainers of a pair have in common."""
+    record, config = folder.record(), folder.config()
+    return {
+        "dataset": _plugin(pair.dataset),
+        "model": _plugin(pair.model),
+        "metrics": [_plugin(one) for one in chosen.metrics],
+        "settings": _settings(config, chosen, int(record["sample_rates_hz"][pair.model.label])),
+        "environment": {
+            "awb": version("audio-where-benchmark"),
+            "created": str(record.get("created", "")),
+            "platform": str(record.get("platform", "")),
+            "versions": {str(k): str(v) for k, v in (record.get("versions") or {}).items()},
+            "hardware": {str(k): str(v) for k, v in (record.get("hardware") or {}).items()},
+            "computed_on": folder.computed_on().get(pair.model.label, ""),
+        },
+        "manifest": {"file": MANIFEST_NAME, "sha256": pair.manifest.sha256},
+    }
+
+
+def _settings(config: RunConfig, chosen: Chosen, sample_rate_hz: int) -> dict[str, Any]:
+    names = {
+        "design", "samples", "budgets", "seed", "segment_s", "segment_hop_s", "clips",
+        "max_event_fraction", "min_score", "robustness",
+    }  # fmt: skip
+    return {
+        **config.model_dump(mode="json", include=names),
+        "masker": chosen.masker.label,
+        "scoring_masker": chosen.scoring_masker.label,
+        "sample_rate_hz": sample_rate_hz,
+    }
+
+
+def _rows(pair: _Pair, name: str) -> dict[str, Any]:
+    """Make the columns of one explainer, in the order of the manifest."""
+    places = {(one.clip_id, one.target): at for at, one in enumerate(pair.manifest.kept)}
+    explanations = pair.explanations[name]
+    instances = [
+        {
+            "clip_id": row.clip_id,
+            "target": row.target,
+            "n_samples": pair.segments[row.clip_id].n_samples,
+            "n_cells": pair.segments[row.clip_id].n_cells,
+            "status": row.status,
+            "reason": printable(row.reason),
+            "calls": row.calls,
+            "forwards": float(row.forwards),
+            "seconds": round(float(row.seconds), 6),
+        }
+        for row in (explanations[place] for place in places)
+    ]
+    scores: dict[str, list[float | None]] = {}
+    undefined: dict[str, dict[str, list[int]]] = {}
+    for score in pair.scores[name]:
+        place = (score.clip_id, score.target)
+        column = scores.setdefault(score.metric, [None] * len(places))
+        if np.isfinite(score.value):
+            column[places[place]] = score.value
+        elif explanations[place].status == OK:
+            reasons = undefined.setdefault(score.metric, {})
+            reason = printable(score.reason) or "no reason was given"
+            reasons.setdefault(reason, []).append(places[place])
+    for reasons in undefined.values():
+        for found in reasons.values():
+            found.sort()
+    return {"instances": instances, "scores": scores, "undefined": undefined}
+
+
+def printable(text: str) -> str:
+    """Shorten a reason, which may come from any plugin, to one line that can be printed."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(line.split())[:MAX_TEXT]

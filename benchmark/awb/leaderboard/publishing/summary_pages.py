@@ -1,0 +1,289 @@
+"""Summaries over all boards as Markdown: one page over models, one over datasets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from awb.leaderboard.boards.ranking import group_letters
+from awb.leaderboard.publishing.comparable_boards import (
+    DELETION,
+    LOCALIZATION,
+    MARGIN,
+    NEARLY_FULL,
+    Comparable,
+    comparable,
+)
+from awb.leaderboard.publishing.over_datasets import DatasetSummary, summarize_datasets
+from awb.leaderboard.publishing.over_models import ModelRow, ModelSummary, summarize_models
+from awb.leaderboard.submissions.credits import escaped
+from awb.leaderboard.submissions.files import Submitted
+from awb.plugins.discovery import Registry
+from awb.specs import MetricSpec
+from awb.statistics import Interval
+
+MODELS_PAGE, DATASETS_PAGE = "summary-models.md", "summary-datasets.md"
+FIGURE = "summary-datasets-{metric}.svg"
+RANKED_BY = (LOCALIZATION, MARGIN, DELETION)
+
+_MODELS_READING = """\
+For each model: where does it look? A model is read through the explainers that are faithful to it,
+so that a poor explainer is not held against the model: the {n_faithful} of {n_common} common
+explainers with the lowest deletion area, chosen on the other clips and read on each clip in turn.
+
+- *looks*: "at the events" where the ROC-AUC of the faithful explainers is above chance (0.5), they
+  are more faithful than `random`, and the target's probability falls further without the events
+  than without as many random segments; each with its whole interval.
+- *ROC-AUC* and *margin* of the faithful explainers; the min-max margin is above 0 where every
+  event's peak is above the highest peak outside. *all common*: ROC-AUC, mean of all common
+  explainers. *energy*: ROC-AUC that loudness alone would reach.
+- *deletion area*: lower is more faithful; beside it that of `random`.
+- *without events*: how far the target's probability falls without the labelled segments, beside
+  its fall without as many random ones. *events alone*: its fall when nothing else is heard; 0 means
+  that they are enough. Neither needs an explainer.
+- *recognised*: explained instances, of these and those that the model missed, which are not
+  explained. *probability*: mean of the target over the explained ones.
+"""
+
+_DATASETS_READING = (
+    "Each board ranks the explainers that all boards rank, by their means over the instances that"
+    " all of these have; the mean rank is over boards. Its 95 % interval is over clips: clips are"
+    " drawn anew within each board, and every board is ranked anew. Letters are over boards:"
+    " explainers that share one do not differ (Wilcoxon over the boards' means, Holm, 5 %). In each"
+    " board's column stand its rank and its mean."
+)
+
+_PLANTED = (
+    "‡ The events of this dataset were planted beside the sound that the label means, and this"
+    " model has learned them: to look at them is to be right for the wrong reason."
+)
+_CONTROL = (
+    "† This model has not learned what was planted there: faithful explainers should *not* point at"
+    " the events, and where they do not, it is right."
+)
+
+_FEW = (
+    "With {n} boards the tests over boards cannot tell any two explainers apart, however clear the"
+    " difference: that takes {needed} boards for {k} explainers. So all share a letter, and the"
+    " intervals say only what other clips of *these* boards would have changed."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Summaries:
+    """Everything over all boards; a part is None where too little is published for it.
+
+    Attributes
+    ----------
+    models : ModelSummary or None
+        Over models.
+    datasets : tuple of DatasetSummary
+        Over datasets, one a metric of `RANKED_BY`, without those that too few boards have.
+    """
+
+    models: ModelSummary | None
+    datasets: tuple[DatasetSummary, ...]
+
+
+def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
+    """Sum up everything that is published.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        Everything that is published and holds.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    Summaries
+        The same for the same submissions, whatever their order.
+    """
+    found: Comparable = comparable(submitted, registry)
+    full, datasets = found.ranking(NEARLY_FULL), []
+    for name in RANKED_BY:
+        spec = registry.get("metric", name).spec
+        one = summarize_datasets(full, spec.facts) if isinstance(spec, MetricSpec) else None
+        if one is not None:
+            datasets.append(one)
+    return Summaries(summarize_models(found), tuple(datasets))
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a number, or a dash where there is none."""
+    return "–" if math.isnan(value) else f"{value:z.{digits}f}"
+
+
+def interval(found: Interval) -> str:
+    """Write a mean with its interval, or a dash."""
+    if math.isnan(found.mean):
+        return "–"
+    if math.isnan(found.low):
+        return number(found.mean)
+    return f"{number(found.mean)} [{number(found.low)}, {number(found.high)}]"
+
+
+def _table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
+    from tabulate import tabulate
+
+    return str(tabulate(rows, header, tablefmt="github", disable_numparse=True))
+
+
+def models_page(summary: ModelSummary) -> str:
+    """Write the page over models.
+
+    Parameters
+    ----------
+    summary : ModelSummary
+        What to write.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    header = [
+        "model on dataset", "looks", "ROC-AUC ↑", "margin ↑", "all common", "energy",
+        "deletion area ↓", "of random", "without events", "without as many random",
+        "events alone", "recognised", "probability",
+    ]  # fmt: skip
+    table = _table([_model_cells(row) for row in summary.rows], header)
+    notes = [_PLANTED] if any(row.board.planted for row in summary.rows) else []
+    notes += [_CONTROL] if any(row.board.control for row in summary.rows) else []
+    notes += [f"Not compared: {escaped(text)}." for text in summary.left_out]
+    reading = _MODELS_READING.format(
+        n_faithful=summary.n_faithful, n_common=len(summary.explainers)
+    )
+    parts = [
+        "# Over models: right for the right reasons?",
+        reading.rstrip(),
+        table,
+        *notes,
+        *(_explainer_table(summary, metric) for metric in summary.means),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _named(row: ModelRow) -> str:
+    mark = " ‡" if row.board.planted else " †" if row.board.control else ""
+    return f"[{escaped(row.board.title)}]({row.board.name}.md){mark}"
+
+
+def _model_cells(row: ModelRow) -> list[str]:
+    kept = len(row.board.manifest.kept)
+    return [
+        _named(row),
+        row.verdict,
+        *(
+            interval(one)
+            for one in (
+                row.localization, row.margin, row.typical, row.energy, row.deletion,
+                row.deletion_random, row.without_events, row.without_random, row.events_alone,
+            )
+        ),
+        f"{kept} of {kept + row.n_missed}",
+        number(row.probability),
+    ]  # fmt: skip
+
+
+def _explainer_table(summary: ModelSummary, metric: str) -> str:
+    """Write one metric of every common explainer for every model, the best on average first."""
+    means = summary.means[metric]
+    # No mean over boards is shown: it is only the order of the rows.
+    order = sorted(means, key=lambda name: (-sum(one.mean for one in means[name]), name))
+    rows = [
+        [f"*{escaped(name)}*" if name not in summary.explainers else escaped(name)]
+        + [interval(one) for one in means[name]]
+        for name in order
+    ]
+    table = _table(rows, ["explainer", *(_named(row) for row in summary.rows)])
+    counts = ", ".join(f"{row.n_instances} ({row.n_clips} clips)" for row in summary.rows)
+    return (
+        f"## {metric} of the common explainers\n\n{table}\n\n"
+        f"Instances that all of them explain: {counts}, in the order of the columns. Italics:"
+        " baselines."
+    )
+
+
+def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = ()) -> str:
+    """Write the page over datasets.
+
+    Parameters
+    ----------
+    summaries : sequence of DatasetSummary
+        One a metric, the main one first.
+    figures : sequence of str
+        Files of their critical-difference diagrams, beside the page; none if empty.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    parts = [
+        "# Over datasets: mean ranks",
+        _DATASETS_READING,
+    ]
+    for place, one in enumerate(summaries):
+        parts.append(f"## By {one.metric.name} {one.metric.arrow}")
+        parts += [
+            f"![Mean ranks by {one.metric.name}]({file})" for file in figures[place : place + 1]
+        ]
+        parts.append(_ranks(one))
+        parts += _tests(one)
+        parts += _partial(one)
+        parts += [f"Not ranked here: {escaped(text)}." for text in one.left_out]
+    return "\n\n".join(parts) + "\n"
+
+
+def letters(summary: DatasetSummary) -> list[str]:
+    """Name the groups that each explainer belongs to, one text a column."""
+    return group_letters(summary.found.groups, len(summary.explainers))
+
+
+def _ranks(summary: DatasetSummary) -> str:
+    groups, rows = letters(summary), []
+    for column in summary.order:
+        rank = summary.found.mean_ranks[column]
+        cells = [
+            f"{summary.found.ranks[board, column]:g} ({summary.means[board, column]:.3f})"
+            for board in range(len(summary.boards))
+        ]
+        span = f"{rank.rank:.1f} [{rank.low:.1f}, {rank.high:.1f}]"
+        rows.append([span, groups[column], escaped(summary.explainers[column]), *cells])
+    names = [f"[{escaped(board.title)}]({board.name}.md)" for board in summary.boards]
+    return _table(rows, ["mean rank", "", "explainer", *names])
+
+
+def _tests(summary: DatasetSummary) -> list[str]:
+    """Say what the tests over boards found, and when they cannot find anything."""
+    n_boards, count = len(summary.boards), len(summary.explainers)
+    texts = []
+    if not math.isnan(summary.found.friedman_p):
+        texts.append(
+            f"Friedman's test over {n_boards} boards that all {count} explainers are alike:"
+            f" p = {summary.found.friedman_p:.2g} (chi-square approximation"
+            f"{', rough for so few boards' if n_boards < 10 else ''})."
+        )
+    needed = summary.found.boards_needed
+    if n_boards < needed:
+        texts.append(_FEW.format(n=n_boards, needed=needed, k=count))
+    return texts
+
+
+def _partial(summary: DatasetSummary) -> list[str]:
+    """List explainers without a mean rank, with their means where they have one."""
+    if not summary.partial:
+        return []
+    rows = [
+        [
+            escaped(one.explainer),
+            f"{sum(not math.isnan(mean) for mean in one.means)} of {len(one.means)}",
+            *(number(mean, 3) for mean in one.means),
+        ]
+        for one in summary.partial
+    ]
+    header = ["explainer", "boards", *(escaped(board.title) for board in summary.boards)]
+    return ["Only on some boards, and therefore without a mean rank:", _table(rows, header)]

@@ -1,0 +1,67 @@
+"""What people call a board: its model and its dataset, by the names that these have for people."""
+
+from __future__ import annotations
+
+from awb.errors import UnknownNameError
+from awb.leaderboard.submissions.names import own_part
+from awb.leaderboard.submissions.schema import Plugin, Submission
+from awb.plugins.discovery import Kind, Registry
+
+
+def board_title(record: Submission, registry: Registry) -> str:
+    """Say in a heading what a board is about.
+
+    Parameters
+    ----------
+    record : Submission
+        Any submission of the board.
+    registry : Registry
+        What is installed: titles are facts of the specs.
+
+    Returns
+    -------
+    str
+        Such as "YAMNet on real sounds (folder)"; it need not be unique.
+    """
+    return f"{model_title(record.model, registry)} on {dataset_title(record.dataset, registry)}"
+
+
+def model_title(plugin: Plugin, registry: Registry) -> str:
+    """Say what people call a model with its settings: "YAMNet", "my forest (sklearn)"."""
+    return title_of("model", plugin.label, registry, plugin.distribution)
+
+
+def dataset_title(plugin: Plugin, registry: Registry) -> str:
+    """Say what people call a dataset with its settings: "drums", "real sounds (folder)"."""
+    return title_of("dataset", plugin.label, registry, plugin.distribution)
+
+
+def title_of(kind: Kind, label: str, registry: Registry, distribution: str | None = None) -> str:
+    """Say what people call a plugin with its settings.
+
+    Parameters
+    ----------
+    kind : str
+        Such as ``model``.
+    label : str
+        Its label.
+    registry : Registry
+        What is installed.
+    distribution : str or None
+        Where the plugin must come from for its title to hold; None for anywhere.
+
+    Returns
+    -------
+    str
+        The title of its spec, or its name.
+    """
+    name = label.partition(":")[0]
+    try:
+        found = registry.get(kind, name)
+    except UnknownNameError:
+        title = ""
+    else:
+        known = distribution is None or found.origin.distribution == distribution
+        title = found.spec.title if known else ""
+    own = own_part(label).replace("-", " ")
+    return f"{own} ({title or name})" if own else title or name

@@ -1,0 +1,1 @@
+"""Submissions: their schema, and their files."""

@@ -1,0 +1,62 @@
+"""Who submitted what, as Markdown: what many submissions have in common is said once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from awb.leaderboard.submissions.files import Submitted
+from awb.leaderboard.submissions.names import slug
+from awb.leaderboard.submissions.schema import Submission
+
+SUBMISSIONS = "submissions"
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
+
+
+def escaped(text: str) -> str:
+    """Let nothing in a text mean anything in Markdown or HTML."""
+    return _MARKUP.sub(r"\\\1", text).replace("\\<", "&lt;").replace("\\>", "&gt;")
+
+
+def credits_of(folder: str, group: Sequence[Submitted]) -> str:
+    """List submissions with who made them, with what, when and where, and how to check them.
+
+    Parameters
+    ----------
+    folder : str
+        Name of the folder in which they stand.
+    group : sequence of Submitted
+        All of that folder.
+
+    Returns
+    -------
+    str
+        Markdown: an item for each author, distribution, day, processor and note, the one with the
+        most submissions first, with a link to each submission.
+    """
+    found: dict[str, list[str]] = {}
+    for one in sorted(group, key=lambda each: each.record.name):
+        record = one.record
+        link = f"[{escaped(record.name)}]({SUBMISSIONS}/{folder}/{slug(record.name)}.json)"
+        found.setdefault(_origin(record), []).append(link)
+    order = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    items = [f"- {_counted(links)} {origin}\n  {', '.join(links)}" for origin, links in order]
+    check = f"To check: `awb verify leaderboards/{SUBMISSIONS}/{folder}`"
+    return "\n".join(["### Submissions", "", *items, "", check, ""])
+
+
+def _counted(links: Sequence[str]) -> str:
+    return f"{len(links)} submissions" if len(links) > 1 else "One submission"
+
+
+def _origin(record: Submission) -> str:
+    """Say in a sentence or two where a submission comes from, as far as it says so."""
+    text = f"by {escaped(record.credit.author)}" if record.credit.author else "without an author"
+    text += f", with {escaped(f'{record.explainer.distribution} {record.explainer.version}')}"
+    if record.environment.created:
+        text += f", computed {escaped(record.environment.created[:10])}"
+    processor = record.environment.hardware.get("processor", "")
+    if processor:
+        text += f" on {escaped(processor)}"
+    said = [part.rstrip(".") for part in (record.credit.note, record.credit.citation) if part]
+    return " ".join([f"{text}.", *(f"{escaped(part)}." for part in said)])

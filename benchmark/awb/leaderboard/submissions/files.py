@@ -1,0 +1,291 @@
+"""A submission with its manifest and its relevance: read from a folder, and written to one.
+
+A board's submissions stand in one folder, ``<dataset>--<model>--<hash>``: ``_manifest.json``, and
+``<explainer>.json`` beside ``<explainer>.relevance`` for each. The hash is that of the manifest and
+of the settings, so that what stands in one folder can be compared.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from awb.errors import AwbError, SubmissionError
+from awb.harness.selection.manifest import Kept, Manifest
+from awb.harness.unit.record import OK, at_budget
+from awb.intervals import FloatArray
+from awb.leaderboard.submissions.canonical_json import canonical
+from awb.leaderboard.submissions.names import folder_name, slug
+from awb.leaderboard.submissions.schema import Row, Submission, read_manifest, read_submission
+from awb.leaderboard.submissions.untrusted_json import parse, read_bounded
+from awb.segments import Segments
+
+MANIFEST_NAME = "_manifest.json"
+RELEVANCE_SUFFIX = ".relevance"
+MAX_JSON_BYTES = 32_000_000
+MAX_RELEVANCE_BYTES = 256_000_000
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """A submission whose files are all there, and what they say they are.
+
+    Attributes
+    ----------
+    record : Submission
+        The JSON.
+    manifest : Manifest
+        The selection.
+    packed : bytes
+        The content of the relevance file.
+    """
+
+    record: Submission
+    manifest: Manifest
+    packed: bytes = field(repr=False)
+
+    @cached_property
+    def kept(self) -> dict[tuple[str, str], Kept]:
+        """The manifest's instances by clip and target."""
+        return {(one.clip_id, one.target): one for one in self.manifest.kept}
+
+    @cached_property
+    def relevance(self) -> list[FloatArray | None]:
+        """Relevance of every instance, in the order of the rows; None where there is none.
+
+        Raises
+        ------
+        SubmissionError
+            If the file holds another number of values, or one is not finite.
+        """
+        rows = self.record.instances
+        kind = np.dtype(self.record.relevance.dtype)
+        sizes = [row.n_cells if row.status == OK else 0 for row in rows]
+        values = np.frombuffer(_inflated(self.packed, sum(sizes) * kind.itemsize), dtype=kind)
+        if not np.isfinite(values).all():
+            raise SubmissionError("the relevance has values that are not finite")
+        cut = np.split(values.astype(np.float64), np.cumsum(sizes)[:-1])
+        return [one if row.status == OK else None for row, one in zip(rows, cut, strict=True)]
+
+    def segments(self, row: Row) -> Segments:
+        """Lay out the segments of one instance.
+
+        Parameters
+        ----------
+        row : Row
+            The instance.
+
+        Returns
+        -------
+        Segments
+            As many cells as the row says.
+
+        Raises
+        ------
+        SubmissionError
+            If length, rate and segments do not give so many cells.
+        """
+        settings = self.record.settings
+        expected = row.n_samples / settings.sample_rate_hz / settings.segment_hop_s
+        if abs(expected - row.n_cells) > 1.5:  # before an array of that length is made
+            raise SubmissionError(
+                f"{row.clip_id} ({row.target}): {row.n_cells} cells do not fit its length"
+            )
+        try:
+            found = Segments(
+                row.n_samples, settings.sample_rate_hz, settings.segment_s, settings.segment_hop_s
+            )
+        except AwbError as error:
+            raise SubmissionError(f"segments: {error}") from error
+        if found.n_cells != row.n_cells:
+            raise SubmissionError(
+                f"{row.clip_id} ({row.target}): {row.n_cells} cells do not fit its length"
+            )
+        return found
+
+
+def _inflated(packed: bytes, n_bytes: int) -> bytes:
+    """Inflate to exactly so many bytes, never to more."""
+    if n_bytes > MAX_RELEVANCE_BYTES:
+        raise SubmissionError(f"the relevance takes more than {MAX_RELEVANCE_BYTES:,} bytes")
+    inflater = zlib.decompressobj()
+    try:
+        content = inflater.decompress(packed, n_bytes + 1)
+    except zlib.error as error:
+        raise SubmissionError(f"the relevance cannot be inflated: {error}") from error
+    if len(content) != n_bytes or not inflater.eof or inflater.unused_data:
+        raise SubmissionError("the relevance has another number of values than the instances")
+    return content
+
+
+def deflated(relevance: FloatArray, dtype: str) -> bytes:
+    """Pack relevance as `Submitted.relevance` reads it.
+
+    Parameters
+    ----------
+    relevance : np.ndarray, shape=(values,)
+        All cells of all instances.
+    dtype : str
+        ``<f4`` or ``<f8``.
+
+    Returns
+    -------
+    bytes
+        The content of the relevance file.
+    """
+    return zlib.compress(relevance.astype(dtype).tobytes(), 9)
+
+
+class Reader:
+    """Reads submissions; a manifest that many share is read once."""
+
+    def __init__(self) -> None:
+        self._manifests: dict[Path, Manifest] = {}
+
+    def read(self, path: Path) -> Submitted:
+        """Read a submission, and check that its files belong together.
+
+        Parameters
+        ----------
+        path : Path
+            The JSON file.
+
+        Returns
+        -------
+        Submitted
+            With the manifest and the relevance that it names.
+
+        Raises
+        ------
+        SubmissionError
+            If a file is missing, malformed, too large, or not the one that was published.
+        """
+        content = read_bounded(path, MAX_JSON_BYTES)
+        plain = parse(content, path.name)
+        record = read_submission(plain, path.name)
+        if canonical(plain) != content:
+            raise SubmissionError(f"{path.name} is not in the form that awb publish writes")
+        _check_names(record, path)
+        manifest = self._manifest(path.with_name(MANIFEST_NAME))
+        if manifest.sha256 != record.manifest.sha256:
+            raise SubmissionError("the scores are of another manifest")
+        packed = read_bounded(path.with_name(record.relevance.file), MAX_RELEVANCE_BYTES)
+        if hashlib.sha256(packed).hexdigest() != record.relevance.sha256:
+            raise SubmissionError(f"{record.relevance.file} is not the published file: wrong hash")
+        return Submitted(record, manifest, packed)
+
+    def _manifest(self, path: Path) -> Manifest:
+        if path not in self._manifests:
+            plain = parse(read_bounded(path, MAX_JSON_BYTES), path.name)
+            self._manifests[path] = read_manifest(plain, path.name)
+        return self._manifests[path]
+
+
+def _check_names(record: Submission, path: Path) -> None:
+    """Let no submission stand under another's name, so that none stands there twice."""
+    expected = [
+        (path.name, f"{slug(record.name)}.json"),
+        (path.parent.resolve().name, folder_name(record)),
+        (record.relevance.file, f"{slug(record.name)}{RELEVANCE_SUFFIX}"),
+        (record.manifest.file, MANIFEST_NAME),
+    ]
+    for given, right in expected:
+        if given != right:
+            raise SubmissionError(f"{given} should be called {right}")
+    names = {record.explainer.label}
+    names |= {at_budget(record.explainer.label, one) for one in record.settings.budgets or ()}
+    if record.name not in names:
+        raise SubmissionError(f"{record.name} is not the name of {record.explainer.label}")
+
+
+def path_in(submitted: Submitted, folder: Path) -> Path:
+    """Return where a submission is written: in the folder of all that it is compared with."""
+    record = submitted.record
+    return folder / folder_name(record) / f"{slug(record.name)}.json"
+
+
+def is_taken(submitted: Submitted, folder: Path) -> bool:
+    """Say whether another submission stands where this one would be written."""
+    path, record = path_in(submitted, folder), submitted.record
+    return path.exists() and path.read_bytes() != canonical(record.model_dump(mode="json"))
+
+
+def write(submitted: Submitted, folder: Path) -> Path:
+    """Write a submission into the folder of its board.
+
+    Parameters
+    ----------
+    submitted : Submitted
+        The submission.
+    folder : Path
+        The folder of all boards' submissions.
+
+    Returns
+    -------
+    Path
+        The JSON file.
+
+    Raises
+    ------
+    SubmissionError
+        If nothing can be written.
+    """
+    record = submitted.record
+    board = folder / folder_name(record)
+    path = board / f"{slug(record.name)}.json"
+    content = canonical(record.model_dump(mode="json"))
+    try:
+        board.mkdir(parents=True, exist_ok=True)
+        _write(board / MANIFEST_NAME, manifest_text(submitted.manifest))
+        _write(board / record.relevance.file, submitted.packed)
+        _write(path, content)
+    except OSError as error:
+        raise SubmissionError(f"cannot write to {board}: {error.strerror}") from error
+    return path
+
+
+def manifest_text(manifest: Manifest) -> bytes:
+    """Write a manifest as the file that submissions of its board share."""
+    plain = json.loads(json.dumps(manifest.to_json()))  # tuples become lists
+    return canonical(plain)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file in one step."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def find(paths: list[Path]) -> Iterator[Path]:
+    """List submissions: the files given, and those in the folders given.
+
+    Parameters
+    ----------
+    paths : list of Path
+        Files and folders.
+
+    Yields
+    ------
+    Path
+        A JSON file, in order.
+
+    Raises
+    ------
+    SubmissionError
+        If there is no such file or folder.
+    """
+    for path in paths:
+        if path.is_dir():
+            yield from (one for one in sorted(path.rglob("*.json")) if one.name != MANIFEST_NAME)
+        elif path.exists() or path.is_symlink():
+            yield path
+        else:
+            raise SubmissionError(f"{path} does not exist")

@@ -1,0 +1,136 @@
+"""What files and folders of submissions are called; the labels in them may be anybody's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from awb.leaderboard.submissions.canonical_json import canonical
+from awb.leaderboard.submissions.schema import Submission
+
+_NOT_COMPARED = {"clips", "min_score", "max_event_fraction"}  # the manifest has what came of them
+
+
+def slug(label: str) -> str:
+    """Turn a label into a file name; where that loses something, a hash keeps it unique.
+
+    Examples
+    --------
+    >>> slug("random-forest@300"), slug("../secret")
+    ('random-forest@300', 'secret-a6b09678')
+    """
+    plain = re.sub(r"[^A-Za-z0-9.@+=-]+", "-", label)[:80].strip("-.")
+    if plain == label:
+        return plain
+    digest = hashlib.sha256(label.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{plain}-{digest}".strip("-")
+
+
+_SAYS_NOTHING = {
+    "audio", "clips", "data", "dataset", "files", "recordings", "sounds", "test", "train", "wav",
+}  # fmt: skip
+_LONGEST = 48
+
+
+def own_part(label: str) -> str:
+    """Return what tells a plugin with settings from others of its name: a folder, a file, values.
+
+    Parameters
+    ----------
+    label : str
+        ``NAME``, ``NAME:PATH`` or ``NAME:KEY=VALUE,...``.
+
+    Returns
+    -------
+    str
+        Letters, digits, dots and hyphens; empty where there are no settings, or they say nothing
+        that the name does not.
+
+    Examples
+    --------
+    >>> own_part("folder:/data/my barks/audio"), own_part("yamnet:path=yamnet.tflite")
+    ('my-barks', '')
+    >>> own_part("emodb:mix=true,root=x/emodb"), own_part("drums")
+    ('mix-true', '')
+    """
+    name, _, rest = label.partition(":")
+    parts = []
+    for setting in rest.split(",") if rest else []:
+        key, equals, value = setting.rpartition("=")
+        path = PurePosixPath(value.replace("\\", "/"))
+        is_path = not equals or len(path.parts) > 1 or bool(path.suffix.strip(".0123456789"))
+        if is_path:
+            telling = [part for part in path.parts if part.lower() not in _SAYS_NOTHING | {"/"}]
+            value = PurePosixPath(telling[-1]).stem if telling else ""
+        plain = _plain(value if is_path else f"{key}-{value}")
+        if plain.lower() != name.lower():
+            parts.append(plain)
+    return "-".join(part for part in parts if part)[:_LONGEST].strip("-.")
+
+
+def brief(label: str) -> str:
+    """Name a plugin with its settings for a file: short enough to read, and not always unique.
+
+    Examples
+    --------
+    >>> brief("folder:/data/my barks/audio"), brief("kws:free-digits/recordings"), brief("drums")
+    ('folder-my-barks', 'kws-free-digits', 'drums')
+    """
+    name = _plain(label.partition(":")[0])[:_LONGEST].strip("-.")
+    return "-".join(part for part in (name, own_part(label)) if part) or "unnamed"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.@+]+", "-", text).strip("-.")
+
+
+def file_names(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
+    """Name a file for each combination of labels.
+
+    A name depends on its own labels alone, unless two have the same (even if only case tells them
+    apart): then each of them gets a hash of its labels.
+
+    Parameters
+    ----------
+    keys : iterable of tuple of str
+        Labels that stand together, such as a dataset and a model.
+
+    Returns
+    -------
+    dict of tuple of str to str
+        In the order of the names, none twice.
+
+    Examples
+    --------
+    >>> list(file_names([("folder:a/x", "m"), ("folder:b/y", "m")]).values())
+    ['folder-x--m', 'folder-y--m']
+    >>> list(file_names([("folder:a/x", "m"), ("folder:b/x", "m")]).values())
+    ['folder-x--m-404863', 'folder-x--m-d2ff8e']
+    """
+    plain = {key: "--".join(map(brief, key)) for key in keys}
+    named = plain
+    for length in (6, 64):  # the second time where somebody made a label of another's hash
+        count = Counter(name.lower() for name in named.values())
+        named = {
+            key: f"{plain[key]}-{_hash(key)[:length]}" if count[name.lower()] > 1 else name
+            for key, name in named.items()
+        }
+    return dict(sorted(named.items(), key=lambda item: (item[1], item[0])))
+
+
+def _hash(key: tuple[str, ...]) -> str:
+    return hashlib.sha256("\0".join(key).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def folder_name(submission: Submission) -> str:
+    """Name the folder of everything that may be compared with a submission.
+
+    The hash is of the settings and of the manifest, which has both labels in full.
+    """
+    settings = submission.settings.model_dump(mode="json", exclude=_NOT_COMPARED)
+    plain = {"manifest": submission.manifest.sha256, "settings": settings}
+    digest = hashlib.sha256(canonical(plain)).hexdigest()[:8]
+    return f"{brief(submission.dataset.label)}--{brief(submission.model.label)}--{digest}"

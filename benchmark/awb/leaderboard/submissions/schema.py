@@ -1,0 +1,277 @@
+"""The format of a submission: one explainer on one board, as JSON beside its relevance.
+
+Conventions
+-----------
+Scores are columns: one list a metric, one value an instance, in the order of ``instances``; null
+where there is no value, and then ``undefined`` has the reason. Relevance stands in a file of its
+own: the cells of every explained instance, one after the other, little-endian and deflated.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    ValidationError,
+)
+
+from awb.errors import SubmissionError
+from awb.harness.selection.manifest import Manifest
+from awb.leaderboard.submissions.canonical_json import content_sha256
+
+FORMAT = 1
+MAX_TEXT = 500
+MAX_INSTANCES = 100_000
+MAX_CELLS = 20_000
+MAX_EVENTS = 1_000
+MAX_METRICS = 500
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("has characters that cannot be printed")
+    return text
+
+
+def _no_markup(text: str) -> str:
+    if set(text) & set("|<>`"):
+        raise ValueError("has characters that no label has: | < > `")
+    return text
+
+
+def _file_name(text: str) -> str:
+    if "/" in text or "\\" in text or text.startswith("."):
+        raise ValueError("is a path that leaves the folder of the submission")
+    return text
+
+
+Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_printable)]
+Label = Annotated[Text, Field(min_length=1), AfterValidator(_no_markup)]
+FileName = Annotated[Text, AfterValidator(_file_name)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Amount = Annotated[FiniteFloat, Field(ge=0)]
+Status = Literal["ok", "failed", "not applicable"]
+Column = Annotated[list[FiniteFloat | None], Field(max_length=MAX_INSTANCES)]
+Place = Annotated[int, Field(ge=0, lt=MAX_INSTANCES)]
+Reasons = dict[Text, Annotated[list[Place], Field(max_length=MAX_INSTANCES)]]
+Versions = Annotated[dict[Text, Text], Field(max_length=100)]
+
+
+class Strict(BaseModel):
+    """Base of everything in a submission: unknown keys and converted types are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Plugin(Strict):
+    """A plugin with its settings, and the distribution that it came from."""
+
+    label: Label
+    name: Label
+    parameters: dict[Text, JsonValue]
+    distribution: Text
+    version: Text
+
+
+class Settings(Strict):
+    """What scores depend on apart from the plugins; the same for everybody on a board."""
+
+    design: Text
+    samples: Annotated[int, Field(ge=1, le=1_000_000)]
+    budgets: Annotated[list[int], Field(min_length=1, max_length=100)] | None
+    seed: Count
+    segment_s: Annotated[FiniteFloat, Field(gt=0)]
+    segment_hop_s: Annotated[FiniteFloat, Field(gt=0)]
+    max_event_fraction: FiniteFloat
+    min_score: FiniteFloat | None
+    clips: Count | None
+    robustness: Count | Literal["all"]
+    masker: Text
+    scoring_masker: Text
+    sample_rate_hz: Annotated[int, Field(ge=1, le=10_000_000)]
+
+
+class Environment(Strict):
+    """Where and when it was computed; a spot check asks whether it is the same here."""
+
+    awb: Text
+    created: Text
+    platform: Text
+    versions: Versions
+    hardware: Versions
+    computed_on: Text
+
+
+class Credit(Strict):
+    """What the author typed: the only free text, and no score depends on it."""
+
+    author: Text = ""
+    note: Text = ""
+    citation: Text = ""
+
+
+class ManifestReference(Strict):
+    """The selection that the scores belong to."""
+
+    file: FileName
+    sha256: Sha256
+
+
+class RelevanceReference(Strict):
+    """The file of relevance, and what is in it."""
+
+    file: FileName
+    sha256: Sha256
+    dtype: Literal["<f4", "<f8"]
+
+
+class Row(Strict):
+    """One instance: what became of it and what it took."""
+
+    clip_id: Text
+    target: Text
+    n_samples: Annotated[int, Field(ge=1, le=10**10)]
+    n_cells: Annotated[int, Field(ge=1, le=MAX_CELLS)]
+    status: Status
+    reason: Text
+    calls: Count
+    forwards: Amount
+    seconds: Amount
+
+
+class Submission(Strict):
+    """One explainer on one (dataset, model) pair.
+
+    Attributes
+    ----------
+    format : int
+        Version of this schema.
+    name : str
+        Of the row on the board: the explainer's label, with ``@BUDGET`` where it was given one.
+    dataset, model, explainer, metrics
+        Plugins and their settings.
+    instances : list of Row
+        All of the manifest, in its order.
+    scores : dict of str to list
+        A column a metric.
+    undefined : dict of str to dict of str to list of int
+        For each metric, why there is no value, and on which instances.
+    sha256 : str
+        Hash of everything else here.
+    """
+
+    format: Literal[1]
+    name: Label
+    dataset: Plugin
+    model: Plugin
+    explainer: Plugin
+    metrics: Annotated[list[Plugin], Field(min_length=1, max_length=MAX_METRICS)]
+    settings: Settings
+    environment: Environment
+    credit: Credit
+    manifest: ManifestReference
+    relevance: RelevanceReference
+    instances: Annotated[list[Row], Field(min_length=1, max_length=MAX_INSTANCES)]
+    scores: Annotated[dict[Text, Column], Field(max_length=MAX_METRICS)]
+    undefined: Annotated[dict[Text, Reasons], Field(max_length=MAX_METRICS)]
+    sha256: Sha256
+
+
+class _Kept(Strict):
+    clip_id: Text
+    target: Text
+    class_index: Count
+    intervals_s: Annotated[
+        list[Annotated[list[Amount], Field(min_length=2, max_length=2)]],
+        Field(max_length=MAX_EVENTS),
+    ]
+    score: FiniteFloat
+    audio_sha256: Sha256
+
+
+class _Skipped(Strict):
+    clip_id: str
+    target: str
+    reason: str
+    detail: str
+
+
+class ManifestContent(Strict):
+    """A selection as a file, see `awb.harness.selection.manifest.Manifest`."""
+
+    dataset: Text
+    model: Text
+    weights_sha256: Text
+    kept: Annotated[list[_Kept], Field(max_length=MAX_INSTANCES)]
+    skipped: list[_Skipped]
+    fingerprint: Text
+
+
+def _validated(schema: type[Strict], plain: dict[str, Any], name: str) -> Any:
+    try:
+        return schema.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "content"
+        message = first["msg"].removeprefix("Value error, ")
+        raise SubmissionError(f"{name}: {place}: {message}") from None
+
+
+def read_submission(plain: dict[str, Any], name: str) -> Submission:
+    """Check the schema, and that the content is what its hash says.
+
+    Parameters
+    ----------
+    plain : dict
+        Parsed JSON.
+    name : str
+        Of the file, for messages.
+
+    Returns
+    -------
+    Submission
+        The content.
+
+    Raises
+    ------
+    SubmissionError
+        If a key is missing, unknown, of another type or out of range, or the hash is another.
+    """
+    if plain.get("format") != FORMAT:
+        given = str(plain.get("format"))[:20]
+        raise SubmissionError(f"{name}: format {given}, this awb reads format {FORMAT}")
+    found: Submission = _validated(Submission, plain, name)
+    if content_sha256(plain) != found.sha256:
+        raise SubmissionError(f"{name} was changed after it was published: its hash is another")
+    return found
+
+
+def read_manifest(plain: dict[str, Any], name: str) -> Manifest:
+    """Check the schema of a manifest, and build it.
+
+    Parameters
+    ----------
+    plain : dict
+        Parsed JSON.
+    name : str
+        Of the file, for messages.
+
+    Returns
+    -------
+    Manifest
+        The selection.
+
+    Raises
+    ------
+    SubmissionError
+        If it is no manifest.
+    """
+    _validated(ManifestContent, plain, name)
+    return Manifest.from_json(plain)

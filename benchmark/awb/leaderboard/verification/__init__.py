@@ -1,0 +1,1 @@
+"""Verification: is what a submission claims true?"""

@@ -1,0 +1,281 @@
+"""Verify submissions without the model: files, coverage, and what relevance can tell of scores."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from awb.errors import AwbError, SubmissionError
+from awb.harness.unit.record import OK
+from awb.leaderboard.submissions.files import Reader, Submitted
+from awb.leaderboard.submissions.schema import Row, Submission
+from awb.leaderboard.verification.consistency import contradictions
+from awb.leaderboard.verification.recomputation import (
+    KnownMetric,
+    known_metrics,
+    recomputed,
+    stored_scoring,
+)
+from awb.plugins.discovery import Registry
+from awb.scoring import Scoring
+
+TOLERANCE = 1e-6
+"""A claimed score may differ by so much, times its own size where that is above 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How far the scores of a submission could be checked.
+
+    Attributes
+    ----------
+    recomputed : tuple of str
+        Metrics whose every value was computed again and is equal.
+    bounded : tuple of str
+        Metrics that ask the model: in range, and consistent with each other.
+    unknown : tuple of str
+        Metrics that are not installed here.
+    """
+
+    recomputed: tuple[str, ...]
+    bounded: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one submission.
+
+    Attributes
+    ----------
+    path : Path
+        The JSON file.
+    reason : str
+        Why it is refused; empty where it passes.
+    submitted : Submitted or None
+        Its content, where it passes.
+    checked : Checked or None
+        How far its scores were checked, where it passes.
+    spots : int
+        Instances that were computed anew.
+    """
+
+    path: Path
+    reason: str = ""
+    submitted: Submitted | None = None
+    checked: Checked | None = None
+    spots: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found."""
+        return not self.reason
+
+
+def verify(path: Path, registry: Registry, reader: Reader | None = None) -> Verdict:
+    """Verify one submission.
+
+    Parameters
+    ----------
+    path : Path
+        Its JSON file.
+    registry : Registry
+        What is installed: metrics are computed by these.
+    reader : Reader or None
+        Shared by many submissions, so that a manifest is read once.
+
+    Returns
+    -------
+    Verdict
+        With the first thing that does not hold.
+    """
+    try:
+        submitted = (reader or Reader()).read(path)
+        check_coverage(submitted)
+        checked = check_scores(submitted, registry)
+    except AwbError as error:
+        return Verdict(path, readable(str(error)))
+    return Verdict(path, "", submitted, checked)
+
+
+def readable(text: str) -> str:
+    """Make a text from anywhere fit for one line of a terminal."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(plain.split())[:300]
+
+
+def check_coverage(submitted: Submitted) -> None:
+    """Check that the rows are the manifest's instances, each once, and none foreign.
+
+    Parameters
+    ----------
+    submitted : Submitted
+        What to check.
+
+    Raises
+    ------
+    SubmissionError
+        If an instance is foreign, missing, there twice, or out of order, or the labels of the pair
+        are others.
+    """
+    record, manifest = submitted.record, submitted.manifest
+    if (record.dataset.label, record.model.label) != (manifest.dataset, manifest.model):
+        raise SubmissionError("the manifest is of another dataset or model")
+    seen: set[tuple[str, str]] = set()
+    for row in record.instances:
+        place = (row.clip_id, row.target)
+        if place not in submitted.kept:
+            raise SubmissionError(f"{row.clip_id} ({row.target}) is not in the manifest")
+        if place in seen:
+            raise SubmissionError(f"{row.clip_id} ({row.target}) stands there twice")
+        seen.add(place)
+    missing = [place for place in submitted.kept if place not in seen]
+    if missing:
+        clip_id, target = missing[0]
+        raise SubmissionError(
+            f"{len(missing)} of {len(submitted.kept)} instances of the manifest are missing,"
+            f" the first is {clip_id} ({target})"
+        )
+    if [(row.clip_id, row.target) for row in record.instances] != list(submitted.kept):
+        raise SubmissionError("the instances are not in the order of the manifest")
+
+
+def check_scores(submitted: Submitted, registry: Registry) -> Checked:
+    """Compute every score again that needs no model, and bound the others.
+
+    Parameters
+    ----------
+    submitted : Submitted
+        What to check.
+    registry : Registry
+        What is installed.
+
+    Returns
+    -------
+    Checked
+        What could be checked how.
+
+    Raises
+    ------
+    SubmissionError
+        If a score is not what the relevance gives, out of range, or contradicts another.
+    """
+    record = submitted.record
+    check_columns(record)
+    known = known_metrics(record.metrics, registry)
+    asks: set[str] = {one.label for one in known if one.function is None}
+    for place, (row, relevance) in enumerate(
+        zip(record.instances, submitted.relevance, strict=True)
+    ):
+        if relevance is None:
+            continue
+        kept = submitted.kept[row.clip_id, row.target]
+        segments = submitted.segments(row)
+        spans = np.array(kept.intervals_s, dtype=np.float64).reshape(-1, 2)
+        _check_events(row, spans, record.settings.sample_rate_hz)
+        scoring = stored_scoring(record, row.clip_id, row.target, relevance, spans, segments)
+        claimed = {one.label: record.scores[one.label][place] for one in known}
+        where = f"{row.clip_id} ({row.target})"
+        asks |= _compare(known, claimed, scoring, where)
+        finite = {name: value for name, value in claimed.items() if value is not None}
+        found = contradictions(
+            finite,
+            n_cells=row.n_cells,
+            n_positive=int((scoring.labels == 1).sum()) if len(spans) else None,
+            clip_log_odds=kept.score,
+        )
+        for contradiction in found:
+            raise SubmissionError(f"{where}: {contradiction}")
+    labels = [one.label for one in known]
+    return Checked(
+        tuple(label for label in labels if label not in asks),
+        tuple(label for label in labels if label in asks),
+        tuple(one.label for one in record.metrics if one.label not in labels),
+    )
+
+
+def check_columns(record: Submission) -> None:
+    """Check that there is one column a metric, one value an instance, and a reason for each gap.
+
+    Parameters
+    ----------
+    record : Submission
+        What to check.
+
+    Raises
+    ------
+    SubmissionError
+        If a column is missing, foreign or of another length, or a reason has no gap.
+    """
+    labels = [one.label for one in record.metrics]
+    if len(set(labels)) != len(labels) or set(labels) != set(record.scores):
+        raise SubmissionError("the scores are of other metrics than those that are named")
+    if not set(record.undefined) <= set(labels):
+        raise SubmissionError("reasons are given for a metric without scores")
+    explained = [row.status == OK for row in record.instances]
+    for label in labels:
+        column = record.scores[label]
+        if len(column) != len(explained):
+            raise SubmissionError(f"{label} has {len(column)} values, not {len(explained)}")
+        reasons = [place for places in record.undefined.get(label, {}).values() for place in places]
+        gaps = [
+            place
+            for place, (value, there) in enumerate(zip(column, explained, strict=True))
+            if value is None and there
+        ]
+        if sorted(reasons) != gaps:
+            raise SubmissionError(f"{label}: the missing values are not those that have a reason")
+        if any(
+            value is not None and not there for value, there in zip(column, explained, strict=True)
+        ):
+            raise SubmissionError(f"{label} has a value where there is no explanation")
+
+
+def _check_events(row: Row, spans: np.ndarray, rate_hz: int) -> None:
+    """Check that the manifest's events lie inside the clip, to the rounding of a resampled one."""
+    duration_s = row.n_samples / rate_hz
+    times_s = spans.ravel()
+    if not (np.diff(times_s) > 0).all():
+        raise SubmissionError(f"{row.clip_id}: events overlap, or end before they start")
+    if len(spans) and float(spans.max()) > duration_s + 0.01:
+        raise SubmissionError(f"{row.clip_id}: an event ends after the clip")
+
+
+def _compare(
+    known: Sequence[KnownMetric],
+    claimed: Mapping[str, float | None],
+    scoring: Scoring,
+    where: str,
+) -> set[str]:
+    """Compare claims with what can be computed; return the metrics that ask the model."""
+    asks = set()
+    for metric in known:
+        claim = claimed[metric.label]
+        if claim is not None and not _in_range(metric, claim):
+            raise SubmissionError(f"{where}: {metric.label} {claim:g} is out of range")
+        value = recomputed(metric, scoring)
+        if value is None:
+            asks.add(metric.label)
+        elif not same(claim, value):
+            says = "no value" if claim is None else f"{claim:.6g}"
+            gives = "none" if math.isnan(value) else f"{value:.6g}"
+            raise SubmissionError(
+                f"{where}: {metric.label} claims {says}, the relevance gives {gives}"
+            )
+    return asks
+
+
+def _in_range(metric: KnownMetric, claim: float) -> bool:
+    facts = metric.facts
+    return facts.lowest - TOLERANCE <= claim <= facts.highest + TOLERANCE
+
+
+def same(claim: float | None, value: float, tolerance: float = TOLERANCE) -> bool:
+    """Say whether a claimed score is a computed one; None claims that there is no value."""
+    if claim is None or math.isnan(value):
+        return claim is None and math.isnan(value)
+    return abs(claim - value) <= tolerance * max(1.0, abs(value))

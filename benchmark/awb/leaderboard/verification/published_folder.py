@@ -1,0 +1,78 @@
+"""Read everything that is published, leave out what does not hold, and sort the rest by board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from awb.errors import AwbError
+from awb.leaderboard.submissions.files import Reader, Submitted, find
+from awb.leaderboard.submissions.names import file_names, folder_name
+from awb.leaderboard.verification.checks import check_columns, check_coverage, readable
+
+
+def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
+    """Read all submissions of a folder.
+
+    Scores are not recomputed here (see `checks`), but what is returned has files that belong
+    together, the rows of its manifest, a column per metric, and relevance as long as each clip.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of all boards' submissions.
+
+    Returns
+    -------
+    submitted : list of Submitted
+        In the order of their files.
+    refused : list of str
+        Submissions that are left out, and why.
+
+    Raises
+    ------
+    SubmissionError
+        If there is no such folder.
+    """
+    reader, found, refused = Reader(), [], []
+    for path in find([folder]):
+        try:
+            one = reader.read(path)
+            check_coverage(one)
+            check_columns(one.record)
+            _check_relevance(one)
+        except AwbError as error:
+            refused.append(f"{path}: {readable(str(error))}")
+        else:
+            found.append(one)
+    return found, refused
+
+
+def _check_relevance(submitted: Submitted) -> None:
+    """Check that relevance can be read, and that its cells can be laid out."""
+    for row, relevance in zip(submitted.record.instances, submitted.relevance, strict=True):
+        if relevance is not None:
+            submitted.segments(row)
+
+
+def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
+    """Put together what belongs on one page, and in it what can be compared.
+
+    Parameters
+    ----------
+    submitted : iterable of Submitted
+        Everything that is published.
+
+    Returns
+    -------
+    dict of str to dict of str to list of Submitted
+        By name of the (dataset, model) pair, then by folder: the folder with the most first.
+    """
+    pairs: dict[tuple[str, ...], dict[str, list[Submitted]]] = {}
+    for one in submitted:
+        pair = pairs.setdefault((one.record.dataset.label, one.record.model.label), {})
+        pair.setdefault(folder_name(one.record), []).append(one)
+    return {
+        name: dict(sorted(pairs[key].items(), key=lambda item: (-len(item[1]), item[0])))
+        for key, name in file_names(pairs).items()
+    }

@@ -1,0 +1,1 @@
+"""Plugins: finding them, naming them on the command line, and resolving names to specs."""

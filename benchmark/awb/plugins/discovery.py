@@ -1,0 +1,254 @@
+"""Discovery: find every plugin, name the broken ones, and go on with the rest.
+
+Plugins are modules registered under the entry-point group ``awb``. awb's own models, explainers and
+datasets come in by that same door.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from itertools import chain
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pluggy
+
+from awb import hookspecs
+from awb.errors import MissingExtraError, PluginError, UnknownNameError, did_you_mean
+from awb.specs import (
+    AnySpec,
+    DatasetSpec,
+    ExplainerSpec,
+    MaskerSpec,
+    MetricSpec,
+    ModelSpec,
+    Origin,
+)
+
+Kind = Literal["model", "explainer", "dataset", "metric", "masker"]
+
+GROUP = "awb"
+DISTRIBUTION = "audio-where-benchmark"
+KINDS: Mapping[Kind, type[AnySpec]] = MappingProxyType(
+    {
+        "model": ModelSpec,
+        "explainer": ExplainerSpec,
+        "dataset": DatasetSpec,
+        "metric": MetricSpec,
+        "masker": MaskerSpec,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A spec and where it came from."""
+
+    kind: Kind
+    spec: AnySpec
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A plugin that was refused, and why."""
+
+    origin: Origin
+    reason: str
+
+
+class Registry:
+    """Everything that was discovered.
+
+    Parameters
+    ----------
+    registered : iterable of Registered
+        Specs; no two of one kind share a name.
+    broken : iterable of Broken
+        Plugins that were refused.
+    """
+
+    def __init__(self, registered: Iterable[Registered], broken: Iterable[Broken] = ()) -> None:
+        self._found = {(entry.kind, entry.spec.name): entry for entry in registered}
+        self.broken = tuple(broken)
+
+    def __iter__(self) -> Iterator[Registered]:
+        """Iterate over all specs, by kind in their order of registration."""
+        return (entry for kind in KINDS for entry in self._found.values() if entry.kind == kind)
+
+    def names(self, kind: Kind) -> list[str]:
+        """List the names of one kind, in order of registration."""
+        return [entry.spec.name for entry in self if entry.kind == kind]
+
+    def get(self, kind: Kind, name: str) -> Registered:
+        """Look a spec up.
+
+        Parameters
+        ----------
+        kind : str
+            model, explainer, dataset, metric or masker.
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Registered
+            The spec with its origin.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none; the message suggests a close name, or names a broken plugin.
+        """
+        try:
+            return self._found[kind, name]
+        except KeyError:
+            pass
+        broken = "".join(
+            f" (plugin {entry.origin.distribution} is broken: {entry.reason})"
+            for entry in self.broken
+        )
+        hint = did_you_mean(name, self.names(kind))
+        raise UnknownNameError(f"unknown {kind} {name!r}.{hint}{broken}")
+
+
+def missing_modules(spec: AnySpec) -> list[str]:
+    """List the modules that a spec requires and that are not installed.
+
+    ``one|other`` in ``requires`` is met by either.
+    """
+    return [
+        needed.replace("|", " or ")
+        for needed in spec.requires
+        if not any(importlib.util.find_spec(module) for module in needed.split("|"))
+    ]
+
+
+def mend_command(spec: AnySpec, origin: Origin) -> str:
+    """Return the command that installs what a spec requires."""
+    if spec.extra is not None:
+        return f'python -m pip install "{origin.distribution}[{spec.extra}]"'
+    first = [needed.split(" or ")[0] for needed in missing_modules(spec)]
+    return f"python -m pip install {' '.join(first)}"
+
+
+def check_available(entry: Registered) -> None:
+    """Refuse a spec whose libraries are absent.
+
+    Parameters
+    ----------
+    entry : Registered
+        The spec.
+
+    Raises
+    ------
+    MissingExtraError
+        If a required module is not installed; the message holds the command that mends it.
+    """
+    missing = missing_modules(entry.spec)
+    if missing:
+        raise MissingExtraError(
+            f"{entry.kind} {entry.spec.name} needs {', '.join(missing)}."
+            f" Type: {mend_command(entry.spec, entry.origin)}"
+        )
+
+
+def collect(plugin: object) -> Iterator[tuple[Kind, AnySpec]]:
+    """Call a plugin's hooks, refusing misspelled hooks and foreign objects."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    manager.register(plugin)
+    for implementation in manager.get_hookcallers(plugin) or []:
+        if not implementation.has_spec():
+            known = [f"awb_{kind}s" for kind in KINDS]
+            hint = did_you_mean(implementation.name, known)
+            raise PluginError(f"unknown hook {implementation.name!r}.{hint}")
+    for kind, spec_type in KINDS.items():
+        caller = getattr(manager.hook, f"awb_{kind}s")
+        for spec in chain.from_iterable(caller()):
+            if not isinstance(spec, spec_type):
+                raise PluginError(
+                    f"awb_{kind}s returned {type(spec).__name__}, expected {spec_type.__name__}"
+                )
+            yield kind, spec
+
+
+def _origin(entry_point: EntryPoint) -> Origin:
+    distribution = entry_point.dist
+    if distribution is None:
+        return Origin(entry_point=entry_point.name)
+    return Origin(distribution.name, distribution.version, entry_point.name)
+
+
+def discover(found: Iterable[EntryPoint]) -> Registry:
+    """Load plugins from entry points.
+
+    Parameters
+    ----------
+    found : iterable of EntryPoint
+        Entry points of the group ``awb``. awb's own come first, then the others by name.
+
+    Returns
+    -------
+    Registry
+        What works, and what is broken and why. A plugin is refused as a whole.
+    """
+    ours_first = sorted(
+        {(point.name, point.value, _origin(point).distribution): point for point in found}.values(),
+        key=lambda point: (
+            _origin(point).distribution != DISTRIBUTION,
+            _origin(point).distribution,
+        ),
+    )
+    registered: dict[tuple[Kind, str], Registered] = {}
+    broken: list[Broken] = []
+    for entry_point in ours_first:
+        origin = _origin(entry_point)
+        try:
+            mine = _validated(entry_point.load(), origin, registered)
+        except Exception as error:  # noqa: BLE001 - the plugin boundary: anything may fail there
+            broken.append(Broken(origin, f"{type(error).__name__}: {error}"))
+        else:
+            registered.update(mine)
+    return Registry(registered.values(), broken)
+
+
+def _validated(
+    plugin: Any, origin: Origin, taken: Mapping[tuple[Kind, str], Registered]
+) -> dict[tuple[Kind, str], Registered]:
+    """Collect a plugin's specs, refusing names that are taken."""
+    mine: dict[tuple[Kind, str], Registered] = {}
+    for kind, spec in collect(plugin):
+        other = mine.get((kind, spec.name)) or taken.get((kind, spec.name))
+        if other is not None:
+            raise PluginError(
+                f"{kind} {spec.name!r} is already taken by {other.origin.distribution}"
+            )
+        mine[kind, spec.name] = Registered(kind, spec, origin)
+    return mine
+
+
+ADDED: dict[tuple[Kind, str], Registered] = {}
+"""Plugins of this process that are not installed, see `awb.plugins.session`."""
+
+
+@cache
+def installed() -> Registry:
+    """Discover the installed plugins, once a process."""
+    return discover(entry_points(group=GROUP))
+
+
+def load() -> Registry:
+    """Return the plugins that are installed, and those that were added in this process.
+
+    Returns
+    -------
+    Registry
+        All specs.
+    """
+    found = installed()
+    return Registry([*found, *ADDED.values()], found.broken) if ADDED else found

@@ -1,0 +1,217 @@
+"""From references to plugins: look names up, validate settings, build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from awb.errors import ParameterError, RunError, did_you_mean
+from awb.plugins.discovery import Kind, Registered, Registry, check_available, load, missing_modules
+from awb.plugins.pickling import packed, unpacked
+from awb.plugins.references import Reference, parse_reference
+from awb.plugins.session import SESSION, add_file
+from awb.specs import AnySpec, Origin, Parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A plugin with validated settings, ready to be built.
+
+    Attributes
+    ----------
+    kind : str
+        model, explainer, dataset, metric or masker.
+    label : str
+        How it is called in tables: the reference as typed, settings at their defaults left out.
+    spec : spec
+        The plugin.
+    parameters : Parameters
+        Its settings.
+    origin : Origin
+        Where the plugin came from.
+    """
+
+    kind: Kind
+    label: str
+    spec: AnySpec
+    parameters: Parameters
+    origin: Origin
+
+    def build(self) -> Any:
+        """Call the factory: this is where heavy libraries are imported.
+
+        Returns
+        -------
+        object
+            A model, dataset, explainer, masker or metric function.
+        """
+        return self.spec.factory(self.parameters)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel by name: a worker looks the plugin up in its own process."""
+        settings = self.parameters.model_dump()
+        if self.origin.distribution == SESSION:
+            return _unpack, (self.kind, self.label, packed(self.spec), settings, self.origin)
+        return _look_up, (self.kind, self.label, self.spec.name, settings, self.origin)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what must be equal for two results to be comparable."""
+        return {
+            "name": self.spec.name,
+            "parameters": self.parameters.model_dump(mode="json"),
+            "distribution": self.origin.distribution,
+            "version": self.origin.version,
+        }
+
+
+def _unpack(
+    kind: Kind, label: str, content: bytes, settings: dict[str, Any], origin: Origin
+) -> Resolved:
+    """Rebuild a plugin that exists in the main process alone."""
+    spec = unpacked(content)
+    return Resolved(kind, label, spec, spec.parameters(**settings), origin)
+
+
+def _look_up(
+    kind: Kind, label: str, name: str, settings: dict[str, Any], origin: Origin
+) -> Resolved:
+    """Find a plugin in this process, which may be on another machine."""
+    if origin.file:
+        add_file(Path(origin.file))
+    entry = load().get(kind, name)
+    if entry.origin.version != origin.version:
+        raise RunError(
+            f"{kind} {name}: a worker has version {entry.origin.version} of"
+            f" {entry.origin.distribution}, the main process {origin.version}. Install the same on"
+            " both"
+        )
+    return Resolved(kind, label, entry.spec, entry.spec.parameters(**settings), entry.origin)
+
+
+def _validate(spec: AnySpec, settings: dict[str, str]) -> Parameters:
+    known = spec.parameters.model_fields
+    for key in settings:
+        if key not in known:
+            hint = did_you_mean(key, known) if known else " It has no settings."
+            raise ParameterError(f"{spec.name} has no setting {key!r}.{hint}")
+    try:
+        return spec.parameters.model_validate(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "settings"
+        if first["type"] == "missing":
+            raise ParameterError(
+                f"{spec.name} needs {place}. Type {spec.name}:{place}=..."
+            ) from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise ParameterError(f"{spec.name}: {place}: {message} (got {first['input']!r})") from None
+
+
+def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:
+    """Look a reference up and validate its settings; nothing heavy is imported.
+
+    Parameters
+    ----------
+    registry : Registry
+        What is installed.
+    kind : str
+        model, explainer, dataset, metric or masker.
+    text : str
+        The reference as typed.
+
+    Returns
+    -------
+    Resolved
+        Ready to build.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered the name.
+    ParameterError
+        If a setting is unknown or wrong.
+    MissingExtraError
+        If a library that the plugin needs is not installed.
+    """
+    reference = parse_reference(text)
+    entry = registry.get(kind, reference.name)
+    check_available(entry)
+    return _resolved(entry, reference)
+
+
+def _resolved(entry: Registered, reference: Reference) -> Resolved:
+    spec = entry.spec
+    reference = reference.with_settings_behind_path(spec.parameters.model_fields)
+    settings = dict(reference.settings)
+    if reference.path is not None:
+        key = spec.path_parameter
+        if key is None:
+            raise ParameterError(
+                f"{spec.name} takes settings as {spec.name}:key=value, not {reference.path!r}"
+            )
+        if key in settings:
+            raise ParameterError(f"{str(reference)!r}: {key} is given twice")
+        settings[key] = reference.path
+    parameters = _validate(spec, settings)
+    changed = {
+        name: getattr(parameters, name)
+        for name, field in spec.parameters.model_fields.items()
+        if getattr(parameters, name) != field.default
+    }
+    return Resolved(entry.kind, _label(spec, changed), spec, parameters, entry.origin)
+
+
+def _label(spec: AnySpec, changed: dict[str, Any]) -> str:
+    path_parameter = spec.path_parameter
+    if path_parameter is not None and list(changed) == [path_parameter]:
+        return str(Reference(spec.name, path=str(changed[path_parameter])))
+    return str(Reference(spec.name, tuple((key, str(value)) for key, value in changed.items())))
+
+
+def _works_by_name_alone(spec: AnySpec) -> bool:
+    """Say whether a plugin's libraries are there, and nothing needs to be set."""
+    needed = any(field.is_required() for field in spec.parameters.model_fields.values())
+    return not needed and not missing_modules(spec)
+
+
+def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> list[Resolved]:
+    """Resolve a list of references, in which ``all`` is every plugin that needs no settings.
+
+    Parameters
+    ----------
+    registry : Registry
+        What is installed.
+    kind : str
+        explainer or metric.
+    texts : list of str
+        References as typed.
+
+    Returns
+    -------
+    list of Resolved
+        In order of registration for ``all``, else as given; nothing twice.
+
+    Raises
+    ------
+    UnknownNameError
+        If nobody registered a name.
+    ParameterError
+        If a setting is unknown or wrong, or the list is empty.
+    MissingExtraError
+        If a library that a plugin named here needs is not installed.
+    """
+    found: dict[str, Resolved] = {}
+    for text in texts:
+        if text == "all":
+            entries = [entry for entry in registry if entry.kind == kind]
+            able = [entry for entry in entries if _works_by_name_alone(entry.spec)]
+            group = [_resolved(entry, Reference(entry.spec.name)) for entry in able]
+        else:
+            group = [resolve(registry, kind, text)]
+        found.update({resolved.label: resolved for resolved in group})
+    if not found:
+        raise ParameterError(f"no {kind} was chosen")
+    return list(found.values())

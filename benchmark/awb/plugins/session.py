@@ -1,0 +1,138 @@
+"""Plugins that are not installed: files given with ``--plugin``, and functions of this session."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from awb.errors import PluginError
+from awb.plugins.discovery import ADDED, Kind, Registered, collect, installed
+from awb.specs import AnySpec, Origin
+
+SESSION = "this session"
+"""Distribution of what was made in a notebook or a script, and not loaded from a plugin file."""
+
+_loading: list[list[tuple[Kind, AnySpec]]] = []
+
+
+def add(entries: Iterable[Registered]) -> None:
+    """Make plugins known to this process; newer ones replace those of the same origin.
+
+    Parameters
+    ----------
+    entries : iterable of Registered
+        What to add.
+
+    Raises
+    ------
+    PluginError
+        If an installed plugin, or one of another file, has the same kind and name.
+    """
+    group = list(entries)
+    for entry in group:
+        key = (entry.kind, entry.spec.name)
+        taken = {(one.kind, one.spec.name): one for one in installed()} | ADDED
+        other = taken.get(key)
+        if other is not None and other.origin.distribution != entry.origin.distribution:
+            raise PluginError(
+                f"{entry.kind} {entry.spec.name!r} is already taken by {other.origin.distribution};"
+                " choose another name"
+            )
+    ADDED.update({(entry.kind, entry.spec.name): entry for entry in group})
+
+
+def add_spec(kind: Kind, spec: AnySpec, version: str) -> None:
+    """Make a plugin known that was written in this session, or in the file being loaded.
+
+    Parameters
+    ----------
+    kind : str
+        explainer or model.
+    spec : spec
+        The plugin.
+    version : str
+        Hash of its source.
+    """
+    if _loading:
+        _loading[-1].append((kind, spec))
+    else:
+        add([Registered(kind, spec, Origin(SESSION, version))])
+
+
+def is_loading() -> bool:
+    """Say whether a plugin file is being loaded: no time to start a run."""
+    return bool(_loading)
+
+
+def add_file(path: Path) -> None:
+    """Load a Python file and make the plugins in it known to this process.
+
+    Parameters
+    ----------
+    path : Path
+        A file with functions under ``@awb.explainer`` or ``@awb.model``, or with hooks as an
+        installed plugin has.
+
+    Raises
+    ------
+    PluginError
+        If it cannot be read or loaded, or holds no plugin.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PluginError(f"cannot read the plugin file {path}: {error.strerror}") from error
+    origin = Origin(path.name, hashlib.sha256(content).hexdigest(), "--plugin", str(path.resolve()))
+    if any(entry.origin == origin for entry in ADDED.values()):
+        return
+    with _collecting() as found:
+        module = _import(path, f"awb_plugin_file_{origin.version[:16]}")
+    try:
+        specs = [*collect(module), *found]
+    except Exception as error:
+        raise PluginError(f"plugin file {path}: {type(error).__name__}: {error}") from error
+    if not specs:
+        raise PluginError(
+            f"{path} holds no plugin. Put @awb.explainer('my-method') before a function of"
+            " (perturber, instance, rng), or @awb.model('my-model') before one that makes a model"
+        )
+    _forget_file(origin)
+    add(Registered(kind, spec, origin) for kind, spec in specs)
+
+
+@contextmanager
+def _collecting() -> Iterator[list[tuple[Kind, AnySpec]]]:
+    """Collect the plugins that are decorated meanwhile."""
+    found: list[tuple[Kind, AnySpec]] = []
+    _loading.append(found)
+    try:
+        yield found
+    finally:
+        _loading.pop()
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    """Run a file as a module of its own."""
+    made = importlib.util.spec_from_file_location(name, path)
+    if made is None or made.loader is None:
+        raise PluginError(f"a plugin file ends in .py: {path}")
+    module = importlib.util.module_from_spec(made)
+    sys.modules[name] = module
+    try:
+        made.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        text = " ".join(str(error).split())
+        raise PluginError(f"plugin file {path}: {type(error).__name__}: {text}") from error
+    return module
+
+
+def _forget_file(origin: Origin) -> None:
+    """Forget what an older version of the same file brought."""
+    for key in [key for key, entry in ADDED.items() if entry.origin.file == origin.file]:
+        del ADDED[key]

@@ -1,0 +1,138 @@
+"""What ``awb train`` asks of a model that can be trained; the training itself is the plugin's.
+
+A `awb.specs.ModelSpec` with a ``trainable`` gives a `Trainer`. awb's own models give an
+`awb_plugins.training.Recipe`, which any plugin may use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from awb.errors import ParameterError
+
+Progress = Callable[[str, int, int], None]
+"""``progress(phase, done, total)``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingJob:
+    """What ``awb train`` was asked to do.
+
+    Attributes
+    ----------
+    model : str
+        The model as it was typed.
+    dataset : str
+        Reference of the training data.
+    validation, test : str or None
+        References of the other parts; None for the dataset's own, or whole groups of it.
+    seeds : tuple of int
+        One training per seed; the one that is best on validation is kept.
+    epochs : int or None
+        Most epochs; None for the model's own.
+    augment : tuple of str or None
+        Augmentations; None for the model's own.
+    out : Path
+        Weights file; the card and the curve get the same stem.
+    command : str
+        What was typed, for the card.
+    """
+
+    model: str
+    dataset: str
+    validation: str | None = None
+    test: str | None = None
+    seeds: tuple[int, ...] = (0,)
+    epochs: int | None = None
+    augment: tuple[str, ...] | None = None
+    out: Path
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What a training came to.
+
+    Attributes
+    ----------
+    scores : tuple of str
+        A line per part of the data that was judged.
+    paths : tuple of Path
+        The files that were written.
+    """
+
+    scores: tuple[str, ...]
+    paths: tuple[Path, ...]
+
+
+class Trainer(Protocol):
+    """A model that can be trained."""
+
+    def check(self, job: TrainingJob) -> None:
+        """Refuse a job that cannot work, before any time is spent on it.
+
+        Raises
+        ------
+        AwbError
+            If a setting, a name or the output file is wrong.
+        """
+        ...
+
+    def train(
+        self, job: TrainingJob, *, progress: Progress, tell: Callable[[str], None]
+    ) -> TrainingReport:
+        """Train, and write the weights.
+
+        Parameters
+        ----------
+        job : TrainingJob
+            What to do.
+        progress : callable
+            See `Progress`.
+        tell : callable
+            Called with a sentence after every epoch.
+
+        Returns
+        -------
+        TrainingReport
+            Scores and files.
+
+        Raises
+        ------
+        AwbError
+            If the data or the settings cannot be used, or a file cannot be written.
+        """
+        ...
+
+
+def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
+    """Read seeds, separated by commas or given one by one.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        For example ``["0,1,2"]``.
+
+    Returns
+    -------
+    tuple of int
+        At least one, each once.
+
+    Raises
+    ------
+    ParameterError
+        If one is not a whole number from 0.
+
+    Examples
+    --------
+    >>> read_seeds(["0,1", "5"])
+    (0, 1, 5)
+    """
+    parts = [part.strip() for text in texts for part in text.split(",")]
+    for part in parts:
+        if not part.isdecimal():
+            raise ParameterError(f"a seed is a whole number from 0, got {part!r}")
+    return tuple(dict.fromkeys(int(part) for part in parts)) or (0,)

@@ -1,0 +1,152 @@
+"""Which data is for training, for validation and for the test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from awb.errors import DataError, ParameterError
+from awb.harness.unit.warm_plugins import build
+from awb.plugins.discovery import Registry
+from awb.plugins.resolve import Resolved, resolve
+from awb.protocols import Dataset
+from awb.randomness import RandomKey
+from awb.training import Progress
+from awb_plugins.training.examples import Examples, load_examples
+from awb_plugins.training.recipe import Recipe
+from awb_plugins.training.splits import TEST, TRAIN, VALIDATION, check_split, split_by_group
+
+SPLIT = "split"
+"""The parameter by which a dataset names its own parts: train, validation and test."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Parts:
+    """The parts of the data, checked.
+
+    Attributes
+    ----------
+    examples : mapping of str to Examples
+        By name: train, validation and, where there is one, test.
+    labels : mapping of str to str
+        Reference of the dataset that each part comes from.
+    order : tuple of str
+        Classes as the dataset lists them; empty if it does not.
+    """
+
+    examples: Mapping[str, Examples]
+    labels: Mapping[str, str]
+    order: tuple[str, ...]
+
+
+def sources(
+    registry: Registry, dataset: str, validation: str | None, test: str | None
+) -> dict[str, Resolved]:
+    """Say which dataset gives which part.
+
+    Parameters
+    ----------
+    registry : Registry
+        What is installed.
+    dataset : str
+        Reference of the dataset. If it has a ``split`` parameter, the parts that are not named come
+        from its own splits.
+    validation, test : str or None
+        References of the other parts.
+
+    Returns
+    -------
+    dict of str to Resolved
+        Datasets by part; ``train`` alone if it is to be split by group.
+
+    Raises
+    ------
+    ParameterError
+        If a test part is named without a validation part, for a dataset without splits.
+    AwbError
+        If a name is unknown or a setting wrong.
+    """
+    first = resolve(registry, "dataset", dataset)
+    found = {TRAIN: first}
+    if SPLIT in first.spec.parameters.model_fields:
+        found = {part: _of_split(registry, first, part) for part in (TRAIN, VALIDATION, TEST)}
+    elif test is not None and validation is None:
+        raise ParameterError("--test needs --validation too: the rest is no longer split by group")
+    for part, text in ((VALIDATION, validation), (TEST, test)):
+        if text is not None:
+            found[part] = resolve(registry, "dataset", text)
+    return found
+
+
+def _of_split(registry: Registry, dataset: Resolved, part: str) -> Resolved:
+    """Return the same dataset with another ``split``."""
+    settings = dataset.parameters.model_dump(mode="json", exclude_defaults=True)
+    settings[SPLIT] = part
+    text = ",".join(f"{key}={value}" for key, value in settings.items())
+    return resolve(registry, "dataset", f"{dataset.spec.name}:{text}")
+
+
+def load_parts(
+    found: Mapping[str, Resolved], recipe: Recipe, folder: Path, seed: int, progress: Progress
+) -> Parts:
+    """Load all parts, split by group where there is one dataset only, and check for leaks.
+
+    Parameters
+    ----------
+    found : mapping of str to Resolved
+        From `sources`.
+    recipe : Recipe
+        Rate, length and task.
+    folder : Path
+        Where the samples are kept meanwhile.
+    seed : int
+        Seed of the split by group.
+    progress : callable
+        ``progress(phase, done, total)``.
+
+    Returns
+    -------
+    Parts
+        Train, validation and perhaps test.
+
+    Raises
+    ------
+    SplitError
+        If something is in two parts, or there are too few groups to split.
+    DataError
+        If a dataset cannot be loaded.
+    """
+    examples: dict[str, Examples] = {}
+    order: Sequence[str] = ()
+    for part, resolved in found.items():
+        dataset: Dataset = build(resolved)
+        order = order or tuple(getattr(dataset, "classes", ()))
+        path = folder / f"{part}.npy"
+        fixed = _fixed_length(recipe, examples)
+        phase = f"Loading {resolved.label}"
+
+        def report(done: int, total: int, phase: str = phase) -> None:
+            progress(phase, done, total)
+
+        examples[part] = load_examples(dataset, fixed, path, report)
+    labels = {part: resolved.label for part, resolved in found.items()}
+    if list(examples) == [TRAIN]:
+        whole = examples[TRAIN]
+        rng = RandomKey((seed, "split")).generator("groups")
+        rows = split_by_group(whole.units, rng)
+        examples = {part: whole.take(chosen) for part, chosen in rows.items()}
+        labels = dict.fromkeys(rows, f"{labels[TRAIN]}, split by group")
+    if VALIDATION not in examples:
+        raise DataError("training needs a validation part")
+    check_split(examples)
+    return Parts(examples, labels, tuple(order))
+
+
+def _fixed_length(recipe: Recipe, examples: Mapping[str, Any]) -> Recipe:
+    """Give later parts the length of the training part."""
+    if recipe.duration_s is not None or TRAIN not in examples:
+        return recipe
+    seconds = examples[TRAIN].samples.shape[1] / recipe.sample_rate_hz
+    return replace(recipe, duration_s=seconds)

@@ -1,0 +1,80 @@
+"""The store: whole units or nothing, in an order that does not depend on how they finished."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from awb.errors import RunError
+from awb.harness.storage.store import Store
+from awb.harness.unit.record import FAILED, OK, ExplainerResult, UnitResult
+from awb.types import Cost
+
+
+def _result(key: str, clip_id: str, value: float = 0.5) -> UnitResult:
+    ok = ExplainerResult(
+        "naive",
+        OK,
+        "",
+        np.arange(3.0),
+        Cost(5, 4.5, 0.1),
+        {"roc-auc": (value, ""), "ff@10": (math.nan, "flat")},
+    )
+    bad = ExplainerResult("bad", FAILED, "it broke", scores={"roc-auc": (math.nan, "it broke")})
+    return UnitResult(key, clip_id, "Dog", (ok, bad))
+
+
+def test_what_is_stored_comes_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results.sqlite")
+    store.add("d", "m", _result("k1", "a"))
+    assert store.finished() == {"k1"}
+    rows = list(store.scores())
+    assert [(row.explainer, row.metric, row.reason) for row in rows] == [
+        ("bad", "roc-auc", "it broke"),
+        ("naive", "ff@10", "flat"),
+        ("naive", "roc-auc", ""),
+    ]
+    assert rows[2].value == 0.5
+    assert math.isnan(rows[0].value)
+    found = store.relevance("a", "Dog", "naive")
+    assert found is not None
+    np.testing.assert_array_equal(found, np.arange(3.0))
+    assert store.relevance("a", "Dog", "bad") is None
+    [bad, ok] = store.explanations()
+    assert (bad.status, ok.status, ok.calls, ok.forwards) == (FAILED, OK, 5, 4.5)
+
+
+def test_the_order_of_finishing_does_not_matter(tmp_path: Path) -> None:
+    one, other = Store(tmp_path / "one.sqlite"), Store(tmp_path / "other.sqlite")
+    results = [_result("k1", "b"), _result("k2", "a"), _result("k3", "c")]
+    for result in results:
+        one.add("d", "m", result)
+    for result in reversed(results):
+        other.add("d", "m", result)
+    assert [repr(row) for row in one.scores()] == [repr(row) for row in other.scores()]
+
+
+def test_a_unit_is_stored_once(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results.sqlite")
+    store.add("d", "m", _result("k1", "a", 0.5))
+    store.add("d", "m", _result("k1", "a", 0.9))
+    assert [row.value for row in store.scores() if row.metric == "roc-auc"][1] == 0.5
+
+
+def test_a_unit_that_breaks_half_way_leaves_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results.sqlite")
+    twice = _result("k1", "a").explainers[0]
+    with pytest.raises(Exception, match="UNIQUE"):
+        store.add("d", "m", UnitResult("k1", "a", "Dog", (twice, twice)))
+    assert store.finished() == set()
+    assert list(store.scores()) == []
+
+
+def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    path.write_text("not a database, not a database, not a database")
+    with pytest.raises(RunError, match="no result store"):
+        Store(path)

@@ -1,0 +1,127 @@
+"""Question again: one door a variation, labels hidden, seeds that really change."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from awb.errors import NotApplicableError, UndefinedScoreError
+from awb.harness.config.run_config import RunConfig
+from awb.harness.unit.question import Question, Variants
+from awb.maskers import noise, zeros
+from awb.perturbation import Perturber
+from awb.plugins.resolve import Resolved
+from awb.randomness import RandomKey
+from awb.specs import ExplainerSpec, Origin, Parameters
+from awb.types import Instance
+from awb.variations import AnotherGain, AnotherSeed, RandomWeights, Rolled
+from fakes import RATE_HZ, WeightedEnergy, instance_of, unit_clip
+
+N = 10
+WEIGHTS = np.array([0, 0, 4, 6, 0, -2, 0, 0, 1, 0.5])
+
+
+def _drops(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> np.ndarray:
+    alone = np.eye(perturber.n_segments, dtype=bool)
+    return perturber.clip_score() - perturber.scores(alone)
+
+
+def _correlation(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> np.ndarray:
+    pool = perturber.pool()
+    return np.array([np.corrcoef(~column, pool.scores)[0, 1] for column in pool.drop_masks.T])
+
+
+def _labels(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> np.ndarray:
+    return perturber.segments.coverage(instance.intervals_s)
+
+
+def _resolved(*, sees_labels: bool = False) -> Resolved:
+    spec = ExplainerSpec(
+        name="fake", summary="s", citation="c", cost="c", factory=lambda _: _drops,
+        sees_labels=sees_labels,
+    )  # fmt: skip
+    return Resolved("explainer", "fake", spec, Parameters(), Origin("tests", "1", "tests"))
+
+
+def _question(masker=zeros) -> Question:
+    clip = unit_clip(N)
+    return Question(
+        WeightedEnergy(WEIGHTS), instance_of(clip), RunConfig(samples=60), masker,
+        RandomKey((0, "fake", clip.id, "Target")),
+    )  # fmt: skip
+
+
+def test_explanations_follow_a_rolled_clip_of_a_model_that_rolls_along() -> None:
+    question = _question()
+    variants = Variants(question, offered=True)
+    rolled = variants.explain(_resolved(), _drops, Rolled(0.5))
+    # the model's weights stay where they are: all of its segments are equally loud
+    plain = question.explain(_resolved(), _drops).explanation.relevance
+    assert rolled == pytest.approx(plain, abs=1e-5)
+
+
+def test_baselines_that_see_labels_see_the_rolled_ones() -> None:
+    variants = Variants(_question(), offered=True)
+    rolled = variants.explain(_resolved(sees_labels=True), _labels, Rolled(0.5))
+    assert rolled.tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert not variants.explain(_resolved(), _labels, Rolled(0.5)).any()
+
+
+def test_relevance_shrinks_with_the_power_of_the_clip() -> None:
+    question = _question()
+    plain = question.explain(_resolved(), _drops).explanation.relevance
+    quieter = Variants(question, offered=True).explain(_resolved(), _drops, AnotherGain(-20.0))
+    assert quieter == pytest.approx(plain / 100, abs=1e-5)
+
+
+@pytest.mark.parametrize("masker", [zeros, noise()], ids=["zeros", "noise"])
+def test_another_seed_draws_another_design(masker) -> None:
+    question = _question(masker)
+    again = question.varied(AnotherSeed())
+    masks, others = question.perturber.pool().drop_masks, again.perturber.pool().drop_masks
+    assert masks.shape == others.shape
+    assert not np.array_equal(masks, others)
+    first = question.explain(_resolved(), _correlation).explanation.relevance
+    second = again.explain(_resolved(), _correlation).explanation.relevance
+    assert not np.array_equal(first, second)
+    if masker is zeros:  # noise of the clip's own level hides what is dropped
+        assert np.corrcoef(first, second)[0, 1] > 0.9
+
+
+def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
+    question = _question()
+    model = question.model
+    question.explain(_resolved(), _drops)
+    model.batches.clear()
+    again = question.varied(AnotherSeed()).explain(_resolved(), _drops)
+    assert model.batches == []
+    assert again.explanation.cost.calls == N + 1
+    noisy = _question(noise())
+    noisy.explain(_resolved(), _drops)
+    noisy.model.batches.clear()
+    noisy.varied(AnotherSeed()).explain(_resolved(), _drops)
+    assert sum(noisy.model.batches) >= N + 1
+
+
+def test_all_explainers_share_the_door_of_a_variation() -> None:
+    question = _question()
+    variants = Variants(question, offered=True)
+    first = variants.explain(_resolved(), _correlation, AnotherGain())
+    question.model.batches.clear()
+    second = variants.explain(_resolved(), _correlation, AnotherGain())
+    assert question.model.batches == []
+    assert np.array_equal(first, second)
+
+
+def test_what_is_not_offered_has_a_reason() -> None:
+    with pytest.raises(UndefinedScoreError, match="--robustness"):
+        Variants(_question(), offered=False).explain(_resolved(), _drops, AnotherSeed())
+    with pytest.raises(NotApplicableError, match="randomized"):
+        Variants(_question(), offered=True).explain(_resolved(), _drops, RandomWeights())
+
+
+def test_segments_are_those_of_the_run() -> None:
+    config = RunConfig(segment_s=0.2, segment_hop_s=0.1)
+    question = _question()
+    wide = Question(question.model, question.instance, config, zeros, question.key).perturber
+    assert (wide.n_segments, wide.segments.sample_rate_hz) == (N - 1, RATE_HZ)

@@ -1,0 +1,165 @@
+"""Executors: what finishes, what fails, and what takes its worker down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tasks
+from awb.activity import PluginCall, WorkerDiedError
+from awb.errors import MissingExtraError, ParameterError, RunError
+from awb.harness.config.limits import make_limits
+from awb.harness.workers import cluster
+from awb.harness.workers.executor import Executor, InProcess
+from awb.harness.workers.pool import open_executor
+from awb.harness.workers.processes import Processes
+
+NUMBERS = [1, 2, -3, 4, 5, 6, 7, 8]
+
+
+@pytest.fixture(scope="module", params=["processes", "dask"])
+def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
+    """Two workers, once of each kind for all tests, as in a run."""
+    scheduler = "local:2" if request.param == "dask" else None
+    with open_executor(2, scheduler) as opened:
+        yield opened
+
+
+def test_every_task_comes_back_once_and_failures_are_results(executor: Executor) -> None:
+    found = list(executor.map(tasks.work, NUMBERS))
+    assert sorted(task for task, _ in found) == sorted(NUMBERS)
+    for task, result in found:
+        if task < 0:
+            assert isinstance(result, ValueError)
+        else:
+            assert str(result).startswith(f"{task} by ")
+
+
+def test_one_and_many_workers_agree(executor: Executor) -> None:
+    def plain(results: Iterator[tuple[int, object]]) -> dict[int, str]:
+        return {task: str(result).split(" by ")[0] for task, result in results}
+
+    assert plain(executor.map(tasks.work, NUMBERS)) == plain(InProcess().map(tasks.work, NUMBERS))
+
+
+@pytest.mark.parametrize("crash", ["exit", "segfault"])
+def test_a_task_that_crashes_costs_itself_only(executor: Executor, crash: str) -> None:
+    mixed = [1, crash, 2, 3, 4, 5]
+    found = dict(executor.map(tasks.work, mixed))
+    error = found.pop(crash)
+    assert isinstance(error, WorkerDiedError)
+    assert {"exit": "exit code 3", "segfault": "signal SIGSEGV"}[crash] in str(error)
+    assert sorted(found) == [1, 2, 3, 4, 5]
+    assert not any(isinstance(result, Exception) for result in found.values())
+
+
+def test_a_worker_killed_once_costs_time_only(executor: Executor, tmp_path: Path) -> None:
+    marker = tmp_path / "killed"
+    assert list(executor.map(tasks.crash_once, [marker])) == [(marker, "finished")]
+    assert marker.exists()
+
+
+def test_tasks_are_drawn_as_they_are_needed(executor: Executor) -> None:
+    drawn = 0
+
+    def source() -> Iterator[int]:
+        nonlocal drawn
+        for number in range(100):
+            drawn += 1
+            yield number
+
+    results = executor.map(tasks.work, source())
+    next(results)
+    assert drawn < 10, "memory must not grow with the number of tasks"
+    assert len(list(results)) == 99
+
+
+class _Adding(Iterator[int]):
+    """Numbers to which more are added when the last one is done."""
+
+    def __init__(self) -> None:
+        self.numbers = [1]
+
+    def __next__(self) -> int:
+        if not self.numbers:
+            raise StopIteration
+        return self.numbers.pop()
+
+
+def test_tasks_may_be_added_when_the_last_one_is_done(executor: Executor) -> None:
+    source, found = _Adding(), []
+    for number, _ in executor.map(tasks.work, source):
+        found.append(number)
+        if number < 4:
+            source.numbers.append(number + 1)
+    assert found == [1, 2, 3, 4]
+
+
+def test_the_last_word_on_a_task_is_asked_for_before_it_is_sent() -> None:
+    seen: list[int] = []
+    with Processes(1) as workers:
+        for number, _ in workers.map(tasks.work, [1, 2, 3, 4], lambda one: one - 10 * len(seen)):
+            seen.append(number)
+    assert seen == [1, -8, -17, -26], "one was drawn ahead, and still changed"
+
+
+def test_what_cannot_travel_is_a_failure_of_its_own() -> None:
+    with Processes(1) as workers:
+        found = dict(
+            workers.map(tasks.raise_it, ["cannot be unpacked", "interrupt", "unpicklable"])
+        )
+        assert "OddError: (1, 2)" in str(found["cannot be unpacked"])
+        assert "it raised KeyboardInterrupt" in str(found["interrupt"])
+        assert "what it returned cannot travel" in str(found["unpicklable"])
+        assert isinstance(found["interrupt"], WorkerDiedError)
+        [(_, error)] = workers.map(lambda one: one, [1])
+        assert "cannot travel to a worker process" in str(error)
+
+
+def test_limits_stop_a_task_and_name_who_it_was() -> None:
+    with Processes(1, make_limits(1, "off")) as workers:
+        found = dict(workers.map(tasks.hang_as, [("explainer", "slow"), ("explainer", "")]))
+    error = found["explainer", "slow"]
+    assert isinstance(error, WorkerDiedError)
+    assert str(error) == "ran longer than 1 s (--time-limit)"
+    assert error.call == PluginCall("explainer", "slow")
+    assert found["explainer", ""] == "finished"
+
+
+def test_a_dask_scheduler_that_runs_somewhere_is_used() -> None:
+    from distributed import LocalCluster
+
+    with (
+        LocalCluster(
+            1, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0"
+        ) as started,
+        open_executor(7, started.scheduler_address) as connected,
+    ):
+        assert len(list(connected.map(tasks.work, NUMBERS))) == len(NUMBERS)
+
+
+@pytest.mark.parametrize("text", ["local", "local:", "local:0", "local:two"])
+def test_a_misspelled_scheduler_is_refused(text: str) -> None:
+    with pytest.raises(ParameterError, match="local:N"):
+        open_executor(2, text)
+
+
+def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_SECONDS_TO_CONNECT", 0.2)
+    with (
+        pytest.raises(RunError, match="no Dask scheduler answers"),
+        open_executor(2, "tcp://127.0.0.1:1"),
+    ):
+        pass
+    with pytest.raises(RunError, match="no scheduler file"), open_executor(2, "missing.json"):
+        pass
+
+
+def test_without_dask_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError, match=r"\[cluster\]"):
+        open_executor(2, "local:2")

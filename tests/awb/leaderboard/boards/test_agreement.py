@@ -1,0 +1,119 @@
+"""Agreement of metrics on a forged board, by scipy."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from awb.errors import RunError
+from awb.harness.selection.manifest import Manifest
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.leaderboard.boards.agreement import Agreement, agreements, matrix, over_boards
+from awb.leaderboard.boards.construction import BoardData
+from awb.metrics.facts import MetricFacts
+from awb.statistics import Interval
+
+N = 40
+NAMES = ("a", "b", "c", "d", "e", "random", "holed")
+
+
+def _facts(name: str, *, higher_is_better: bool = True) -> MetricFacts:
+    return MetricFacts(name=name, family="fidelity", summary="s", unit="u", undefined="n",
+                       higher_is_better=higher_is_better, lowest=0, highest=1,
+                       citation="c")  # fmt: skip
+
+
+METRICS = [_facts("auc"), _facts("area", higher_is_better=False), _facts("flat"), _facts("none")]
+
+
+def _values() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    auc = rng.normal(np.linspace(0.3, 0.9, len(NAMES))[:, None], 0.3, (len(NAMES), N))
+    area = -auc + rng.normal(0, 0.4, auc.shape)
+    auc[1, 3] = math.nan
+    area[4, 5:7] = math.nan
+    area[3, :10] = math.nan  # d has too few areas to be compared by them
+    flat, none = np.full(auc.shape, 0.5), np.full(auc.shape, math.nan)
+    return {"auc": auc, "area": area, "flat": flat, "none": none}
+
+
+def _data(metrics: list[MetricFacts], names: tuple[str, ...] = NAMES) -> BoardData:
+    """Two instances a clip; ``holed`` has an explanation of half of them."""
+    values, scores, explanations = _values(), [], []
+    for row, name in enumerate(names):
+        for at in range(N):
+            where = ("data", "model", name, f"clip-{at // 2:02d}", f"target-{at % 2}")
+            status = "failed" if name == "holed" and at % 2 else "ok"
+            explanations.append(ExplanationRow(*where, status, "", 10, 5.0, 0.1))
+            scores += [
+                ScoreRow(*where, metric, float(grid[row, at]), "")
+                for metric, grid in values.items()
+                if status == "ok"
+            ]
+    manifest = Manifest("data", "model", "", (), ())
+    return BoardData(manifest, scores, explanations, metrics, frozenset({"random"}), 0)
+
+
+def test_agreement_is_tau_of_the_means_over_what_both_metrics_have() -> None:
+    values, found = _values(), agreements(_data(METRICS))
+    assert [(one.first, one.second) for one in found] == [
+        ("auc", "area"), ("auc", "flat"), ("auc", "none"),
+        ("area", "flat"), ("area", "none"), ("flat", "none"),
+    ]  # fmt: skip
+    first = found[0]
+    assert (first.dataset, first.model) == ("data", "model")
+    rows = [0, 1, 2, 4]
+    used = [at for at in range(N) if at not in (3, 5, 6)]
+    auc, area = (values[name][np.ix_(rows, used)].mean(axis=1) for name in ("auc", "area"))
+    assert (first.n_explainers, first.n_instances) == (4, 37)
+    assert first.tau.mean == pytest.approx(stats.kendalltau(auc, -area).statistic)
+    assert -1 <= first.tau.low <= first.tau.mean <= first.tau.high <= 1
+    assert all(math.isnan(one.tau.mean) for one in found[1:]), "a tie of all, or no values"
+
+
+def test_the_order_of_the_columns_says_nothing() -> None:
+    forth, back = (agreements(_data(METRICS[:2][::step])) for step in (1, -1))
+    assert forth[0].tau == back[0].tau
+
+
+def test_one_metric_or_one_explainer_agrees_with_nothing() -> None:
+    with pytest.raises(RunError, match="two metrics and two explainers, got 1 and 5"):
+        agreements(_data(METRICS[:1]))
+    with pytest.raises(RunError, match="two metrics and two explainers, got 2 and 1"):
+        agreements(_data(METRICS[:2], ("a", "random")))
+    assert len(agreements(_data(METRICS[:2], ("a", "b")))) == 1
+
+
+def _pair(tau: float, n_explainers: int = 5, n_instances: int = 10) -> list[Agreement]:
+    interval = Interval(tau, tau - 0.1, tau + 0.1)
+    return [Agreement("d", "m", "auc", "area", interval, n_explainers, n_instances)]
+
+
+def test_the_mean_over_boards_has_the_interval_of_student() -> None:
+    boards = [_pair(0.2), _pair(0.5, 4, 20), _pair(math.nan, 9, 30), _pair(0.3)]
+    (found,) = over_boards(boards)
+    expected = stats.t.interval(0.95, 2, loc=1 / 3, scale=stats.sem([0.2, 0.5, 0.3]))
+    assert (found.tau.low, found.tau.high) == pytest.approx(expected)
+    assert found.tau.mean == pytest.approx(1 / 3)
+    assert (found.dataset, found.n_explainers, found.n_instances) == ("all", 4, 70)
+    (wide,) = over_boards([_pair(0.9), _pair(-0.9)])
+    assert (wide.tau.low, wide.tau.high) == (-1.0, 1.0)
+
+
+def test_one_board_has_a_mean_and_no_interval() -> None:
+    (one,) = over_boards([_pair(0.4), _pair(math.nan)])
+    assert one.tau.mean == 0.4
+    assert math.isnan(one.tau.low)
+    (none,) = over_boards([_pair(math.nan)])
+    assert math.isnan(none.tau.mean)
+
+
+def test_the_matrix_is_symmetric() -> None:
+    names, taus = matrix(agreements(_data(METRICS[:3])))
+    assert names == ["auc", "area", "flat"]
+    np.testing.assert_array_equal(taus, taus.T)
+    np.testing.assert_array_equal(np.diagonal(taus), 1.0)
+    assert taus[0, 1] == agreements(_data(METRICS[:2]))[0].tau.mean

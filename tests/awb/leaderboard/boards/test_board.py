@@ -1,0 +1,165 @@
+"""Boards: ranks, coverage, common instances, and what stands below them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from awb.harness.selection.manifest import BAD_AUDIO, UNKNOWN_LABEL, Kept, Manifest, Skipped
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.construction import BoardData, make_board
+from awb.leaderboard.boards.layout import Layout
+from awb.leaderboard.formats import text
+from awb.metrics.facts import MetricFacts
+
+AUC = MetricFacts(name="roc-auc", family="localization", summary="s", higher_is_better=True,
+                  lowest=0, highest=1, unit="u", undefined="n", citation="c")  # fmt: skip
+AREA = MetricFacts(name="area", family="fidelity", summary="s", higher_is_better=False,
+                   lowest=0, highest=1, unit="u", undefined="n", citation="c")  # fmt: skip
+
+
+def _board(
+    values: dict[str, list[float]],
+    *,
+    failed: dict[str, set[int]] | None = None,
+    metrics: tuple[MetricFacts, ...] = (AUC,),
+    skipped: tuple[Skipped, ...] = (),
+    per_clip: int = 1,
+) -> Board:
+    failed = failed or {}
+    n_instances = len(next(iter(values.values())))
+    where = [(f"clip-{i // per_clip:03d}", f"t{i % per_clip}") for i in range(n_instances)]
+    kept = tuple(Kept(clip, target, 0, ((0.0, 1.0),), 1.0, "hash") for clip, target in where)
+    scores, explanations = [], []
+    for name, row in values.items():
+        for i, (value, (clip, target)) in enumerate(zip(row, where, strict=True)):
+            bad = i in failed.get(name, set())
+            explanations.append(ExplanationRow(
+                "d", "m", name, clip, target, "failed" if bad else "ok",
+                "it broke" if bad else "", 10, 5.0, 0.1))  # fmt: skip
+            for facts in metrics:
+                shown = math.nan if bad else value
+                scores.append(ScoreRow("d", "m", name, clip, target, facts.name, shown, ""))
+    manifest = Manifest("d", "m", "w", kept, skipped)
+    baselines = frozenset({"random"})
+    return make_board(BoardData(manifest, scores, explanations, list(metrics), baselines, 0))
+
+
+def test_ranks_follow_the_first_metric_and_baselines_have_none() -> None:
+    board = _board({"a": [0.5, 0.6], "b": [0.8, 0.9], "random": [0.7, 0.7]})
+    assert [(row.rank, row.explainer) for row in board.rows] == [
+        (1, "b"), (None, "random"), (2, "a")]  # fmt: skip
+    assert board.rows[0].cells[0].mean == pytest.approx(0.85)
+
+
+def test_lower_is_better_is_ranked_the_other_way_round() -> None:
+    board = _board({"a": [0.5, 0.6], "b": [0.8, 0.9]}, metrics=(AREA, AUC))
+    assert [row.explainer for row in board.rows] == ["a", "b"]
+
+
+def test_partial_coverage_is_shown_and_not_ranked() -> None:
+    rows = {"whole": [0.5] * 20, "holed": [1.0] * 20}
+    board = _board(rows, failed={"holed": {0, 1}})
+    assert [(row.rank, row.explainer, row.coverage) for row in board.rows] == [
+        (1, "whole", 1.0), (None, "holed", 0.9)]  # fmt: skip
+    assert board.failed
+    assert "holed failed: it broke (2 instances)" in board.problems
+
+
+def test_nineteen_of_twenty_are_enough() -> None:
+    """Whether the explanation failed or only its score is undefined."""
+    rows = {"whole": [0.5] * 20, "holed": [1.0] * 20, "undefined": [math.nan, *[0.75] * 19]}
+    board = _board(rows, failed={"holed": {4}})
+    assert [(row.rank, row.explainer, row.coverage) for row in board.rows] == [
+        (1, "holed", 0.95), (2, "undefined", 1.0), (3, "whole", 1.0)]  # fmt: skip
+    assert [row.cells[0].n for row in board.rows] == [18, 18, 18]
+
+
+def test_the_order_of_the_rows_in_the_store_does_not_count() -> None:
+    pairs = [(f"clip-{index % 7}", f"target-{index % 3}") for index in range(21)]
+    rows = [
+        ExplanationRow("d", "m", name, *pair, "ok", "", calls, 5.0, 0.1)
+        for name in ("b", "a")
+        for calls, pair in enumerate(pairs)
+    ]
+    order = [*np.random.default_rng(0).permutation(21), *(21 + np.arange(21))]
+    one, other = Layout(rows), Layout([rows[index] for index in order])
+    assert one.clips == other.clips == sorted(pair[0] for pair in pairs)
+    assert one.names == other.names == ["b", "a"]
+    assert one.column == other.column
+    np.testing.assert_array_equal(one.calls, other.calls)
+
+
+def test_covered_explainers_are_compared_on_common_instances() -> None:
+    one = [0.0] + [1.0] * 39
+    board = _board({"a": one, "b": [1.0] * 40}, failed={"b": {0}})
+    means = {row.explainer: row.cells[0] for row in board.rows}
+    assert means["a"].mean == means["b"].mean == 1.0, "instance 0 is missing for b"
+    assert means["a"].n == means["b"].n == 39
+
+
+def test_one_explainer_without_values_does_not_empty_the_column() -> None:
+    values = {"a": [0.6] * 10, "degenerate": [math.nan] * 10}
+    means = {row.explainer: row.cells[0] for row in _board(values).rows}
+    assert means["a"].mean == pytest.approx(0.6)
+    assert math.isnan(means["degenerate"].mean)
+
+
+def test_instances_without_a_value_are_said_and_left_out() -> None:
+    board = _board({"a": [0.5, math.nan, 0.7], "b": [0.1, math.nan, 0.2]})
+    assert board.rows[0].cells[0].n == 2
+    assert board.rows[0].rank == 1
+    assert "no value on 1 of 3 instances: roc-auc" in board.notes
+
+
+def test_intervals_see_that_instances_of_a_clip_belong_together() -> None:
+    rng = np.random.default_rng(0)
+    values = list(np.repeat(rng.random(20), 5))
+    together = _board({"a": values}, per_clip=5).rows[0].cells[0]
+    apart = _board({"a": values}, per_clip=1).rows[0].cells[0]
+    assert together.mean == pytest.approx(apart.mean)
+    assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
+def test_what_was_left_out_is_counted() -> None:
+    skipped = (Skipped("x", "", BAD_AUDIO, "x.wav: truncated"),
+               Skipped("y", "Dgo", UNKNOWN_LABEL, "Did you mean Dog?"))  # fmt: skip
+    board = _board({"a": [0.5]}, skipped=skipped)
+    assert board.skipped == {BAD_AUDIO: 1, UNKNOWN_LABEL: 1}
+    assert board.failed
+    assert "audio unreadable: x.wav: truncated" in board.problems
+    assert "label 'Dgo' is unknown to the model. Did you mean Dog?" in board.notes
+
+
+def test_every_form_holds_every_explainer() -> None:
+    board = _board({"a": [0.5, 0.6], "b": [math.nan, math.nan]}, failed={"b": {0, 1}})
+    for written in (text.to_plain(board), text.to_markdown(board), text.to_csv([board]),
+                 text.to_json([board])):  # fmt: skip
+        assert "a" in written
+        assert "it broke" in written or written.startswith("dataset")
+        assert "nan" not in written
+
+
+def test_places_have_intervals_and_letters() -> None:
+    rng = np.random.default_rng(1)
+    base = rng.random(40)
+    values = {
+        "best": list(base + 1.0),
+        "twin": list(base + 0.001 * rng.standard_normal(40)),
+        "other-twin": list(base + 0.001 * rng.standard_normal(40)),
+        "same": list(base + 1.0),
+    }
+    rows = {row.explainer: row.place for row in _board(values).rows}
+    best, same, twin, other = (rows[name] for name in ["best", "same", "twin", "other-twin"])
+    assert best is not None
+    assert same is not None
+    assert twin is not None
+    assert other is not None
+    assert best.rank == same.rank == 1, "equal means share the best place"
+    assert (best.low, best.high) == (same.low, same.high) == (1, 2), "and their interval holds it"
+    assert best.groups == same.groups == "a"
+    assert twin.groups == other.groups == "b"
+    assert (min(twin.low, other.low), max(twin.high, other.high)) == (3, 4)

@@ -1,0 +1,66 @@
+"""Places on a board by loops: ranks, their direction, and letters that do not run out."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from awb.leaderboard.boards.ranking import Place, group_letters, places
+from awb.metrics.facts import MetricFacts
+from awb.randomness import RandomKey
+from awb.statistics import compare_all
+
+KEY = RandomKey((0, "board"))
+
+
+def _facts(higher_is_better: bool) -> MetricFacts:
+    return MetricFacts(name="auc", family="localization", summary="s", unit="u", undefined="n",
+                       higher_is_better=higher_is_better, lowest=0, highest=1,
+                       citation="c")  # fmt: skip
+
+
+def _letters(text: str) -> list[str]:
+    return re.findall(r"[a-zA-Z]\d*", text)
+
+
+@pytest.mark.parametrize("n_columns", [1, 26, 27, 52, 53, 120])
+def test_letters_do_not_run_out(n_columns: int) -> None:
+    """Neighbours overlap, and nobody else: each has its own letter and the one before."""
+    groups = [(column, column + 1) for column in range(n_columns - 1)]
+    found = [_letters(text) for text in group_letters(groups, n_columns)]
+    for one, other in combinations(range(n_columns), 2):
+        assert bool(set(found[one]) & set(found[other])) == (other == one + 1), (one, other)
+    assert sum(map(len, found)) == 2 * len(groups)
+
+
+@pytest.mark.parametrize("higher_is_better", [True, False])
+def test_places_are_those_of_a_loop(higher_is_better: bool) -> None:
+    rng = np.random.default_rng(2)
+    clips = [f"clip-{number // 2}" for number in range(60)]
+    table = rng.normal([0.5, 0.9, 0.55, 0.5, 0.1], 0.1, (60, 5))
+    table[:, 3] = table[:, 0]
+    found = places(table, clips, _facts(higher_is_better), KEY)
+    means = [sum(column) / 60 for column in table.T.tolist()]
+    for place, mean in zip(found, means, strict=True):
+        ahead = [other > mean if higher_is_better else other < mean for other in means]
+        assert place.rank == 1 + sum(ahead)
+        assert 1 <= place.low <= place.rank <= place.high <= 5
+    differ = {
+        (one.first, one.second): one.adjusted_p_value <= 0.05
+        for one in compare_all(table, clips, rng=KEY.generator("pairs"))
+    }
+    for (one, other), apart in differ.items():
+        shared = set(_letters(found[one].groups)) & set(_letters(found[other].groups))
+        assert bool(shared) != apart, (one, other)
+    assert found[0].groups == found[3].groups
+
+
+def test_one_column_or_one_clip_has_nothing_to_tell_apart() -> None:
+    assert places(np.empty((3, 0)), ["a", "b", "c"], _facts(True), KEY) == []
+    alone = places(np.array([[0.1], [0.2]]), ["a", "b"], _facts(True), KEY)
+    assert alone == [Place(1, 1, 1, "")]
+    one_clip = places(np.array([[0.1, 0.3], [0.2, 0.4]]), ["a", "a"], _facts(True), KEY)
+    assert one_clip == [Place(2, 1, 2, ""), Place(1, 1, 2, "")]

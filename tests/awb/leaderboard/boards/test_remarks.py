@@ -1,0 +1,88 @@
+"""What stands under a board, line by line."""
+
+from __future__ import annotations
+
+from awb.harness.selection.manifest import (
+    BAD_AUDIO,
+    LOW_SCORE,
+    UNKNOWN_LABEL,
+    Kept,
+    Manifest,
+    Skipped,
+)
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
+from awb.leaderboard.boards import remarks
+
+
+def _row(explainer: str, clip: str, status: str = OK, reason: str = "") -> ExplanationRow:
+    return ExplanationRow("d", "m", explainer, clip, "dog", status, reason, 1, 1.0, 0.1)
+
+
+def _score(explainer: str, clip: str, reason: str) -> ScoreRow:
+    return ScoreRow("d", "m", explainer, clip, "dog", "auc", float("nan"), reason)
+
+
+def _manifest(*skipped: Skipped, n_kept: int = 3) -> Manifest:
+    kept = tuple(Kept(f"c{at}", "dog", 0, ((0.0, 1.0),), 1.0, "") for at in range(n_kept))
+    return Manifest("d", "m", "", kept, skipped)
+
+
+def test_problems_are_counted_by_reason_and_said_once() -> None:
+    rows = [
+        *(_row("lime", "c0", FAILED, "no"), _row("lime", "c1", FAILED, "no")),
+        *(_row("rise", "c0", FAILED, "no"), _row("rise", "c1"), _row("rise", "c2")),
+        _row("cam", "c0", NOT_APPLICABLE, "no layers"),
+    ]
+    scores = [
+        _score("rise", "c1", f"{FAILED}: zero"),
+        _score("rise", "c2", f"{FAILED}: zero"),
+        _score("rise", "c0", f"{FAILED}: its explanation failed, which is said above"),
+        _score("lime", "c2", "the labels are constant"),
+    ]
+    left_out = (
+        Skipped("x.wav", "", BAD_AUDIO, "x.wav: cut short"),
+        Skipped("y.wav", "", BAD_AUDIO),
+        Skipped("c9", "dog", LOW_SCORE, "-1.0"),
+    )
+    assert remarks.problems(rows, scores, _manifest(*left_out)) == [
+        "lime failed: no (2 instances)",
+        "rise failed: no",
+        f"metric auc on rise: {FAILED}: zero (2 instances)",
+        f"{BAD_AUDIO}: x.wav: cut short",
+        f"{BAD_AUDIO}: y.wav",
+    ]
+    assert remarks.problems([_row("rise", "c0")], [], _manifest()) == []
+
+
+def test_what_does_not_apply_is_grouped_by_its_reason() -> None:
+    rows = [
+        _row("cam", "c0", NOT_APPLICABLE, "no layers"),
+        _row("lrp", "c0", NOT_APPLICABLE, "no layers"),
+        _row("cam", "c1", NOT_APPLICABLE, "no layers"),
+        _row("rollout", "c0", NOT_APPLICABLE, "no attention"),
+        _row("rise", "c0"),
+    ]
+    assert remarks.not_applicable(rows) == [
+        "not applicable, as no layers: cam, lrp",
+        "not applicable, as no attention: rollout",
+    ]
+
+
+def test_notes_say_where_what_is_missing_and_what_is_unknown() -> None:
+    manifest = _manifest(
+        Skipped("c5", "Dgo", UNKNOWN_LABEL, "Did you mean Dog?"),
+        Skipped("c6", "Dgo", UNKNOWN_LABEL, "Did you mean Dog?"),
+        Skipped("c5", "Owl", UNKNOWN_LABEL),
+        Skipped("c7", "dog", LOW_SCORE, "-1.0"),
+    )
+    found = remarks.notes(manifest, 2, {"auc": 2, "iou": 1, "f1": 2}, "cpu, float32")
+    assert found == [
+        "Computed on cpu, float32.",
+        "unfinished: 2 of 3 instances; type: awb resume",
+        "no value on 1 of 2 instances: iou",
+        "no value on 2 of 2 instances: auc, f1",
+        "label 'Dgo' is unknown to the model. Did you mean Dog?",
+        "label 'Owl' is unknown to the model.",
+    ]
+    assert remarks.notes(_manifest(), 3, {}) == []

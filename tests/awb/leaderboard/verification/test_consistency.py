@@ -1,0 +1,112 @@
+"""Scores that follow from each other: honest ones never contradict, a changed one does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from awb import metrics
+from awb.leaderboard.verification.consistency import contradictions
+from golden.strategies import quick
+
+PROBABILITIES = st.integers(0, 64).map(lambda number: number / 64)
+
+
+def _honest(
+    deletion: list[float], alone: list[float], masked: tuple[float, float], n_positive: int
+) -> dict[str, float]:
+    """Score curves and masked audio as a run does."""
+    p_clip, (p_in, p_out) = deletion[0], masked
+    scores = {
+        **{f"ff@{percent}": metrics.ff(deletion, percent / 100) for percent in metrics.FF_AT},
+        "ff@annotated": metrics.ff_at_count(deletion, n_positive),
+        "comprehensiveness": metrics.comprehensiveness(deletion),
+        "sufficiency": metrics.sufficiency([*alone, p_clip]),
+        "monotonicity": metrics.monotonicity(deletion),
+        "ai": metrics.average_increase(p_clip, p_in),
+        "fid-in": metrics.fid_in(p_clip, p_in),
+        "ff-in": metrics.ff_masked(p_clip, p_in),
+        "ff-out": metrics.ff_masked(p_clip, p_out),
+    }
+    if p_clip > 0:
+        scores["ad"] = metrics.average_drop(p_clip, p_in)
+    if p_clip < 1:
+        scores["ag"] = metrics.average_gain(p_clip, p_in)
+    return scores
+
+
+def _log_odds(probability: float) -> float:
+    if probability in (0.0, 1.0):
+        return math.copysign(1e4, probability - 0.5)
+    return math.log(probability / (1 - probability))
+
+
+def _found(scores: Mapping[str, float], n_cells: int, n_positive: int, p_clip: float) -> list[str]:
+    return list(
+        contradictions(
+            scores, n_cells=n_cells, n_positive=n_positive, clip_log_odds=_log_odds(p_clip)
+        )
+    )
+
+
+@quick
+@given(st.data())
+def test_what_a_run_computed_never_contradicts_itself(data: st.DataObject) -> None:
+    """Also where the manifest's score comes from a batch of another size, and is a little off."""
+    n_cells = data.draw(st.integers(2, 120))
+    rows = st.lists(PROBABILITIES, min_size=n_cells, max_size=n_cells)
+    deletion = [data.draw(PROBABILITIES), *data.draw(rows)]
+    n_positive = data.draw(st.integers(1, n_cells))
+    masked = (data.draw(PROBABILITIES), data.draw(PROBABILITIES))
+    scores = _honest(deletion, data.draw(rows), masked, n_positive)
+    kept = data.draw(st.sets(st.sampled_from(sorted(scores))))
+    for some in (scores, {name: scores[name] for name in kept}):
+        for off in (0.0, 0.002, -0.002):
+            p_clip = min(max(deletion[0] + off, 0.0), 1.0)
+            assert _found(some, n_cells, n_positive, p_clip) == []
+
+
+# Of 40 cells 1 % is one, 5 % are two, 10 % are four and 20 % are eight: as many as annotated.
+FALLING = [0.9 - 0.02 * cell for cell in range(41)]
+SCORES = _honest(FALLING, FALLING[:0:-1], (0.7, 0.3), 8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"comprehensiveness": 0.3}, "comprehensiveness is not the mean of the ff"),
+        ({"ff@5": 0.05}, "comprehensiveness is not the mean of the ff"),
+        ({"ff@annotated": 0.2}, "ff@20 and ff@annotated drop the same cells and differ"),
+        ({"ff@annotated": 0.91, "ff@20": 0.91}, "ff@annotated does not fit the score of the clip"),
+        ({"ff-in": 0.91}, "ff-in does not fit the score of the clip"),
+        ({"ff-in": -0.11}, "ff-in does not fit the score of the clip"),
+        ({"ff-out": 0.95}, "ff-out does not fit the score of the clip"),
+        ({"sufficiency": -0.2}, "sufficiency does not fit the score of the clip"),
+        ({"monotonicity": 0.99}, "monotonicity is no share of 40 steps"),
+        ({"ad": 0.3}, "ad does not fit ff-in"),
+        ({"ag": 0.1}, "ag does not fit ff-in"),
+        ({"ai": 1.0}, "ai does not fit ff-in"),
+        ({"fid-in": 0.0}, "fid-in does not fit ff-in"),
+        ({"ff-in": -0.05}, "ai does not fit ff-in"),
+        ({"ff-in": 0.5}, "fid-in does not fit ff-in"),
+    ],
+)
+def test_a_score_that_was_changed_alone_no_longer_fits(
+    changes: dict[str, float], reason: str
+) -> None:
+    assert _found(SCORES, 40, 8, 0.9) == []
+    changed = {**SCORES, **changes}
+    assert reason in _found(changed, 40, 8, 0.9)
+
+
+def test_nothing_is_asked_of_scores_that_are_not_there() -> None:
+    assert _found({}, 40, 8, 0.9) == []
+    without = {name: SCORES[name] for name in SCORES if name != "ff-in"}
+    assert _found({**without, "ad": 0.99, "ai": 1.0}, 40, 8, 0.9) == []
+    free = {**SCORES, "ff@annotated": 0.2}
+    found = contradictions(free, n_cells=40, n_positive=None, clip_log_odds=_log_odds(0.9))
+    assert list(found) == [], "nobody annotated times: it is no count of this clip's"
