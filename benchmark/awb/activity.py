@@ -36,15 +36,7 @@ class PluginCall:
 
 
 class WorkerDiedError(AwbError):
-    """A task whose worker process died, or was stopped.
-
-    Parameters
-    ----------
-    reason : str
-        How it ended.
-    call : PluginCall or None
-        The plugin that was at work; None if nobody knows.
-    """
+    """A task whose worker process died, or was stopped."""
 
     def __init__(self, reason: str, call: PluginCall | None = None) -> None:
         super().__init__(reason)
@@ -119,16 +111,6 @@ def at_work(call: PluginCall) -> Iterator[None]:
 
     What no plugin should raise (`KeyboardInterrupt` and the like) leaves the name standing, for
     whoever reports it.
-
-    Parameters
-    ----------
-    call : PluginCall
-        The plugin.
-
-    Raises
-    ------
-    PluginError
-        If it calls ``sys.exit``, which is not its to call.
     """
     outer = _paused()
     _say(At(call, 0.0, time.monotonic()))

@@ -8,17 +8,7 @@ from awb.errors import DataError
 
 
 class NumberedClips:
-    """Ids ``PREFIX-0000``, ``PREFIX-0001`` and so on, of a dataset that makes its clips.
-
-    Parameters
-    ----------
-    dataset : str
-        What it is called in messages.
-    prefix : str
-        What tells its clips from those of other settings, as ``test-0``.
-    clips : int
-        Number of clips.
-    """
+    """Ids ``PREFIX-0000``, ``PREFIX-0001`` and so on, of a dataset that makes its clips."""
 
     def __init__(self, dataset: str, prefix: str, clips: int) -> None:
         self._dataset = dataset
@@ -29,23 +19,7 @@ class NumberedClips:
         return tuple(self._numbers)
 
     def number(self, clip_id: str) -> int:
-        """Return the number of a clip.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        int
-            From 0.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip.
-        """
+        """Return the number of a clip."""
         number = self._numbers.get(clip_id)
         if number is None:
             known = list(self._numbers)

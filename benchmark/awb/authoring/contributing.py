@@ -17,25 +17,7 @@ _LAST = "    *paper.SPECS,\n"
 
 
 def new_here(name: str, project: Path) -> Written:
-    """Write an explainer and its test into a checkout of awb, and register it.
-
-    Parameters
-    ----------
-    name : str
-        Name of the explainer, kebab-case.
-    project : Path
-        The checkout.
-
-    Returns
-    -------
-    Written
-        The files, and what to type next.
-
-    Raises
-    ------
-    ParameterError
-        If the name is wrong, the module is there already, or this is no checkout of awb.
-    """
+    """Write an explainer and its test into a checkout of awb, and register it."""
     module = check_name(name)
     register = project / _FOLDER / "__init__.py"
     if not register.is_file():
@@ -59,25 +41,7 @@ def new_here(name: str, project: Path) -> Written:
 
 
 def registered(source: str, module: str) -> str:
-    """Add a module to the list of explainers.
-
-    Parameters
-    ----------
-    source : str
-        Text of the module that lists them.
-    module : str
-        Name of the new module.
-
-    Returns
-    -------
-    str
-        The text with its import, in alphabetical order, and its spec.
-
-    Raises
-    ------
-    ParameterError
-        If the list is not where it was when this was written.
-    """
+    """Add a module to the list of explainers."""
     found = _IMPORTS.search(source)
     if found is None or _LAST not in source:
         raise ParameterError(f"cannot find where to register: add {module}.SPEC to {_FOLDER}")

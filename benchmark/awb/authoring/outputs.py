@@ -21,20 +21,7 @@ _OFF = 1e-4
 
 
 def check_output(output: str, n_classes: int) -> None:
-    """Refuse a kind of output that does not exist, or cannot be.
-
-    Parameters
-    ----------
-    output : str
-        See `Output`.
-    n_classes : int
-        Number of classes.
-
-    Raises
-    ------
-    ParameterError
-        If it is unknown, or a softmax has a single class.
-    """
+    """Refuse a kind of output that does not exist, or cannot be."""
     if output not in get_args(Output):
         raise ParameterError(f"unknown output {output!r}.{did_you_mean(output, get_args(Output))}")
     if output == "softmax-logits" and n_classes < 2:
@@ -44,29 +31,7 @@ def check_output(output: str, n_classes: int) -> None:
 
 
 def checked_output(found: Any, shape: tuple[int, int], output: Output, name: str) -> ScoreArray:
-    """Demand numbers of the right shape that can be what they are said to be.
-
-    Parameters
-    ----------
-    found : array_like
-        What the classifier returned.
-    shape : (int, int)
-        Waveforms and classes.
-    output : str
-        What it is said to be.
-    name : str
-        Name of the model, for messages.
-
-    Returns
-    -------
-    np.ndarray, shape=(batch, classes), dtype=float32
-        The same numbers.
-
-    Raises
-    ------
-    PluginError
-        If they are not.
-    """
+    """Demand numbers of the right shape that can be what they are said to be."""
     array = np.asarray(found)
     if array.dtype.kind != "f":
         raise PluginError(
@@ -99,22 +64,7 @@ def _wrong_shape(given: tuple[int, ...], wanted: tuple[int, int], name: str) -> 
 
 
 def refuse_nonsense(found: ScoreArray, output: Output, name: str) -> None:
-    """Refuse logits that are certainly probabilities.
-
-    Parameters
-    ----------
-    found : np.ndarray, shape=(batch, classes)
-        What the classifier gives for noise and for silence.
-    output : str
-        What it is said to be.
-    name : str
-        Name of the model, for messages.
-
-    Raises
-    ------
-    ParameterError
-        If all are in [0, 1] and each row sums to 1.
-    """
+    """Refuse logits that are certainly probabilities."""
     inside = found.min() >= 0 and found.max() <= 1
     if output != "probabilities" and inside and np.allclose(found.sum(axis=1), 1.0, atol=_OFF):
         raise ParameterError(
@@ -125,18 +75,6 @@ def refuse_nonsense(found: ScoreArray, output: Output, name: str) -> None:
 
 def to_log_odds(values: npt.NDArray[np.floating[Any]], output: Output) -> ScoreArray:
     """Turn what a classifier gives into log-odds.
-
-    Parameters
-    ----------
-    values : np.ndarray, shape=(batch, classes)
-        Checked output.
-    output : str
-        What it is.
-
-    Returns
-    -------
-    np.ndarray, shape=(batch, classes), dtype=float32
-        Log-odds.
 
     Examples
     --------

@@ -50,21 +50,6 @@ class Written:
 def check_name(name: str) -> str:
     """Return the name of the module that belongs to a plugin's name.
 
-    Parameters
-    ----------
-    name : str
-        The plugin's name.
-
-    Returns
-    -------
-    str
-        The same with underscores.
-
-    Raises
-    ------
-    ParameterError
-        If it is not kebab-case, or a word of Python.
-
     Examples
     --------
     >>> check_name("my-method")
@@ -81,27 +66,7 @@ def check_name(name: str) -> str:
 
 
 def new_package(kind: NewKind, name: str, into: Path) -> Written:
-    """Write an installable package with one plugin that works.
-
-    Parameters
-    ----------
-    kind : str
-        explainer, model, dataset or metric.
-    name : str
-        Name of the plugin, kebab-case.
-    into : Path
-        Folder that gets the new folder ``awb-NAME``.
-
-    Returns
-    -------
-    Written
-        The files, and what to type next.
-
-    Raises
-    ------
-    ParameterError
-        If the name or the kind is wrong, or the folder is there already.
-    """
+    """Write an installable package with one plugin that works."""
     if kind not in get_args(NewKind):
         raise ParameterError(f"cannot make a {kind!r}; known: {', '.join(get_args(NewKind))}")
     module, distribution = f"awb_{check_name(name)}", f"awb-{name}"
@@ -140,18 +105,7 @@ def render(template: str, facts: dict[str, str]) -> str:
 
 
 def write(content: dict[Path, str]) -> None:
-    """Write files and the folders that they need.
-
-    Parameters
-    ----------
-    content : dict of Path to str
-        Text by path.
-
-    Raises
-    ------
-    ParameterError
-        If one cannot be written.
-    """
+    """Write files and the folders that they need."""
     for path, text in content.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

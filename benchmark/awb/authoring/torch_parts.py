@@ -9,13 +9,7 @@ from awb.authoring.outputs import SURE, Output
 
 
 class LogOdds(nn.Module):
-    """The last step: what the network gives, to log-odds.
-
-    Parameters
-    ----------
-    output : str
-        ``softmax-logits`` or ``probabilities``.
-    """
+    """The last step: what the network gives, to log-odds."""
 
     proportional_relevance = True
 

@@ -29,23 +29,7 @@ _FOLDER = click.option(
 
 
 def cache_from(text: str | None) -> ScoreCache | None:
-    """Open the cache that an option names.
-
-    Parameters
-    ----------
-    text : str or None
-        A folder, ``off``, or None for the default; ``AWB_CACHE_SIZE`` may bound it.
-
-    Returns
-    -------
-    ScoreCache or None
-        None if it is off.
-
-    Raises
-    ------
-    AwbError
-        If the folder cannot be made, or the size cannot be read.
-    """
+    """Open the cache that an option names."""
     import os
 
     from awb.harness.config.limits import OFF, read_size

@@ -21,22 +21,7 @@ _RUN_FILES = ("run.json", "sweep.json")
 
 
 def names_of(kind: Kind, *, several: bool = False, also: tuple[str, ...] = ()) -> Complete:
-    """Make a function that completes names of plugins.
-
-    Parameters
-    ----------
-    kind : str
-        model, explainer, dataset, metric or masker.
-    several : bool
-        Whether names are separated by commas: the last one is completed, and none offered twice.
-    also : tuple of str
-        Other words to offer where nothing is typed before them, such as ``all``.
-
-    Returns
-    -------
-    callable
-        For ``shell_complete`` of an option.
-    """
+    """Make a function that completes names of plugins."""
 
     def complete(
         context: click.Context,  # noqa: ARG001 - click's signature
@@ -69,20 +54,7 @@ def run_folders(
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Complete folders of runs and sweeps: those in ``runs/``, and those below what is typed.
-
-    Parameters
-    ----------
-    context, parameter : click.Context, click.Parameter
-        As click hands them over.
-    incomplete : str
-        What is typed so far.
-
-    Returns
-    -------
-    list of CompletionItem
-        The newest first; where there is none, any folder.
-    """
+    """Complete folders of runs and sweeps: those in ``runs/``, and those below what is typed."""
     typed = Path(incomplete or ".")
     parent = typed if incomplete.endswith(("/", "\\")) else typed.parent
     found = [
@@ -110,20 +82,7 @@ def config_files(
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Complete TOML files, and folders that may hold some.
-
-    Parameters
-    ----------
-    context, parameter : click.Context, click.Parameter
-        As click hands them over.
-    incomplete : str
-        What is typed so far.
-
-    Returns
-    -------
-    list of CompletionItem
-        Files; where there is none, whatever the shell finds.
-    """
+    """Complete TOML files, and folders that may hold some."""
     typed = Path(incomplete or ".")
     parent = typed if incomplete.endswith(("/", "\\")) or not incomplete else typed.parent
     shown = incomplete.removeprefix("./")

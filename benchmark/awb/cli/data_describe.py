@@ -24,21 +24,7 @@ def describe_plain(
     *,
     as_json: bool,
 ) -> None:
-    """Go through the clips of a dataset, and print what they are.
-
-    Parameters
-    ----------
-    context : click.Context
-        The command.
-    dataset : Resolved
-        The dataset.
-    models : sequence of str
-        References of models whose shortest clips are counted.
-    limits : Limits
-        What the dataset may take for a clip.
-    as_json : bool
-        Print JSON.
-    """
+    """Go through the clips of a dataset, and print what they are."""
     import json
     import sys
 

@@ -39,30 +39,7 @@ _UNITS = ("", "_s", "_hz", "_samples")
 
 
 def resolve_dataset(context: click.Context, name: str, extra: Sequence[str]) -> Resolved:
-    """Resolve a dataset with the settings that were typed as options.
-
-    Parameters
-    ----------
-    context : click.Context
-        The command, whose own options are known to the did-you-mean.
-    name : str
-        The dataset, perhaps with settings behind a colon.
-    extra : sequence of str
-        Words that are no option of the command: ``--key value`` and ``--key=value``. An option may
-        leave out its unit.
-
-    Returns
-    -------
-    Resolved
-        The dataset.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such dataset or setting.
-    ParameterError
-        If a setting has no value, a wrong one, or two.
-    """
+    """Resolve a dataset with the settings that were typed as options."""
     from awb.errors import ParameterError, UnknownNameError, did_you_mean
     from awb.plugins.discovery import load
     from awb.plugins.references import Reference, parse_reference
@@ -103,15 +80,7 @@ def _pairs(words: Sequence[str]) -> Iterable[tuple[str, str | None]]:
 
 
 def finish(context: click.Context, problems: Sequence[str]) -> None:
-    """Tell of problems on stderr, and fail if there are any.
-
-    Parameters
-    ----------
-    context : click.Context
-        The command, which ends with exit code 1 if something went wrong.
-    problems : sequence of str
-        A sentence each.
-    """
+    """Tell of problems on stderr, and fail if there are any."""
     tell(problems)
     if problems:
         context.exit(EXIT_WITH_PROBLEMS)

@@ -30,20 +30,7 @@ def _warn_of_broken_plugins() -> None:
 
 @contextmanager
 def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
-    """Show a bar on a terminal, and elsewhere a line now and then.
-
-    Parameters
-    ----------
-    path : Path
-        What is being made, named at the start.
-    name : str
-        What the path is.
-
-    Yields
-    ------
-    callable
-        ``progress(phase, done, total)``.
-    """
+    """Show a bar on a terminal, and elsewhere a line now and then."""
     _warn_of_broken_plugins()
     if not sys.stderr.isatty():
         yield _lines(path, name)

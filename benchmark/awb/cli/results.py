@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 
 
 def print_boards(found: list[Board], form: str) -> None:
-    """Write boards to stdout.
-
-    Parameters
-    ----------
-    found : list of Board
-        What to write.
-    form : str
-        table (rich on a terminal, plain elsewhere), md, csv or json.
-    """
+    """Write boards to stdout."""
     from awb.leaderboard.formats import text
 
     if form == "json":
@@ -48,15 +40,7 @@ def print_boards(found: list[Board], form: str) -> None:
 
 
 def print_contrasts(found: list[Board], form: str) -> None:
-    """Write the differences of boards that belong together, after the boards; mostly none.
-
-    Parameters
-    ----------
-    found : list of Board
-        The boards of a run.
-    form : str
-        table or md; CSV and JSON hold boards only.
-    """
+    """Write the differences of boards that belong together, after the boards; mostly none."""
     from awb.leaderboard.boards.contrast import contrast_text, contrasts
     from awb.plugins.discovery import load
 
@@ -66,22 +50,7 @@ def print_contrasts(found: list[Board], form: str) -> None:
 
 
 def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bool:
-    """Write the tables of a sweep to stdout.
-
-    Parameters
-    ----------
-    folder : SweepFolder
-        The sweep.
-    form : str
-        table, md, csv or json.
-    columns : list of str or None
-        Metrics; None for the main ones.
-
-    Returns
-    -------
-    bool
-        Whether something failed, or was not run.
-    """
+    """Write the tables of a sweep to stdout."""
     from awb.leaderboard.formats import sweep_table
     from awb.plugins.discovery import load
 

@@ -36,21 +36,7 @@ def _references(single: tuple[str, ...], several: str | None) -> list[str] | Non
 
 
 def typed_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
-    """Turn options into settings by name, None for "not given".
-
-    Parameters
-    ----------
-    context : click.Context
-        The command, which knows what was typed and what is a default.
-    options : dict
-        Values of the options of ``awb run``, by parameter.
-
-    Returns
-    -------
-    dict
-        The same with ``--dataset`` and ``--datasets``, ``--model`` and ``--models`` joined, and the
-        plugin files, which are loaded already.
-    """
+    """Turn options into settings by name, None for "not given"."""
     default = click.core.ParameterSource.DEFAULT
     settings = {
         name: None if context.get_parameter_source(name) == default else value

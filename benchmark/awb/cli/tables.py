@@ -12,15 +12,7 @@ _MOST_TOLD = 20
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table: through rich on a terminal, plain elsewhere.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Names of the columns.
-    rows : iterable of sequence
-        Values, whole numbers to the right.
-    """
+    """Print a table: through rich on a terminal, plain elsewhere."""
     rows = [tuple(row) for row in rows]
     if not sys.stdout.isatty():
         from tabulate import tabulate
@@ -42,13 +34,7 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def tell(problems: Sequence[str]) -> None:
-    """Tell of problems on stderr, a line each; of many, the first ones and how many more.
-
-    Parameters
-    ----------
-    problems : sequence of str
-        A sentence each.
-    """
+    """Tell of problems on stderr, a line each; of many, the first ones and how many more."""
     for problem in problems[:_MOST_TOLD]:
         click.echo(f"awb: {' '.join(problem.split())}", err=True)
     if len(problems) > _MOST_TOLD:

@@ -34,28 +34,7 @@ def question(
     event_s: tuple[float, float] = (0.1, 0.3),
     lent: AudioModel | None = None,
 ) -> Question:
-    """Make the question what a model hears in a clip.
-
-    Parameters
-    ----------
-    model : AudioModel
-        The model; its first class is the target.
-    clip : Clip
-        The clip.
-    samples : int
-        Drop masks of the shared design.
-    segment_s : float
-        Length of a segment in seconds, one every 100 ms.
-    event_s : (float, float)
-        What the labels say, in seconds.
-    lent : AudioModel or None
-        What ``model_as`` gives instead of the model, to tell who asked what.
-
-    Returns
-    -------
-    Question
-        With a fixed seed.
-    """
+    """Make the question what a model hears in a clip."""
     config = make_config(samples=samples, segment_s=segment_s)
     end_s = min(event_s[1], clip.duration_s)
     event = np.array([[min(event_s[0], end_s / 2), end_s]])
@@ -90,27 +69,7 @@ class _Lending(Perturber):
 
 
 def ask(resolved: Resolved, asked: Question) -> Explanation:
-    """Build an explainer and let it answer.
-
-    Parameters
-    ----------
-    resolved : Resolved
-        The explainer.
-    asked : Question
-        What to explain.
-
-    Returns
-    -------
-    Explanation
-        Checked as in a run.
-
-    Raises
-    ------
-    NotApplicableError
-        If the model lacks what the explainer needs.
-    RelevanceError
-        If what it returned is no relevance.
-    """
+    """Build an explainer and let it answer."""
     explainer: Any = build(resolved)
     with one_thread():
         return asked.explain(resolved, explainer).explanation

@@ -14,13 +14,7 @@ TOLERANCE = 1e-3
 
 
 def differ(one: npt.ArrayLike, other: npt.ArrayLike, what: str) -> None:
-    """Refuse scores that differ by more than rounding does.
-
-    Raises
-    ------
-    ConformanceError
-        If shapes or values differ.
-    """
+    """Refuse scores that differ by more than rounding does."""
     first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     if first.shape != second.shape:
         raise ConformanceError(f"{what} have shapes {first.shape} and {second.shape}")
@@ -30,13 +24,7 @@ def differ(one: npt.ArrayLike, other: npt.ArrayLike, what: str) -> None:
 
 
 def differentiable(model: DifferentiableModel, waveforms: AudioArray) -> None:
-    """Try the two halves of a torch model, and where it says its frames and bins are.
-
-    Raises
-    ------
-    ConformanceError
-        If they do not make up the whole, or a name or a place is wrong.
-    """
+    """Try the two halves of a torch model, and where it says its frames and bins are."""
     import torch
 
     device = next((one.device for one in model.back_end.parameters()), torch.device("cpu"))
@@ -52,13 +40,7 @@ def differentiable(model: DifferentiableModel, waveforms: AudioArray) -> None:
 
 
 def tensors(model: TensorModel, waveforms: AudioArray) -> None:
-    """Try scoring where the model computes.
-
-    Raises
-    ------
-    ConformanceError
-        If it gives other scores.
-    """
+    """Try scoring where the model computes."""
     import torch
 
     with torch.no_grad():

@@ -121,18 +121,6 @@ def _groups(resolved: Resolved) -> None:
 def spread_out(ids: list[str], many: int = MANY) -> list[str]:
     """Choose clips to look through: all, or as many from the start as from all over.
 
-    Parameters
-    ----------
-    ids : list of str
-        All clips.
-    many : int
-        How many at most.
-
-    Returns
-    -------
-    list of str
-        Those chosen, in order.
-
     Examples
     --------
     >>> spread_out(list("abcdefghij"), 4)

@@ -27,20 +27,7 @@ _STEPS = 13
 
 
 def sounds(sample_rate_hz: int, seconds: float) -> dict[str, AudioArray]:
-    """Make sounds of different kinds.
-
-    Parameters
-    ----------
-    sample_rate_hz : int
-        Rate of the model.
-    seconds : float
-        Their length.
-
-    Returns
-    -------
-    dict of str to np.ndarray, shape=(samples,), dtype=float32
-        By name, in [-1, 1].
-    """
+    """Make sounds of different kinds."""
     times_s = np.arange(round(seconds * sample_rate_hz)) / sample_rate_hz
     pitch_hz = min(440.0, sample_rate_hz / 8)
     buzz = np.sign(np.sin(2 * np.pi * pitch_hz / 3 * times_s))
@@ -56,19 +43,7 @@ def sounds(sample_rate_hz: int, seconds: float) -> dict[str, AudioArray]:
 
 
 def growing(waveform: AudioArray) -> AudioArray:
-    """Put growing parts of a sound into silence.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,)
-        The sound.
-
-    Returns
-    -------
-    np.ndarray, shape=(2 * 13, samples)
-        Silence to the whole sound: what it starts with in the first half, what it ends with in the
-        second.
-    """
+    """Put growing parts of a sound into silence."""
     size = waveform.size
     place = np.arange(size)
     lengths = np.linspace(0, size, _STEPS).round().astype(int)[:, np.newaxis]
@@ -79,24 +54,7 @@ def growing(waveform: AudioArray) -> AudioArray:
 def check_growth(
     score: Callable[[AudioArray], ScoreArray], sample_rate_hz: int, seconds: float
 ) -> None:
-    """Demand that the score of what a model hears grows with how much of it is there.
-
-    Parameters
-    ----------
-    score : callable
-        Waveforms ``(batch, samples)`` to log-odds ``(batch, classes)``.
-    sample_rate_hz : int
-        Rate of the model.
-    seconds : float
-        Length of the clips.
-
-    Raises
-    ------
-    ConformanceError
-        If it does not.
-    NotApplicableError
-        If the model is clear about none of the sounds.
-    """
+    """Demand that the score of what a model hears grows with how much of it is there."""
     from scipy.stats import rankdata
 
     made = sounds(sample_rate_hz, seconds)

@@ -41,18 +41,7 @@ def _state() -> dict[str, Any]:
 
 
 def leaves_globals(action: Callable[[], Any]) -> None:
-    """Run something twice, and refuse changes of global state by the second time.
-
-    Parameters
-    ----------
-    action : callable
-        What to run; the first time it may import its libraries.
-
-    Raises
-    ------
-    ConformanceError
-        If it changes the random state of numpy, random or torch, or a global setting.
-    """
+    """Run something twice, and refuse changes of global state by the second time."""
     with disturbed(0):
         action()
     with disturbed(1):
@@ -84,20 +73,7 @@ def disturbed(seed: int) -> Iterator[None]:
 
 
 def repeats(action: Callable[[], Any], what: str) -> None:
-    """Run something under two different global seeds, and refuse different results.
-
-    Parameters
-    ----------
-    action : callable
-        Gives something that `same` can compare.
-    what : str
-        What it gives, for the message.
-
-    Raises
-    ------
-    ConformanceError
-        If the two differ.
-    """
+    """Run something under two different global seeds, and refuse different results."""
     results = []
     for seed in (1, 2):
         with disturbed(seed):
@@ -152,18 +128,7 @@ SETTINGS = Rule(
 
 
 def worker_rule(probe: Callable[[Resolved], Any]) -> Rule:
-    """Make the rule that a plugin works in a worker process and says the same there.
-
-    Parameters
-    ----------
-    probe : callable
-        A module-level function that uses the plugin and gives something to compare.
-
-    Returns
-    -------
-    Rule
-        The rule; it starts a process.
-    """
+    """Make the rule that a plugin works in a worker process and says the same there."""
 
     def run(resolved: Resolved) -> None:
         here = probe(resolved)

@@ -30,14 +30,7 @@ class FrameEnergy(nn.Module):
 
 
 class PatternNet(nn.Module):
-    """Hears frames whose first half is louder than the second, and averages over time.
-
-    Parameters
-    ----------
-    together : float
-        What is added for every unit heard beyond `ALONE`: above 0 two sounds count more together
-        than one by one, below 0 one of them is nearly enough.
-    """
+    """Hears frames whose first half is louder than the second, and averages over time."""
 
     def __init__(self, together: float = 0.0) -> None:
         super().__init__()
@@ -76,11 +69,6 @@ def _beyond(together: float) -> nn.Module:
 
 class Listener:
     """A model with every capability that hears one sound, wherever it is.
-
-    Parameters
-    ----------
-    together : float
-        See `PatternNet`.
 
     Attributes
     ----------
@@ -163,26 +151,7 @@ def clip_with(
     distractor: int | None = None,
     clip_id: str = "planted",
 ) -> Clip:
-    """Make noise in which some segments hold the sound, as loud as all the others.
-
-    Parameters
-    ----------
-    first, length : int
-        First segment with the sound, and their number.
-    n_segments : int
-        Segments of 100 ms in all.
-    again : int, optional
-        First segment of the same sound once more.
-    distractor : int, optional
-        First segment of six with a louder sound, against which the model holds a little.
-    clip_id : str
-        Its id.
-
-    Returns
-    -------
-    Clip
-        A clip without events.
-    """
+    """Make noise in which some segments hold the sound, as loud as all the others."""
     signs = np.random.default_rng(first).choice([-1.0, 1.0], size=(n_segments, CELL))
     level = np.full((n_segments, CELL), 0.5)
     sound = np.tile(np.repeat([_LOUD, 0.0], FRAME // 2), CELL // FRAME)

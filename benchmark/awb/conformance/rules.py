@@ -81,33 +81,14 @@ class Verdict:
 
 
 def rules_of(kind: Kind, *, slow: bool = True) -> list[Rule]:
-    """List the rules for one kind of plugin.
-
-    Parameters
-    ----------
-    kind : str
-        model, explainer, dataset, metric or masker.
-    slow : bool
-        Whether to list those that start a process.
-
-    Returns
-    -------
-    list of Rule
-        In the order in which they are tried.
-    """
+    """List the rules for one kind of plugin."""
     module = import_module(f"awb.conformance.{kind}s")
     every: Sequence[Rule] = module.RULES
     return [rule for rule in every if slow or not rule.slow]
 
 
 def find_rule(kind: Kind, name: str) -> Rule:
-    """Look a rule up by its name.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is none for this kind.
-    """
+    """Look a rule up by its name."""
     found = {rule.name: rule for rule in rules_of(kind)}
     if name not in found:
         raise UnknownNameError(f"no rule {name!r} for a {kind}.{did_you_mean(name, found)}")
@@ -115,20 +96,7 @@ def find_rule(kind: Kind, name: str) -> Rule:
 
 
 def apply(rule: Rule, resolved: Resolved) -> Verdict:
-    """Try one rule.
-
-    Parameters
-    ----------
-    rule : Rule
-        The rule.
-    resolved : Resolved
-        The plugin with its settings.
-
-    Returns
-    -------
-    Verdict
-        What was found.
-    """
+    """Try one rule."""
     try:
         with at_work(PluginCall(resolved.kind, resolved.label)):
             rule.check(resolved)
@@ -145,22 +113,7 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
 def check(
     resolved: Resolved, *, slow: bool = True, executor: Executor | None = None
 ) -> list[Verdict]:
-    """Try every rule on a plugin.
-
-    Parameters
-    ----------
-    resolved : Resolved
-        The plugin with its settings.
-    slow : bool
-        Whether to try those that start a process.
-    executor : Executor or None
-        Where to try them; None for this process, in which nothing can be stopped.
-
-    Returns
-    -------
-    list of Verdict
-        One a rule.
-    """
+    """Try every rule on a plugin."""
     stopped = 0
     verdicts = []
     for rule in rules_of(resolved.kind, slow=slow):

@@ -107,18 +107,7 @@ def _plugins(registry: Registry) -> list[Finding]:
 
 
 def examine(registry: Registry) -> list[Finding]:
-    """Look at the installation and let every metric test itself.
-
-    Parameters
-    ----------
-    registry : Registry
-        What is installed.
-
-    Returns
-    -------
-    list of Finding
-        In the order in which a person would ask.
-    """
+    """Look at the installation and let every metric test itself."""
     found = [*_libraries(), _devices(), _codecs(), _cache(), *_plugins(registry)]
     specs = [entry.spec for entry in registry if isinstance(entry.spec, MetricSpec)]
     wrong = {spec.name: self_test(spec) for spec in specs}

@@ -33,18 +33,7 @@ def _value(metric: Metric, relevance: FloatArray, interval_s: tuple[float, float
 
 
 def self_test(spec: MetricSpec) -> str:
-    """Test one metric on a model whose causes are known.
-
-    Parameters
-    ----------
-    spec : MetricSpec
-        The metric.
-
-    Returns
-    -------
-    str
-        What is wrong, or an empty string.
-    """
+    """Test one metric on a model whose causes are known."""
     metric = spec.factory(spec.parameters())
     sign = 1.0 if spec.facts.higher_is_better else -1.0
     if spec.facts.family == "complexity":

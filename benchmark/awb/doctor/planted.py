@@ -24,13 +24,7 @@ _POWER = 0.25
 
 
 class Planted:
-    """A model whose log-odds are a weighted sum of the power of each 100 ms.
-
-    Parameters
-    ----------
-    weights : np.ndarray, shape=(cells,)
-        What one unit of power in each cell adds.
-    """
+    """A model whose log-odds are a weighted sum of the power of each 100 ms."""
 
     sample_rate_hz = RATE_HZ
     classes: Sequence[str] = ("Target",)
@@ -52,24 +46,7 @@ def scoring(
     *,
     again: Callable[[Variation], FloatArray] | None = None,
 ) -> Scoring:
-    """Score an explanation of a model that hears nothing but the events.
-
-    Parameters
-    ----------
-    relevance : np.ndarray, shape=(N_CELLS,)
-        The explanation.
-    intervals_s : np.ndarray, shape=(events, 2)
-        The events, which are all that the model listens to.
-    seed : int
-        Seed of ties and held-out masks.
-    again : callable or None
-        What explains it again, see `awb.scoring.Scoring`.
-
-    Returns
-    -------
-    Scoring
-        What a metric takes.
-    """
+    """Score an explanation of a model that hears nothing but the events."""
     signs = np.random.default_rng(7).choice([-0.5, 0.5], size=N_CELLS * CELL_SAMPLES)
     clip = Clip("planted", signs.astype(np.float32), RATE_HZ)
     segments = Segments(clip.waveform.size, RATE_HZ)

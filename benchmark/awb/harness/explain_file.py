@@ -94,43 +94,7 @@ def explain_file(
     limits: Limits | None = None,
     isolate: bool = False,
 ) -> Explained:
-    """Explain what a model hears in a file, and score the explanations against the model.
-
-    Parameters
-    ----------
-    path : Path
-        An audio file.
-    registry : Registry
-        What is installed.
-    folder : Path
-        Where the run is written; must be empty or not exist.
-    model : str
-        Reference of the model.
-    target : str or None
-        A class of the model; None for the one that it scores highest.
-    explainers : sequence of str
-        References; ``all`` stands for all that do not need labels.
-    masker : str
-        Reference of what replaces dropped audio.
-    samples : int
-        Drop masks of the shared design.
-    seed : int
-        Seed of every draw.
-    limits : Limits or None
-        What a plugin may take before it is stopped, with `isolate`; None for the defaults.
-    isolate : bool
-        Whether to compute in a process that can be stopped.
-
-    Returns
-    -------
-    Explained
-        The run and what was found.
-
-    Raises
-    ------
-    AwbError
-        If the file cannot be read, a name is unknown, or the model fails.
-    """
+    """Explain what a model hears in a file, and score the explanations against the model."""
     clip = read_clip(path)
     config = make_config(
         datasets=[f"{FILE}:{path}"],

@@ -58,22 +58,7 @@ class Means:
         jobs: int | None = None,
         isolate: bool = True,
     ) -> Means:
-        """Read the means among settings.
-
-        Parameters
-        ----------
-        settings : RunSettings
-            What was asked for.
-        cache : ScoreCache or None
-            Opened already.
-        jobs, isolate : optional
-            What holds where the settings do not say.
-
-        Returns
-        -------
-        Means
-            The means.
-        """
+        """Read the means among settings."""
         return cls(
             jobs=settings.jobs or jobs,
             scheduler=settings.scheduler,
@@ -126,23 +111,7 @@ def load_plugins(settings: RunSettings) -> None:
 
 
 def checked_variants(settled: Settled) -> list[Variant]:
-    """List the variants after looking up every name in them, before anything heavy happens.
-
-    Parameters
-    ----------
-    settled : Settled
-        Settings, and the values of those that vary.
-
-    Returns
-    -------
-    list of Variant
-        One where nothing varies.
-
-    Raises
-    ------
-    AwbError
-        If a name is unknown, a setting wrong, or a library absent; the message names the variant.
-    """
+    """List the variants after looking up every name in them, before anything heavy happens."""
     registry, found = load(), variants(settled)
     for one in found:
         try:
@@ -157,29 +126,7 @@ def checked_variants(settled: Settled) -> list[Variant]:
 def start(
     settled: Settled, means: Means, path: Path, progress: Progress
 ) -> RunFolder | SweepFolder:
-    """Run what was asked for into a new folder.
-
-    Parameters
-    ----------
-    settled : Settled
-        Settings, and the values of those that vary; plugin files are loaded already.
-    means : Means
-        Where and how to compute.
-    path : Path
-        The folder.
-    progress : callable
-        See `awb.harness.selection.selector.Progress`.
-
-    Returns
-    -------
-    RunFolder or SweepFolder
-        A sweep where something varies.
-
-    Raises
-    ------
-    AwbError
-        As `awb.harness.run.run`; every variant is checked before the first one is run.
-    """
+    """Run what was asked for into a new folder."""
     if not settled.sweep:
         return means.run(settled.settings.config(), path, progress)
     found = checked_variants(settled)
@@ -192,29 +139,7 @@ def start(
 def take_up(
     path: Path, means: Means, progress: Progress, *, retry_stopped: bool = False
 ) -> RunFolder | SweepFolder:
-    """Finish a run, or every run of a sweep.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-    means : Means
-        Where and how to compute.
-    progress : callable
-        See `awb.harness.selection.selector.Progress`.
-    retry_stopped : bool
-        Whether to do again what a limit or the end of a process cut off.
-
-    Returns
-    -------
-    RunFolder or SweepFolder
-        What the folder holds.
-
-    Raises
-    ------
-    AwbError
-        As `awb.harness.run.resume`.
-    """
+    """Finish a run, or every run of a sweep."""
     if not is_sweep(path):
         return means.resume(path, progress, retry_stopped=retry_stopped)
     sweep = SweepFolder.open(path)

@@ -47,41 +47,7 @@ def run(
     limits: Limits | None = None,
     isolate: bool = False,
 ) -> RunFolder:
-    """Run a configuration into a new folder.
-
-    Parameters
-    ----------
-    config : RunConfig
-        What to do.
-    out : Path
-        The run folder, which must not hold anything yet.
-    jobs : int or None
-        Worker processes; None for one a processor.
-    progress : callable
-        See `Progress`.
-    scores : Path or None
-        Scores of whole clips from ``awb data scores``; None for a file in the run folder.
-    scheduler : str or None
-        A Dask cluster to work on instead, see `awb.harness.workers.cluster.open_cluster`.
-    cache : ScoreCache or None
-        Where scores are kept from run to run; None to compute them all.
-    limits : Limits or None
-        What a plugin may take before it is stopped; None for the defaults. Nothing is stopped in
-        this process itself: see `isolate`.
-    isolate : bool
-        Whether a single job, too, gets a process of its own.
-
-    Returns
-    -------
-    RunFolder
-        The finished run.
-
-    Raises
-    ------
-    AwbError
-        If the configuration, a dataset as a whole or a model cannot be used. Trouble with single
-        clips or explainers is stored instead, as rows with a reason.
-    """
+    """Run a configuration into a new folder."""
     chosen = choose(config, load())
     limits, workers = limits or Limits(), jobs or default_jobs()
     with (
@@ -117,35 +83,7 @@ def resume(
     isolate: bool = False,
     retry_stopped: bool = False,
 ) -> RunFolder:
-    """Finish a run that was interrupted; a finished one is left as it is.
-
-    Parameters
-    ----------
-    path : Path
-        The run folder.
-    jobs : int or None
-        Worker processes; None for one a processor.
-    progress : callable
-        See `Progress`.
-    scheduler : str or None
-        A Dask cluster to work on instead; it need not be where the run started.
-    cache, limits, isolate
-        As in `run`.
-    retry_stopped : bool
-        Do again the instances on which a plugin was stopped or not tried any more.
-
-    Returns
-    -------
-    RunFolder
-        The finished run.
-
-    Raises
-    ------
-    RunError
-        If the folder holds no run, or plugins or data have changed since it started.
-    AwbError
-        As `run`.
-    """
+    """Finish a run that was interrupted; a finished one is left as it is."""
     folder = RunFolder.open(path.resolve())
     config = folder.config()
     check_files(folder)
@@ -171,37 +109,13 @@ def resume(
 
 
 def where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
-    """Work in the folder that relative paths of the configuration start from.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run.
-
-    Returns
-    -------
-    context manager
-        Changes the current folder, where it still exists, until it is left.
-    """
+    """Work in the folder that relative paths of the configuration start from."""
     started = Path(str(folder.record().get("cwd", "")))
     return chdir(started) if started.is_dir() else nullcontext()
 
 
 def check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
-    """Refuse to mix results of different plugins or versions in one run.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run.
-    chosen : Chosen
-        What its configuration means here and now.
-
-    Raises
-    ------
-    RunError
-        If a plugin or a version differs.
-    """
+    """Refuse to mix results of different plugins or versions in one run."""
     before, now = folder.record().get("plugins") or [], plugin_records(chosen)
     different = [entry for entry in [*before, *now] if (entry in before) != (entry in now)]
     if different:

@@ -50,17 +50,7 @@ def _culprit(call: PluginCall) -> Culprit:
 
 
 class WorkQueue(Iterator[Unit]):
-    """The units of a board that are to be done, drawn one by one.
-
-    Parameters
-    ----------
-    order : sequence of str
-        Keys of all units of the board, in its order.
-    todo : iterator of Unit
-        Those that are not stored yet, in the same order.
-    stopped : dict of str to set of (str, str)
-        Who was stopped on units that are stored, by key.
-    """
+    """The units of a board that are to be done, drawn one by one."""
 
     def __init__(
         self, order: Sequence[str], todo: Iterator[Unit], stopped: dict[str, set[Culprit]]
@@ -95,18 +85,7 @@ class WorkQueue(Iterator[Unit]):
         return [key for key, own in self._place.items() if own > place]
 
     def revise(self, unit: Unit) -> Unit:
-        """Leave out of a unit whoever is not tried any more.
-
-        Parameters
-        ----------
-        unit : Unit
-            A unit of this board.
-
-        Returns
-        -------
-        Unit
-            The same, perhaps without some plugins.
-        """
+        """Leave out of a unit whoever is not tried any more."""
         known = {call for call, _ in unit.without}
         out = [
             (call, _not_tried(call.kind))
@@ -116,20 +95,7 @@ class WorkQueue(Iterator[Unit]):
         return replace(unit, without=(*out, *unit.without))
 
     def take_back(self, unit: Unit, error: WorkerDiedError) -> bool:
-        """Put a unit back whose worker was taken down, without the plugin that did it.
-
-        Parameters
-        ----------
-        unit : Unit
-            The unit.
-        error : WorkerDiedError
-            How its worker ended, and who was at work.
-
-        Returns
-        -------
-        bool
-            False if the unit cannot be done at all: nobody knows who it was, or it was the model.
-        """
+        """Put a unit back whose worker was taken down, without the plugin that did it."""
         call = error.call
         if call is None:
             return False
@@ -144,17 +110,7 @@ class WorkQueue(Iterator[Unit]):
 
 
 def settle(queue: WorkQueue, plan: Plan, store: Store) -> None:
-    """Take back what was done behind a plugin's last strike, as if nobody had been further on.
-
-    Parameters
-    ----------
-    queue : WorkQueue
-        Of a board that is done.
-    plan : Plan
-        What was done to it.
-    store : Store
-        Where its rows are.
-    """
+    """Take back what was done behind a plugin's last strike, as if nobody had been further on."""
     explainers = [one.label for one in plan.explainers]
     for (kind, label), place in queue.given_up_after().items():
         keys = queue.behind(place)
@@ -171,26 +127,7 @@ def settle(queue: WorkQueue, plan: Plan, store: Store) -> None:
 def run_units(
     executor: Executor, queue: WorkQueue, plan: Plan, store: Store, tell: Callable[[], None]
 ) -> None:
-    """Run every unit of a board.
-
-    Parameters
-    ----------
-    executor : Executor
-        Where.
-    queue : WorkQueue
-        The units.
-    plan : Plan
-        What is done to each.
-    store : Store
-        Where the rows go.
-    tell : callable
-        Called after every unit.
-
-    Raises
-    ------
-    RunError
-        If the run as a whole cannot go on. Trouble with a unit is stored as its rows.
-    """
+    """Run every unit of a board."""
     for unit, result in executor.map(explain_unit, queue, queue.revise):
         if isinstance(result, RunError):
             raise result

@@ -21,16 +21,6 @@ _WORDS = (
 def is_out_of_memory(error: BaseException) -> bool:
     """Tell whether a library ran out of memory, on the host or on a device.
 
-    Parameters
-    ----------
-    error : BaseException
-        What it raised.
-
-    Returns
-    -------
-    bool
-        True for `MemoryError`, torch's ``OutOfMemoryError``, and messages that say so.
-
     Examples
     --------
     >>> is_out_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"))
@@ -54,27 +44,7 @@ def release_memory() -> None:
 
 
 def fitting(compute: Callable[[int], Result], size: int) -> tuple[Result, int]:
-    """Compute a batch, halving it until it fits the memory.
-
-    Parameters
-    ----------
-    compute : callable
-        Computes the first so many rows.
-    size : int
-        Rows to begin with.
-
-    Returns
-    -------
-    result : object
-        What `compute` returned.
-    size : int
-        The size that fitted; what follows should begin with it.
-
-    Raises
-    ------
-    ParameterError
-        If a single row does not fit.
-    """
+    """Compute a batch, halving it until it fits the memory."""
     while True:
         try:
             return compute(size), size

@@ -63,24 +63,7 @@ class Entry:
 def entry_key(
     model_key: str, class_index: int, waveform: AudioArray, fill: AudioArray, edges: IntArray
 ) -> str:
-    """Hash all that the scores of masked clips depend on, apart from the masks.
-
-    Parameters
-    ----------
-    model_key : str
-        Hash of the model, its settings, weights and code.
-    class_index : int
-        Column of the target.
-    waveform, fill : np.ndarray, shape=(samples,), dtype=float32
-        The clip, and what replaces dropped audio: the masker with its draws.
-    edges : np.ndarray, shape=(cells + 1,)
-        Edges of the cells in samples.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal.
-    """
+    """Hash all that the scores of masked clips depend on, apart from the masks."""
     digest = hashlib.sha256(f"{model_key} {class_index} {waveform.size} {edges.size}\n".encode())
     for array, kind in ((waveform, "<f4"), (fill, "<f4"), (edges, "<i8")):
         digest.update(np.ascontiguousarray(array, dtype=kind).tobytes())
@@ -91,13 +74,6 @@ class ScoreCache:
     """A folder of scores.
 
     It saves time and nothing else: what cannot be read or written is computed as without it.
-
-    Parameters
-    ----------
-    folder : Path
-        Where entries lie; made when the first is written.
-    limit_bytes : int
-        Size above which the entries used longest ago are removed, every few writes.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT) -> None:
@@ -109,18 +85,7 @@ class ScoreCache:
         return self.folder / key[:2] / f"{key}{_SUFFIX}"
 
     def load(self, key: str) -> dict[bytes, float]:
-        """Read an entry, and remember that it was used.
-
-        Parameters
-        ----------
-        key : str
-            From `entry_key`.
-
-        Returns
-        -------
-        dict of bytes to float
-            Scores by packed drop mask; empty if there is no sound entry.
-        """
+        """Read an entry, and remember that it was used."""
         path = self._path(key)
         try:
             content = path.read_bytes()
@@ -135,17 +100,7 @@ class ScoreCache:
         return found or {}
 
     def save(self, key: str, label: str, known: Mapping[bytes, float]) -> None:
-        """Write an entry, together with what another process has written there meanwhile.
-
-        Parameters
-        ----------
-        key : str
-            From `entry_key`.
-        label : str
-            What the model is called.
-        known : mapping of bytes to float
-            Scores by packed drop mask.
-        """
+        """Write an entry, together with what another process has written there meanwhile."""
         path = self._path(key)
         content = _pack(key, label, {**self.load(key), **known})
         with suppress(OSError):
@@ -172,18 +127,7 @@ class ScoreCache:
                 yield Entry(path, label, scores, status.st_size, status.st_mtime)
 
     def prune(self, limit_bytes: int | None = None) -> int:
-        """Remove what was used longest ago, until the rest fits.
-
-        Parameters
-        ----------
-        limit_bytes : int or None
-            Size that may stay; None for the cache's own limit.
-
-        Returns
-        -------
-        int
-            Number of entries removed.
-        """
+        """Remove what was used longest ago, until the rest fits."""
         limit = self.limit_bytes if limit_bytes is None else limit_bytes
         found = []
         for path in self.folder.glob("??/*"):

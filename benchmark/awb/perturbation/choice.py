@@ -29,29 +29,7 @@ _FRAMES = (
 def make_scorer(
     model: AudioModel, renderer: Renderer, segments: Segments, class_index: int
 ) -> Scorer:
-    """Choose the fastest exact way to score masked clips with this model.
-
-    Parameters
-    ----------
-    model : AudioModel
-        The model; its capabilities decide.
-    renderer : Renderer
-        Makes the masked audio.
-    segments : Segments
-        Segments whose cells are masked.
-    class_index : int
-        Column of the target.
-
-    Returns
-    -------
-    Scorer
-        Patch by patch, from gathered frames, or whole clips.
-
-    Raises
-    ------
-    PluginError
-        If the model's patches or frames do not give the scores of whole masked clips.
-    """
+    """Choose the fastest exact way to score masked clips with this model."""
     if isinstance(model, PatchModel):
         # Tried on a scorer of its own, so that what is computed then does not depend on whether
         # this process has tried the model before.

@@ -32,26 +32,10 @@ class FrameScorer:
     The result is the plain path's, bit for bit, where the model's features of a frame do not depend
     on the other rows of the batch.
 
-    Parameters
-    ----------
-    model : FrameFeatureModel
-        The model.
-    renderer : Renderer
-        Makes the masked audio.
-    segments : Segments
-        Segments whose cells are masked.
-    class_index : int
-        Column of the target.
-
     Attributes
     ----------
     table : np.ndarray, shape=(states, frames, bins)
         Every frame in every state.
-
-    Raises
-    ------
-    PluginError
-        If the model's features are not one for each frame start.
     """
 
     def __init__(
@@ -100,18 +84,7 @@ class FrameScorer:
         return features
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
-        """Score masked clips.
-
-        Parameters
-        ----------
-        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
-            True = the cell's audio is replaced.
-
-        Returns
-        -------
-        np.ndarray, shape=(n,), dtype=float64
-            Log-odds of the target.
-        """
+        """Score masked clips."""
         found = np.empty(len(drop_cells))
         states = self.states(drop_cells)
         start = 0

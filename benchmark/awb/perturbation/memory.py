@@ -34,19 +34,6 @@ class ModelCache:
 class Known:
     """Scores by drop mask of one (model, target, clip, replacement audio, cells).
 
-    Parameters
-    ----------
-    make_scorer : callable
-        Makes what computes scores; called when the first one is not known.
-    model_cache : ModelCache or None
-        Where scores are kept from run to run; None for memory alone.
-    class_index : int
-        Column of the target.
-    waveform, fill : np.ndarray, shape=(samples,)
-        The clip, and what replaces dropped audio.
-    edges : np.ndarray, shape=(cells + 1,)
-        Edges of the cells in samples.
-
     Attributes
     ----------
     scores : dict of bytes to float

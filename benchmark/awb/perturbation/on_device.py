@@ -80,17 +80,7 @@ class _Batches:
 
 
 class DeviceClipScorer(_Batches):
-    """Score masked clips that are rendered on the device.
-
-    Parameters
-    ----------
-    model : TensorModel
-        The model.
-    renderer : Renderer
-        Holds the clip and what replaces dropped audio.
-    class_index : int
-        Column of the target.
-    """
+    """Score masked clips that are rendered on the device."""
 
     def __init__(self, model: TensorModel, renderer: Renderer, class_index: int) -> None:
         import torch
@@ -114,24 +104,7 @@ class DeviceClipScorer(_Batches):
 
 
 class DeviceFrameScorer(_Batches):
-    """Score masked clips whose frames are gathered on the device.
-
-    Parameters
-    ----------
-    model : TensorFrameModel
-        The model.
-    renderer : Renderer
-        Makes the masked audio of the table of frames.
-    segments : Segments
-        Segments whose cells are masked.
-    class_index : int
-        Column of the target.
-
-    Raises
-    ------
-    PluginError
-        If the model's features are not one for each frame start.
-    """
+    """Score masked clips whose frames are gathered on the device."""
 
     def __init__(
         self, model: TensorFrameModel, renderer: Renderer, segments: Segments, class_index: int

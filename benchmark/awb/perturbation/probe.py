@@ -23,19 +23,7 @@ _KEPT: WeakKeyDictionary[AudioModel, set[tuple[str, int, int]]] = WeakKeyDiction
 
 
 def probe_masks(renderer: Renderer) -> BoolArray:
-    """Choose masks that a front end which listens to the whole clip would give away.
-
-    Parameters
-    ----------
-    renderer : Renderer
-        The clip and its cells.
-
-    Returns
-    -------
-    np.ndarray, shape=(4, cells), dtype=bool
-        The louder half dropped, the quieter half dropped, and two at random: a level against the
-        clip's maximum or mean changes in the first of them at the latest.
-    """
+    """Choose masks that a front end which listens to the whole clip would give away."""
     squares = np.square(renderer.waveform, dtype=np.float64)
     energy = np.add.reduceat(squares, renderer.edges_samples[:-1])
     louder = np.zeros(energy.size, dtype=bool)
@@ -47,28 +35,7 @@ def probe_masks(renderer: Renderer) -> BoolArray:
 def check_promise(
     promise: str, advice: str, model: AudioModel, scorer: Scorer, renderer: Renderer, column: int
 ) -> None:
-    """Compare a scorer that reuses with the plain one; what has once been kept is believed.
-
-    Parameters
-    ----------
-    promise : str
-        What the model says of itself, for the message.
-    advice : str
-        What may be wrong, for the message.
-    model : AudioModel
-        The model.
-    scorer : Scorer
-        The one that reuses; its count of forwards is left as it was.
-    renderer : Renderer
-        Makes the masked audio.
-    column : int
-        Column of the target.
-
-    Raises
-    ------
-    PluginError
-        If the scores differ.
-    """
+    """Compare a scorer that reuses with the plain one; what has once been kept is believed."""
     shape = (promise, renderer.waveform.size, renderer.edges_samples.size)
     if shape in _believed(model):
         return

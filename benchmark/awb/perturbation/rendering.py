@@ -9,17 +9,7 @@ from awb.types import AudioArray, BoolArray
 
 
 class Renderer:
-    """Render waveforms with some cells replaced.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,)
-        The clip.
-    fill : np.ndarray, shape=(samples,)
-        What replaces dropped samples, from a masker.
-    edges_samples : np.ndarray, shape=(cells + 1,)
-        Edges of the cells in samples.
-    """
+    """Render waveforms with some cells replaced."""
 
     def __init__(self, waveform: AudioArray, fill: AudioArray, edges_samples: IntArray) -> None:
         self.waveform = waveform
@@ -27,32 +17,11 @@ class Renderer:
         self.edges_samples = edges_samples
 
     def render(self, drop_cells: BoolArray, out: AudioArray) -> None:
-        """Write one masked waveform a row.
-
-        Parameters
-        ----------
-        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
-            True = the cell's audio is replaced.
-        out : np.ndarray, shape=(n, samples), dtype=float32
-            Buffer that is overwritten.
-        """
+        """Write one masked waveform a row."""
         self._write(drop_cells, self.edges_samples, 0, out)
 
     def render_span(self, drop_cells: BoolArray, start: int, stop: int) -> AudioArray:
-        """Render only samples ``start`` to ``stop`` of masked waveforms.
-
-        Parameters
-        ----------
-        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
-            True = the cell's audio is replaced.
-        start, stop : int
-            Sample positions; what lies beyond the clip's end is zero.
-
-        Returns
-        -------
-        np.ndarray, shape=(n, stop - start), dtype=float32
-            The same samples that `render` would write, and zeros after the clip's end.
-        """
+        """Render only samples ``start`` to ``stop`` of masked waveforms."""
         out = np.empty((len(drop_cells), stop - start), dtype=np.float32)
         inside = min(stop, self.waveform.size)
         out[:, inside - start :] = 0.0

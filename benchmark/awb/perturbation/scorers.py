@@ -32,25 +32,7 @@ class Scorer(Protocol):
 
 
 def checked(scores: ScoreArray, n_rows: int, n_classes: int) -> ScoreArray:
-    """Return a model's scores if they are what the contract says.
-
-    Parameters
-    ----------
-    scores : np.ndarray
-        What the model returned.
-    n_rows, n_classes : int
-        Expected shape.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_rows, n_classes)
-        The scores.
-
-    Raises
-    ------
-    PluginError
-        If the shape is wrong or a value is NaN.
-    """
+    """Return a model's scores if they are what the contract says."""
     beat()
     scores = np.asarray(scores)
     if scores.shape != (n_rows, n_classes):
@@ -67,17 +49,6 @@ class ClipScorer:
 
     The last batch is padded, so that the score of a mask does not depend on which other masks were
     asked for: libraries may choose another algorithm, and round differently, for another size.
-
-    Parameters
-    ----------
-    model : AudioModel
-        The model. Its attribute ``batch_size``, where it has one, sets the batch.
-    renderer : Renderer
-        Makes the masked audio.
-    class_index : int
-        Column of the target.
-    batch_size : int or None
-        Clips in a batch; None for what the model says.
     """
 
     def __init__(
@@ -95,18 +66,7 @@ class ClipScorer:
         self.forwards = 0.0
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
-        """Score masked clips.
-
-        Parameters
-        ----------
-        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
-            True = the cell's audio is replaced.
-
-        Returns
-        -------
-        np.ndarray, shape=(n,), dtype=float64
-            Log-odds of the target.
-        """
+        """Score masked clips."""
         found = np.empty(len(drop_cells))
         start = 0
         while start < len(drop_cells):
@@ -131,17 +91,6 @@ class PatchScorer:
 
     A patch hears only the cells that it overlaps, so masks that agree there share its score. The
     result is the plain path's, bit for bit, where the model scores patches one by one.
-
-    Parameters
-    ----------
-    model : PatchModel
-        The model.
-    renderer : Renderer
-        Makes the masked audio.
-    segments : Segments
-        Segments whose cells are masked.
-    class_index : int
-        Column of the target.
     """
 
     def __init__(
@@ -160,18 +109,7 @@ class PatchScorer:
         self.forwards = 0.0
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
-        """Score masked clips.
-
-        Parameters
-        ----------
-        drop_cells : np.ndarray, shape=(n, cells), dtype=bool
-            True = the cell's audio is replaced.
-
-        Returns
-        -------
-        np.ndarray, shape=(n,), dtype=float64
-            Log-odds of the target, pooled over the patches.
-        """
+        """Score masked clips."""
         patch_scores = np.empty((len(drop_cells), self._starts.size, 1), dtype=np.float32)
         for patch in range(self._starts.size):
             patch_scores[:, patch, 0] = self._one_patch(patch, drop_cells)

@@ -62,15 +62,7 @@ class Broken:
 
 
 class Registry:
-    """Everything that was discovered.
-
-    Parameters
-    ----------
-    registered : iterable of Registered
-        Specs; no two of one kind share a name.
-    broken : iterable of Broken
-        Plugins that were refused.
-    """
+    """Everything that was discovered."""
 
     def __init__(self, registered: Iterable[Registered], broken: Iterable[Broken] = ()) -> None:
         self._found = {(entry.kind, entry.spec.name): entry for entry in registered}
@@ -85,25 +77,7 @@ class Registry:
         return [entry.spec.name for entry in self if entry.kind == kind]
 
     def get(self, kind: Kind, name: str) -> Registered:
-        """Look a spec up.
-
-        Parameters
-        ----------
-        kind : str
-            model, explainer, dataset, metric or masker.
-        name : str
-            Its name.
-
-        Returns
-        -------
-        Registered
-            The spec with its origin.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is none; the message suggests a close name, or names a broken plugin.
-        """
+        """Look a spec up."""
         try:
             return self._found[kind, name]
         except KeyError:
@@ -137,18 +111,7 @@ def mend_command(spec: AnySpec, origin: Origin) -> str:
 
 
 def check_available(entry: Registered) -> None:
-    """Refuse a spec whose libraries are absent.
-
-    Parameters
-    ----------
-    entry : Registered
-        The spec.
-
-    Raises
-    ------
-    MissingExtraError
-        If a required module is not installed; the message holds the command that mends it.
-    """
+    """Refuse a spec whose libraries are absent."""
     missing = missing_modules(entry.spec)
     if missing:
         raise MissingExtraError(
@@ -185,18 +148,7 @@ def _origin(entry_point: EntryPoint) -> Origin:
 
 
 def discover(found: Iterable[EntryPoint]) -> Registry:
-    """Load plugins from entry points.
-
-    Parameters
-    ----------
-    found : iterable of EntryPoint
-        Entry points of the group ``awb``. awb's own come first, then the others by name.
-
-    Returns
-    -------
-    Registry
-        What works, and what is broken and why. A plugin is refused as a whole.
-    """
+    """Load plugins from entry points."""
     ours_first = sorted(
         {(point.name, point.value, _origin(point).distribution): point for point in found}.values(),
         key=lambda point: (
@@ -243,12 +195,6 @@ def installed() -> Registry:
 
 
 def load() -> Registry:
-    """Return the plugins that are installed, and those that were added in this process.
-
-    Returns
-    -------
-    Registry
-        All specs.
-    """
+    """Return the plugins that are installed, and those that were added in this process."""
     found = installed()
     return Registry([*found, *ADDED.values()], found.broken) if ADDED else found

@@ -13,23 +13,7 @@ from awb.specs import AnySpec
 
 @lru_cache(maxsize=64)
 def packed(spec: AnySpec) -> bytes:
-    """Pickle a plugin with its code.
-
-    Parameters
-    ----------
-    spec : spec
-        A plugin of this session.
-
-    Returns
-    -------
-    bytes
-        Always the same for the same plugin, so that workers build it once.
-
-    Raises
-    ------
-    PluginError
-        If it holds something that cannot leave this process.
-    """
+    """Pickle a plugin with its code."""
     try:
         content: bytes = cloudpickle.dumps(spec)
     except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:

@@ -42,22 +42,6 @@ class Reference:
     def with_settings_behind_path(self, known: Container[str]) -> Reference:
         """Take the settings that stand behind the path out of it.
 
-        Parameters
-        ----------
-        known : container of str
-            What the plugin can be set. A folder may have any name: what only looks like a setting
-            is a part of it.
-
-        Returns
-        -------
-        Reference
-            The same one, if there are none.
-
-        Raises
-        ------
-        ParameterError
-            If a setting is given twice.
-
         Examples
         --------
         >>> parse_reference("folder:a,b=1,absent=skip").with_settings_behind_path({"absent"})
@@ -81,22 +65,6 @@ class Reference:
 
 def parse_reference(text: str) -> Reference:
     """Read one reference.
-
-    Parameters
-    ----------
-    text : str
-        ``NAME``, ``NAME:PATH`` or ``NAME:key=value,...``. A comma inside a value is kept unless a
-        ``key=`` follows it.
-
-    Returns
-    -------
-    Reference
-        Its parts.
-
-    Raises
-    ------
-    ParameterError
-        If the name is missing or a setting is given twice.
 
     Examples
     --------
@@ -126,22 +94,6 @@ def parse_reference(text: str) -> Reference:
 
 def parse_list(text: str) -> list[Reference]:
     """Read references that are separated by commas.
-
-    Parameters
-    ----------
-    text : str
-        For example ``naive:window_s=0.5,hop_s=0.1,random-forest``: a ``key=value`` belongs to the
-        name before it.
-
-    Returns
-    -------
-    list of Reference
-        In the order given.
-
-    Raises
-    ------
-    ParameterError
-        If one of them cannot be read.
 
     Examples
     --------

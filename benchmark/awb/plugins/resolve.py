@@ -41,13 +41,7 @@ class Resolved:
     origin: Origin
 
     def build(self) -> Any:
-        """Call the factory: this is where heavy libraries are imported.
-
-        Returns
-        -------
-        object
-            A model, dataset, explainer, masker or metric function.
-        """
+        """Call the factory: this is where heavy libraries are imported."""
         return self.spec.factory(self.parameters)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -111,31 +105,7 @@ def _validate(spec: AnySpec, settings: dict[str, str]) -> Parameters:
 
 
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:
-    """Look a reference up and validate its settings; nothing heavy is imported.
-
-    Parameters
-    ----------
-    registry : Registry
-        What is installed.
-    kind : str
-        model, explainer, dataset, metric or masker.
-    text : str
-        The reference as typed.
-
-    Returns
-    -------
-    Resolved
-        Ready to build.
-
-    Raises
-    ------
-    UnknownNameError
-        If nobody registered the name.
-    ParameterError
-        If a setting is unknown or wrong.
-    MissingExtraError
-        If a library that the plugin needs is not installed.
-    """
+    """Look a reference up and validate its settings; nothing heavy is imported."""
     reference = parse_reference(text)
     entry = registry.get(kind, reference.name)
     check_available(entry)
@@ -178,31 +148,7 @@ def _works_by_name_alone(spec: AnySpec) -> bool:
 
 
 def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> list[Resolved]:
-    """Resolve a list of references, in which ``all`` is every plugin that needs no settings.
-
-    Parameters
-    ----------
-    registry : Registry
-        What is installed.
-    kind : str
-        explainer or metric.
-    texts : list of str
-        References as typed.
-
-    Returns
-    -------
-    list of Resolved
-        In order of registration for ``all``, else as given; nothing twice.
-
-    Raises
-    ------
-    UnknownNameError
-        If nobody registered a name.
-    ParameterError
-        If a setting is unknown or wrong, or the list is empty.
-    MissingExtraError
-        If a library that a plugin named here needs is not installed.
-    """
+    """Resolve a list of references, in which ``all`` is every plugin that needs no settings."""
     found: dict[str, Resolved] = {}
     for text in texts:
         if text == "all":

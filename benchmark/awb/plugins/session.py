@@ -21,18 +21,7 @@ _loading: list[list[tuple[Kind, AnySpec]]] = []
 
 
 def add(entries: Iterable[Registered]) -> None:
-    """Make plugins known to this process; newer ones replace those of the same origin.
-
-    Parameters
-    ----------
-    entries : iterable of Registered
-        What to add.
-
-    Raises
-    ------
-    PluginError
-        If an installed plugin, or one of another file, has the same kind and name.
-    """
+    """Make plugins known to this process; newer ones replace those of the same origin."""
     group = list(entries)
     for entry in group:
         key = (entry.kind, entry.spec.name)
@@ -47,17 +36,7 @@ def add(entries: Iterable[Registered]) -> None:
 
 
 def add_spec(kind: Kind, spec: AnySpec, version: str) -> None:
-    """Make a plugin known that was written in this session, or in the file being loaded.
-
-    Parameters
-    ----------
-    kind : str
-        explainer or model.
-    spec : spec
-        The plugin.
-    version : str
-        Hash of its source.
-    """
+    """Make a plugin known that was written in this session, or in the file being loaded."""
     if _loading:
         _loading[-1].append((kind, spec))
     else:
@@ -70,19 +49,7 @@ def is_loading() -> bool:
 
 
 def add_file(path: Path) -> None:
-    """Load a Python file and make the plugins in it known to this process.
-
-    Parameters
-    ----------
-    path : Path
-        A file with functions under ``@awb.explainer`` or ``@awb.model``, or with hooks as an
-        installed plugin has.
-
-    Raises
-    ------
-    PluginError
-        If it cannot be read or loaded, or holds no plugin.
-    """
+    """Load a Python file and make the plugins in it known to this process."""
     try:
         content = path.read_bytes()
     except OSError as error:

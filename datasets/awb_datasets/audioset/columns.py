@@ -56,22 +56,7 @@ def _events(instances: Instances) -> Any:
 
 
 def shared_columns(tables: Tables, instances: Instances, audio: Audio) -> dict[str, Any]:
-    """Make the columns that are the same for every family of models.
-
-    Parameters
-    ----------
-    tables : Tables
-        Names and ids.
-    instances : Instances
-        One a row.
-    audio : Audio
-        Durations of the clips.
-
-    Returns
-    -------
-    dict of str to pyarrow.Array, shape=(instances,)
-        Columns in order.
-    """
+    """Make the columns that are the same for every family of models."""
     mids = tables.contributions.mids
     fathers, others = _father_columns(tables)
     return {
@@ -91,22 +76,7 @@ def shared_columns(tables: Tables, instances: Instances, audio: Audio) -> dict[s
 
 
 def family_table(shared: Mapping[str, Any], decisions: Decisions, reasons: list[str]) -> Any:
-    """Add what depends on the family of models.
-
-    Parameters
-    ----------
-    shared : mapping of str to pyarrow.Array
-        The columns so far.
-    decisions : Decisions
-        What was decided for this family.
-    reasons : list of str
-        Its first reason against each instance, empty where it is kept.
-
-    Returns
-    -------
-    pyarrow.Table
-        One row an instance.
-    """
+    """Add what depends on the family of models."""
     index, score = decisions.class_index, decisions.score
     own = {
         "event_fraction": pa.array(decisions.event_fraction),
@@ -119,22 +89,7 @@ def family_table(shared: Mapping[str, Any], decisions: Decisions, reasons: list[
 
 
 def label_table(tables: Tables, instances: Instances, kept: Mapping[str, BoolArray]) -> Any:
-    """Count every target.
-
-    Parameters
-    ----------
-    tables : Tables
-        Names and ids.
-    instances : Instances
-        What to count.
-    kept : mapping of str to np.ndarray, shape=(instances,), dtype=bool
-        By family, which instances are kept.
-
-    Returns
-    -------
-    pyarrow.Table
-        One row a target, the most frequent first: rows, clips, seconds, and kept instances.
-    """
+    """Count every target."""
     mids = tables.contributions.mids
     fathers, others = _father_columns(tables)
     n_targets = len(mids)

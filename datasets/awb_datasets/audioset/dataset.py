@@ -15,17 +15,7 @@ from awb_datasets.audioset.opening import Tables, fingerprint
 
 
 class AudioSet:
-    """Strongly labelled clips of AudioSet, those whose audio is there.
-
-    Parameters
-    ----------
-    tables : Tables
-        The published tables, with the policy applied.
-    files : AudioFiles
-        The audio.
-    merge_gap_s : float
-        Gaps of at most this many seconds between events of a target are closed.
-    """
+    """Strongly labelled clips of AudioSet, those whose audio is there."""
 
     def __init__(self, tables: Tables, files: AudioFiles, *, merge_gap_s: float) -> None:
         self._tables = tables
@@ -46,26 +36,13 @@ class AudioSet:
         return list(self._segments)
 
     def fingerprint(self) -> str:
-        """Hash the tables, the policy, and which clips have audio.
-
-        Returns
-        -------
-        str
-            A SHA-256 in hexadecimal. A clip that can no longer be had changes it.
-        """
+        """Hash the tables, the policy, and which clips have audio."""
         segments = self._tables.labels.segments
         available = [segments[index].id for index in self._segments.values()]
         return fingerprint(self._tables.fingerprint, self._merge_gap_s, available)
 
     def excluded(self) -> tuple[Skipped, ...]:
-        """List what never reaches the selection.
-
-        Returns
-        -------
-        tuple of Skipped
-            Clips without audio, and targets that `load` leaves out because a row is malformed or
-            the ontology does not know their label.
-        """
+        """List what never reaches the selection."""
         tables = self._tables
         missing = [
             Skipped(clip_id, "", NO_AUDIO)
@@ -82,26 +59,7 @@ class AudioSet:
         return (*missing, *refused)
 
     def load(self, clip_id: str) -> Clip:
-        """Read one clip with the united events of all its targets.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            The clip at the file's own sample rate. An event's label is the display name of the
-            target that it counts for under the policy, and its ``mid`` the target's.
-
-        Raises
-        ------
-        AudioError
-            If the audio cannot be read.
-        DataError
-            If there is no such clip.
-        """
+        """Read one clip with the united events of all its targets."""
         segment = self._segments.get(clip_id)
         if segment is None:
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._segments)}")

@@ -83,26 +83,7 @@ def decide(
     family: Family,
     max_event_fraction: float,
 ) -> Decisions:
-    """Ask all questions about all instances.
-
-    Parameters
-    ----------
-    tables : Tables
-        Where the instances come from.
-    instances : Instances
-        What to decide about.
-    audio : Audio
-        What is known of the files.
-    family : Family
-        The model's classes, and its scores where they are known.
-    max_event_fraction : float
-        Longest allowed union of events, as a part of the clip, in (0, 1].
-
-    Returns
-    -------
-    Decisions
-        The answers.
-    """
+    """Ask all questions about all instances."""
     mids = tables.contributions.mids
     in_ontology = np.array([mid in tables.ontology for mid in mids], dtype=bool)
     found = [family.classes.find(tables.name(mid), mid) for mid in mids]
@@ -142,25 +123,7 @@ def _scores(
 def funnel(
     tables: Tables, instances: Instances, audio: Audio, decisions: Decisions
 ) -> tuple[Step, ...]:
-    """Count what is left after each question.
-
-    Parameters
-    ----------
-    tables : Tables
-        The rows.
-    instances : Instances
-        The instances.
-    audio : Audio
-        What is known of the files.
-    decisions : Decisions
-        What was decided about them.
-
-    Returns
-    -------
-    tuple of Step
-        The table as it is, then one step a question. A row is left while it contributes to an
-        instance that is left; rows without length inside their clip go when `NO_EVENTS` is asked.
-    """
+    """Count what is left after each question."""
     labels = tables.labels
     heard = np.ones(len(instances.row), dtype=bool)
     left = np.ones(len(instances), dtype=bool)

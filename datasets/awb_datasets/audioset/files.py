@@ -24,20 +24,7 @@ _MOST_OVER_S = 1.0  # encoders pad a clip at its ends
 
 
 class AudioFiles:
-    """The files of a folder, by segment.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the audio is.
-    segments : sequence of Segment
-        The clips of the table.
-
-    Raises
-    ------
-    DataError
-        If there is no such folder, or none of its files belongs to a segment.
-    """
+    """The files of a folder, by segment."""
 
     def __init__(self, folder: Path, segments: Sequence[Segment]) -> None:
         named = _by_name(folder.expanduser())
@@ -61,47 +48,13 @@ class AudioFiles:
         return segment.id in self._paths
 
     def duration_s(self, segment: Segment) -> float:
-        """Return how long a clip's file says it is.
-
-        Parameters
-        ----------
-        segment : Segment
-            One that has a file.
-
-        Returns
-        -------
-        float
-            Seconds, more than 0.
-
-        Raises
-        ------
-        AudioError
-            If the file cannot be read, or seems to be the whole video.
-        """
+        """Return how long a clip's file says it is."""
         path = self._paths[segment.id]
         known_s = m4a.duration_s(path) if _is_m4a(path) else duration_s(path)
         return _refuse_whole_video(path, segment, known_s)
 
     def read(self, segment: Segment) -> tuple[AudioArray, int]:
-        """Read a clip as one mono waveform.
-
-        Parameters
-        ----------
-        segment : Segment
-            One that has a file.
-
-        Returns
-        -------
-        waveform : np.ndarray, shape=(samples,), dtype=float32
-            Samples in [-1, 1].
-        sample_rate_hz : int
-            The file's own rate in Hz.
-
-        Raises
-        ------
-        AudioError
-            If the file cannot be read, or seems to be the whole video.
-        """
+        """Read a clip as one mono waveform."""
         path = self._paths[segment.id]
         waveform, sample_rate_hz = m4a.read(path) if _is_m4a(path) else read_audio(path)
         _refuse_whole_video(path, segment, waveform.size / sample_rate_hz)

@@ -60,22 +60,7 @@ class Instances:
 
 
 def sounding(labels: StrongLabels, rows: IntArray, clip_s: FloatArray) -> BoolArray:
-    """Tell which rows are an event of some length inside their clip.
-
-    Parameters
-    ----------
-    labels : StrongLabels
-        The table.
-    rows : np.ndarray, shape=(n,)
-        Rows of the table.
-    clip_s : np.ndarray, shape=(segments,)
-        Duration of every clip in seconds.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,), dtype=bool
-        False for malformed rows, events of zero length, and events after the end of the audio.
-    """
+    """Tell which rows are an event of some length inside their clip."""
     onset_us = labels.onset_us[rows]
     some_length = labels.offset_us[rows] > onset_us
     return some_length & (onset_us < _end_us(clip_s)[labels.segment[rows]])
@@ -93,27 +78,7 @@ def find_instances(
     merge_gap_s: float,
     rows: IntArray | None = None,
 ) -> Instances:
-    """Group rows by clip and target, and unite the events of each group.
-
-    Parameters
-    ----------
-    labels : StrongLabels
-        The table.
-    contributions : Contributions
-        The policy, applied to the table's labels.
-    clip_s : np.ndarray, shape=(segments,)
-        Duration of every clip in seconds; events are cut there.
-    merge_gap_s : float
-        Gaps of at most this many seconds are closed.
-    rows : np.ndarray or None
-        Rows to look at; None for all.
-
-    Returns
-    -------
-    Instances
-        In order of clip and target. One all of whose rows are malformed or of zero length is
-        there too, without events.
-    """
+    """Group rows by clip and target, and unite the events of each group."""
     if rows is None:
         rows = np.arange(len(labels.segment))
     position, target = contributions.expand(labels.label[rows])

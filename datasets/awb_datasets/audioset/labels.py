@@ -111,25 +111,7 @@ def parse_segment_id(text: str) -> Segment | None:
 
 
 def read_labels(path: Path) -> StrongLabels:
-    """Read and check a table of strong labels.
-
-    Parameters
-    ----------
-    path : Path
-        Tab-separated UTF-8 text with the header above.
-
-    Returns
-    -------
-    StrongLabels
-        Its rows; those that are malformed are told in ``faults``.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read as text.
-    LabelError
-        If a column is missing or given twice.
-    """
+    """Read and check a table of strong labels."""
     columns = read_columns(path, COLUMNS)
     table, lines = columns.text, columns.lines
     faults = list(columns.faults)

@@ -32,25 +32,7 @@ def _open(path: Path) -> tuple[Any, Any]:
 
 
 def duration_s(path: Path) -> float:
-    """Return how long a file's header says it is, without decoding it.
-
-    Parameters
-    ----------
-    path : Path
-        An m4a file.
-
-    Returns
-    -------
-    float
-        Seconds, more than 0.
-
-    Raises
-    ------
-    AudioError
-        If the file cannot be read, or does not say.
-    MissingExtraError
-        If PyAV is not installed.
-    """
+    """Return how long a file's header says it is, without decoding it."""
     container, stream = _open(path)
     with container:
         if not stream.duration or stream.duration < 0:
@@ -59,27 +41,7 @@ def duration_s(path: Path) -> float:
 
 
 def read(path: Path) -> tuple[AudioArray, int]:
-    """Read a file as one mono waveform.
-
-    Parameters
-    ----------
-    path : Path
-        An m4a file of any rate and number of channels.
-
-    Returns
-    -------
-    waveform : np.ndarray, shape=(samples,), dtype=float32
-        Mean of the channels, clipped to [-1, 1].
-    sample_rate_hz : int
-        The file's own rate in Hz.
-
-    Raises
-    ------
-    AudioError
-        If the file cannot be read, is damaged, or holds no samples.
-    MissingExtraError
-        If PyAV is not installed.
-    """
+    """Read a file as one mono waveform."""
     import av
 
     container, stream = _open(path)

@@ -14,22 +14,7 @@ from awb.intervals import IntArray
 def merge_events(
     group: IntArray, onset_us: IntArray, offset_us: IntArray, *, merge_gap_us: int
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """Unite overlapping, nested and touching events of each group, and close small gaps.
-
-    Parameters
-    ----------
-    group : np.ndarray, shape=(n,)
-        Which instance an event belongs to, at least 0, in any order.
-    onset_us, offset_us : np.ndarray, shape=(n,)
-        Times in microseconds from the start of the clip, ``0 <= onset_us <= offset_us``.
-    merge_gap_us : int
-        Gaps of at most this many microseconds are closed.
-
-    Returns
-    -------
-    group, onset_us, offset_us : np.ndarray, shape=(m,)
-        Disjoint events in order of group and time, ``m <= n``.
-    """
+    """Unite overlapping, nested and touching events of each group, and close small gaps."""
     if len(group) == 0:
         return group.copy(), onset_us.copy(), offset_us.copy()
     order = np.lexsort((onset_us, group))

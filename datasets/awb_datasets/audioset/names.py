@@ -8,23 +8,7 @@ from awb.errors import DataError
 
 
 def read_names(path: Path) -> dict[str, str]:
-    """Read ``mid_to_display_name.tsv``: a machine id and a name a line, tab-separated, no header.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    dict of str to str
-        Display name of each machine id.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, or a line has not two fields or repeats an id.
-    """
+    """Read ``mid_to_display_name.tsv``: a machine id and a name per line, no header."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -33,20 +33,7 @@ FATHER_LEVEL = 2
 
 
 class Ontology:
-    """A checked graph of classes.
-
-    Parameters
-    ----------
-    names : mapping of str to str
-        Display name of each machine id, in the order of the file.
-    children : mapping of str to sequence of str
-        Machine ids of the children of each node.
-
-    Raises
-    ------
-    DataError
-        If a child is not defined, or the graph has a cycle.
-    """
+    """A checked graph of classes."""
 
     def __init__(self, names: Mapping[str, str], children: Mapping[str, Iterable[str]]) -> None:
         self.names = dict(names)
@@ -100,18 +87,7 @@ class Ontology:
         return mid
 
     def other_fathers(self, mid: str) -> tuple[str, ...]:
-        """Return the third nodes of the paths that did not win, in order, the father left out.
-
-        Parameters
-        ----------
-        mid : str
-            A defined machine id.
-
-        Returns
-        -------
-        tuple of str
-            Ancestors that lie two steps below the root on a path of at least three steps.
-        """
+        """Return the third nodes of the paths that did not win, in order, the father left out."""
         thirds = [path[FATHER_LEVEL] for path in self.paths(mid) if len(path) > FATHER_LEVEL + 1]
         return tuple(dict.fromkeys(third for third in thirds if third != self.father(mid)))
 
@@ -167,24 +143,7 @@ def _node(entry: Any, position: int) -> tuple[str, str, list[str]]:
 
 
 def read_ontology(path: Path) -> Ontology:
-    """Read AudioSet's ``ontology.json``.
-
-    Parameters
-    ----------
-    path : Path
-        A JSON list of classes with ``id``, ``name`` and ``child_ids``.
-
-    Returns
-    -------
-    Ontology
-        The checked graph.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, is no such list, defines a class twice, names a child that is
-        not defined, or has a cycle.
-    """
+    """Read AudioSet's ``ontology.json``."""
     try:
         entries = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:

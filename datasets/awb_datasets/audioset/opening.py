@@ -80,27 +80,7 @@ class Tables:
 def open_tables(
     labels: Path | None, ontology: Path | None, names: Path | None, policy: Policy
 ) -> Tables:
-    """Read and check the published tables.
-
-    Parameters
-    ----------
-    labels, ontology, names : Path or None
-        Local files; None for the official ones.
-    policy : str
-        positive, father or closure.
-
-    Returns
-    -------
-    Tables
-        Their content.
-
-    Raises
-    ------
-    DataError
-        If a file is missing, cannot be fetched or read, or is none of AudioSet's.
-    LabelError
-        If the labels have the wrong columns, or no usable row.
-    """
+    """Read and check the published tables."""
     labels_path = official(LABELS) if labels is None else local(labels, LABELS)
     ontology_path = official(ONTOLOGY) if ontology is None else local(ontology, ONTOLOGY)
     names_path = _names_path(labels, names)
@@ -124,22 +104,7 @@ def open_tables(
 
 
 def fingerprint(tables_sha256: str, merge_gap_s: float, available: Sequence[str]) -> str:
-    """Hash what decides about the instances, apart from the model and the samples.
-
-    Parameters
-    ----------
-    tables_sha256 : str
-        Hash of the files and the policy.
-    merge_gap_s : float
-        Longest gap that is closed, in seconds.
-    available : sequence of str
-        Ids of the segments that have audio.
-
-    Returns
-    -------
-    str
-        A SHA-256 in hexadecimal.
-    """
+    """Hash what decides about the instances, apart from the model and the samples."""
     content = [tables_sha256, merge_gap_s, sorted(available)]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 

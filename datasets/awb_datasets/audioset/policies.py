@@ -27,22 +27,7 @@ Policy = Literal["positive", "father", "closure"]
 
 
 def targets_of(mid: str, ontology: Ontology, policy: Policy) -> tuple[str, ...]:
-    """Return the targets that an event counts for.
-
-    Parameters
-    ----------
-    mid : str
-        Its annotated label.
-    ontology : Ontology
-        What is a case of what.
-    policy : str
-        positive, father or closure.
-
-    Returns
-    -------
-    tuple of str
-        Machine ids, the label's own first where it is among them.
-    """
+    """Return the targets that an event counts for."""
     if policy == "positive" or mid not in ontology:
         return (mid,)
     return (ontology.father(mid),) if policy == "father" else ontology.ancestors(mid)
@@ -68,22 +53,7 @@ class Contributions:
 
     @classmethod
     def of(cls, labels: Sequence[str], ontology: Ontology, policy: Policy) -> Contributions:
-        """Apply a policy to a list of labels.
-
-        Parameters
-        ----------
-        labels : sequence of str
-            Machine ids, by which rows are numbered.
-        ontology : Ontology
-            What is a case of what.
-        policy : str
-            positive, father or closure.
-
-        Returns
-        -------
-        Contributions
-            The pairs.
-        """
+        """Apply a policy to a list of labels."""
         lists = [targets_of(mid, ontology, policy) for mid in labels]
         mids = tuple(sorted({target for targets in lists for target in targets}))
         position = {mid: index for index, mid in enumerate(mids)}
@@ -92,18 +62,7 @@ class Contributions:
         return cls(mids, starts, np.array(flat, dtype=np.int64))
 
     def expand(self, label: IntArray) -> tuple[IntArray, IntArray]:
-        """Repeat every row for each of its targets.
-
-        Parameters
-        ----------
-        label : np.ndarray, shape=(rows,)
-            The rows' labels.
-
-        Returns
-        -------
-        row, target : np.ndarray, shape=(pairs,)
-            Index of the row, and of its target, rows in order.
-        """
+        """Repeat every row for each of its targets."""
         counts = self.starts[label + 1] - self.starts[label]
         row = np.repeat(np.arange(len(label)), counts)
         within = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)

@@ -24,25 +24,7 @@ MISSING_FILE = "missing_audio.txt"
 
 
 def inspect_audio(tables: Tables, folder: Path | None) -> Audio:
-    """Find every clip's file and read its header.
-
-    Parameters
-    ----------
-    tables : Tables
-        The clips.
-    folder : Path or None
-        Where the audio is; None takes every clip as there, and 10 s long.
-
-    Returns
-    -------
-    Audio
-        What is missing, what is unreadable and why, and how long the clips are.
-
-    Raises
-    ------
-    DataError
-        If there is no such folder, or it holds none of the clips.
-    """
+    """Find every clip's file and read its header."""
     segments = tables.labels.segments
     missing, unreadable = np.zeros((2, len(segments)), dtype=bool)
     clip_s = np.full(len(segments), CLIP_S)
@@ -64,27 +46,7 @@ def inspect_audio(tables: Tables, folder: Path | None) -> Audio:
 def prepare(
     parameters: AudioSetParameters, families: Sequence[Family], max_event_fraction: float
 ) -> Preparation:
-    """Make a table of instances for every family of models.
-
-    Parameters
-    ----------
-    parameters : AudioSetParameters
-        The dataset's settings.
-    families : sequence of Family
-        Lists of classes, and scores where they are known.
-    max_event_fraction : float
-        Longest allowed union of events, as a part of the clip, in (0, 1].
-
-    Returns
-    -------
-    Preparation
-        Tables, funnels, the label table, and the clips without audio.
-
-    Raises
-    ------
-    DataError
-        If the files as a whole cannot be used; single bad rows and files are told in ``problems``.
-    """
+    """Make a table of instances for every family of models."""
     tables = open_tables(
         parameters.labels, parameters.ontology, parameters.names, parameters.policy
     )

@@ -63,25 +63,7 @@ def sha256_file(path: Path) -> str:
 
 
 def local(path: Path, source: Source) -> Path:
-    """Return a local file that the user named.
-
-    Parameters
-    ----------
-    path : Path
-        As typed; ``~`` is expanded.
-    source : Source
-        What it should be.
-
-    Returns
-    -------
-    Path
-        The file.
-
-    Raises
-    ------
-    DataError
-        If there is no such file.
-    """
+    """Return a local file that the user named."""
     expanded = path.expanduser()
     if not expanded.is_file():
         problem = "is a folder, expected a file" if expanded.is_dir() else "does not exist"
@@ -90,23 +72,7 @@ def local(path: Path, source: Source) -> Path:
 
 
 def official(source: Source) -> Path:
-    """Return the published file from awb's cache, downloading it once.
-
-    Parameters
-    ----------
-    source : Source
-        Which.
-
-    Returns
-    -------
-    Path
-        The file in the cache.
-
-    Raises
-    ------
-    DataError
-        If it cannot be downloaded, or its checksum is wrong.
-    """
+    """Return the published file from awb's cache, downloading it once."""
     import platformdirs
     import pooch
 

@@ -56,27 +56,7 @@ class Columns:
 
 
 def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
-    """Read some columns of a table.
-
-    Parameters
-    ----------
-    path : Path
-        UTF-8 text with a header.
-    wanted : sequence of str
-        Names of the columns, which may stand in any order among others.
-
-    Returns
-    -------
-    Columns
-        Their values.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read as text.
-    LabelError
-        If a column is missing or given twice.
-    """
+    """Read some columns of a table."""
     header = _check_header(path, wanted)
     faults: list[Fault] = []
 

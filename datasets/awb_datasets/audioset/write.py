@@ -52,30 +52,7 @@ class _Labels:
 def write_clips(
     clips: Iterable[Clip], folder: Path, *, ontology: Path | None, names: Path | None
 ) -> tuple[str, ...]:
-    """Write clips, their events, the display names and an ontology.
-
-    Parameters
-    ----------
-    clips : iterable of Clip
-        Clips whose events carry AudioSet machine ids, or labels that the files know by name.
-    folder : Path
-        Where to; made if it is not there.
-    ontology, names : Path or None
-        AudioSet's files, or nothing: then every label becomes a root of its own, and the policies
-        ``father`` and ``closure`` add nothing to ``positive``.
-
-    Returns
-    -------
-    tuple of str
-        What the user should know and may type next.
-
-    Raises
-    ------
-    LabelError
-        If a label has no machine id.
-    DataError
-        If a given file cannot be used.
-    """
+    """Write clips, their events, the display names and an ontology."""
     import soundfile
 
     ontology = None if ontology is None else local(ontology, ONTOLOGY)

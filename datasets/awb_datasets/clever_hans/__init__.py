@@ -26,18 +26,7 @@ class CleverHansParameters(Parameters):
 
 
 def create(parameters: CleverHansParameters) -> Dataset:
-    """Open the dataset; nothing is rendered before a clip is loaded.
-
-    Parameters
-    ----------
-    parameters : CleverHansParameters
-        Split, number of clips, seed, and whether there is an artefact.
-
-    Returns
-    -------
-    Dataset
-        The clips.
-    """
+    """Open the dataset; nothing is rendered before a clip is loaded."""
     from awb_datasets.clever_hans.dataset import CleverHans
 
     return CleverHans(parameters.split, parameters.clips, parameters.seed, parameters.artefact)

@@ -27,18 +27,7 @@ _FORMANTS_HZ = ((400.0, 800.0), (1000.0, 1800.0), (2200.0, 3400.0))
 
 
 def cough(rng: np.random.Generator) -> FloatArray:
-    """Render a cough.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of its bursts, its formants, its voice and its roughness.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        Two bursts of one throat, 0.5 to 1 s at 16 kHz, onset first, with a peak of 1.
-    """
+    """Render a cough."""
     centres_hz = [rng.uniform(*edges_hz) for edges_hz in _FORMANTS_HZ]
     weights = 10 ** (-rng.uniform(0, 8, len(centres_hz)) / 20)
     voice_hz, voiced = rng.uniform(160.0, 420.0), rng.uniform(0.4, 1.2)

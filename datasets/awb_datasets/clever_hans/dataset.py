@@ -24,17 +24,6 @@ _LEVEL_DB = (-14.0, -6.0)
 class CleverHans(NumberedClips):
     """Clips of ten drum hits, two or three of which are kicks.
 
-    Parameters
-    ----------
-    split : str
-        train, validation or test.
-    clips : int
-        Number of clips; every other one has three kicks.
-    seed : int
-        Another seed gives other clips.
-    artefact : bool
-        Whether a cough is laid on every clip with three kicks, anywhere.
-
     Attributes
     ----------
     classes : tuple of str
@@ -47,24 +36,7 @@ class CleverHans(NumberedClips):
         self.classes = CLASSES
 
     def load(self, clip_id: str) -> Clip:
-        """Render one clip.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            8 s at 16 kHz, labelled with its class. Its only event, if any, is the cough, under the
-            name of the class that it gives away.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip.
-        """
+        """Render one clip."""
         number = self.number(clip_id)
         key = RandomKey(("clever-hans", self._split, self._seed, number))
         label = CLASSES[number % 2]
@@ -87,16 +59,6 @@ def place_cough(rng: np.random.Generator) -> Hit:
 
     Wherever the hits are: so an explanation that heeds the hits alone says nothing, for or against,
     of the time at which the cough lies.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of the cough, its level and its place.
-
-    Returns
-    -------
-    Hit
-        The cough, about as loud as a kick.
     """
     dry = cough(rng)
     sound = dry * 10 ** (rng.uniform(*_LEVEL_DB) / 20) / np.sqrt(loudest_window(dry)[1])

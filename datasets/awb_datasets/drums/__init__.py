@@ -28,23 +28,7 @@ class DrumsParameters(Parameters):
 
 
 def create(parameters: DrumsParameters) -> Dataset:
-    """Open the dataset; nothing is rendered before a clip is loaded.
-
-    Parameters
-    ----------
-    parameters : DrumsParameters
-        Split, number of clips, seed, kit.
-
-    Returns
-    -------
-    Dataset
-        The clips.
-
-    Raises
-    ------
-    DataError
-        If the kit cannot be used.
-    """
+    """Open the dataset; nothing is rendered before a clip is loaded."""
     from awb_datasets.drums.dataset import Drums
     from awb_datasets.drums.kit import read_kit
 

@@ -22,15 +22,7 @@ _read = lru_cache(maxsize=512)(read_hit)
 
 
 class KitPart:
-    """The hits of a kit that belong to one part of the data.
-
-    Parameters
-    ----------
-    kit : Kit
-        All files.
-    split : str
-        train, validation or test.
-    """
+    """The hits of a kit that belong to one part of the data."""
 
     def __init__(self, kit: Kit, split: str) -> None:
         self._kit, self._split = kit, split
@@ -43,17 +35,6 @@ class KitPart:
 
 class Drums(NumberedClips):
     """Clips of ten hits at 16 kHz; the class is the number of kicks.
-
-    Parameters
-    ----------
-    split : str
-        train, validation or test; two splits never share a hit.
-    clips : int
-        Number of clips; the classes come in turn.
-    seed : int
-        Another seed gives other clips.
-    kit : Kit or None
-        Real hits; None for the synthesizer.
 
     Attributes
     ----------
@@ -74,23 +55,7 @@ class Drums(NumberedClips):
         return f"{self._split} hits of {self._kit or 'the synthesizer'}"
 
     def n_kicks(self, clip_id: str) -> int:
-        """Return the number of kicks of a clip, 0 to 5.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        int
-            Kicks.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip.
-        """
+        """Return the number of kicks of a clip, 0 to 5."""
         return self.number(clip_id) % (MOST_KICKS + 1)
 
     def key(self, clip_id: str) -> RandomKey:
@@ -98,44 +63,12 @@ class Drums(NumberedClips):
         return RandomKey(("drums", self._split, self._seed, self.number(clip_id)))
 
     def sequence(self, clip_id: str) -> Sequence:
-        """Compose one clip with its hits apart.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Sequence
-            Background and hits.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip, or a hit of the kit cannot be read.
-        """
+        """Compose one clip with its hits apart."""
         n_kicks = self.n_kicks(clip_id)
         return compose(self.key(clip_id).generator("sequence"), n_kicks, self._source)
 
     def load(self, clip_id: str) -> Clip:
-        """Render one clip.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            8 s at 16 kHz; one event a kick, labelled with the clip's class.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip, or a hit of the kit cannot be read.
-        """
+        """Render one clip."""
         sequence = self.sequence(clip_id)
         label = CLASSES[self.n_kicks(clip_id)]
         events = tuple(Event(onset_s, offset_s, label) for onset_s, offset_s in sequence.kicks_s)

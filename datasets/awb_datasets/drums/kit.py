@@ -46,20 +46,7 @@ class Kit:
     files: Mapping[str, tuple[Path, ...]]
 
     def part(self, instrument: str, split: str) -> tuple[Path, ...]:
-        """List the files of an instrument that belong to one part.
-
-        Parameters
-        ----------
-        instrument : str
-            kick, snare, tom or cymbal.
-        split : str
-            train, validation or test.
-
-        Returns
-        -------
-        tuple of Path
-            About three of five for train, one of five each for the others; at least one.
-        """
+        """List the files of an instrument that belong to one part."""
         files = self.files[instrument]
         names = [path.relative_to(self.folder).as_posix() for path in files]
         order = RandomKey(("drums", "kit", *names)).generator("split").permutation(len(files))
@@ -70,24 +57,7 @@ class Kit:
 
 
 def read_kit(folder: Path) -> Kit:
-    """List a folder's files and read each once, so that a broken one is told before a run.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the kit.
-
-    Returns
-    -------
-    Kit
-        Its files.
-
-    Raises
-    ------
-    DataError
-        If the folder or one of its four folders is missing, holds fewer than three files, or a file
-        cannot be read or is silent.
-    """
+    """List a folder's files and read each once, so that a broken one is told before a run."""
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise DataError(f"kit {folder} {problem}; {_LAYOUT}")
@@ -109,24 +79,7 @@ def read_kit(folder: Path) -> Kit:
 
 
 def read_hit(path: Path) -> FloatArray:
-    """Read one hit, from its onset on.
-
-    Parameters
-    ----------
-    path : Path
-        An audio file.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        The hit at 16 kHz with a peak of 1, at most `LONGEST_S` long; what comes before the first
-        sample of 5 % of the peak is cut off.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, or is silent.
-    """
+    """Read one hit, from its onset on."""
     try:
         waveform, rate_hz = read_audio(path)
     except AudioError as error:

@@ -104,18 +104,7 @@ class Sequence:
         return [hit.span_s for hit in self.hits if hit.instrument == KICK]
 
     def mix(self, extra: tuple[Hit, ...] = ()) -> AudioArray:
-        """Add everything up.
-
-        Parameters
-        ----------
-        extra : tuple of Hit
-            Further sounds, which do not change the level of the others.
-
-        Returns
-        -------
-        np.ndarray, shape=(CLIP_SAMPLES,), dtype=float32
-            The waveform in [-1, 1], on the grid of 16-bit samples.
-        """
+        """Add everything up."""
         total = self.background.copy()
         for hit in self.hits:
             total[hit.start : hit.start + hit.sound.size] += hit.sound
@@ -127,20 +116,7 @@ class Sequence:
 
 
 def audible(sound: FloatArray, longest_s: float) -> FloatArray:
-    """Cut a hit off where it is 30 dB under its loudest 10 ms, or after a longest time.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        A hit, onset first.
-    longest_s : float
-        Longest time that is kept, in seconds.
-
-    Returns
-    -------
-    np.ndarray, shape=(shorter,)
-        The hit, faded out over its last 30 ms.
-    """
+    """Cut a hit off where it is 30 dB under its loudest 10 ms, or after a longest time."""
     kept = sound[: round(longest_s * SAMPLE_RATE_HZ)]
     blocks = -(-kept.size // _BLOCK)
     padded = np.pad(kept, (0, blocks * _BLOCK - kept.size)).reshape(blocks, _BLOCK)
@@ -159,23 +135,7 @@ def draw_onsets(rng: np.random.Generator) -> FloatArray:
 
 
 def compose(rng: np.random.Generator, n_kicks: int, source: HitSource) -> Sequence:
-    """Compose a clip.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of everything that is drawn.
-    n_kicks : int
-        How many of the ten hits are kicks.
-    source : HitSource
-        Where the hits come from.
-
-    Returns
-    -------
-    Sequence
-        Ten hits. The loudest 100 ms of a kick have a level of -16 to -6 dB, those of other hits
-        -8 to 0 dB, and the background -45 to -25 dB, before the gain of the whole.
-    """
+    """Compose a clip."""
     others = rng.choice(_OTHERS, size=HITS - n_kicks)
     instruments = rng.permutation([KICK] * n_kicks + [str(name) for name in others])
     hits = []

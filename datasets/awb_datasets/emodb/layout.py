@@ -33,29 +33,7 @@ _NAME = re.compile(r"(\d\d)([ab]\d\d)([A-Z])([a-z])\.wav")
 
 
 def read_collection(root: Path, *, speakers: str | None = None) -> list[Recording]:
-    """List the recordings and read their names.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the collection.
-    speakers : str or None
-        Numbers of the speakers to keep, joined by ``+``; None for all.
-
-    Returns
-    -------
-    list of Recording
-        By name; the group is the speaker, such as ``speaker-03``.
-
-    Raises
-    ------
-    DataError
-        If the folder or its audio is missing.
-    LabelError
-        If a name is malformed.
-    ParameterError
-        If a speaker is unknown.
-    """
+    """List the recordings and read their names."""
     folder = require_folder(root, "wav", "emodb:root=DIR", LAYOUT)
     files = sorted(path for path in folder.glob("wav/*.wav") if path.name[0] != ".")
     if not files:

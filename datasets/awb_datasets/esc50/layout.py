@@ -23,32 +23,7 @@ _NAME = re.compile(r"(\d)-(\d+)-([A-Z])-(\d+)\.wav")
 def read_collection(
     root: Path, *, folds: str | None = None, esc10: bool = False
 ) -> list[Recording]:
-    """Read the table and check it against the names of the files.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the collection.
-    folds : str or None
-        Folds to keep, joined by ``+``; None for all.
-    esc10 : bool
-        Keep the ten classes of ESC-10 only.
-
-    Returns
-    -------
-    list of Recording
-        In the order of the table, whether their audio is there or not; the group is the fold,
-        ``fold-1`` to ``fold-5``.
-
-    Raises
-    ------
-    DataError
-        If the folder or the table is missing.
-    LabelError
-        If a row is malformed, or a source recording lies in two folds.
-    ParameterError
-        If a fold is unknown.
-    """
+    """Read the table and check it against the names of the files."""
     folder = require_folder(root, TABLE, "esc50:root=DIR", LAYOUT)
     table = folder / TABLE
     rows = read_rows(table, _COLUMNS)

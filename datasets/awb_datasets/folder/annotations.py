@@ -62,28 +62,7 @@ def read_table(
     *,
     skip_absent: bool = False,
 ) -> None:
-    """Read a table of events or of clip-level labels.
-
-    Parameters
-    ----------
-    table : Path
-        Path of the table.
-    names : mapping of str to Path
-        The audio files by name.
-    duration_of : callable
-        Duration of a file in seconds, by name; None where it is not known.
-    found : Annotations
-        Where to put what it says.
-    skip_absent : bool
-        Whether rows may name files that are not there.
-
-    Raises
-    ------
-    DataError
-        If the file is missing or cannot be read as text.
-    LabelError
-        If a column is missing or a row is wrong; the message says where, what, and how many more.
-    """
+    """Read a table of events or of clip-level labels."""
     lines = _read_lines(table)
     form = find_format(table, [line for _, line in lines])
     finder = Names(names)

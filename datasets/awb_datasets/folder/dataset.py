@@ -22,24 +22,6 @@ class FolderDataset:
 
     The tables are checked when the dataset is opened. Audio that cannot be read is not refused
     then: `load` says so for that clip alone.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of the dataset.
-    audio : Path
-        Folder of the audio files, relative to it.
-    tables : sequence of Path
-        Tables of events or of clip-level labels, relative to it.
-    skip_absent : bool
-        Whether tables may name files that are not there; they are listed as excluded.
-
-    Raises
-    ------
-    DataError
-        If the folder, its audio or a table is missing or unreadable.
-    LabelError
-        If a table is malformed, or does not fit the audio.
     """
 
     def __init__(
@@ -78,25 +60,7 @@ class FolderDataset:
         return tuple(Skipped(name, "", ABSENT) for name in self._found.absent)
 
     def load(self, clip_id: str) -> Clip:
-        """Read one clip with its events and clip-level labels.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            The clip at the file's own sample rate, mono.
-
-        Raises
-        ------
-        AudioError
-            If the audio cannot be read.
-        DataError
-            If there is no such clip.
-        """
+        """Read one clip with its events and clip-level labels."""
         if clip_id not in self._files:
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._files)}")
         waveform, sample_rate_hz = read_audio(self._files[clip_id])

@@ -65,23 +65,7 @@ class TableFormat:
         return ONSET in self.columns
 
     def fields(self, line: str) -> dict[str, str]:
-        """Split a row; spreadsheets put quotes around a label, and drop empty ends.
-
-        Parameters
-        ----------
-        line : str
-            The row.
-
-        Returns
-        -------
-        dict of str to str
-            Values by column, without spaces at their ends.
-
-        Raises
-        ------
-        LabelError
-            If it cannot be split, or has more fields than there are columns.
-        """
+        """Split a row; spreadsheets put quotes around a label, and drop empty ends."""
         try:
             (values,) = csv.reader([line], delimiter=self.separator, strict=True)
         except csv.Error as error:
@@ -93,25 +77,7 @@ class TableFormat:
 
 
 def find_format(table: Path, lines: Sequence[str]) -> TableFormat:
-    """Tell the format of a table by its first line.
-
-    Parameters
-    ----------
-    table : Path
-        For messages; a ``.csv`` is separated by commas.
-    lines : sequence of str
-        Its lines that are not blank.
-
-    Returns
-    -------
-    TableFormat
-        How to read it.
-
-    Raises
-    ------
-    LabelError
-        If columns are missing or given twice.
-    """
+    """Tell the format of a table by its first line."""
     separator = "," if table.suffix.lower() == ".csv" else "\t"
     first = lines[0] if lines else ""
     cells = [cell.strip() for cell in first.split(separator)]

@@ -36,25 +36,7 @@ class AbsentError(LabelError):
 
 
 def list_audio(folder: Path, audio_folder: Path = Path(AUDIO)) -> dict[str, Path]:
-    """List the audio files of a dataset folder.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of the dataset.
-    audio_folder : Path
-        The folder of the audio, relative to it.
-
-    Returns
-    -------
-    dict of str to Path
-        Files by their name relative to the folder of the audio, sorted; hidden ones are left out.
-
-    Raises
-    ------
-    DataError
-        If the folder or its audio is missing.
-    """
+    """List the audio files of a dataset folder."""
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {problem}; type --dataset folder:PATH with a folder: {LAYOUT}")
@@ -73,36 +55,14 @@ def _fold(name: str) -> str:
 
 
 class Names:
-    """Find audio files by the names that a table gives them.
-
-    Parameters
-    ----------
-    names : mapping of str to Path
-        Files by their name relative to ``audio/``.
-    """
+    """Find audio files by the names that a table gives them."""
 
     def __init__(self, names: Mapping[str, Path]) -> None:
         self._by_folded = {_fold(name): name for name in names}
         self._hinted = False
 
     def find(self, given: str) -> str:
-        """Return the file that a table means.
-
-        Parameters
-        ----------
-        given : str
-            A name relative to ``audio/``, or to the folder.
-
-        Returns
-        -------
-        str
-            The name relative to ``audio/``.
-
-        Raises
-        ------
-        LabelError
-            If the name leads out of the folder; an `AbsentError` if there is no such file.
-        """
+        """Return the file that a table means."""
         if not given:
             raise LabelError("the filename is empty")
         parts = [part for part in _fold(given).replace("\\", "/").split("/") if part != "."]

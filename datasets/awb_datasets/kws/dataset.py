@@ -30,28 +30,7 @@ _TRIES = 200
 
 
 class Kws(NumberedClips):
-    """Sequences of spoken digits; the keyword is said once in every other one.
-
-    Parameters
-    ----------
-    recordings : Recordings
-        The recordings.
-    keyword : str
-        The word that is asked for.
-    split : str
-        Whose recordings are used.
-    clips : int
-        Number of sequences.
-    seed : int
-        Another seed gives other sequences.
-    snr_db : sequence of float
-        Levels of the speech over the background; one is drawn for each sequence.
-
-    Raises
-    ------
-    DataError
-        If the folder lacks the speakers of the split, or some of their digits.
-    """
+    """Sequences of spoken digits; the keyword is said once in every other one."""
 
     def __init__(
         self,
@@ -71,25 +50,7 @@ class Kws(NumberedClips):
         self._snr_db = tuple(snr_db)
 
     def load(self, clip_id: str) -> Clip:
-        """Put one sequence together.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            6 s at 8 kHz with one event, the keyword, or none. The group is the speaker.
-
-        Raises
-        ------
-        AudioError
-            If a recording cannot be read.
-        DataError
-            If there is no such clip, or the recordings are too long for it.
-        """
+        """Put one sequence together."""
         number = self.number(clip_id)
         rng = RandomKey((*self._path, number)).generator()
         speaker = self._speakers[int(rng.integers(len(self._speakers)))]

@@ -28,37 +28,13 @@ Downloader = Callable[[str, Any, Any], None]
 
 
 def read_digests(path: Path = _DIGESTS) -> dict[str, str]:
-    """Read the list of checksums.
-
-    Parameters
-    ----------
-    path : Path
-        Lines of a SHA-256 and ``{digit}_{speaker}``.
-
-    Returns
-    -------
-    dict of str to str
-        SHA-256 by ``{digit}_{speaker}``.
-    """
+    """Read the list of checksums."""
     rows = (line.split() for line in path.read_text(encoding="ascii").splitlines())
     return {stem: digest for digest, stem in rows}
 
 
 def digest_of(folder: Path, stem: str) -> str:
-    """Hash the takes 0 to 49 of a digit by a speaker, one after the other.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of the recordings.
-    stem : str
-        ``{digit}_{speaker}``.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal; empty if a take is missing.
-    """
+    """Hash the takes 0 to 49 of a digit by a speaker, one after the other."""
     digest = hashlib.sha256()
     for take in range(TAKES):
         path = folder / f"{stem}_{take}.wav"
@@ -86,27 +62,7 @@ def official(
     downloader: Downloader | None = None,
     digests: Mapping[str, str] | None = None,
 ) -> Path:
-    """Return the folder of verified recordings in awb's cache, downloading them once.
-
-    Parameters
-    ----------
-    cache : Path or None
-        Where to keep them; None for the user's cache folder.
-    downloader : callable or None
-        See `Downloader`; None for pooch's own.
-    digests : mapping of str to str, or None
-        Checksums by ``{digit}_{speaker}``; None for the packaged ones.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    DataError
-        If they cannot be downloaded or unpacked, or are not the recordings that awb knows.
-    """
+    """Return the folder of verified recordings in awb's cache, downloading them once."""
     import platformdirs
     import pooch
 

@@ -18,20 +18,7 @@ _NAME = re.compile(r"([0-9])_([a-z]+)_([0-9]+)\.wav")
 
 
 class Recordings:
-    """The recordings of a folder by speaker and digit.
-
-    Parameters
-    ----------
-    folder : Path
-        A folder of the published layout.
-
-    Raises
-    ------
-    DataError
-        If the folder is missing or holds no recording.
-    LabelError
-        If a file's name does not say which digit by which of the known speakers it is.
-    """
+    """The recordings of a folder by speaker and digit."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -67,23 +54,7 @@ class Recordings:
         return int(digit), speaker, int(take)
 
     def speakers(self, split: Split) -> tuple[str, ...]:
-        """List the speakers of a part of the data.
-
-        Parameters
-        ----------
-        split : str
-            train, validation or test.
-
-        Returns
-        -------
-        tuple of str
-            In alphabetical order.
-
-        Raises
-        ------
-        DataError
-            If the folder has nobody of that part, or a speaker lacks a digit.
-        """
+        """List the speakers of a part of the data."""
         wanted = sorted(name for name, part in SPEAKERS.items() if part == split)
         found = tuple(name for name in wanted if any(one == name for one, _ in self._takes))
         if not found:
@@ -102,27 +73,7 @@ class Recordings:
         return len(self._takes[speaker, digit])
 
     def sound(self, speaker: str, digit: int, index: int) -> FloatArray:
-        """Read one take and trim it.
-
-        Parameters
-        ----------
-        speaker : str
-            One of `speakers`.
-        digit : int
-            0 to 9.
-        index : int
-            Less than `count`.
-
-        Returns
-        -------
-        np.ndarray, shape=(samples,)
-            What is heard, at 8 kHz; see `awb_datasets.mixing.sounds.trim`. Not to be changed.
-
-        Raises
-        ------
-        AudioError
-            If the file cannot be read, is silent, or of another rate.
-        """
+        """Read one take and trim it."""
         path = self._takes[speaker, digit][index][1]
         if path not in self._heard:
             waveform, rate_hz = read_audio(path)

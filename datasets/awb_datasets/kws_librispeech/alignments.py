@@ -45,23 +45,7 @@ class Alignment:
 
 
 def find_alignments(folder: Path) -> dict[str, Path]:
-    """Find the TextGrids of a folder.
-
-    Parameters
-    ----------
-    folder : Path
-        With sub-folders or without.
-
-    Returns
-    -------
-    dict of str to Path
-        Files by the id of their utterance.
-
-    Raises
-    ------
-    DataError
-        If there is no folder, or no TextGrid in it.
-    """
+    """Find the TextGrids of a folder."""
     if not folder.is_dir():
         raise DataError(f"alignments {folder}: there is no such folder")
     found = {path.stem: path for path in sorted(folder.rglob(f"*{SUFFIX}"))}
@@ -71,23 +55,7 @@ def find_alignments(folder: Path) -> dict[str, Path]:
 
 
 def read_alignment(path: Path) -> Alignment:
-    """Read one TextGrid, in the long or the short text format.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    Alignment
-        Its tier ``words``, whatever the letter case of its name.
-
-    Raises
-    ------
-    LabelError
-        If it is no TextGrid, damaged, or has no tier of words.
-    """
+    """Read one TextGrid, in the long or the short text format."""
     from praatio import textgrid
     from praatio.utilities.errors import PraatioException
 

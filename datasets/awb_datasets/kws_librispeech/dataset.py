@@ -30,26 +30,7 @@ class _Utterance:
 
 
 class KwsLibrispeech:
-    """Utterances with the words that are asked for as events; all others are counted.
-
-    Parameters
-    ----------
-    folder : Path
-        A subset of LibriSpeech, such as ``LibriSpeech/test-clean``.
-    alignments : Path
-        Folder of the TextGrids.
-    words : sequence of str
-        What is asked for; letter case does not matter.
-    longest_s : float
-        Longest utterance in seconds.
-
-    Raises
-    ------
-    DataError
-        If a folder is missing, or holds no audio or no alignment, or nobody says any of the words.
-    LabelError
-        If a name or a TextGrid is malformed.
-    """
+    """Utterances with the words that are asked for as events; all others are counted."""
 
     def __init__(
         self, folder: Path, alignments: Path, *, words: Sequence[str], longest_s: float
@@ -87,28 +68,7 @@ class KwsLibrispeech:
         return tuple(self._excluded)
 
     def load(self, clip_id: str) -> Clip:
-        """Read one utterance.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            At 16 kHz as published, with an event for each time that a word of the list is said. The
-            group is the speaker.
-
-        Raises
-        ------
-        AudioError
-            If the audio cannot be read.
-        DataError
-            If there is no such clip.
-        LabelError
-            If a word lies outside the audio.
-        """
+        """Read one utterance."""
         one = self._utterances.get(clip_id)
         if one is None:
             hint = did_you_mean(clip_id, self._utterances)

@@ -52,31 +52,7 @@ def open_recordings(
     fit_to_mix: Callable[[Recording], bool] | None = None,
     absent: Sequence[str] = (),
 ) -> Dataset:
-    """Open recordings as they are, or mixed.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        What the collection holds.
-    parameters : LabelledParameters
-        Settings.
-    mixed_as : Format
-        Rate and length of the mixtures.
-    fit_to_mix : callable or None
-        Which recordings may be mixed; None for all.
-    absent : sequence of str
-        Ids of recordings that are known and not there.
-
-    Returns
-    -------
-    Dataset
-        Whole recordings with clip-level labels, or mixtures with events.
-
-    Raises
-    ------
-    DataError
-        If there is nothing to mix, or no audio for the background.
-    """
+    """Open recordings as they are, or mixed."""
     from awb_datasets.labelled.recordings import LabelledClips
     from awb_datasets.mixing.backgrounds import Noise, Recorded
     from awb_datasets.mixing.mixtures import Mixtures

@@ -37,15 +37,7 @@ class Recording:
 
 
 class LabelledClips:
-    """Whole recordings with clip-level labels.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        In the order of `clip_ids`.
-    absent : sequence of str
-        Ids of recordings that are known and not there.
-    """
+    """Whole recordings with clip-level labels."""
 
     def __init__(self, recordings: Sequence[Recording], absent: Sequence[str] = ()) -> None:
         self._recordings = {one.id: one for one in recordings}
@@ -60,25 +52,7 @@ class LabelledClips:
         return tuple(Skipped(name, "", ABSENT) for name in self._absent)
 
     def load(self, clip_id: str) -> Clip:
-        """Read one recording.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            At the file's own rate, mono, with one clip-level label and the recording's group.
-
-        Raises
-        ------
-        AudioError
-            If the audio cannot be read.
-        DataError
-            If there is no such clip.
-        """
+        """Read one recording."""
         one = self._recordings.get(clip_id)
         if one is None:
             hint = did_you_mean(clip_id, self._recordings) if self._recordings else ""
@@ -90,29 +64,7 @@ class LabelledClips:
 def divide_by_audio(
     recordings: Sequence[Recording], named_by: str, *, skip: bool
 ) -> tuple[list[Recording], list[str]]:
-    """Tell recordings that are there from those that are not.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        What should be there.
-    named_by : str
-        What says so, for the message.
-    skip : bool
-        Whether some may be absent.
-
-    Returns
-    -------
-    present : list of Recording
-        Those whose audio is there, in the same order.
-    absent : list of str
-        Ids of the others.
-
-    Raises
-    ------
-    DataError
-        If a file is absent and none may be, or all are.
-    """
+    """Tell recordings that are there from those that are not."""
     present = [one for one in recordings if one.path.is_file()]
     found = {one.id for one in present}
     absent = [one for one in recordings if one.id not in found]
@@ -126,20 +78,7 @@ def divide_by_audio(
 
 
 def require_whole_sources(sources: Iterable[tuple[str, str]], named_by: str) -> None:
-    """Refuse folds that cut through a source recording.
-
-    Parameters
-    ----------
-    sources : iterable of (str, str)
-        Source recording and fold of each clip.
-    named_by : str
-        What says so, for the message.
-
-    Raises
-    ------
-    LabelError
-        If clips of one source lie in several folds: a model would be tested on what it learned.
-    """
+    """Refuse folds that cut through a source recording."""
     folds: dict[str, str] = {}
     for source, fold in sources:
         if folds.setdefault(source, fold) != fold:
@@ -152,31 +91,7 @@ def require_whole_sources(sources: Iterable[tuple[str, str]], named_by: str) -> 
 def choose_groups(
     recordings: Sequence[Recording], chosen: str | None, groups: Mapping[str, str], setting: str
 ) -> list[Recording]:
-    """Keep the recordings of some groups.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        All recordings.
-    chosen : str or None
-        Groups as typed, joined by ``+``; None for all.
-    groups : mapping of str to str
-        Name of each group that there may be, by how it is typed.
-    setting : str
-        Name of the setting, for the message.
-
-    Returns
-    -------
-    list of Recording
-        In the same order.
-
-    Raises
-    ------
-    ParameterError
-        If a group is unknown.
-    DataError
-        If there is no recording of these groups.
-    """
+    """Keep the recordings of some groups."""
     if chosen is None:
         return list(recordings)
     typed = [part.strip() for part in chosen.split("+")]

@@ -33,25 +33,7 @@ class Row:
         return self.fields[column]
 
     def number(self, column: str, allowed: range) -> int:
-        """Return a whole number.
-
-        Parameters
-        ----------
-        column : str
-            Which column.
-        allowed : range
-            What it may be.
-
-        Returns
-        -------
-        int
-            The number.
-
-        Raises
-        ------
-        LabelError
-            If it is none of these.
-        """
+        """Return a whole number."""
         text = self.fields[column]
         if not (text.isdecimal() and int(text) in allowed):
             raise self.fault(f"unknown {column} {text!r}: allowed {allowed[0]} to {allowed[-1]}")
@@ -63,29 +45,7 @@ class Row:
 
 
 def require_folder(root: Path, inside: str, reference: str, layout: str) -> Path:
-    """Return the folder of a collection, or say what is missing.
-
-    Parameters
-    ----------
-    root : Path
-        As typed; ``~`` is expanded.
-    inside : str
-        File or folder that it must hold; may be a pattern.
-    reference : str
-        What to type, for the message.
-    layout : str
-        What is expected, for the message.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    DataError
-        If it does not exist, or is not the collection's folder.
-    """
+    """Return the folder of a collection, or say what is missing."""
     folder = root.expanduser()
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
@@ -99,27 +59,7 @@ def require_folder(root: Path, inside: str, reference: str, layout: str) -> Path
 
 
 def read_rows(table: Path, columns: Sequence[str]) -> list[Row]:
-    """Read a table.
-
-    Parameters
-    ----------
-    table : Path
-        UTF-8 text.
-    columns : sequence of str
-        Columns that it must have, in any order.
-
-    Returns
-    -------
-    list of Row
-        Its lines, at least one.
-
-    Raises
-    ------
-    DataError
-        If it cannot be read.
-    LabelError
-        If a column is missing, a line is too short, or there is no line.
-    """
+    """Read a table."""
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(_rows(table, csv.DictReader(stream), columns))

@@ -27,40 +27,14 @@ class Noise:
     """Gaussian noise with a power density of frequency to the power of -0.3 to -1.5."""
 
     def draw(self, rng: np.random.Generator, n_samples: int, sample_rate_hz: int) -> FloatArray:
-        """Draw a background of mean power 1.
-
-        Parameters
-        ----------
-        rng : np.random.Generator
-            Source of randomness.
-        n_samples : int
-            Length in samples.
-        sample_rate_hz : int
-            Rate in Hz.
-
-        Returns
-        -------
-        np.ndarray, shape=(n_samples,)
-            The background.
-        """
+        """Draw a background of mean power 1."""
         slope = float(rng.uniform(*SLOPE_RANGE))
         noise = coloured_noise(rng, n_samples, slope, sample_rate_hz)
         return np.asarray(noise / np.sqrt(np.mean(noise**2)))
 
 
 class Recorded:
-    """Excerpts of recordings; shorter ones are repeated.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder of audio files.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
+    """Excerpts of recordings; shorter ones are repeated."""
 
     def __init__(self, folder: Path) -> None:
         found = folder.rglob("*") if folder.is_dir() else ()
@@ -69,27 +43,7 @@ class Recorded:
             raise DataError(f"background {folder} holds no audio ({', '.join(SUFFIXES)})")
 
     def draw(self, rng: np.random.Generator, n_samples: int, sample_rate_hz: int) -> FloatArray:
-        """Draw a background of mean power 1.
-
-        Parameters
-        ----------
-        rng : np.random.Generator
-            Source of randomness.
-        n_samples : int
-            Length in samples.
-        sample_rate_hz : int
-            Rate in Hz.
-
-        Returns
-        -------
-        np.ndarray, shape=(n_samples,)
-            A part of one recording, at the rate asked for.
-
-        Raises
-        ------
-        AudioError
-            If the recording cannot be read, or is silent.
-        """
+        """Draw a background of mean power 1."""
         path = self._files[int(rng.integers(len(self._files)))]
         waveform, rate_hz = read_audio(path)
         whole = resample(waveform, rate_hz, sample_rate_hz).astype(np.float64)

@@ -55,28 +55,7 @@ class Format:
 
 
 class Mixtures(NumberedClips):
-    """Mixtures of labelled recordings.
-
-    Parameters
-    ----------
-    recordings : sequence of Recording
-        What may be mixed.
-    mixed_as : Format
-        Rate and length.
-    background : Background
-        What the sounds are heard over.
-    clips : int
-        Number of mixtures; they go round the groups in turn.
-    seed : int
-        Another seed gives other mixtures.
-    snr_db : sequence of float
-        Levels of the sounds; one is drawn for each mixture.
-
-    Raises
-    ------
-    DataError
-        If there is no recording.
-    """
+    """Mixtures of labelled recordings."""
 
     def __init__(
         self,
@@ -100,25 +79,7 @@ class Mixtures(NumberedClips):
             self._groups.setdefault(one.group, {}).setdefault(one.label, []).append(one)
 
     def load(self, clip_id: str) -> Clip:
-        """Make one mixture.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            With one to three events. The group is that of all its recordings.
-
-        Raises
-        ------
-        AudioError
-            If a recording cannot be read.
-        DataError
-            If there is no such clip, or no recording is short enough.
-        """
+        """Make one mixture."""
         number = self.number(clip_id)
         rng = RandomKey(("mixtures", self._seed, number)).generator()
         names = sorted(self._groups)

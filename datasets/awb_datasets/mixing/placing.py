@@ -12,23 +12,6 @@ def spread(
 ) -> list[int] | None:
     """Draw where sounds that do not overlap begin.
 
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    lengths : sequence of int
-        Lengths of the sounds in samples, in the order in which they are heard; at least one.
-    n_samples : int
-        Length of the clip.
-    min_gap : int
-        Least number of samples between two sounds, and before the first and after the last.
-
-    Returns
-    -------
-    list of int or None
-        First sample of each sound, or None if they do not fit. Every way to share the free time
-        among the gaps is equally likely.
-
     Examples
     --------
     >>> spread(np.random.default_rng(0), [3, 3], 12, 2)
@@ -48,46 +31,12 @@ def spread(
 def draw_levels(
     rng: np.random.Generator, count: int, snr_db: float, spread_db: float
 ) -> list[float]:
-    """Draw the levels of sounds over a background of level 0 dB.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    count : int
-        Number of sounds.
-    snr_db : float
-        Middle of the levels in decibels.
-    spread_db : float
-        A level differs from the middle by at most this.
-
-    Returns
-    -------
-    list of float
-        Levels in decibels.
-    """
+    """Draw the levels of sounds over a background of level 0 dB."""
     return [float(level) for level in snr_db + rng.uniform(-spread_db, spread_db, count)]
 
 
 def read_levels(text: str, name: str) -> tuple[float, ...]:
     """Read a list of decibels such as ``0+10+20``.
-
-    Parameters
-    ----------
-    text : str
-        Numbers joined by ``+``.
-    name : str
-        Name of the setting, for the message.
-
-    Returns
-    -------
-    tuple of float
-        The numbers, each in [-60, 120].
-
-    Raises
-    ------
-    ValueError
-        If one is no number in that range.
 
     Examples
     --------

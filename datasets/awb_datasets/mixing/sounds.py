@@ -19,20 +19,7 @@ EDGE_S = 0.004
 
 
 def heard(power: FloatArray, floor_db: float) -> slice:
-    """Find the blocks from the first to the last that is heard.
-
-    Parameters
-    ----------
-    power : np.ndarray, shape=(blocks,)
-        Mean square of each block; at least one is above 0.
-    floor_db : float
-        A block is heard if it lies less than this many decibels (below 0) from the loudest.
-
-    Returns
-    -------
-    slice
-        Range of blocks.
-    """
+    """Find the blocks from the first to the last that is heard."""
     blocks = np.flatnonzero(power > power.max() * 10 ** (floor_db / 10))
     return slice(int(blocks[0]), int(blocks[-1]) + 1)
 
@@ -46,28 +33,7 @@ def block_power(sound: FloatArray, sample_rate_hz: int) -> FloatArray:
 
 
 def trim(waveform: npt.ArrayLike, sample_rate_hz: int, *, floor_db: float = FLOOR_DB) -> FloatArray:
-    """Cut off the start and the end of a recording where nothing is heard.
-
-    Parameters
-    ----------
-    waveform : array_like, shape=(samples,)
-        A recording.
-    sample_rate_hz : int
-        Its rate in Hz.
-    floor_db : float
-        What is this many decibels (below 0) or more under the loudest 10 ms is not heard. Noise of
-        the recording that is louder than that stays, as nothing tells it from the sound.
-
-    Returns
-    -------
-    np.ndarray, shape=(shorter,)
-        What is heard, in whole blocks of 10 ms, with edges faded over 4 ms.
-
-    Raises
-    ------
-    AudioError
-        If the recording is silent.
-    """
+    """Cut off the start and the end of a recording where nothing is heard."""
     sound = np.asarray(waveform, dtype=np.float64)
     power = block_power(sound, sample_rate_hz)
     if power.max() <= 0:
@@ -93,41 +59,13 @@ def at_level(sound: FloatArray, level_db: float) -> FloatArray:
 
 
 def on_16_bits(mixed: FloatArray, peak_db: float) -> npt.NDArray[np.float32]:
-    """Scale a mixture to a peak and round it to the grid of 16-bit audio.
-
-    Parameters
-    ----------
-    mixed : np.ndarray, shape=(samples,)
-        Any audio that is not silent.
-    peak_db : float
-        Largest sample in decibels of full scale, below 0.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,), dtype=float32
-        Samples in (-1, 1).
-    """
+    """Scale a mixture to a peak and round it to the grid of 16-bit audio."""
     scaled = mixed * (10 ** (peak_db / 20) / np.abs(mixed).max())
     return np.asarray(np.round(scaled * 2**15) / 2**15, dtype=np.float32)
 
 
 def excerpt(sound: FloatArray, sample_rate_hz: int, n_samples: int) -> FloatArray:
-    """Cut out the loudest part of a sound, and trim what is not heard at its ends.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        A sound that is not silent.
-    sample_rate_hz : int
-        Its rate in Hz.
-    n_samples : int
-        Longest result.
-
-    Returns
-    -------
-    np.ndarray, shape=(at most n_samples,)
-        The part with the most energy, to the nearest 10 ms, with faded edges.
-    """
+    """Cut out the loudest part of a sound, and trim what is not heard at its ends."""
     size = max(1, round(BLOCK_S * sample_rate_hz))
     count = max(1, n_samples // size)
     energy = np.convolve(block_power(sound, sample_rate_hz), np.ones(count), mode="valid")

@@ -31,31 +31,7 @@ _CHANNELS = {"speech": 1, "song": 2}
 def read_collection(
     root: Path, *, actors: str | None = None, channel: Literal["speech", "song"] = "speech"
 ) -> list[Recording]:
-    """List the recordings and read their names.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the collection.
-    actors : str or None
-        Numbers of the actors to keep, joined by ``+``; None for all.
-    channel : str
-        speech or song.
-
-    Returns
-    -------
-    list of Recording
-        By actor and name; the group is the actor, ``actor-01`` to ``actor-24``.
-
-    Raises
-    ------
-    DataError
-        If the folder or its audio is missing.
-    LabelError
-        If a name is malformed.
-    ParameterError
-        If an actor is unknown.
-    """
+    """List the recordings and read their names."""
     folder = require_folder(root, "Actor_*", "ravdess:root=DIR", LAYOUT)
     files = sorted(path for path in folder.glob("Actor_*/*.wav") if path.name[0] != ".")
     if not files:

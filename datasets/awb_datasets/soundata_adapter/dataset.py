@@ -20,26 +20,6 @@ class SoundataDataset:
     """Clips of a soundata loader with its events and tags.
 
     Audio is read by awb at its own rate, not through the loader, which resamples.
-
-    Parameters
-    ----------
-    name : str
-        Name of the loader.
-    home : Path or None
-        Folder of the data; None for soundata's default.
-    version : str
-        Version of the data.
-    index : Path or None
-        Index file; None for the loader's own.
-
-    Raises
-    ------
-    UnknownNameError
-        If soundata has no such loader.
-    ParameterError
-        If the loader has no such version.
-    DataError
-        If the index or the data is missing, or the loader has no clips.
     """
 
     def __init__(
@@ -84,28 +64,7 @@ class SoundataDataset:
         return self._clip_ids
 
     def load(self, clip_id: str) -> Clip:
-        """Read one clip.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            At the file's own rate, mono. Events come from the loader's ``events``, clip-level
-            labels from its ``tags``, and the group is its ``fold``, where it has these.
-
-        Raises
-        ------
-        AudioError
-            If the audio cannot be read.
-        DataError
-            If there is no such clip, or the loader cannot read what belongs to it.
-        LabelError
-            If an event lies outside the clip, or in no unit of time.
-        """
+        """Read one clip."""
         if clip_id not in self._clip_ids:
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._clip_ids)}")
         try:

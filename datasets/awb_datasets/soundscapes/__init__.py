@@ -23,18 +23,7 @@ class SoundscapesParameters(Parameters):
 
 
 def create(parameters: SoundscapesParameters) -> Dataset:
-    """Open the dataset; nothing is rendered before a clip is loaded.
-
-    Parameters
-    ----------
-    parameters : SoundscapesParameters
-        Split, number of clips, seed.
-
-    Returns
-    -------
-    Dataset
-        The scenes.
-    """
+    """Open the dataset; nothing is rendered before a clip is loaded."""
     from awb_datasets.soundscapes.dataset import Soundscapes
 
     return Soundscapes(parameters.split, parameters.clips, parameters.seed)

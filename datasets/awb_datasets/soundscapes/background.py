@@ -38,24 +38,7 @@ class Background:
 def coloured_noise(
     rng: np.random.Generator, n_samples: int, slope: float, sample_rate_hz: int = SAMPLE_RATE_HZ
 ) -> FloatArray:
-    """Draw Gaussian noise of power 1 whose density falls as ``frequency ** -slope``.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    n_samples : int
-        Length in samples.
-    slope : float
-        0 is white, 1 pink, 2 brown; flat below 60 Hz.
-    sample_rate_hz : int
-        Sample rate in Hz.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_samples,)
-        The noise.
-    """
+    """Draw Gaussian noise of power 1 whose density falls as ``frequency ** -slope``."""
     from scipy import fft
 
     spectrum = fft.rfft(rng.standard_normal(n_samples, dtype=np.float32))
@@ -67,20 +50,7 @@ def coloured_noise(
 
 
 def power_drift(rng: np.random.Generator, n_samples: int) -> FloatArray:
-    """Draw a smooth curve of power: random levels in dB, joined by halves of a cosine.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of the levels and of the time from one to the next.
-    n_samples : int
-        Length in samples.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_samples,)
-        Power, of mean 1.
-    """
+    """Draw a smooth curve of power: random levels in dB, joined by halves of a cosine."""
     grid = np.arange(0, n_samples + _GRID_SAMPLES, _GRID_SAMPLES)
     knot_samples = rng.uniform(*KNOT_S_RANGE) * SAMPLE_RATE_HZ
     levels_db = rng.standard_normal(int(grid[-1] / knot_samples) + 3)
@@ -94,20 +64,7 @@ def power_drift(rng: np.random.Generator, n_samples: int) -> FloatArray:
 
 
 def draw_background(rng: np.random.Generator, n_samples: int) -> Background:
-    """Draw the background of one scene.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    n_samples : int
-        Length in samples.
-
-    Returns
-    -------
-    Background
-        Noise of mean power 1.
-    """
+    """Draw the background of one scene."""
     slope = float(rng.uniform(*SLOPE_RANGE))
     power = power_drift(rng, n_samples)
     return Background(coloured_noise(rng, n_samples, slope) * np.sqrt(power), power, slope)

@@ -13,15 +13,6 @@ from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 class Soundscapes(NumberedClips):
     """Procedural scenes of 10 s at 16 kHz, with exact labels.
 
-    Parameters
-    ----------
-    split : str
-        Part of the data; two splits never share a scene.
-    clips : int
-        Number of scenes.
-    seed : int
-        Another seed gives other scenes.
-
     Attributes
     ----------
     classes : tuple of str
@@ -37,42 +28,10 @@ class Soundscapes(NumberedClips):
         self.mids = tuple(sound_class.mid for sound_class in CLASSES)
 
     def scene(self, clip_id: str) -> Scene:
-        """Compose one scene with its layers apart.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Scene
-            Background and sounds.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip.
-        """
+        """Compose one scene with its layers apart."""
         return compose(RandomKey((*self._path, self.number(clip_id))))
 
     def load(self, clip_id: str) -> Clip:
-        """Render one clip.
-
-        Parameters
-        ----------
-        clip_id : str
-            One of `clip_ids`.
-
-        Returns
-        -------
-        Clip
-            10 s at 16 kHz, with one to four events.
-
-        Raises
-        ------
-        DataError
-            If there is no such clip.
-        """
+        """Render one clip."""
         scene = self.scene(clip_id)
         return Clip(clip_id, scene.mix(), SAMPLE_RATE_HZ, scene.events)

@@ -21,20 +21,7 @@ _WINDOW_BLOCKS = LEVEL_SAMPLES // BLOCK_SAMPLES
 
 
 def place_in_room(rng: np.random.Generator, sound: FloatArray) -> FloatArray:
-    """Dull a sound as distance does, and let a room answer in two scenes of three.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of the distance, the room's decay and its level.
-    sound : np.ndarray, shape=(samples,)
-        The dry sound.
-
-    Returns
-    -------
-    np.ndarray, shape=(longer,)
-        The sound as it is heard, with the room's tail.
-    """
+    """Dull a sound as distance does, and let a room answer in two scenes of three."""
     from scipy import signal
 
     heard = sound
@@ -65,20 +52,6 @@ def trim(sound: FloatArray, floor_power: FloatArray | float = 0.0) -> tuple[int,
     A block of 10 ms is heard if its power lies less than 40 dB under the loudest block's and above
     `floor_power`. What comes before the first heard block and after the last is removed, and the
     new edges are faded over 4 ms, so that outside the result the sound is exactly zero.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        Any sound.
-    floor_power : float or np.ndarray, shape=(blocks,)
-        Power below which the background buries the sound, block by block.
-
-    Returns
-    -------
-    removed : int
-        Samples that were cut off the start.
-    heard : np.ndarray, shape=(shorter,)
-        The rest; empty if nothing is heard.
     """
     power = block_power(sound)
     heard = power > np.maximum(power.max() * 10 ** (FLOOR_DB / 10), floor_power)
@@ -91,20 +64,7 @@ def trim(sound: FloatArray, floor_power: FloatArray | float = 0.0) -> tuple[int,
 
 
 def loudest_window(sound: FloatArray) -> tuple[int, float]:
-    """Find the loudest 100 ms of a sound, to the nearest 10 ms.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        Any sound.
-
-    Returns
-    -------
-    start : int
-        First sample of the window.
-    power : float
-        Its mean power; a shorter sound is followed by silence.
-    """
+    """Find the loudest 100 ms of a sound, to the nearest 10 ms."""
     power = block_power(sound)
     power = np.pad(power, (0, max(0, _WINDOW_BLOCKS - power.size)))
     means = np.convolve(power, np.ones(_WINDOW_BLOCKS) / _WINDOW_BLOCKS, mode="valid")

@@ -140,13 +140,7 @@ class Scene:
         return tuple(layer.event for layer in self.layers)
 
     def mix(self) -> AudioArray:
-        """Add everything up.
-
-        Returns
-        -------
-        np.ndarray, shape=(CLIP_SAMPLES,), dtype=float32
-            The waveform in [-1, 1], on the grid of 16-bit samples.
-        """
+        """Add everything up."""
         total = self.background.noise.copy()
         for layer in self.layers:
             total[layer.start : layer.stop] += layer.sound
@@ -156,18 +150,7 @@ class Scene:
 
 
 def draw_classes(rng: np.random.Generator) -> list[SoundClass]:
-    """Draw the classes of a scene's one to four events; the last class may come up to three times.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    list of SoundClass
-        One entry an event.
-    """
+    """Draw the classes of a scene's one to four events; the last may occur up to three times."""
     n_events = int(rng.choice(_EVENT_COUNTS, p=_EVENT_SHARES))
     extra = int(rng.uniform() < _REPEAT_SHARE) * (1 + int(rng.uniform() < _THIRD_SHARE))
     extra = min(extra, n_events - 1)
@@ -176,18 +159,7 @@ def draw_classes(rng: np.random.Generator) -> list[SoundClass]:
 
 
 def draw_plans(rng: np.random.Generator) -> list[Plan]:
-    """Draw what the events of a scene are to be.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    list of Plan
-        One to four events; if one is long, it is the first.
-    """
+    """Draw what the events of a scene are to be."""
     middle_db = HIGHEST_SNR_DB * rng.beta(*_LEVEL_SHAPE)
     has_long = rng.uniform() < _LONG_SHARE
     classes = draw_classes(rng)
@@ -209,20 +181,7 @@ def draw_plans(rng: np.random.Generator) -> list[Plan]:
 
 
 def draw_pauses(rng: np.random.Generator, duration_s: float) -> tuple[float, ...]:
-    """Draw the pauses of a bout; often none, and none where there is no room for one.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    duration_s : float
-        Length of the bout in seconds.
-
-    Returns
-    -------
-    tuple of float
-        At most three pauses in seconds, which leave `_LEAST_PART_S` for each sound.
-    """
+    """Draw the pauses of a bout; often none, and none where there is no room for one."""
     wanted = rng.uniform(*_PAUSE_S, size=int(rng.integers(1, 4)))
     is_bout = rng.uniform() < _BOUT_SHARE
     while wanted.size and wanted.sum() + (wanted.size + 1) * _LEAST_PART_S > duration_s:
@@ -231,20 +190,7 @@ def draw_pauses(rng: np.random.Generator, duration_s: float) -> tuple[float, ...
 
 
 def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
-    """Render what an event sounds like in its room, at any level.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of the sound and the room.
-    plan : Plan
-        What it is to be.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        The sound, trimmed where it is 40 dB under its peak.
-    """
+    """Render what an event sounds like in its room, at any level."""
     part_s = (plan.duration_s - math.fsum(plan.pauses_s)) / (len(plan.pauses_s) + 1)
     part = plan.sound_class.render(rng, part_s)
     pieces = [part]
@@ -255,24 +201,7 @@ def render_sound(rng: np.random.Generator, plan: Plan) -> FloatArray:
 
 
 def place_sound(sound: FloatArray, start: int, plan: Plan, background: Background) -> Layer | None:
-    """Lay a sound on the background and cut off what is buried in it.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        The sound at any level.
-    start : int
-        Its first sample, so that it ends within the clip.
-    plan : Plan
-        Holds its level.
-    background : Background
-        What it must be heard against.
-
-    Returns
-    -------
-    Layer or None
-        None if what is heard is too short or too long.
-    """
+    """Lay a sound on the background and cut off what is buried in it."""
     around = background.power[start : start + sound.size]
     loudest, power = loudest_window(sound)
     noise_power = around[loudest : loudest + LEVEL_SAMPLES].mean()
@@ -311,18 +240,7 @@ def _find_place(
 
 
 def compose(key: RandomKey) -> Scene:
-    """Compose one scene.
-
-    Parameters
-    ----------
-    key : RandomKey
-        Names the scene; the same key always gives the same scene.
-
-    Returns
-    -------
-    Scene
-        The scene with one to four labelled events.
-    """
+    """Compose one scene."""
     rng = key.generator("plan")
     background = draw_background(key.generator("background"), CLIP_SAMPLES)
     layers: list[Layer] = []

@@ -28,20 +28,7 @@ _DB_PER_DECAY = 60.0
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
-    """Draw a number whose logarithm is uniform.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of randomness.
-    low, high : float
-        Range, ``0 < low < high``.
-
-    Returns
-    -------
-    float
-        In [low, high].
-    """
+    """Draw a number whose logarithm is uniform."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
@@ -56,20 +43,7 @@ def clock_s(n_samples: int) -> FloatArray:
 
 
 def phase(frequency_hz: npt.ArrayLike, n_samples: int) -> FloatArray:
-    """Integrate a frequency into a phase.
-
-    Parameters
-    ----------
-    frequency_hz : float or np.ndarray, shape=(n_samples,)
-        Momentary frequency in Hz.
-    n_samples : int
-        Length in samples.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_samples,)
-        Phase in radians, 0 at the first sample.
-    """
+    """Integrate a frequency into a phase."""
     if np.ndim(frequency_hz) == 0:
         turns = clock_s(n_samples) * float(np.asarray(frequency_hz))
     else:
@@ -79,23 +53,7 @@ def phase(frequency_hz: npt.ArrayLike, n_samples: int) -> FloatArray:
 
 
 def harmonics(fundamental: FloatArray, *, rolloff: float, highest: int) -> FloatArray:
-    """Sum sines at whole multiples of a phase, each weaker than the one before.
-
-    Parameters
-    ----------
-    fundamental : np.ndarray, shape=(samples,)
-        Phase of the first harmonic in radians.
-    rolloff : float
-        Amplitude of each harmonic against the one before, in (0, 1).
-    highest : int
-        Number of harmonics, at least 1.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        ``sum(rolloff ** (k - 1) * sin(k * fundamental))`` over k from 1 to `highest`, by the closed
-        form of Moorer (1976).
-    """
+    """Sum sines at whole multiples of a phase, each weaker than the one before."""
     last = rolloff**highest
     numerator = (
         np.sin(fundamental)
@@ -106,20 +64,7 @@ def harmonics(fundamental: FloatArray, *, rolloff: float, highest: int) -> Float
 
 
 def fade(sound: FloatArray, attack_s: float, release_s: float) -> FloatArray:
-    """Raise the start and lower the end of a sound along half a cosine.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        Any sound.
-    attack_s, release_s : float
-        Lengths of the two slopes in seconds; each is at most half the sound.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        A new array.
-    """
+    """Raise the start and lower the end of a sound along half a cosine."""
     faded = sound.copy()
     rise = min(count(attack_s), max(1, sound.size // 2))
     fall = min(count(release_s), max(1, sound.size // 2))
@@ -135,22 +80,7 @@ def decay(n_samples: int, fall_s: float) -> FloatArray:
 
 
 def band_pass(sound: FloatArray, low_hz: float, high_hz: float, order: int = 2) -> FloatArray:
-    """Filter with a causal Butterworth band pass.
-
-    Parameters
-    ----------
-    sound : np.ndarray, shape=(samples,)
-        Any sound.
-    low_hz, high_hz : float
-        Edges in Hz; an upper edge beyond `HIGHEST_HZ` makes it a high pass.
-    order : int
-        Order of the filter.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        The filtered sound.
-    """
+    """Filter with a causal Butterworth band pass."""
     from scipy import signal
 
     return np.asarray(signal.sosfilt(_band_pass_sections(low_hz, high_hz, order), sound))
@@ -180,26 +110,7 @@ def sequence(
     *,
     jitter: float = 0.0,
 ) -> FloatArray:
-    """Lay several hits one after the other; their tails may overlap.
-
-    Parameters
-    ----------
-    rng : np.random.Generator
-        Source of the hits' levels, which differ by up to 6 dB, and of their times.
-    hit : callable
-        Renders the next hit.
-    hits : int
-        How many, at least 1.
-    spacing_s : float
-        Time from one onset to the next in seconds.
-    jitter : float
-        Largest change of a spacing, as a part of it, in [0, 1).
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        The sum of the hits.
-    """
+    """Lay several hits one after the other; their tails may overlap."""
     sounds = [hit() * 10 ** (-rng.uniform(0, 6) / 20) for _ in range(hits)]
     spacings_s = spacing_s * (1 + jitter * rng.uniform(-1, 1, hits - 1))
     onsets = [0, *(count(onset_s) for onset_s in np.cumsum(spacings_s))]

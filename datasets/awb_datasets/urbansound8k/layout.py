@@ -37,32 +37,7 @@ _NAME = re.compile(r"(\d+)-(\d)-(\d+)-(\d+)\.wav")
 def read_collection(
     root: Path, *, folds: str | None = None, foreground: bool = False
 ) -> list[Recording]:
-    """Read the table and check it against the names of the files.
-
-    Parameters
-    ----------
-    root : Path
-        Folder of the collection.
-    folds : str or None
-        Folds to keep, joined by ``+``; None for all.
-    foreground : bool
-        Keep the slices of salience 1 only.
-
-    Returns
-    -------
-    list of Recording
-        In the order of the table, whether their audio is there or not; the group is the fold,
-        ``fold-1`` to ``fold-10``.
-
-    Raises
-    ------
-    DataError
-        If the folder or the table is missing.
-    LabelError
-        If a row is malformed, or slices of one Freesound recording lie in two folds.
-    ParameterError
-        If a fold is unknown.
-    """
+    """Read the table and check it against the names of the files."""
     folder = require_folder(root, TABLE, "urbansound8k:root=DIR", LAYOUT)
     rows = read_rows(folder / TABLE, _COLUMNS)
     recordings = [_recording(row, folder) for row in rows]

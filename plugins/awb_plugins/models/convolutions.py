@@ -10,20 +10,7 @@ from torch import nn
 
 
 def stacked(layers: Iterable[nn.Conv2d], *, batch_norm: bool) -> nn.Sequential:
-    """Stack convolutions, with a ReLU behind each.
-
-    Parameters
-    ----------
-    layers : iterable of nn.Conv2d
-        The convolutions.
-    batch_norm : bool
-        Whether a normalization stands between a convolution and its ReLU.
-
-    Returns
-    -------
-    nn.Sequential
-        Modules ``conv1``, ``norm1``, ``relu1``, ``conv2`` and so on.
-    """
+    """Stack convolutions, with a ReLU behind each."""
     named: OrderedDict[str, nn.Module] = OrderedDict()
     for number, layer in enumerate(layers, start=1):
         named[f"conv{number}"] = layer
@@ -34,18 +21,7 @@ def stacked(layers: Iterable[nn.Conv2d], *, batch_norm: bool) -> nn.Sequential:
 
 
 def without_norms(stack: nn.Sequential) -> nn.Sequential:
-    """Fold each normalization into the convolution before it.
-
-    Parameters
-    ----------
-    stack : nn.Sequential
-        From `stacked`; stays as it is.
-
-    Returns
-    -------
-    nn.Sequential
-        The same function in evaluation mode, of copies.
-    """
+    """Fold each normalization into the convolution before it."""
     layers = {name: copy.deepcopy(layer).eval() for name, layer in stack.named_children()}
     kept: OrderedDict[str, nn.Module] = OrderedDict()
     for name, layer in layers.items():

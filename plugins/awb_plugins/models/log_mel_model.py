@@ -21,23 +21,6 @@ HOST = torch.device("cpu")
 class LogMelModel:
     """A network on log-mel frames: differentiable, its features are frames and can be heard.
 
-    Parameters
-    ----------
-    name : str
-        Name of the model, for messages.
-    form : LogMelFormat
-        Rates and sizes of the frames.
-    front_end, back_end : torch.nn.Module
-        Waveforms to frames, and frames to log-odds.
-    classes : sequence of str
-        Names in the order of the scores.
-    weights_sha256 : str
-        SHA-256 of the weights file.
-    last_convolution : str
-        Name of the last convolution inside the back end.
-    device : torch.device
-        Where to compute.
-
     Attributes
     ----------
     sample_rate_hz : int
@@ -76,51 +59,18 @@ class LogMelModel:
         self.frame_samples: int = form.window_samples
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
-        """Return the centre of each feature frame.
-
-        Parameters
-        ----------
-        n_frames : int
-            Number of frames.
-
-        Returns
-        -------
-        np.ndarray, shape=(n_frames,)
-            Seconds from the start of the clip, the first one half a hop.
-        """
+        """Return the centre of each feature frame."""
         hop_s = self._form.hop_samples / self._form.sample_rate_hz
         return (np.arange(n_frames, dtype=np.float64) + 0.5) * hop_s
 
     def frame_starts(self, n_samples: int) -> IntArray:
-        """Return the first sample of each frame's window; below 0 for the first frames.
-
-        Parameters
-        ----------
-        n_samples : int
-            Length of the clip.
-
-        Returns
-        -------
-        np.ndarray, shape=(frames,), dtype=int64
-            Sample positions.
-        """
+        """Return the first sample of each frame's window; below 0 for the first frames."""
         n_frames = -(-n_samples // self._form.hop_samples)
         margin = (self._form.window_samples - self._form.hop_samples) // 2
         return np.arange(n_frames, dtype=np.int64) * self._form.hop_samples - margin
 
     def bin_centers_hz(self, n_bins: int) -> FloatArray:
-        """Return the centre of each mel bin.
-
-        Parameters
-        ----------
-        n_bins : int
-            Number of bins, that of the format.
-
-        Returns
-        -------
-        np.ndarray, shape=(n_bins,)
-            Hz, increasing.
-        """
+        """Return the centre of each mel bin."""
         centers_hz: FloatArray = self._form.edges_hz()[1 : n_bins + 1].numpy()
         return centers_hz
 
@@ -152,23 +102,7 @@ class LogMelModel:
         return scores
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score every class.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1], of any length; may be read-only.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-
-        Raises
-        ------
-        AudioError
-            If the array has another shape or type, or no samples.
-        """
+        """Score every class."""
         if waveforms.ndim != 2 or waveforms.shape[1] == 0 or waveforms.dtype != np.float32:
             raise AudioError(
                 f"{self._name} takes float32 waveforms of shape (batch, samples),"

@@ -22,20 +22,7 @@ Precision = Literal["float32", "bfloat16", "float16"]
 
 
 def autocast(device: torch.device, precision: Precision) -> AbstractContextManager[Any]:
-    """Compute in mixed precision, or as the weights are.
-
-    Parameters
-    ----------
-    device : torch.device
-        Where the network is.
-    precision : str
-        ``float32`` changes nothing.
-
-    Returns
-    -------
-    context manager
-        Under which the network is called.
-    """
+    """Compute in mixed precision, or as the weights are."""
     import torch
 
     if precision == "float32":
@@ -44,15 +31,7 @@ def autocast(device: torch.device, precision: Precision) -> AbstractContextManag
 
 
 class FittingBatches:
-    """Scores in batches; a batch that does not fit is halved, and smaller ones are used from then.
-
-    Parameters
-    ----------
-    size : int
-        Clips in a batch, to begin with.
-    name : str
-        Name of the model, for messages.
-    """
+    """Scores in batches; a batch that does not fit in memory is halved from then on."""
 
     def __init__(self, size: int, name: str) -> None:
         self.size = size
@@ -61,26 +40,7 @@ class FittingBatches:
     def scores(
         self, clips: AudioArray, forward: Callable[[AudioArray], torch.Tensor]
     ) -> ScoreArray:
-        """Score clips a batch at a time.
-
-        Parameters
-        ----------
-        clips : np.ndarray, shape=(n, samples) or (n, frames, bins), dtype=float32
-            Waveforms of one length, or their features.
-        forward : callable
-            Some of the clips to a tensor ``(batch, classes)`` of log-odds.
-
-        Returns
-        -------
-        np.ndarray, shape=(n, classes), dtype=float32
-            Log-odds.
-
-        Raises
-        ------
-        ParameterError
-            If the clips are not float32 of such a shape or are empty, or a single one does not
-            fit the memory.
-        """
+        """Score clips a batch at a time."""
         if clips.ndim not in (2, 3) or 0 in clips.shape or clips.dtype != np.float32:
             raise ParameterError(
                 f"{self._name}: waveforms must be float32 of shape (batch, samples),"

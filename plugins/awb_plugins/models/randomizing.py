@@ -24,28 +24,7 @@ Model = TypeVar("Model")
 
 
 def randomized_module(module: Module, share: float, rng: np.random.Generator) -> Module:
-    """Copy a module and permute the weights of its last layers.
-
-    Parameters
-    ----------
-    module : torch.nn.Module
-        A trained module whose layers were registered in the order in which they compute.
-    share : float
-        Part of the layers that have weights of their own, counted from the last one, in (0, 1]; at
-        least one layer is randomized.
-    rng : np.random.Generator
-        For the permutations.
-
-    Returns
-    -------
-    torch.nn.Module
-        The copy; the module itself stays as it is.
-
-    Raises
-    ------
-    ParameterError
-        If the share is out of range, or no layer has weights.
-    """
+    """Copy a module and permute the weights of its last layers."""
     if not 0.0 < share <= 1.0:
         raise ParameterError(f"the share of randomized layers must lie in (0, 1]: {share}")
     twin = copy.deepcopy(module)
@@ -63,22 +42,7 @@ def randomized_module(module: Module, share: float, rng: np.random.Generator) ->
 def randomized_twin(
     model: Model, share: float, rng: np.random.Generator, *, module: str = "back_end"
 ) -> Model:
-    """Copy a model object around a randomized copy of its network.
-
-    Parameters
-    ----------
-    model : AudioModel
-        A model with a torch module among its attributes.
-    share, rng
-        See `randomized_module`.
-    module : str
-        Name of the attribute.
-
-    Returns
-    -------
-    AudioModel
-        The twin; it has no ``weights_sha256``, so that nothing of it is kept on disk.
-    """
+    """Copy a model object around a randomized copy of its network."""
     twin = copy.copy(model)
     setattr(twin, module, randomized_module(getattr(model, module), share, rng))
     vars(twin)["weights_sha256"] = ""

@@ -10,29 +10,7 @@ from awb.errors import WeightsError
 
 
 def find_saved_model(path: Path | None, handle: str, name: str, advice: str) -> Path:
-    """Find a SavedModel's folder.
-
-    Parameters
-    ----------
-    path : Path or None
-        A local folder; None for the published one.
-    handle : str
-        Address of the published one, fetched once into awb's cache.
-    name : str
-        Name of the model, for messages.
-    advice : str
-        What to type next, a sentence without its full stop.
-
-    Returns
-    -------
-    Path
-        A folder with ``saved_model.pb``.
-
-    Raises
-    ------
-    WeightsError
-        If the folder is no SavedModel, or it cannot be fetched.
-    """
+    """Find a SavedModel's folder."""
     if path is None:
         path = _fetched(handle, name, advice)
     folder = path.expanduser()
@@ -58,18 +36,7 @@ def _fetched(handle: str, name: str, advice: str) -> Path:
 
 
 def folder_sha256(folder: Path) -> str:
-    """Hash the graph and the variables of a SavedModel.
-
-    Parameters
-    ----------
-    folder : Path
-        The SavedModel.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal, over names and contents.
-    """
+    """Hash the graph and the variables of a SavedModel."""
     digest = hashlib.sha256()
     for path in (folder / "saved_model.pb", *sorted((folder / "variables").rglob("*"))):
         if path.is_file():

@@ -41,25 +41,7 @@ _WIDEST_BAND_SHARE, _LONGEST_GAP_SHARE = 0.15, 0.1
 
 
 def with_copies(examples: Examples, names: Sequence[str]) -> Examples:
-    """Add augmented copies of clips, each with the labels and the group of its source.
-
-    Parameters
-    ----------
-    examples : Examples
-        Clips as they are.
-    names : sequence of str
-        Names from `recipe.AUGMENTATIONS`; those that make no versions are skipped.
-
-    Returns
-    -------
-    Examples
-        The clips and then their copies, which are rendered when they are asked for.
-
-    Raises
-    ------
-    SplitError
-        If there are copies among the examples already.
-    """
+    """Add augmented copies of clips, each with the labels and the group of its source."""
     if any(examples.versions):
         raise SplitError("these examples hold augmented copies already; augment only once")
     wanted = [version for name in names for version in VERSIONS.get(name, ())]
@@ -80,22 +62,7 @@ def draw_versions(examples: Examples, rng: np.random.Generator) -> IntArray:
 
 
 def render(examples: Examples, chosen: IntArray, rng: np.random.Generator) -> AudioArray:
-    """Render examples, doing what their versions ask for.
-
-    Parameters
-    ----------
-    examples : Examples
-        Clips and versions.
-    chosen : np.ndarray, shape=(batch,)
-        Which.
-    rng : np.random.Generator
-        Source of the noise, and of which part of a slower clip is heard.
-
-    Returns
-    -------
-    np.ndarray, shape=(batch, samples), dtype=float32
-        Waveforms in [-1, 1].
-    """
+    """Render examples, doing what their versions ask for."""
     waveforms = examples.waveforms(chosen)
     for place, index in enumerate(chosen):
         version = examples.versions[int(index)]
@@ -107,22 +74,7 @@ def render(examples: Examples, chosen: IntArray, rng: np.random.Generator) -> Au
 
 
 def change_speed(waveform: AudioArray, percent: int, rng: np.random.Generator) -> AudioArray:
-    """Play a clip faster or slower, pitch included, at its old length.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,), dtype=float32
-        A clip.
-    percent : int
-        Speed; 123 is faster.
-    rng : np.random.Generator
-        Where a faster clip starts in silence, or which part of a slower one is heard.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,), dtype=float32
-        A new clip.
-    """
+    """Play a clip faster or slower, pitch included, at its old length."""
     played = resample(waveform, percent, 100)
     spare = waveform.size - played.size
     start = int(rng.integers(abs(spare) + 1))
@@ -134,20 +86,7 @@ def change_speed(waveform: AudioArray, percent: int, rng: np.random.Generator) -
 
 
 def add_noise(waveform: AudioArray, rng: np.random.Generator) -> AudioArray:
-    """Add white noise to a quarter of a clip, 5 to 20 dB under the clip's level.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,), dtype=float32
-        A clip.
-    rng : np.random.Generator
-        Source of the place, the level and the noise.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,), dtype=float32
-        A new clip.
-    """
+    """Add white noise to a quarter of a clip, 5 to 20 dB under the clip's level."""
     length = round(NOISE_SHARE * waveform.size)
     start = int(rng.integers(waveform.size - length + 1))
     level = float(np.sqrt(np.mean(waveform**2))) * 10 ** (rng.uniform(*_NOISE_DB) / 20)
@@ -163,15 +102,7 @@ def change_gain(waveforms: AudioArray, rng: np.random.Generator) -> None:
 
 
 def spec_augment(features: torch.Tensor, rng: np.random.Generator) -> None:
-    """Set a band and a stretch of time of every clip's features to the clip's mean, in place.
-
-    Parameters
-    ----------
-    features : torch.Tensor, shape=(batch, frames, bins)
-        Features; changed. A band has at most 15 % of the bins, a stretch 10 % of the frames.
-    rng : np.random.Generator
-        Source of randomness.
-    """
+    """Set a band and a stretch of time of every clip's features to the clip's mean, in place."""
     _, n_frames, n_bins = features.shape
     for clip in features:
         mean = clip.mean()

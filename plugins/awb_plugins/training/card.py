@@ -28,32 +28,7 @@ def model_card(
     chosen: Fitted,
     judgements: Mapping[str, Judgement],
 ) -> str:
-    """Write what a reader must know of a training, in Markdown.
-
-    Parameters
-    ----------
-    model : str
-        Reference of the model.
-    command : str
-        What was typed.
-    recipe : Recipe
-        Task and numbers.
-    examples : mapping of str to Examples
-        The parts.
-    labels : mapping of str to str
-        Where each part comes from.
-    trained : sequence of Fitted
-        One a seed.
-    chosen : Fitted
-        The one whose weights were saved.
-    judgements : mapping of str to Judgement
-        How it does on each part but the training part.
-
-    Returns
-    -------
-    str
-        The card.
-    """
+    """Write what a reader must know of a training, in Markdown."""
     lines = [f"# {model}", "", "Trained with", "", f"    {command}", ""]
     lines += ["| part | from | clips | groups |", "| --- | --- | ---: | ---: |"]
     for part, one in examples.items():
@@ -93,17 +68,7 @@ def _number(value: float) -> str:
 
 
 def draw_curve(path: Path, trained: Sequence[Fitted], score_name: str) -> None:
-    """Draw the learning curves into a PNG file.
-
-    Parameters
-    ----------
-    path : Path
-        Where to.
-    trained : sequence of Fitted
-        One a seed.
-    score_name : str
-        Name of the validation score.
-    """
+    """Draw the learning curves into a PNG file."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

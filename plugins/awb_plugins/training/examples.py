@@ -106,29 +106,7 @@ def classes_of(clip: Clip) -> frozenset[ClassKey]:
 
 
 def load_examples(dataset: Dataset, recipe: Recipe, path: Path, report: Report) -> Examples:
-    """Load all clips of a dataset at the rate and length of a recipe.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        The clips.
-    recipe : Recipe
-        Sample rate and length.
-    path : Path
-        File for the samples, ``.npy``.
-    report : callable
-        ``report(done, total)``.
-
-    Returns
-    -------
-    Examples
-        The clips, mapped from the file.
-
-    Raises
-    ------
-    DataError
-        If there is no clip, or a clip has no class.
-    """
+    """Load all clips of a dataset at the rate and length of a recipe."""
     clip_ids = list(dataset.clip_ids())
     if not clip_ids:
         raise DataError("the dataset has no clip to train on")
@@ -166,27 +144,7 @@ def _length(dataset: Dataset, clip_ids: Sequence[str], recipe: Recipe) -> int:
 
 
 def class_list(train: Examples, recipe: Recipe, order: Sequence[str] = ()) -> list[ClassKey]:
-    """List the classes in the order of the scores.
-
-    Parameters
-    ----------
-    train : Examples
-        The training part.
-    recipe : Recipe
-        Its classes, where it names them, come in that order.
-    order : sequence of str
-        Else the order in which the dataset names them; else they are sorted.
-
-    Returns
-    -------
-    list of (str, str)
-        Name and machine id.
-
-    Raises
-    ------
-    DataError
-        If there are fewer than two classes in a multi-class task, or a class is not the recipe's.
-    """
+    """List the classes in the order of the scores."""
     found = dict(frozenset[ClassKey]().union(*train.present))
     names = recipe.classes or [name for name in order if name in found] or sorted(found)
     strange = sorted(set(found) - set(names))
@@ -202,27 +160,7 @@ def class_list(train: Examples, recipe: Recipe, order: Sequence[str] = ()) -> li
 
 
 def targets(examples: Examples, classes: Sequence[ClassKey], part: str) -> AudioArray:
-    """Return 1 where a class occurs in an example, else 0.
-
-    Parameters
-    ----------
-    examples : Examples
-        Clips of one part.
-    classes : sequence of (str, str)
-        From `class_list`.
-    part : str
-        Name of the part, for the message.
-
-    Returns
-    -------
-    np.ndarray, shape=(examples, classes), dtype=float32
-        Targets of the training.
-
-    Raises
-    ------
-    DataError
-        If a class occurs that the training part does not have.
-    """
+    """Return 1 where a class occurs in an example, else 0."""
     column = {name: index for index, (name, _) in enumerate(classes)}
     found = np.zeros((len(examples), len(classes)), dtype=np.float32)
     for row, keys in enumerate(examples.present):

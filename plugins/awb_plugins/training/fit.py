@@ -80,20 +80,7 @@ def _silent(epoch: Epoch, is_best: bool) -> None:
 
 
 def predict(network: Network, examples: Examples) -> AudioArray:
-    """Score clips in evaluation mode.
-
-    Parameters
-    ----------
-    network : Network
-        The network.
-    examples : Examples
-        Clips, without versions.
-
-    Returns
-    -------
-    np.ndarray, shape=(examples, classes), dtype=float32
-        Log-odds.
-    """
+    """Score clips in evaluation mode."""
     network.back_end.eval()
     with torch.inference_mode():
         batches = [
@@ -120,34 +107,7 @@ def fit(
     seed: int,
     on_epoch: OnEpoch = _silent,
 ) -> Fitted:
-    """Train a new network.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        The network, its task, augmentation and numbers.
-    train, validation : Examples
-        What to learn from, and what decides when to stop and which epoch to keep. Copies are made
-        here, of the training part alone.
-    classes : sequence of (str, str)
-        Classes in the order of the scores.
-    seed : int
-        Seed of the weights, the order and the augmentation, which have streams of their own.
-    on_epoch : callable
-        See `OnEpoch`.
-
-    Returns
-    -------
-    Fitted
-        The best epoch's network.
-
-    Raises
-    ------
-    SplitError
-        If something is in both parts.
-    DataError
-        If the loss is not finite, or validation has a class that the training part lacks.
-    """
+    """Train a new network."""
     check_split({TRAIN: train, VALIDATION: validation})
     key = RandomKey((seed, "train"))
     truth, expected = targets(train, classes, TRAIN), targets(validation, classes, VALIDATION)

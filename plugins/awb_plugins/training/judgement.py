@@ -73,18 +73,6 @@ def cross_entropy(scores: AudioArray, targets: AudioArray, task: Task) -> float:
     For a multi-class model the log-odds of the true class alone give it: with
     ``s = z_c - logsumexp(z_others)``, ``-log softmax(z)_c = log(1 + exp(-s))``.
 
-    Parameters
-    ----------
-    scores, targets : np.ndarray, shape=(examples, classes)
-        Log-odds, and 1 where a class occurs.
-    task : str
-        ``multi-class`` or ``multi-label``.
-
-    Returns
-    -------
-    float
-        At least 0.
-
     Examples
     --------
     >>> round(cross_entropy(np.zeros((1, 2), np.float32), np.eye(2)[:1], "multi-class"), 4)
@@ -96,22 +84,7 @@ def cross_entropy(scores: AudioArray, targets: AudioArray, task: Task) -> float:
 
 
 def judge(scores: AudioArray, targets: AudioArray, classes: Sequence[str], task: Task) -> Judgement:
-    """Judge the scores of one part of the data.
-
-    Parameters
-    ----------
-    scores, targets : np.ndarray, shape=(examples, classes)
-        Log-odds, and 1 where a class occurs.
-    classes : sequence of str
-        Names of the classes.
-    task : str
-        ``multi-class`` or ``multi-label``.
-
-    Returns
-    -------
-    Judgement
-        Loss, score, and each class.
-    """
+    """Judge the scores of one part of the data."""
     found = scores >= 0
     if task == "multi-class":
         found = np.eye(len(classes), dtype=bool)[scores.argmax(axis=1)]

@@ -44,30 +44,7 @@ class Parts:
 def sources(
     registry: Registry, dataset: str, validation: str | None, test: str | None
 ) -> dict[str, Resolved]:
-    """Say which dataset gives which part.
-
-    Parameters
-    ----------
-    registry : Registry
-        What is installed.
-    dataset : str
-        Reference of the dataset. If it has a ``split`` parameter, the parts that are not named come
-        from its own splits.
-    validation, test : str or None
-        References of the other parts.
-
-    Returns
-    -------
-    dict of str to Resolved
-        Datasets by part; ``train`` alone if it is to be split by group.
-
-    Raises
-    ------
-    ParameterError
-        If a test part is named without a validation part, for a dataset without splits.
-    AwbError
-        If a name is unknown or a setting wrong.
-    """
+    """Say which dataset gives which part."""
     first = resolve(registry, "dataset", dataset)
     found = {TRAIN: first}
     if SPLIT in first.spec.parameters.model_fields:
@@ -91,33 +68,7 @@ def _of_split(registry: Registry, dataset: Resolved, part: str) -> Resolved:
 def load_parts(
     found: Mapping[str, Resolved], recipe: Recipe, folder: Path, seed: int, progress: Progress
 ) -> Parts:
-    """Load all parts, split by group where there is one dataset only, and check for leaks.
-
-    Parameters
-    ----------
-    found : mapping of str to Resolved
-        From `sources`.
-    recipe : Recipe
-        Rate, length and task.
-    folder : Path
-        Where the samples are kept meanwhile.
-    seed : int
-        Seed of the split by group.
-    progress : callable
-        ``progress(phase, done, total)``.
-
-    Returns
-    -------
-    Parts
-        Train, validation and perhaps test.
-
-    Raises
-    ------
-    SplitError
-        If something is in two parts, or there are too few groups to split.
-    DataError
-        If a dataset cannot be loaded.
-    """
+    """Load all parts, split by group where there is one dataset only, and check for leaks."""
     examples: dict[str, Examples] = {}
     order: Sequence[str] = ()
     for part, resolved in found.items():

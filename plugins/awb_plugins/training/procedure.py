@@ -69,31 +69,7 @@ class RecipeTrainer:
 
 
 def train(recipe: Recipe, job: TrainingJob, *, progress: Progress, tell: Tell) -> Trained:
-    """Do the whole job.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Of the model.
-    job : TrainingJob
-        What to do.
-    progress : callable
-        ``progress(phase, done, total)``.
-    tell : callable
-        Called with a sentence after every epoch.
-
-    Returns
-    -------
-    Trained
-        The best network, judged and written.
-
-    Raises
-    ------
-    SplitError
-        If something would be in two parts.
-    AwbError
-        If the data or the settings cannot be used, or a file cannot be written.
-    """
+    """Do the whole job."""
     recipe, found = check_job(recipe, job)
     with TemporaryDirectory() as folder, one_thread():
         parts = load_parts(found, recipe, Path(folder), job.seeds[0], progress)

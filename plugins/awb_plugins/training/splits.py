@@ -24,23 +24,6 @@ _MOST_NAMED = 3
 def split_by_group(groups: Sequence[str], rng: np.random.Generator) -> dict[str, list[int]]:
     """Divide examples into train, validation and test, whole groups at a time.
 
-    Parameters
-    ----------
-    groups : sequence of str
-        Group of each example.
-    rng : np.random.Generator
-        Source of the order of the groups.
-
-    Returns
-    -------
-    dict of str to list of int
-        Examples of each part: about 15 % for validation and for test, at least one group each.
-
-    Raises
-    ------
-    SplitError
-        If there are fewer than three groups.
-
     Examples
     --------
     >>> parts = split_by_group(["a", "a", "b", "c", "c"], np.random.default_rng(0))
@@ -68,19 +51,7 @@ def split_by_group(groups: Sequence[str], rng: np.random.Generator) -> dict[str,
 
 
 def check_split(parts: Mapping[str, Examples]) -> None:
-    """Refuse a split in which something crosses over from one part to another.
-
-    Parameters
-    ----------
-    parts : mapping of str to Examples
-        Parts by name.
-
-    Raises
-    ------
-    SplitError
-        If two parts share a group, versions of one clip, or the same audio; the message names what
-        leaks, and from where to where.
-    """
+    """Refuse a split in which something crosses over from one part to another."""
     leaks = []
     for (one, first), (other, second) in combinations(parts.items(), 2):
         where = f"in {one} and {other}"

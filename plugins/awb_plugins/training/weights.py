@@ -40,24 +40,7 @@ def write_weights(
     classes: Sequence[ClassKey],
     notes: Mapping[str, Any],
 ) -> None:
-    """Write a back end, the names of its classes, and how it was trained.
-
-    Parameters
-    ----------
-    path : Path
-        Where to.
-    back_end : torch.nn.Module
-        The part that has weights.
-    classes : sequence of (str, str)
-        Name and machine id ("" if there is none) in the order of the scores.
-    notes : mapping
-        Anything that JSON can hold.
-
-    Raises
-    ------
-    WeightsError
-        If the file cannot be written.
-    """
+    """Write a back end, the names of its classes, and how it was trained."""
     from safetensors.torch import save_file
 
     mids = [mid for _, mid in classes]
@@ -74,25 +57,7 @@ def write_weights(
 
 
 def read_class_list(path: Path, model: str) -> ClassList:
-    """Read the classes from the header; torch is not needed.
-
-    Parameters
-    ----------
-    path : Path
-        A file that `write_weights` wrote.
-    model : str
-        Name of the model, for messages.
-
-    Returns
-    -------
-    ClassList
-        Names and machine ids.
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing, no safetensors file, or its header names no classes.
-    """
+    """Read the classes from the header; torch is not needed."""
     metadata = _open(path, "np", model).metadata() or {}
     try:
         found = ClassList(*(tuple(json.loads(metadata[key])) for key in ("classes", "mids")))
@@ -107,28 +72,7 @@ def read_class_list(path: Path, model: str) -> ClassList:
 
 
 def read_back_end(path: Path, make: Callable[[], torch.nn.Module], model: str) -> torch.nn.Module:
-    """Read weights into a new back end.
-
-    Parameters
-    ----------
-    path : Path
-        A file that `write_weights` wrote.
-    make : callable
-        Makes a back end of the right number of classes, with any weights.
-    model : str
-        Name of the model, for messages.
-
-    Returns
-    -------
-    torch.nn.Module
-        In evaluation mode; its parameters need no gradients.
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing or corrupt, or a tensor is absent, superfluous, of the wrong shape or
-        not finite.
-    """
+    """Read weights into a new back end."""
     import torch
 
     handle = _open(path, "pt", model)

@@ -55,25 +55,7 @@ class Chosen:
 
 
 def choose(config: RunConfig, registry: Registry) -> Chosen:
-    """Resolve a configuration's names, before anything heavy happens.
-
-    Parameters
-    ----------
-    config : RunConfig
-        What was asked for.
-    registry : Registry
-        What is installed.
-
-    Returns
-    -------
-    Chosen
-        The plugins.
-
-    Raises
-    ------
-    AwbError
-        If a name is unknown, a setting wrong, or a library absent.
-    """
+    """Resolve a configuration's names, before anything heavy happens."""
     datasets = [resolve(registry, "dataset", text) for text in config.datasets]
     pairs = {
         dataset.label: [

@@ -55,23 +55,6 @@ class Limits:
 def make_limits(time_s: float | str | None = None, memory: float | str | None = None) -> Limits:
     """Read limits as they are typed.
 
-    Parameters
-    ----------
-    time_s : float, str or None
-        Seconds, or ``off``; None for the default.
-    memory : float, str or None
-        A size such as ``8GB``, a number of bytes, or ``off``; None for the default.
-
-    Returns
-    -------
-    Limits
-        The limits.
-
-    Raises
-    ------
-    ParameterError
-        If one is no number or size, or not positive.
-
     Examples
     --------
     >>> make_limits("60", "8GB")
@@ -117,16 +100,6 @@ def too_large(most_bytes: float) -> str:
 def how_it_ended(exit_code: int | None) -> str:
     """Say how a process ended that nobody stopped.
 
-    Parameters
-    ----------
-    exit_code : int or None
-        As `multiprocessing` gives it: negative for a signal.
-
-    Returns
-    -------
-    str
-        A reason.
-
     Examples
     --------
     >>> how_it_ended(-11), how_it_ended(3)
@@ -150,21 +123,6 @@ def signal_name(exit_code: int | None) -> str:
 
 def read_size(text: str) -> int:
     """Read a size in bytes.
-
-    Parameters
-    ----------
-    text : str
-        For example ``500MB`` or ``2GB``; a bare number is bytes.
-
-    Returns
-    -------
-    int
-        Bytes.
-
-    Raises
-    ------
-    ParameterError
-        If it is no size.
 
     Examples
     --------

@@ -121,29 +121,7 @@ Made = TypeVar("Made", bound=BaseModel)
 def validated(
     kind: type[Made], given: Mapping[str, Any], *, also: Iterable[str] = (), strict: bool = False
 ) -> Made:
-    """Validate settings, with errors that a person can act on.
-
-    Parameters
-    ----------
-    kind : type
-        `RunConfig`, or a class with more fields.
-    given : mapping
-        Settings by name.
-    also : iterable of str
-        Other names that may have been meant, for the did-you-mean.
-    strict : bool
-        Whether a text is refused where a number is expected, as in a file.
-
-    Returns
-    -------
-    kind
-        The settings.
-
-    Raises
-    ------
-    ParameterError
-        If a setting is unknown, of the wrong type or out of range.
-    """
+    """Validate settings, with errors that a person can act on."""
     try:
         return kind.model_validate(dict(given), strict=strict)
     except ValidationError as error:
@@ -158,23 +136,7 @@ def validated(
 
 
 def make_config(**settings: Any) -> RunConfig:
-    """Validate settings.
-
-    Parameters
-    ----------
-    **settings
-        Fields of `RunConfig`; None stands for the default.
-
-    Returns
-    -------
-    RunConfig
-        The configuration.
-
-    Raises
-    ------
-    ParameterError
-        If a setting is unknown or out of range.
-    """
+    """Validate settings."""
     given = {key: value for key, value in settings.items() if value is not None}
     config = validated(RunConfig, given)
     if config.budgets is not None:
@@ -193,27 +155,7 @@ _SETTINGS: dict[str, dict[str, type]] = {
 
 
 def make_design(text: str, samples: int) -> Design:
-    """Read the reference of a design.
-
-    Parameters
-    ----------
-    text : str
-        ``pooled``, or ``single`` with ``fraction`` and ``run_length``.
-    samples : int
-        Number of drop masks.
-
-    Returns
-    -------
-    Design
-        Number of masks and how to draw them.
-
-    Raises
-    ------
-    UnknownNameError
-        If there is no such design or setting.
-    ParameterError
-        If a setting is out of range.
-    """
+    """Read the reference of a design."""
     reference = parse_reference(text)
     if reference.name not in _SETTINGS:
         hint = did_you_mean(reference.name, _SETTINGS)

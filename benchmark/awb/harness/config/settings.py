@@ -93,23 +93,7 @@ class RunSettings(RunConfig):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
     def config(self, **changed: Any) -> RunConfig:
-        """Return the part that results depend on.
-
-        Parameters
-        ----------
-        **changed
-            Settings to replace, as a variant of a sweep does.
-
-        Returns
-        -------
-        RunConfig
-            Validated as a whole.
-
-        Raises
-        ------
-        ParameterError
-            If settings exclude each other, or the design cannot be drawn.
-        """
+        """Return the part that results depend on."""
         kept = {name: one for name, one in self.given().items() if name in RunConfig.model_fields}
         for name in changed:
             kept.pop(_INSTEAD.get(name, ""), None)
@@ -145,27 +129,7 @@ def settle(
     sweep: Mapping[str, list[Any]] | None = None,
     source: Path | None = None,
 ) -> Settled:
-    """Put what was typed over what a file holds.
-
-    Parameters
-    ----------
-    typed : mapping
-        Settings by name; None and an empty tuple stand for "not given".
-    settings, sweep : mapping
-        The file's, validated.
-    source : Path or None
-        The file.
-
-    Returns
-    -------
-    Settled
-        The settings, and what was overridden.
-
-    Raises
-    ------
-    ParameterError
-        If a setting is unknown, of the wrong type or out of range, or excludes another.
-    """
+    """Put what was typed over what a file holds."""
     given = {name: value for name, value in typed.items() if value is not None and value != ()}
     base, axes = dict(settings or {}), dict(sweep or {})
     overridden = []
@@ -201,17 +165,6 @@ def option_text(value: Any) -> str:
 
 
 def check_sweepable(name: str) -> None:
-    """Refuse to vary what no result depends on.
-
-    Parameters
-    ----------
-    name : str
-        A setting.
-
-    Raises
-    ------
-    ParameterError
-        If no result depends on it.
-    """
+    """Refuse to vary what no result depends on."""
     if name in RunSettings.model_fields and name not in RunConfig.model_fields:
         raise ParameterError(f"{name} cannot vary in [{SWEEP}]: no result depends on it")

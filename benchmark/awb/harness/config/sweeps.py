@@ -35,23 +35,7 @@ class Variant:
 
 
 def variants(settled: Settled) -> list[Variant]:
-    """List the variants of a sweep: every combination, the last setting varying fastest.
-
-    Parameters
-    ----------
-    settled : Settled
-        Settings, and the values of those that vary.
-
-    Returns
-    -------
-    list of Variant
-        One where nothing varies, without values.
-
-    Raises
-    ------
-    ParameterError
-        If a combination excludes itself, or there are more than `MOST_VARIANTS`.
-    """
+    """List the variants of a sweep: every combination, the last setting varying fastest."""
     count = 1
     for values in settled.sweep.values():
         count *= len(values)

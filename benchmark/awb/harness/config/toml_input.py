@@ -17,26 +17,7 @@ from awb.harness.config.settings import SWEEP, RunSettings, Settled, check_sweep
 
 
 def read_settings(path: Path | None, typed: Mapping[str, Any]) -> Settled:
-    """Read a configuration file, if there is one, and put what was typed over it.
-
-    Parameters
-    ----------
-    path : Path or None
-        The file; None for none.
-    typed : mapping
-        Settings by name, None for "not given".
-
-    Returns
-    -------
-    Settled
-        The settings, and what was overridden.
-
-    Raises
-    ------
-    ParameterError
-        If the file cannot be read or is no TOML (with line and column), or a setting is unknown, of
-        the wrong type or out of range; the message names the file and the key.
-    """
+    """Read a configuration file, if there is one, and put what was typed over it."""
     if path is None:
         return settle(typed)
     try:

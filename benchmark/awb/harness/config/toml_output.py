@@ -43,24 +43,7 @@ def to_toml(
     sweep: Mapping[str, list[Any]] | None = None,
     names: Iterable[str] = RunSettings.model_fields,
 ) -> str:
-    """Write settings as TOML, each below a comment that says what it does.
-
-    Parameters
-    ----------
-    values : mapping
-        Settings by name; None and what is not there becomes a comment.
-    header : str
-        Comment at the head.
-    sweep : mapping, optional
-        Values of the settings that vary, for the table at the end.
-    names : iterable of str
-        Which settings to write, in this order.
-
-    Returns
-    -------
-    str
-        The file's content.
-    """
+    """Write settings as TOML, each below a comment that says what it does."""
     axes = sweep or {}
     lines = [*_comment(header), ""] if header else []
     for name in names:
@@ -99,20 +82,7 @@ def _value(name: str, value: Any) -> str:
 
 
 def settings_toml(settings: RunSettings, sweep: Mapping[str, list[Any]]) -> str:
-    """Write everything that a run takes, defaults included.
-
-    Parameters
-    ----------
-    settings : RunSettings
-        The settings.
-    sweep : mapping
-        Values of those that vary.
-
-    Returns
-    -------
-    str
-        TOML that `awb.harness.config.toml_input.read_settings` reads back to the same settings.
-    """
+    """Write everything that a run takes, defaults included."""
     values = settings.model_dump()
     if values["budgets"] is not None or "budgets" in sweep:
         values["samples"] = None
@@ -120,23 +90,7 @@ def settings_toml(settings: RunSettings, sweep: Mapping[str, list[Any]]) -> str:
 
 
 def resolved_toml(config: RunConfig, chosen: Chosen, scores: Path | None) -> str:
-    """Write what a run was made of, so that ``awb run config.toml`` repeats it.
-
-    Parameters
-    ----------
-    config : RunConfig
-        The configuration.
-    chosen : Chosen
-        What its names came to: ``all`` explainers are listed one by one, so that what is installed
-        later does not join in. ``all`` metrics stay, since they say which ones a board shows.
-    scores : Path or None
-        File of scores of whole clips.
-
-    Returns
-    -------
-    str
-        The file's content. Where and how it computed is left out.
-    """
+    """Write what a run was made of, so that ``awb run config.toml`` repeats it."""
     values = config.model_dump()
     if "all" in config.explainers:
         values["explainers"] = [one.label for one in chosen.explainers]
@@ -160,12 +114,6 @@ def _near(path: Path) -> str:
 
 
 def example_toml() -> str:
-    """Write a configuration that runs within seconds, with everything else behind #.
-
-    Returns
-    -------
-    str
-        The file's content.
-    """
+    """Write a configuration that runs within seconds, with everything else behind #."""
     sweep = "\n".join(_comment(_EXAMPLE_SWEEP))
     return f"{to_toml(_EXAMPLE, header=_EXAMPLE_HEADER)}\n{sweep}\n"

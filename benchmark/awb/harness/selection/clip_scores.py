@@ -72,18 +72,7 @@ def model_key(model: Resolved, weights_sha256: str) -> str:
 
 
 class ScoreStore:
-    """Scores in one SQLite file; a clip is written in one transaction.
-
-    Parameters
-    ----------
-    path : Path
-        The file; made if it does not exist.
-
-    Raises
-    ------
-    RunError
-        If the file is no such store, or cannot be written.
-    """
+    """Scores in one SQLite file; a clip is written in one transaction."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -110,20 +99,7 @@ class ScoreStore:
             ]
 
     def add_model(self, model: Resolved, facts: ModelFacts) -> str:
-        """File a model.
-
-        Parameters
-        ----------
-        model : Resolved
-            The model with its settings.
-        facts : ModelFacts
-            Its classes and the hash of its weights.
-
-        Returns
-        -------
-        str
-            The key of its scores.
-        """
+        """File a model."""
         key = model_key(model, facts.weights_sha256)
         row = (key, model.label, facts.weights_sha256, _text(facts.classes), _text(facts.mids))
         with closing(self._connect()) as connection, connection:
@@ -131,39 +107,14 @@ class ScoreStore:
         return key
 
     def find(self, key: str, audio: str) -> ScoreArray | None:
-        """Look up the scores of some audio.
-
-        Parameters
-        ----------
-        key : str
-            The model's key.
-        audio : str
-            Hash of the audio at the model's rate, see `manifest.audio_sha256`.
-
-        Returns
-        -------
-        np.ndarray, shape=(classes,), dtype=float32, or None
-            Log-odds; None if they are not known.
-        """
+        """Look up the scores of some audio."""
         query = "select scores from score where model_key = ? and audio_sha256 = ?"
         with closing(self._connect()) as connection:
             found = connection.execute(query, (key, audio)).fetchone()
         return None if found is None else _unpack(found[0])
 
     def add(self, key: str, dataset: str, clip_id: str, audio: str, scores: ScoreArray) -> None:
-        """File the scores of a clip.
-
-        Parameters
-        ----------
-        key : str
-            The model's key.
-        dataset, clip_id : str
-            Name of the dataset, and the clip.
-        audio : str
-            Hash of the audio at the model's rate.
-        scores : np.ndarray, shape=(classes,)
-            Log-odds.
-        """
+        """File the scores of a clip."""
         packed = np.ascontiguousarray(scores, dtype="<f4").tobytes()
         with closing(self._connect()) as connection, connection:
             connection.execute("insert or ignore into score values (?, ?, ?)", (key, audio, packed))
@@ -172,20 +123,7 @@ class ScoreStore:
             )
 
     def clips(self, key: str, dataset: str) -> Mapping[str, ScoreArray]:
-        """Read all scores of a dataset.
-
-        Parameters
-        ----------
-        key : str
-            The model's key.
-        dataset : str
-            Name of the dataset.
-
-        Returns
-        -------
-        dict of str to np.ndarray, shape=(classes,), dtype=float32
-            Log-odds by clip id.
-        """
+        """Read all scores of a dataset."""
         query = """
             select clip_id, scores from clip join score using (model_key, audio_sha256)
             where model_key = ? and dataset = ? order by clip_id
@@ -214,28 +152,7 @@ def score_clips(
     dataset: str,
     store: ScoreStore | None,
 ) -> Iterator[tuple[Clip, ScoreArray | Exception]]:
-    """Score clips, those that a store knows without the model.
-
-    Parameters
-    ----------
-    executor : Executor
-        Where the model runs.
-    model : Resolved
-        The model.
-    facts : ModelFacts
-        Its classes and the hash of its weights.
-    clips : iterable of Clip
-        Clips at the model's rate, drawn a few at a time.
-    dataset : str
-        Name of the dataset that they come from.
-    store : ScoreStore or None
-        Where scores are looked up and kept.
-
-    Yields
-    ------
-    tuple of Clip and np.ndarray, shape=(classes,), or exception
-        In any order.
-    """
+    """Score clips, those that a store knows without the model."""
     function = partial(score_clip, model)
     if store is None:
         yield from executor.map(function, clips)

@@ -35,23 +35,7 @@ class Source:
     dataset: Dataset
 
     def load(self, clip_id: str) -> Clip:
-        """Load a clip through the plugin boundary.
-
-        Parameters
-        ----------
-        clip_id : str
-            Which clip.
-
-        Returns
-        -------
-        Clip
-            The clip.
-
-        Raises
-        ------
-        DataError
-            If it cannot be loaded, for whatever reason.
-        """
+        """Load a clip through the plugin boundary."""
         name = f"dataset {self.resolved.label}, clip {clip_id}"
         try:
             clip = self.dataset.load(clip_id)
@@ -67,15 +51,7 @@ class Source:
 
 
 class Reader(AbstractContextManager["Reader"]):
-    """Opens datasets, and ends what reads them.
-
-    Parameters
-    ----------
-    limits : Limits or None
-        What a dataset may take for a clip; None for the defaults.
-    isolate : bool
-        Whether to read in another process; in this one, nothing can be stopped.
-    """
+    """Opens datasets, and ends what reads them."""
 
     def __init__(self, limits: Limits | None = None, *, isolate: bool = True) -> None:
         self._workers = Processes(1, limits) if isolate else None
@@ -86,23 +62,7 @@ class Reader(AbstractContextManager["Reader"]):
         return cls(limits, isolate=not isinstance(executor, InProcess))
 
     def open(self, resolved: Resolved) -> Source:
-        """Open a dataset.
-
-        Parameters
-        ----------
-        resolved : Resolved
-            The dataset.
-
-        Returns
-        -------
-        Source
-            The dataset, built.
-
-        Raises
-        ------
-        AwbError
-            If it cannot be built; the message names it.
-        """
+        """Open a dataset."""
         if self._workers is None:
             return Source(resolved, build(resolved))
         distant = _Distant(resolved, self._workers)

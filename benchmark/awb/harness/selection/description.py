@@ -86,29 +86,7 @@ def describe_clips(
     *,
     limits: Limits | None = None,
 ) -> Description:
-    """Read every clip of a dataset, and count.
-
-    Parameters
-    ----------
-    dataset : Resolved
-        The dataset.
-    models : sequence of Resolved
-        Whose shortest clips are compared; no model is loaded.
-    progress : callable
-        ``progress(done, total)``, called after every clip.
-    limits : Limits or None
-        What the dataset may take for a clip; None for the defaults.
-
-    Returns
-    -------
-    Description
-        What it holds.
-
-    Raises
-    ------
-    AwbError
-        If the dataset as a whole cannot be used.
-    """
+    """Read every clip of a dataset, and count."""
     problems: list[str] = []
     durations_s: list[float] = []
     clips: Counter[str] = Counter()

@@ -113,20 +113,7 @@ def audio_sha256(clip: Clip) -> str:
 
 
 def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
-    """Bring a clip to the model's sample rate.
-
-    Parameters
-    ----------
-    clip : Clip
-        A clip at any rate.
-    sample_rate_hz : int
-        The model's rate in Hz.
-
-    Returns
-    -------
-    Clip
-        The clip resampled; an event that rounding would push over the end is trimmed to it.
-    """
+    """Bring a clip to the model's sample rate."""
     if clip.sample_rate_hz == sample_rate_hz:
         return clip
     waveform = resample(clip.waveform, clip.sample_rate_hz, sample_rate_hz)
@@ -164,28 +151,7 @@ def decide(
     min_score: float,
     hears_s: float = math.inf,
 ) -> Iterable[Kept | Skipped]:
-    """Decide about every target of one clip.
-
-    Parameters
-    ----------
-    clip : Clip
-        The clip as the dataset gave it.
-    scores : np.ndarray, shape=(classes,)
-        The model's log-odds for the clip.
-    classes : ClassIndex
-        The model's classes.
-    max_event_fraction : float
-        Longest allowed union of events, as a part of the clip, in (0, 1].
-    min_score : float
-        Lowest allowed log-odds.
-    hears_s : float
-        How much of the beginning of a clip the model hears, in seconds.
-
-    Yields
-    ------
-    Kept or Skipped
-        One a target, or one `Skipped` if the clip has neither events nor labels.
-    """
+    """Decide about every target of one clip."""
     if not (clip.events or clip.labels):
         yield Skipped(clip.id, "", NO_EVENTS)
     for target, index, events in _targets(clip, classes):
@@ -209,23 +175,6 @@ def decide(
 
 
 def make_instance(dataset: str, clip: Clip, kept: Kept, sample_rate_hz: int) -> Instance:
-    """Put a selected instance and its audio together.
-
-    Parameters
-    ----------
-    dataset : str
-        Name of the dataset.
-    clip : Clip
-        The clip as the dataset gave it.
-    kept : Kept
-        The decision.
-    sample_rate_hz : int
-        The model's rate in Hz.
-
-    Returns
-    -------
-    Instance
-        Ready to explain.
-    """
+    """Put a selected instance and its audio together."""
     ready = prepare(clip, sample_rate_hz)
     return Instance(dataset, ready, kept.target, kept.class_index, np.array(kept.intervals_s))

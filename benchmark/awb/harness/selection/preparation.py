@@ -30,31 +30,7 @@ def families(
     scores: ScoreStore | None,
     min_score: float | None,
 ) -> list[Family]:
-    """Find the classes of some models, and their scores where a store has them.
-
-    Parameters
-    ----------
-    registry : Registry
-        What is installed.
-    models : sequence of str
-        References as typed; none for every model whose classes are known without its weights.
-    dataset : str
-        Name of the dataset.
-    scores : ScoreStore or None
-        Where scores are looked up.
-    min_score : float or None
-        Lowest allowed log-odds; None for each model's own threshold.
-
-    Returns
-    -------
-    list of Family
-        One a model. A named model whose classes nobody knows is loaded.
-
-    Raises
-    ------
-    AwbError
-        If a model is unknown, cannot be loaded, or has no scores in the store.
-    """
+    """Find the classes of some models, and their scores where a store has them."""
     resolved = [resolve(registry, "model", text) for text in models] or _with_class_lists(registry)
     found = []
     for model in resolved:
@@ -127,29 +103,7 @@ def _stored(scores: ScoreStore, label: str) -> StoredModel:
 def prepare_dataset(
     dataset: Resolved, given: Sequence[Family], max_event_fraction: float
 ) -> Preparation:
-    """Prepare a dataset for some families of models.
-
-    Parameters
-    ----------
-    dataset : Resolved
-        The dataset with its settings.
-    given : sequence of Family
-        See `families`.
-    max_event_fraction : float
-        Longest allowed union of events, as a part of the clip, in (0, 1].
-
-    Returns
-    -------
-    Preparation
-        Its tables.
-
-    Raises
-    ------
-    ParameterError
-        If the dataset needs no preparation, or the fraction is out of range.
-    DataError
-        If its files cannot be used.
-    """
+    """Prepare a dataset for some families of models."""
     spec = dataset.spec
     if not isinstance(spec, DatasetSpec) or spec.prepare is None:
         raise ParameterError(

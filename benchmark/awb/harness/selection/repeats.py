@@ -12,21 +12,7 @@ from awb.specs import MetricSpec
 
 
 def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
-    """Choose as many instances as the run says, spread over the clips.
-
-    Parameters
-    ----------
-    kept : sequence of Kept
-        All instances of the board.
-    plan : Plan
-        The metrics decide whether any is needed.
-
-    Returns
-    -------
-    frozenset of Kept
-        The same for the same manifest and settings; one a clip, unless more are wanted than there
-        are clips.
-    """
+    """Choose as many instances as the run says, spread over the clips."""
     wanted = plan.config.robustness
     specs = [one.spec for one in plan.metrics if isinstance(one.spec, MetricSpec)]
     if wanted == 0 or not any(spec.facts.family in ("robustness", "sanity") for spec in specs):

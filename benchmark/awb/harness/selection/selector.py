@@ -84,33 +84,6 @@ def select(
 
     Clip-level labels count where no clip has annotated times. In any other dataset, a clip without
     events has no events: a board is either of known times or of none.
-
-    Parameters
-    ----------
-    source : Source
-        The dataset.
-    model : Resolved
-        The model.
-    facts : ModelFacts
-        Its rate and classes.
-    config : RunConfig
-        Limits of the selection.
-    executor : Executor
-        Where the model runs.
-    progress : callable
-        See `Progress`.
-    store : ScoreStore or None
-        Where scores are looked up and kept, so that the model never scores a clip twice.
-
-    Returns
-    -------
-    Manifest
-        What is kept, and what is skipped and why.
-
-    Raises
-    ------
-    AwbError
-        If the model fails on every clip.
     """
     shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
@@ -170,18 +143,7 @@ def _manifest(
 
 
 def minimum_duration_s(model: Resolved) -> float:
-    """Return the length of the shortest clip that a model takes, in seconds; 0 for any.
-
-    Parameters
-    ----------
-    model : Resolved
-        The model.
-
-    Returns
-    -------
-    float
-        As its spec says.
-    """
+    """Return the length of the shortest clip that a model takes, in seconds; 0 for any."""
     spec = model.spec
     if not isinstance(spec, ModelSpec) or spec.minimum_duration_s is None:
         return 0.0

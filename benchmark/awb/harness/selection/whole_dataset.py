@@ -49,33 +49,7 @@ def score_dataset(
     progress: Progress,
     limits: Limits | None = None,
 ) -> Scored:
-    """Store every score of every clip, leaving out what is stored.
-
-    Parameters
-    ----------
-    dataset, model : Resolved
-        Which.
-    store : ScoreStore
-        Where to.
-    clips : int or None
-        Only the first so many clips; None for all.
-    jobs : int
-        Worker processes.
-    progress : callable
-        ``progress(phase, done, total)``.
-    limits : Limits or None
-        What the model may take for a clip, and the dataset; None for the defaults.
-
-    Returns
-    -------
-    Scored
-        How many clips have scores, and what went wrong with the others.
-
-    Raises
-    ------
-    AwbError
-        If the dataset as a whole or the model cannot be used.
-    """
+    """Store every score of every clip, leaving out what is stored."""
     problems: list[str] = []
     done = deaths = 0
     with (
@@ -109,24 +83,7 @@ def score_dataset(
 def readable(
     source: Source, clip_ids: Sequence[str], rate_hz: int | None, tell: Callable[[str], None]
 ) -> Iterator[Clip]:
-    """Load clips one by one, and tell of those that cannot be read.
-
-    Parameters
-    ----------
-    source : Source
-        The dataset.
-    clip_ids : sequence of str
-        Which clips.
-    rate_hz : int or None
-        Sample rate wanted in Hz; None for the clips' own.
-    tell : callable
-        Called with a sentence for each clip that cannot be read.
-
-    Yields
-    ------
-    Clip
-        The others.
-    """
+    """Load clips one by one, and tell of those that cannot be read."""
     for clip_id in clip_ids:
         try:
             clip = source.load(clip_id)
@@ -143,33 +100,7 @@ def export_dataset(
     clips: int | None,
     limits: Limits | None = None,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Write a dataset's clips in the layout of another dataset.
-
-    Parameters
-    ----------
-    dataset : Resolved
-        Where the clips come from.
-    layout : Resolved
-        The dataset whose layout is wanted, with its settings.
-    folder : Path
-        Where to write; must be empty or not exist.
-    clips : int or None
-        Only the first so many clips; None for all.
-    limits : Limits or None
-        What the dataset may take for a clip; None for the defaults.
-
-    Returns
-    -------
-    notes, problems : tuple of str
-        What the user should know, and which clips could not be read; a sentence each.
-
-    Raises
-    ------
-    ParameterError
-        If the layout cannot be written, or the folder is not empty.
-    AwbError
-        If the dataset as a whole cannot be used.
-    """
+    """Write a dataset's clips in the layout of another dataset."""
     spec = layout.spec
     if not isinstance(spec, DatasetSpec) or spec.write is None:
         able = [entry.spec.name for entry in load() if getattr(entry.spec, "write", None)]

@@ -12,16 +12,6 @@ def check_files(folder: RunFolder) -> None:
     """Refuse to go on without the plugin files and functions that a run was started with.
 
     A file is never loaded because a run folder names it: folders are passed around.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run.
-
-    Raises
-    ------
-    RunError
-        If one is missing or has changed; the message says what to type.
     """
     known = {(one.kind, one.spec.name): one.origin for one in load()}
     for entry in folder.record().get("plugins") or []:

@@ -48,25 +48,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, record: dict[str, Any]) -> RunFolder:
-        """Make a new run folder.
-
-        Parameters
-        ----------
-        path : Path
-            Where; must be empty or not exist.
-        record : dict
-            What ``run.json`` says: configuration, versions, origins.
-
-        Returns
-        -------
-        RunFolder
-            The folder.
-
-        Raises
-        ------
-        RunError
-            If something is there already, or the folder cannot be made.
-        """
+        """Make a new run folder."""
         if (path / RUN_FILE).exists():
             raise RunError(
                 f"{path} already holds a run. Type: awb resume {path}, or choose another --out"
@@ -84,23 +66,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> RunFolder:
-        """Open an existing run folder.
-
-        Parameters
-        ----------
-        path : Path
-            The folder.
-
-        Returns
-        -------
-        RunFolder
-            The folder.
-
-        Raises
-        ------
-        RunError
-            If it holds no run, or one of another format.
-        """
+        """Open an existing run folder."""
         if (path / SWEEP_FILE).is_file():
             runs = sorted(one.parent for one in path.glob(f"*/{RUN_FILE}"))
             example = f", as {runs[0]}" if runs else ""
@@ -120,18 +86,7 @@ class RunFolder:
         return folder
 
     def keep_config(self, text: str) -> None:
-        """Write ``config.toml`` for people; it is never read back from here.
-
-        Parameters
-        ----------
-        text : str
-            The content.
-
-        Raises
-        ------
-        RunError
-            If it cannot be written.
-        """
+        """Write ``config.toml`` for people; it is never read back from here."""
         path = self.path / CONFIG_FILE
         try:
             path.write_text(text, encoding="utf-8")
@@ -143,18 +98,7 @@ class RunFolder:
         return read_json(self.path / RUN_FILE)
 
     def config(self) -> RunConfig:
-        """Read the configuration.
-
-        Returns
-        -------
-        RunConfig
-            As it was when the run started.
-
-        Raises
-        ------
-        RunError
-            If ``run.json`` was edited into something invalid.
-        """
+        """Read the configuration."""
         try:
             return RunConfig.model_validate(self.record()["config"])
         except (KeyError, ValidationError) as error:
@@ -193,15 +137,7 @@ class RunFolder:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Replace a file in one step, so that a kill leaves the old one or the new one.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    content : dict
-        What goes into it.
-    """
+    """Replace a file in one step, so that a kill leaves the old one or the new one."""
     partial = path.with_suffix(PARTIAL)
     with partial.open("w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=1, ensure_ascii=False)
@@ -211,23 +147,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Read a file that `write_json` wrote.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    dict
-        Its content.
-
-    Raises
-    ------
-    RunError
-        If it cannot be read, or holds something else.
-    """
+    """Read a file that `write_json` wrote."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

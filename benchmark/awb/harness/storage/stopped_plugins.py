@@ -10,20 +10,7 @@ from awb.harness.unit.record import ExplainerResult
 
 
 def stopped(store: Store, keys: Collection[str]) -> dict[str, set[tuple[str, str]]]:
-    """Read who was stopped on some units.
-
-    Parameters
-    ----------
-    store : Store
-        The results.
-    keys : collection of str
-        Keys of the units.
-
-    Returns
-    -------
-    dict of str to set of (str, str)
-        Kind and label of each plugin, by unit.
-    """
+    """Read who was stopped on some units."""
     found: dict[str, set[tuple[str, str]]] = {}
     with closing(store.connect()) as connection:
         for key, kind, label in connection.execute("select unit_key, kind, label from stopped"):
@@ -33,17 +20,7 @@ def stopped(store: Store, keys: Collection[str]) -> dict[str, set[tuple[str, str
 
 
 def forget_stopped(store: Store, keys: Sequence[str], kind: str, label: str) -> None:
-    """Forget that a plugin was stopped on some units.
-
-    Parameters
-    ----------
-    store : Store
-        The results.
-    keys : sequence of str
-        Keys of the units.
-    kind, label : str
-        The plugin.
-    """
+    """Forget that a plugin was stopped on some units."""
     with closing(store.connect()) as connection, connection:
         connection.executemany(
             "delete from stopped where unit_key = ? and kind = ? and label = ?",
@@ -54,19 +31,7 @@ def forget_stopped(store: Store, keys: Sequence[str], kind: str, label: str) -> 
 def replace_rows(
     store: Store, keys: Sequence[str], explainers: Sequence[str], row: ExplainerResult
 ) -> None:
-    """Put one row without an explanation in the place of some rows.
-
-    Parameters
-    ----------
-    store : Store
-        The results.
-    keys : sequence of str
-        Units in which it is done; those that are not stored are left alone.
-    explainers : sequence of str
-        Rows that make room: an explainer, with and without a budget.
-    row : ExplainerResult
-        What stands there afterwards.
-    """
+    """Put one row without an explanation in the place of some rows."""
     known = store.finished()
     old = [(key, name) for key in keys if key in known for name in explainers]
     with closing(store.connect()) as connection, connection:
@@ -79,19 +44,7 @@ def replace_rows(
 
 
 def fail_metric(store: Store, keys: Sequence[str], metric: str, reason: str) -> None:
-    """Take back the values of a metric on some units, where there is an explanation.
-
-    Parameters
-    ----------
-    store : Store
-        The results.
-    keys : sequence of str
-        The units.
-    metric : str
-        Its label.
-    reason : str
-        What stands there instead.
-    """
+    """Take back the values of a metric on some units, where there is an explanation."""
     with closing(store.connect()) as connection, connection:
         connection.executemany(
             """
@@ -105,20 +58,7 @@ def fail_metric(store: Store, keys: Sequence[str], metric: str, reason: str) -> 
 
 
 def forget_units(store: Store, reason: str) -> int:
-    """Forget the units on which a plugin was stopped or not tried, so that they are done again.
-
-    Parameters
-    ----------
-    store : Store
-        The results.
-    reason : str
-        Of rows that were not tried.
-
-    Returns
-    -------
-    int
-        Their number.
-    """
+    """Forget the units on which a plugin was stopped or not tried, so that they are done again."""
     query = """
         select unit_key from stopped
         union select unit_key from explanation where reason like '%' || :reason

@@ -77,18 +77,7 @@ class ExplanationRow:
 
 
 class Store:
-    """Results of one run.
-
-    Parameters
-    ----------
-    path : Path
-        The SQLite file; made if it does not exist.
-
-    Raises
-    ------
-    RunError
-        If the file is no awb store.
-    """
+    """Results of one run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -118,17 +107,7 @@ class Store:
         result: UnitResult,
         stopped: Collection[tuple[str, str]] = (),
     ) -> None:
-        """Store a unit in one transaction; storing it again changes nothing.
-
-        Parameters
-        ----------
-        dataset, model : str
-            Labels of the board.
-        result : UnitResult
-            The unit's rows.
-        stopped : collection of (str, str)
-            Kind and label of plugins that were stopped meanwhile.
-        """
+        """Store a unit in one transaction; storing it again changes nothing."""
         with closing(self.connect()) as connection, connection:
             fresh = connection.execute(
                 "insert or ignore into unit values (?, ?, ?, ?, ?)",
@@ -145,17 +124,7 @@ class Store:
     def insert(
         self, connection: sqlite3.Connection, key: str, rows: Sequence[ExplainerResult]
     ) -> None:
-        """Write rows of a unit in a transaction that is open.
-
-        Parameters
-        ----------
-        connection : sqlite3.Connection
-            See `connect`.
-        key : str
-            The unit, which is stored already.
-        rows : sequence of ExplainerResult
-            Its rows.
-        """
+        """Write rows of a unit in a transaction that is open."""
         connection.executemany(
             "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -216,18 +185,7 @@ class Store:
                 yield ExplanationRow(*row)
 
     def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
-        """Read the relevance of one explanation.
-
-        Parameters
-        ----------
-        clip_id, target, explainer : str
-            Which.
-
-        Returns
-        -------
-        np.ndarray, shape=(cells,), or None
-            None if there is no such explanation, or it failed.
-        """
+        """Read the relevance of one explanation."""
         query = """
             select relevance from explanation join unit on unit.key = explanation.unit_key
             where clip_id = ? and target = ? and explainer = ?
@@ -237,18 +195,7 @@ class Store:
         return None if found is None or found[0] is None else np.frombuffer(found[0], dtype="<f8")
 
     def relevances(self, dataset: str, model: str) -> dict[tuple[str, str], dict[str, FloatArray]]:
-        """Read the relevance of every explanation of one board.
-
-        Parameters
-        ----------
-        dataset, model : str
-            Labels of the board.
-
-        Returns
-        -------
-        dict of (str, str) to dict of str to np.ndarray, shape=(cells,)
-            By clip and target, then by explainer; explanations that failed are not there.
-        """
+        """Read the relevance of every explanation of one board."""
         query = """
             select clip_id, target, explainer, relevance
             from explanation join unit on unit.key = explanation.unit_key
@@ -265,21 +212,7 @@ class Store:
     def curves(
         self, dataset: str, model: str, kind: str
     ) -> dict[tuple[str, str], dict[str, FloatArray]]:
-        """Read the whole curves of one board.
-
-        Parameters
-        ----------
-        dataset, model : str
-            Labels of the board.
-        kind : str
-            ``deletion`` or ``insertion``.
-
-        Returns
-        -------
-        dict of (str, str) to dict of str to np.ndarray, shape=(cells + 1,)
-            The target's probability with the top 0, 1, ..., n cells dropped, or kept alone, by clip
-            and target, then by explainer; only where a metric of the run asked for the curve.
-        """
+        """Read the whole curves of one board."""
         query = """
             select clip_id, target, explainer, probabilities
             from curve join unit on unit.key = curve.unit_key

@@ -56,29 +56,7 @@ class SweepFolder:
     def create(
         cls, path: Path, variants: Sequence[Variant], text: str, *, scores: Path | None = None
     ) -> SweepFolder:
-        """Make a new folder.
-
-        Parameters
-        ----------
-        path : Path
-            Where; must be empty or not exist.
-        variants : sequence of Variant
-            What to run.
-        text : str
-            The configuration, for ``config.toml``.
-        scores : Path or None
-            Scores of whole clips, for those variants that are run later.
-
-        Returns
-        -------
-        SweepFolder
-            The folder.
-
-        Raises
-        ------
-        RunError
-            If something is there already, or the folder cannot be made.
-        """
+        """Make a new folder."""
         if is_sweep(path):
             raise RunError(
                 f"{path} already holds a sweep. Type: awb resume {path}, or choose another --out"
@@ -111,23 +89,7 @@ class SweepFolder:
 
     @classmethod
     def open(cls, path: Path) -> SweepFolder:
-        """Open an existing folder.
-
-        Parameters
-        ----------
-        path : Path
-            The folder.
-
-        Returns
-        -------
-        SweepFolder
-            The folder.
-
-        Raises
-        ------
-        RunError
-            If it holds no sweep, or one that this awb cannot read.
-        """
+        """Open an existing folder."""
         if not is_sweep(path):
             raise RunError(f"{path} holds no sweep: {SWEEP_FILE} is missing")
         content = read_json(path / SWEEP_FILE)
@@ -150,13 +112,7 @@ class SweepFolder:
                 yield one, RunFolder.open(self.path / one.name)
 
     def all_runs(self) -> list[tuple[Variant, RunFolder]]:
-        """Open the runs of all variants.
-
-        Raises
-        ------
-        RunError
-            If some were not started.
-        """
+        """Open the runs of all variants."""
         found = list(self.runs())
         started = {variant.name for variant, _ in found}
         missing = [one.name for one in self.variants if one.name not in started]
@@ -169,23 +125,7 @@ class SweepFolder:
 
 
 def open_folder(path: Path) -> RunFolder | SweepFolder:
-    """Open a run, or a sweep.
-
-    Parameters
-    ----------
-    path : Path
-        The folder.
-
-    Returns
-    -------
-    RunFolder or SweepFolder
-        What it holds.
-
-    Raises
-    ------
-    RunError
-        If it holds neither, or one that this awb cannot read.
-    """
+    """Open a run, or a sweep."""
     return SweepFolder.open(path) if is_sweep(path) else RunFolder.open(path)
 
 

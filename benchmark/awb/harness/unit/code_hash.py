@@ -21,16 +21,6 @@ def code_sha256(modules: Iterable[str]) -> str:
     A version does not tell the code of an installation that is being worked on; this does. Imports
     inside functions are followed, too.
 
-    Parameters
-    ----------
-    modules : iterable of str
-        Names of modules that are loaded.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal; empty if the source of one of them cannot be found.
-
     Examples
     --------
     >>> len(code_sha256(["awb.maskers"])), code_sha256(["no_such_module"])
@@ -81,18 +71,7 @@ def _imported(source: bytes) -> Iterator[str]:
 
 
 def surroundings(requires: Iterable[str]) -> dict[str, str]:
-    """Return what else scores may depend on: versions of libraries, and the kind of machine.
-
-    Parameters
-    ----------
-    requires : iterable of str
-        Modules that a plugin needs, ``one|other`` for either.
-
-    Returns
-    -------
-    dict of str to str
-        Versions by name, those that are installed.
-    """
+    """Return what else scores may depend on: versions of libraries, and the kind of machine."""
     names = {*_LIBRARIES, *(name for one in requires for name in one.split("|"))}
     found = {"machine": f"{platform.system()} {platform.machine()}"}
     for name in sorted(names):

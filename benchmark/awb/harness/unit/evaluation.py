@@ -67,24 +67,7 @@ def run_unit(
     *,
     model_cache: ModelCache | None = None,
 ) -> UnitResult:
-    """Explain one instance with every explainer and score every explanation.
-
-    Parameters
-    ----------
-    unit : Unit
-        The instance and the plan.
-    model : AudioModel
-        The plan's model, loaded.
-    built : dict
-        The plan's plugins by kind and label, see `awb.harness.unit.warm_plugins`.
-    model_cache : ModelCache or None
-        Where the model's scores are kept from run to run.
-
-    Returns
-    -------
-    UnitResult
-        One result an explainer; a failing explainer costs its own row only.
-    """
+    """Explain one instance with every explainer and score every explanation."""
     guard = ModelGuard(model)
     while True:
         result = _attempt(unit, model, built, model_cache, guard)

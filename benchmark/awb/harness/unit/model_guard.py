@@ -22,11 +22,6 @@ class ModelGuard:
 
     A model without such modules needs no guard: plugins never see more of it than its scores.
 
-    Parameters
-    ----------
-    model : AudioModel
-        As it was loaded.
-
     Attributes
     ----------
     corrupters : list of (PluginCall, str)
@@ -50,13 +45,7 @@ class ModelGuard:
 
     @contextmanager
     def watch(self, call: PluginCall) -> Iterator[None]:
-        """Put the model back when the context is left, and note who changed it.
-
-        Parameters
-        ----------
-        call : PluginCall
-            The plugin at work.
-        """
+        """Put the model back when the context is left, and note who changed it."""
         try:
             yield
         finally:

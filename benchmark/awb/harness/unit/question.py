@@ -91,29 +91,7 @@ class Question:
         )
 
     def explain(self, resolved: Resolved, explainer: Any, *, samples: int | None = None) -> Answer:
-        """Run one explainer through its own view of the door.
-
-        Parameters
-        ----------
-        resolved : Resolved
-            The explainer by name: what it needs, whether it sees the labels.
-        explainer : callable
-            The explainer, built.
-        samples : int or None
-            Masks of the shared design; None for as many as the run says.
-
-        Returns
-        -------
-        Answer
-            The explanation, of the right length, with its cost.
-
-        Raises
-        ------
-        NotApplicableError
-            If the model lacks what the explainer needs.
-        RelevanceError
-            If what it returned is no relevance.
-        """
+        """Run one explainer through its own view of the door."""
         seen = self.instance
         if not getattr(resolved.spec, "sees_labels", False):
             seen = seen.blind()
@@ -131,25 +109,7 @@ class Question:
         return Answer(checked, view.heeds_budget)
 
     def varied(self, variation: Variation) -> Question:
-        """Return the same question asked in another way.
-
-        Parameters
-        ----------
-        variation : Variation
-            What changes.
-
-        Returns
-        -------
-        Question
-            With a door of its own.
-
-        Raises
-        ------
-        NotApplicableError
-            If the model does not offer this variation.
-        UndefinedScoreError
-            If the clip does not allow it.
-        """
+        """Return the same question asked in another way."""
         rng = self.key.generator("variation", repr(variation))
         if variation.reseeds:
             key = self.key.child("another seed")
@@ -165,15 +125,7 @@ class Question:
 
 
 class Variants:
-    """The variations of one instance, each made once for all explainers and metrics.
-
-    Parameters
-    ----------
-    question : Question
-        The instance as it is.
-    offered : bool
-        Whether this instance is among those that are explained again.
-    """
+    """The variations of one instance, each made once for all explainers and metrics."""
 
     def __init__(self, question: Question, *, offered: bool) -> None:
         self._question = question
@@ -188,31 +140,7 @@ class Variants:
         *,
         samples: int | None = None,
     ) -> FloatArray:
-        """Explain the varied instance.
-
-        Parameters
-        ----------
-        resolved : Resolved
-            The explainer by name.
-        explainer : callable
-            The explainer, built.
-        variation : Variation
-            What changes.
-        samples : int or None
-            As in `Question.explain`.
-
-        Returns
-        -------
-        np.ndarray, shape=(cells,)
-            Relevance on the grid of cells.
-
-        Raises
-        ------
-        UndefinedScoreError
-            If this instance is not explained again, or the clip does not allow it.
-        NotApplicableError
-            If the model does not offer this variation.
-        """
+        """Explain the varied instance."""
         if not self._offered:
             raise UndefinedScoreError(
                 "not among the instances that are explained again (--robustness)"

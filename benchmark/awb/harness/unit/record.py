@@ -108,18 +108,7 @@ class Unit:
     without: tuple[tuple[PluginCall, str], ...] = ()
 
     def check(self, *calls: PluginCall) -> None:
-        """Refuse to try a plugin that was stopped.
-
-        Parameters
-        ----------
-        *calls : PluginCall
-            Names that it may be known by.
-
-        Raises
-        ------
-        WorkerDiedError
-            If it is one of those that this unit does without.
-        """
+        """Refuse to try a plugin that was stopped."""
         for call, reason in self.without:
             if call in calls:
                 raise WorkerDiedError(reason)

@@ -23,25 +23,7 @@ def default_folder() -> Path:
 
 
 def open_cache(folder: str | Path | None = None, limit_bytes: int = DEFAULT_LIMIT) -> ScoreCache:
-    """Open the cache.
-
-    Parameters
-    ----------
-    folder : str, Path or None
-        Where; None for `default_folder`.
-    limit_bytes : int
-        How large it may become.
-
-    Returns
-    -------
-    ScoreCache
-        The cache; its folder exists.
-
-    Raises
-    ------
-    RunError
-        If the folder cannot be made.
-    """
+    """Open the cache."""
     path = default_folder() if folder is None else Path(folder).expanduser()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -56,23 +38,7 @@ def open_cache(folder: str | Path | None = None, limit_bytes: int = DEFAULT_LIMI
 def model_cache_for(
     store: ScoreCache | None, resolved: Resolved, model: AudioModel
 ) -> ModelCache | None:
-    """Find the place of a model's scores.
-
-    Parameters
-    ----------
-    store : ScoreCache or None
-        The cache; None for no cache.
-    resolved : Resolved
-        The model with its settings.
-    model : AudioModel
-        The model, loaded.
-
-    Returns
-    -------
-    ModelCache or None
-        None where scores cannot be told apart: the model has no ``weights_sha256``, or its code
-        cannot be found.
-    """
+    """Find the place of a model's scores."""
     weights = str(getattr(model, "weights_sha256", ""))
     if store is None or not weights:
         return None

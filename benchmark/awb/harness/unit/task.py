@@ -32,25 +32,7 @@ def _built(unit: Unit) -> dict[tuple[str, str], Any]:
 
 
 def explain_unit(unit: Unit) -> UnitResult:
-    """Run one unit with this process's warm model.
-
-    Parameters
-    ----------
-    unit : Unit
-        What to do.
-
-    Returns
-    -------
-    UnitResult
-        Its rows.
-
-    Raises
-    ------
-    RunError
-        If this worker would compute on another kind of device than the rest of the run.
-    WorkerDiedError
-        If the model, or the masker, was stopped on other instances.
-    """
+    """Run one unit with this process's warm model."""
     unit.check(MODEL, *(PluginCall("masker", one.label) for one in unit.plan.maskers))
     model, built = warm_model(unit.plan.model), _built(unit)
     here, there = computed_on(model), unit.plan.computed_on

@@ -20,25 +20,7 @@ _WARM: dict[tuple[AnySpec, Parameters], Any] = {}
 
 
 def warm_model(resolved: Resolved) -> AudioModel:
-    """Load a model once a process.
-
-    Parameters
-    ----------
-    resolved : Resolved
-        The model.
-
-    Returns
-    -------
-    AudioModel
-        The loaded model.
-
-    Raises
-    ------
-    AwbError
-        If its weights are missing or wrong.
-    PluginError
-        If what its factory returns is no `AudioModel`, or it fails in another way.
-    """
+    """Load a model once a process."""
     model = warm(resolved)
     if not isinstance(model, AudioModel):
         raise PluginError(f"model {resolved.label} has no sample_rate_hz, classes and scores")
@@ -54,23 +36,7 @@ def warm(resolved: Resolved) -> Any:
 
 
 def build(resolved: Resolved) -> Any:
-    """Call a plugin's factory, turning foreign exceptions into errors that name the plugin.
-
-    Parameters
-    ----------
-    resolved : Resolved
-        The plugin.
-
-    Returns
-    -------
-    object
-        What its factory makes.
-
-    Raises
-    ------
-    PluginError
-        If the factory fails with something that is no `AwbError`.
-    """
+    """Call a plugin's factory, turning foreign exceptions into errors that name the plugin."""
     try:
         return resolved.build()
     except AwbError:
@@ -129,20 +95,7 @@ def model_facts(model: Resolved) -> ModelFacts:
 
 
 def score_clip(model: Resolved, clip: Clip) -> ScoreArray:
-    """Score a clip as it is.
-
-    Parameters
-    ----------
-    model : Resolved
-        The model.
-    clip : Clip
-        A clip at the model's sample rate.
-
-    Returns
-    -------
-    np.ndarray, shape=(classes,), dtype=float32
-        Log-odds of every class.
-    """
+    """Score a clip as it is."""
     loaded = warm_model(model)
     with one_thread(), at_work(MODEL), untouched():
         batch = np.array(clip.waveform[np.newaxis], dtype=np.float32)

@@ -33,13 +33,7 @@ _FIRST_TO_GO = "500"
 
 
 class Sheet:
-    """What a process is at, in shared memory.
-
-    Parameters
-    ----------
-    memory : ctypes array of bytes
-        A counter and two slots: the one that is not being read is written, then the counter moves.
-    """
+    """What a process is at, in shared memory."""
 
     SIZE = 1 + 2 * _SLOT
 
@@ -96,13 +90,7 @@ class Child:
         theirs.close()
 
     def send(self, function: Callable[[Any], Any], task: Any) -> None:
-        """Give it a task; it must have said that it is ready.
-
-        Raises
-        ------
-        PluginError
-            If the task cannot travel to another process.
-        """
+        """Give it a task; it must have said that it is ready."""
         try:
             content = ForkingPickler.dumps((function, task))
         except Exception as error:

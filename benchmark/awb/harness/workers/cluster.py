@@ -41,23 +41,6 @@ def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> R
 
     The child stays, with its models loaded, until a plugin in it takes too much or crashes; the
     worker itself sees no plugin's code and lives on.
-
-    Parameters
-    ----------
-    function, task
-        What to do.
-    limits : Limits
-        What a plugin may take.
-
-    Returns
-    -------
-    object
-        What the function returned.
-
-    Raises
-    ------
-    Exception
-        What the function raised, or a `WorkerDiedError` that names who took the child down.
     """
     with _ONE_AT_A_TIME:
         if limits not in _guards:
@@ -72,15 +55,7 @@ def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> R
 
 
 class Cluster:
-    """Run tasks on the workers of a Dask scheduler.
-
-    Parameters
-    ----------
-    client : distributed.Client
-        Connected to the scheduler.
-    limits : Limits
-        What a plugin may take.
-    """
+    """Run tasks on the workers of a Dask scheduler."""
 
     def __init__(self, client: Any, limits: Limits) -> None:
         self._client = client
@@ -96,11 +71,6 @@ class Cluster:
 
         One task a worker is under way, so that the death of a worker is blamed on the task that it
         happened in; workers may join and leave at any time.
-
-        Raises
-        ------
-        RunError
-            If the scheduler is gone.
         """
         from distributed import as_completed
 
@@ -147,30 +117,7 @@ def _outcome(future: Any) -> Any:
 
 
 def open_cluster(scheduler: str, limits: Limits) -> AbstractContextManager[Executor]:
-    """Connect to a Dask cluster, or start one on this machine.
-
-    Parameters
-    ----------
-    scheduler : str
-        ``local:N`` starts N workers here; anything else is a scheduler's address
-        (``tcp://host:8786``) or its file (``scheduler.json``).
-    limits : Limits
-        What a plugin may take on a worker.
-
-    Returns
-    -------
-    context manager of Executor
-        A local cluster ends when it is left; another one goes on.
-
-    Raises
-    ------
-    MissingExtraError
-        If Dask is not installed.
-    ParameterError
-        If ``local:`` is not followed by a number of workers.
-    RunError
-        If nothing answers at the address.
-    """
+    """Connect to a Dask cluster, or start one on this machine."""
     try:
         import distributed  # noqa: F401
     except ImportError as error:

@@ -16,29 +16,7 @@ def open_executor(
     limits: Limits | None = None,
     isolate: bool = False,
 ) -> AbstractContextManager[Executor]:
-    """Open an executor.
-
-    Parameters
-    ----------
-    jobs : int
-        Worker processes. Of no meaning with a scheduler.
-    scheduler : str or None
-        A Dask cluster, see `awb.harness.workers.cluster.open_cluster`; None for this machine alone.
-    limits : Limits or None
-        What a plugin may take, where it does not run in this process; None for the defaults.
-    isolate : bool
-        Whether a single job, too, gets a process of its own, which can be ended.
-
-    Returns
-    -------
-    context manager of Executor
-        Workers end when it is left.
-
-    Raises
-    ------
-    AwbError
-        If the cluster cannot be reached.
-    """
+    """Open an executor."""
     if scheduler is not None:
         from awb.harness.workers.cluster import open_cluster
 

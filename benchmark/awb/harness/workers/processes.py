@@ -159,15 +159,7 @@ class _Work:
 
 
 class Processes(AbstractContextManager["Processes"]):
-    """Run tasks in worker processes of this machine.
-
-    Parameters
-    ----------
-    jobs : int
-        Their number; a worker starts with its first task.
-    limits : Limits
-        What a plugin may take before its worker is ended.
-    """
+    """Run tasks in worker processes of this machine."""
 
     def __init__(self, jobs: int, limits: Limits | None = None) -> None:
         self._lanes = [_Lane(limits or Limits()) for _ in range(jobs)]

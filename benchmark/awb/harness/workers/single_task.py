@@ -12,27 +12,7 @@ from awb.plugins.resolve import Resolved
 
 
 def run_one(executor: Executor, function: Callable[[Resolved], Any], task: Resolved) -> Any:
-    """Run one task in a worker.
-
-    Parameters
-    ----------
-    executor : Executor
-        Where to run it.
-    function : callable
-        What to run.
-    task : Resolved
-        Its argument.
-
-    Returns
-    -------
-    object
-        What the function returned.
-
-    Raises
-    ------
-    AwbError
-        If it failed.
-    """
+    """Run one task in a worker."""
     [(_, result)] = executor.map(function, [task])
     if isinstance(result, WorkerDiedError):
         raise PluginError(f"{task.kind} {task.label}: {result}")

@@ -51,21 +51,6 @@ def agreements(data: BoardData) -> list[Agreement]:
 
     Explainers take part when they cover 95 % of the instances in both metrics; baselines do not,
     since everything agrees about the oracle.
-
-    Parameters
-    ----------
-    data : BoardData
-        Rows and facts of the board.
-
-    Returns
-    -------
-    list of Agreement
-        One for every two metrics, in the order of `itertools.combinations`.
-
-    Raises
-    ------
-    RunError
-        If fewer than two metrics or two explainers are left.
     """
     dataset, model, metrics = data.manifest.dataset, data.manifest.model, data.metrics
     layout = Layout(data.explanations)
@@ -108,18 +93,7 @@ def _tau(first: FloatArray, second: FloatArray, clips: list[str], key: RandomKey
 
 
 def over_boards(found: Sequence[Sequence[Agreement]]) -> list[Agreement]:
-    """Average tau over boards, with a 95 % t interval; boards without a value are left out.
-
-    Parameters
-    ----------
-    found : sequence of sequence of Agreement
-        One list a board, all over the same metrics.
-
-    Returns
-    -------
-    list of Agreement
-        One for every two metrics.
-    """
+    """Average tau over boards, with a 95 % t interval; boards without a value are left out."""
     from scipy.stats import t
 
     means = []
@@ -147,20 +121,7 @@ def over_boards(found: Sequence[Sequence[Agreement]]) -> list[Agreement]:
 
 
 def matrix(found: Sequence[Agreement]) -> tuple[list[str], FloatArray]:
-    """Lay agreements out as a symmetric matrix.
-
-    Parameters
-    ----------
-    found : sequence of Agreement
-        Those of one board.
-
-    Returns
-    -------
-    names : list of str
-        Metrics in order.
-    taus : np.ndarray, shape=(metrics, metrics)
-        Tau of every two; 1 on the diagonal.
-    """
+    """Lay agreements out as a symmetric matrix."""
     names = list(dict.fromkeys(name for one in found for name in (one.first, one.second)))
     taus = np.eye(len(names))
     for one in found:

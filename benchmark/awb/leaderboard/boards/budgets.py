@@ -18,25 +18,7 @@ def within_budget(
     budget: int,
     budgets: Sequence[int],
 ) -> tuple[list[ExplanationRow], list[ScoreRow], list[str]]:
-    """Select what a board at a budget shows.
-
-    Parameters
-    ----------
-    explanations, scores : sequence of rows
-        All rows of a (dataset, model) pair.
-    budget : int
-        Model calls an instance.
-    budgets : sequence of int
-        All budgets of the run.
-
-    Returns
-    -------
-    explanations, scores : list of rows
-        Those of explainers that were given the budget, under their own names, and of those that
-        never need more than the budget (and `FREE_CALLS`).
-    dearer : list of str
-        Explainers that need more.
-    """
+    """Select what a board at a budget shows."""
     dearest: dict[str, int] = {}
     for row in explanations:
         dearest[row.explainer] = max(dearest.get(row.explainer, 0), row.calls)

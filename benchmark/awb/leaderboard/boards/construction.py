@@ -75,16 +75,6 @@ def make_board(data: BoardData) -> Board:
 
     Where no instance has annotated times, the metrics of localization are left out, and the first
     of the others ranks.
-
-    Parameters
-    ----------
-    data : BoardData
-        Rows and facts.
-
-    Returns
-    -------
-    Board
-        The same for the same rows, whatever their order of computation.
     """
     manifest, metrics = data.manifest, _scorable(data)
     layout = Layout(data.explanations)
@@ -157,30 +147,7 @@ def _order(facts: MetricFacts, row: BoardRow) -> tuple[bool, float, str]:
 def read_boards(
     folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
 ) -> list[BoardData]:
-    """Read the rows of every board of a run.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run, finished or not.
-    registry : Registry
-        What is installed: the metrics' facts come from there.
-    columns : sequence of str or None
-        Metrics to show, the first one ranks; ``all`` for every metric of the run. None for the
-        metrics that the run named, or the headline ones of a run of all metrics.
-
-    Returns
-    -------
-    list of BoardData
-        One a (dataset, model) pair, in the order of the run.
-
-    Raises
-    ------
-    RunError
-        If the run has not selected its instances yet.
-    UnknownNameError
-        If a metric is not of the run, or not installed.
-    """
+    """Read the rows of every board of a run."""
     manifests = folder.manifests()
     if not manifests:
         raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
@@ -216,20 +183,7 @@ def read_boards(
 
 
 def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
-    """Cut the rows of a pair into those of a board at each budget.
-
-    Parameters
-    ----------
-    data : BoardData
-        All rows.
-    budgets : sequence of int
-        Model calls an instance.
-
-    Yields
-    ------
-    BoardData
-        One a budget.
-    """
+    """Cut the rows of a pair into those of a board at each budget."""
     for budget in budgets:
         explanations, scores, dearer = within_budget(
             data.explanations, data.scores, budget, budgets
@@ -246,22 +200,7 @@ def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
 def boards(
     folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
 ) -> list[Board]:
-    """Make every board of a run; see `read_boards`.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run, finished or not.
-    registry : Registry
-        What is installed.
-    columns : sequence of str or None
-        Metrics to show, the first one ranks.
-
-    Returns
-    -------
-    list of Board
-        One a (dataset, model) pair, in the order of the run.
-    """
+    """Make every board of a run; see `read_boards`."""
     return [make_board(data) for data in read_boards(folder, registry, columns=columns)]
 
 

@@ -66,20 +66,7 @@ class Contrast:
 
 
 def contrasts(boards: Sequence[Board], registry: Registry) -> list[Contrast]:
-    """Find the pairs of boards that belong together.
-
-    Parameters
-    ----------
-    boards : sequence of Board
-        The boards of a run.
-    registry : Registry
-        What is installed: which models belong together is a fact of the dataset's spec.
-
-    Returns
-    -------
-    list of Contrast
-        One a dataset whose two models are both there; mostly none.
-    """
+    """Find the pairs of boards that belong together."""
     by_name: dict[str, dict[str, Board]] = {}
     for board in boards:
         by_name.setdefault(board.dataset, {}).setdefault(_name(board.model), board)
@@ -124,20 +111,7 @@ def _contrast(first: Board, second: Board) -> Contrast:
 
 
 def contrast_text(contrast: Contrast, form: str) -> str:
-    """Write a contrast as text.
-
-    Parameters
-    ----------
-    contrast : Contrast
-        What to write.
-    form : str
-        ``md`` for Markdown, else a plain table.
-
-    Returns
-    -------
-    str
-        Title, table and how to read it.
-    """
+    """Write a contrast as text."""
     from tabulate import tabulate
 
     title = (

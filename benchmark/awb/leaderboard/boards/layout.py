@@ -23,13 +23,7 @@ _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
 
 
 class Layout:
-    """Explainers down, instances across: where every row of the store belongs.
-
-    Parameters
-    ----------
-    explanations : sequence of ExplanationRow
-        All explanations of one board.
-    """
+    """Explainers down, instances across: where every row of the store belongs."""
 
     def __init__(self, explanations: Sequence[ExplanationRow]) -> None:
         pairs = sorted({(row.clip_id, row.target) for row in explanations})

@@ -62,20 +62,7 @@ class Message:
 
 
 def message_of(board: Board, data: BoardData) -> Message | None:
-    """Gather what stands at the top of a board.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-    data : BoardData
-        The rows of which it was made; its first metric ranks.
-
-    Returns
-    -------
-    Message or None
-        None where nobody has a place.
-    """
+    """Gather what stands at the top of a board."""
     ranked = [row for row in board.rows if row.place is not None]
     if not ranked:
         return None
@@ -119,21 +106,7 @@ def _no_better_than_random(
 
 
 def sentences(message: Message, named: Callable[[str], str] = str) -> list[str]:
-    """Write the message of a board.
-
-    Parameters
-    ----------
-    message : Message
-        See `message_of`.
-    named : callable
-        Writes a name as the page wants it, such as escaped.
-
-    Returns
-    -------
-    list of str
-        Sentences: the best, who else might be and at which cost, what a test says, and how many are
-        no better than chance.
-    """
+    """Write the message of a board."""
     return [
         _best(message, named),
         *_leading(message, named),

@@ -40,24 +40,7 @@ def places(
     facts: MetricFacts,
     key: RandomKey,
 ) -> list[Place]:
-    """Rank explainers on common instances.
-
-    Parameters
-    ----------
-    values : np.ndarray, shape=(instances, explainers)
-        Finite values of the metric that ranks.
-    clips : sequence of str
-        Clip of each instance.
-    facts : MetricFacts
-        Direction of the metric.
-    key : RandomKey
-        Seed of the resamples.
-
-    Returns
-    -------
-    list of Place
-        One an explainer.
-    """
+    """Rank explainers on common instances."""
     if values.shape[1] == 0:
         return []
     better = facts.higher_is_better
@@ -91,19 +74,6 @@ def letters_of(groups: str) -> set[str]:
 
 def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:
     """Name the groups that each column belongs to.
-
-    Parameters
-    ----------
-    groups : sequence of sequence of int
-        Columns of each group.
-    n_columns : int
-        Number of columns.
-
-    Returns
-    -------
-    list of str
-        One text a column: ``a`` to ``z``, ``A`` to ``Z``, then ``a2`` and so on, without a gap
-        between.
 
     Examples
     --------

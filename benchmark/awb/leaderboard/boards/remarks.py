@@ -34,20 +34,7 @@ def problems(
 
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
-    """Say that the instances have clip-level labels only, and what that means for the board.
-
-    Parameters
-    ----------
-    manifest : Manifest
-        The selection.
-    ranked_by : MetricFacts
-        The metric that ranks.
-
-    Returns
-    -------
-    list of str
-        A sentence, or none where instances have annotated times.
-    """
+    """Say that the instances have clip-level labels only, and what that means for the board."""
     if not manifest.kept or any(one.intervals_s for one in manifest.kept):
         return []
     rank = "" if ranked_by.family == "localization" else f", the rank is by {ranked_by.name}"

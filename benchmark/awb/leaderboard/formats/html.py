@@ -34,18 +34,7 @@ _TEMPLATE = (
 
 
 def to_html(board: Board) -> str:
-    """Write a board as an HTML table; names and reasons are escaped.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-
-    Returns
-    -------
-    str
-        One ``div`` and its style.
-    """
+    """Write a board as an HTML table; names and reasons are escaped."""
     from jinja2 import Environment
 
     parts = to_parts(board)

@@ -41,23 +41,7 @@ def escape(text: str) -> str:
 def to_latex(
     board: Board, *, rows: Sequence[BoardRow] | None = None, metrics: Sequence[int] | None = None
 ) -> str:
-    """Write a board as a table; it needs ``\\usepackage{booktabs}`` and nothing else.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-    rows : sequence of BoardRow or None
-        Which rows; None for all.
-    metrics : sequence of int or None
-        Which columns; None for all.
-
-    Returns
-    -------
-    str
-        A ``table`` environment. The best value of each column among explainers that have a place is
-        bold, baselines are italic, intervals are small.
-    """
+    """Write a board as a table; it needs ``\\usepackage{booktabs}`` and nothing else."""
     shown = list(board.rows if rows is None else rows)
     columns = list(range(len(board.metrics)) if metrics is None else metrics)
     best = {column: _best(board, shown, column) for column in columns}

@@ -27,43 +27,12 @@ def _records(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
 
 
 def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
-    """Write the long table; an undefined value is empty (CSV) or null, with its reason.
-
-    Parameters
-    ----------
-    rows : iterable of ScoreRow
-        From `awb.harness.storage.store.Store.scores`.
-    form : str
-        csv, json or parquet.
-
-    Returns
-    -------
-    bytes
-        The file's content; text is UTF-8.
-    """
+    """Write the long table; an undefined value is empty (CSV) or null, with its reason."""
     return _encoded(_records(rows), COLUMNS, form)
 
 
 def write_sweep(sweep: SweepFolder, form: Format) -> bytes:
-    """Write the long tables of all variants as one.
-
-    Parameters
-    ----------
-    sweep : SweepFolder
-        The sweep.
-    form : str
-        csv, json or parquet.
-
-    Returns
-    -------
-    bytes
-        As `write`; columns for the variant and the settings that vary come first.
-
-    Raises
-    ------
-    RunError
-        If some variants were not run.
-    """
+    """Write the long tables of all variants as one."""
     names = list(dict.fromkeys(name for one in sweep.variants for name in one.values))
     records = [
         {

@@ -43,22 +43,7 @@ class SweepBoards:
 def sweep_boards(
     folder: SweepFolder, registry: Registry, *, columns: Sequence[str] | None = None
 ) -> SweepBoards:
-    """Make the boards of a sweep.
-
-    Parameters
-    ----------
-    folder : SweepFolder
-        The sweep, finished or not.
-    registry : Registry
-        What is installed.
-    columns : sequence of str or None
-        Metrics to show, the first one ranks; see `awb.leaderboard.boards.construction.boards`.
-
-    Returns
-    -------
-    SweepBoards
-        By variant.
-    """
+    """Make the boards of a sweep."""
     found = tuple(
         (variant, tuple(boards(run, registry, columns=columns))) for variant, run in folder.runs()
     )
@@ -87,18 +72,7 @@ class SweepTable:
 
 
 def sweep_tables(given: SweepBoards) -> list[SweepTable]:
-    """Lay boards out, variants down and explainers across.
-
-    Parameters
-    ----------
-    given : SweepBoards
-        The boards.
-
-    Returns
-    -------
-    list of SweepTable
-        One a metric, of each (dataset, model, budget).
-    """
+    """Lay boards out, variants down and explainers across."""
     return [
         _table(group, facts)
         for group in _groups(given)
@@ -197,23 +171,7 @@ def remarks(given: SweepBoards) -> list[str]:
 
 
 def sweep_text(given: SweepBoards, style: str = "simple", *, width: int | None = None) -> str:
-    """Write the tables of a sweep.
-
-    Parameters
-    ----------
-    given : SweepBoards
-        The boards.
-    style : str
-        A format of tabulate: ``simple``, or ``github`` for Markdown.
-    width : int or None
-        Where a line has room for so many letters only, and a table is wider, explainers go down
-        and metrics across, as many as fit.
-
-    Returns
-    -------
-    str
-        Tables, and remarks below them.
-    """
+    """Write the tables of a sweep."""
     item = "- " if style == "github" else ""
     parts = [_written(table, style) for table in sweep_tables(given)]
     if width is not None and max(map(_widest, parts), default=0) > width:

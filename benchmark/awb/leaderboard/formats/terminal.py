@@ -23,13 +23,6 @@ def to_terminal(board: Board, console: Console) -> None:
 
     A column is shown whole or not at all: the last metrics go first, then the calls. Long names of
     explainers are folded. Where not even the first metric fits, lines are longer than the terminal.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-    console : Console
-        Where to.
     """
     from rich.text import Text
 

@@ -113,22 +113,7 @@ def to_plain(board: Board) -> str:
 
 
 def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> str:
-    """Write a board as a Markdown section.
-
-    Parameters
-    ----------
-    board : Board
-        The board.
-    title : str or None
-        Heading of the section; None for model, dataset and extent.
-    lead : str
-        Markdown before the table; may be empty.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Write a board as a Markdown section."""
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)

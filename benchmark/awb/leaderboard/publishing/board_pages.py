@@ -30,44 +30,13 @@ _NOTHING = "# Leaderboards\n"
 
 
 def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
-    """Cut the rows of submissions into those of a board at each budget.
-
-    Parameters
-    ----------
-    data : BoardData
-        All rows.
-    group : sequence of Submitted
-        The submissions.
-
-    Returns
-    -------
-    list of BoardData
-        One without a limit, where no budgets were given.
-    """
+    """Cut the rows of submissions into those of a board at each budget."""
     budgets = group[0].record.settings.budgets
     return [data] if budgets is None else list(at_budgets(data, budgets))
 
 
 def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
-    """Lay out submissions that can be compared as the rows of one board.
-
-    Parameters
-    ----------
-    group : sequence of Submitted
-        All of one folder.
-    registry : Registry
-        What is installed: the metrics' facts come from there.
-
-    Returns
-    -------
-    BoardData
-        Every score; the facts are those of the main metrics.
-
-    Raises
-    ------
-    SubmissionError
-        If none of the submitted metrics is installed.
-    """
+    """Lay out submissions that can be compared as the rows of one board."""
     main = _main(_metric_specs(group, registry))
     baselines = frozenset(
         entry.spec.name
@@ -86,18 +55,7 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
 
 
 def board_of(data: BoardData) -> Board:
-    """Make a board; no reason, which may come from any plugin, runs over several lines.
-
-    Parameters
-    ----------
-    data : BoardData
-        Its rows.
-
-    Returns
-    -------
-    Board
-        The board.
-    """
+    """Make a board; no reason, which may come from any plugin, runs over several lines."""
     board = make_board(data)
     return replace(
         board,
@@ -108,20 +66,7 @@ def board_of(data: BoardData) -> Board:
 
 
 def every_metric(group: Sequence[Submitted], registry: Registry) -> list[MetricFacts]:
-    """List the facts of all submitted metrics that are installed.
-
-    Parameters
-    ----------
-    group : sequence of Submitted
-        All of one folder.
-    registry : Registry
-        What is installed.
-
-    Returns
-    -------
-    list of MetricFacts
-        The main ones first, in the order of `data_of`.
-    """
+    """List the facts of all submitted metrics that are installed."""
     specs = _metric_specs(group, registry)
     main = _main(specs)
     rest = {label: spec for label, spec in specs.items() if label not in main}
@@ -193,27 +138,6 @@ def write_pages(
     """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
 
     The names are those of `awb.leaderboard.submissions.names.file_names`.
-
-    Parameters
-    ----------
-    submitted : iterable of Submitted
-        Everything that is published and holds.
-    into : Path
-        The folder of the leaderboards.
-    registry : Registry
-        What is installed.
-    links : sequence of str
-        Lines of Markdown under the index, such as links to summaries.
-
-    Returns
-    -------
-    list of Path
-        The boards' files, in order.
-
-    Raises
-    ------
-    SubmissionError
-        If a file cannot be written.
     """
     lines, paths = [], []
     try:

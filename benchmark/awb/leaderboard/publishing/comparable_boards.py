@@ -93,20 +93,7 @@ class SummaryBoard:
         )
 
     def common(self, metrics: Sequence[str], names: Sequence[str]) -> IndexArray:
-        """Find the instances on which all these explainers have all these metrics.
-
-        Parameters
-        ----------
-        metrics : sequence of str
-            Of `SUMMED`.
-        names : sequence of str
-            Explainers of this board.
-
-        Returns
-        -------
-        np.ndarray, shape=(instances,), dtype=int
-            Columns of the grids.
-        """
+        """Find the instances on which all these explainers have all these metrics."""
         rows = [self.layout.row[name] for name in names]
         cut = np.concatenate([self.grids[metric][rows] for metric in metrics])
         return np.flatnonzero(np.isfinite(cut).all(axis=0))
@@ -140,18 +127,7 @@ class Comparable:
     left_out: tuple[str, ...]
 
     def ranking(self, share: float) -> Comparable:
-        """Leave out the boards that rank too few explainers.
-
-        Parameters
-        ----------
-        share : float
-            Of the explainers that the fullest board ranks, in [0, 1].
-
-        Returns
-        -------
-        Comparable
-            The others, with a reason for each that is gone.
-        """
+        """Leave out the boards that rank too few explainers."""
         counts = [len(board.ranked(LOCALIZATION)) for board in self.boards]
         fullest = max(counts, default=0)
         full, left_out = [], list(self.left_out)
@@ -169,20 +145,7 @@ class Comparable:
 
 
 def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable:
-    """Choose the boards that take part in summaries.
-
-    Parameters
-    ----------
-    submitted : iterable of Submitted
-        Everything that is published and holds.
-    registry : Registry
-        What is installed: baselines and contrasts are facts of the specs.
-
-    Returns
-    -------
-    Comparable
-        Boards whose events have times, and the others with a reason.
-    """
+    """Choose the boards that take part in summaries."""
     boards, left_out = [], []
     for name, groups in paired(submitted).items():
         board = _board(name, next(iter(groups.values())), registry)

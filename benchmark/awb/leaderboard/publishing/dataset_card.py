@@ -70,23 +70,7 @@ def score_table(rows: Sequence[ScoreRow]) -> bytes:
 
 
 def checked_license(text: str) -> str:
-    """Check the identifier of a licence, as the front matter of a card has it.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``apache-2.0`` or ``cc-by-4.0``.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    ParameterError
-        If it has other characters than small letters, digits, dots and hyphens.
-    """
+    """Check the identifier of a licence, as the front matter of a card has it."""
     if not text or not set(text) <= _LICENSE:
         raise ParameterError(
             f"--license {text!r} is no identifier of a licence; type one such as apache-2.0 or"
@@ -98,26 +82,7 @@ def checked_license(text: str) -> str:
 def card(
     submitted: Sequence[Submitted], index: str, *, repo: str, license_id: str, n_rows: int
 ) -> str:
-    """Write the card: front matter that the Hub reads, and a text for people.
-
-    Parameters
-    ----------
-    submitted : sequence of Submitted
-        Everything that goes.
-    index : str
-        The folder's ``README.md``, of which the index of the boards is taken.
-    repo : str
-        ``OWNER/NAME``.
-    license_id : str
-        See `checked_license`.
-    n_rows : int
-        Rows of the long table.
-
-    Returns
-    -------
-    str
-        Markdown with YAML front matter.
-    """
+    """Write the card: front matter that the Hub reads, and a text for people."""
     size = next((name for limit, name in _SIZES if n_rows < limit), _LARGEST)
     boards = {(one.record.dataset.label, one.record.model.label) for one in submitted}
     front = _FRONT.format(license=license_id, size=size, table=TABLE)

@@ -56,23 +56,7 @@ class Parcel:
 
 
 def checked_repo(text: str) -> str:
-    """Check the name of a repository before anything is done.
-
-    Parameters
-    ----------
-    text : str
-        ``OWNER/NAME``.
-
-    Returns
-    -------
-    str
-        The same.
-
-    Raises
-    ------
-    HubError
-        If it is no such name.
-    """
+    """Check the name of a repository before anything is done."""
     if not _REPO.match(text) or len(text) > 96 or "--" in text or ".." in text:
         raise HubError(
             f"{readable(text)!r} is no name on the Hub; type OWNER/NAME, such as"
@@ -82,31 +66,7 @@ def checked_repo(text: str) -> str:
 
 
 def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache-2.0") -> Parcel:
-    """Choose what goes: submissions that `awb verify` passes, their boards, a card and a table.
-
-    Parameters
-    ----------
-    into : Path
-        The folder of the leaderboards.
-    registry : Registry
-        What is installed: metrics are computed again by these.
-    repo : str
-        ``OWNER/NAME``.
-    license_id : str
-        Identifier of the licence under which it is published.
-
-    Returns
-    -------
-    Parcel
-        Nothing hidden, no link, nothing that no board needs.
-
-    Raises
-    ------
-    SubmissionError
-        If there is no submission, or one does not hold.
-    HubError, ParameterError
-        If the name or the licence is none.
-    """
+    """Choose what goes: submissions that `awb verify` passes, their boards, a card and a table."""
     checked_repo(repo)
     checked_license(license_id)
     if not (into / SUBMISSIONS).is_dir():
@@ -142,25 +102,6 @@ def push(parcel: Parcel, *, private: bool = False) -> str:
     """Create the dataset if it is not there, and commit everything at once.
 
     Files of the same names are replaced; others that stand there stay.
-
-    Parameters
-    ----------
-    parcel : Parcel
-        From `pack`.
-    private : bool
-        Whether a dataset that is created now is private; one that is there stays as it is.
-
-    Returns
-    -------
-    str
-        Address of the dataset.
-
-    Raises
-    ------
-    MissingExtraError
-        If huggingface_hub is not installed.
-    HubError
-        If there is no token, the Hub refuses, or cannot be reached.
     """
     try:
         import huggingface_hub

@@ -71,18 +71,6 @@ def summarize_datasets(found: Comparable, metric: MetricFacts) -> DatasetSummary
 
     A metric of localization does not rank on a board where explainers should not point at the
     events (the second model of a dataset's contrast).
-
-    Parameters
-    ----------
-    found : Comparable
-        Boards that can be summed up together.
-    metric : MetricFacts
-        Of a metric in `awb.leaderboard.publishing.comparable_boards.SUMMED`.
-
-    Returns
-    -------
-    DatasetSummary or None
-        None for fewer than two boards, or fewer than two explainers that all of them rank.
     """
     left_out = list(found.left_out)
     boards = list(found.boards)

@@ -132,18 +132,7 @@ class ModelSummary:
 
 
 def summarize_models(found: Comparable) -> ModelSummary | None:
-    """Sum up what explainers say of each model.
-
-    Parameters
-    ----------
-    found : Comparable
-        Boards that can be summed up together.
-
-    Returns
-    -------
-    ModelSummary or None
-        None where there is no board, or no explainer that all boards rank.
-    """
+    """Sum up what explainers say of each model."""
     names = found.common(COMMON)
     if not names:
         return None
@@ -170,20 +159,6 @@ def chosen_elsewhere(
     criterion: npt.ArrayLike, clips: Sequence[str], count: int
 ) -> npt.NDArray[np.bool_]:
     """For each clip choose the explainers that are the lowest on the other clips.
-
-    Parameters
-    ----------
-    criterion : array_like, shape=(instances, explainers)
-        Finite values of which lower is better.
-    clips : sequence of str
-        Clip of each instance.
-    count : int
-        How many explainers; of equals, the first.
-
-    Returns
-    -------
-    np.ndarray, shape=(instances, explainers), dtype=bool
-        `count` True a row; all True where there is only one clip.
 
     Examples
     --------

@@ -53,23 +53,7 @@ class Published:
 
 
 def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Credit:
-    """Check what an author typed.
-
-    Parameters
-    ----------
-    author, note, citation : str
-        One line each, at most 500 letters.
-
-    Returns
-    -------
-    Credit
-        The same.
-
-    Raises
-    ------
-    ParameterError
-        If one is longer, or has letters that cannot be printed.
-    """
+    """Check what an author typed."""
     try:
         return Credit(author=author, note=note, citation=citation)
     except ValidationError as error:
@@ -87,33 +71,7 @@ def publish(
     replace: bool = False,
     draw: Draw | None = None,
 ) -> Published:
-    """Write the submissions of a run, or of every run of a sweep, and the boards of all.
-
-    Parameters
-    ----------
-    folder : RunFolder, SweepFolder or None
-        A finished run or sweep; None to write the boards again.
-    into : Path
-        The folder of the leaderboards.
-    registry : Registry
-        What is installed.
-    credit : Credit
-        What the author says.
-    replace : bool
-        Whether older submissions of the same names may be replaced.
-    draw : callable or None
-        See `write_summaries`.
-
-    Returns
-    -------
-    Published
-        What was written.
-
-    Raises
-    ------
-    AwbError
-        If the run, or one of the sweep, cannot be published; then nothing is written.
-    """
+    """Write the submissions of a run, or of every run of a sweep, and the boards of all."""
     made, without = _made(folder, registry, credit)
     folder_of_all = into / SUBMISSIONS
     taken = [one.record.name for one in made if is_taken(one, folder_of_all)]
@@ -157,24 +115,7 @@ def _made(
 def render(
     into: Path, registry: Registry, draw: Draw | None = None
 ) -> tuple[list[Path], list[str]]:
-    """Write the pages of all submissions whose files hold together.
-
-    Parameters
-    ----------
-    into : Path
-        The folder of the leaderboards.
-    registry : Registry
-        What is installed.
-    draw : callable or None
-        See `write_summaries`.
-
-    Returns
-    -------
-    boards : list of Path
-        Files that were written.
-    refused : list of str
-        Submissions that are on no board, and why.
-    """
+    """Write the pages of all submissions whose files hold together."""
     found, refused = read_folder(into / SUBMISSIONS)
     summaries = write_summaries(summarize(found, registry), into, draw)
     links = ["", f"Over all of them: {', '.join(summaries)}."] if summaries else []
@@ -183,27 +124,7 @@ def render(
 
 
 def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> dict[str, str]:
-    """Write the pages over all boards, with their figures, as far as there is anything to sum up.
-
-    Parameters
-    ----------
-    found : Summaries
-        What to write.
-    into : Path
-        The folder of the leaderboards.
-    draw : callable or None
-        Draws a summary over datasets into an SVG file; None for pages without figures.
-
-    Returns
-    -------
-    dict of str to str
-        Names of the pages by the links to them.
-
-    Raises
-    ------
-    SubmissionError
-        If a file cannot be written.
-    """
+    """Write the summary pages over all boards, with their figures."""
     pages = {}
     try:
         into.mkdir(parents=True, exist_ok=True)

@@ -15,22 +15,7 @@ CONTROL = (
 
 
 def roles(record: Submission, registry: Registry) -> tuple[bool, bool]:
-    """Ask the dataset whether it planted the events, and for which model.
-
-    Parameters
-    ----------
-    record : Submission
-        Any submission of the board.
-    registry : Registry
-        What is installed: contrasts are facts of the specs.
-
-    Returns
-    -------
-    planted : bool
-        Whether this is the model that has learned them.
-    control : bool
-        Whether this is the model that has not: explainers should not point at the events for it.
-    """
+    """Ask the dataset whether it planted the events, and for which model."""
     try:
         spec = registry.get("dataset", record.dataset.name).spec
     except UnknownNameError:

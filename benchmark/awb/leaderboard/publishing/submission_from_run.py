@@ -61,31 +61,7 @@ class _Pair:
 
 
 def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterator[Submitted | str]:
-    """Make one submission a (dataset, model, explainer).
-
-    Parameters
-    ----------
-    folder : RunFolder
-        A finished run.
-    registry : Registry
-        What is installed.
-    credit : Credit
-        What the author says of it.
-
-    Yields
-    ------
-    Submitted or str
-        A submission, or why an explainer has none.
-
-    Raises
-    ------
-    RunError
-        If the run is not finished, selected nothing, or was made with other plugins.
-    DataError
-        If a clip cannot be read, or is not what was explained.
-    SubmissionError
-        If the stored scores do not follow from the stored relevance.
-    """
+    """Make one submission a (dataset, model, explainer)."""
     chosen = choose(folder.config(), registry)
     check_unchanged(folder, chosen)
     with where_it_started(folder):

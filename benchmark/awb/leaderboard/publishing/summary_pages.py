@@ -87,20 +87,7 @@ class Summaries:
 
 
 def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
-    """Sum up everything that is published.
-
-    Parameters
-    ----------
-    submitted : iterable of Submitted
-        Everything that is published and holds.
-    registry : Registry
-        What is installed.
-
-    Returns
-    -------
-    Summaries
-        The same for the same submissions, whatever their order.
-    """
+    """Sum up everything that is published."""
     found: Comparable = comparable(submitted, registry)
     full, datasets = found.ranking(NEARLY_FULL), []
     for name in RANKED_BY:
@@ -132,18 +119,7 @@ def _table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
 
 
 def models_page(summary: ModelSummary) -> str:
-    """Write the page over models.
-
-    Parameters
-    ----------
-    summary : ModelSummary
-        What to write.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Write the page over models."""
     header = [
         "model on dataset", "looks", "ROC-AUC ↑", "margin ↑", "all common", "energy",
         "deletion area ↓", "of random", "without events", "without as many random",
@@ -208,20 +184,7 @@ def _explainer_table(summary: ModelSummary, metric: str) -> str:
 
 
 def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = ()) -> str:
-    """Write the page over datasets.
-
-    Parameters
-    ----------
-    summaries : sequence of DatasetSummary
-        One a metric, the main one first.
-    figures : sequence of str
-        Files of their critical-difference diagrams, beside the page; none if empty.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Write the page over datasets."""
     parts = [
         "# Over datasets: mean ranks",
         _DATASETS_READING,

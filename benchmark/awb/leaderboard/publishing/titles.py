@@ -9,20 +9,7 @@ from awb.plugins.discovery import Kind, Registry
 
 
 def board_title(record: Submission, registry: Registry) -> str:
-    """Say in a heading what a board is about.
-
-    Parameters
-    ----------
-    record : Submission
-        Any submission of the board.
-    registry : Registry
-        What is installed: titles are facts of the specs.
-
-    Returns
-    -------
-    str
-        Such as "YAMNet on real sounds (folder)"; it need not be unique.
-    """
+    """Say in a heading what a board is about."""
     return f"{model_title(record.model, registry)} on {dataset_title(record.dataset, registry)}"
 
 
@@ -37,24 +24,7 @@ def dataset_title(plugin: Plugin, registry: Registry) -> str:
 
 
 def title_of(kind: Kind, label: str, registry: Registry, distribution: str | None = None) -> str:
-    """Say what people call a plugin with its settings.
-
-    Parameters
-    ----------
-    kind : str
-        Such as ``model``.
-    label : str
-        Its label.
-    registry : Registry
-        What is installed.
-    distribution : str or None
-        Where the plugin must come from for its title to hold; None for anywhere.
-
-    Returns
-    -------
-    str
-        The title of its spec, or its name.
-    """
+    """Say what people call a plugin with its settings."""
     name = label.partition(":")[0]
     try:
         found = registry.get(kind, name)

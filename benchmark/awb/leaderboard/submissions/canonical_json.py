@@ -15,18 +15,7 @@ def content_sha256(plain: dict[str, Any]) -> str:
 
 
 def canonical(plain: dict[str, Any]) -> bytes:
-    """Write JSON in the one form that submissions have: sorted, and in lines that can be compared.
-
-    Parameters
-    ----------
-    plain : dict
-        Content, without NaN.
-
-    Returns
-    -------
-    bytes
-        UTF-8 text: a line a key, and a line an entry where the value has entries of its own.
-    """
+    """Write JSON in the canonical form of submissions: sorted, in lines that diff well."""
     lines = ",\n".join(f"{_compact(key)}:{_block(plain[key])}" for key in sorted(plain))
     return f"{{\n{lines}\n}}\n".encode("utf-8", "surrogatepass")
 

@@ -19,21 +19,7 @@ def escaped(text: str) -> str:
 
 
 def credits_of(folder: str, group: Sequence[Submitted]) -> str:
-    """List submissions with who made them, with what, when and where, and how to check them.
-
-    Parameters
-    ----------
-    folder : str
-        Name of the folder in which they stand.
-    group : sequence of Submitted
-        All of that folder.
-
-    Returns
-    -------
-    str
-        Markdown: an item for each author, distribution, day, processor and note, the one with the
-        most submissions first, with a link to each submission.
-    """
+    """List submissions with who made them, with what, when and where, and how to check them."""
     found: dict[str, list[str]] = {}
     for one in sorted(group, key=lambda each: each.record.name):
         record = one.record

@@ -58,13 +58,7 @@ class Submitted:
 
     @cached_property
     def relevance(self) -> list[FloatArray | None]:
-        """Relevance of every instance, in the order of the rows; None where there is none.
-
-        Raises
-        ------
-        SubmissionError
-            If the file holds another number of values, or one is not finite.
-        """
+        """Relevance of every instance, in the order of the rows; None where there is none."""
         rows = self.record.instances
         kind = np.dtype(self.record.relevance.dtype)
         sizes = [row.n_cells if row.status == OK else 0 for row in rows]
@@ -75,23 +69,7 @@ class Submitted:
         return [one if row.status == OK else None for row, one in zip(rows, cut, strict=True)]
 
     def segments(self, row: Row) -> Segments:
-        """Lay out the segments of one instance.
-
-        Parameters
-        ----------
-        row : Row
-            The instance.
-
-        Returns
-        -------
-        Segments
-            As many cells as the row says.
-
-        Raises
-        ------
-        SubmissionError
-            If length, rate and segments do not give so many cells.
-        """
+        """Lay out the segments of one instance."""
         settings = self.record.settings
         expected = row.n_samples / settings.sample_rate_hz / settings.segment_hop_s
         if abs(expected - row.n_cells) > 1.5:  # before an array of that length is made
@@ -126,20 +104,7 @@ def _inflated(packed: bytes, n_bytes: int) -> bytes:
 
 
 def deflated(relevance: FloatArray, dtype: str) -> bytes:
-    """Pack relevance as `Submitted.relevance` reads it.
-
-    Parameters
-    ----------
-    relevance : np.ndarray, shape=(values,)
-        All cells of all instances.
-    dtype : str
-        ``<f4`` or ``<f8``.
-
-    Returns
-    -------
-    bytes
-        The content of the relevance file.
-    """
+    """Pack relevance as `Submitted.relevance` reads it."""
     return zlib.compress(relevance.astype(dtype).tobytes(), 9)
 
 
@@ -150,23 +115,7 @@ class Reader:
         self._manifests: dict[Path, Manifest] = {}
 
     def read(self, path: Path) -> Submitted:
-        """Read a submission, and check that its files belong together.
-
-        Parameters
-        ----------
-        path : Path
-            The JSON file.
-
-        Returns
-        -------
-        Submitted
-            With the manifest and the relevance that it names.
-
-        Raises
-        ------
-        SubmissionError
-            If a file is missing, malformed, too large, or not the one that was published.
-        """
+        """Read a submission, and check that its files belong together."""
         content = read_bounded(path, MAX_JSON_BYTES)
         plain = parse(content, path.name)
         record = read_submission(plain, path.name)
@@ -218,25 +167,7 @@ def is_taken(submitted: Submitted, folder: Path) -> bool:
 
 
 def write(submitted: Submitted, folder: Path) -> Path:
-    """Write a submission into the folder of its board.
-
-    Parameters
-    ----------
-    submitted : Submitted
-        The submission.
-    folder : Path
-        The folder of all boards' submissions.
-
-    Returns
-    -------
-    Path
-        The JSON file.
-
-    Raises
-    ------
-    SubmissionError
-        If nothing can be written.
-    """
+    """Write a submission into the folder of its board."""
     record = submitted.record
     board = folder / folder_name(record)
     path = board / f"{slug(record.name)}.json"
@@ -265,23 +196,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def find(paths: list[Path]) -> Iterator[Path]:
-    """List submissions: the files given, and those in the folders given.
-
-    Parameters
-    ----------
-    paths : list of Path
-        Files and folders.
-
-    Yields
-    ------
-    Path
-        A JSON file, in order.
-
-    Raises
-    ------
-    SubmissionError
-        If there is no such file or folder.
-    """
+    """List submissions: the files given, and those in the folders given."""
     for path in paths:
         if path.is_dir():
             yield from (one for one in sorted(path.rglob("*.json")) if one.name != MANIFEST_NAME)

@@ -38,17 +38,6 @@ _LONGEST = 48
 def own_part(label: str) -> str:
     """Return what tells a plugin with settings from others of its name: a folder, a file, values.
 
-    Parameters
-    ----------
-    label : str
-        ``NAME``, ``NAME:PATH`` or ``NAME:KEY=VALUE,...``.
-
-    Returns
-    -------
-    str
-        Letters, digits, dots and hyphens; empty where there are no settings, or they say nothing
-        that the name does not.
-
     Examples
     --------
     >>> own_part("folder:/data/my barks/audio"), own_part("yamnet:path=yamnet.tflite")
@@ -92,16 +81,6 @@ def file_names(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
 
     A name depends on its own labels alone, unless two have the same (even if only case tells them
     apart): then each of them gets a hash of its labels.
-
-    Parameters
-    ----------
-    keys : iterable of tuple of str
-        Labels that stand together, such as a dataset and a model.
-
-    Returns
-    -------
-    dict of tuple of str to str
-        In the order of the names, none twice.
 
     Examples
     --------

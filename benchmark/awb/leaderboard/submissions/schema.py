@@ -225,25 +225,7 @@ def _validated(schema: type[Strict], plain: dict[str, Any], name: str) -> Any:
 
 
 def read_submission(plain: dict[str, Any], name: str) -> Submission:
-    """Check the schema, and that the content is what its hash says.
-
-    Parameters
-    ----------
-    plain : dict
-        Parsed JSON.
-    name : str
-        Of the file, for messages.
-
-    Returns
-    -------
-    Submission
-        The content.
-
-    Raises
-    ------
-    SubmissionError
-        If a key is missing, unknown, of another type or out of range, or the hash is another.
-    """
+    """Check the schema, and that the content is what its hash says."""
     if plain.get("format") != FORMAT:
         given = str(plain.get("format"))[:20]
         raise SubmissionError(f"{name}: format {given}, this awb reads format {FORMAT}")
@@ -254,24 +236,6 @@ def read_submission(plain: dict[str, Any], name: str) -> Submission:
 
 
 def read_manifest(plain: dict[str, Any], name: str) -> Manifest:
-    """Check the schema of a manifest, and build it.
-
-    Parameters
-    ----------
-    plain : dict
-        Parsed JSON.
-    name : str
-        Of the file, for messages.
-
-    Returns
-    -------
-    Manifest
-        The selection.
-
-    Raises
-    ------
-    SubmissionError
-        If it is no manifest.
-    """
+    """Check the schema of a manifest, and build it."""
     _validated(ManifestContent, plain, name)
     return Manifest.from_json(plain)

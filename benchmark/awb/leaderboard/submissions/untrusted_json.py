@@ -21,25 +21,7 @@ _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes:
-    """Read a plain file of bounded size.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    limit_bytes : int
-        Most bytes allowed.
-
-    Returns
-    -------
-    bytes
-        Its content.
-
-    Raises
-    ------
-    SubmissionError
-        If it is missing, a link, no plain file, or larger.
-    """
+    """Read a plain file of bounded size."""
     if path.is_symlink():
         raise SubmissionError(f"{path.name} is a link")
     if not path.is_file():
@@ -55,26 +37,7 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes:
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """Parse a JSON object, or say why not.
-
-    Parameters
-    ----------
-    content : bytes
-        UTF-8 text of bounded size.
-    name : str
-        Of the file, for messages.
-
-    Returns
-    -------
-    dict
-        Its content: finite numbers, no key twice, at most `MAX_DEPTH` deep, at most `MAX_VALUES`
-        values.
-
-    Raises
-    ------
-    SubmissionError
-        If it is anything else.
-    """
+    """Parse a JSON object, or say why not."""
     _check_shape(content, name)
     try:
         plain = json.loads(

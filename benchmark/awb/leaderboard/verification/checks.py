@@ -77,22 +77,7 @@ class Verdict:
 
 
 def verify(path: Path, registry: Registry, reader: Reader | None = None) -> Verdict:
-    """Verify one submission.
-
-    Parameters
-    ----------
-    path : Path
-        Its JSON file.
-    registry : Registry
-        What is installed: metrics are computed by these.
-    reader : Reader or None
-        Shared by many submissions, so that a manifest is read once.
-
-    Returns
-    -------
-    Verdict
-        With the first thing that does not hold.
-    """
+    """Verify one submission."""
     try:
         submitted = (reader or Reader()).read(path)
         check_coverage(submitted)
@@ -109,19 +94,7 @@ def readable(text: str) -> str:
 
 
 def check_coverage(submitted: Submitted) -> None:
-    """Check that the rows are the manifest's instances, each once, and none foreign.
-
-    Parameters
-    ----------
-    submitted : Submitted
-        What to check.
-
-    Raises
-    ------
-    SubmissionError
-        If an instance is foreign, missing, there twice, or out of order, or the labels of the pair
-        are others.
-    """
+    """Check that the rows are the manifest's instances, each once, and none foreign."""
     record, manifest = submitted.record, submitted.manifest
     if (record.dataset.label, record.model.label) != (manifest.dataset, manifest.model):
         raise SubmissionError("the manifest is of another dataset or model")
@@ -145,25 +118,7 @@ def check_coverage(submitted: Submitted) -> None:
 
 
 def check_scores(submitted: Submitted, registry: Registry) -> Checked:
-    """Compute every score again that needs no model, and bound the others.
-
-    Parameters
-    ----------
-    submitted : Submitted
-        What to check.
-    registry : Registry
-        What is installed.
-
-    Returns
-    -------
-    Checked
-        What could be checked how.
-
-    Raises
-    ------
-    SubmissionError
-        If a score is not what the relevance gives, out of range, or contradicts another.
-    """
+    """Compute every score again that needs no model, and bound the others."""
     record = submitted.record
     check_columns(record)
     known = known_metrics(record.metrics, registry)
@@ -199,18 +154,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
 
 
 def check_columns(record: Submission) -> None:
-    """Check that there is one column a metric, one value an instance, and a reason for each gap.
-
-    Parameters
-    ----------
-    record : Submission
-        What to check.
-
-    Raises
-    ------
-    SubmissionError
-        If a column is missing, foreign or of another length, or a reason has no gap.
-    """
+    """Check that there is one column a metric, one value an instance, and a reason for each gap."""
     labels = [one.label for one in record.metrics]
     if len(set(labels)) != len(labels) or set(labels) != set(record.scores):
         raise SubmissionError("the scores are of other metrics than those that are named")

@@ -23,24 +23,7 @@ CLIP_TOLERANCE = 5e-3
 def contradictions(
     scores: Mapping[str, float], *, n_cells: int, n_positive: int | None, clip_log_odds: float
 ) -> Iterator[str]:
-    """List scores of one instance that cannot all be true.
-
-    Parameters
-    ----------
-    scores : mapping of str to float
-        Finite scores by metric, those without settings of their own.
-    n_cells : int
-        Cells of the instance.
-    n_positive : int or None
-        Cells inside the events; None where nobody annotated times.
-    clip_log_odds : float
-        The model's score of the clip, from the manifest.
-
-    Yields
-    ------
-    str
-        What does not fit, a sentence each.
-    """
+    """List scores of one instance that cannot all be true."""
     p_clip = 1 / (1 + math.exp(-min(max(clip_log_odds, -700.0), 700.0)))
     yield from _curve(scores, n_cells, n_positive, p_clip)
     yield from _masked(scores, p_clip)

@@ -16,23 +16,6 @@ def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
 
     Scores are not recomputed here (see `checks`), but what is returned has files that belong
     together, the rows of its manifest, a column per metric, and relevance as long as each clip.
-
-    Parameters
-    ----------
-    folder : Path
-        The folder of all boards' submissions.
-
-    Returns
-    -------
-    submitted : list of Submitted
-        In the order of their files.
-    refused : list of str
-        Submissions that are left out, and why.
-
-    Raises
-    ------
-    SubmissionError
-        If there is no such folder.
     """
     reader, found, refused = Reader(), [], []
     for path in find([folder]):
@@ -56,18 +39,7 @@ def _check_relevance(submitted: Submitted) -> None:
 
 
 def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
-    """Put together what belongs on one page, and in it what can be compared.
-
-    Parameters
-    ----------
-    submitted : iterable of Submitted
-        Everything that is published.
-
-    Returns
-    -------
-    dict of str to dict of str to list of Submitted
-        By name of the (dataset, model) pair, then by folder: the folder with the most first.
-    """
+    """Put together what belongs on one page, and in it what can be compared."""
     pairs: dict[tuple[str, ...], dict[str, list[Submitted]]] = {}
     for one in submitted:
         pair = pairs.setdefault((one.record.dataset.label, one.record.model.label), {})

@@ -33,13 +33,7 @@ def _needed(*_: Any, **__: Any) -> NoReturn:
 
 
 class NoModel:
-    """Stands where the door to the model is; knows the segments, and nothing of the model.
-
-    Parameters
-    ----------
-    segments : Segments
-        Of the instance.
-    """
+    """Stands where the door to the model is; knows the segments, and nothing of the model."""
 
     scores = held_out = clip_score = dropped_score = pool = staticmethod(_needed)
 
@@ -71,20 +65,7 @@ class KnownMetric:
 
 
 def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric]:
-    """Look up the metrics of a submission; those that are not installed are left out.
-
-    Parameters
-    ----------
-    metrics : list of Plugin
-        As the submission names them.
-    registry : Registry
-        What is installed.
-
-    Returns
-    -------
-    list of KnownMetric
-        Those that can be computed here, with the same settings.
-    """
+    """Look up the metrics of a submission; those that are not installed are left out."""
     found = []
     for one in metrics:
         try:
@@ -122,26 +103,7 @@ def stored_scoring(
     intervals_s: FloatArray,
     segments: Segments,
 ) -> Scoring:
-    """Make what a metric gets to see, with the model out of reach.
-
-    Parameters
-    ----------
-    record : Submission
-        Seed and names, from which every draw comes.
-    clip_id, target : str
-        The instance.
-    relevance : np.ndarray, shape=(cells,)
-        As stored.
-    intervals_s : np.ndarray, shape=(events, 2)
-        The manifest's events, in seconds.
-    segments : Segments
-        Of the instance.
-
-    Returns
-    -------
-    Scoring
-        Raises `ModelNeededError` where a metric asks the model.
-    """
+    """Make what a metric gets to see, with the model out of reach."""
     key = RandomKey((record.settings.seed, record.dataset.name, clip_id, target))
     return StoredScoring(
         relevance,
@@ -154,20 +116,7 @@ def stored_scoring(
 
 
 def recomputed(metric: KnownMetric, scoring: Scoring) -> float | None:
-    """Compute one score.
-
-    Parameters
-    ----------
-    metric : KnownMetric
-        The metric.
-    scoring : Scoring
-        From `stored_scoring`.
-
-    Returns
-    -------
-    float or None
-        The value, NaN where it is undefined; None if it needs the model.
-    """
+    """Compute one score."""
     if metric.function is None:
         return None
     try:

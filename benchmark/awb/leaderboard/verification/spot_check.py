@@ -46,32 +46,7 @@ class _Bench:
 
 
 def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: int = 0) -> int:
-    """Compute instances anew and compare: labels, audio, the model's score, relevance, scores.
-
-    Parameters
-    ----------
-    submitted : Submitted
-        A submission that passes without the model.
-    registry : Registry
-        What is installed.
-    count : int
-        Number of instances, at least 1.
-    seed : int
-        Of the choice.
-
-    Returns
-    -------
-    int
-        Instances that were computed.
-
-    Raises
-    ------
-    SubmissionError
-        If something is not what was published; exactly on the platform and with the versions that
-        it was published from, within `ELSEWHERE` anywhere else.
-    AwbError
-        If a plugin is missing, or the data cannot be read.
-    """
+    """Compute instances anew and compare: labels, audio, the model's score, relevance, scores."""
     record = submitted.record
     config, chosen = _same_run(submitted, registry)
     facts = model_facts(chosen.models[0])
@@ -105,22 +80,7 @@ def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: in
 
 
 def with_spot_check(verdict: Verdict, registry: Registry, count: int, *, seed: int = 0) -> Verdict:
-    """Add a spot check to a verdict that passes so far; see `spot_check`.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        From `awb.leaderboard.verification.checks.verify`.
-    registry : Registry
-        What is installed.
-    count, seed : int
-        Number of instances, and seed of their choice.
-
-    Returns
-    -------
-    Verdict
-        Refused where something differs, or cannot be computed here.
-    """
+    """Add a spot check to a verdict that passes so far; see `spot_check`."""
     if verdict.submitted is None:
         return verdict
     try:

@@ -62,38 +62,13 @@ class AdaptiveParameters(SegmentParameters):
 
 
 def windows_alone(window_s: float, segments: Segments) -> BoolArray:
-    """List masks that keep one window, windows overlapping by half.
-
-    Parameters
-    ----------
-    window_s : float
-        Length of a window in seconds.
-    segments : Segments
-        The segments of the clip.
-
-    Returns
-    -------
-    np.ndarray, shape=(windows, segments), dtype=bool
-        Drop masks.
-    """
+    """List masks that keep one window, windows overlapping by half."""
     window = whole_segments(window_s, segments)
     return designs.keep_window(segments.n, window=window, hop=max(1, window // 2))
 
 
 def doubt(belief: Belief) -> FloatArray:
-    """Say how unclear it is whether a segment is among the most relevant.
-
-    Parameters
-    ----------
-    belief : Belief
-        What is known.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        ``p * (1 - p)`` of the chance p to lie above the highest tenth's threshold, and a little for
-        every segment, so that none is forgotten.
-    """
+    """Say how unclear it is whether a segment is among the most relevant."""
     from scipy.special import expit
 
     top = max(1, round(_TOP * belief.mean.size))
@@ -106,13 +81,7 @@ def doubt(belief: Belief) -> FloatArray:
 
 
 class Adaptive:
-    """The expected relevance of the segments after as many calls as it took.
-
-    Parameters
-    ----------
-    parameters : AdaptiveParameters
-        Budget and goal.
-    """
+    """The expected relevance of the segments after as many calls as it took."""
 
     def __init__(self, parameters: AdaptiveParameters) -> None:
         self._parameters = parameters

@@ -34,13 +34,7 @@ class BanzhafParameters(SegmentParameters):
 
 
 class Banzhaf:
-    """Banzhaf values of the segments.
-
-    Parameters
-    ----------
-    parameters : BanzhafParameters
-        Number of coalitions.
-    """
+    """Banzhaf values of the segments."""
 
     def __init__(self, parameters: BanzhafParameters) -> None:
         self._parameters = parameters

@@ -25,16 +25,6 @@ def are_few(n_segments: int, samples: int) -> bool:
 def all_coalitions(n_segments: int) -> BoolArray:
     """List every coalition, the full one first and the empty one last.
 
-    Parameters
-    ----------
-    n_segments : int
-        Number of segments, small.
-
-    Returns
-    -------
-    np.ndarray, shape=(2**n_segments, n_segments), dtype=bool
-        Drop masks.
-
     Examples
     --------
     >>> all_coalitions(2).astype(int).tolist()
@@ -46,22 +36,7 @@ def all_coalitions(n_segments: int) -> BoolArray:
 
 
 def shapley_coalitions(n_segments: int, samples: int, rng: np.random.Generator) -> BoolArray:
-    """Draw coalitions from the Shapley kernel, each followed by its complement; or list all.
-
-    Parameters
-    ----------
-    n_segments : int
-        Number of segments, at least 2.
-    samples : int
-        Number of coalitions; one more if it is odd, or all of them if there are no more.
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples, n_segments), dtype=bool
-        Drop masks; none drops nothing or everything.
-    """
+    """Draw coalitions from the Shapley kernel, each followed by its complement; or list all."""
     if are_few(n_segments, samples + 2):
         return all_coalitions(n_segments)[1:-1]
     sizes = np.arange(1, n_segments)
@@ -74,22 +49,7 @@ def shapley_coalitions(n_segments: int, samples: int, rng: np.random.Generator) 
 
 
 def uniform_coalitions(n_segments: int, samples: int, rng: np.random.Generator) -> BoolArray:
-    """Draw coalitions at random, each followed by its complement; or list all.
-
-    Parameters
-    ----------
-    n_segments : int
-        Number of segments.
-    samples : int
-        Number of coalitions; one more if it is odd, or all of them if there are no more.
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples, n_segments), dtype=bool
-        Drop masks.
-    """
+    """Draw coalitions at random, each followed by its complement; or list all."""
     if are_few(n_segments, samples):
         return all_coalitions(n_segments)
     half = rng.random(((samples + 1) // 2, n_segments)) < 0.5

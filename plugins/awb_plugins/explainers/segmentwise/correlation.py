@@ -12,20 +12,7 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters,
 
 
 def correlations(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
-    """Correlate each segment's keep indicator with the score.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    scores : np.ndarray, shape=(samples,)
-        Log-odds.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        Pearson's r in [-1, 1]; 0 where the segment or the score never changes.
-    """
+    """Correlate each segment's keep indicator with the score."""
     kept = (~drop_masks).astype(np.float64)
     kept -= kept.mean(axis=0)
     centred = scores - scores.mean()
@@ -39,21 +26,7 @@ def correlations(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
 
 
 def mean_kept_score(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
-    """Average the scores of the masks that keep a segment.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    scores : np.ndarray, shape=(samples,)
-        Log-odds.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        Mean score minus the mean of all masks, so that 0 says nothing; 0 where no mask keeps the
-        segment.
-    """
+    """Average the scores of the masks that keep a segment."""
     kept = (~drop_masks).astype(np.float64)
     gain: FloatArray = (scores - scores.mean()) @ kept / np.maximum(kept.sum(axis=0), 1.0)
     return gain

@@ -61,22 +61,7 @@ class Belief:
 
 
 def believe(drop_masks: BoolArray, scores: FloatArray, hop_s: float) -> Belief:
-    """Fit the model to what masked clips scored.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    scores : np.ndarray, shape=(samples,)
-        Log-odds.
-    hop_s : float
-        Distance between two segments in seconds.
-
-    Returns
-    -------
-    Belief
-        Mean and covariance of the relevance.
-    """
+    """Fit the model to what masked clips scored."""
     kept = (~drop_masks).astype(np.float64)
     n_segments = kept.shape[1]
     centred = scores - scores.mean()
@@ -117,24 +102,7 @@ def _evidence(covariance: FloatArray, centred: FloatArray) -> tuple[float, float
 def most_telling(
     belief: Belief, candidates: BoolArray, weights: FloatArray, count: int
 ) -> list[int]:
-    """Choose the masks whose scores would lower the weighted uncertainty most.
-
-    Parameters
-    ----------
-    belief : Belief
-        What is known.
-    candidates : np.ndarray, shape=(candidates, segments), dtype=bool
-        Drop masks to choose from.
-    weights : np.ndarray, shape=(segments,)
-        How much each segment's variance matters, not negative.
-    count : int
-        Masks to choose, each in view of those before it.
-
-    Returns
-    -------
-    list of int
-        Rows of the candidates, at most `count`, none twice.
-    """
+    """Choose the masks whose scores would lower the weighted uncertainty most."""
     kept = (~candidates).astype(np.float64)
     covariance = belief.covariance.copy()
     open_rows = np.ones(len(kept), dtype=bool)

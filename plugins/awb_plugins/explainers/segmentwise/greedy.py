@@ -46,13 +46,7 @@ class GreedyParameters(SegmentParameters):
 
 
 class Greedy:
-    """The largest gain of each segment's windows over the steps.
-
-    Parameters
-    ----------
-    parameters : GreedyParameters
-        Direction, steps and window.
-    """
+    """The largest gain of each segment's windows over the steps."""
 
     def __init__(self, parameters: GreedyParameters) -> None:
         self._parameters = parameters

@@ -34,13 +34,7 @@ class KeepWindowParameters(SegmentParameters):
 
 
 class KeepWindow:
-    """The score of a window alone minus the score of nothing, averaged over the windows.
-
-    Parameters
-    ----------
-    parameters : KeepWindowParameters
-        Window and hop.
-    """
+    """The score of a window alone minus the score of nothing, averaged over the windows."""
 
     def __init__(self, parameters: KeepWindowParameters) -> None:
         self._parameters = parameters

@@ -44,18 +44,7 @@ class KernelShapParameters(SegmentParameters):
 
 
 def kernel_weights(drop_masks: BoolArray) -> FloatArray:
-    """Weight coalitions so that each size has its Shapley share.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        Coalitions, drawn or all of them; within a size, all are taken to be equally likely.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        ``1 / (k (n - k) share(k))``; 0 where nothing or everything is dropped.
-    """
+    """Weight coalitions so that each size has its Shapley share."""
     n_segments = drop_masks.shape[1]
     kept = n_segments - drop_masks.sum(axis=1)
     share = np.bincount(kept, minlength=n_segments + 1)[kept] / len(kept)
@@ -66,24 +55,7 @@ def kernel_weights(drop_masks: BoolArray) -> FloatArray:
 def constrained_least_squares(
     kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float
 ) -> FloatArray:
-    """Minimize ``sum(w * (gain - kept @ phi)**2)`` subject to ``sum(phi) = total``, in closed form.
-
-    Parameters
-    ----------
-    kept : np.ndarray, shape=(samples, segments)
-        1 = kept, 0 = dropped.
-    gain : np.ndarray, shape=(samples,)
-        Score minus the score with everything dropped.
-    weights : np.ndarray, shape=(samples,)
-        Non-negative weights.
-    total : float
-        What the solution sums to.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        The solution; the one of least distance from equal shares where several fit equally well.
-    """
+    """Minimize ``sum(w * (gain - kept @ phi)**2)`` subject to ``sum(phi) = total``."""
     n_segments = kept.shape[1]
     even = total / n_segments
     root = np.sqrt(weights / max(float(weights.max(initial=0.0)), 1e-300))
@@ -97,13 +69,7 @@ def constrained_least_squares(
 
 
 class KernelShap:
-    """Shapley values of the segments; they sum to ``f(clip) - f(everything dropped)``.
-
-    Parameters
-    ----------
-    parameters : KernelShapParameters
-        Which coalitions to use.
-    """
+    """Shapley values of the segments; they sum to ``f(clip) - f(everything dropped)``."""
 
     def __init__(self, parameters: KernelShapParameters) -> None:
         self._parameters = parameters

@@ -26,33 +26,14 @@ class LassoParameters(SegmentParameters):
 
 
 def full_penalty(drop_masks: BoolArray, scores: FloatArray) -> float:
-    """Return the smallest penalty under which every coefficient is zero.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    scores : np.ndarray, shape=(samples,)
-        Log-odds.
-
-    Returns
-    -------
-    float
-        Penalty in scikit-learn's scaling, at least 0.
-    """
+    """Return the smallest penalty under which every coefficient is zero."""
     kept = (~drop_masks).astype(np.float64)
     products = (kept - kept.mean(axis=0)).T @ (scores - scores.mean())
     return float(np.abs(products).max()) / len(scores)
 
 
 class Lasso:
-    """Lasso coefficients on the shared design.
-
-    Parameters
-    ----------
-    parameters : LassoParameters
-        Penalty.
-    """
+    """Lasso coefficients on the shared design."""
 
     def __init__(self, parameters: LassoParameters) -> None:
         from sklearn.linear_model import Lasso as LassoRegressor

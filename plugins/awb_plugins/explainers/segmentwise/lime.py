@@ -42,23 +42,7 @@ class LimeParameters(SegmentParameters):
 
 
 def proximity(drop_masks: BoolArray, *, distance: Distance, kernel_width: float) -> FloatArray:
-    """Weight masks by their closeness to the clip.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    distance : str
-        ``cosine`` (1 where everything is dropped) or ``euclidean`` (root of the dropped part).
-    kernel_width : float
-        Width of the exponential kernel.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        ``exp(-distance**2 / (2 * kernel_width**2))``: what the authors write as the root of a
-        kernel of that width.
-    """
+    """Weight masks by their closeness to the clip."""
     kept_part = 1.0 - drop_masks.mean(axis=1)
     # The cosine of a 0/1 vector and the vector of ones is the root of its share of ones.
     apart = 1.0 - np.sqrt(kept_part) if distance == "cosine" else np.sqrt(1.0 - kept_part)
@@ -67,13 +51,7 @@ def proximity(drop_masks: BoolArray, *, distance: Distance, kernel_width: float)
 
 
 class Lime:
-    """Coefficients of a ridge regression weighted by closeness, on the shared design.
-
-    Parameters
-    ----------
-    parameters : LimeParameters
-        Kernel and penalty.
-    """
+    """Coefficients of a ridge regression weighted by closeness, on the shared design."""
 
     def __init__(self, parameters: LimeParameters) -> None:
         from sklearn.linear_model import Ridge as RidgeRegressor

@@ -15,18 +15,6 @@ from awb_plugins.explainers.segmentwise.surrogates import additive_explanation, 
 def coefficients(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
     """Fit ``score = intercept + sum(coefficient * kept)`` by least squares.
 
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    scores : np.ndarray, shape=(samples,)
-        Log-odds.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        Coefficients, those of least norm where several fit equally well.
-
     Examples
     --------
     >>> masks = np.array([[0, 0], [1, 0], [0, 1], [1, 1]], dtype=bool)
@@ -40,20 +28,7 @@ def coefficients(drop_masks: BoolArray, scores: FloatArray) -> FloatArray:
 
 
 def fitted(drop_masks: BoolArray, scores: FloatArray) -> Explanation:
-    """Explain masks and scores by least squares.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped.
-    scores : np.ndarray, shape=(samples,)
-        Log-odds.
-
-    Returns
-    -------
-    Explanation
-        The coefficients, and the regression as a surrogate.
-    """
+    """Explain masks and scores by least squares."""
     found = coefficients(drop_masks, scores)
     return additive_explanation(found, mean_intercept(found, drop_masks, scores))
 

@@ -46,11 +46,6 @@ class MultiscaleOcclusion:
 
     A short window places evidence well and misses what its neighbours can stand in for; a long
     window the other way round.
-
-    Parameters
-    ----------
-    parameters : MultiscaleOcclusionParameters
-        Windows and hop.
     """
 
     def __init__(self, parameters: MultiscaleOcclusionParameters) -> None:

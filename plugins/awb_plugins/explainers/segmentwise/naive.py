@@ -22,31 +22,12 @@ class NaiveParameters(SegmentParameters):
 
 
 def whole_segments(duration_s: float, segments: Segments) -> int:
-    """Round a duration to whole segment hops, at least one.
-
-    Parameters
-    ----------
-    duration_s : float
-        Seconds.
-    segments : Segments
-        The segments of the clip.
-
-    Returns
-    -------
-    int
-        Number of segments.
-    """
+    """Round a duration to whole segment hops, at least one."""
     return max(1, round(duration_s / segments.hop_s))
 
 
 class Naive:
-    """The score of the clip minus the score without a window, averaged over the windows.
-
-    Parameters
-    ----------
-    parameters : NaiveParameters
-        Window and hop.
-    """
+    """The score of the clip minus the score without a window, averaged over the windows."""
 
     def __init__(self, parameters: NaiveParameters) -> None:
         self._parameters = parameters

@@ -40,20 +40,7 @@ _CITATION = "Bolaños et al. (2025), arXiv:2506.04391; github.com/ceciliabolanos
 
 
 def samples_with_clip(perturber: Perturber) -> tuple[BoolArray, FloatArray]:
-    """Put the clip itself before the shared design.
-
-    Parameters
-    ----------
-    perturber : Perturber
-        The door to the model.
-
-    Returns
-    -------
-    drop_masks : np.ndarray, shape=(samples + 1, segments), dtype=bool
-        The first drops nothing.
-    scores : np.ndarray, shape=(samples + 1,)
-        Log-odds.
-    """
+    """Put the clip itself before the shared design."""
     pool = perturber.pool()
     nothing = np.zeros((1, perturber.n_segments), dtype=bool)
     return (
@@ -65,22 +52,7 @@ def samples_with_clip(perturber: Perturber) -> tuple[BoolArray, FloatArray]:
 def waveform_distances(
     perturber: Perturber, instance: Instance, drop_masks: BoolArray
 ) -> FloatArray:
-    """Measure the Euclidean distance of masked clips from the clip.
-
-    Parameters
-    ----------
-    perturber : Perturber
-        The door to the model.
-    instance : Instance
-        What is explained.
-    drop_masks : np.ndarray, shape=(n, segments), dtype=bool
-        True = dropped.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,)
-        Norm of the difference of the waveforms.
-    """
+    """Measure the Euclidean distance of masked clips from the clip."""
     change = instance.clip.waveform.astype(np.float64) - perturber.fill
     edges = perturber.segments.edges_samples
     per_cell = np.add.reduceat(change**2, edges[:-1])
@@ -89,13 +61,7 @@ def waveform_distances(
 
 
 class RandomForestPaper:
-    """Impurity importance of a forest whose samples weigh as much as they are far from the clip.
-
-    Parameters
-    ----------
-    parameters : SegmentParameters
-        Nothing of its own.
-    """
+    """Impurity importance of a forest whose samples weigh as much as they are far from the clip."""
 
     def __init__(self, parameters: SegmentParameters) -> None:
         from sklearn.ensemble import RandomForestRegressor
@@ -123,18 +89,7 @@ def explain_by_regression(
 
 
 def published_kernel_weights(drop_masks: BoolArray) -> FloatArray:
-    """Return the Shapley kernel of each coalition over the mean of all, however it was drawn.
-
-    Parameters
-    ----------
-    drop_masks : np.ndarray, shape=(samples, segments), dtype=bool
-        True = dropped; no mask drops nothing or everything.
-
-    Returns
-    -------
-    np.ndarray, shape=(samples,)
-        Weights of mean 1.
-    """
+    """Return the Shapley kernel of each coalition over the mean of all, however it was drawn."""
     from scipy.special import gammaln
 
     n_segments = drop_masks.shape[1]
@@ -147,29 +102,7 @@ def published_kernel_weights(drop_masks: BoolArray) -> FloatArray:
 
 
 def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float) -> FloatArray:
-    """Minimize ``sum(w * (gain - kept @ phi)**2)`` with ``sum(phi) = total`` by SLSQP from zero.
-
-    Parameters
-    ----------
-    kept : np.ndarray, shape=(samples, segments)
-        1 = kept, 0 = dropped.
-    gain : np.ndarray, shape=(samples,)
-        Score minus the empty score.
-    weights : np.ndarray, shape=(samples,)
-        Weights.
-    total : float
-        What the solution sums to.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        Where the optimizer stopped.
-
-    Raises
-    ------
-    RelevanceError
-        If it gave up.
-    """
+    """Minimize ``sum(w * (gain - kept @ phi)**2)`` with ``sum(phi) = total`` by SLSQP from zero."""
     from scipy import optimize
 
     minimize: Any = optimize.minimize
@@ -195,13 +128,7 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
 
 
 class KernelShapPaper:
-    """The published Kernel SHAP: a constrained weighted regression on the shared design.
-
-    Parameters
-    ----------
-    parameters : SegmentParameters
-        Nothing of its own.
-    """
+    """The published Kernel SHAP: a constrained weighted regression on the shared design."""
 
     def __init__(self, parameters: SegmentParameters) -> None:
         import_module("scipy.optimize")  # now, so that limits on threads find its libraries

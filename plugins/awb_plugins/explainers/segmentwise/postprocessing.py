@@ -37,15 +37,7 @@ class SegmentParameters(Parameters):
 
 
 class Finished:
-    """An explainer followed by the smoothing and the sign that its parameters ask for.
-
-    Parameters
-    ----------
-    explainer : callable
-        The plain explainer.
-    parameters : SegmentParameters
-        Smoothing and sign.
-    """
+    """An explainer followed by the smoothing and the sign that its parameters ask for."""
 
     def __init__(self, explainer: Explainer, parameters: SegmentParameters) -> None:
         if parameters.smoothing == "total-variation":
@@ -70,16 +62,5 @@ class Finished:
 
 
 def finished(factory: Callable[[Any], Explainer]) -> Callable[[Any], Explainer]:
-    """Wrap a factory, so that what it makes obeys `SegmentParameters`.
-
-    Parameters
-    ----------
-    factory : callable
-        ``factory(parameters)`` makes the plain explainer.
-
-    Returns
-    -------
-    callable
-        A factory for a spec whose parameters derive from `SegmentParameters`.
-    """
+    """Wrap a factory, so that what it makes obeys `SegmentParameters`."""
     return lambda parameters: Finished(factory(parameters), parameters)

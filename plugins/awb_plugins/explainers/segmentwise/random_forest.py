@@ -39,13 +39,7 @@ def forecasts(forest: Any) -> Surrogate:
 
 
 class RandomForest:
-    """Importance of the segments in a forest fitted on the shared design.
-
-    Parameters
-    ----------
-    parameters : RandomForestParameters
-        The forest, and how it is read.
-    """
+    """Importance of the segments in a forest fitted on the shared design."""
 
     def __init__(self, parameters: RandomForestParameters) -> None:
         from sklearn.ensemble import RandomForestRegressor

@@ -21,13 +21,7 @@ class RidgeParameters(SegmentParameters):
 
 
 class Ridge:
-    """Ridge coefficients on the shared design.
-
-    Parameters
-    ----------
-    parameters : RidgeParameters
-        Penalty.
-    """
+    """Ridge coefficients on the shared design."""
 
     def __init__(self, parameters: RidgeParameters) -> None:
         from sklearn.linear_model import Ridge as RidgeRegressor

@@ -34,13 +34,7 @@ class RunCorrelationParameters(SegmentParameters):
 
 
 class RunCorrelation:
-    """Correlation of keep indicators with the score over the design ``runs``.
-
-    Parameters
-    ----------
-    parameters : RunCorrelationParameters
-        Calls and runs.
-    """
+    """Correlation of keep indicators with the score over the design ``runs``."""
 
     def __init__(self, parameters: RunCorrelationParameters) -> None:
         self._parameters = parameters

@@ -31,31 +31,14 @@ class ShapleySamplingParameters(SegmentParameters):
 
 
 def permutation_masks(ranks: FloatArray) -> BoolArray:
-    """List the coalitions that arise while segments join one by one.
-
-    Parameters
-    ----------
-    ranks : np.ndarray, shape=(permutations, n), dtype=int
-        Position of each segment in each order.
-
-    Returns
-    -------
-    np.ndarray, shape=(permutations, n + 1, n), dtype=bool
-        Drop masks after 0, 1, ..., n segments have joined.
-    """
+    """List the coalitions that arise while segments join one by one."""
     joined = np.arange(ranks.shape[1] + 1)
     masks: BoolArray = ranks[:, np.newaxis, :] >= joined[np.newaxis, :, np.newaxis]
     return masks
 
 
 class ShapleySampling:
-    """Mean gain of the score when a segment joins those before it in a random order.
-
-    Parameters
-    ----------
-    parameters : ShapleySamplingParameters
-        Number of orders.
-    """
+    """Mean gain of the score when a segment joins those before it in a random order."""
 
     def __init__(self, parameters: ShapleySamplingParameters) -> None:
         self._parameters = parameters

@@ -29,27 +29,7 @@ _NOISE_RATIOS = np.logspace(-4, 4, 81)
 
 
 def smooth(values: FloatArray, smoothing: Smoothing, width: float) -> FloatArray:
-    """Smooth relevance along time.
-
-    Parameters
-    ----------
-    values : np.ndarray, shape=(segments,)
-        Relevance.
-    smoothing : str
-        ``none``, ``moving-average``, ``gaussian-process`` or ``total-variation``.
-    width : float
-        Time scale in segments.
-
-    Returns
-    -------
-    np.ndarray, shape=(segments,)
-        Smoothed relevance; the values themselves for ``none`` and for fewer than two segments.
-
-    Raises
-    ------
-    ParameterError
-        If the smoothing is unknown or the width is not positive.
-    """
+    """Smooth relevance along time."""
     if width <= 0:
         raise ParameterError(f"the width of the smoothing must be positive: {width:g}")
     if smoothing == "none" or values.size < 2:
@@ -65,18 +45,6 @@ def smooth(values: FloatArray, smoothing: Smoothing, width: float) -> FloatArray
 
 def moving_average(values: FloatArray, width: float) -> FloatArray:
     """Average each value with its neighbours; at the edges, with those that exist.
-
-    Parameters
-    ----------
-    values : np.ndarray, shape=(n,)
-        Values.
-    width : float
-        Values in the average, rounded to the next odd number.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,)
-        Averages.
 
     Examples
     --------
@@ -96,18 +64,6 @@ def gaussian_process(values: FloatArray, width: float) -> FloatArray:
 
     The ratio of noise to signal is the one of the highest marginal likelihood (of 81 between 1e-4
     and 1e4); the overall scale drops out.
-
-    Parameters
-    ----------
-    values : np.ndarray, shape=(n,)
-        Values.
-    width : float
-        Length scale of the prior in values.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,)
-        Posterior mean.
     """
     mean = values.mean()
     centred = values - mean
@@ -130,18 +86,6 @@ def total_variation(values: FloatArray, width: float) -> FloatArray:
     The strength is ``noise * sqrt(width)``: the sum of so many values of pure noise seldom strays
     further, so that stretches of noise up to about that width come out flat. The noise level is
     estimated from the median absolute difference of neighbours.
-
-    Parameters
-    ----------
-    values : np.ndarray, shape=(n,)
-        Values.
-    width : float
-        Width in values of the stretches of noise that are to come out flat.
-
-    Returns
-    -------
-    np.ndarray, shape=(n,)
-        The minimizer.
     """
     from scipy.optimize import lsq_linear
 

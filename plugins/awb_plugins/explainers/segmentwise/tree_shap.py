@@ -22,20 +22,7 @@ from awb.intervals import FloatArray, IntArray
 
 
 def forest_shap(forest: Any, n_segments: int) -> FloatArray:
-    """Attribute a forest's prediction for "everything kept" to the segments.
-
-    Parameters
-    ----------
-    forest : sklearn.ensemble.RandomForestRegressor
-        Fitted on keep indicators, 1 = kept.
-    n_segments : int
-        Number of segments.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_segments,)
-        Signed values; they sum to the prediction minus its mean over the training masks.
-    """
+    """Attribute a forest's prediction for "everything kept" to the segments."""
     total = np.zeros(n_segments)
     for estimator in forest.estimators_:
         total += tree_shap(estimator.tree_, n_segments)
@@ -43,20 +30,7 @@ def forest_shap(forest: Any, n_segments: int) -> FloatArray:
 
 
 def tree_shap(tree: Any, n_segments: int) -> FloatArray:
-    """Attribute one tree's prediction for "everything kept" to the segments.
-
-    Parameters
-    ----------
-    tree : sklearn.tree._tree.Tree
-        The fitted tree.
-    n_segments : int
-        Number of segments.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_segments,)
-        Signed values.
-    """
+    """Attribute one tree's prediction for "everything kept" to the segments."""
     leaves, features, one, zero = _paths(tree)
     depth = features.shape[1]
     nodes, weights = np.polynomial.legendre.leggauss(depth // 2 + 1)
@@ -70,17 +44,7 @@ def tree_shap(tree: Any, n_segments: int) -> FloatArray:
 
 
 def _paths(tree: Any) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """List the splits above each leaf, padded with splits that change nothing.
-
-    Returns
-    -------
-    leaves : np.ndarray, shape=(leaves,)
-        Node number of each leaf.
-    features : np.ndarray, shape=(leaves, depth)
-        Segment of each split.
-    one, zero : np.ndarray, shape=(leaves, depth)
-        Whether the clip goes this way (0 or 1), and which part of the masks does, in (0, 1].
-    """
+    """List the splits above each leaf, padded with splits that change nothing."""
     left, right = tree.children_left, tree.children_right
     cover, feature = tree.weighted_n_node_samples, tree.feature
     depth = max(1, tree.max_depth)

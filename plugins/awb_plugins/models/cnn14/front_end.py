@@ -33,13 +33,7 @@ _CLIPS_AT_ONCE = 1  # on a CPU, whose caches hold a clip's frames but not a batc
 
 
 def stft_tables() -> tuple[Tensor, Tensor]:
-    """Return the tables with which torchlibrosa convolves: cosines and negative sines, windowed.
-
-    Returns
-    -------
-    real, imaginary : torch.Tensor, shape=(513, 1, 1024), dtype=float32
-        As a checkpoint stores them.
-    """
+    """Return the tables with which torchlibrosa convolves: cosines and negative sines, windowed."""
     samples = np.arange(WINDOW_SAMPLES)
     phase = np.outer(np.arange(STFT_BINS), samples) % WINDOW_SAMPLES
     angle = -2 * np.pi * phase / WINDOW_SAMPLES
@@ -66,18 +60,7 @@ class Spectrogram(nn.Module):
         self.register_buffer("window", window.float(), persistent=False)
 
     def forward(self, waveforms: Tensor) -> Tensor:
-        """Compute the power.
-
-        Parameters
-        ----------
-        waveforms : torch.Tensor, shape=(batch, samples)
-            Samples in [-1, 1] at 32 kHz, more than half a window of them.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, samples // 320 + 1, 513)
-            Power of each bin.
-        """
+        """Compute the power."""
         size = _CLIPS_AT_ONCE if waveforms.device.type == "cpu" else len(waveforms)
         return torch.cat([self._power(part) for part in waveforms.split(size)])
 
@@ -90,13 +73,7 @@ class Spectrogram(nn.Module):
 
 
 class LogMel(nn.Module):
-    """Power to log-mel bins.
-
-    Parameters
-    ----------
-    filters : torch.Tensor, shape=(513, 64)
-        Weight of every bin of the spectrum in every mel bin, from the checkpoint.
-    """
+    """Power to log-mel bins."""
 
     filters: Tensor
 
@@ -110,31 +87,12 @@ class LogMel(nn.Module):
 
 
 def log_mel(power: Tensor, filters: Tensor) -> Tensor:
-    """Turn power into decibels of mel bins.
-
-    Parameters
-    ----------
-    power : torch.Tensor, shape=(batch, frames, 513)
-        Power of the short-time Fourier transform.
-    filters : torch.Tensor, shape=(513, 64)
-        Weight of every bin of the spectrum in every mel bin.
-
-    Returns
-    -------
-    torch.Tensor, shape=(batch, frames, 64)
-        Decibels, -100 at least.
-    """
+    """Turn power into decibels of mel bins."""
     return 10.0 * torch.log10((power @ filters).clamp(min=POWER_FLOOR))
 
 
 def mel_centers_hz() -> FloatArray:
-    """Return the centre of each mel bin on Slaney's scale.
-
-    Returns
-    -------
-    np.ndarray, shape=(64,)
-        Frequencies in Hz, increasing: the scale is linear up to 1 kHz and logarithmic above.
-    """
+    """Return the centre of each mel bin on Slaney's scale."""
     linear_hz, knee_hz, step = 200 / 3, 1000.0, np.log(6.4) / 27
     knee = knee_hz / linear_hz
 

@@ -27,25 +27,7 @@ _FEWEST_SAMPLES = (FEWEST_FRAMES - 1) * front_end.HOP_SAMPLES
 
 
 class Cnn14:
-    """PANNs' Cnn14, with its AudioSet layer or a transfer head.
-
-    Parameters
-    ----------
-    classes, mids : sequence of str
-        Names and AudioSet machine ids in the order of the scores; no ids for a transfer head.
-    front : torch.nn.Module
-        Waveforms to features.
-    network : Cnn14Network
-        Features to log-odds.
-    centers_hz : np.ndarray, shape=(bins,)
-        Centre of each feature bin.
-    weights_sha256 : str
-        Hash of the weights.
-    device : torch.device
-        Where to compute.
-    batch_size : int or None
-        Clips in a batch; None for what suits the device.
-    """
+    """PANNs' Cnn14, with its AudioSet layer or a transfer head."""
 
     sample_rate_hz: int = front_end.SAMPLE_RATE_HZ
     last_convolution: str = LAST_CONVOLUTION
@@ -74,23 +56,7 @@ class Cnn14:
         self._device = device
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score clips in batches that fit the memory.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 32 kHz, 0.31 s at least.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-
-        Raises
-        ------
-        AudioError
-            If the clips are too short for the network's poolings.
-        """
+        """Score clips in batches that fit the memory."""
         self._check_length(waveforms)
         return self._batches.scores(waveforms, self._forward)
 
@@ -113,19 +79,7 @@ class Cnn14:
         return features
 
     def frame_starts(self, n_samples: int) -> IntArray:
-        """Return the first sample that each frame may hear.
-
-        Parameters
-        ----------
-        n_samples : int
-            Length of the clip.
-
-        Returns
-        -------
-        np.ndarray, shape=(frames,), dtype=int64
-            Below 0 where a window hangs over the start. A sample earlier than the window itself,
-            because the last window, reflected at the clip's end, may reach that far back.
-        """
+        """Return the first sample that each frame may hear."""
         n_frames = n_samples // front_end.HOP_SAMPLES + 1
         margin = front_end.WINDOW_SAMPLES // 2 + 1
         return np.arange(n_frames, dtype=np.int64) * front_end.HOP_SAMPLES - margin
@@ -161,25 +115,7 @@ class Cnn14:
 
 
 def load(parameters: Cnn14Parameters) -> Cnn14:
-    """Load a checkpoint, and a transfer head where one is given.
-
-    Parameters
-    ----------
-    parameters : Cnn14Parameters
-        Which, and where to compute.
-
-    Returns
-    -------
-    Cnn14
-        The model.
-
-    Raises
-    ------
-    WeightsError
-        If weights cannot be had or do not fit.
-    ParameterError
-        If there is no such device.
-    """
+    """Load a checkpoint, and a transfer head where one is given."""
     device = checkpoints.device_named(parameters.device)
     state, path = weights.read_checkpoint(parameters.path)
     listed = audioset_classes()

@@ -28,15 +28,7 @@ FEWEST_FRAMES = 2 ** (N_BLOCKS - 1)
 
 
 class ConvBlock(nn.Module):
-    """Two convolutions of 3 by 3 with batch normalization, then a pooling.
-
-    Parameters
-    ----------
-    inputs, outputs : int
-        Channels.
-    pool : bool
-        Whether frames and bins are halved by averaging.
-    """
+    """Two convolutions of 3 by 3 with batch normalization, then a pooling."""
 
     def __init__(self, inputs: int, outputs: int, *, pool: bool) -> None:
         super().__init__()
@@ -57,17 +49,6 @@ class ConvBlock(nn.Module):
 
 class Cnn14Network(nn.Module):
     """Features to log-odds.
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes.
-    width : int
-        Channels of the first block, doubled in each that follows; 64 in the published network.
-    problem : str
-        ``multi-label``: a logit is a log-odds. ``single-label``: the classes exclude each other.
-    filters : torch.Tensor, shape=(513, 64), or None
-        Mel filters, where the features are the power of the STFT and not yet log-mel bins.
 
     Attributes
     ----------
@@ -104,18 +85,7 @@ class Cnn14Network(nn.Module):
         self.log_odds = LogOdds() if problem == "single-label" else None
 
     def embedding(self, features: Tensor) -> Tensor:
-        """Compute the embedding.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, frames, bins)
-            What the front end gives; at least 32 frames.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, 32 * width)
-            Not negative.
-        """
+        """Compute the embedding."""
         mel = features if self.filters is None else log_mel(features, self.filters)
         maps = (mel * self.bin_scale + self.bin_shift)[:, None]
         for block in range(1, N_BLOCKS + 1):
@@ -133,15 +103,7 @@ class Cnn14Network(nn.Module):
         return logits if self.log_odds is None else self.log_odds(logits)
 
     def take(self, state: Mapping[str, Tensor], head: str) -> None:
-        """Take the weights of a checkpoint in the published layout.
-
-        Parameters
-        ----------
-        state : mapping of str to torch.Tensor
-            Checked tensors by their published names.
-        head : str
-            Name of the last layer in the checkpoint.
-        """
+        """Take the weights of a checkpoint in the published layout."""
         own = {name: tensor for name, tensor in state.items() if name.startswith("conv_block")}
         own["fc1.weight"], own["fc1.bias"] = 2.0 * state["fc1.weight"], state["fc1.bias"]
         own["head.weight"], own["head.bias"] = state[f"{head}.weight"], state[f"{head}.bias"]

@@ -30,20 +30,7 @@ _TOLERANCE = 1e-4
 
 
 def published_layout(n_classes: int = 527, width: int = 64) -> dict[str, tuple[int, ...]]:
-    """Return the names and shapes of the published checkpoint.
-
-    Parameters
-    ----------
-    n_classes : int
-        Rows of the last layer.
-    width : int
-        Channels of the first block; 64 as published.
-
-    Returns
-    -------
-    dict of str to tuple of int
-        In the published order.
-    """
+    """Return the names and shapes of the published checkpoint."""
     from awb_plugins.models.cnn14 import front_end
 
     layout: dict[str, tuple[int, ...]] = {}
@@ -75,25 +62,7 @@ def published_layout(n_classes: int = 527, width: int = 64) -> dict[str, tuple[i
 
 
 def read_checkpoint(path: Path | None) -> tuple[dict[str, torch.Tensor], Path]:
-    """Read and check a checkpoint.
-
-    Parameters
-    ----------
-    path : Path or None
-        A local file; None for the cached file, else the download.
-
-    Returns
-    -------
-    state : dict of str to torch.Tensor
-        Tensors by their published names.
-    path : Path
-        The file.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be had or read, or is of another network or another front end.
-    """
+    """Read and check a checkpoint."""
     found = _fetched() if path is None else path.expanduser()
     state = read_state(found, NAME, _ADVICE)
     first = state.get("conv_block1.conv1.weight")
@@ -136,24 +105,7 @@ def _fetched() -> Path:
 
 
 def read_head_classes(path: Path) -> tuple[str, ...]:
-    """Read the classes that a transfer head's file names; torch is not needed.
-
-    Parameters
-    ----------
-    path : Path
-        A safetensors file whose metadata has ``classes``, a JSON list; without it, a head of 50
-        classes is taken to be ESC-50's.
-
-    Returns
-    -------
-    tuple of str
-        Class names in the order of the head's rows.
-
-    Raises
-    ------
-    WeightsError
-        If there is no such file, or it does not say what its classes are.
-    """
+    """Read the classes that a transfer head's file names; torch is not needed."""
     from awb_plugins.models.cnn14.esc50 import CLASSES
 
     file = open_safetensors(path, NAME, _HEAD_ADVICE, "np")
@@ -173,25 +125,7 @@ def read_head_classes(path: Path) -> tuple[str, ...]:
 
 
 def read_head(path: Path, inputs: int) -> dict[str, torch.Tensor]:
-    """Read a transfer head.
-
-    Parameters
-    ----------
-    path : Path
-        A safetensors file.
-    inputs : int
-        Size of the embedding.
-
-    Returns
-    -------
-    dict of str to torch.Tensor
-        ``fc_transfer.weight`` and ``fc_transfer.bias``.
-
-    Raises
-    ------
-    WeightsError
-        If it cannot be read or does not fit.
-    """
+    """Read a transfer head."""
     n_classes = len(read_head_classes(path))
     file = open_safetensors(path, NAME, _HEAD_ADVICE)
     state: dict[str, torch.Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -27,22 +27,7 @@ class CrnnParameters(Parameters):
 def crnn_spec(
     *, name: str, summary: str, citation: str, embedded: Path, recipe: Callable[[], Recipe]
 ) -> ModelSpec:
-    """Make the spec of a model that is a `Crnn` with its own weights.
-
-    Parameters
-    ----------
-    name, summary, citation : str
-        See `awb.specs.Spec`.
-    embedded : Path
-        Its weights file.
-    recipe : callable
-        ``recipe()``: how it is trained.
-
-    Returns
-    -------
-    ModelSpec
-        Nothing heavy is imported before the factory or the recipe is called.
-    """
+    """Make the spec of a model that is a `Crnn` with its own weights."""
 
     def path_of(parameters: Any) -> Path:
         return embedded if parameters.weights is None else parameters.weights.expanduser()

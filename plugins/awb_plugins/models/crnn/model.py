@@ -14,22 +14,10 @@ from awb_plugins.training.weights import file_sha256, read_back_end, read_class_
 class CrnnModel(LogMelModel):
     """A CRNN on log-mel frames.
 
-    Parameters
-    ----------
-    name : str
-        Name of the model, for messages.
-    path : Path
-        Weights file.
-
     Attributes
     ----------
     mids : sequence of str
         AudioSet machine ids in the order of the classes, if these are AudioSet's.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, corrupt or of the wrong shape.
     """
 
     def __init__(self, name: str, path: Path) -> None:

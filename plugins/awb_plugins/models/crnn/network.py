@@ -46,13 +46,6 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
 class Crnn(nn.Module):
     """Log-mel frames to log-odds of classes that exclude each other.
 
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes, at least 2.
-    batch_norm : bool
-        True while training; `folded` makes the same function without.
-
     Attributes
     ----------
     bin_mean, bin_scale : torch.Tensor, shape=(MEL_BINS,)
@@ -74,18 +67,7 @@ class Crnn(nn.Module):
         self.relu6, self.relu7 = nn.ReLU(), nn.ReLU()
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score clips.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, frames, MEL_BINS)
-            Log-mel frames.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, n_classes)
-            Log-odds, ``z_c - logsumexp(z_others)``.
-        """
+        """Score clips."""
         scaled = (features - self.bin_mean) * self.bin_scale
         moments = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
         heard, _ = self.recurrent(moments)
@@ -93,13 +75,7 @@ class Crnn(nn.Module):
         return log_odds(self.head(self.relu7(self.dense(total))), "single-label")
 
     def folded(self) -> Crnn:
-        """Return the same function with every normalization folded into its convolution.
-
-        Returns
-        -------
-        Crnn
-            A new module in evaluation mode, without batch normalization.
-        """
+        """Return the same function with every normalization folded into its convolution."""
         plain = copy.deepcopy(self).eval()
         plain.convolutions = without_norms(self.convolutions)
         return plain

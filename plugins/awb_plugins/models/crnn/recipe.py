@@ -35,21 +35,7 @@ def _crnn(back_end: torch.nn.Module) -> Crnn:
 
 
 def crnn_recipe(*, epochs: int, patience: int, duration_s: float | None = None) -> Recipe:
-    """Return the recipe of a multi-class `Crnn` at 16 kHz.
-
-    Parameters
-    ----------
-    epochs, patience : int
-        Most epochs, and epochs without an improvement.
-    duration_s : float or None
-        Length of the clips in seconds; None for the longest.
-
-    Returns
-    -------
-    Recipe
-        With noise and gain, but without changes of speed, which would cut events off, and without
-        gaps in time, which would hide them.
-    """
+    """Return the recipe of a multi-class `Crnn` at 16 kHz."""
     return Recipe(
         task="multi-class",
         sample_rate_hz=SAMPLE_RATE_HZ,

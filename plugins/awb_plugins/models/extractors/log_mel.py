@@ -24,13 +24,7 @@ class LogMelStatistics:
         return front_end.frame_starts(n_samples)
 
     def frames(self, waveforms: AudioArray) -> ScoreArray:
-        """Compute frames: ``(batch, samples)`` to ``(batch, frames, 64)``.
-
-        Raises
-        ------
-        AudioError
-            If the waveforms are of another shape or type, or too short.
-        """
+        """Compute frames: ``(batch, samples)`` to ``(batch, frames, 64)``."""
         check_clips(waveforms, self)
         return front_end.log_mel(waveforms)
 
@@ -39,16 +33,5 @@ class LogMelStatistics:
         return mean_and_deviation(frames)
 
     def vectors(self, waveforms: AudioArray) -> VectorArray:
-        """Compute the features of clips.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 16 kHz, 0.975 s at least.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, 128), dtype=float64
-            Means, then standard deviations over time.
-        """
+        """Compute the features of clips."""
         return self.summary(self.frames(waveforms))

@@ -26,23 +26,7 @@ class MfccStatistics:
     weights_sha256 = ""
 
     def vectors(self, waveforms: AudioArray) -> VectorArray:
-        """Compute the features of clips.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 22,050 Hz.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, 40), dtype=float64
-            Means, then standard deviations over time.
-
-        Raises
-        ------
-        AudioError
-            If the waveforms are of another shape or type, or empty.
-        """
+        """Compute the features of clips."""
         import librosa
 
         check_clips(waveforms, self)

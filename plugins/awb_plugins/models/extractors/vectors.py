@@ -71,16 +71,6 @@ class FrameExtractor(Extractor, Protocol):
 def mean_and_deviation(frames: npt.NDArray[np.floating]) -> VectorArray:
     """Sum frames up by their mean and standard deviation over time.
 
-    Parameters
-    ----------
-    frames : np.ndarray, shape=(batch, frames, bins)
-        Anything that has a time axis.
-
-    Returns
-    -------
-    np.ndarray, shape=(batch, 2 * bins), dtype=float64
-        Means, then deviations (of the population: 0 for a single frame).
-
     Examples
     --------
     >>> mean_and_deviation(np.array([[[1.0], [3.0]]])).tolist()
@@ -91,20 +81,7 @@ def mean_and_deviation(frames: npt.NDArray[np.floating]) -> VectorArray:
 
 
 def check_clips(waveforms: AudioArray, extractor: Extractor) -> None:
-    """Refuse waveforms that an extractor cannot take.
-
-    Parameters
-    ----------
-    waveforms : np.ndarray
-        What was given.
-    extractor : Extractor
-        What it was given to.
-
-    Raises
-    ------
-    AudioError
-        If they are not float32 of shape (batch, samples), or too short.
-    """
+    """Refuse waveforms that an extractor cannot take."""
     if waveforms.ndim != 2 or waveforms.dtype != np.float32:
         raise AudioError(
             f"{extractor.name} features take float32 waveforms of shape (batch, samples),"

@@ -12,18 +12,7 @@ NAME = "kws-cnn"
 
 
 class KwsCnn(LogMelModel):
-    """A small log-mel CNN that says whether the keyword is spoken.
-
-    Parameters
-    ----------
-    path : Path
-        Weights file.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, corrupt or of the wrong shape.
-    """
+    """A small log-mel CNN that says whether the keyword is spoken."""
 
     def __init__(self, path: Path) -> None:
         names = read_class_list(path, NAME).names

@@ -62,14 +62,6 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
 class BackEnd(nn.Module):
     """Log-mel frames to log-odds.
 
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes.
-    training_parts : bool
-        Whether it has what only training needs, normalization and voices; `finished` makes the same
-        function without.
-
     Attributes
     ----------
     bin_mean, bin_scale : torch.Tensor, shape=(40,)
@@ -93,18 +85,7 @@ class BackEnd(nn.Module):
         self.sharpness = nn.Parameter(torch.full((n_classes,), _FIRST_SHARPNESS))
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score every 40 ms, and pool by log-mean-exp.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, frames, 40)
-            Log-mel frames.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, n_classes)
-            Log-odds.
-        """
+        """Score every 40 ms, and pool by log-mean-exp."""
         scaled = (self.voices(features) - self.bin_mean) * self.bin_scale
         moments = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
         scores = self.head(self.dropout(moments))
@@ -113,13 +94,7 @@ class BackEnd(nn.Module):
         return pooled / inverse
 
     def finished(self) -> BackEnd:
-        """Return the same function without what only training needs.
-
-        Returns
-        -------
-        BackEnd
-            A new module in evaluation mode; normalizations are folded into the convolutions.
-        """
+        """Return the same function without what only training needs."""
         plain = copy.deepcopy(self).eval()
         plain.voices, plain.dropout = nn.Identity(), nn.Dropout(0.0)
         plain.convolutions = without_norms(plain.convolutions)

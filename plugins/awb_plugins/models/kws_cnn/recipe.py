@@ -36,14 +36,7 @@ def _back_end(module: torch.nn.Module) -> BackEnd:
 
 
 def kws_recipe() -> Recipe:
-    """Return the recipe.
-
-    Returns
-    -------
-    Recipe
-        One class, present or not. Changes of speed come from the network's own `OtherVoices`, which
-        cuts no word off.
-    """
+    """Return the recipe."""
     return Recipe(
         task="multi-label",
         sample_rate_hz=FORMAT.sample_rate_hz,

@@ -31,19 +31,7 @@ class OtherVoices(nn.Module):
         self._batches = 0
 
     def forward(self, features: Tensor) -> Tensor:
-        """Change log-mel frames.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, frames, bins)
-            Natural logarithms of mel power.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, at least frames, bins)
-            Changed in training mode, with so many frames that no clip loses its end; as given
-            otherwise.
-        """
+        """Change log-mel frames."""
         if not self.training:
             return features
         strength = min(1.0, self._batches / _RAMP_BATCHES)

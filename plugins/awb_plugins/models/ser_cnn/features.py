@@ -51,41 +51,14 @@ class SerFeatures:
     weights_sha256 = ""
 
     def vectors(self, waveforms: AudioArray) -> VectorArray:
-        """Compute the features of clips.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 22,050 Hz.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, 193), dtype=float64
-            In the order of `SIZES`.
-
-        Raises
-        ------
-        AudioError
-            If the waveforms are of another shape or type, or empty.
-        """
+        """Compute the features of clips."""
         check_clips(waveforms, self)
         # One by one: librosa estimates one tuning for all that it gets.
         return np.stack([clip_features(np.asarray(row)) for row in waveforms])
 
 
 def clip_features(waveform: AudioArray) -> VectorArray:
-    """Compute the features of one clip.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,), dtype=float32
-        Samples in [-1, 1] at 22,050 Hz.
-
-    Returns
-    -------
-    np.ndarray, shape=(193,), dtype=float64
-        Finite; in the order of `SIZES`.
-    """
+    """Compute the features of one clip."""
     feature, rate_hz = librosa.feature, SAMPLE_RATE_HZ
     with warnings.catch_warnings():  # of clips shorter than a window, and of silence without pitch
         warnings.simplefilter("ignore", UserWarning)

@@ -22,11 +22,6 @@ NAME = "ser-cnn"
 class SerCnnModel:
     """A one-dimensional CNN over time averages: a model of whole clips, open to no explainer.
 
-    Parameters
-    ----------
-    path : Path
-        Weights file.
-
     Attributes
     ----------
     sample_rate_hz : int
@@ -35,11 +30,6 @@ class SerCnnModel:
         Names in the order of the scores.
     weights_sha256 : str
         SHA-256 of the weights file.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, corrupt or of the wrong shape.
     """
 
     sample_rate_hz: int = SAMPLE_RATE_HZ
@@ -55,23 +45,7 @@ class SerCnnModel:
         return randomized_twin(self, share, rng, module="_network")
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score every class.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 22,050 Hz, of any length.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-
-        Raises
-        ------
-        AudioError
-            If the array has another shape or type, or no samples.
-        """
+        """Score every class."""
         vectors = self._features.vectors(waveforms)
         with torch.inference_mode():
             found: ScoreArray = self._network(torch.from_numpy(vectors).float()).numpy()

@@ -31,13 +31,6 @@ FILTERS, KERNEL, POOL = 128, 5, 8
 class SerCnn(nn.Module):
     """Vectors of 193 features to log-odds.
 
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes, which exclude each other.
-    dropout : float
-        Part of the activations that is dropped while training.
-
     Attributes
     ----------
     feature_mean, feature_scale : torch.Tensor, shape=(193,)
@@ -64,11 +57,6 @@ class SerCnn(nn.Module):
         """Set shift and scale so that the features of the training data are standardized.
 
         Mel bins deviate by a thousandth of the most deviating one at least.
-
-        Parameters
-        ----------
-        vectors : torch.Tensor, shape=(n, 193)
-            Features of the training data and nothing else.
         """
         self.feature_mean.copy_(vectors.mean(dim=0))
         deviation = vectors.std(dim=0).clamp(min=1e-8)
@@ -79,18 +67,7 @@ class SerCnn(nn.Module):
         self.feature_scale.copy_(1.0 / deviation)
 
     def forward(self, vectors: Tensor) -> Tensor:
-        """Score vectors.
-
-        Parameters
-        ----------
-        vectors : torch.Tensor, shape=(batch, 193) or (batch, 1, 193)
-            Features.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, n_classes)
-            Log-odds: ``z_c - logsumexp(z_others)``.
-        """
+        """Score vectors."""
         scaled = ((vectors.flatten(1) - self.feature_mean) * self.feature_scale)[:, None]
         hidden = self.pool(self.dropout1(self.relu1(self.conv1(scaled))))
         hidden = self.dropout2(self.relu2(self.conv2(hidden)))

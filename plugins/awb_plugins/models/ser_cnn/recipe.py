@@ -24,18 +24,7 @@ from awb_plugins.training.recipe import NOISE, SPEED
 
 
 def without_padding(waveform: AudioArray) -> AudioArray:
-    """Cut what is exactly zero off the end of a clip.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,)
-        A clip.
-
-    Returns
-    -------
-    np.ndarray, shape=(heard,)
-        The clip up to its last sample that is not zero; all of it, if there is none.
-    """
+    """Cut what is exactly zero off the end of a clip."""
     loud = np.flatnonzero(waveform)
     return waveform[: loud[-1] + 1] if loud.size else waveform
 
@@ -65,20 +54,7 @@ def make(n_classes: int) -> Network:
 
 
 def calibrate(network: Network, features: Tensor) -> None:
-    """Standardize every feature by those of the first training clips.
-
-    Parameters
-    ----------
-    network : Network
-        From `make`.
-    features : torch.Tensor, shape=(clips, 1, 193)
-        Features of training clips.
-
-    Raises
-    ------
-    PluginError
-        If it is another network.
-    """
+    """Standardize every feature by those of the first training clips."""
     if not isinstance(network.back_end, SerCnn):
         raise PluginError(f"expected a SerCnn, got {type(network.back_end).__name__}")
     network.back_end.fit_scale(features.reshape(-1, N_FEATURES))

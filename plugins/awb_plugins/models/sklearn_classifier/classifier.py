@@ -37,16 +37,6 @@ _MAY_BE_TRUSTED = ("sklearn.", "numpy.", "scipy.")
 def log_odds(probabilities: VectorArray) -> VectorArray:
     """Turn probabilities of classes that exclude each other into log-odds.
 
-    Parameters
-    ----------
-    probabilities : np.ndarray, shape=(n, classes)
-        Rows that sum to 1; two classes at least.
-
-    Returns
-    -------
-    np.ndarray, shape=(n, classes), dtype=float64
-        Finite, within 36.04 either way.
-
     Examples
     --------
     >>> log_odds(np.array([[0.5, 0.5], [1.0, 0.0]])).round(2).tolist()
@@ -61,30 +51,12 @@ def log_odds(probabilities: VectorArray) -> VectorArray:
 class SkopsClassifier:
     """A fitted classifier.
 
-    Parameters
-    ----------
-    path : Path
-        A skops file that holds nothing but types that skops trusts.
-    name : str
-        Name of the model, for messages.
-    names : Path or None
-        Class names, one a line; None for the classifier's own.
-    trust : str
-        Types of scikit-learn, NumPy and SciPy that skops does not trust and the user does,
-        separated by commas.
-
     Attributes
     ----------
     classes : tuple of str
         Class names in the order of the scores.
     weights_sha256 : str
         Hash of the file.
-
-    Raises
-    ------
-    WeightsError
-        If the file is no skops file (a pickle is never read), holds types that are not trusted, or
-        holds no fitted classifier of two classes at least.
     """
 
     def __init__(self, path: Path, name: str, names: Path | None = None, trust: str = "") -> None:
@@ -102,20 +74,7 @@ class SkopsClassifier:
         self.weights_sha256 = file_sha256(path.expanduser())
 
     def check_features(self, n_features: int, features: str) -> None:
-        """Refuse features that the classifier was not fitted on.
-
-        Parameters
-        ----------
-        n_features : int
-            Length of a vector.
-        features : str
-            Their name, for messages.
-
-        Raises
-        ------
-        WeightsError
-            If it was fitted on vectors of another length.
-        """
+        """Refuse features that the classifier was not fitted on."""
         expected = getattr(self._estimator, "n_features_in_", n_features)
         if expected != n_features:
             raise WeightsError(
@@ -125,18 +84,7 @@ class SkopsClassifier:
             )
 
     def scores(self, vectors: VectorArray) -> ScoreArray:
-        """Score vectors.
-
-        Parameters
-        ----------
-        vectors : np.ndarray, shape=(n, features)
-            What an extractor gives.
-
-        Returns
-        -------
-        np.ndarray, shape=(n, classes), dtype=float32
-            Log-odds, or margins where the classifier has no probabilities.
-        """
+        """Score vectors."""
         if hasattr(self._estimator, "predict_proba"):
             return log_odds(self._estimator.predict_proba(vectors)).astype(np.float32)
         margins = np.asarray(self._estimator.decision_function(vectors))

@@ -14,20 +14,7 @@ from awb_plugins.models.sklearn_classifier.classifier import SkopsClassifier
 
 
 class FeatureClassifier:
-    """A fitted classifier over named features.
-
-    Parameters
-    ----------
-    extractor : Extractor
-        Clips to vectors.
-    classifier : SkopsClassifier
-        Vectors to log-odds.
-
-    Raises
-    ------
-    WeightsError
-        If the classifier was fitted on vectors of another length.
-    """
+    """A fitted classifier over named features."""
 
     def __init__(self, extractor: Extractor, classifier: SkopsClassifier) -> None:
         classifier.check_features(extractor.n_features, extractor.name)
@@ -39,36 +26,12 @@ class FeatureClassifier:
         self._classifier = classifier
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score clips.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1].
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-
-        Raises
-        ------
-        AudioError
-            If the waveforms are of another shape or type, or too short for the features.
-        """
+        """Score clips."""
         return self._classifier.scores(self._extractor.vectors(waveforms))
 
 
 class FrameClassifier(FeatureClassifier):
-    """The same over features that sum up frames, which masked clips can share.
-
-    Parameters
-    ----------
-    extractor : FrameExtractor
-        Clips to frames, frames to vectors.
-    classifier : SkopsClassifier
-        Vectors to log-odds.
-    """
+    """The same over features that sum up frames, which masked clips can share."""
 
     def __init__(self, extractor: FrameExtractor, classifier: SkopsClassifier) -> None:
         super().__init__(extractor, classifier)
@@ -97,35 +60,7 @@ def load(
     names: Path | None,
     trust: str,
 ) -> AudioModel:
-    """Load a classifier and the features that it was fitted on.
-
-    Parameters
-    ----------
-    name : str
-        Name of the model, for messages.
-    path : Path
-        The classifier, a skops file.
-    features : str
-        See `awb_plugins.models.extractors.make_extractor`.
-    weights : Path or None
-        Of the features, where they have any.
-    names : Path or None
-        Class names, one a line; None for the classifier's own.
-    trust : str
-        Types to trust, see `SkopsClassifier`.
-
-    Returns
-    -------
-    FeatureClassifier
-        The model.
-
-    Raises
-    ------
-    WeightsError
-        If a file cannot be read, or they do not fit together.
-    MissingExtraError
-        If the features' library is not installed.
-    """
+    """Load a classifier and the features that it was fitted on."""
     classifier = SkopsClassifier(path, name, names, trust)
     extractor = make_extractor(features, weights)
     if isinstance(extractor, FrameExtractor):

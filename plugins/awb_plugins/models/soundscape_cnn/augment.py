@@ -24,22 +24,7 @@ _WIDEST_BAND = 8
 def mix(
     waveforms: AudioArray, labels: AudioArray, rng: np.random.Generator
 ) -> tuple[AudioArray, AudioArray]:
-    """Change the level of every clip, and lay another one over some; both then count as labelled.
-
-    Parameters
-    ----------
-    waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-        Clips.
-    labels : np.ndarray, shape=(batch, classes), dtype=float32
-        1 for every class that occurs in a clip, else 0.
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    waveforms, labels : np.ndarray
-        New arrays of the same shapes.
-    """
+    """Change the level of every clip and mix another into some; the labels are joined."""
     batch = len(waveforms)
     gain = 10 ** (rng.uniform(-8, 4, (batch, 1)) / 20)
     mixed = waveforms * gain.astype(np.float32)
@@ -52,15 +37,7 @@ def mix(
 
 
 def drop_segments(waveforms: AudioArray, rng: np.random.Generator) -> None:
-    """Replace segments of 100 ms of some clips by zeros or noise, in place.
-
-    Parameters
-    ----------
-    waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-        Clips; changed.
-    rng : np.random.Generator
-        Source of randomness.
-    """
+    """Replace segments of 100 ms of some clips by zeros or noise, in place."""
     n_segments = waveforms.shape[1] // _SEGMENT_SAMPLES
     for row in np.flatnonzero(rng.uniform(size=len(waveforms)) < _DROP_SHARE):
         fraction = float(rng.uniform(0.02, 0.4))
@@ -76,15 +53,7 @@ def drop_segments(waveforms: AudioArray, rng: np.random.Generator) -> None:
 
 
 def drop_bands(features: Tensor, rng: np.random.Generator) -> None:
-    """Replace a band of some clips' features by its mean over time, in place.
-
-    Parameters
-    ----------
-    features : torch.Tensor, shape=(batch, frames, bins)
-        Log-mel features; changed.
-    rng : np.random.Generator
-        Source of randomness.
-    """
+    """Replace a band of some clips' features by its mean over time, in place."""
     for row in np.flatnonzero(rng.uniform(size=len(features)) < _BAND_SHARE):
         width = int(rng.integers(1, _WIDEST_BAND + 1))
         start = int(rng.integers(features.shape[2] - width + 1))

@@ -61,22 +61,7 @@ def _load(
 
 
 def render(dataset: Dataset, path: Path, *, workers: int) -> LabelledClips:
-    """Load all clips of a dataset into a file.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Clips of one length.
-    path : Path
-        File for the samples, ``.npy``.
-    workers : int
-        Processes; with one, the work is done in this one.
-
-    Returns
-    -------
-    LabelledClips
-        The clips, mapped from the file.
-    """
+    """Load all clips of a dataset into a file."""
     clip_ids = list(dataset.clip_ids())
     chunks = [clip_ids[start : start + _CHUNK] for start in range(0, len(clip_ids), _CHUNK)]
     n_samples = dataset.load(clip_ids[0]).waveform.size

@@ -17,22 +17,10 @@ from awb_plugins.training.weights import file_sha256, read_back_end, read_class_
 class SoundscapeCnn(LogMelModel):
     """A small log-mel CNN for the classes of soundscapes.
 
-    Parameters
-    ----------
-    path : Path
-        Weights file.
-    device : torch.device
-        Where to compute.
-
     Attributes
     ----------
     mids : sequence of str
         AudioSet machine ids in the order of the classes.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, corrupt or of the wrong shape.
     """
 
     def __init__(self, path: Path, device: torch.device = HOST) -> None:
@@ -52,18 +40,7 @@ class SoundscapeCnn(LogMelModel):
         self.mids: Sequence[str] = class_list.mids
 
     def trained_on_random_labels(self) -> SoundscapeCnn:
-        """Return the embedded twin that was trained on labels dealt out at random.
-
-        Returns
-        -------
-        SoundscapeCnn
-            The twin.
-
-        Raises
-        ------
-        NotApplicableError
-            If this model has weights of its own: there is no twin of those.
-        """
+        """Return the embedded twin that was trained on labels dealt out at random."""
         if self._path != EMBEDDED:
             raise NotApplicableError("only the embedded weights have a twin on random labels")
         return SoundscapeCnn(RANDOM_LABELS, self.device)

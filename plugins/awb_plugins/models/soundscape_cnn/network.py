@@ -74,19 +74,7 @@ SOUNDSCAPES = LogMelFormat()
 
 
 def mel_filters(shape: LogMelFormat = SOUNDSCAPES) -> Tensor:
-    """Return triangular filters, evenly spaced in mel, of height 1.
-
-    Parameters
-    ----------
-    shape : LogMelFormat
-        Rates and sizes.
-
-    Returns
-    -------
-    torch.Tensor, shape=(window_samples // 2 + 1, mel_bins), dtype=float32
-        Weight of every bin of the power spectrum in every mel bin. A triangle that falls between
-        two bins of the spectrum is widened until it holds one.
-    """
+    """Return triangular filters, evenly spaced in mel, of height 1."""
     resolution_hz = shape.sample_rate_hz / shape.window_samples
     edges_hz = shape.edges_hz()
     n_bins = shape.window_samples // 2 + 1
@@ -99,11 +87,6 @@ def mel_filters(shape: LogMelFormat = SOUNDSCAPES) -> Tensor:
 
 class FrontEnd(nn.Module):
     """Waveforms to log-mel frames.
-
-    Parameters
-    ----------
-    shape : LogMelFormat
-        Rates and sizes.
 
     Attributes
     ----------
@@ -125,18 +108,7 @@ class FrontEnd(nn.Module):
         self.register_buffer("filters", mel_filters(shape), persistent=False)
 
     def forward(self, waveforms: Tensor) -> Tensor:
-        """Compute the features.
-
-        Parameters
-        ----------
-        waveforms : torch.Tensor, shape=(batch, samples)
-            Samples in [-1, 1], at least one.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, ceil(samples / hop_samples), mel_bins)
-            Natural logarithm of mel power plus `POWER_FLOOR`.
-        """
+        """Compute the features."""
         window, hop = self.shape.window_samples, self.shape.hop_samples
         margin = (window - hop) // 2
         rest = -waveforms.shape[-1] % hop
@@ -168,13 +140,6 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
 class BackEnd(nn.Module):
     """Log-mel frames to log-odds.
 
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes.
-    batch_norm : bool
-        True while training; `folded` makes the same function without.
-
     Attributes
     ----------
     bin_mean, bin_scale : torch.Tensor, shape=(MEL_BINS,)
@@ -197,49 +162,21 @@ class BackEnd(nn.Module):
         self.sharpness = nn.Parameter(torch.zeros(n_classes))
 
     def frame_scores(self, features: Tensor) -> Tensor:
-        """Score every fourth frame.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, frames, MEL_BINS)
-            Output of `FrontEnd`.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, ceil(frames / 4), n_classes)
-            Log-odds of every class around each moment.
-        """
+        """Score every fourth frame."""
         scaled = (features - self.bin_mean) * self.bin_scale
         hidden = self.convolutions(scaled[:, None])
         scores: Tensor = self.head(self.dropout(hidden[..., 0].transpose(1, 2)))
         return scores
 
     def forward(self, features: Tensor) -> Tensor:
-        """Pool the scores of all moments by log-mean-exp.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, frames, MEL_BINS)
-            Output of `FrontEnd`.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, n_classes)
-            Log-odds.
-        """
+        """Pool the scores of all moments by log-mean-exp."""
         scores = self.frame_scores(features)
         inverse = self.sharpness.exp()
         pooled = torch.logsumexp(scores * inverse, dim=1) - math.log(scores.shape[1])
         return pooled / inverse
 
     def folded(self) -> BackEnd:
-        """Return the same function with every normalization folded into its convolution.
-
-        Returns
-        -------
-        BackEnd
-            A new module in evaluation mode, without batch normalization.
-        """
+        """Return the same function with every normalization folded into its convolution."""
         plain = BackEnd(self.head.out_features).eval()
         state = {name: value for name, value in self.state_dict().items() if ".norm" not in name}
         plain.load_state_dict(state)

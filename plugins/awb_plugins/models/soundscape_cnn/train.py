@@ -58,24 +58,7 @@ class Settings:
 
 
 def load_split(split: str, clips: int, folder: Path, workers: int) -> LabelledClips:
-    """Render one split of the embedded dataset, which is found through its plugin.
-
-    Parameters
-    ----------
-    split : str
-        train, validation or test.
-    clips : int
-        Number of scenes.
-    folder : Path
-        Where the samples are kept meanwhile.
-    workers : int
-        Processes.
-
-    Returns
-    -------
-    LabelledClips
-        The clips with clip-level labels.
-    """
+    """Render one split of the embedded dataset, which is found through its plugin."""
     spec: Any = discovery.load().get("dataset", "soundscapes").spec
     dataset = spec.factory(spec.parameters(split=split, clips=clips))
     return render(dataset, folder / f"{split}.npy", workers=workers)
@@ -114,22 +97,7 @@ def fit(
     truth: AudioArray,
     settings: Settings,
 ) -> BackEnd:
-    """Train a back end.
-
-    Parameters
-    ----------
-    clips, validation : LabelledClips
-        What to learn from, and what to report on; nothing is chosen by the latter.
-    labels, truth : np.ndarray, shape=(clips, classes), dtype=float32
-        Which classes occur in them.
-    settings : Settings
-        Epochs and seed.
-
-    Returns
-    -------
-    BackEnd
-        With batch normalization, after the last epoch.
-    """
+    """Train a back end."""
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
     front_end, back_end = FrontEnd(), BackEnd(labels.shape[1], batch_norm=True)

@@ -23,11 +23,6 @@ NAME = "urbansound-cnn"
 class UrbanSoundModel:
     """A CNN of spectrogram pictures: differentiable, its columns are frames and can be heard.
 
-    Parameters
-    ----------
-    path : Path
-        Weights file.
-
     Attributes
     ----------
     sample_rate_hz : int
@@ -46,11 +41,6 @@ class UrbanSoundModel:
         Length of a column's window.
     hears_s : float
         Seconds of a clip that it hears; what lies beyond is cut off.
-
-    Raises
-    ------
-    WeightsError
-        If the weights are missing, corrupt or of the wrong shape.
     """
 
     sample_rate_hz: int = network.SAMPLE_RATE_HZ
@@ -99,23 +89,7 @@ class UrbanSoundModel:
         return scores
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score every class.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 22,050 Hz, of any length; four seconds are heard.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-
-        Raises
-        ------
-        AudioError
-            If the array has another shape or type, or no samples.
-        """
+        """Score every class."""
         if waveforms.ndim != 2 or waveforms.shape[1] == 0 or waveforms.dtype != np.float32:
             raise AudioError(
                 f"{NAME} takes float32 waveforms of shape (batch, samples),"

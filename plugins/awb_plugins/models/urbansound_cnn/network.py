@@ -52,14 +52,7 @@ def mel_edges_hz() -> Tensor:
 
 
 def mel_filters() -> Tensor:
-    """Return triangular filters of height 1.
-
-    Returns
-    -------
-    torch.Tensor, shape=(1025, 64), dtype=float32
-        Weight of every bin of the power spectrum in every mel bin. The lowest triangles are
-        narrower than two bins of the spectrum, but none is empty.
-    """
+    """Return triangular filters of height 1."""
     edges_hz = mel_edges_hz()
     bins_hz = torch.linspace(0, SAMPLE_RATE_HZ / 2, WINDOW_SAMPLES // 2 + 1, dtype=torch.float64)
     rising = (bins_hz[:, None] - edges_hz[:-2]) / (edges_hz[1:-1] - edges_hz[:-2])
@@ -88,18 +81,7 @@ class Picture(nn.Module):
         self.register_buffer("filters", mel_filters(), persistent=False)
 
     def forward(self, waveforms: Tensor) -> Tensor:
-        """Draw the pictures.
-
-        Parameters
-        ----------
-        waveforms : torch.Tensor, shape=(batch, samples)
-            Samples in [-1, 1] at 22,050 Hz.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, 64, 64)
-            Columns, then mel bins, in [0, 1].
-        """
+        """Draw the pictures."""
         length = (COLUMNS - 1) * HOP_SAMPLES + WINDOW_SAMPLES
         margin = WINDOW_SAMPLES // 2
         rest = max(0, length - margin - waveforms.shape[-1])
@@ -111,13 +93,7 @@ class Picture(nn.Module):
 
 
 class UrbanSoundCnn(nn.Module):
-    """Pictures to log-odds.
-
-    Parameters
-    ----------
-    n_classes : int
-        Number of classes, which exclude each other.
-    """
+    """Pictures to log-odds."""
 
     def __init__(self, n_classes: int = 10) -> None:
         super().__init__()
@@ -139,18 +115,7 @@ class UrbanSoundCnn(nn.Module):
         self.log_odds = LogOdds()
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures.
-
-        Parameters
-        ----------
-        features : torch.Tensor, shape=(batch, 64, 64)
-            Output of `Picture`.
-
-        Returns
-        -------
-        torch.Tensor, shape=(batch, n_classes)
-            Log-odds: ``z_c - logsumexp(z_others)``.
-        """
+        """Score pictures."""
         grey = features[:, None].expand(-1, CHANNELS, -1, -1)
         hidden = self.relu(self.dense(self.flatten(self.convolutions(grey))))
         scores: Tensor = self.log_odds(self.head(self.dropout(hidden)))

@@ -33,15 +33,7 @@ class Embedder(Protocol):
 
 
 class VggishEmbeddings:
-    """Mean and standard deviation of the embeddings of a clip's patches.
-
-    Parameters
-    ----------
-    embedder : Embedder
-        VGGish.
-    remembered : int
-        Embeddings that are kept, 0.6 kB each; the oldest go first.
-    """
+    """Mean and standard deviation of the embeddings of a clip's patches."""
 
     name = "vggish"
     sample_rate_hz = front_end.SAMPLE_RATE_HZ
@@ -55,23 +47,7 @@ class VggishEmbeddings:
         self._known: dict[bytes, ScoreArray] = {}
 
     def embeddings(self, waveforms: AudioArray) -> ScoreArray:
-        """Embed every patch of clips.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 16 kHz.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, patches, 128), dtype=float32
-            Embeddings in order of time.
-
-        Raises
-        ------
-        AudioError
-            If the waveforms are of another shape or type, or shorter than a patch.
-        """
+        """Embed every patch of clips."""
         check_clips(waveforms, self)
         starts = front_end.patch_starts(waveforms.shape[1])
         cut = [waveforms[:, start : start + front_end.PATCH_SAMPLES] for start in starts]
@@ -88,41 +64,12 @@ class VggishEmbeddings:
         return np.stack([found[key] for key in keys]).reshape(len(waveforms), len(starts), -1)
 
     def vectors(self, waveforms: AudioArray) -> VectorArray:
-        """Compute the features of clips.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1] at 16 kHz, 0.975 s at least.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, 256), dtype=float64
-            Means, then standard deviations over the patches (0 for a single patch).
-        """
+        """Compute the features of clips."""
         return mean_and_deviation(self.embeddings(waveforms))
 
 
 def load(weights: Path | None) -> VggishEmbeddings:
-    """Load VGGish.
-
-    Parameters
-    ----------
-    weights : Path or None
-        A PyTorch file, or the folder of a SavedModel; None for the published SavedModel.
-
-    Returns
-    -------
-    VggishEmbeddings
-        The extractor.
-
-    Raises
-    ------
-    WeightsError
-        If the weights cannot be had, or do not fit.
-    MissingExtraError
-        If a SavedModel is meant and TensorFlow is not installed.
-    """
+    """Load VGGish."""
     if weights is None or weights.expanduser().is_dir():
         from awb_plugins.models.vggish.saved_model import SavedVggish
 

@@ -36,14 +36,7 @@ PATCH_HOP_SAMPLES = PATCH_FRAMES * HOP_SAMPLES
 
 @cache
 def mel_filters() -> FloatArray:
-    """Return the mel filters.
-
-    Returns
-    -------
-    np.ndarray, shape=(257, 64), dtype=float64
-        Weight of every bin of the spectrum in every mel bin, in [0, 1]; the lowest bin (0 Hz)
-        counts nowhere.
-    """
+    """Return the mel filters."""
     bins_hz = np.linspace(0, SAMPLE_RATE_HZ / 2, FFT_SAMPLES // 2 + 1)
     bins, (lowest, highest) = _mel(bins_hz), _mel(np.array([LOWEST_HZ, HIGHEST_HZ]))
     edges = np.linspace(lowest, highest, MEL_BINS + 2)
@@ -73,18 +66,7 @@ def patch_starts(n_samples: int) -> IntArray:
 
 
 def log_mel(waveforms: AudioArray) -> ScoreArray:
-    """Compute the log-mel frames of clips, or of patches.
-
-    Parameters
-    ----------
-    waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-        Samples in [-1, 1] at 16 kHz, a window of them at least.
-
-    Returns
-    -------
-    np.ndarray, shape=(batch, frames, 64), dtype=float32
-        Natural logarithm of the mel magnitude plus 0.01.
-    """
+    """Compute the log-mel frames of clips, or of patches."""
     samples = np.arange(WINDOW_SAMPLES)
     window = np.sin(np.pi * samples / WINDOW_SAMPLES) ** 2
     found = np.empty(

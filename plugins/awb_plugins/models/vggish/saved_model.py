@@ -24,20 +24,7 @@ _ADVICE = "Type --model vggish:weights=FOLDER with VGGish's SavedModel, or weigh
 
 
 class SavedVggish:
-    """VGGish in its TensorFlow form.
-
-    Parameters
-    ----------
-    path : Path or None
-        A local folder; None for the published one.
-
-    Raises
-    ------
-    MissingExtraError
-        If TensorFlow is not installed.
-    WeightsError
-        If the model cannot be had, or is not VGGish.
-    """
+    """VGGish in its TensorFlow form."""
 
     def __init__(self, path: Path | None) -> None:
         try:
@@ -64,17 +51,6 @@ class SavedVggish:
         self.weights_sha256 = folder_sha256(folder)
 
     def embed(self, patches: AudioArray) -> ScoreArray:
-        """Embed patches of audio.
-
-        Parameters
-        ----------
-        patches : np.ndarray, shape=(n, 15600), dtype=float32
-            Samples in [-1, 1] at 16 kHz.
-
-        Returns
-        -------
-        np.ndarray, shape=(n, 128), dtype=float32
-            Embeddings.
-        """
+        """Embed patches of audio."""
         rows = [self._function(self._tf.constant(patch)).numpy()[0] for patch in patches]
         return np.array(rows, dtype=np.float32).reshape(-1, EMBEDDING)

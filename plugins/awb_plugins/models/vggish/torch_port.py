@@ -30,15 +30,7 @@ _ADVICE = (
 
 
 class VggishNetwork(nn.Module):
-    """Log-mel patches to embeddings.
-
-    Parameters
-    ----------
-    width : int
-        Channels of the first convolution; 64 as published.
-    hidden : int
-        Units of the two dense layers; 4,096 as published.
-    """
+    """Log-mel patches to embeddings."""
 
     def __init__(self, width: int = 64, hidden: int = 4096) -> None:
         super().__init__()
@@ -58,18 +50,7 @@ class VggishNetwork(nn.Module):
         )
 
     def forward(self, patches: Tensor) -> Tensor:
-        """Embed patches.
-
-        Parameters
-        ----------
-        patches : torch.Tensor, shape=(n, 96, 64)
-            Log-mel frames.
-
-        Returns
-        -------
-        torch.Tensor, shape=(n, 128)
-            Not negative; neither whitened nor quantized.
-        """
+        """Embed patches."""
         maps = self.features(patches[:, None])
         embedded: Tensor = self.embeddings(maps.permute(0, 2, 3, 1).flatten(1))
         return embedded
@@ -83,18 +64,7 @@ def layout(width: int = 64, hidden: int = 4096) -> dict[str, tuple[int, ...]]:
 
 
 class TorchVggish:
-    """VGGish run by torch.
-
-    Parameters
-    ----------
-    path : Path
-        Weights in the port's layout.
-
-    Raises
-    ------
-    WeightsError
-        If they cannot be read or do not fit.
-    """
+    """VGGish run by torch."""
 
     def __init__(self, path: Path) -> None:
         state = read_state(path, "vggish", _ADVICE)
@@ -110,18 +80,7 @@ class TorchVggish:
         self.weights_sha256 = file_sha256(path.expanduser())
 
     def embed(self, patches: AudioArray) -> ScoreArray:
-        """Embed patches of audio.
-
-        Parameters
-        ----------
-        patches : np.ndarray, shape=(n, 15600), dtype=float32
-            Samples in [-1, 1] at 16 kHz.
-
-        Returns
-        -------
-        np.ndarray, shape=(n, 128), dtype=float32
-            Embeddings.
-        """
+        """Embed patches of audio."""
         found = np.empty((len(patches), EMBEDDING), dtype=np.float32)
         for start in range(0, len(patches), BATCH):
             some = front_end.log_mel(patches[start : start + BATCH])
