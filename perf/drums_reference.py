@@ -94,6 +94,7 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
     instances : int
         Over so many.
     """
+    from awb.harness.config.resources import Resources
     from awb.harness.config.run_config import make_config
     from awb.harness.run import resume, run
     from awb.harness.storage.run_folder import RunFolder
@@ -112,9 +113,9 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
                 samples=samples,
             )
             if path.exists():
-                resume(path, jobs=1)
+                resume(path, Resources(jobs=1))
             else:
-                run(config, path, jobs=1)
+                run(config, path, Resources(jobs=1))
             (board,) = boards(RunFolder.open(path), load())
             means = {row.explainer: row.cells[0].mean for row in board.rows}
             for name, label in EXPLAINERS.items():

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.builtins import awb_metrics
 from awb.intervals import union
 from awb.maskers import zeros

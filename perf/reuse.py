@@ -38,7 +38,7 @@ def real_clip() -> Clip:
     path = DATA / "sounds" / "dog.wav"
     if not path.is_file():
         return make_instance().clip
-    from awb.audio.files import read_audio, resample
+    from awb.audio import read_audio, resample
 
     waveform, rate_hz = read_audio(path)
     once = resample(waveform, rate_hz, RATE_HZ)

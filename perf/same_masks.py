@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from awb import designs
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.intervals import FloatArray, union
 from awb.maskers import zeros
 from awb.metrics import roc_auc

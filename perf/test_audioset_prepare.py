@@ -10,8 +10,8 @@ import pytest
 
 from awb.harness.selection.preparation import families
 from awb.plugins.discovery import load
-from awb_datasets.audioset import AudioSetParameters
-from awb_datasets.audioset.names import read_names
+from awb_datasets.audioset.ontology import read_names
+from awb_datasets.audioset.parameters import AudioSetParameters
 from awb_datasets.audioset.prepare import prepare
 
 from .strong_labels import generate

@@ -12,7 +12,8 @@ import soundfile
 
 from awb.data.class_index import ClassIndex
 from awb.data.preparation import Family, Preparation
-from awb_datasets.audioset import SPEC, AudioSetParameters
+from awb_datasets.audioset import SPEC
+from awb_datasets.audioset.parameters import AudioSetParameters
 
 HEADER = "segment_id\tstart_time_seconds\tend_time_seconds\tlabel"
 RATE_HZ = 8_000

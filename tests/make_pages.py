@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from pages import captum, commands, configuration, explainers, house, metrics, plugins
+from pages import (
+    captum,
+    commands,
+    configuration,
+    explainers,
+    house,
+    metrics,
+    plugins,
+    run_options,
+)
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MADE: dict[str, Callable[[], str]] = {
@@ -16,6 +25,7 @@ MADE: dict[str, Callable[[], str]] = {
     "metrics.md": metrics.page,
     "reference/commands.md": commands.page,
     "reference/plugins.md": plugins.page,
+    "../benchmark/awb/api/run_options.py": run_options.page,
 }
 
 if __name__ == "__main__":

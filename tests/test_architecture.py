@@ -1,86 +1,73 @@
-"""The arrows of the house: who may import whom, and what must not be loaded."""
+"""The arrows of the house: who may import whom, what is public, and what must not be loaded."""
 
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-AWB = ROOT / "benchmark" / "awb"
+from house import FLOOR, PUBLIC, RIGHT_OF_ENTRY, ROOT, cycles, imports_of, modules, room, sources
 
-FLOORS = [
-    {"errors", "intervals", "randomness", "types", "protocols", "watching"},
-    {
-        "alignment",
-        "audio",
-        "containers",
-        "designs",
-        "maskers",
-        "metrics",
-        "mpeg",
-        "segments",
-        "statistics",
-        "variations",
-    },
-    {"additions", "hookspecs", "plugins", "specs"},
-    {"builtins", "perturbation", "scoring"},
-    {"harness"},
-    {"authoring", "conformance", "doctor", "leaderboard", "report", "site", "training"},
-    {"api", "cli", "testing"},
-    {"__main__"},
-]
-FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 HEAVY = ["torch", "tensorflow", "librosa", "matplotlib", "sklearn", "scipy", "captum", "soundfile"]
+LARGEST_ROOM = 15
+OF_ONE_KIND = {
+    "awb/cli": "a command each",
+    "awb/metrics": "a family of metrics each",
+    "awb_plugins/explainers/segmentwise": "an explainer each",
+}
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Yield imported modules, and whether they are imported for type checking only."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = {
-        id(node)
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.dump(block.test)
-        for node in ast.walk(block)
-    }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, id(node) in typing_only) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module, id(node) in typing_only
-            if node.module == "awb":
-                yield from ((f"awb.{alias.name}", id(node) in typing_only) for alias in node.names)
+def test_no_module_imports_in_a_circle() -> None:
+    graph = {name: imports_of(name) for name in modules()}
+    assert cycles(graph) == []
 
 
-def _sources(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.py"))
+def test_no_room_imports_in_a_circle() -> None:
+    graph: dict[str, set[str]] = {}
+    for name in modules():
+        graph.setdefault(room(name), set()).update(room(other) for other in imports_of(name))
+    assert cycles({name: others - {name} for name, others in graph.items()}) == []
 
 
-@pytest.mark.parametrize("path", _sources(AWB), ids=lambda path: str(path.relative_to(AWB)))
-def test_awb_imports_only_from_lower_floors(path: Path) -> None:
-    relative = path.relative_to(AWB)
-    if relative == Path("__init__.py"):
-        return
-    own = relative.parts[0].removesuffix(".py")
+@pytest.mark.parametrize("name", [one for one in modules() if one.startswith("awb.")])
+def test_awb_imports_only_from_lower_floors(name: str) -> None:
+    own = name.split(".")[1]
     assert own in FLOOR, f"{own} has no floor"
-    for module, typing_only in imports(path):
-        assert not module.startswith(("awb_plugins", "awb_datasets")), module
-        if module.startswith("awb.") and not typing_only:
-            other = module.split(".")[1]
-            assert FLOOR[other] <= FLOOR[own], f"{own} imports {other} from a higher floor"
+    for other in imports_of(name):
+        assert other.split(".")[0] == "awb", f"{name} imports {other}"
+        if other != "awb":
+            assert FLOOR[other.split(".")[1]] <= FLOOR[own], f"{name} imports {other} from above"
 
 
 @pytest.mark.parametrize(
-    ("folder", "other"),
-    [("plugins/awb_plugins", "awb_datasets"), ("datasets/awb_datasets", "awb_plugins")],
+    ("package", "other"), [("awb_plugins", "awb_datasets"), ("awb_datasets", "awb_plugins")]
 )
-def test_plugins_and_datasets_do_not_know_each_other(folder: str, other: str) -> None:
-    for path in _sources(ROOT / folder):
-        assert not any(module.startswith(other) for module, _ in imports(path)), path
+def test_plugins_and_datasets_do_not_know_each_other(package: str, other: str) -> None:
+    for name in modules():
+        if name.split(".")[0] == package:
+            assert not any(one.split(".")[0] == other for one in imports_of(name)), name
+
+
+def test_built_in_plugins_use_what_is_public_as_a_strangers_would() -> None:
+    for name in modules():
+        if name.split(".")[0] == "awb" or name.startswith(RIGHT_OF_ENTRY):
+            continue
+        for other in imports_of(name):
+            if other.split(".")[0] == "awb":
+                known = any(other == one or other.startswith(f"{one}.") for one in PUBLIC)
+                assert known, f"{name} imports {other}, which is internal"
+
+
+def test_everything_public_exists() -> None:
+    assert set(PUBLIC) <= set(modules())
+
+
+def test_no_room_is_crowded() -> None:
+    for folder in {path.parent for path in sources()}:
+        name = "/".join(folder.relative_to(ROOT).parts[1:])
+        count = len([path for path in folder.glob("*.py") if path.stem[:2] != "__"])
+        assert count <= LARGEST_ROOM or name in OF_ONE_KIND, f"{name} has {count} modules"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +76,7 @@ def test_plugins_and_datasets_do_not_know_each_other(folder: str, other: str) ->
         "import awb",
         "from awb.cli import main; main(['--help'], standalone_mode=False)",
         "from awb.cli import main; main(['run', '--help'], standalone_mode=False)",
-        "import awb.plugins.discovery; assert not awb.plugins.discovery.load().broken",
+        "from awb.plugins.discovery import load; assert not load().broken",
     ],
 )
 def test_nothing_heavy_is_loaded(statement: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import real_sounds
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.intervals import total_s, union
 from awb.types import Clip
 from awb_datasets.folder import SPEC as FOLDER

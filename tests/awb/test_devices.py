@@ -12,6 +12,7 @@ import small_data
 from awb.designs import pooled
 from awb.errors import ParameterError, RunError
 from awb.harness.config.choice import choose
+from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
 from awb.harness.run import resume
 from awb.harness.storage.run_folder import RunFolder
@@ -202,7 +203,7 @@ def test_the_device_is_recorded_and_on_the_board(tmp_path: Path) -> None:
     (out / "run.json").write_text(text.replace(place, "mps, float16"), encoding="utf-8")
     assert record["config"]["device"] == "auto"
     with pytest.raises(RunError, match=r"computed soundscape-cnn on mps, float16, here"):
-        resume(out, jobs=1)
+        resume(out, Resources(jobs=1))
 
 
 def test_a_model_that_does_not_say_where_it_computes_has_no_remark(tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from awb.errors import DataError, MissingExtraError
 from awb.harness.selection.manifest import Kept, decide
 from awb.protocols import Dataset
 from awb_datasets.audioset import SPEC
-from awb_datasets.audioset.names import read_names
-from awb_datasets.audioset.ontology import read_ontology
+from awb_datasets.audioset.ontology import read_names, read_ontology
 from awb_datasets.audioset.sources import NAMES, ONTOLOGY, sha256_file
 
 ROWS = (

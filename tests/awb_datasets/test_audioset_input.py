@@ -20,9 +20,9 @@ from audioset_files import (
     write_ontology,
 )
 from awb.errors import AudioError, AwbError, DataError, LabelError
-from awb_datasets.audioset import SPEC, AudioSetParameters
-from awb_datasets.audioset.names import read_names
-from awb_datasets.audioset.ontology import read_ontology
+from awb_datasets.audioset import SPEC
+from awb_datasets.audioset.ontology import read_names, read_ontology
+from awb_datasets.audioset.parameters import AudioSetParameters
 
 GOOD = ("a_0 1 2 /m/bark", "b_0 3 4 /m/dog")
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from audioset_files import family, parameters, prepared, rows_of, write_audio
 from awb.data.class_index import ClassIndex
 from awb.intervals import union
-from awb_datasets.audioset.merging import merge_events
+from awb_datasets.audioset.instances import merge_events
 
 Events = dict[str, list[list[float]]]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from awb.audio.files import read_audio
+from awb.audio import read_audio
 from awb.errors import DataError
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve

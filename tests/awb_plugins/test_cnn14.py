@@ -24,10 +24,11 @@ from awb.perturbation.scorers import ClipScorer
 from awb.protocols import DifferentiableModel, FrameFeatureModel, SpectrogramModel
 from awb.segments import Segments
 from awb.types import AudioArray
-from awb_plugins.models.cnn14 import SPEC, Cnn14Parameters, front_end
+from awb_plugins.models.cnn14 import SPEC, front_end
 from awb_plugins.models.cnn14.esc50 import CLASSES
 from awb_plugins.models.cnn14.model import Cnn14
 from awb_plugins.models.cnn14.network import Cnn14Network
+from awb_plugins.models.cnn14.parameters import Cnn14Parameters
 from awb_plugins.models.cnn14.weights import published_layout, read_checkpoint
 
 RATE_HZ = 32_000

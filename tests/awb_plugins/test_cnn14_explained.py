@@ -17,8 +17,9 @@ from awb.segments import Segments
 from awb.specs import ExplainerSpec
 from awb.types import Clip, Explanation, Instance
 from awb_plugins.explainers import spectrogram
-from awb_plugins.models.cnn14 import SPEC, Cnn14Parameters
+from awb_plugins.models.cnn14 import SPEC
 from awb_plugins.models.cnn14.model import Cnn14
+from awb_plugins.models.cnn14.parameters import Cnn14Parameters
 
 RATE_HZ = 32_000
 TARGET = 5

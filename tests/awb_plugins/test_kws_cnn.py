@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from awb.errors import AudioError, PluginError, WeightsError
+from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
 from awb.harness.run import run
 from awb.leaderboard.boards.construction import boards
@@ -205,7 +206,7 @@ def test_a_board_of_the_dataset_s_own_model(test_data: Path, tmp_path: Path) -> 
         samples=200,
         clips=6,
     )
-    [board] = boards(run(config, tmp_path / "run", jobs=1), load())
+    [board] = boards(run(config, tmp_path / "run", Resources(jobs=1)), load())
     cells = {row.explainer: [cell.mean for cell in row.cells] for row in board.rows}
     assert (board.model, board.skipped) == ("kws-cnn", {"no events": 3})
     assert cells["oracle"][0] == 1.0

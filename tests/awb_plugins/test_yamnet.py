@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from awb.audio.files import read_audio, resample
+from awb.audio import read_audio, resample
 from awb.designs import pooled
 from awb.errors import ParameterError
 from awb.maskers import zeros

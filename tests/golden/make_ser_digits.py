@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.types import AudioArray
 
 SPEAKERS = ("george", "jackson", "nicolas", "yweweler")

@@ -10,7 +10,7 @@ import tomlkit
 
 from awb.cli import main
 from awb.harness.config.run_config import RunConfig
-from awb.harness.config.settings import RunSettings
+from awb.harness.config.settings import RunSettings, option_of
 from pages.tables import table
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
@@ -60,9 +60,11 @@ def range_of(name: str) -> str:
 
 
 def default_of(name: str) -> str:
-    """Write the default as in a file."""
+    """Write the default as in a file, or what holds where the setting is left out."""
     value: Any = RunSettings.model_fields[name].get_default()
-    return "" if value is None or value == [] else f"`{tomlkit.item(value).as_string()}`"
+    if value is None or value == []:
+        return option_of(name).unset
+    return f"`{tomlkit.item(value).as_string()}`"
 
 
 def options_of(name: str) -> str:
@@ -71,7 +73,7 @@ def options_of(name: str) -> str:
     single = {"datasets": "dataset", "models": "model"}
     names = [
         option
-        for parameter in run.params
+        for parameter in run.get_params(click.Context(run))
         if isinstance(parameter, click.Option) and parameter.name in {name, single.get(name)}
         for option in [*parameter.opts, *parameter.secondary_opts]
     ]

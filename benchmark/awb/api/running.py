@@ -5,68 +5,30 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeVar, Unpack, overload
+from typing import Any, TypeVar, Unpack, overload
 
 from awb.api.results import Run
+from awb.api.run_options import Explainers, Files, RunOptions
 from awb.api.sweeps import Sweep
 from awb.authoring.functions import name_of
-from awb.authoring.models import Models, model_names
+from awb.authoring.models import model_names
 from awb.errors import PluginError
 from awb.harness.config.limits import OFF, make_limits
+from awb.harness.config.resources import Resources
+from awb.harness.config.settings import RunSettings, default_text
 from awb.harness.config.toml_input import read_settings
-from awb.harness.launch import Means, load_plugins, out_path, start, take_up
+from awb.harness.launch import load_plugins, out_path, start, take_up
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.harness.unit.score_cache import open_cache
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.session import add_file, is_loading
-from awb.specs import Explainer
-
-Names = str | Sequence[str]
-"""One name, several separated by commas, or a list."""
-
-Explainers = str | Explainer | Sequence[str | Explainer]
-Files = str | Path | Sequence[str | Path]
-
-
-class RunOptions(TypedDict, total=False):
-    """The options of ``awb run``; None stands for "not given"."""
-
-    datasets: Names | None
-    models: Models | None
-    explainers: Explainers | None
-    baselines: bool | None
-    metrics: Names | None
-    masker: str | None
-    scoring_masker: str | None
-    design: str | None
-    samples: int | None
-    budgets: str | Sequence[int] | None
-    clips: int | None
-    seed: int | None
-    segment_s: float | None
-    segment_hop_s: float | None
-    max_event_fraction: float | None
-    min_score: float | None
-    robustness: int | Literal["all"] | None
-    device: str | None
-    precision: str | None
-    jobs: int | None
-    time_limit_s: float | str | None
-    memory_limit: float | str | None
-    isolate: bool | None
-    scheduler: str | None
-    cache: str | Path | None
-    scores: str | Path | None
-    out: str | Path | None
-    plugin: Files | None
-
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _named(function: Function) -> Function:
-    """Show the options by name where a notebook shows the signature."""
+    """Show the options by name where a notebook shows the signature and the docstring."""
     named = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
         for name, kind in RunOptions.__annotations__.items()
@@ -75,7 +37,22 @@ def _named(function: Function) -> Function:
     kept = [one for one in plain.parameters.values() if one.kind is not one.VAR_KEYWORD]
     signature = plain.replace(parameters=[*kept, *named])
     function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__doc__ = (function.__doc__ or "").replace(_OPTIONS, _documented())
     return function
+
+
+_OPTIONS = """    **options
+        The options of ``awb run``."""
+
+
+def _documented() -> str:
+    """Document every option, from the one declaration that it has."""
+    lines = []
+    for name, kind in RunOptions.__annotations__.items():
+        said, default = RunSettings.model_fields[name].description, default_text(name)
+        lines.append(f"    {name} : {str(kind).removesuffix(' | None')}, optional")
+        lines.append(f"        {said}{f' Default: {default}.' if default else ''}")
+    return "\n".join(lines)
 
 
 def _quiet(phase: str, done: int, total: int) -> None:
@@ -98,6 +75,10 @@ def run(
 ) -> Run | Sweep:
     """Run explainers on models over datasets, as ``awb run`` does.
 
+    `explainers` may be functions ``(perturber, instance, rng) -> relevance``, and `models` what
+    `awb.torch_model` and its like make. With `jobs` above 1, a script must call this below
+    ``if __name__ == "__main__":``, since every worker imports the script.
+
     Parameters
     ----------
     file : str or Path, optional
@@ -105,11 +86,7 @@ def run(
     progress : callable
         ``progress(phase, done, total)`` is called as work finishes.
     **options
-        The options of ``awb run`` by name, see docs/configuration.md. `explainers` may be functions
-        ``(perturber, instance, rng) -> relevance``, `models` what `awb.torch_model` and its like
-        make. `jobs` is 1 unless it is given, which computes
-        in this process; with more, a script must call this below ``if __name__ == "__main__":``,
-        since every worker imports the script.
+        The options of ``awb run``.
 
     Returns
     -------
@@ -130,8 +107,8 @@ def run(
     settled = read_settings(None if file is None else Path(file), typed)
     settings = settled.settings
     load_plugins(settings)
-    means = Means.of(settings, _cache(settings.cache), jobs=1, isolate=False)
-    found = start(settled, means, out_path(settled), progress)
+    resources = Resources.of(settings, _cache(settings.cache), jobs=1)
+    found = start(settled, resources, out_path(settled), progress)
     return Sweep(found) if isinstance(found, SweepFolder) else Run(found)
 
 
@@ -172,14 +149,14 @@ def resume(
     _refuse_while_loading()
     for path in [plugin] if isinstance(plugin, str | Path) else plugin:
         add_file(Path(path))
-    means = Means(
+    resources = Resources(
         jobs=jobs,
         scheduler=scheduler,
         cache=_cache(cache),
         limits=make_limits(time_limit_s, memory_limit),
         isolate=isolate,
     )
-    finished = take_up(Path(folder), means, progress, retry_stopped=retry_stopped)
+    finished = take_up(Path(folder), resources, progress, retry_stopped=retry_stopped)
     return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
 
 

@@ -9,12 +9,6 @@ import click
 if TYPE_CHECKING:
     from awb.perturbation.cache import ScoreCache
 
-CACHE = click.option(
-    "--cache",
-    envvar="AWB_CACHE",
-    metavar="DIR|off",
-    help="Where scores are kept from run to run, or off.  [default: the user's cache folder]",
-)
 _SIZE = click.option(
     "--size",
     envvar="AWB_CACHE_SIZE",

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from awb.cli.options import MEMORY_LIMIT
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.settings import SettingsCommand
 
 if TYPE_CHECKING:
     from awb.plugins.discovery import Kind, Registry
@@ -36,7 +36,7 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
     return kinds[0]
 
 
-@click.command("check")
+@click.command("check", cls=SettingsCommand, settings=("memory_limit",))
 @click.argument("name", metavar="NAME[:KEY=VALUE,...]")
 @click.option(
     "--kind",
@@ -55,7 +55,6 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
     metavar="SECONDS|off",
     help="Stop it if it takes longer under one rule.",
 )
-@MEMORY_LIMIT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @PLUGIN
 @click.pass_context

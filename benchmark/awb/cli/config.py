@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from awb.cli.run import run_command, tell_overridden, typed_settings
+from awb.cli.completing import config_files
+from awb.cli.plugin_files import PLUGIN
+from awb.cli.run import tell_overridden
+from awb.cli.settings import SettingsCommand, typed_settings
 
 if TYPE_CHECKING:
     from awb.harness.config.settings import Settled
@@ -18,7 +21,15 @@ def config_command() -> None:
     """Show the configuration of a run, or print an example of one."""
 
 
-@config_command.command("show", params=list(run_command.params))
+@config_command.command("show", cls=SettingsCommand)
+@click.argument(
+    "file",
+    metavar="[FILE.toml]",
+    required=False,
+    type=click.Path(path_type=Path),
+    shell_complete=config_files,
+)
+@PLUGIN
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def show_command(

@@ -10,8 +10,9 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
-from awb.cli.options import MEMORY_LIMIT, OPEN, TIME_LIMIT, finish, resolve_dataset
+from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.settings import SettingsCommand
 from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -129,11 +130,14 @@ def prepare_command(
     finish(context, prepared.problems)
 
 
-@data_command.command("describe", context_settings=OPEN)
+@data_command.command(
+    "describe",
+    cls=SettingsCommand,
+    settings=("time_limit_s", "memory_limit"),
+    context_settings=OPEN,
+)
 @_shared
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@TIME_LIMIT
-@MEMORY_LIMIT
 @click.pass_context
 def describe_command(
     context: click.Context,

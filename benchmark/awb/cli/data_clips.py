@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
-from awb.cli.options import MEMORY_LIMIT, OPEN, TIME_LIMIT, finish, resolve_dataset
+from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.settings import SettingsCommand
 
 _CLIPS = click.option(
     "--clips", type=click.IntRange(min=1), metavar="N", help="Only the first N clips."
@@ -16,7 +17,9 @@ _CLIPS = click.option(
 _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
 
 
-@click.command("scores", context_settings=OPEN)
+@click.command(
+    "scores", cls=SettingsCommand, settings=("time_limit_s", "memory_limit"), context_settings=OPEN
+)
 @click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @_EXTRA
 @click.option("--model", required=True, metavar="NAME[:KEY=VALUE,...]", help="Which model.")
@@ -30,8 +33,6 @@ _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--S
 )
 @_CLIPS
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
-@TIME_LIMIT
-@MEMORY_LIMIT
 @PLUGIN
 @click.pass_context
 def scores_command(
@@ -52,7 +53,7 @@ def scores_command(
     import sys
 
     from awb.harness.config.limits import make_limits
-    from awb.harness.config.run_config import default_jobs
+    from awb.harness.config.resources import default_jobs
     from awb.harness.selection.clip_scores import ScoreStore
     from awb.harness.selection.whole_dataset import score_dataset
     from awb.plugins.discovery import load
@@ -80,14 +81,14 @@ def scores_command(
     finish(context, scored.problems)
 
 
-@click.command("export", context_settings=OPEN)
+@click.command(
+    "export", cls=SettingsCommand, settings=("time_limit_s", "memory_limit"), context_settings=OPEN
+)
 @click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_EXTRA
 @click.option("--as", "layout", required=True, metavar="LAYOUT", help="For example: audioset.")
 @_CLIPS
-@TIME_LIMIT
-@MEMORY_LIMIT
 @PLUGIN
 @click.pass_context
 def export_command(

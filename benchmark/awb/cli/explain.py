@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
-from awb.cli.options import ISOLATE, MEMORY_LIMIT, TIME_LIMIT
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.settings import SettingsCommand
 from awb.cli.tables import tell
 
 
-@click.command("explain")
+@click.command("explain", cls=SettingsCommand, settings=("time_limit_s", "memory_limit", "isolate"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--model",
@@ -55,9 +55,6 @@ from awb.cli.tables import tell
     metavar="FILE",
     help="The page.  [default: NAME.explained.html]",
 )
-@TIME_LIMIT
-@MEMORY_LIMIT
-@ISOLATE
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
 @PLUGIN
 def explain_command(
@@ -71,7 +68,7 @@ def explain_command(
     out: Path | None,
     time_limit_s: str | None,
     memory_limit: str | None,
-    isolate: bool,
+    isolate: bool | None,
     show: bool,
 ) -> None:
     """Explain what a model hears in one audio file, and open a page to look and to listen.
@@ -92,7 +89,7 @@ def explain_command(
         out=path,
         time_limit_s=time_limit_s,
         memory_limit=memory_limit,
-        isolate=isolate,
+        isolate=isolate is not False,
     )
     click.echo(f"{found.model} hears {found.target!r} with log-odds {found.score:.2f}", err=True)
     click.echo(path)

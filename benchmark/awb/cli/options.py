@@ -17,24 +17,6 @@ EXIT_WITH_PROBLEMS = 1
 OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Context settings of a command that takes a dataset's settings as options."""
 
-TIME_LIMIT = click.option(
-    "--time-limit",
-    "--time-limit-s",
-    "time_limit_s",
-    metavar="SECONDS|off",
-    help="Stop an explainer or metric that takes longer on one instance.  [default: 1800]",
-)
-MEMORY_LIMIT = click.option(
-    "--memory-limit",
-    metavar="SIZE|off",
-    help="Stop one whose process grows larger, as 8GB.  [default: 80 % of the machine]",
-)
-ISOLATE = click.option(
-    "--isolate/--no-isolate",
-    default=True,
-    help="Compute in a process that can be stopped, even a single job.  [default: isolate]",
-)
-
 _UNITS = ("", "_s", "_hz", "_samples")
 
 

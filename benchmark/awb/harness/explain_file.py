@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from awb.activity import WorkerDiedError
-from awb.audio.files import read_audio
+from awb.audio import read_audio
 from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, PluginError, UnknownNameError, did_you_mean
 from awb.harness.config.choice import Chosen
@@ -75,7 +75,7 @@ class Explained:
 
 
 def read_clip(path: Path) -> Clip:
-    """Read a file as a clip without events; see `awb.audio.files.read_audio` for what it raises."""
+    """Read a file as a clip without events; see `awb.audio.read_audio` for what it raises."""
     waveform, rate_hz = read_audio(path)
     return Clip(path.name, waveform, rate_hz)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, chdir, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from awb.errors import RunError
 from awb.harness.config.choice import Chosen, choose
-from awb.harness.config.limits import Limits
-from awb.harness.config.run_config import RunConfig, default_jobs
+from awb.harness.config.resources import Resources
+from awb.harness.config.run_config import RunConfig
 from awb.harness.config.toml_output import resolved_toml
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
@@ -27,7 +27,6 @@ from awb.harness.work_queue import NOT_TRIED, WorkQueue, run_units
 from awb.harness.workers.executor import Executor
 from awb.harness.workers.pool import open_executor
 from awb.harness.workers.single_task import run_one
-from awb.perturbation.cache import ScoreCache
 from awb.plugins.discovery import load
 
 
@@ -36,54 +35,41 @@ def _silent(phase: str, done: int, total: int) -> None:
 
 
 def run(
-    config: RunConfig,
-    out: Path,
-    *,
-    jobs: int | None = None,
-    progress: Progress = _silent,
-    scores: Path | None = None,
-    scheduler: str | None = None,
-    cache: ScoreCache | None = None,
-    limits: Limits | None = None,
-    isolate: bool = False,
+    config: RunConfig, out: Path, resources: Resources | None = None, progress: Progress = _silent
 ) -> RunFolder:
-    """Run a configuration into a new folder."""
+    """Run a configuration into a new folder, with one worker per processor unless told otherwise.
+
+    Trouble with single clips or explainers is stored, as rows with a reason; an error is raised if
+    the configuration, a dataset as a whole or a model cannot be used.
+    """
+    resources = resources or Resources()
     chosen = choose(config, load())
-    limits, workers = limits or Limits(), jobs or default_jobs()
-    with (
-        open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor,
-        Reader.beside(executor, limits) as reader,
-    ):
-        sources = [reader.open(resolved) for resolved in chosen.datasets]
-        facts = _facts(chosen, executor)
-        rates = {label: one.sample_rate_hz for label, one in facts.items()}
-        places = {label: one.computed_on for label, one in facts.items()}
+    with _opened(chosen, resources) as (executor, sources, facts):
         record = {
             **run_record(config, chosen),
-            "sample_rates_hz": rates,
-            "computed_on": places,
-            "limits": limits.record(),
-            "scores": None if scores is None else str(scores),
+            "sample_rates_hz": {label: one.sample_rate_hz for label, one in facts.items()},
+            "computed_on": {label: one.computed_on for label, one in facts.items()},
+            "limits": resources.limits.record(),
+            "scores": None if resources.scores is None else str(resources.scores),
         }
         folder = RunFolder.create(out, record)
-        folder.keep_config(resolved_toml(config, chosen, scores))
-        job = _Run(folder, config, chosen, sources, facts, executor, progress, scores, cache)
-        _work(job)
+        folder.keep_config(resolved_toml(config, chosen, resources.scores))
+        _work(_Run(folder, config, chosen, sources, facts, executor, progress, resources))
     return folder
 
 
 def resume(
     path: Path,
-    *,
-    jobs: int | None = None,
+    resources: Resources | None = None,
     progress: Progress = _silent,
-    scheduler: str | None = None,
-    cache: ScoreCache | None = None,
-    limits: Limits | None = None,
-    isolate: bool = False,
+    *,
     retry_stopped: bool = False,
 ) -> RunFolder:
-    """Finish a run that was interrupted; a finished one is left as it is."""
+    """Finish a run that was interrupted; a finished one is left as it is.
+
+    With `retry_stopped`, instances on which a plugin was stopped or not tried are repeated. Raises
+    a `RunError` if plugins or data have changed since the run started.
+    """
     folder = RunFolder.open(path.resolve())
     config = folder.config()
     check_files(folder)
@@ -93,19 +79,28 @@ def resume(
         folder.keep_config(resolved_toml(config, chosen, None))
     if retry_stopped:
         forget_units(folder.store(), NOT_TRIED)
-    workers = jobs or default_jobs()
+    resources = replace(resources or Resources(), scores=folder.scores_given())
+    with where_it_started(folder), _opened(chosen, resources) as (executor, sources, facts):
+        _check_places(folder, facts)
+        _work(_Run(folder, config, chosen, sources, facts, executor, progress, resources))
+    return folder
+
+
+@contextmanager
+def _opened(
+    chosen: Chosen, resources: Resources
+) -> Iterator[tuple[Executor, list[Source], dict[str, ModelFacts]]]:
+    """Start workers, open the datasets, and load every model once, so that errors come first."""
+    limits = resources.limits
     with (
-        where_it_started(folder),
-        open_executor(workers, scheduler, limits=limits, isolate=isolate) as executor,
+        open_executor(
+            resources.workers, resources.scheduler, limits=limits, isolate=resources.isolate
+        ) as executor,
         Reader.beside(executor, limits) as reader,
     ):
         sources = [reader.open(resolved) for resolved in chosen.datasets]
-        facts = _facts(chosen, executor)
-        _check_places(folder, facts)
-        scores = folder.scores_given()
-        job = _Run(folder, config, chosen, sources, facts, executor, progress, scores, cache)
-        _work(job)
-    return folder
+        facts = {model.label: run_one(executor, model_facts, model) for model in chosen.models}
+        yield executor, sources, facts
 
 
 def where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
@@ -148,13 +143,7 @@ class _Run:
     facts: dict[str, ModelFacts]
     executor: Executor
     progress: Progress
-    scores: Path | None = None
-    cache: ScoreCache | None = None
-
-
-def _facts(chosen: Chosen, executor: Executor) -> dict[str, ModelFacts]:
-    """Load every model once, so that missing weights are reported before anything is written."""
-    return {model.label: run_one(executor, model_facts, model) for model in chosen.models}
+    resources: Resources
 
 
 def _work(job: _Run) -> None:
@@ -173,7 +162,7 @@ def _work(job: _Run) -> None:
                     job.config,
                     job.executor,
                     job.progress,
-                    store=ScoreStore(job.scores or job.folder.path / SCORES_FILE),
+                    store=ScoreStore(job.resources.scores or job.folder.path / SCORES_FILE),
                 )
                 job.folder.add_manifest(manifest)
             if facts.weights_sha256 != manifest.weights_sha256:
@@ -187,7 +176,7 @@ def _work(job: _Run) -> None:
                 masker=job.chosen.masker,
                 scoring_masker=job.chosen.scoring_masker,
                 config=job.config,
-                cache=job.cache,
+                cache=job.resources.cache,
                 computed_on=facts.computed_on,
             )
             _explain(job, plan, manifest, source)

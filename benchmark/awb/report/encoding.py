@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.intervals import FloatArray
 from awb.metrics.fidelity import deletion_order
 from awb.randomness import RandomKey

@@ -19,7 +19,7 @@ from typing import Literal
 
 import numpy as np
 
-from awb.audio.files import read_audio, resample
+from awb.audio import read_audio, resample
 from awb.errors import AudioError, UndefinedScoreError
 from awb.intervals import FloatArray
 from awb.types import AudioArray

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from awb.errors import DataError
 from awb.protocols import Dataset
-from awb.specs import DatasetSpec, Parameters
+from awb.specs import DatasetSpec
 from awb.types import Clip
+from awb_datasets.audioset.parameters import AudioSetParameters
 
 if TYPE_CHECKING:
     from awb.data.preparation import Family, Preparation
-
-
-class AudioSetParameters(Parameters):
-    """Settings of the dataset; see CARD.md for the policies."""
-
-    labels: Path | None = Field(
-        None, description="The strong labels (TSV); without it, the official evaluation set."
-    )
-    ontology: Path | None = Field(
-        None, description="The ontology (JSON); without it, the official one."
-    )
-    names: Path | None = Field(
-        None, description="Display names (TSV); without it, mid_to_display_name.tsv by the labels."
-    )
-    audio: Path | None = Field(
-        None, description="Folder of audio named <YouTube id> or <segment_id>."
-    )
-    policy: Literal["positive", "father", "closure"] = Field(
-        "positive", description="Whose events count for a target."
-    )
-    merge_gap_s: float = Field(
-        0.1, ge=0, description="Gaps of at most this many seconds between events are closed."
-    )
 
 
 def _make(parameters: AudioSetParameters) -> Dataset:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from awb.data.skipped import Skipped
 from awb.errors import DataError, did_you_mean
-from awb.harness.selection.manifest import Skipped
 from awb.intervals import FloatArray, IntArray
 from awb.types import Clip, Event
 from awb_datasets.audioset.decisions import MALFORMED, NO_AUDIO, UNKNOWN_TO_ONTOLOGY

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from awb.data.preparation import Family, Step
-from awb.harness.selection.manifest import BAD_AUDIO, LOW_SCORE, NO_EVENTS, TOO_LONG, UNKNOWN_LABEL
+from awb.data.skipped import BAD_AUDIO, LOW_SCORE, NO_EVENTS, TOO_LONG, UNKNOWN_LABEL
 from awb.intervals import FloatArray, IntArray
 from awb.types import BoolArray
 from awb_datasets.audioset.instances import Instances, sounding

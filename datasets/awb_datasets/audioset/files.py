@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from awb.audio.files import duration_s, read_audio
+from awb.audio import duration_s, read_audio
 from awb.errors import AudioError, DataError
 from awb.types import AudioArray
 from awb_datasets.audioset import m4a

@@ -9,7 +9,6 @@ import numpy as np
 from awb.intervals import FloatArray, IntArray
 from awb.types import BoolArray
 from awb_datasets.audioset.labels import MICROSECONDS, StrongLabels
-from awb_datasets.audioset.merging import merge_events
 from awb_datasets.audioset.policies import Contributions
 
 CLIP_S = 10.0
@@ -107,3 +106,22 @@ def find_instances(
         row,
         owner,
     )
+
+
+def merge_events(
+    group: IntArray, onset_us: IntArray, offset_us: IntArray, *, merge_gap_us: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Unite overlapping, nested and touching events of each group, and close small gaps."""
+    if len(group) == 0:
+        return group.copy(), onset_us.copy(), offset_us.copy()
+    order = np.lexsort((onset_us, group))
+    group, onset_us, offset_us = group[order], onset_us[order], offset_us[order]
+    # Groups are laid out one after another on one time line, with room between them, so that the
+    # latest offset so far never comes from another group.
+    stride = int(offset_us.max()) + merge_gap_us + 1
+    reach = np.maximum.accumulate(group * stride + offset_us)
+    starts = np.ones(len(group), dtype=bool)
+    starts[1:] = (group * stride + onset_us)[1:] > reach[:-1] + merge_gap_us
+    starts[1:] |= group[1:] != group[:-1]
+    ends = np.append(starts[1:], True)
+    return group[starts], onset_us[starts], (reach - group * stride)[ends]

@@ -16,8 +16,7 @@ from pathlib import Path
 
 from awb.errors import LabelError
 from awb_datasets.audioset.labels import StrongLabels, read_labels
-from awb_datasets.audioset.names import read_names
-from awb_datasets.audioset.ontology import Ontology, read_ontology
+from awb_datasets.audioset.ontology import Ontology, read_names, read_ontology
 from awb_datasets.audioset.policies import Contributions, Policy
 from awb_datasets.audioset.sources import (
     EVAL_CLIPS,

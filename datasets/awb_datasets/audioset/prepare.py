@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from awb.data.preparation import Family, Preparation
+from awb.data.skipped import BAD_AUDIO
 from awb.errors import AudioError, MissingExtraError
-from awb.harness.selection.manifest import BAD_AUDIO
 from awb_datasets.audioset.columns import family_table, label_table, shared_columns
 from awb_datasets.audioset.decisions import Audio, decide, funnel
 from awb_datasets.audioset.files import AudioFiles
@@ -18,7 +18,7 @@ from awb_datasets.audioset.instances import CLIP_S, find_instances, sounding
 from awb_datasets.audioset.opening import Tables, fingerprint, open_tables
 
 if TYPE_CHECKING:
-    from awb_datasets.audioset import AudioSetParameters
+    from awb_datasets.audioset.parameters import AudioSetParameters
 
 MISSING_FILE = "missing_audio.txt"
 

@@ -19,8 +19,7 @@ from pathlib import Path
 from awb.errors import LabelError
 from awb.types import Clip, Event
 from awb_datasets.audioset.labels import COLUMNS
-from awb_datasets.audioset.names import read_names
-from awb_datasets.audioset.ontology import read_ontology
+from awb_datasets.audioset.ontology import read_names, read_ontology
 from awb_datasets.audioset.opening import NAMES_FILE
 from awb_datasets.audioset.sources import NAMES, ONTOLOGY, local
 

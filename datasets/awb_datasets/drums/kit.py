@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from awb.audio.files import SUFFIXES, read_audio, resample
+from awb.audio import SUFFIXES, read_audio, resample
 from awb.errors import AudioError, DataError
 from awb.intervals import FloatArray
 from awb.randomness import RandomKey

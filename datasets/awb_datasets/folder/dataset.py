@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from awb.audio.files import duration_s, read_audio
+from awb.audio import duration_s, read_audio
+from awb.data.skipped import Skipped
 from awb.errors import AudioError, DataError, did_you_mean
-from awb.harness.selection.manifest import Skipped
 from awb.types import Clip
 from awb_datasets.folder.annotations import Annotations, read_table
 from awb_datasets.folder.listing import AUDIO, list_audio

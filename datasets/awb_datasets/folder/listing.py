@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from awb.audio.files import SUFFIXES
+from awb.audio import SUFFIXES
 from awb.errors import DataError, LabelError, did_you_mean
 
 AUDIO = "audio"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from awb.audio.files import read_audio
+from awb.audio import read_audio
 from awb.errors import AudioError, DataError, LabelError, did_you_mean
 from awb.intervals import FloatArray
 from awb_datasets.kws.words import SPEAKERS, Split

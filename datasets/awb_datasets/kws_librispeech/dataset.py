@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.audio.files import read_audio
+from awb.audio import read_audio
+from awb.data.skipped import NO_EVENTS, Skipped
 from awb.errors import DataError, LabelError, did_you_mean
-from awb.harness.selection.manifest import NO_EVENTS, Skipped
 from awb.types import Clip, Event
 from awb_datasets.kws_librispeech.alignments import Word, find_alignments, read_alignment
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.audio.files import read_audio
+from awb.audio import read_audio
+from awb.data.skipped import Skipped
 from awb.errors import DataError, LabelError, ParameterError, did_you_mean
-from awb.harness.selection.manifest import Skipped
 from awb.types import Clip
 
 ABSENT = "audio missing"

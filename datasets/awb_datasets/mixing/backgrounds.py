@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from awb.audio.files import SUFFIXES, read_audio, resample
+from awb.audio import SUFFIXES, read_audio, resample
 from awb.errors import AudioError, DataError
 from awb.intervals import FloatArray
 from awb_datasets.soundscapes.background import coloured_noise

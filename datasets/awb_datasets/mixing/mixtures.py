@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from awb.audio.files import read_audio, resample
+from awb.audio import read_audio, resample
 from awb.errors import AudioError, DataError
 from awb.intervals import FloatArray
 from awb.randomness import RandomKey

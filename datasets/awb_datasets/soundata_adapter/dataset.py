@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from awb.audio.files import read_audio
+from awb.audio import read_audio
 from awb.errors import DataError, LabelError, ParameterError, UnknownNameError, did_you_mean
 from awb.types import Clip, Event
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec
-from awb_datasets.labelled.opening import TabledParameters, open_recordings
+from awb_datasets.mixing.opening import TabledParameters, open_recordings
 
 
 class UrbanSound8kParameters(TabledParameters):

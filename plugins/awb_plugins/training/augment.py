@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.errors import SplitError
 from awb.intervals import IntArray
 from awb.types import AudioArray

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.errors import DataError
 from awb.intervals import IntArray
 from awb.protocols import Dataset

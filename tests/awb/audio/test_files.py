@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from awb.audio import duration_s, read_audio, resample
 from awb.audio.containers import missing_bytes
-from awb.audio.files import duration_s, read_audio, resample
 from awb.errors import AudioError
 from awb.types import AudioArray
 

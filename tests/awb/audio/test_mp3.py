@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from awb.audio.files import duration_s, read_audio
+from awb.audio import duration_s, read_audio
 from awb.audio.mp3 import counted
 from awb.errors import AudioError
 from awb.intervals import FloatArray

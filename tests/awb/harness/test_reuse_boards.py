@@ -9,6 +9,7 @@ import pytest
 
 import real_sounds
 from awb.harness import run as runner
+from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
 from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.long_table import write
@@ -30,7 +31,7 @@ def _run(out: Path, **settings: Any) -> tuple[str, bytes, list[str]]:
         samples=25,
         **settings,
     )
-    folder = runner.run(config, out, jobs=1)
+    folder = runner.run(config, out, Resources(jobs=1))
     statuses = [row.status for row in folder.store().explanations()]
     return to_json(boards(folder, load())), write(folder.store().scores(), "csv"), statuses
 

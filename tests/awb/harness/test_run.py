@@ -19,6 +19,7 @@ from awb.errors import (
     UnknownNameError,
 )
 from awb.harness import run as runner
+from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.boards.board import Board
@@ -140,7 +141,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
 
 def _run(out: Path, **settings: Any) -> RunFolder:
     config = make_config(datasets=["fake"], models=["planted"], samples=60, **settings)
-    return runner.run(config, out, jobs=1)
+    return runner.run(config, out, Resources(jobs=1))
 
 
 def _board(folder: RunFolder, registry: Registry) -> Board:
@@ -233,7 +234,7 @@ def test_overlapping_segments_are_scored_on_the_grid(tmp_path: Path, registry: R
 def test_resume_leaves_a_finished_run_as_it_is(tmp_path: Path, registry: Registry) -> None:
     folder = _run(tmp_path / "run", explainers=["naive"])
     before = _board(folder, registry)
-    assert _board(runner.resume(folder.path, jobs=1), registry) == before
+    assert _board(runner.resume(folder.path, Resources(jobs=1)), registry) == before
 
 
 def test_resume_refuses_other_plugins(
@@ -246,7 +247,7 @@ def test_resume_refuses_other_plugins(
     ]
     monkeypatch.setattr(runner, "load", lambda: Registry(newer))
     with pytest.raises(RunError, match="other plugins or versions"):
-        runner.resume(folder.path, jobs=1)
+        runner.resume(folder.path, Resources(jobs=1))
 
 
 def test_resume_refuses_changed_audio(
@@ -261,14 +262,14 @@ def test_resume_refuses_changed_audio(
 
     config = make_config(datasets=["fake"], models=["planted"], samples=9, explainers=["naive"])
     with pytest.raises(KeyboardInterrupt):
-        runner.run(config, tmp_path / "run", jobs=1, progress=dies(2))
+        runner.run(config, tmp_path / "run", Resources(jobs=1), progress=dies(2))
     monkeypatch.setattr(
         FakeDataset,
         "load",
         lambda self, clip_id: Clip(clip_id, np.zeros(2000, np.float32), RATE_HZ),
     )
     with pytest.raises(RunError, match=r"audio of clip .* has changed"):
-        runner.resume(tmp_path / "run", jobs=1)
+        runner.resume(tmp_path / "run", Resources(jobs=1))
 
 
 def test_interrupted_runs_resume_to_the_same_board(tmp_path: Path, registry: Registry) -> None:
@@ -286,10 +287,10 @@ def test_interrupted_runs_resume_to_the_same_board(tmp_path: Path, registry: Reg
 
     path = tmp_path / "cut"
     with pytest.raises(KeyboardInterrupt):
-        runner.run(config, path, jobs=1, progress=interrupt)
+        runner.run(config, path, Resources(jobs=1), progress=interrupt)
     for _ in range(10):
         try:
-            runner.resume(path, jobs=1, progress=interrupt)
+            runner.resume(path, Resources(jobs=1), progress=interrupt)
             break
         except KeyboardInterrupt:
             continue
@@ -311,7 +312,7 @@ def test_unknown_names_stop_before_anything_is_written(
 ) -> None:
     config = make_config(**{"datasets": ["fake"], "models": ["planted"], **settings})
     with pytest.raises(UnknownNameError, match=match):
-        runner.run(config, tmp_path / "run", jobs=1)
+        runner.run(config, tmp_path / "run", Resources(jobs=1))
     assert not (tmp_path / "run").exists()
 
 
@@ -368,14 +369,14 @@ def test_boards_at_budgets_are_those_of_runs_with_as_many_samples(
         datasets=["fake"], models=["planted"], explainers=names, metrics=metrics, budgets="20,40,20"
     )
     assert (config.budgets, config.samples) == ((20, 40), 40)
-    small, large = boards(runner.run(config, tmp_path / "both", jobs=1), registry)
+    small, large = boards(runner.run(config, tmp_path / "both", Resources(jobs=1)), registry)
     assert (small.budget, large.budget) == (20, 40)
     for board in (small, large):
         plain = make_config(
             datasets=["fake"], models=["planted"], explainers=names, metrics=metrics,
             samples=board.budget,
         )  # fmt: skip
-        alone = _board(runner.run(plain, tmp_path / str(board.budget), jobs=1), registry)
+        alone = _board(runner.run(plain, tmp_path / str(board.budget), Resources(jobs=1)), registry)
         rows = {row.explainer: row for row in alone.rows}
         for row in board.rows:
             assert [cell.mean for cell in row.cells] == pytest.approx(

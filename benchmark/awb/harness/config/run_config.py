@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
@@ -12,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from awb import designs
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
+from awb.harness.config.option import Option
 from awb.perturbation import Design
 from awb.plugins.references import parse_list, parse_reference
 
@@ -37,80 +37,115 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class RunConfig(BaseModel):
-    """What `awb run` was asked to do: everything that its results depend on.
+    """What ``awb run`` was asked to do: everything that its results depend on.
 
-    The descriptions of the fields are what ``awb config show`` and docs/configuration.md say.
+    A field is the one declaration of its setting: the options of the command line, the arguments of
+    `awb.run`, the keys of a TOML file and docs/configuration.md are made from it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    datasets: Names = Field(
-        default=["soundscapes"], description="Datasets, with their settings: folder:PATH."
-    )
-    models: Names | None = Field(
+    datasets: Annotated[
+        Names,
+        Option(takes="A,B", completes="dataset", single="NAME[:PATH|:KEY=VALUE,...]"),
+    ] = Field(default=["soundscapes"], description="Datasets, with settings as folder:PATH.")
+    models: Annotated[
+        Names | None,
+        Option(
+            takes="A,B",
+            unset="each dataset's own, else soundscape-cnn",
+            completes="model",
+            single="NAME[:KEY=VALUE,...]",
+        ),
+    ] = Field(
         default=None,
-        description="Models for every dataset; left out: each dataset's own, else soundscape-cnn.",
+        description="Models to explain, on every dataset.",
         examples=[["soundscape-cnn"]],
     )
-    explainers: Names = Field(
-        default=["all"], description='Explainers; "all" stands for every one that is installed.'
-    )
-    baselines: bool = Field(
+    explainers: Annotated[
+        Names, Option(takes="all|A,B,...", completes="explainer", also=("all",))
+    ] = Field(default=["all"], description='Explainers; "all" means every one that is installed.')
+    baselines: Annotated[bool, Option()] = Field(
         default=True,
-        description="Whether every board carries random, constant, energy and oracle.",
+        description="Add the baselines random, constant, energy and oracle to every board.",
     )
-    metrics: Names = Field(
-        default=["all"],
-        description='Metrics, the first one ranks; "all" stands for every one that is installed.',
-    )
-    masker: str = Field(default="zeros", description="What explainers replace dropped audio by.")
-    scoring_masker: str | None = Field(
-        default=None,
-        description="What fidelity metrics replace it by; left out: the same.",
-        examples=["noise"],
-    )
-    design: str = Field(
-        default="pooled",
-        description="Drop masks: pooled, or single:fraction=0.3,run_length=3.",
-    )
-    samples: Count = Field(default=3000, description="Drop masks an instance, of the design.")
-    budgets: Annotated[tuple[Count, ...], BeforeValidator(_numbers), Field(min_length=1)] | None = (
+    metrics: Annotated[Names, Option(takes="all|A,B,...", completes="metric", also=("all",))] = (
         Field(
-            default=None,
-            description="A board for each of these numbers of model calls, instead of samples.",
-            examples=[[100, 300, 1000]],
+            default=["all"],
+            description='Metrics; boards are ranked by the first. "all" means every one that is'
+            " installed.",
         )
     )
-    clips: Annotated[int, Field(ge=1)] | None = Field(
+    masker: Annotated[str, Option(takes="NAME", completes="masker")] = Field(
+        default="zeros", description="What replaces the audio of dropped segments."
+    )
+    scoring_masker: Annotated[
+        str | None, Option(takes="NAME", unset="the same as masker", completes="masker")
+    ] = Field(
         default=None,
-        description="Use the first so many clips of each dataset; left out: all.",
-        examples=[2],
+        description="What replaces dropped audio for fidelity metrics.",
+        examples=["noise"],
     )
-    seed: int = Field(default=0, ge=0, description="Seed of every draw.")
-    segment_s: float = Field(default=0.1, gt=0, description="Length of a segment in seconds.")
-    segment_hop_s: float = Field(
-        default=0.1, gt=0, description="From one segment to the next, in seconds."
+    design: Annotated[str, Option(takes="NAME")] = Field(
+        default="pooled",
+        description="Which drop masks: pooled, or single:fraction=0.3,run_length=3.",
     )
-    max_event_fraction: float = Field(
-        default=0.2, gt=0, le=1, description="Leave out targets that sound for more of the clip."
+    samples: Annotated[Count, Option(takes="N")] = Field(
+        default=3000, description="Drop masks per instance."
     )
-    min_score: float | None = Field(
+    budgets: Annotated[
+        Annotated[tuple[Count, ...], BeforeValidator(_numbers), Field(min_length=1)] | None,
+        Option(takes="N,N,..."),
+    ] = Field(
         default=None,
-        description="Leave out clips whose log-odds are lower; left out: the model's threshold.",
+        description="One board per number of model calls, instead of samples.",
+        examples=[[100, 300, 1000]],
+    )
+    clips: Annotated[Annotated[int, Field(ge=1)] | None, Option(takes="N", unset="all")] = Field(
+        default=None, description="Use the first N clips of each dataset.", examples=[2]
+    )
+    seed: Annotated[int, Option(takes="N")] = Field(
+        default=0, ge=0, description="Seed of every random draw."
+    )
+    segment_s: Annotated[float, Option(takes="S", unit="seconds")] = Field(
+        default=0.1, gt=0, description="Length of a segment in seconds."
+    )
+    segment_hop_s: Annotated[float, Option(takes="S", unit="seconds")] = Field(
+        default=0.1, gt=0, description="Seconds from one segment to the next."
+    )
+    max_event_fraction: Annotated[float, Option(takes="F")] = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Leave out targets whose events fill a larger part of the clip.",
+    )
+    min_score: Annotated[
+        float | None, Option(takes="LOGODDS", unit="log-odds", unset="the model's threshold")
+    ] = Field(
+        default=None,
+        description="Leave out clips that the model scores lower (log-odds).",
         examples=[0.0],
     )
-    robustness: Annotated[int, Field(ge=0)] | Literal["all"] = Field(
-        default=2,
-        description='Explain so many instances, or "all", again: other seeds, clips, models.',
+    robustness: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], Option(takes="N|all")] = (
+        Field(
+            default=2,
+            description='Explain N instances, or "all", again with other seeds, clips and models.',
+        )
     )
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] | None = Field(
+    device: Annotated[
+        Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] | None,
+        Option(takes="auto|cpu|cuda|mps", unset="the model's own"),
+    ] = Field(
         default=None,
-        description="Where models compute that can choose: auto, cpu, cuda or mps.",
+        description="Device of models that can choose one: auto, cpu, cuda or mps.",
         examples=["cpu"],
     )
-    precision: Literal["float32", "bfloat16", "float16"] | None = Field(
+    precision: Annotated[
+        Literal["float32", "bfloat16", "float16"] | None,
+        Option(takes="float32|bfloat16|float16", unset="float32"),
+    ] = Field(
         default=None,
-        description="Mixed precision, for models that can: float32, bfloat16 or float16.",
+        description="Mixed precision of models that can: float32, bfloat16 or float16.",
         examples=["float32"],
     )
 
@@ -175,8 +210,3 @@ def make_design(text: str, samples: int) -> Design:
     design = Design(samples, draw)
     design.draw(10, 1, np.random.default_rng(0))
     return design
-
-
-def default_jobs() -> int:
-    """Return the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from awb.errors import ParameterError
 from awb.harness.config.limits import DEFAULT_TIME_S, make_limits
+from awb.harness.config.option import Option
 from awb.harness.config.run_config import RunConfig, make_config, validated
 
 SWEEP = "sweep"
@@ -40,52 +41,61 @@ PathText = Annotated[str, BeforeValidator(_text)]
 
 
 class RunSettings(RunConfig):
-    """The configuration of a run, and where and how it computes, which no result depends on."""
+    """A configuration, and where and how to compute it, on which no result depends."""
 
-    jobs: Annotated[int, Field(ge=1)] | None = Field(
+    jobs: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Option(takes="N", unset="one per processor (from Python: 1)"),
+    ] = Field(default=None, description="Worker processes.", examples=[1])
+    time_limit_s: Annotated[
+        Annotated[float | str, AfterValidator(_time_limit)] | None,
+        Option(takes="SECONDS|off", unit="seconds", unset=f"{DEFAULT_TIME_S:g}"),
+    ] = Field(
         default=None,
-        description="Worker processes; left out: one a processor (from Python: none).",
-        examples=[1],
-    )
-    time_limit_s: Annotated[float | str, AfterValidator(_time_limit)] | None = Field(
-        default=None,
-        description='Seconds an explainer or metric may take on one instance, or "off"; left out:'
-        f" {DEFAULT_TIME_S:g}.",
+        description='Stop an explainer or metric that takes longer on one instance; "off" never.',
         examples=[600.0],
     )
-    memory_limit: Annotated[float | str, AfterValidator(_memory_limit)] | None = Field(
+    memory_limit: Annotated[
+        Annotated[float | str, AfterValidator(_memory_limit)] | None,
+        Option(takes="SIZE|off", unset="80 % of the machine"),
+    ] = Field(
         default=None,
-        description='Most memory of a worker, as "8GB", or "off"; left out: 80 % of the machine.',
+        description='Stop a plugin whose worker needs more memory, as 8GB; "off" never.',
         examples=["8GB"],
     )
-    isolate: bool | None = Field(
+    isolate: Annotated[bool | None, Option(unset="yes (from Python: no)")] = Field(
         default=None,
-        description="Compute in a process that can be stopped, with one job, too; left out: yes"
-        " (from Python: no).",
+        description="Compute in a process that can be stopped, even with a single job.",
         examples=[True],
     )
-    scheduler: str | None = Field(
+    scheduler: Annotated[str | None, Option(takes="ADDRESS|local:N")] = Field(
         default=None,
-        description="Compute on a Dask cluster, or start one of N workers here: local:N.",
+        description="Compute on a Dask cluster, or start one of N workers here (extra: cluster).",
         examples=["local:2"],
     )
-    cache: PathText | None = Field(
+    cache: Annotated[
+        PathText | None,
+        Option(takes="DIR|off", unset="the user's cache folder", environment="AWB_CACHE"),
+    ] = Field(
         default=None,
-        description='Folder of scores kept from run to run, or "off"; left out: the user\'s.',
+        description='Folder of scores that are reused from run to run, or "off".',
         examples=["off"],
     )
-    scores: PathText | None = Field(
+    scores: Annotated[PathText | None, Option(takes="FILE", path="file")] = Field(
         default=None,
-        description="File of scores of whole clips, from awb data scores.",
+        description="Scores of whole clips, from awb data scores.",
         examples=["scores.sqlite"],
     )
-    out: PathText | None = Field(
-        default=None,
-        description="Run folder; left out: runs/<date>-<time>, or runs/<name of the file>.",
-        examples=["runs/mine"],
-    )
-    plugin: Annotated[list[str], BeforeValidator(_texts)] = Field(
-        default=[], description="Files with plugins that are not installed.", examples=[["my.py"]]
+    out: Annotated[
+        PathText | None,
+        Option(takes="DIR", unset="runs/<date>-<time>, or runs/<name of the file>", path="folder"),
+    ] = Field(default=None, description="Run folder.", examples=["runs/mine"])
+    plugin: Annotated[list[str], BeforeValidator(_texts), Option(takes="FILE.py", path="file")] = (
+        Field(
+            default=[],
+            description="Python files with plugins that are not installed.",
+            examples=[["my.py"]],
+        )
     )
 
     def given(self) -> dict[str, Any]:
@@ -168,3 +178,17 @@ def check_sweepable(name: str) -> None:
     """Refuse to vary what no result depends on."""
     if name in RunSettings.model_fields and name not in RunConfig.model_fields:
         raise ParameterError(f"{name} cannot vary in [{SWEEP}]: no result depends on it")
+
+
+def option_of(name: str) -> Option:
+    """Return how a setting is written on the command line."""
+    found = (one for one in RunSettings.model_fields[name].metadata if isinstance(one, Option))
+    return next(found)
+
+
+def default_text(name: str) -> str:
+    """Say what holds where a setting is left out; empty where nothing does."""
+    default = RunSettings.model_fields[name].get_default()
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    return option_of(name).unset or ("" if default is None else option_text(default))

@@ -11,7 +11,7 @@ import tomlkit
 
 from awb.harness.config.choice import Chosen
 from awb.harness.config.run_config import RunConfig
-from awb.harness.config.settings import SWEEP, RunSettings
+from awb.harness.config.settings import SWEEP, RunSettings, option_of
 
 _WIDTH = 98
 
@@ -57,7 +57,10 @@ def to_toml(
 
 def _setting(name: str, value: Any) -> Iterator[str]:
     field = RunSettings.model_fields[name]
-    yield from _comment(field.description or name)
+    unset = option_of(name).unset
+    yield from _comment(
+        f"{field.description} Default: {unset}." if unset else f"{field.description}"
+    )
     if value is None or value in ([], ()):
         shown = field.examples[0] if field.examples else field.get_default()
         yield f"# {name} = {_value(name, shown)}"

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError, at_work
+from awb.data.skipped import Skipped
 from awb.errors import DataError, PluginError
 from awb.harness.config.limits import Limits
-from awb.harness.selection.manifest import Skipped
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import build, warm
 from awb.harness.workers.executor import Executor, InProcess

@@ -18,24 +18,22 @@ from typing import Any
 
 import numpy as np
 
-from awb.audio.files import resample
+from awb.audio import resample
 from awb.data.class_index import ClassIndex
+from awb.data.skipped import (
+    LOW_SCORE,
+    NO_EVENTS,
+    TOO_LONG,
+    UNHEARD,
+    UNKNOWN_LABEL,
+    Skipped,
+)
 from awb.errors import did_you_mean
 from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
 from awb.types import Clip, Event, Instance
 
-NO_EVENTS = "no events"
-UNKNOWN_LABEL = "label unknown to the model"
-TOO_LONG = "events too long"
-TOO_SHORT = "clip too short for the model"
-UNHEARD = "event after what the model hears"
-LOW_SCORE = "score below threshold"
-BAD_AUDIO = "audio unreadable"
-MODEL_FAILED = "model failed"
-MALFORMED_ROW = "malformed row"
 _HEARD_S = 1e-3  # what resampling may add to a clip
-FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,6 @@ class Kept:
     intervals_s: tuple[tuple[float, float], ...]
     score: float
     audio_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A clip or (clip, target) pair that is not explained."""
-
-    clip_id: str
-    target: str
-    reason: str
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

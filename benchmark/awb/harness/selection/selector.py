@@ -8,20 +8,12 @@ from functools import partial
 
 from awb.activity import WorkerDiedError
 from awb.data.class_index import ClassIndex
+from awb.data.skipped import BAD_AUDIO, MODEL_FAILED, TOO_SHORT, Skipped
 from awb.errors import AwbError, DataError
 from awb.harness.config.run_config import RunConfig
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Source
-from awb.harness.selection.manifest import (
-    BAD_AUDIO,
-    MODEL_FAILED,
-    TOO_SHORT,
-    Kept,
-    Manifest,
-    Skipped,
-    decide,
-    prepare,
-)
+from awb.harness.selection.manifest import Kept, Manifest, decide, prepare
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import ModelFacts
 from awb.harness.workers.executor import Executor

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from awb.harness.config.choice import Chosen
-from awb.harness.config.run_config import RunConfig, default_jobs
+from awb.harness.config.resources import default_jobs
+from awb.harness.config.run_config import RunConfig
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soxr", "soundfile")
 

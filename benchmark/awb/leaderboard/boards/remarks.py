@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from awb.harness.selection.manifest import FAILURES, UNKNOWN_LABEL, Manifest
+from awb.data.skipped import FAILURES, UNKNOWN_LABEL
+from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
 from awb.metrics.facts import MetricFacts

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from awb.harness.selection.manifest import LOW_SCORE
+from awb.data.skipped import LOW_SCORE
 from awb.intervals import FloatArray
 from awb.leaderboard.publishing.comparable_boards import (
     DELETION,

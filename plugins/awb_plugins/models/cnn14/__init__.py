@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Literal
-
-from pydantic import Field
 
 from awb.protocols import AudioModel
-from awb.specs import ModelSpec, Parameters
+from awb.specs import ModelSpec
 from awb_plugins.models.ast import audioset_classes
-from awb_plugins.models.settings import BatchSize, Device
-
-
-class Cnn14Parameters(Parameters):
-    """Settings of Cnn14."""
-
-    path: Path | None = Field(
-        None, description="Cnn14_mAP=0.431.pth, or a checkpoint in its layout; else the download."
-    )
-    head: Path | None = Field(
-        None, description="Transfer head (safetensors) in place of the AudioSet layer."
-    )
-    front: Literal["mel", "stft"] = Field(
-        "mel", description="What explainers see: 64 log-mel bins, or the power of 513 STFT bins."
-    )
-    device: Device = "auto"
-    batch_size: BatchSize = None
+from awb_plugins.models.cnn14.parameters import Cnn14Parameters
 
 
 def _make(parameters: Cnn14Parameters) -> AudioModel:

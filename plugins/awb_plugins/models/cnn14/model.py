@@ -15,8 +15,9 @@ from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.ast import audioset_classes
-from awb_plugins.models.cnn14 import Cnn14Parameters, front_end, weights
+from awb_plugins.models.cnn14 import front_end, weights
 from awb_plugins.models.cnn14.network import FEWEST_FRAMES, LAST_CONVOLUTION, Cnn14Network
+from awb_plugins.models.cnn14.parameters import Cnn14Parameters
 from awb_plugins.models.memory import FittingBatches
 from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.torch_files import file_sha256

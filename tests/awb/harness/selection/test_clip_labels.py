@@ -9,20 +9,12 @@ import numpy as np
 import pytest
 
 from awb.data.class_index import ClassIndex
+from awb.data.skipped import LOW_SCORE, NO_EVENTS, UNKNOWN_LABEL, Skipped
 from awb.errors import LabelError, UndefinedScoreError
 from awb.harness import run as runner
+from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
-from awb.harness.selection.manifest import (
-    LOW_SCORE,
-    NO_EVENTS,
-    UNKNOWN_LABEL,
-    Kept,
-    Manifest,
-    Skipped,
-    decide,
-    make_instance,
-    prepare,
-)
+from awb.harness.selection.manifest import Kept, Manifest, decide, make_instance, prepare
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.text import to_plain
@@ -150,7 +142,7 @@ def _board(
         metrics=list(metrics),
         samples=60,
     )
-    [board] = boards(runner.run(config, out, jobs=1), registry)
+    [board] = boards(runner.run(config, out, Resources(jobs=1)), registry)
     return board
 
 

@@ -8,15 +8,10 @@ import numpy as np
 import pytest
 
 from awb.data.class_index import ClassIndex
+from awb.data.skipped import LOW_SCORE, NO_EVENTS, TOO_LONG, UNHEARD, UNKNOWN_LABEL, Skipped
 from awb.harness.selection.manifest import (
-    LOW_SCORE,
-    NO_EVENTS,
-    TOO_LONG,
-    UNHEARD,
-    UNKNOWN_LABEL,
     Kept,
     Manifest,
-    Skipped,
     audio_sha256,
     decide,
     make_instance,

@@ -9,17 +9,11 @@ import numpy as np
 import pytest
 
 from awb.activity import WorkerDiedError
+from awb.data.skipped import BAD_AUDIO, LOW_SCORE, MODEL_FAILED, NO_EVENTS, TOO_SHORT
 from awb.errors import AudioError, PluginError
 from awb.harness.config.run_config import make_config
 from awb.harness.selection.dataset_process import Source
-from awb.harness.selection.manifest import (
-    BAD_AUDIO,
-    LOW_SCORE,
-    MODEL_FAILED,
-    NO_EVENTS,
-    TOO_SHORT,
-    Manifest,
-)
+from awb.harness.selection.manifest import Manifest
 from awb.harness.selection.selector import select
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import ModelFacts

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from awb.errors import ParameterError, RunError
+from awb.harness.config.resources import Resources
 from awb.harness.config.settings import settle
 from awb.harness.config.sweeps import variants
-from awb.harness.launch import Means, checked_variants, out_path, start, take_up
+from awb.harness.launch import checked_variants, out_path, start, take_up
 from awb.harness.storage.run_folder import RunFolder, unused_path
 from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
 
@@ -62,7 +63,7 @@ def test_a_variant_lies_in_the_folder(name: str, tmp_path: Path) -> None:
 def test_no_variant_is_run_where_one_cannot_be(tmp_path: Path) -> None:
     wrong = settle({"clips": 1}, sweep={"explainers": [["random"], ["naive:window=3"]]})
     with pytest.raises(ParameterError, match="variant naive-window=3: naive has no setting"):
-        start(wrong, Means(jobs=1), tmp_path / "sweep", _quiet)
+        start(wrong, Resources(jobs=1), tmp_path / "sweep", _quiet)
     assert not (tmp_path / "sweep").exists()
     single = settle({**TYPED, "masker": "niose"})
     with pytest.raises(Exception, match=r"^unknown masker 'niose'"):
@@ -83,6 +84,6 @@ def test_the_folder_is_named_after_the_file_of_a_sweep(
 
 def test_what_is_neither_a_run_nor_a_sweep_is_not_taken_up(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="holds no run"):
-        take_up(tmp_path, Means(jobs=1), _quiet)
+        take_up(tmp_path, Resources(jobs=1), _quiet)
     with pytest.raises(RunError, match="holds no sweep"):
         SweepFolder.open(tmp_path)

@@ -11,6 +11,7 @@ import small_data
 from awb.errors import ParameterError, RunError
 from awb.harness import run as runner
 from awb.harness.config.limits import read_size
+from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
 from awb.harness.unit import score_cache
 from awb.harness.unit.code_hash import code_sha256, surroundings
@@ -36,7 +37,7 @@ def _run(out: Path, cache: ScoreCache | None, masker: str = "noise") -> tuple[st
         datasets=["soundscapes"], clips=2, samples=40, masker=masker,
         metrics=["roc-auc", "deletion-area"], explainers=["linear-regression", "random"],
     )  # fmt: skip
-    folder = runner.run(config, out, jobs=1, cache=cache)
+    folder = runner.run(config, out, Resources(jobs=1, cache=cache))
     forwards = sum(row.forwards for row in folder.store().explanations())
     return to_json(boards(folder, load())), write(folder.store().scores(), "csv"), forwards
 

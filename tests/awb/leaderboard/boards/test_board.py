@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from awb.harness.selection.manifest import BAD_AUDIO, UNKNOWN_LABEL, Kept, Manifest, Skipped
+from awb.data.skipped import BAD_AUDIO, UNKNOWN_LABEL, Skipped
+from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData, make_board

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from awb.harness.selection.manifest import (
-    BAD_AUDIO,
-    LOW_SCORE,
-    UNKNOWN_LABEL,
-    Kept,
-    Manifest,
-    Skipped,
-)
+from awb.data.skipped import BAD_AUDIO, LOW_SCORE, UNKNOWN_LABEL, Skipped
+from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
 from awb.leaderboard.boards import remarks

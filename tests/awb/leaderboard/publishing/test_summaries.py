@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awb.harness.selection.manifest import LOW_SCORE, Kept, Manifest, Skipped
+from awb.data.skipped import LOW_SCORE, Skipped
+from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.store import ExplanationRow
 from awb.leaderboard.boards.layout import Layout
 from awb.leaderboard.publishing.comparable_boards import (

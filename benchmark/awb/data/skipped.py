@@ -1,0 +1,39 @@
+"""What is left out of a run, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NO_EVENTS = "no events"
+UNKNOWN_LABEL = "label unknown to the model"
+TOO_LONG = "events too long"
+TOO_SHORT = "clip too short for the model"
+UNHEARD = "event after what the model hears"
+LOW_SCORE = "score below threshold"
+BAD_AUDIO = "audio unreadable"
+MODEL_FAILED = "model failed"
+MALFORMED_ROW = "malformed row"
+FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
+"""Reasons that mean that something went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A clip or (clip, target) pair that is not explained.
+
+    Attributes
+    ----------
+    clip_id : str
+        The clip.
+    target : str
+        Its label; empty where the whole clip is left out.
+    reason : str
+        One of this module's reasons, or a dataset's own.
+    detail : str
+        What a reader may want to know besides; may be empty.
+    """
+
+    clip_id: str
+    target: str
+    reason: str
+    detail: str = ""

@@ -1,0 +1,133 @@
+"""The structure of the three packages, read from their imports, those for types included."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = {"awb": "benchmark", "awb_plugins": "plugins", "awb_datasets": "datasets"}
+
+FLOORS = [
+    {"errors", "intervals", "randomness", "types", "protocols", "activity", "training"},
+    {
+        "alignment",
+        "audio",
+        "data",
+        "designs",
+        "maskers",
+        "metrics",
+        "segments",
+        "statistics",
+        "variations",
+    },
+    {"perturbation", "scoring"},
+    {"specs", "hookspecs", "plugins", "builtins"},
+    {"harness"},
+    {"authoring", "conformance", "doctor", "leaderboard", "report", "site"},
+    {"api", "cli", "testing"},
+    {"__main__"},
+]
+FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+
+PUBLIC = {
+    "awb": "run, explain, and decorators for functions and models",
+    "awb.alignment": "from frames and tokens to segments",
+    "awb.audio": "read and resample audio",
+    "awb.data": "classes, prepared tables, and what is left out",
+    "awb.designs": "which drop masks to draw",
+    "awb.errors": "errors that a person can act on",
+    "awb.hookspecs": "the hooks of a plugin",
+    "awb.intervals": "intervals in time, and types of arrays",
+    "awb.maskers": "what replaces dropped audio",
+    "awb.metrics": "metrics as pure functions",
+    "awb.perturbation": "the perturber",
+    "awb.protocols": "models and their capabilities, datasets",
+    "awb.randomness": "generators that depend on names",
+    "awb.scoring": "what a metric gets",
+    "awb.segments": "units of time",
+    "awb.specs": "what a plugin says about itself",
+    "awb.statistics": "intervals, comparisons and ranks",
+    "awb.testing": "the conformance kit for pytest",
+    "awb.training": "what awb train asks of a model",
+    "awb.types": "events, clips, instances, explanations",
+    "awb.variations": "the same question asked in another way",
+}
+"""What plugin authors and scripts import; everything else of `awb` may change."""
+
+RIGHT_OF_ENTRY = ("awb_plugins.training.", "awb_plugins.models.soundscape_cnn.train")
+"""Built-in modules that train: they look plugins up and build them as the harness does."""
+
+_TOPS = {"awb", "awb.harness", "awb_plugins", "awb_plugins.models", "awb_datasets"}
+"""Folders whose own modules are rooms by themselves."""
+
+
+def sources() -> list[Path]:
+    """List the source files of the three packages."""
+    return sorted(
+        path
+        for package, root in PACKAGES.items()
+        for path in (ROOT / root / package).rglob("*.py")
+        if "templates" not in path.parts
+    )
+
+
+@cache
+def modules() -> Mapping[str, Path]:
+    """Return the file of every module, by its dotted name."""
+    found = {}
+    for path in sources():
+        parts = path.relative_to(ROOT).with_suffix("").parts[1:]
+        found[".".join(parts).removesuffix(".__init__")] = path
+    return found
+
+
+@cache
+def imports_of(name: str) -> frozenset[str]:
+    """Return the modules of the house that a module imports, wherever in its text it does."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            parts = [f"{node.module}.{alias.name}" for alias in node.names]
+            found |= {part if part in modules() else node.module for part in parts}
+    return frozenset(found & set(modules()) - {name})
+
+
+def room(name: str) -> str:
+    """Return the folder of a module; a folder's ``__init__`` is apart, as its front door."""
+    if modules()[name].name == "__init__.py":
+        return f"{name}/"
+    parent = name.rpartition(".")[0]
+    return name if parent in _TOPS else parent
+
+
+def cycles(graph: Mapping[str, set[str] | frozenset[str]]) -> list[list[str]]:
+    """List the groups of nodes that reach each other (Tarjan's strongly connected components)."""
+    order: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(node: str) -> None:
+        order[node] = low[node] = len(order)
+        stack.append(node)
+        for other in graph.get(node, ()):
+            if other not in order:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in stack:
+                low[node] = min(low[node], order[other])
+        if low[node] == order[node]:
+            group = stack[stack.index(node) :]
+            del stack[stack.index(node) :]
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for node in graph:
+        if node not in order:
+            visit(node)
+    return found
