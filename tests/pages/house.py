@@ -18,8 +18,8 @@ TEXT = """{before}<!-- floors: begin, by make docs-tables -->
 
 ## What is public
 
-Plugin authors and scripts import these; everything else may change. `awb_plugins` and `awb_datasets`
-use nothing else either, except to train models.
+Plugin authors and scripts import these; everything else may change. `awb_plugins` and
+`awb_datasets` use nothing else either, except to train models.
 
 {public}
 

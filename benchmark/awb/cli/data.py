@@ -18,6 +18,7 @@ from awb.cli.tables import print_table
 if TYPE_CHECKING:
     from awb.data.preparation import Preparation
     from awb.plugins.resolve import Resolved
+    from awb.specs import DatasetSpec
 
 
 @click.group("data")
@@ -30,7 +31,7 @@ def data_command() -> None:
 
 
 def _prepared(
-    dataset: Resolved,
+    dataset: Resolved[DatasetSpec],
     models: Sequence[str],
     scores: Path | None,
     max_event_fraction: float,

@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from awb.harness.config.limits import Limits
     from awb.harness.selection.description import Description
     from awb.plugins.resolve import Resolved
+    from awb.specs import DatasetSpec
 
 
 def describe_plain(
     context: click.Context,
-    dataset: Resolved,
+    dataset: Resolved[DatasetSpec],
     models: Sequence[str],
     limits: Limits,
     *,

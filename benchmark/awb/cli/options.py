@@ -11,6 +11,7 @@ from awb.cli.tables import tell
 
 if TYPE_CHECKING:
     from awb.plugins.resolve import Resolved
+    from awb.specs import DatasetSpec
 
 EXIT_WITH_PROBLEMS = 1
 
@@ -20,7 +21,9 @@ OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
 _UNITS = ("", "_s", "_hz", "_samples")
 
 
-def resolve_dataset(context: click.Context, name: str, extra: Sequence[str]) -> Resolved:
+def resolve_dataset(
+    context: click.Context, name: str, extra: Sequence[str]
+) -> Resolved[DatasetSpec]:
     """Resolve a dataset with the settings that were typed as options."""
     from awb.errors import ParameterError, UnknownNameError, did_you_mean
     from awb.plugins.discovery import load

@@ -69,8 +69,8 @@ def train_command(
     registry = load()
     resolved = resolve(registry, "model", model)
     spec = resolved.spec
-    if not isinstance(spec, ModelSpec) or spec.trainable is None:
-        able = [entry.spec.name for entry in registry if getattr(entry.spec, "trainable", None)]
+    if spec.trainable is None:
+        able = [one.name for one in registry.specs(ModelSpec) if one.trainable]
         raise ParameterError(f"model {spec.name} cannot be trained here; known: {', '.join(able)}")
     names = None if augment is None else tuple(part for part in augment.split(",") if part)
     job = TrainingJob(

@@ -109,7 +109,7 @@ def _plugins(registry: Registry) -> list[Finding]:
 def examine(registry: Registry) -> list[Finding]:
     """Look at the installation and let every metric test itself."""
     found = [*_libraries(), _devices(), _codecs(), _cache(), *_plugins(registry)]
-    specs = [entry.spec for entry in registry if isinstance(entry.spec, MetricSpec)]
+    specs = registry.specs(MetricSpec)
     wrong = {spec.name: self_test(spec) for spec in specs}
     broken = {name: reason for name, reason in wrong.items() if reason}
     found += [Finding(f"metric {name}", False, reason) for name, reason in broken.items()]

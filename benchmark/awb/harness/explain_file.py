@@ -29,7 +29,7 @@ from awb.harness.workers.single_task import as_awb_error, run_one
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved, resolve, resolve_all
 from awb.plugins.session import SESSION
-from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, Origin, Parameters
+from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec, Origin, Parameters
 from awb.types import Clip
 
 FILE = "file"
@@ -110,7 +110,7 @@ def explain_file(
         facts: ModelFacts = run_one(executor, model_facts, resolved)
         asked = _explainers(registry, explainers)
         if "all" in explainers:
-            needs = [tuple(getattr(one.spec, "needs", ())) for one in asked]
+            needs = [one.spec.needs for one in asked]
             taken = run_one(executor, partial(_takes, needs), resolved)
             asked = [one for one, fits in zip(asked, taken, strict=True) if fits]
         chosen = Chosen(
@@ -123,7 +123,7 @@ def explain_file(
         )
         kept = _choose(executor, clip, resolved, facts, target)
         made = _run(executor, clip, kept, config, chosen, facts, folder)
-    threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
+    threshold = resolved.spec.decision_threshold
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
 
 
@@ -161,7 +161,7 @@ def _run(
     return made
 
 
-def _as_dataset() -> Resolved:
+def _as_dataset() -> Resolved[DatasetSpec]:
     """Make the dataset that a single file stands for; it is never built."""
     spec = DatasetSpec(name=FILE, summary="One audio file.", citation="none", factory=_refuse)
     return Resolved("dataset", FILE, spec, Parameters(), Origin(SESSION))
@@ -171,37 +171,37 @@ def _refuse(parameters: Parameters) -> NoReturn:  # noqa: ARG001
     raise AwbError("a single file is no dataset")
 
 
-def _explainers(registry: Registry, texts: Sequence[str]) -> list[Resolved]:
+def _explainers(registry: Registry, texts: Sequence[str]) -> list[Resolved[ExplainerSpec]]:
     """Resolve explainers, without those that need labels."""
     found = resolve_all(registry, "explainer", list(texts))
-    blind = [
-        one for one in found if not (isinstance(one.spec, ExplainerSpec) and one.spec.sees_labels)
-    ]
+    blind = [one for one in found if not one.spec.sees_labels]
     if not blind:
         names = ", ".join(one.label for one in found)
         raise UnknownNameError(f"{names} needs labels, and a single file has none")
     return blind
 
 
-def _takes(needs: Sequence[tuple[type, ...]], model: Resolved) -> list[bool]:
+def _takes(needs: Sequence[tuple[type, ...]], model: Resolved[ModelSpec]) -> list[bool]:
     """Say of each list of capabilities whether a model has all of them."""
     loaded = warm_model(model)
     return [all(isinstance(loaded, need) for need in one) for one in needs]
 
 
-def _metrics(registry: Registry) -> tuple[Resolved, ...]:
+def _metrics(registry: Registry) -> tuple[Resolved[MetricSpec], ...]:
     """Choose the main metrics that ask the model and not the labels."""
     return tuple(
         one
         for one in resolve_all(registry, "metric", ["all"])
-        if isinstance(one.spec, MetricSpec)
-        and one.spec.headline
-        and one.spec.facts.family != "localization"
+        if one.spec.headline and one.spec.facts.family != "localization"
     )
 
 
 def _choose(
-    executor: Executor, clip: Clip, model: Resolved, facts: ModelFacts, target: str | None
+    executor: Executor,
+    clip: Clip,
+    model: Resolved[ModelSpec],
+    facts: ModelFacts,
+    target: str | None,
 ) -> Kept:
     """Score the clip, and decide which class is explained."""
     index = None

@@ -13,9 +13,10 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Generic, Literal, cast, overload
 
 import pluggy
+from typing_extensions import TypeVar
 
 from awb import hookspecs
 from awb.errors import MissingExtraError, PluginError, UnknownNameError, did_you_mean
@@ -44,12 +45,15 @@ KINDS: Mapping[Kind, type[AnySpec]] = MappingProxyType(
 )
 
 
+SpecT = TypeVar("SpecT", bound=AnySpec, default=AnySpec, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(Generic[SpecT]):
     """A spec and where it came from."""
 
     kind: Kind
-    spec: AnySpec
+    spec: SpecT
     origin: Origin
 
 
@@ -72,10 +76,29 @@ class Registry:
         """Iterate over all specs, by kind in their order of registration."""
         return (entry for kind in KINDS for entry in self._found.values() if entry.kind == kind)
 
+    def entries(self, spec_type: type[SpecT]) -> list[Registered[SpecT]]:
+        """List everything of one kind, by the type of its specs, in order of registration."""
+        found = (entry for entry in self if isinstance(entry.spec, spec_type))
+        return [cast("Registered[SpecT]", entry) for entry in found]
+
+    def specs(self, spec_type: type[SpecT]) -> list[SpecT]:
+        """List the specs of one kind, in order of registration."""
+        return [entry.spec for entry in self.entries(spec_type)]
+
     def names(self, kind: Kind) -> list[str]:
         """List the names of one kind, in order of registration."""
         return [entry.spec.name for entry in self if entry.kind == kind]
 
+    @overload
+    def get(self, kind: Literal["model"], name: str) -> Registered[ModelSpec]: ...
+    @overload
+    def get(self, kind: Literal["explainer"], name: str) -> Registered[ExplainerSpec]: ...
+    @overload
+    def get(self, kind: Literal["dataset"], name: str) -> Registered[DatasetSpec]: ...
+    @overload
+    def get(self, kind: Literal["metric"], name: str) -> Registered[MetricSpec]: ...
+    @overload
+    def get(self, kind: Kind, name: str) -> Registered: ...
     def get(self, kind: Kind, name: str) -> Registered:
         """Look a spec up."""
         try:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Literal, overload
 
 from pydantic import ValidationError
 
 from awb.errors import ParameterError, RunError, did_you_mean
-from awb.plugins.discovery import Kind, Registered, Registry, check_available, load, missing_modules
+from awb.plugins.discovery import (
+    Kind,
+    Registered,
+    Registry,
+    SpecT,
+    check_available,
+    load,
+    missing_modules,
+)
 from awb.plugins.pickling import packed, unpacked
 from awb.plugins.references import Reference, parse_reference
 from awb.plugins.session import SESSION, add_file
-from awb.specs import AnySpec, Origin, Parameters
+from awb.specs import AnySpec, DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec, Origin, Parameters
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Generic[SpecT]):
     """A plugin with validated settings, ready to be built.
 
     Attributes
@@ -36,7 +45,7 @@ class Resolved:
 
     kind: Kind
     label: str
-    spec: AnySpec
+    spec: SpecT
     parameters: Parameters
     origin: Origin
 
@@ -104,6 +113,18 @@ def _validate(spec: AnySpec, settings: dict[str, str]) -> Parameters:
         raise ParameterError(f"{spec.name}: {place}: {message} (got {first['input']!r})") from None
 
 
+@overload
+def resolve(registry: Registry, kind: Literal["model"], text: str) -> Resolved[ModelSpec]: ...
+@overload
+def resolve(
+    registry: Registry, kind: Literal["explainer"], text: str
+) -> Resolved[ExplainerSpec]: ...
+@overload
+def resolve(registry: Registry, kind: Literal["dataset"], text: str) -> Resolved[DatasetSpec]: ...
+@overload
+def resolve(registry: Registry, kind: Literal["metric"], text: str) -> Resolved[MetricSpec]: ...
+@overload
+def resolve(registry: Registry, kind: Kind, text: str) -> Resolved: ...
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:
     """Look a reference up and validate its settings; nothing heavy is imported."""
     reference = parse_reference(text)
@@ -147,7 +168,15 @@ def _works_by_name_alone(spec: AnySpec) -> bool:
     return not needed and not missing_modules(spec)
 
 
-def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> list[Resolved]:
+@overload
+def resolve_all(
+    registry: Registry, kind: Literal["explainer"], texts: list[str]
+) -> list[Resolved[ExplainerSpec]]: ...
+@overload
+def resolve_all(
+    registry: Registry, kind: Literal["metric"], texts: list[str]
+) -> list[Resolved[MetricSpec]]: ...
+def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> Sequence[Resolved]:
     """Resolve a list of references, in which ``all`` is every plugin that needs no settings."""
     found: dict[str, Resolved] = {}
     for text in texts:

@@ -8,6 +8,7 @@ from typing import Any
 from awb.errors import ParameterError
 from awb.plugins.discovery import load
 from awb.plugins.resolve import Resolved
+from awb.specs import DatasetSpec
 from awb.training import TrainingJob
 from awb_plugins.training.parts import sources
 from awb_plugins.training.recipe import Recipe, check_augmentations
@@ -23,7 +24,7 @@ def recipe_for(recipe: Recipe, job: TrainingJob) -> Recipe:
     return replace(recipe, **changed)
 
 
-def check_job(recipe: Recipe, job: TrainingJob) -> tuple[Recipe, dict[str, Resolved]]:
+def check_job(recipe: Recipe, job: TrainingJob) -> tuple[Recipe, dict[str, Resolved[DatasetSpec]]]:
     """Return the recipe to train and the dataset of each part, or refuse what cannot work."""
     if job.out.suffix != ".safetensors":
         raise ParameterError(f"--out {job.out}: the name of a weights file ends in .safetensors")

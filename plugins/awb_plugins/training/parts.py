@@ -13,6 +13,7 @@ from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved, resolve
 from awb.protocols import Dataset
 from awb.randomness import RandomKey
+from awb.specs import DatasetSpec
 from awb.training import Progress
 from awb_plugins.training.examples import Examples, load_examples
 from awb_plugins.training.recipe import Recipe
@@ -43,7 +44,7 @@ class Parts:
 
 def sources(
     registry: Registry, dataset: str, validation: str | None, test: str | None
-) -> dict[str, Resolved]:
+) -> dict[str, Resolved[DatasetSpec]]:
     """Say which dataset gives which part."""
     first = resolve(registry, "dataset", dataset)
     found = {TRAIN: first}
@@ -57,7 +58,9 @@ def sources(
     return found
 
 
-def _of_split(registry: Registry, dataset: Resolved, part: str) -> Resolved:
+def _of_split(
+    registry: Registry, dataset: Resolved[DatasetSpec], part: str
+) -> Resolved[DatasetSpec]:
     """Return the same dataset with another ``split``."""
     settings = dataset.parameters.model_dump(mode="json", exclude_defaults=True)
     settings[SPLIT] = part
@@ -66,7 +69,11 @@ def _of_split(registry: Registry, dataset: Resolved, part: str) -> Resolved:
 
 
 def load_parts(
-    found: Mapping[str, Resolved], recipe: Recipe, folder: Path, seed: int, progress: Progress
+    found: Mapping[str, Resolved[DatasetSpec]],
+    recipe: Recipe,
+    folder: Path,
+    seed: int,
+    progress: Progress,
 ) -> Parts:
     """Load all parts, split by group where there is one dataset only, and check for leaks."""
     examples: dict[str, Examples] = {}

@@ -8,7 +8,7 @@ from awb.harness.config.run_config import RunConfig
 from awb.plugins.discovery import Registry
 from awb.plugins.references import Reference, parse_reference
 from awb.plugins.resolve import Resolved, resolve, resolve_all
-from awb.specs import DatasetSpec, ExplainerSpec
+from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 
 DEFAULT_MODELS = ("soundscape-cnn",)
 """What a dataset is run with that names no models of its own, where the user names none."""
@@ -30,15 +30,15 @@ class Chosen:
         What replaces dropped audio, for explainers and for fidelity metrics.
     """
 
-    datasets: list[Resolved]
-    pairs: dict[str, list[Resolved]]
-    explainers: tuple[Resolved, ...]
-    metrics: tuple[Resolved, ...]
+    datasets: list[Resolved[DatasetSpec]]
+    pairs: dict[str, list[Resolved[ModelSpec]]]
+    explainers: tuple[Resolved[ExplainerSpec], ...]
+    metrics: tuple[Resolved[MetricSpec], ...]
     masker: Resolved
     scoring_masker: Resolved
 
     @property
-    def models(self) -> list[Resolved]:
+    def models(self) -> list[Resolved[ModelSpec]]:
         """All models, each once."""
         every = [model for group in self.pairs.values() for model in group]
         return list({model.label: model for model in every}.values())
@@ -73,26 +73,24 @@ def choose(config: RunConfig, registry: Registry) -> Chosen:
     )
 
 
-def _explainers(config: RunConfig, registry: Registry) -> tuple[Resolved, ...]:
+def _explainers(config: RunConfig, registry: Registry) -> tuple[Resolved[ExplainerSpec], ...]:
     """Resolve the explainers, and add the baselines that a board is read against."""
     chosen = resolve_all(registry, "explainer", config.explainers)
     named = {one.spec.name for one in chosen}
     added = [
         resolve(registry, "explainer", spec.name)
-        for spec in (entry.spec for entry in registry if config.baselines)
-        if isinstance(spec, ExplainerSpec) and spec.baseline and spec.name not in named
+        for spec in registry.specs(ExplainerSpec)
+        if config.baselines and spec.baseline and spec.name not in named
     ]
     return (*chosen, *added)
 
 
-def _own_models(dataset: Resolved) -> tuple[str, ...]:
+def _own_models(dataset: Resolved[DatasetSpec]) -> tuple[str, ...]:
     """Name the models that a dataset is run with where the user names none."""
-    spec = dataset.spec
-    own = spec.models if isinstance(spec, DatasetSpec) else ()
-    return own or DEFAULT_MODELS
+    return dataset.spec.models or DEFAULT_MODELS
 
 
-def _placed(registry: Registry, text: str, config: RunConfig) -> Resolved:
+def _placed(registry: Registry, text: str, config: RunConfig) -> Resolved[ModelSpec]:
     """Resolve a model and tell it where to compute, if it takes such a setting and has none.
 
     The label stays as typed: where a model computes is told on the board, not in its name.

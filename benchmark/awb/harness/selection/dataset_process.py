@@ -22,6 +22,7 @@ from awb.harness.workers.processes import Processes
 from awb.harness.workers.single_task import as_awb_error
 from awb.plugins.resolve import Resolved
 from awb.protocols import Dataset
+from awb.specs import DatasetSpec
 from awb.types import Clip
 
 NOT_TRIED = f"not tried any more: the dataset was stopped on {MAX_FAILURES} clips"
@@ -31,7 +32,7 @@ NOT_TRIED = f"not tried any more: the dataset was stopped on {MAX_FAILURES} clip
 class Source:
     """A dataset, by name and built."""
 
-    resolved: Resolved
+    resolved: Resolved[DatasetSpec]
     dataset: Dataset
 
     def load(self, clip_id: str) -> Clip:
@@ -61,7 +62,7 @@ class Reader(AbstractContextManager["Reader"]):
         """Make one that is as isolated as the workers are."""
         return cls(limits, isolate=not isinstance(executor, InProcess))
 
-    def open(self, resolved: Resolved) -> Source:
+    def open(self, resolved: Resolved[DatasetSpec]) -> Source:
         """Open a dataset."""
         if self._workers is None:
             return Source(resolved, build(resolved))
@@ -79,7 +80,7 @@ class Reader(AbstractContextManager["Reader"]):
 class _Question:
     """A method of a dataset, and what it is given; without a name, whether it can be built."""
 
-    resolved: Resolved
+    resolved: Resolved[DatasetSpec]
     method: str = ""
     arguments: tuple[str, ...] = ()
 
@@ -105,7 +106,7 @@ class _Distant:
     but those read before are: so whether a clip is read depends only on the order of the clips.
     """
 
-    resolved: Resolved
+    resolved: Resolved[DatasetSpec]
     workers: Processes
     stopped: dict[str, str] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)

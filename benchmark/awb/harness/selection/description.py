@@ -12,6 +12,7 @@ from awb.harness.selection.dataset_process import Reader
 from awb.harness.selection.selector import minimum_duration_s
 from awb.harness.selection.whole_dataset import readable
 from awb.plugins.resolve import Resolved
+from awb.specs import DatasetSpec, ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ class Description:
 
 
 def describe_clips(
-    dataset: Resolved,
-    models: Sequence[Resolved],
+    dataset: Resolved[DatasetSpec],
+    models: Sequence[Resolved[ModelSpec]],
     progress: Callable[[int, int], None],
     *,
     limits: Limits | None = None,
@@ -108,6 +109,6 @@ def describe_clips(
     )
 
 
-def _too_short(model: Resolved, durations_s: Sequence[float]) -> TooShort:
+def _too_short(model: Resolved[ModelSpec], durations_s: Sequence[float]) -> TooShort:
     shortest_s = minimum_duration_s(model)
     return TooShort(model.label, shortest_s, sum(one < shortest_s for one in durations_s))

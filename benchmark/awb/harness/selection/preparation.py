@@ -47,27 +47,22 @@ def families(
     return found
 
 
-def _class_list(model: Resolved) -> _Classes | None:
+def _class_list(model: Resolved[ModelSpec]) -> _Classes | None:
     spec = model.spec
-    known = (
-        spec.class_list(model.parameters)
-        if isinstance(spec, ModelSpec) and spec.class_list
-        else None
-    )
+    known = spec.class_list(model.parameters) if spec.class_list else None
     return None if known is None else _Classes(*known)
 
 
-def _threshold(model: Resolved) -> float:
-    return model.spec.decision_threshold if isinstance(model.spec, ModelSpec) else 0.0
+def _threshold(model: Resolved[ModelSpec]) -> float:
+    return model.spec.decision_threshold
 
 
-def _with_class_lists(registry: Registry) -> list[Resolved]:
+def _with_class_lists(registry: Registry) -> list[Resolved[ModelSpec]]:
     """Take every model, installed extras or not, whose classes are AudioSet's and known."""
     entries = [
         entry
-        for entry in registry
-        if isinstance(entry.spec, ModelSpec)
-        and not any(field.is_required() for field in entry.spec.parameters.model_fields.values())
+        for entry in registry.entries(ModelSpec)
+        if not any(field.is_required() for field in entry.spec.parameters.model_fields.values())
         and _lists_audioset(entry.spec)
     ]
     if not entries:
@@ -101,11 +96,11 @@ def _stored(scores: ScoreStore, label: str) -> StoredModel:
 
 
 def prepare_dataset(
-    dataset: Resolved, given: Sequence[Family], max_event_fraction: float
+    dataset: Resolved[DatasetSpec], given: Sequence[Family], max_event_fraction: float
 ) -> Preparation:
     """Prepare a dataset for some families of models."""
     spec = dataset.spec
-    if not isinstance(spec, DatasetSpec) or spec.prepare is None:
+    if spec.prepare is None:
         raise ParameterError(
             f"dataset {spec.name} needs no preparation. Type: awb run --dataset {dataset.label}"
         )

@@ -8,13 +8,12 @@ import numpy as np
 
 from awb.harness.selection.manifest import Kept
 from awb.harness.unit.record import Plan
-from awb.specs import MetricSpec
 
 
 def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
     """Choose as many instances as the run says, spread over the clips."""
     wanted = plan.config.robustness
-    specs = [one.spec for one in plan.metrics if isinstance(one.spec, MetricSpec)]
+    specs = [one.spec for one in plan.metrics]
     if wanted == 0 or not any(spec.facts.family in ("robustness", "sanity") for spec in specs):
         return frozenset()
     if wanted == "all" or wanted >= len(kept):

@@ -64,7 +64,7 @@ class _Decisions:
 
 def select(
     source: Source,
-    model: Resolved,
+    model: Resolved[ModelSpec],
     facts: ModelFacts,
     config: RunConfig,
     executor: Executor,
@@ -121,7 +121,7 @@ def select(
 
 
 def _manifest(
-    source: Source, model: Resolved, facts: ModelFacts, entries: Sequence[Kept | Skipped]
+    source: Source, model: Resolved[ModelSpec], facts: ModelFacts, entries: Sequence[Kept | Skipped]
 ) -> Manifest:
     """Write down what was decided."""
     return Manifest(
@@ -134,10 +134,10 @@ def _manifest(
     )
 
 
-def minimum_duration_s(model: Resolved) -> float:
+def minimum_duration_s(model: Resolved[ModelSpec]) -> float:
     """Return the length of the shortest clip that a model takes, in seconds; 0 for any."""
     spec = model.spec
-    if not isinstance(spec, ModelSpec) or spec.minimum_duration_s is None:
+    if spec.minimum_duration_s is None:
         return 0.0
     return float(spec.minimum_duration_s(model.parameters))
 
@@ -148,11 +148,10 @@ def too_short(duration_s: float, shortest_s: float) -> str:
 
 
 def _rule(
-    model: Resolved, facts: ModelFacts, config: RunConfig
+    model: Resolved[ModelSpec], facts: ModelFacts, config: RunConfig
 ) -> Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]:
     """Return `decide` with the limits of a run."""
-    spec = model.spec
-    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
+    own = model.spec.decision_threshold
     return partial(
         decide,
         classes=ClassIndex(facts),

@@ -19,7 +19,7 @@ from awb.harness.workers.pool import open_executor
 from awb.harness.workers.single_task import as_awb_error, run_one
 from awb.plugins.discovery import load
 from awb.plugins.resolve import Resolved
-from awb.specs import DatasetSpec
+from awb.specs import DatasetSpec, ModelSpec
 from awb.types import Clip
 
 
@@ -40,8 +40,8 @@ class Scored:
 
 
 def score_dataset(
-    dataset: Resolved,
-    model: Resolved,
+    dataset: Resolved[DatasetSpec],
+    model: Resolved[ModelSpec],
     store: ScoreStore,
     *,
     clips: int | None,
@@ -93,8 +93,8 @@ def readable(
 
 
 def export_dataset(
-    dataset: Resolved,
-    layout: Resolved,
+    dataset: Resolved[DatasetSpec],
+    layout: Resolved[DatasetSpec],
     folder: Path,
     *,
     clips: int | None,
@@ -102,8 +102,8 @@ def export_dataset(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write a dataset's clips in the layout of another dataset."""
     spec = layout.spec
-    if not isinstance(spec, DatasetSpec) or spec.write is None:
-        able = [entry.spec.name for entry in load() if getattr(entry.spec, "write", None)]
+    if spec.write is None:
+        able = [one.name for one in load().specs(DatasetSpec) if one.write]
         raise ParameterError(f"clips cannot be written as {spec.name}; known: {', '.join(able)}")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise ParameterError(f"{folder} is not an empty folder; choose another one")

@@ -15,6 +15,7 @@ from awb.harness.config.run_config import RunConfig
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.resolve import Resolved
+from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 from awb.types import Cost, Instance
 
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
@@ -50,11 +51,11 @@ class Plan:
         Device and precision of the model, see `awb.harness.unit.warm_plugins.computed_on`.
     """
 
-    dataset: Resolved
-    model: Resolved
+    dataset: Resolved[DatasetSpec]
+    model: Resolved[ModelSpec]
     weights_sha256: str
-    explainers: tuple[Resolved, ...]
-    metrics: tuple[Resolved, ...]
+    explainers: tuple[Resolved[ExplainerSpec], ...]
+    metrics: tuple[Resolved[MetricSpec], ...]
     masker: Resolved
     scoring_masker: Resolved
     config: RunConfig

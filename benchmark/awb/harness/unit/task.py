@@ -11,13 +11,15 @@ from awb.harness.unit.process_state import one_thread, untouched
 from awb.harness.unit.record import Unit, UnitResult
 from awb.harness.unit.score_cache import model_cache_for
 from awb.harness.unit.warm_plugins import computed_on, warm, warm_model
+from awb.plugins.resolve import Resolved
 
 
 def _built(unit: Unit) -> dict[tuple[str, str], Any]:
     """Build explainers, metrics and the masker of a plan; a broken explainer stays its own row."""
     plan = unit.plan
     built: dict[tuple[str, str], Any] = {}
-    for resolved in (*plan.explainers, *plan.metrics):
+    plugins: list[Resolved] = [*plan.explainers, *plan.metrics]
+    for resolved in plugins:
         call = PluginCall(resolved.kind, resolved.label)
         try:
             unit.check(call)

@@ -21,7 +21,7 @@ from awb.leaderboard.boards.remarks import not_applicable, notes, problems, with
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.randomness import RandomKey
-from awb.specs import ExplainerSpec, MetricSpec
+from awb.specs import ExplainerSpec
 
 Pair = tuple[str, str]
 
@@ -153,11 +153,7 @@ def read_boards(
         raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
     store = folder.store()
     facts = _columns(folder, registry, columns)
-    baselines = frozenset(
-        entry.spec.name
-        for entry in registry
-        if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
-    )
+    baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
     scores: dict[Pair, list[ScoreRow]] = {}
     explanations: dict[Pair, list[ExplanationRow]] = {}
     for score in store.scores():
@@ -214,8 +210,7 @@ def _columns(
         if name != "all" and name not in labels:
             raise UnknownNameError(f"the run has no metric {name!r}.{did_you_mean(name, labels)}")
     wanted = labels if columns is None or "all" in columns else list(columns)
-    specs = {label: registry.get("metric", label.partition(":")[0]).spec for label in wanted}
-    found = {label: spec for label, spec in specs.items() if isinstance(spec, MetricSpec)}
+    found = {label: registry.get("metric", label.partition(":")[0]).spec for label in wanted}
     if columns is None and "all" in folder.config().metrics:
         found = {label: spec for label, spec in found.items() if spec.headline} or found
     return [replace(spec.facts, name=label) for label, spec in found.items()]

@@ -17,7 +17,6 @@ from awb.errors import UnknownNameError
 from awb.leaderboard.boards.board import Board, Cell
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
-from awb.specs import DatasetSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,9 @@ def _name(label: str) -> str:
 def _pair(dataset: str, registry: Registry) -> tuple[str, ...]:
     """Return the models that a dataset contrasts, if it is installed and does."""
     try:
-        spec = registry.get("dataset", _name(dataset)).spec
+        return registry.get("dataset", _name(dataset)).spec.contrast
     except UnknownNameError:
         return ()
-    return spec.contrast if isinstance(spec, DatasetSpec) else ()
 
 
 def _contrast(first: Board, second: Board) -> Contrast:

@@ -38,11 +38,7 @@ def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
 def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
     """Lay out submissions that can be compared as the rows of one board."""
     main = _main(_metric_specs(group, registry))
-    baselines = frozenset(
-        entry.spec.name
-        for entry in registry
-        if isinstance(entry.spec, ExplainerSpec) and entry.spec.baseline
-    )
+    baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
     return BoardData(
         group[0].manifest,
         [row for one in group for row in scores_of(one.record)],
@@ -79,11 +75,9 @@ def _metric_specs(group: Sequence[Submitted], registry: Registry) -> dict[str, M
     found: dict[str, MetricSpec] = {}
     for label in labels:
         try:
-            spec = registry.get("metric", label.partition(":")[0]).spec
+            found[label] = registry.get("metric", label.partition(":")[0]).spec
         except AwbError:
             continue
-        if isinstance(spec, MetricSpec):
-            found[label] = spec
     if not found:
         raise SubmissionError("none of the submitted metrics is installed")
     return found

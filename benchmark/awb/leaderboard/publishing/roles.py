@@ -5,7 +5,6 @@ from __future__ import annotations
 from awb.errors import UnknownNameError
 from awb.leaderboard.submissions.schema import Submission
 from awb.plugins.discovery import Registry
-from awb.specs import DatasetSpec
 
 CONTROL = (
     "Explainers should not point at the events for this model: its dataset plants them as an"
@@ -20,5 +19,5 @@ def roles(record: Submission, registry: Registry) -> tuple[bool, bool]:
         spec = registry.get("dataset", record.dataset.name).spec
     except UnknownNameError:
         return False, False
-    pair = spec.contrast if isinstance(spec, DatasetSpec) else ()
+    pair = spec.contrast
     return pair[:1] == (record.model.name,), pair[1:] == (record.model.name,)

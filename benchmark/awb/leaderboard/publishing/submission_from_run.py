@@ -42,6 +42,7 @@ from awb.leaderboard.verification.checks import check_scores
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved
 from awb.segments import Segments
+from awb.specs import DatasetSpec
 
 Place = tuple[str, str]
 """Clip and target."""
@@ -123,7 +124,7 @@ def _check_finished(
 
 
 def _segments(
-    dataset: Resolved, manifest: Manifest, rate_hz: int, config: RunConfig
+    dataset: Resolved[DatasetSpec], manifest: Manifest, rate_hz: int, config: RunConfig
 ) -> dict[str, Segments]:
     """Read every clip again: its segments at the model's rate, if it is still the same audio."""
     source = Source(dataset, build(dataset))

@@ -20,7 +20,6 @@ from awb.leaderboard.publishing.over_models import ModelRow, ModelSummary, summa
 from awb.leaderboard.submissions.credits import escaped
 from awb.leaderboard.submissions.files import Submitted
 from awb.plugins.discovery import Registry
-from awb.specs import MetricSpec
 from awb.statistics import Interval
 
 MODELS_PAGE, DATASETS_PAGE = "summary-models.md", "summary-datasets.md"
@@ -92,7 +91,7 @@ def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
     full, datasets = found.ranking(NEARLY_FULL), []
     for name in RANKED_BY:
         spec = registry.get("metric", name).spec
-        one = summarize_datasets(full, spec.facts) if isinstance(spec, MetricSpec) else None
+        one = summarize_datasets(full, spec.facts)
         if one is not None:
             datasets.append(one)
     return Summaries(summarize_models(found), tuple(datasets))

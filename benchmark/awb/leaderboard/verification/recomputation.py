@@ -21,7 +21,6 @@ from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.segments import Segments
-from awb.specs import MetricSpec
 
 
 class ModelNeededError(AwbError):
@@ -72,7 +71,7 @@ def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric
             resolved = resolve(registry, "metric", one.label)
             spec = resolved.spec
             same = resolved.parameters.model_dump(mode="json") == one.parameters
-            if isinstance(spec, MetricSpec) and spec.name == one.name and same:
+            if spec.name == one.name and same:
                 again = spec.facts.family in {"robustness", "sanity"}
                 function = None if again else build(resolved)
                 found.append(KnownMetric(one.label, spec.facts, function))
