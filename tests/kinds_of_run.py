@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,21 +30,47 @@ class Kind:
     boards: int = 1
     instances: int = N_CLIPS
     """Finished ones, per board."""
+    sizes: tuple[int, ...] = ()
+    """The same for each board, where they differ."""
     explainers: tuple[str, ...] = EXPLAINERS
     """Those with a row that has values, per board."""
     metrics: tuple[str, ...] = METRICS
     budgets: tuple[int, ...] = ()
+    empty: tuple[int, ...] = ()
+    """Numbers of boards on which nothing was selected."""
     finished: bool = True
     options: tuple[str, ...] = ()
     """What a command that computes must be told, too."""
 
+    def n_instances(self, number: int) -> int:
+        """Finished instances of a board, by its number from 1."""
+        if number in self.empty:
+            return 0
+        return self.sizes[number - 1] if self.sizes else self.instances
 
-class _Broken(AwbError):
+    def shown(self, number: int) -> set[str]:
+        """Explainers with values on a board, by its number from 1.
+
+        ``naive`` asks for each of the 30 segments once, which is more than the smaller budget.
+        """
+        if number in self.empty:
+            return set()
+        dear = {"naive"} if self.budgets and self.budgets[number - 1] < 30 else set()
+        return set(self.explainers) - dear
+
+
+class _BrokenError(AwbError):
     """What the explainer `fails` raises."""
 
 
 def _fails(perturber: object, instance: object, rng: object) -> None:
-    raise _Broken("this explainer fails on every instance")
+    raise _BrokenError("this explainer fails on every instance")
+
+
+def _fails_once(perturber: object, instance: object, rng: object) -> object:
+    if instance.clip.id == "clip-1.wav":  # type: ignore[attr-defined]
+        raise _BrokenError("this explainer fails on one clip")
+    return _last(perturber, instance, rng)
 
 
 def _last(perturber: object, instance: object, rng: object) -> object:
@@ -72,9 +98,13 @@ def awb_explainers() -> list[ExplainerSpec]:
     """An explainer that fails, and one that works, of a file of one's own."""
     return [
         ExplainerSpec(
-            name=name, summary="A test.", citation="a test", cost="none", factory=lambda _, one=one: one
+            name=name,
+            summary="A test.",
+            citation="a test",
+            cost="none",
+            factory=lambda _, one=one: one,
         )
-        for name, one in (("fails", _fails), ("latest", _last))
+        for name, one in (("fails", _fails), ("fails-once", _fails_once), ("latest", _last))
     ]
 
 
@@ -95,20 +125,34 @@ def _run(out: Path, data: Path, *options: str, explainers: Sequence[str] = EXPLA
          exit_code: int = 0) -> Path:  # fmt: skip
     done = awb(
         "run", f"--dataset=folder:{data}", "--model=loudness", "--jobs=1", "--no-isolate",
-        "--samples=40", "--robustness=0", "--no-baselines", f"--explainers={','.join(explainers)}",
+        "--robustness=0", "--no-baselines", f"--explainers={','.join(explainers)}",
         f"--metrics={','.join(METRICS)}", f"--out={out}", *options,
+        *([] if any("--budgets" in one for one in options) else ["--samples=40"]),
     )  # fmt: skip
     assert done.exit_code == exit_code, done.output
     return out
 
 
+def _sweep(folder: Path, data: Path) -> Path:
+    """Run every explainer with two maskers."""
+    file = folder / "sweep.toml"
+    file.write_text(
+        f'datasets = ["folder:{data}"]\nmodels = ["loudness"]\nsamples = 40\nrobustness = 0\n'
+        f"baselines = false\nisolate = false\njobs = 1\nexplainers = {json.dumps(EXPLAINERS)}\n"
+        f'metrics = {json.dumps(METRICS)}\n[sweep]\nmasker = ["zeros", "noise"]\n',
+        encoding="utf-8",
+    )
+    done = awb("run", file, f"--out={folder / 'sweep'}")
+    assert done.exit_code == 0, done.output
+    return folder / "sweep"
+
+
 def weak_data(folder: Path) -> Path:
     """A dataset whose clips say what sounds, and not when."""
     small_data.build(folder, N_CLIPS)
-    (folder / "events.tsv").unlink()
     names = [path.name for path in sorted((folder / "audio").iterdir())]
     lines = ["filename\tevent_labels", *(f"{name}\tLoud" for name in names)]
-    (folder / "weak.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "events.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
 
@@ -120,7 +164,7 @@ def _without_units(run: Path, out: Path, keep: int) -> Path:
         keys = [key for (key,) in connection.execute("select key from unit order by clip_id")]
         for key in keys[keep:]:
             for table in ("score", "curve", "explanation"):
-                connection.execute(f"delete from {table} where unit_key = ?", (key,))  # noqa: S608
+                connection.execute(f"delete from {table} where unit_key = ?", (key,))
             connection.execute("delete from unit where key = ?", (key,))
     return out
 
@@ -152,6 +196,24 @@ def build(folder: Path) -> dict[str, Kind]:
             _run(folder / "failed", data, PLUGIN, explainers=[*EXPLAINERS, "fails"], exit_code=1),
             options=(PLUGIN,),
         ),
+        "partly failed": Kind(
+            _run(
+                folder / "partly", data, PLUGIN, explainers=[*EXPLAINERS, "fails-once"], exit_code=1
+            ),
+            explainers=(*EXPLAINERS, "fails-once"), options=(PLUGIN,),
+        ),
+        "nothing worked": Kind(
+            _run(folder / "worst", data, PLUGIN, explainers=["fails"], exit_code=1),
+            instances=0, explainers=(), options=(PLUGIN,),
+        ),
+        "baselines": Kind(
+            _run(folder / "baselines", data, explainers=["random", "oracle"]),
+            explainers=("random", "oracle"),
+        ),
+        "one empty board": Kind(
+            _run(folder / "half", data, PLUGIN, "--model=quieter", "--min-score=1", exit_code=1),
+            boards=2, empty=(2,), options=(PLUGIN,),
+        ),
         "own plugin": Kind(
             _run(folder / "own", data, PLUGIN, explainers=[*EXPLAINERS, "latest"]),
             explainers=(*EXPLAINERS, "latest"), options=(PLUGIN,),
@@ -159,8 +221,9 @@ def build(folder: Path) -> dict[str, Kind]:
         "two models": Kind(
             _run(folder / "models", data, PLUGIN, "--model=quieter"), boards=2, options=(PLUGIN,)
         ),
+        "sweep": Kind(_sweep(folder, data), boards=2),
         "two datasets": Kind(
-            _run(folder / "datasets", data, f"--dataset=folder:{other}"), boards=2
+            _run(folder / "datasets", data, f"--dataset=folder:{other}"), boards=2, sizes=(3, 2)
         ),
         "clip-level labels": Kind(
             _run(folder / "weak", weak_data(folder / "weak-data")),

@@ -115,6 +115,8 @@ def publish(
         If the run, or one of the sweep, cannot be published; then nothing is written.
     """
     made, without = _made(folder, registry, credit)
+    if folder is not None and not made:
+        raise SubmissionError(f"{folder.path} has nothing to publish: {'; '.join(without)}")
     folder_of_all = into / SUBMISSIONS
     taken = [one.record.name for one in made if is_taken(one, folder_of_all)]
     if taken and not replace:

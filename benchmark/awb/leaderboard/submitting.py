@@ -118,7 +118,10 @@ def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:
             manifest, rows = manifests.get(pair), explanations.get(pair, {})
             _check_finished(folder, manifest, rows, pair)
             if manifest is None or not manifest.kept:
-                raise RunError(f"{folder.path} selected no instance of {pair[0]} for {pair[1]}")
+                raise RunError(
+                    f"{folder.path} selected no instance of {pair[0]} for {pair[1]}."
+                    f" Type: awb show {folder.path}"
+                )
             read_manifest(parse(manifest_text(manifest), MANIFEST_NAME), MANIFEST_NAME)
             yield _Pair(
                 manifest,

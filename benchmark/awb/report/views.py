@@ -21,6 +21,8 @@ from awb.plugins import Registry
 Place = tuple[str, str]
 """Clip and target."""
 
+NOTHING_TO_SEE = "awb show RUN says why; awb resume RUN finishes an interrupted run"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExplanationView:
@@ -80,7 +82,9 @@ class BoardView:
             return self.instances[int(text) - 1]
         names = {one.name: one for one in self.instances}
         if not names:
-            raise UnknownNameError(f"{label_of(self.board)} has no finished instance to show")
+            raise UnknownNameError(
+                f"{label_of(self.board)} has no instance to show. {NOTHING_TO_SEE}"
+            )
         if text in names:
             return names[text]
         fitting = [name for name, one in names.items() if text == one.kept.clip_id]
