@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.errors import RunError, SubmissionError
+from awb.errors import RunError, SubmissionError, UnknownNameError
 from awb.harness.choosing import Chosen, choose
 from awb.harness.config import RunConfig
 from awb.harness.folder import RunFolder
@@ -86,7 +86,7 @@ def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterat
     SubmissionError
         If the stored scores do not follow from the stored relevance.
     """
-    chosen = choose(folder.config(), registry)
+    chosen = _chosen(folder, registry)
     check_unchanged(folder, chosen)
     with where_it_started(folder):
         pairs = list(_pairs(folder, chosen))
@@ -97,6 +97,21 @@ def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterat
             else:
                 first = next(iter(rows.values()))
                 yield f"{name} on {pair.model.label}: {first.status}, {first.reason}"
+
+
+def _chosen(folder: RunFolder, registry: Registry) -> Chosen:
+    """Look up the plugins of the run; those of a file that is not loaded cannot be published."""
+    try:
+        return choose(folder.config(), registry)
+    except UnknownNameError as error:
+        found = {str(one["distribution"]) for one in folder.record()["plugins"]}
+        files = sorted(name for name in found if name.endswith(".py"))
+        if not files:
+            raise
+        raise RunError(
+            f"{folder.path} was run with plugins from a file ({', '.join(files)}), which nobody else"
+            " can verify. Put them into a package (awb new), install it, and type: awb run"
+        ) from error
 
 
 def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:

@@ -38,6 +38,12 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kind]:
     return kinds_of_run.build(tmp_path_factory.mktemp("kinds"))
 
 
+@pytest.fixture(autouse=True)
+def _as_another_process(added: dict[Any, Any]) -> None:
+    """Forget the plugins of files, which a command knows only when it is told of the file."""
+    added.clear()
+
+
 @pytest.fixture(params=NAMES)
 def kind(kinds: dict[str, Kind], request: pytest.FixtureRequest) -> Kind:
     return kinds[request.param]
@@ -73,9 +79,10 @@ def test_show(kind: Kind) -> None:
     for number, board in enumerate(found, 1):
         covered = {row["explainer"] for row in board["rows"] if row["coverage"]}
         assert covered == (kind.shown(number) if kind.n_instances(number) else set())
-        assert max((cell["n"] for row in board["rows"] for cell in row["metrics"].values()),
-                   default=0) == kind.n_instances(number)  # fmt: skip
-        assert board["finished"] == kind.finished
+        counts = [
+            value for row in board["rows"] for key, value in row.items() if key.endswith("_n")
+        ]
+        assert max(counts, default=0) == kind.n_instances(number)
     rows = list(csv.DictReader(io.StringIO(_said("show", kind.path, "--format=csv"))))
     assert {row["explainer"] for row in rows if float(row["coverage"])} == {
         name for number in _numbers(kind) if kind.n_instances(number) for name in kind.shown(number)
@@ -146,19 +153,23 @@ def _texts(path: Path) -> set[str]:
 @pytest.mark.parametrize("figure", ["board", "curves", "heatmap", "agreement", "cd", "instance"])
 def test_plot(kinds: dict[str, Kind], figure: str, tmp_path: Path) -> None:
     path = tmp_path / "figure.svg"
-    lacking = {"agreement": FEW_EXPLAINERS, "cd": FEW_TO_RANK}.get(figure, EMPTY)
+    lacking = {
+        "agreement": FEW_EXPLAINERS,
+        "cd": FEW_TO_RANK,
+        "curves": {*EMPTY, "partly failed"},
+    }.get(figure, EMPTY)
     for name in NAMES:
         for number in _numbers(kinds[name]):
             kind = kinds[name]
             command = ("plot", kind.path, "--kind", figure, "--board", number, "--out", path)
             if number in kind.empty or (name in lacking and (name, number) != ("budgets", 2)):
-                _refused(r"awb (show|resume|plot) RUN", *command)
+                _refused(r"awb (show|resume|plot) RUN|--explainers", *command)
                 continue
             _said(*command)
             texts = " ".join(_texts(path))
             named = kind.metrics if figure == "agreement" else kind.shown(number)
             if figure in {"cd", "instance"}:
-                named = {one for one in named if one not in {"random", "oracle"}}
+                named = {one for one in named if one not in {"random", "oracle", "fails-once"}}
             assert all(one in texts for one in named if name != "baselines"), (name, texts)
 
 
@@ -177,15 +188,17 @@ def test_video_of_nothing_is_refused(kinds: dict[str, Kind], name: str) -> None:
 
 
 def test_publish(kind: Kind, tmp_path: Path) -> None:
-    command = ("publish", kind.path, f"--into={tmp_path}", *kind.options)
-    if not kind.finished:
+    command = ("publish", kind.path, f"--into={tmp_path}")
+    if kind.options:
+        _refused("from a file.*install", *command)
+    elif not kind.finished:
         _refused("is not finished.*Type: awb resume", *command)
     elif kind.empty or not kind.instances:
-        _refused("selected no instance.*awb show|nothing to publish: fails", *command)
+        _refused("selected no instance.*awb show", *command)
     else:
         _said(*command)
         files = [file for file in tmp_path.glob("submissions/*/*.json")
-                 if file.name != "manifest.json"]  # fmt: skip
+                 if "explainer" in json.loads(file.read_text(encoding="utf-8"))]  # fmt: skip
         names = {json.loads(file.read_text(encoding="utf-8"))["name"] for file in files}
         assert {one.partition("@")[0] for one in names} == set(kind.explainers)
         assert (tmp_path / "site" / "index.html").is_file()
