@@ -109,8 +109,8 @@ def _chosen(folder: RunFolder, registry: Registry) -> Chosen:
         if not files:
             raise
         raise RunError(
-            f"{folder.path} was run with plugins from a file ({', '.join(files)}), which nobody else"
-            " can verify. Put them into a package (awb new), install it, and type: awb run"
+            f"{folder.path} was run with plugins from a file ({', '.join(files)}), which nobody"
+            " else can verify. Put them into a package (awb new), install it, and type: awb run"
         ) from error
 
 

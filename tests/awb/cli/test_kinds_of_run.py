@@ -118,8 +118,11 @@ def test_agree(kinds: dict[str, Kind], name: str, tmp_path: Path) -> None:
     assert averaged == (len(boards) > 1 and not kind.budgets), "budgets are no independent boards"
     assert list(csv.DictReader(io.StringIO(_said("agree", kind.path, "--format=csv"))))
     for form in ("table", "md"):
-        text = _said("agree", kind.path, f"--format={form}", f"--plot={tmp_path / 'a.svg'}")
+        text = _said("agree", kind.path, f"--format={form}")
         assert all(f"at most {budget} model calls" in text for budget in kind.budgets)
+    if name == "budgets":
+        _said("agree", kind.path, f"--plot={tmp_path / 'a.svg'}")
+        assert f"at most {kind.budgets[-1]} model calls" in " ".join(_texts(tmp_path / "a.svg"))
     if kind.empty:
         assert "quieter on" in awb("agree", kind.path).stderr
 
@@ -188,7 +191,8 @@ def test_video_of_nothing_is_refused(kinds: dict[str, Kind], name: str) -> None:
 
 
 def test_publish(kind: Kind, tmp_path: Path) -> None:
-    command = ("publish", kind.path, f"--into={tmp_path}")
+    site = "--site" if kind.budgets else "--no-site"
+    command = ("publish", kind.path, f"--into={tmp_path}", site)
     if kind.options:
         _refused("from a file.*install", *command)
     elif not kind.finished:
@@ -201,7 +205,7 @@ def test_publish(kind: Kind, tmp_path: Path) -> None:
                  if "explainer" in json.loads(file.read_text(encoding="utf-8"))]  # fmt: skip
         names = {json.loads(file.read_text(encoding="utf-8"))["name"] for file in files}
         assert {one.partition("@")[0] for one in names} == set(kind.explainers)
-        assert (tmp_path / "site" / "index.html").is_file()
+        assert (tmp_path / "site" / "index.html").is_file() == bool(kind.budgets)
 
 
 def test_load_run(kind: Kind) -> None:
