@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from awb.errors import MissingExtraError
 from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.html import to_html
-from awb.leaderboard.formats.text import to_plain, to_records
+from awb.leaderboard.formats.text import record_columns, to_plain, to_records
 from awb.plugins.discovery import load
 
 if TYPE_CHECKING:
     import pandas
 
 
-def as_frame(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+def as_frame(
+    records: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
+) -> pandas.DataFrame:
     """Make a pandas frame of records.
 
     Parameters
     ----------
     records : sequence of mapping
         Rows by column.
+    columns : sequence of str, optional
+        Names of the columns, which a frame without rows has too.
 
     Returns
     -------
@@ -44,7 +49,7 @@ def as_frame(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
         raise MissingExtraError(
             'frames need pandas. Type: python -m pip install "audio-where-benchmark[pandas]"'
         ) from error
-    return pandas.DataFrame.from_records(records)
+    return pandas.DataFrame.from_records(records, columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ class ShownBoard:
         MissingExtraError
             If pandas is not installed.
         """
-        return as_frame(to_records(self.board))
+        return as_frame(to_records(self.board), record_columns(self.board))
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class Run:
             If pandas is not installed.
         """
         rows = [asdict(row) for row in self.folder.store().scores()]
-        return as_frame(rows)
+        return as_frame(rows, [one.name for one in fields(ScoreRow)])
 
     def explanations(self) -> pandas.DataFrame:
         """Return a row an explanation: its status, the reason if it failed, and its cost.
@@ -158,7 +163,7 @@ class Run:
             If pandas is not installed.
         """
         rows = [asdict(row) for row in self.folder.store().explanations()]
-        return as_frame(rows)
+        return as_frame(rows, [one.name for one in fields(ExplanationRow)])
 
     def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
         """Read the relevance of one explanation on the grid of cells, ``shape=(cells,)``."""

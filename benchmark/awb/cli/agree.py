@@ -20,6 +20,7 @@ def _records(found: list[Agreement]) -> list[dict[str, Any]]:
         {
             "dataset": one.dataset,
             "model": one.model,
+            "budget": one.budget,
             "first": one.first,
             "second": one.second,
             **{
@@ -83,16 +84,17 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
     import io
     import json
 
+    from awb.cli.tables import tell
     from awb.harness.storage.run_folder import RunFolder
-    from awb.leaderboard.boards.agreement import agreements, over_boards
+    from awb.leaderboard.boards.agreement import compare_boards, over_boards
     from awb.leaderboard.boards.construction import read_boards
     from awb.plugins.discovery import load
 
     columns = metrics.split(",") if metrics else None
-    groups = [
-        agreements(data) for data in read_boards(RunFolder.open(folder), load(), columns=columns)
-    ]
-    if len(groups) > 1:
+    boards = read_boards(RunFolder.open(folder), load(), columns=columns)
+    groups, refused = compare_boards(boards)
+    tell(refused)
+    if len(groups) > 1 and groups[0][0].budget is None:
         groups.append(over_boards(groups))
     records = [record for group in groups for record in _records(group)]
     if form == "json":
@@ -106,12 +108,13 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
     else:
         for group in groups:
             first = group[0]
+            limit = "" if first.budget is None else f", at most {first.budget:,} model calls"
             title = (
                 "mean over boards"
                 if first.dataset == "all"
                 else (
                     f"{first.model} on {first.dataset}: Kendall's tau of"
-                    f" {first.n_explainers} explainers, {first.n_instances} instances"
+                    f" {first.n_explainers} explainers, {first.n_instances} instances{limit}"
                 )
             )
             click.echo(f"{title}\n\n{_as_table(group, form)}\n")

@@ -91,6 +91,10 @@ def plot_command(
         raise ParameterError(f"cannot write {form}; known: {', '.join(FORMATS)}")
     if form == "latex" and kind != "board":
         raise ParameterError("only the board can be a LaTeX table; use --format pdf, png or svg")
+    if explainers and kind == "agreement":
+        raise ParameterError(
+            "agreement is over all explainers of the board; leave --explainers out"
+        )
     registry, opened = load(), RunFolder.open(folder)
     view = find_board(read_views(opened, registry), number)
     columns = (

@@ -67,6 +67,8 @@ def figure_of(found: Sequence[Agreement]) -> Any:
             text = "–" if np.isnan(value) else f"{value:.1f}".replace("0.", ".")
             color = "white" if abs(value) > 0.6 else "black"
             axes.text(column, row, text, ha="center", va="center", fontsize=7, color=color)
-    axes.set_title(f"{found[0].model} on {found[0].dataset}", fontsize=9)
+    first = found[0]
+    limit = "" if first.budget is None else f", at most {first.budget:,} model calls"
+    axes.set_title(f"{first.model} on {first.dataset}{limit}", fontsize=9)
     figure.colorbar(image, ax=axes, shrink=0.7, label="Kendall's tau")
     return figure

@@ -20,7 +20,7 @@ from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.submissions.names import slug
 from awb.report.clips import Clips
 from awb.report.payload import SoundShelf, board_plain, instance_plain, reading, summaries
-from awb.report.views import BoardView, extremes
+from awb.report.views import BoardView, extremes, label_of
 
 SCRIPTS = (
     "core.js",
@@ -173,7 +173,7 @@ def board_entry(
     message = message_of(view.board, view.data)
     return {
         "board": view.board,
-        "label": f"{view.board.model} on {view.board.dataset}",
+        "label": label_of(view.board),
         "view": view,
         "columns": [
             place for place, metric in enumerate(view.board.metrics) if metric.name in view.headline

@@ -1,40 +1,32 @@
-"""What a report, a figure or a video needs to know of a run: boards, and instances to look at."""
+"""What reports, figures and the site show: boards with their rows, relevance and instances."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from awb.errors import UnknownNameError, did_you_mean
 from awb.harness.selection.manifest import Kept
 from awb.harness.storage.run_folder import RunFolder
+from awb.harness.unit.record import at_budget
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import Board
-from awb.leaderboard.boards.construction import BoardData, make_board, read_boards
+from awb.leaderboard.boards.construction import BoardData, make_board, read_boards, shown_metrics
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
+
+Place = tuple[str, str]
+"""Clip and target."""
+
+NOTHING_TO_SEE = "awb show RUN says why; awb resume RUN finishes an interrupted run"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExplanationView:
-    """One explanation of an instance.
-
-    Attributes
-    ----------
-    explainer : str
-        Its label.
-    baseline : bool
-        Whether it is there for comparison only.
-    relevance : np.ndarray, shape=(cells,)
-        Relevance on the grid of cells.
-    scores : mapping of str to float
-        By metric; NaN where there is none.
-    calls : int
-        Model calls asked for.
-    """
+    """One explanation of an instance: relevance per cell, scores by metric, and model calls."""
 
     explainer: str
     baseline: bool
@@ -47,18 +39,8 @@ class ExplanationView:
 class InstanceView:
     """One instance with its explanations, the best by the first metric first.
 
-    Attributes
-    ----------
-    dataset, model : str
-        Labels of its board.
-    kept : Kept
-        Clip, target, events and score.
-    explanations : tuple of ExplanationView
-        Those that did not fail.
-    level : float
-        Mean of the first metric over explainers that are no baselines; NaN where there is none.
-    edges_s : tuple of float
-        Where cells begin and end, in seconds, as far as it is known without the audio.
+    `level` is the mean of the first metric over explainers other than baselines, NaN where there is
+    none; `edges_s` are the edges of the cells where they are known without the audio.
     """
 
     dataset: str
@@ -81,21 +63,7 @@ class InstanceView:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """A board with everything behind it.
-
-    Attributes
-    ----------
-    board : Board
-        Places and means, every metric of the run; the first one ranks.
-    data : BoardData
-        The rows of which it was made.
-    headline : tuple of str
-        The metrics that matter most, in order; the first one ranks.
-    instances : tuple of InstanceView
-        Every finished instance, the worst level first.
-    hop_s : float
-        Length of a cell of the relevance, in seconds.
-    """
+    """A board, the rows it was made of, its main metrics, and its instances, the worst first."""
 
     board: Board
     data: BoardData
@@ -109,30 +77,13 @@ class BoardView:
         return self.board.metrics[0]
 
     def instance(self, text: str) -> InstanceView:
-        """Find an instance by what a person would type.
-
-        Parameters
-        ----------
-        text : str
-            ``CLIP/TARGET``, the clip alone where it has one instance, or a number from 1 in the
-            order of the report.
-
-        Returns
-        -------
-        InstanceView
-            The instance.
-
-        Raises
-        ------
-        UnknownNameError
-            If there is none, or more than one.
-        """
+        """Find an instance by ``CLIP/TARGET``, by a clip that has only one, or by number from 1."""
         if text.isdigit() and 1 <= int(text) <= len(self.instances):
             return self.instances[int(text) - 1]
         names = {one.name: one for one in self.instances}
         if not names:
             raise UnknownNameError(
-                f"{self.board.model} on {self.board.dataset} has no finished instance"
+                f"{label_of(self.board)} has no instance to show. {NOTHING_TO_SEE}"
             )
         if text in names:
             return names[text]
@@ -147,99 +98,87 @@ class BoardView:
         if "mean" not in hint:
             few = ", ".join(list(names)[:3])
             hint = f" Type a number from 1 to {len(names)}, or a name such as {few}."
-        raise UnknownNameError(
-            f"{self.board.model} on {self.board.dataset} has no instance {text!r}.{hint}"
-        )
+        raise UnknownNameError(f"{label_of(self.board)} has no instance {text!r}.{hint}")
 
 
 def read_views(folder: RunFolder, registry: Registry) -> list[BoardView]:
-    """Read everything of a run but the audio.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run, finished or not.
-    registry : Registry
-        What is installed: facts about metrics and explainers come from there.
-
-    Returns
-    -------
-    list of BoardView
-        One a (dataset, model) pair, in the order of the run.
-
-    Raises
-    ------
-    RunError
-        If the run has no results yet.
-    """
-    headline = read_boards(folder, registry)[0].metrics
-    main = [facts.name for facts in headline]
+    """Read the boards of a run, finished or not, and everything behind them but the audio."""
+    headline = [facts.name for facts in shown_metrics(folder, registry, None)]
     hop_s = folder.config().segment_hop_s
     views = []
-    for data in read_boards(folder, registry, columns=["all"]):
-        rest = [facts for facts in data.metrics if facts.name not in main]
-        ordered = BoardData(
-            data.manifest,
-            data.scores,
-            data.explanations,
-            [*headline, *rest],
-            data.baselines,
-            data.seed,
-        )
-        relevances = folder.store().relevances(data.manifest.dataset, data.manifest.model)
-        instances = instances_of(ordered, relevances)
-        views.append(BoardView(make_board(ordered), ordered, tuple(main), tuple(instances), hop_s))
+    for found in read_boards(folder, registry, columns=["all"]):
+        ordered = sorted(found.metrics, key=lambda facts: _position(facts.name, headline))
+        data = replace(found, metrics=ordered)
+        stored = folder.store().relevances(data.manifest.dataset, data.manifest.model)
+        views.append(make_view(data, make_board(data), headline, stored, hop_s=hop_s))
     return views
 
 
-def find_board(views: Sequence[BoardView], number: int) -> BoardView:
-    """Return a board by its number from 1.
+def _position(name: str, headline: Sequence[str]) -> int:
+    return headline.index(name) if name in headline else len(headline)
 
-    Parameters
-    ----------
-    views : sequence of BoardView
-        Those of a run.
-    number : int
-        Which.
 
-    Returns
-    -------
-    BoardView
-        The board.
+def make_view(
+    data: BoardData,
+    board: Board,
+    headline: Sequence[str],
+    stored: Mapping[Place, Mapping[str, FloatArray]],
+    *,
+    hop_s: float,
+    edges_s: Mapping[Place, Sequence[float]] | None = None,
+) -> BoardView:
+    """Put a board, its rows and the stored relevance together, under the names of the board.
 
-    Raises
-    ------
-    UnknownNameError
-        If there is no such board.
+    The headline metrics that the board leaves out, as localization without annotated times, are
+    left out here too.
     """
+    names = [facts.name for facts in board.metrics]
+    main = tuple(name for name in headline if name in names) or tuple(names)
+    rows = replace(data, metrics=list(board.metrics))
+    instances = instances_of(rows, under_board_names(stored, rows), edges_s)
+    return BoardView(board, rows, main, tuple(instances), hop_s)
+
+
+def under_board_names(
+    stored: Mapping[Place, Mapping[str, FloatArray]], data: BoardData
+) -> dict[Place, dict[str, FloatArray]]:
+    """Keep what belongs to explainers of a board, without the budget that the store adds to names.
+
+    A run with budgets stores ``random-forest@300``; the board of 300 calls shows ``random-forest``.
+    """
+    shown = {row.explainer for row in data.explanations}
+    own = "" if data.budget is None else at_budget("", data.budget)
+    found: dict[Place, dict[str, FloatArray]] = {}
+    for place, arrays in stored.items():
+        named = {name.removesuffix(own): values for name, values in arrays.items()}
+        kept = {name: values for name, values in named.items() if name in shown}
+        if kept:
+            found[place] = kept
+    return found
+
+
+def label_of(board: Board) -> str:
+    """Name a board of a run, so that no other board of the run has the same name."""
+    limit = "" if board.budget is None else f", at most {board.budget:,} model calls"
+    return f"{board.model} on {board.dataset}{limit}"
+
+
+def find_board(views: Sequence[BoardView], number: int) -> BoardView:
+    """Return a board by its number from 1."""
     if 1 <= number <= len(views):
         return views[number - 1]
-    known = ", ".join(
-        f"{place} {view.board.model} on {view.board.dataset}" for place, view in enumerate(views, 1)
-    )
+    known = ", ".join(f"{place} {label_of(view.board)}" for place, view in enumerate(views, 1))
     raise UnknownNameError(f"the run has no board {number}. Known: {known}")
 
 
 def instances_of(
     data: BoardData,
-    relevances: Mapping[tuple[str, str], Mapping[str, FloatArray]],
-    edges_s: Mapping[tuple[str, str], Sequence[float]] | None = None,
+    relevances: Mapping[Place, Mapping[str, FloatArray]],
+    edges_s: Mapping[Place, Sequence[float]] | None = None,
 ) -> list[InstanceView]:
-    """Put relevance and scores of every finished instance together.
+    """Combine relevance and scores of every finished instance, the worst level first.
 
-    Parameters
-    ----------
-    data : BoardData
-        Rows of the board; its first metric ranks.
-    relevances : mapping of (str, str) to mapping of str to np.ndarray
-        By clip and target, then by explainer, ``shape=(cells,)``.
-    edges_s : mapping of (str, str) to sequence of float, or None
-        Edges of the cells in seconds, where they are known without the audio.
-
-    Returns
-    -------
-    list of InstanceView
-        The worst level first.
+    Relevance is given by clip and target, then by the explainer's name on the board.
     """
     scores: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in data.scores:
@@ -260,24 +199,23 @@ def instances_of(
             )
             for name, relevance in relevances.get(pair, {}).items()
         ]
-        views.sort(key=lambda view: _place(sign * view.scores.get(first.name, math.nan)))
+        views.sort(key=lambda view: _order(sign * view.scores.get(first.name, math.nan)))
         if views:
-            level = _level(views, first.name)
             found.append(
                 InstanceView(
                     data.manifest.dataset,
                     data.manifest.model,
                     kept,
                     tuple(views),
-                    level,
+                    _level(views, first.name),
                     tuple((edges_s or {}).get(pair, ())),
                 )
             )
-    found.sort(key=lambda view: (-_place(sign * view.level), view.kept.clip_id, view.kept.target))
+    found.sort(key=lambda view: (-_order(sign * view.level), view.kept.clip_id, view.kept.target))
     return found
 
 
-def _place(goodness: float) -> float:
+def _order(goodness: float) -> float:
     """Sort the best first and what has no value last."""
     return math.inf if math.isnan(goodness) else -goodness
 
@@ -289,20 +227,7 @@ def _level(views: Sequence[ExplanationView], metric: str) -> float:
 
 
 def extremes(instances: Sequence[InstanceView], count: int) -> list[InstanceView]:
-    """Choose the worst and the best instances, in equal shares.
-
-    Parameters
-    ----------
-    instances : sequence of InstanceView
-        The worst first.
-    count : int
-        How many, at least 0.
-
-    Returns
-    -------
-    list of InstanceView
-        At most so many, the worst first.
-    """
+    """Choose at most `count` instances in order: half of the worst, half of the best."""
     if count >= len(instances):
         return list(instances)
     worst = math.ceil(count / 2)

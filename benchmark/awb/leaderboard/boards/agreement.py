@@ -44,6 +44,8 @@ class Agreement:
     tau: Interval
     n_explainers: int
     n_instances: int
+    budget: int | None = None
+    """Model calls per instance, on a board with a limit."""
 
 
 def agreements(data: BoardData) -> list[Agreement]:
@@ -58,8 +60,9 @@ def agreements(data: BoardData) -> list[Agreement]:
     able &= layout.coverage >= FULL_COVERAGE
     if len(metrics) < 2 or able.sum() < 2:
         raise RunError(
-            f"{model} on {dataset}: agreement needs two metrics and two explainers, got"
-            f" {len(metrics)} and {int(able.sum())}"
+            f"{model} on {dataset}: agreement needs at least two metrics, and two explainers that"
+            f" are not baselines and cover {FULL_COVERAGE:.0%} of the instances; there are"
+            f" {len(metrics)} and {int(able.sum())}. awb show RUN says what is missing"
         )
     signed = {
         facts.name: layout.grid(data.scores, facts.name) * (1 if facts.higher_is_better else -1)
@@ -77,8 +80,31 @@ def agreements(data: BoardData) -> list[Agreement]:
             [layout.clips[index] for index in used],
             key.child(*sorted((first, second))),  # so that the columns' order says nothing
         )
-        found.append(Agreement(dataset, model, first, second, tau, rows.size, used.size))
+        found.append(
+            Agreement(dataset, model, first, second, tau, rows.size, used.size, data.budget)
+        )
     return found
+
+
+def compare_boards(
+    boards: Sequence[BoardData],
+) -> tuple[list[list[Agreement]], list[str]]:
+    """Compare the metrics of every board that allows it, and say why the others do not.
+
+    Raises
+    ------
+    RunError
+        If none does.
+    """
+    found, refused = [], []
+    for data in boards:
+        try:
+            found.append(agreements(data))
+        except RunError as error:
+            refused.append(str(error))
+    if not found:
+        raise RunError(refused[0])
+    return found, refused
 
 
 def _tau(first: FloatArray, second: FloatArray, clips: list[str], key: RandomKey) -> Interval:

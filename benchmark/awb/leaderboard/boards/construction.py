@@ -152,7 +152,7 @@ def read_boards(
     if not manifests:
         raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
     store = folder.store()
-    facts = _columns(folder, registry, columns)
+    facts = shown_metrics(folder, registry, columns)
     baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
     scores: dict[Pair, list[ScoreRow]] = {}
     explanations: dict[Pair, list[ExplanationRow]] = {}
@@ -200,7 +200,7 @@ def boards(
     return [make_board(data) for data in read_boards(folder, registry, columns=columns)]
 
 
-def _columns(
+def shown_metrics(
     folder: RunFolder, registry: Registry, columns: Sequence[str] | None
 ) -> list[MetricFacts]:
     """Look up the facts of the metrics that a board shows."""

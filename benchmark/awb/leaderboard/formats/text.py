@@ -122,6 +122,18 @@ def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> st
     return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n"
 
 
+def record_columns(board: Board) -> list[str]:
+    """List the fields of `to_records`, in order."""
+    own = ("mean", "low", "high", "n")
+    return [*_FIELDS, *(f"{facts.name}_{part}" for facts in board.metrics for part in own)]
+
+
+_FIELDS = (
+    "dataset", "model", "budget", "rank", "rank_low", "rank_high", "tied", "explainer", "baseline",
+    "coverage", "calls",
+)  # fmt: skip
+
+
 def to_records(board: Board) -> list[dict[str, Any]]:
     """Flatten a board: one record an explainer, three fields a metric."""
     records = []

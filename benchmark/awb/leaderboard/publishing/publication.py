@@ -73,6 +73,8 @@ def publish(
 ) -> Published:
     """Write the submissions of a run, or of every run of a sweep, and the boards of all."""
     made, without = _made(folder, registry, credit)
+    if folder is not None and not made:
+        raise SubmissionError(f"{folder.path} has nothing to publish: {'; '.join(without)}")
     folder_of_all = into / SUBMISSIONS
     taken = [one.record.name for one in made if is_taken(one, folder_of_all)]
     if taken and not replace:

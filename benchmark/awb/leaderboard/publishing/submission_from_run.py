@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.errors import RunError, SubmissionError
+from awb.errors import RunError, SubmissionError, UnknownNameError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.run_config import RunConfig
 from awb.harness.run import check_unchanged, where_it_started
@@ -62,8 +62,8 @@ class _Pair:
 
 
 def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterator[Submitted | str]:
-    """Make one submission a (dataset, model, explainer)."""
-    chosen = choose(folder.config(), registry)
+    """Make one submission per (dataset, model, explainer), or say why an explainer has none."""
+    chosen = _chosen(folder, registry)
     check_unchanged(folder, chosen)
     with where_it_started(folder):
         pairs = list(_pairs(folder, chosen))
@@ -74,6 +74,21 @@ def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterat
             else:
                 first = next(iter(rows.values()))
                 yield f"{name} on {pair.model.label}: {first.status}, {first.reason}"
+
+
+def _chosen(folder: RunFolder, registry: Registry) -> Chosen:
+    """Look up the plugins of the run; those of a file that is not loaded cannot be published."""
+    try:
+        return choose(folder.config(), registry)
+    except UnknownNameError as error:
+        found = {str(one["distribution"]) for one in folder.record()["plugins"]}
+        files = sorted(name for name in found if name.endswith(".py"))
+        if not files:
+            raise
+        raise RunError(
+            f"{folder.path} was run with plugins from a file ({', '.join(files)}), which nobody"
+            " else can verify. Put them into a package (awb new), install it, and type: awb run"
+        ) from error
 
 
 def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:
@@ -95,7 +110,10 @@ def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:
             manifest, rows = manifests.get(pair), explanations.get(pair, {})
             _check_finished(folder, manifest, rows, pair)
             if manifest is None or not manifest.kept:
-                raise RunError(f"{folder.path} selected no instance of {pair[0]} for {pair[1]}")
+                raise RunError(
+                    f"{folder.path} selected no instance of {pair[0]} for {pair[1]}."
+                    f" Type: awb show {folder.path}"
+                )
             read_manifest(parse(manifest_text(manifest), MANIFEST_NAME), MANIFEST_NAME)
             yield _Pair(
                 manifest,

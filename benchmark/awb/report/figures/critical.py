@@ -19,8 +19,8 @@ from awb.errors import ParameterError, RunError
 from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.layout import Column, Layout
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
-from awb.report.figures.style import INK, SOFT, new_figure, save, styled
-from awb.report.views import BoardView
+from awb.report.figures.style import INK, SOFT, chosen_rows, new_figure, save, styled
+from awb.report.views import BoardView, label_of
 from awb.statistics import CriticalDifference, critical_difference
 
 
@@ -65,6 +65,8 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
     RunError
         If fewer than three explainers or two clips are left.
     """
+    if names is not None:
+        chosen_rows(view, list(names), None)
     facts = view.board.metrics[metric]
     layout = Layout(view.data.explanations)
     column = Column.of(layout.grid(view.data.scores, facts.name))
@@ -77,6 +79,18 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
     ]
     used = np.flatnonzero(column.common)
     clips = [layout.clips[index] for index in used]
+    lacking = sorted(set(names or ()) - {layout.names[row] for row in wanted})
+    if lacking:
+        raise RunError(
+            f"no critical-difference diagram: {', '.join(lacking)} covers less than"
+            f" {FULL_COVERAGE:.0%} of the instances; leave it out of --explainers"
+        )
+    if len(wanted) < 3 or len(set(clips)) < 2:
+        raise RunError(
+            "no critical-difference diagram: it ranks at least 3 explainers over 2 clips, and"
+            f" {label_of(view.board)} has {len(wanted)} over {len(set(clips))}. Use another"
+            " --board, name baselines too with --explainers, or type: awb plot RUN --kind board"
+        )
     values = column.grid[np.array(wanted, dtype=np.int64)[:, np.newaxis], used].T
     try:
         found = critical_difference(values, clips, higher_is_better=facts.higher_is_better)

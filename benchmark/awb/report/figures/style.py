@@ -13,7 +13,7 @@ from typing import Any
 
 from awb.errors import RunError, UnknownNameError, did_you_mean
 from awb.leaderboard.boards.board import BoardRow
-from awb.report.views import BoardView
+from awb.report.views import NOTHING_TO_SEE, BoardView, label_of
 
 FORMATS = ("pdf", "png", "svg")
 
@@ -127,7 +127,7 @@ def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> l
         return [rows[name] for name in names]
     able = [row for row in view.board.rows if row.cells[0].n]
     if not able:
-        raise RunError(f"{view.board.model} on {view.board.dataset}: no explainer has a value")
+        raise RunError(f"{label_of(view.board)}: no explainer has a value. {NOTHING_TO_SEE}")
     ranked = [row for row in able if not row.baseline][:most]
     return [row for row in able if row.baseline or row in ranked]
 

@@ -18,7 +18,7 @@ from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE, BoardRow
 from awb.randomness import RandomKey
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
-from awb.report.views import BoardView
+from awb.report.views import BoardView, under_board_names
 from awb.statistics import Interval, cluster_bootstrap_columns
 
 KINDS = {
@@ -100,7 +100,9 @@ def mean_curves(
         If some of the explainers have the curve on less than 95 % of the instances that have any.
     """
     manifest = view.data.manifest
-    stored = folder.store().curves(manifest.dataset, manifest.model, kind)
+    stored = under_board_names(
+        folder.store().curves(manifest.dataset, manifest.model, kind), view.data
+    )
     if not stored:
         return []
     lacking = [
