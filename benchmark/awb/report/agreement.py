@@ -10,6 +10,7 @@ import numpy as np
 
 from awb.errors import RunError
 from awb.leaderboard.boards.agreement import Agreement, matrix
+from awb.report.figures.style import save
 
 _FORMATS = (".png", ".svg", ".pdf")
 
@@ -31,11 +32,7 @@ def draw(found: Sequence[Agreement], path: Path) -> None:
     """
     if path.suffix.lower() not in _FORMATS:
         raise RunError(f"cannot draw {path.name}: use a name that ends in {', '.join(_FORMATS)}")
-    figure = figure_of(found)
-    try:
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}") from error
+    save(figure_of(found), path, path.suffix.lower()[1:])
 
 
 def figure_of(found: Sequence[Agreement]) -> Any:

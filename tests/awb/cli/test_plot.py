@@ -92,7 +92,7 @@ def test_the_format_decides_the_name(
         (["--kind", "instance", "--instance", "clip-9.wav"], "Did you mean clip-"),
         (["--kind", "instance", "--instance", "77"], "a number from 1 to 4, or a name such as"),
         (["--kind", "instance", "--explainers", "saliency"], "no explanation by 'saliency'"),
-        (["--kind", "cd", "--explainers", "naive,earliest"], "three explainers"),
+        (["--kind", "cd", "--explainers", "naive,earliest"], "at least 3 explainers"),
         (["--board", "2"], "no board 2"),
         (["--out", "figure.gif"], "pdf, png, svg, latex"),
         (["--kind", "cd", "--format", "latex"], "only the board"),
