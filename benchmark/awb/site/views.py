@@ -8,7 +8,12 @@ from dataclasses import replace
 from awb.harness.unit.record import at_budget
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.construction import BoardData
-from awb.leaderboard.publishing.board_pages import board_of, data_of, each_budget, every_metric
+from awb.leaderboard.publishing.published_board import (
+    board_of,
+    data_of,
+    each_budget,
+    every_metric,
+)
 from awb.leaderboard.submissions.files import Submitted
 from awb.plugins.discovery import Registry
 from awb.report.views import BoardView, instances_of

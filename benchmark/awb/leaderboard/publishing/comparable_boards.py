@@ -18,7 +18,7 @@ from awb.harness.selection.manifest import Manifest
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.layout import Column, Layout
-from awb.leaderboard.publishing.board_pages import data_of
+from awb.leaderboard.publishing.published_board import data_of
 from awb.leaderboard.publishing.roles import roles
 from awb.leaderboard.publishing.titles import board_title
 from awb.leaderboard.submissions.files import Submitted

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from awb.errors import ParameterError
 from awb.harness.storage.store import ScoreRow
 from awb.leaderboard.formats.long_table import write
-from awb.leaderboard.publishing.board_pages import BEGIN, END, scores_of
+from awb.leaderboard.publishing.board_pages import BEGIN, END
+from awb.leaderboard.publishing.published_board import scores_of
 from awb.leaderboard.submissions.files import Submitted
 
 TABLE = "scores.parquet"

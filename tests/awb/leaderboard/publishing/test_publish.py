@@ -17,7 +17,8 @@ from scipy.stats import rankdata
 import small_data
 import submissions
 from awb.harness.storage.run_folder import RunFolder
-from awb.leaderboard.publishing.board_pages import BEGIN, END, board_of, data_of
+from awb.leaderboard.publishing.board_pages import BEGIN, END
+from awb.leaderboard.publishing.published_board import board_of, data_of
 from awb.leaderboard.submissions.credits import escaped
 from awb.leaderboard.submissions.files import Reader, deflated
 from awb.leaderboard.submissions.names import slug
