@@ -26,10 +26,7 @@ _NOTHING = "# Leaderboards\n"
 def write_pages(
     submitted: Iterable[Submitted], into: Path, registry: Registry, links: Sequence[str] = ()
 ) -> list[Path]:
-    """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
-
-    The names are those of `awb.leaderboard.submissions.names.file_names`.
-    """
+    """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``."""
     lines, paths = [], []
     try:
         for name, groups in paired(submitted).items():
@@ -44,7 +41,7 @@ def write_pages(
 
 
 def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
-    """Write all boards of a pair: one a manifest and settings, the largest first."""
+    """Write all boards of a pair, one per manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
     title = f"# {escaped(board_title(record, registry))}\n\n"
     parts = []
@@ -58,7 +55,7 @@ def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
 
 
 def _section(board: Board, data: BoardData) -> str:
-    """Write one board: what it says in a few sentences, then the table."""
+    """Write one board: its message, then the table."""
     message = message_of(board, data)
     lead = " ".join(sentences(message, escaped)) if message else ""
     return to_markdown(board, title=extent_of(board), lead=lead).replace("<", "&lt;")
@@ -68,7 +65,7 @@ def _settings(record: Submission) -> str:
     settings = record.settings
     masker = settings.masker
     if settings.scoring_masker != masker:
-        masker += f", for scoring {settings.scoring_masker}"
+        masker += f" (for scoring: {settings.scoring_masker})"
     return (
         f"Model {escaped(record.model.label)} on dataset {escaped(record.dataset.label)}:"
         f" segments of {settings.segment_s:g} s every {settings.segment_hop_s:g} s,"
@@ -89,7 +86,7 @@ def _index_line(name: str, groups: dict[str, list[Submitted]], registry: Registr
 
 
 def _write_index(path: Path, lines: Sequence[str]) -> None:
-    """Write the index between its marks, and leave the rest of the file as it is."""
+    """Write the index between its markers, and keep the rest of the file."""
     header = (
         "| board | dataset | model | instances | submissions |\n| --- | --- | --- | --- | --- |"
     )

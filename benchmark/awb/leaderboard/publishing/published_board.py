@@ -20,13 +20,13 @@ from awb.specs import ExplainerSpec, MetricSpec
 
 
 def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
-    """Cut the rows of submissions into those of a board at each budget."""
+    """Split the rows of submissions into one board per budget, if they have budgets."""
     budgets = group[0].record.settings.budgets
     return [data] if budgets is None else list(at_budgets(data, budgets))
 
 
 def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
-    """Lay out submissions that can be compared as the rows of one board."""
+    """Collect the rows of submissions that can be compared."""
     main = _main(_metric_specs(group, registry))
     baselines = frozenset(
         entry.spec.name
@@ -45,7 +45,7 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
 
 
 def board_of(data: BoardData) -> Board:
-    """Make a board; no reason, which may come from any plugin, runs over several lines."""
+    """Make a board, with every text from a plugin on a single line."""
     board = make_board(data)
     return replace(
         board,
@@ -56,7 +56,7 @@ def board_of(data: BoardData) -> Board:
 
 
 def every_metric(group: Sequence[Submitted], registry: Registry) -> list[MetricFacts]:
-    """List the facts of all submitted metrics that are installed."""
+    """List all submitted metrics that are installed, the main ones first."""
     specs = _metric_specs(group, registry)
     main = _main(specs)
     rest = {label: spec for label, spec in specs.items() if label not in main}
@@ -80,7 +80,7 @@ def _metric_specs(group: Sequence[Submitted], registry: Registry) -> dict[str, M
 
 
 def _main(specs: dict[str, MetricSpec]) -> dict[str, MetricSpec]:
-    """Choose the main metrics, or all where none is a main one."""
+    """Choose the main metrics, or all of them if none is."""
     return {label: spec for label, spec in specs.items() if spec.headline} or specs
 
 
@@ -101,7 +101,7 @@ def _explanations(record: Submission) -> Iterator[ExplanationRow]:
 
 
 def scores_of(record: Submission) -> Iterator[ScoreRow]:
-    """Yield every score of a submission as the store would; NaN where there is none."""
+    """Yield every score of a submission as the store would, with NaN where it is undefined."""
     for label, column in record.scores.items():
         reasons = {
             place: reason
