@@ -54,7 +54,7 @@ def _print(found: Description) -> None:
         f" from {plain['shortest']:.3f} to {plain['longest']:.3f} s"
     )
     for one in found.too_short:
-        takes = f"needs {one.shortest_s:g} s" if one.shortest_s else "accepts any length"
+        takes = f"needs at least {one.shortest_s:g} s" if one.shortest_s else "accepts any length"
         click.echo(f"{one.model} {takes}: {one.clips} of {found.clips} clips are too short")
     click.echo()
     rows = [(label, clips, events) for label, (clips, events) in found.labels.items()]
