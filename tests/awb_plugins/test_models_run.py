@@ -82,9 +82,9 @@ def test_short_clips_are_counted_beforehand(folder: Path) -> None:
     )
     done = awb(*arguments, *models)
     assert done.returncode == 0, done.stderr
-    assert "2 clips, 1.8 s in all, from 0.600 to 1.200 s" in done.stdout
-    assert "takes 0.975 s or more: 1 of 2 clips are too short" in done.stdout
-    assert "takes any length: 0 of 2 clips are too short" in done.stdout
+    assert "2 clips, 1.8 s in total, from 0.600 to 1.200 s" in done.stdout
+    assert "needs at least 0.975 s: 1 of 2 clips are too short" in done.stdout
+    assert "accepts any length: 0 of 2 clips are too short" in done.stdout
     done = awb(*arguments, *models, "--json")
     found = json.loads(done.stdout)
     assert found["labels"] == [{"label": "Loud", "clips": 2, "events": 2}]

@@ -1,4 +1,4 @@
-"""``awb.transformers_model``: a checkpoint of transformers as a model."""
+"""``awb.transformers_model``: a transformers checkpoint as a model."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from awb.protocols import AudioModel
 
 
 def transformers_model(checkpoint: str | Path, **settings: Any) -> AudioModel:
-    """Load an audio classifier of transformers.
+    """Load an audio classifier from transformers.
 
     Parameters
     ----------
     checkpoint : str or Path
-        A local folder, or the id of a checkpoint of the Hugging Face hub.
+        A local folder, or the id of a checkpoint on the Hugging Face Hub.
     **settings
         ``revision``, ``labels``, ``device``, ``precision``, ``batch_size``, and ``download=True``
-        to fetch a checkpoint that is not on this machine.
+        to download a checkpoint that is not on this machine.
 
     Returns
     -------
     AudioModel
         For ``awb.run(models=[...])`` and ``awb.explain(file, model=...)``. Its ``reference`` is
-        what would be typed: worker processes load the checkpoint by it.
+        its name on the command line, by which worker processes load the checkpoint.
 
     Raises
     ------
     AwbError
-        If it cannot be loaded, or a setting is wrong.
+        If the checkpoint cannot be loaded, or a setting is invalid.
     """
     given = {"checkpoint": str(checkpoint), **settings}
     typed = tuple((key, str(value)) for key, value in given.items() if value is not None)

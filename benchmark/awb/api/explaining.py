@@ -1,4 +1,4 @@
-"""``awb.explain``: what a model hears in one file, to look at and to listen to."""
+"""``awb.explain``: explain a model's decision about one audio file."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from awb.specs import Explainer
 
 @dataclass(frozen=True, slots=True)
 class ExplainedFile:
-    """Explanations of one file, shown with a player in a notebook.
+    """Explanations of one file; a notebook shows them with an audio player.
 
     Attributes
     ----------
     model, target : str
         Label of the model, and the class that was explained.
     score : float
-        The model's log-odds for it.
+        The model's log-odds for the target.
     relevance : dict of str to np.ndarray, shape=(cells,)
-        Relevance of each cell, by explainer; those that failed are not there.
+        Relevance of each cell, by explainer; failed explainers are missing.
     boards : tuple of ShownBoard
-        How well the explanations say what the model does.
+        How faithful the explanations are to the model.
     page : Path or None
-        The page, if it was written to a file.
+        The HTML page, if it was written to a file.
     html : str
-        The page's content.
+        The content of the page.
     unheard : str
-        A sentence on what the model does not hear of the file; empty where it hears all.
+        Which part of the file the model does not use, as a sentence; empty if it uses all of it.
     """
 
     model: str
@@ -81,28 +81,28 @@ def explain(
     isolate: bool = False,
     plugin: str | Path | Sequence[str | Path] = (),
 ) -> ExplainedFile:
-    """Explain what a model hears in one audio file, as ``awb explain`` does.
+    """Explain a model's decision about one audio file, as ``awb explain`` does.
 
     Parameters
     ----------
     file : str or Path
         An audio file; it needs no labels.
     model : str or model
-        Reference of the model, or a model that `awb.torch_model` and its like make.
+        Name of the model, or a model from `awb.torch_model` or a similar function.
     target : str, optional
-        A class of the model; None for the one that it scores highest.
+        A class of the model; None for the one with the highest score.
     explainers : str, or a list of names and functions
-        ``all`` stands for all that do not need labels.
+        ``all`` selects every explainer that does not need labels.
     masker : str
-        Reference of what replaces dropped audio.
+        Name of the masker, which replaces dropped audio.
     samples : int
-        Drop masks of the shared design.
+        Number of drop masks of the shared design.
     seed : int
-        Seed of every draw.
+        Random seed.
     out : str or Path, optional
-        Where to write the page, if at all.
+        File to write the HTML page to; None to write none.
     time_limit_s, memory_limit, isolate, plugin : optional
-        As in `awb.run`; with `isolate`, a plugin that takes more is stopped.
+        As in `awb.run`; with `isolate`, plugins that exceed the limits are stopped.
 
     Returns
     -------
@@ -122,7 +122,7 @@ def explain(
         if isinstance(explainers, str)
         else [one if isinstance(one, str) else name_of(one) for one in explainers]
     )
-    reference = model_name(model)  # which makes it known
+    reference = model_name(model)  # registers the model
     registry = load()
     with TemporaryDirectory(prefix="awb-explain-") as scratch:
         found = explain_file(
@@ -156,14 +156,14 @@ def explain(
 
 
 def page_facts(found: Explained, path: Path) -> PageFacts:
-    """Say at the head of the page what was asked.
+    """Write the head of the page: what was explained, and how.
 
     Parameters
     ----------
     found : Explained
         The explained file.
     path : Path
-        As it was given.
+        Its path, as the user gave it.
 
     Returns
     -------
@@ -171,16 +171,16 @@ def page_facts(found: Explained, path: Path) -> PageFacts:
         Title, lead and command.
     """
     doubt = (
-        f" (its threshold is {found.threshold:g}: it would not say so)"
+        f" (below its threshold of {found.threshold:g}, so it would not report the class)"
         if found.score < found.threshold
         else ""
     )
     return PageFacts(
         title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
         lead=(
-            f"The model gives it log-odds of {found.score:.2f}{doubt}. Nobody labelled this file:"
-            " explanations are compared by what the model itself says when the segments that they"
-            f" point at are dropped. {found.unheard}"
+            f"The model gives it log-odds of {found.score:.2f}{doubt}. The file has no labels:"
+            " explanations are compared by how the model's score changes without the segments that"
+            f" they point at. {found.unheard}"
         ),
         created=str(found.folder.record()["created"]).partition("T")[0],
         command=f"awb explain {path.name} --model {found.model} --target '{found.target}'",

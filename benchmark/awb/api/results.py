@@ -1,4 +1,4 @@
-"""Results in Python: boards to look at, and tables as pandas frames."""
+"""Results in Python: boards, and tables as pandas frames."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def as_frame(
     Parameters
     ----------
     records : sequence of mapping
-        Rows by column.
+        Rows; each maps columns to values.
     columns : sequence of str, optional
         Names of the columns, which a frame without rows has too.
 
@@ -54,7 +54,7 @@ def as_frame(
 
 @dataclass(frozen=True, slots=True)
 class ShownBoard:
-    """A board that shows itself: as text when printed, as a table in a notebook.
+    """A board that is shown as text when printed, and as a table in a notebook.
 
     Attributes
     ----------
@@ -72,12 +72,12 @@ class ShownBoard:
         return to_html(self.board)
 
     def frame(self) -> pandas.DataFrame:
-        """Return the board as a table: a row an explainer, best first.
+        """Return the board as a table with one row per explainer, best first.
 
         Returns
         -------
         pandas.DataFrame
-            Rank, explainer, coverage, calls, and four columns a metric: mean, 95 % interval and n.
+            Rank, explainer, coverage, calls, and four columns per metric: mean, 95 % interval, n.
 
         Raises
         ------
@@ -94,9 +94,9 @@ class Run:
     Attributes
     ----------
     folder : RunFolder
-        Where it is.
+        The folder of the run.
     columns : tuple of str or None
-        Metrics on its boards, the first one ranks; None for those that ``awb show`` prints.
+        Metrics on its boards, of which the first ranks; None for those that ``awb show`` prints.
     """
 
     folder: RunFolder
@@ -109,7 +109,7 @@ class Run:
 
     @property
     def boards(self) -> list[ShownBoard]:
-        """The boards, one a (dataset, model) pair, in the order of the run."""
+        """The boards, one per (dataset, model) pair and budget, in the order of the run."""
         return [ShownBoard(board) for board in boards(self.folder, load(), columns=self.columns)]
 
     @property
@@ -133,13 +133,12 @@ class Run:
         return self.boards[number].frame()
 
     def scores(self) -> pandas.DataFrame:
-        """Return the long table: a row an instance, explainer and metric.
+        """Return the long table with one row per instance, explainer and metric.
 
         Returns
         -------
         pandas.DataFrame
-            dataset, model, explainer, clip_id, target, metric, value (NaN where there is none) and
-            reason.
+            dataset, model, explainer, clip_id, target, metric, value (NaN if undefined) and reason.
 
         Raises
         ------
@@ -150,7 +149,7 @@ class Run:
         return as_frame(rows, [one.name for one in fields(ScoreRow)])
 
     def explanations(self) -> pandas.DataFrame:
-        """Return a row an explanation: its status, the reason if it failed, and its cost.
+        """Return one row per explanation: status, reason if it failed, and cost.
 
         Returns
         -------
@@ -166,7 +165,7 @@ class Run:
         return as_frame(rows, [one.name for one in fields(ExplanationRow)])
 
     def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
-        """Read the relevance of one explanation on the grid of cells, ``shape=(cells,)``."""
+        """Read the relevance of one explanation, ``shape=(cells,)``; None if there is none."""
         return self.folder.store().relevance(clip_id, target, explainer)
 
 
@@ -178,7 +177,7 @@ def load_run(path: str | Path, *, metrics: Sequence[str] | None = None) -> Run:
     path : str or Path
         The folder that ``awb run`` or `awb.run` wrote.
     metrics : sequence of str, optional
-        Columns of its boards, the first one ranks; ``["all"]`` for every metric of the run.
+        Columns of its boards, of which the first ranks; ``["all"]`` for every metric of the run.
 
     Returns
     -------
@@ -188,6 +187,6 @@ def load_run(path: str | Path, *, metrics: Sequence[str] | None = None) -> Run:
     Raises
     ------
     RunError
-        If it holds no run.
+        If the folder does not contain a run.
     """
     return Run(RunFolder.open(Path(path)), None if metrics is None else tuple(metrics))

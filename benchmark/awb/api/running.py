@@ -1,4 +1,4 @@
-"""``awb.run`` and ``awb.resume``: the commands of the same names, option by option."""
+"""``awb.run`` and ``awb.resume``: the commands of the same names, with the same options."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def run(
     Parameters
     ----------
     file : str or Path, optional
-        A configuration file; options replace what stands there.
+        A configuration file; options override its settings.
     progress : callable
         ``progress(phase, done, total)`` is called as work finishes.
     **options
@@ -91,12 +91,12 @@ def run(
     Returns
     -------
     Run or Sweep
-        Boards and tables; a `Sweep` where the file has a table ``[sweep]``.
+        Boards and tables; a `Sweep` if the file has a table ``[sweep]``.
 
     Raises
     ------
     AwbError
-        As ``awb run``: unknown names, wrong settings, models or data that cannot be used.
+        For unknown names, invalid settings, and models or data that cannot be used.
     """
     _refuse_while_loading()
     typed = {
@@ -125,16 +125,16 @@ def resume(
     plugin: Files = (),
     progress: Progress = _quiet,
 ) -> Run | Sweep:
-    """Finish a run that was interrupted, or a sweep of runs, as ``awb resume`` does.
+    """Finish an interrupted run or sweep, as ``awb resume`` does.
 
     Parameters
     ----------
     folder : str or Path
-        The folder.
+        The folder of the run or sweep.
     jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
     retry_stopped : bool
-        Do again the instances on which a plugin was stopped or not tried any more.
+        Repeat the instances on which a plugin was stopped or not tried any more.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def resume(
     Raises
     ------
     RunError
-        If the folder holds no run, or plugins or data have changed since it started.
+        If the folder does not contain a run, or plugins or data have changed since it started.
     """
     _refuse_while_loading()
     for path in [plugin] if isinstance(plugin, str | Path) else plugin:
@@ -163,12 +163,12 @@ def resume(
 def _refuse_while_loading() -> None:
     if is_loading():
         raise PluginError(
-            'the file starts a run when it is loaded; put that below if __name__ == "__main__":'
+            'the file starts a run when it is imported; move that below if __name__ == "__main__":'
         )
 
 
 def _explainers(given: Explainers | None) -> str | list[str] | None:
-    """Turn functions into the names that they are registered under."""
+    """Replace functions by the names under which they are registered."""
     if given is None or isinstance(given, str):
         return given
     several: Sequence[str | Callable[..., Any]] = [given] if callable(given) else given

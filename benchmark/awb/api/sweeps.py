@@ -1,4 +1,4 @@
-"""Sweeps in Python: a run a variant, and a frame over them all."""
+"""Sweeps in Python: one run per variant, and a frame over all of them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Sweep:
     Attributes
     ----------
     folder : SweepFolder
-        Where it is.
+        The folder of the sweep.
     """
 
     folder: SweepFolder
 
     @property
     def path(self) -> Path:
-        """The folder."""
+        """The folder of the sweep."""
         return self.folder.path
 
     @property
@@ -39,11 +39,11 @@ class Sweep:
 
     @property
     def failed(self) -> bool:
-        """Whether something failed, or was not run."""
+        """Whether something failed, nothing was selected, or a variant was not run."""
         return sweep_boards(self.folder, load()).failed
 
     def frame(self) -> pandas.DataFrame:
-        """Return a row a variant and explainer, with the mean and interval of each main metric.
+        """Return one row per variant and explainer, with the mean and interval of each main metric.
 
         Returns
         -------
@@ -58,7 +58,7 @@ class Sweep:
         return as_frame(sweep_records(sweep_boards(self.folder, load())))
 
     def __str__(self) -> str:
-        """Write a table for each metric: variants down, explainers across."""
+        """Write one table per metric, with variants as rows and explainers as columns."""
         return sweep_text(sweep_boards(self.folder, load()))
 
 
@@ -78,6 +78,6 @@ def load_sweep(path: str | Path) -> Sweep:
     Raises
     ------
     RunError
-        If it holds no sweep.
+        If the folder does not contain a sweep.
     """
     return Sweep(SweepFolder.open(Path(path)))

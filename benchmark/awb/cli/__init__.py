@@ -1,7 +1,7 @@
-"""The command line: parse, call one library function, render.
+"""The command line: commands parse options, call one library function, and print the result.
 
-Only click is imported here; everything else is imported by the command that needs it, so that
-``awb --help`` is quick.
+Only click is imported here. Everything else is imported by the commands that need it, so that
+``awb --help`` is fast.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from awb.errors import AwbError
 
 
 class AwbGroup(click.Group):
-    """A group that prints awb's errors as one line and suggests commands."""
+    """The group of all commands: it prints errors as one line, and corrects mistyped commands."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a command; an `AwbError` becomes a line on stderr and exit code 2."""
+        """Run a command, and turn an `AwbError` into one line on stderr and exit code 2."""
         try:
             return super().invoke(context)
         except AwbError as error:
@@ -47,7 +47,7 @@ class AwbGroup(click.Group):
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command, or say which one was probably meant."""
+        """Find a command, or suggest the one that was probably meant."""
         from awb.errors import did_you_mean
 
         if args and self.get_command(context, args[0]) is None and not args[0].startswith("-"):

@@ -39,7 +39,7 @@ def _records(found: list[Agreement]) -> list[dict[str, Any]]:
 
 
 def _as_table(found: list[Agreement], form: str) -> str:
-    """Write a triangle of taus, each with its interval."""
+    """Write a triangular table of taus with their intervals."""
     from tabulate import tabulate
 
     from awb.leaderboard.boards.agreement import matrix
@@ -62,7 +62,9 @@ def _as_table(found: list[Agreement], form: str) -> str:
     "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
 )
 @click.option(
-    "--metrics", metavar="all|A,B,...", help="Which metrics.  [default: those that a board shows]"
+    "--metrics",
+    metavar="all|A,B,...",
+    help="Metrics to compare.  [default: those that a board shows]",
 )
 @click.option(
     "--format",
@@ -70,15 +72,15 @@ def _as_table(found: list[Agreement], form: str) -> str:
     type=click.Choice(["table", "md", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 @click.option(
     "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Heat map: png, svg or pdf."
 )
 def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | None) -> None:
-    """Say how far metrics agree about the explainers: Kendall's tau, 95 % interval over clips.
+    """Measure how metrics agree about explainers: Kendall's tau, 95 % intervals over clips.
 
-    Does fidelity see what localization sees? 1 is the same order, 0 none, -1 the reverse.
+    Does fidelity agree with localization? 1 is the same order, 0 is unrelated, -1 is reversed.
     """
     import csv
     import io

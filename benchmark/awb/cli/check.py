@@ -16,7 +16,7 @@ _MARKS = {"ok": "ok", "failed": "WRONG", "not applicable": "n/a"}
 
 
 def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
-    """Say which kind of plugin a name means."""
+    """Return the kind of the plugin with this name, if there is only one."""
     from awb.errors import ParameterError, UnknownNameError, did_you_mean
     from awb.plugins.references import parse_reference
 
@@ -29,7 +29,7 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
         )
         hint = did_you_mean(plain, known)
         if kind is None and "Did you mean" not in hint:
-            hint = " Is its package installed? awb plugins lists what is."
+            hint = " Is its package installed? awb plugins lists all installed plugins."
         raise UnknownNameError(f"unknown {kind or 'plugin'} {plain!r}.{hint}{broken}")
     if len(kinds) > 1:
         raise ParameterError(f"{plain} is a {' and a '.join(kinds)}. Type: --kind {kinds[0]}")
@@ -41,19 +41,19 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
 @click.option(
     "--kind",
     type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
-    help="Needed only where plugins of several kinds have the name.",
+    help="Only needed if plugins of several kinds have this name.",
 )
 @click.option(
     "--worker/--no-worker",
     default=True,
-    help="Try it in a worker process, which can be stopped.  [default: worker]",
+    help="Run it in a worker process, which can be stopped.  [default: worker]",
 )
 @click.option(
     "--time-limit",
     default="300",
     show_default=True,
     metavar="SECONDS|off",
-    help="Stop it if it takes longer under one rule.",
+    help="Stop it if a single rule takes longer.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @PLUGIN
@@ -67,9 +67,9 @@ def check_command(
     memory_limit: str | None,
     as_json: bool,
 ) -> None:
-    """Try a plugin against the rules for its kind, and say what to do about what is wrong.
+    """Check a plugin against the rules for its kind, and say how to fix what is wrong.
 
-    Exit code 0 if it keeps all of them, 1 if not.
+    Exit code 0 if it follows all of them, 1 otherwise.
     """
     import json
     from dataclasses import asdict
@@ -97,6 +97,6 @@ def check_command(
             if one.failed:
                 click.echo(f"        {one.advice}")
         tried = sum(one.status != "not applicable" for one in verdicts)
-        click.echo(f"{tried - len(broken)} of {tried} rules are kept")
+        click.echo(f"{tried - len(broken)} of {tried} rules are followed")
     if broken:
         context.exit(1)

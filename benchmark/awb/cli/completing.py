@@ -1,6 +1,6 @@
-"""What the shell offers after Tab: names of plugins, settings and run folders.
+"""Shell completion of plugin names, configuration files and run folders.
 
-Plugins are discovered without importing their libraries, so that Tab answers at once.
+Plugins are discovered without importing their libraries, so that completion is fast.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _RUN_FILES = ("run.json", "sweep.json")
 
 
 def names_of(kind: Kind, *, several: bool = False, also: tuple[str, ...] = ()) -> Complete:
-    """Make a function that completes names of plugins."""
+    """Make a function that completes plugin names."""
 
     def complete(
         context: click.Context,  # noqa: ARG001 - click's signature
@@ -44,7 +44,7 @@ def names_of(kind: Kind, *, several: bool = False, also: tuple[str, ...] = ()) -
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Part a list that is being typed into what is finished and the name at its end."""
+    """Split a partly typed list into its finished part and the last name."""
     before, comma, last = text.rpartition(",")
     return before + comma, last
 
@@ -54,7 +54,7 @@ def run_folders(
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Complete folders of runs and sweeps: those in ``runs/``, and those below what is typed."""
+    """Complete folders of runs and sweeps, newest first: in ``runs/``, and below the typed path."""
     typed = Path(incomplete or ".")
     parent = typed if incomplete.endswith(("/", "\\")) else typed.parent
     found = [
@@ -82,7 +82,7 @@ def config_files(
     parameter: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Complete TOML files, and folders that may hold some."""
+    """Complete TOML files, or any path if there are none."""
     typed = Path(incomplete or ".")
     parent = typed if incomplete.endswith(("/", "\\")) or not incomplete else typed.parent
     shown = incomplete.removeprefix("./")

@@ -1,4 +1,4 @@
-"""``awb completion``: the script that teaches a shell to complete awb's commands and names."""
+"""``awb completion``: the script that enables completion in a shell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHELLS = ("bash", "zsh", "fish")
 def completion_command(context: click.Context, shell: str) -> None:
     """Print the script that completes commands, options, plugins and run folders on Tab.
 
-    To use it, type once, and start a new shell:
+    To install it, type this once and start a new shell:
 
     \b
     bash   awb completion bash > ~/.awb-complete.bash

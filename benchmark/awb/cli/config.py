@@ -1,4 +1,4 @@
-"""``awb config``: what a run would run with, and an example of a file."""
+"""``awb config``: the settings of a run, and an example of a configuration file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("config")
 def config_command() -> None:
-    """Show the configuration of a run, or print an example of one."""
+    """Show the configuration of a run, or print an example file."""
 
 
 @config_command.command("show", cls=SettingsCommand)
@@ -35,9 +35,9 @@ def config_command() -> None:
 def show_command(
     context: click.Context, /, file: Path | None, as_json: bool, **options: Any
 ) -> None:
-    """Print what awb run would run with, defaults included, as TOML: nothing is run.
+    """Print the settings of a run as TOML, including defaults, without running anything.
 
-    Takes the file and the options of awb run, and checks every name, in every variant of a sweep.
+    Takes the same file and options as awb run, and checks every name in every variant of a sweep.
     """
     from awb.harness.config.sweeps import variants
     from awb.harness.config.toml_input import read_settings
@@ -58,13 +58,13 @@ def show_command(
 
 
 def _check_names(settled: Settled, loaded: set[str]) -> None:
-    """Look every name up, unless a file with plugins would have to be run for that."""
+    """Look up every name, unless that would require executing a plugin file."""
     from awb.harness.launch import checked_variants
 
     others = [path for path in settled.settings.plugin if path not in loaded]
     if others:
         click.echo(
-            f"awb: names are not checked, since {', '.join(others)} would have to be run for that;"
+            f"awb: names are not checked, since that would execute {', '.join(others)};"
             " add --plugin to check them",
             err=True,
         )
@@ -90,9 +90,9 @@ def _as_json(settled: Settled) -> str:
 
 @config_command.command("example")
 def example_command() -> None:
-    """Print a configuration that runs within seconds, with every setting explained.
+    """Print a configuration that runs within seconds, with a comment on every setting.
 
-    awb config example > mine.toml, and then awb run mine.toml
+    Type: awb config example > mine.toml, then awb run mine.toml
     """
     from awb.harness.config.toml_output import example_toml
 

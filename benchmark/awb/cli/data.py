@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def data_command() -> None:
     """Prepare, describe, score and export datasets.
 
-    Further options are the dataset's own settings, which `awb plugins` lists: --labels FILE for
-    labels=FILE. An option may leave out its unit: --merge-gap 0.1 for merge_gap_s=0.1.
+    Further options are settings of the dataset, which `awb plugins --json` lists: --labels FILE
+    sets labels=FILE. Units can be omitted: --merge-gap 0.1 sets merge_gap_s=0.1.
     """
 
 
@@ -67,20 +67,23 @@ _SHARED = (
         "models",
         multiple=True,
         metavar="NAME",
-        help="Model family; may be repeated.  [default: all whose classes are known]",
+        help="Model family; can be repeated.  [default: all whose classes are known]",
     ),
     click.option(
-        "--scores", type=click.Path(path_type=Path), metavar="FILE", help="From awb data scores."
+        "--scores",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="File from awb data scores.",
     ),
     click.option(
         "--max-event-fraction",
         type=float,
         default=0.2,
         show_default=True,
-        help="Leave out targets that sound for a larger part of the clip.",
+        help="Leave out targets that fill a larger fraction of the clip.",
     ),
     click.option(
-        "--min-score", type=float, help="Leave out clips with lower log-odds (needs --scores)."
+        "--min-score", type=float, help="Leave out clips with lower log-odds (requires --scores)."
     ),
     PLUGIN,
 )
@@ -111,7 +114,7 @@ def prepare_command(
     min_score: float | None,
     out: Path | None,
 ) -> None:
-    """Turn published files into tables of instances, one a model family.
+    """Turn the published files of a dataset into tables of instances, one per model family.
 
     Writes <model>.parquet and .csv, labels.parquet and .csv, and what was left out and why.
     """
@@ -152,9 +155,9 @@ def describe_command(
     time_limit_s: str | None,
     memory_limit: str | None,
 ) -> None:
-    """Print how many rows, clips and instances are left after each step, and the labels.
+    """Print how many rows, clips and instances remain after each step, and the labels.
 
-    Of a dataset that needs no preparation: its clips, its labels, and how many clips are too short
+    For datasets that need no preparation: the clips, the labels, and how many clips are too short
     for each --model.
     """
     import json

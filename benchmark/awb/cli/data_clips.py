@@ -1,4 +1,4 @@
-"""``awb data scores`` and ``awb data export``: commands that go through all clips."""
+"""``awb data scores`` and ``awb data export``: commands that process all clips."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--S
 )
 @click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @_EXTRA
-@click.option("--model", required=True, metavar="NAME[:KEY=VALUE,...]", help="Which model.")
+@click.option("--model", required=True, metavar="NAME[:KEY=VALUE,...]", help="The model.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("scores.sqlite"),
     show_default=True,
     metavar="FILE",
-    help="File of scores; what it holds already is not computed again.",
+    help="File of scores; scores that it already contains are not recomputed.",
 )
 @_CLIPS
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Worker processes.")
@@ -46,9 +46,9 @@ def scores_command(
     time_limit_s: str | None,
     memory_limit: str | None,
 ) -> None:
-    """Store a model's score of every class for every clip; may be stopped and started again.
+    """Store a model's scores of all classes for every clip; can be interrupted and resumed.
 
-    awb run --scores FILE and awb data prepare --scores FILE then need not run the model.
+    With awb run --scores FILE and awb data prepare --scores FILE, the model need not run again.
     """
     import sys
 
@@ -77,7 +77,7 @@ def scores_command(
             progress=update,
             limits=limits,
         )
-    click.echo(f"{out} holds scores of {scored.clips} clips by {resolved.label}", err=True)
+    click.echo(f"{out} has the scores of {scored.clips} clips by {resolved.label}", err=True)
     finish(context, scored.problems)
 
 
@@ -87,7 +87,7 @@ def scores_command(
 @click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_EXTRA
-@click.option("--as", "layout", required=True, metavar="LAYOUT", help="For example: audioset.")
+@click.option("--as", "layout", required=True, metavar="LAYOUT", help="Such as audioset.")
 @_CLIPS
 @PLUGIN
 @click.pass_context

@@ -1,4 +1,4 @@
-"""The part of ``awb data describe`` for datasets that need no preparation."""
+"""``awb data describe`` for datasets that need no preparation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe_plain(
     *,
     as_json: bool,
 ) -> None:
-    """Go through the clips of a dataset, and print what they are."""
+    """Read the clips of a dataset, and print durations, labels and events."""
     import json
     import sys
 
@@ -51,11 +51,11 @@ def describe_plain(
 def _print(found: Description) -> None:
     plain = found.plain()["duration_s"]
     click.echo(
-        f"{found.clips} clips, {plain['total']:.1f} s in all,"
+        f"{found.clips} clips, {plain['total']:.1f} s in total,"
         f" from {plain['shortest']:.3f} to {plain['longest']:.3f} s"
     )
     for one in found.too_short:
-        takes = f"takes {one.shortest_s:g} s or more" if one.shortest_s else "takes any length"
+        takes = f"needs at least {one.shortest_s:g} s" if one.shortest_s else "accepts any length"
         click.echo(f"{one.model} {takes}: {one.clips} of {found.clips} clips are too short")
     click.echo()
     rows = [(label, clips, events) for label, (clips, events) in found.labels.items()]

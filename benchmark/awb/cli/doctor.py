@@ -9,7 +9,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def doctor_command(context: click.Context, as_json: bool) -> None:
-    """Check the installation: libraries, devices, codecs, plugins, and the metrics' self-tests.
+    """Check the installation: libraries, devices, codecs, plugins, and self-tests of the metrics.
 
     Exit code 1 if something is wrong.
     """

@@ -20,9 +20,11 @@ from awb.cli.tables import tell
     show_default=True,
     metavar="NAME",
     shell_complete=names_of("model"),
-    help="Which model.",
+    help="The model.",
 )
-@click.option("--target", metavar="CLASS", help="Which class.  [default: what it scores highest]")
+@click.option(
+    "--target", metavar="CLASS", help="The class.  [default: the one with the highest score]"
+)
 @click.option(
     "--explainers",
     default="all",
@@ -44,16 +46,14 @@ from awb.cli.tables import tell
     default=1000,
     show_default=True,
     metavar="N",
-    help="Drop masks of the shared design.",
+    help="Number of drop masks of the shared design.",
 )
-@click.option(
-    "--seed", type=int, default=0, show_default=True, metavar="N", help="Seed of every draw."
-)
+@click.option("--seed", type=int, default=0, show_default=True, metavar="N", help="Random seed.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The page.  [default: NAME.explained.html]",
+    help="The HTML page.  [default: NAME.explained.html]",
 )
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
 @PLUGIN
@@ -71,9 +71,9 @@ def explain_command(
     isolate: bool | None,
     show: bool,
 ) -> None:
-    """Explain what a model hears in one audio file, and open a page to look and to listen.
+    """Explain a model's decision about one audio file, and open a page with sound and figures.
 
-    The file needs no labels: explanations are scored against the model alone.
+    The file needs no labels: explanations are scored by fidelity to the model only.
     """
     from awb.api.explaining import explain
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--here", is_flag=True, help="Add an explainer to a checkout of awb, for a pull request."
 )
 def new_command(kind: NewKind, name: str, into: Path, here: bool) -> None:
-    """Write a plugin that works: an installable package with a test and a README."""
+    """Create a working plugin: an installable package with a test and a README."""
     from awb.authoring.contributing import new_here
     from awb.authoring.scaffold import new_package
     from awb.errors import ParameterError

@@ -10,13 +10,13 @@ _TYPED = "awb.plugin_files"
 
 
 def typed_files(context: click.Context) -> tuple[Path, ...]:
-    """Return the files that were given with ``--plugin``; they are loaded already."""
+    """Return the files given with ``--plugin``, which are already loaded."""
     found: tuple[Path, ...] = context.meta.get(_TYPED, ())
     return found
 
 
 def _load(context: click.Context, parameter: click.Parameter, paths: tuple[Path, ...]) -> None:  # noqa: ARG001
-    """Load the files before the command looks anything up."""
+    """Load the files before the command looks up any plugin."""
     if paths:
         context.meta[_TYPED] = paths
         from awb.plugins.session import add_file
@@ -33,5 +33,5 @@ PLUGIN = click.option(
     callback=_load,
     expose_value=False,
     is_eager=True,
-    help="A file with plugins that are not installed; may be repeated.",
+    help="A file with plugins that are not installed; can be repeated.",
 )

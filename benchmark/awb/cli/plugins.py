@@ -81,7 +81,7 @@ def _print_table(records: list[dict[str, Any]]) -> None:
 @PLUGIN
 @click.pass_context
 def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> None:
-    """List every model, explainer, dataset, metric and masker (or one KIND), and its origin.
+    """List all models, explainers, datasets, metrics and maskers (or one KIND) with their origin.
 
     Exit code 1 if a plugin is broken.
     """

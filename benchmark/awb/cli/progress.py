@@ -30,7 +30,7 @@ def _warn_of_broken_plugins() -> None:
 
 @contextmanager
 def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
-    """Show a bar on a terminal, and elsewhere a line now and then."""
+    """Show a bar on a terminal, and occasional lines elsewhere."""
     _warn_of_broken_plugins()
     if not sys.stderr.isatty():
         yield _lines(path, name)
@@ -65,14 +65,14 @@ def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
 
 
 def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:
-    """Report on a pipe: when a phase starts, when it is done, and at most once a minute between."""
+    """Print lines when a phase starts and ends, and at most once a minute in between."""
     click.echo(f"{name}: {path}", err=True)
-    said: dict[tuple[str, bool], float] = {}
+    printed: dict[tuple[str, bool], float] = {}
 
     def update(phase: str, done: int, total: int) -> None:
         event = (phase, done == total)
-        if event not in said or (done < total and now() - said[event] >= _PAUSE_S):
-            said[event] = now()
+        if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
+            printed[event] = now()
             click.echo(f"{phase}: {done} of {total}", err=True)
 
     return update

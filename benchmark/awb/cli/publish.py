@@ -17,8 +17,8 @@ from awb.cli.completing import run_folders
     type=click.Path(path_type=Path),
     shell_complete=run_folders,
 )
-@click.option("--author", default="", metavar="TEXT", help="Who stands for it.")
-@click.option("--note", default="", metavar="TEXT", help="A sentence on what it is.")
+@click.option("--author", default="", metavar="TEXT", help="Who publishes it.")
+@click.option("--note", default="", metavar="TEXT", help="A sentence about it.")
 @click.option("--citation", default="", metavar="TEXT", help="What to cite.")
 @click.option(
     "--into",
@@ -28,19 +28,19 @@ from awb.cli.completing import run_folders
     metavar="DIR",
     help="Folder of the leaderboards.",
 )
-@click.option("--replace", is_flag=True, help="Replace older submissions of the same names.")
-@click.option("--site/--no-site", default=True, help="Build the site too.  [default: --site]")
+@click.option("--replace", is_flag=True, help="Replace existing submissions of the same names.")
+@click.option("--site/--no-site", default=True, help="Also build the site.  [default: --site]")
 @click.option(
-    "--to-hub", "repo", metavar="OWNER/NAME", help="Then push it all as a Hugging Face dataset."
+    "--to-hub", "repo", metavar="OWNER/NAME", help="Then push everything as a Hugging Face dataset."
 )
-@click.option("--private", is_flag=True, help="A dataset that --to-hub creates is private.")
+@click.option("--private", is_flag=True, help="Make a dataset that --to-hub creates private.")
 @click.option(
     "--license",
     "license_id",
     default="apache-2.0",
     show_default=True,
     metavar="ID",
-    help="Of the dataset that --to-hub pushes.",
+    help="Licence of the dataset that --to-hub pushes.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list what --to-hub would push.")
 @click.pass_context
@@ -58,15 +58,16 @@ def publish_command(
     license_id: str,
     dry_run: bool,
 ) -> None:
-    """Publish a finished run: a submission for each explainer, and the boards with all of them.
+    """Publish a finished run: one submission per explainer, and the boards of all submissions.
 
-    Of a sweep, every variant; other maskers, designs, samples or seeds make boards of their own.
+    For a sweep, every variant is published; other maskers, designs, samples or seeds make separate
+    boards.
 
-    Without RUN, only write the boards and the site again.
+    Without RUN, only the boards and the site are written again.
 
-    Scores, relevance, settings and versions are the run's; author, note and citation are yours.
+    Scores, relevance, settings and versions come from the run; author, note and citation from you.
 
-    The token for the Hub comes from HF_TOKEN or from hf auth login, never from an option.
+    The token for the Hub is read from HF_TOKEN or from hf auth login, never from an option.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.tables import tell
@@ -100,7 +101,7 @@ def publish_command(
 def _check_hub(
     folder: Path | None, repo: str | None, *, private: bool, license_id: str, dry_run: bool
 ) -> None:
-    """Refuse what cannot be pushed before anything is written."""
+    """Check the options for the Hub before anything is written."""
     from awb.errors import ParameterError
     from awb.leaderboard.publishing.dataset_card import checked_license
     from awb.leaderboard.publishing.hub import checked_repo
@@ -108,13 +109,13 @@ def _check_hub(
     if repo is None:
         if private or dry_run:
             name = "--private" if private else "--dry-run"
-            raise ParameterError(f"{name} is for --to-hub OWNER/NAME")
+            raise ParameterError(f"{name} requires --to-hub OWNER/NAME")
         return
     checked_repo(repo)
     checked_license(license_id)
     if dry_run and folder is not None:
         raise ParameterError(
-            "--dry-run lists what is published already; publish the run first, without --to-hub"
+            "--dry-run lists what is already published; publish the run first, without --to-hub"
         )
 
 

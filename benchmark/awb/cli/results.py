@@ -40,7 +40,7 @@ def print_boards(found: list[Board], form: str) -> None:
 
 
 def print_contrasts(found: list[Board], form: str) -> None:
-    """Write the differences of boards that belong together, after the boards; mostly none."""
+    """Write the contrasts between boards, if any, after the boards."""
     from awb.leaderboard.boards.contrast import contrast_text, contrasts
     from awb.plugins.discovery import load
 
@@ -76,14 +76,16 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
     type=click.Choice(["table", "md", "csv", "json"]),
     default="table",
     show_default=True,
-    help="How to print.",
+    help="Output format.",
 )
 @click.option(
-    "--metrics", metavar="all|A,B,...", help="Columns; the first ranks.  [default: the main ones]"
+    "--metrics",
+    metavar="all|A,B,...",
+    help="Columns, of which the first ranks.  [default: the main ones]",
 )
 @PLUGIN
 def show_command(folder: Path, form: str, metrics: str | None) -> None:
-    """Print the boards of a run, or the tables of a sweep; CSV and JSON hold every metric."""
+    """Print the boards of a run, or the tables of a sweep; CSV and JSON include every metric."""
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.boards.construction import boards
@@ -117,12 +119,12 @@ def show_command(folder: Path, form: str, metrics: str | None) -> None:
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The file.  [default: stdout]",
+    help="Output file.  [default: stdout]",
 )
 def export_command(folder: Path, form: Format, output: Path | None) -> None:
-    """Write the long table: one row an instance, explainer and metric.
+    """Write the long table: one row per instance, explainer and metric.
 
-    Of a sweep, one table of all variants; the settings that vary are columns.
+    For a sweep, one table of all variants, with the settings that vary as columns.
     """
     from awb.errors import RunError
     from awb.harness.storage.run_folder import RunFolder

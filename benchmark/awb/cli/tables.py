@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-_MOST_TOLD = 20
+_MOST_SHOWN = 20
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table: through rich on a terminal, plain elsewhere."""
+    """Print a table: with rich on a terminal, as plain text elsewhere."""
     rows = [tuple(row) for row in rows]
     if not sys.stdout.isatty():
         from tabulate import tabulate
@@ -34,8 +34,8 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def tell(problems: Sequence[str]) -> None:
-    """Tell of problems on stderr, a line each; of many, the first ones and how many more."""
-    for problem in problems[:_MOST_TOLD]:
+    """Report problems on stderr, one line each; if there are many, only the first ones."""
+    for problem in problems[:_MOST_SHOWN]:
         click.echo(f"awb: {' '.join(problem.split())}", err=True)
-    if len(problems) > _MOST_TOLD:
-        click.echo(f"awb: and {len(problems) - _MOST_TOLD} more problems", err=True)
+    if len(problems) > _MOST_SHOWN:
+        click.echo(f"awb: and {len(problems) - _MOST_SHOWN} more problems", err=True)

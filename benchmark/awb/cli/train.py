@@ -14,33 +14,31 @@ from awb.cli.plugin_files import PLUGIN
 
 @click.command("train")
 @click.argument("model", metavar="MODEL", shell_complete=names_of("model"))
-@click.option(
-    "--dataset", required=True, metavar="NAME[:KEY=VALUE,...]", help="What to learn from."
-)
+@click.option("--dataset", required=True, metavar="NAME[:KEY=VALUE,...]", help="The training data.")
 @click.option(
     "--validation",
     metavar="NAME[:...]",
-    help="What decides when to stop.  [default: the dataset's own split, or whole groups of it]",
+    help="Data for early stopping.  [default: the dataset's own split, or held-out groups]",
 )
-@click.option("--test", metavar="NAME[:...]", help="What the card reports on.  [default: likewise]")
+@click.option("--test", metavar="NAME[:...]", help="Data for the card.  [default: likewise]")
 @click.option("--epochs", type=click.IntRange(1), metavar="N", help="[default: the model's own]")
 @click.option(
     "--seed",
     "seeds",
     multiple=True,
     metavar="N[,N...]",
-    help="Seeds; of several trainings the best on validation is kept.  [default: 0]",
+    help="Seeds; of several trainings, the best on validation is kept.  [default: 0]",
 )
 @click.option(
     "--augment",
     metavar="none|A,B,...",
-    help="Of speed, noise, gain, spec-augment.  [default: the model's own]",
+    help="Any of speed, noise, gain, spec-augment.  [default: the model's own]",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Weights; card and curve get the same name.  [default: MODEL.safetensors]",
+    help="Weights file; card and curve are named after it.  [default: MODEL.safetensors]",
 )
 @PLUGIN
 def train_command(
@@ -53,11 +51,11 @@ def train_command(
     augment: str | None,
     out: Path | None,
 ) -> None:
-    """Train a model on a dataset's classes; it never sees when they sound.
+    """Train a model on the classes of a dataset, without the times of events.
 
-    Datasets with splits of their own give the parts, others are split by group (speaker, actor,
-    fold, recording). A split that leaks is refused. Writes weights, a card and a learning curve;
-    try them with `awb run --model MODEL:weights=FILE`.
+    If the dataset has splits, they are used; otherwise it is split by group (speaker, actor, fold,
+    recording). Splits that leak are refused. Writes weights, a card and a learning curve; try the
+    weights with `awb run --model MODEL:weights=FILE`.
     """
     from awb.cli.progress import progress_bar
     from awb.errors import ParameterError
@@ -71,7 +69,7 @@ def train_command(
     spec = resolved.spec
     if spec.trainable is None:
         able = [one.name for one in registry.specs(ModelSpec) if one.trainable]
-        raise ParameterError(f"model {spec.name} cannot be trained here; known: {', '.join(able)}")
+        raise ParameterError(f"awb train cannot train model {spec.name}; it can: {', '.join(able)}")
     names = None if augment is None else tuple(part for part in augment.split(",") if part)
     job = TrainingJob(
         model=resolved.label,

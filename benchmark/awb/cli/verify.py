@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     type=click.IntRange(0),
     default=0,
     metavar="K",
-    help="Compute K instances of each anew, with the plugins and data that are here.",
+    help="Recompute K instances of each, with the plugins and data on this machine.",
 )
 @click.option(
     "--seed",
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     default=0,
     show_default=True,
     metavar="N",
-    help="Seed of the choice of instances.",
+    help="Random seed for choosing the instances.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def verify_command(
     context: click.Context, paths: tuple[Path, ...], spots: int, seed: int, as_json: bool
 ) -> None:
-    """Check submissions, or all in a folder: one line each, PASS or REFUSED and why.
+    """Verify submissions, or all of them in a folder: one line each, PASS or REFUSED and why.
 
-    Exit code 0 if all pass, 1 if one is refused, 2 if there is nothing to check.
+    Exit code 0 if all pass, 1 if any is refused, 2 if there is nothing to verify.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.errors import SubmissionError
@@ -85,7 +85,7 @@ def _line(verdict: Verdict) -> str:
         parts.append(f"not installed: {readable(', '.join(checked.unknown))}")
     if verdict.spots:
         plural = "" if verdict.spots == 1 else "s"
-        parts.append(f"{verdict.spots} instance{plural} computed anew")
+        parts.append(f"{verdict.spots} instance{plural} recomputed")
     return f"PASS {where}: {', '.join(parts)}"
 
 

@@ -1,1 +1,1 @@
-"""Boards: ranked tables made from a run, and how they are written."""
+"""Leaderboards: ranked tables, submissions, their verification and their publication."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from awb.intervals import FloatArray
 from awb.leaderboard.publishing.board_pages import board_of, data_of, each_budget, every_metric
+from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget, every_metric
 from awb.leaderboard.submissions.files import Submitted
 from awb.plugins.discovery import Registry
 from awb.report.views import BoardView, Place, make_view

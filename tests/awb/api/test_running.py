@@ -1,4 +1,4 @@
-"""The Python interface: functions as explainers, plugin files, the same options as the command."""
+"""The Python interface: functions as explainers, plugin files, and the options of the command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import small_data
 from awb.cli import main
 from awb.errors import ParameterError, PluginError, RunError
 from awb.harness.config.settings import RunSettings
-from awb.plugins import discovery
+from awb.plugins.discovery import discovery
 
 FILE = """
 import numpy as np
@@ -58,7 +58,7 @@ def _backwards(perturber: Any, instance: Any, rng: Any) -> Any:
     return -np.arange(perturber.n_segments)
 
 
-def test_a_decorated_function_runs_by_name_and_by_itself(data: str, tmp_path: Path) -> None:
+def test_a_decorated_function_runs_by_name_and_as_a_function(data: str, tmp_path: Path) -> None:
     @awb.explainer("my-method", citation="me", cost="none")
     def mine(perturber: Any, instance: Any, rng: Any) -> Any:
         """Later is better."""
@@ -78,7 +78,7 @@ def test_a_decorated_function_runs_by_name_and_by_itself(data: str, tmp_path: Pa
     assert list(named.board()["explainer"]) == ["my-method"]
 
 
-def test_functions_of_this_process_travel_to_workers(data: str, tmp_path: Path) -> None:
+def test_functions_of_this_process_are_sent_to_workers(data: str, tmp_path: Path) -> None:
     offset = 3
 
     @awb.explainer("closure")
@@ -89,7 +89,9 @@ def test_functions_of_this_process_travel_to_workers(data: str, tmp_path: Path) 
     assert set(found.explanations()["status"]) == {"ok"}
 
 
-def test_a_changed_function_is_not_mixed_in(data: str, tmp_path: Path, added: Any) -> None:
+def test_a_run_is_not_resumed_with_a_changed_function(
+    data: str, tmp_path: Path, added: Any
+) -> None:
     @awb.explainer("mine")
     def one(perturber: Any, instance: Any, rng: Any) -> Any:
         return np.arange(perturber.n_segments)
@@ -107,7 +109,7 @@ def test_a_changed_function_is_not_mixed_in(data: str, tmp_path: Path, added: An
         awb.resume(tmp_path / "run")
 
 
-def test_names_that_are_taken_and_functions_that_cannot_be_called_are_refused() -> None:
+def test_taken_names_and_unsuitable_functions_are_refused() -> None:
     with pytest.raises(PluginError, match="already taken by audio-where-benchmark"):
         awb.explainer("naive")(_backwards)
     with pytest.raises(PluginError, match="three arguments"):
@@ -124,7 +126,7 @@ def _nameless() -> Any:
     return function
 
 
-def test_a_plugin_file_is_seen_by_workers_and_its_hash_is_kept(
+def test_a_plugin_file_is_loaded_by_workers_and_its_hash_is_stored(
     data: str, file: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
@@ -154,7 +156,9 @@ def test_a_plugin_file_is_seen_by_workers_and_its_hash_is_kept(
         ("import awb\nawb.run()\n", "below if __name__"),
     ],
 )
-def test_files_without_a_plugin_are_explained(text: str, message: str, tmp_path: Path) -> None:
+def test_files_without_a_plugin_are_refused_with_the_reason(
+    text: str, message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "bad.py"
     path.write_text(text, encoding="utf-8")
     result = CliRunner().invoke(main, ["run", "--plugin", str(path)])
@@ -162,20 +166,20 @@ def test_files_without_a_plugin_are_explained(text: str, message: str, tmp_path:
     assert message in result.output
 
 
-def test_a_plugin_file_that_is_absent_is_named(tmp_path: Path) -> None:
+def test_a_missing_plugin_file_is_named(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["plugins", "--plugin", str(tmp_path / "no.py")])
     assert result.exit_code == 2
     assert "cannot read the plugin file" in result.output
 
 
 ONLY_TYPED = {"run": {"dataset", "model"}, "resume": set(), "explain": {"show"}}
-"""Options without an argument: the repeated form of a list, and whether a browser opens."""
+"""Command line only: the repeatable form of a list, and whether a browser opens."""
 
 ONLY_PYTHON = {"progress"}
 
 
 @pytest.mark.parametrize("name", ["run", "resume", "explain"])
-def test_functions_take_the_options_of_the_commands(name: str) -> None:
+def test_functions_have_the_options_of_the_commands(name: str) -> None:
     command = main.commands[name]
     parameters = command.get_params(click.Context(command))
     options = {str(one.name) for one in parameters} - {"help"}
@@ -183,7 +187,7 @@ def test_functions_take_the_options_of_the_commands(name: str) -> None:
     assert options - ONLY_TYPED[name] == ours
 
 
-def test_files_hold_the_options_of_run() -> None:
+def test_configuration_files_have_the_options_of_run() -> None:
     command = main.commands["run"]
     parameters = command.get_params(click.Context(command))
     options = {str(option.name) for option in parameters} - {"help"}
@@ -193,12 +197,12 @@ def test_files_hold_the_options_of_run() -> None:
             assert f"--{option.name.replace('_', '-')}" in option.opts
 
 
-def test_an_option_that_is_none_is_refused_by_name() -> None:
+def test_an_unknown_option_is_refused_by_name() -> None:
     with pytest.raises(ParameterError, match=r"unknown setting 'sampels'\. Did you mean samples"):
         awb.run(sampels=3)  # type: ignore[call-arg]
 
 
-def test_a_run_shows_itself_and_gives_frames(data: str, tmp_path: Path) -> None:
+def test_a_run_is_shown_and_converted_to_frames(data: str, tmp_path: Path) -> None:
     made = _run(data, tmp_path / "run", explainers="oracle,random")
     found = awb.load_run(tmp_path / "run", metrics=["roc-auc"])
     assert str(found) == str(made)
@@ -213,7 +217,7 @@ def test_a_run_shows_itself_and_gives_frames(data: str, tmp_path: Path) -> None:
     assert relevance.shape == (30,)
 
 
-def test_explaining_a_file_gives_relevance_and_a_page(tmp_path: Path) -> None:
+def test_explaining_a_file_returns_relevance_and_a_page(tmp_path: Path) -> None:
     path = tmp_path / "bang.wav"
     small_data.write_clip(path, [1.1])
     found = awb.explain(path, model="loudness", samples=60, explainers=["naive", _backwards])
@@ -224,7 +228,7 @@ def test_explaining_a_file_gives_relevance_and_a_page(tmp_path: Path) -> None:
     assert "&lt;html" in found._repr_html_()
 
 
-def test_the_interface_is_listed_and_nothing_else_is_there() -> None:
+def test_only_listed_names_exist() -> None:
     assert set(awb.__all__) <= set(dir(awb))
     with pytest.raises(AttributeError, match="no attribute 'runs'"):
         _ = awb.runs  # type: ignore[attr-defined]

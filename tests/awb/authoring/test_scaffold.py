@@ -109,4 +109,4 @@ def test_an_installed_one_keeps_every_rule(installed: dict[str, str]) -> None:
     command = [sys.executable, "-m", "awb", "check", "my-first"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=installed)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.rstrip().endswith("12 of 12 rules are kept")
+    assert done.stdout.rstrip().endswith("12 of 12 rules are followed")

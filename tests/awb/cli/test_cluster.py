@@ -1,4 +1,4 @@
-"""Runs on a Dask cluster: the same boards, whatever dies on the way."""
+"""Runs on a Dask cluster: the same boards, whatever is killed in between."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the explainer that crashes once notes that it did; part of its name on the board."""
+    """The file in which the explainer that crashes once records its crash; part of its label."""
     return tmp_path_factory.mktemp("log") / "crashes"
 
 
@@ -43,7 +43,7 @@ def _options(data: Path, log: Path, out: Path) -> list[str]:
 
 
 def _boards(out: Path) -> tuple[str, bytes]:
-    """The boards with every digit, and the long table."""
+    """The boards with all digits, and the long table."""
     folder = RunFolder.open(out)
     found = boards(folder, load(), columns=["all"])
     return to_json(found), write(folder.store().scores(), "csv")
@@ -53,7 +53,7 @@ def _boards(out: Path) -> tuple[str, bytes]:
 def undisturbed(
     data: Path, log: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[str, bytes]:
-    """The boards of a run in one local process in which nothing dies."""
+    """The boards of a run in one local process without crashes."""
     log.write_text("crash\n", encoding="utf-8")
     out = tmp_path_factory.mktemp("runs") / "whole"
     done = awb("run", *_options(data, log, out), "--jobs=1")
@@ -68,7 +68,7 @@ def test_a_worker_killed_in_mid_unit_changes_nothing(
     log.unlink()
     done = awb("run", *_options(data, log, tmp_path / "run"), where)
     assert done.returncode == 0, done.stderr
-    assert log.read_text(encoding="utf-8") == "crash\n", "a worker was killed, once"
+    assert log.read_text(encoding="utf-8") == "crash\n", "one worker was killed"
     assert _boards(tmp_path / "run") == undisturbed
 
 
@@ -91,9 +91,9 @@ def test_a_killed_dask_run_is_finished_by_another_executor(
     workers = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert 1 <= _stored(out) < N_CLIPS, "the run was over before it was killed"
+    assert 1 <= _stored(out) < N_CLIPS, "the run ended before it was killed"
     assert workers
-    assert not psutil.wait_procs(workers, timeout=60)[1], "workers outlive the main process"
+    assert not psutil.wait_procs(workers, timeout=60)[1], "workers outlived the main process"
     resumed = awb("resume", out, "--jobs=1")
     assert resumed.returncode == 0, resumed.stderr
     assert _boards(out) == undisturbed
@@ -113,14 +113,14 @@ def test_a_killed_local_run_is_finished_on_a_cluster(
         pass
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert _stored(out) < N_CLIPS, "the run was over before it was killed"
+    assert _stored(out) < N_CLIPS, "the run ended before it was killed"
     resumed = awb("resume", out, "--scheduler=local:2")
     assert resumed.returncode == 0, resumed.stderr
     assert _boards(out) == undisturbed
 
 
 @pytest.mark.parametrize("where", ["--jobs=2", "--scheduler=local:2"])
-def test_an_explainer_that_takes_its_worker_down_is_a_row_with_a_reason(
+def test_an_explainer_that_crashes_its_worker_is_a_row_with_a_reason(
     data: Path, tmp_path: Path, where: str
 ) -> None:
     out = tmp_path / "run"

@@ -35,7 +35,7 @@ def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Res
     return out, result
 
 
-def test_run_prints_the_board_and_leaves_a_folder(run: tuple[Path, Result]) -> None:
+def test_run_prints_the_board_and_writes_a_folder(run: tuple[Path, Result]) -> None:
     out, result = run
     assert result.exit_code == 0, result.output
     assert "random-forest" in result.stdout
@@ -112,7 +112,7 @@ def test_plugins_as_a_table_and_as_json() -> None:
         (["rum"], "Did you mean run"),
     ],
 )
-def test_mistakes_get_one_clear_line(
+def test_mistakes_are_reported_on_one_line(
     arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -125,7 +125,7 @@ def test_mistakes_get_one_clear_line(
     assert isinstance(result.exception, SystemExit)
 
 
-def test_bad_audio_is_reported_and_the_run_goes_on(data: Path, tmp_path: Path) -> None:
+def test_bad_audio_is_reported_and_the_run_continues(data: Path, tmp_path: Path) -> None:
     folder = small_data.build(tmp_path / "data", 3)
     (folder / "audio" / "clip-1.wav").write_bytes(b"")
     result = _awb(

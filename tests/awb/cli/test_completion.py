@@ -1,4 +1,4 @@
-"""Tab: what click's completion offers, quickly, and the scripts that ask for it."""
+"""Shell completion: what is offered, how fast, and the scripts that request it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_run_folders_are_offered_newest_first(
     assert _offered(name, typed) == expected
 
 
-def test_where_there_is_no_run_the_shell_offers_folders(there: Path) -> None:
+def test_without_runs_the_shell_offers_folders(there: Path) -> None:
     complete = ShellComplete(main, {}, "awb", "_AWB_COMPLETE")
     [item] = complete.get_completions(["show"], "no/such")
     assert (item.type, item.value) == ("dir", "no/such")
@@ -110,7 +110,7 @@ def test_the_script_of_each_shell_is_printed(shell: str) -> None:
     assert f"awb completion {shell} > ~/" in CliRunner().invoke(main, ["completion", "-h"]).output
 
 
-def test_the_shell_asks_and_nothing_heavy_is_imported(tmp_path: Path) -> None:
+def test_completion_imports_nothing_heavy(tmp_path: Path) -> None:
     code = (
         "import sys, atexit; from awb.cli import main\n"
         "heavy = ['torch', 'tensorflow', 'librosa', 'matplotlib', 'sklearn', 'scipy.signal']\n"

@@ -20,7 +20,7 @@ from awb.errors import RunError
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_text
-from awb.plugins import discovery
+from awb.plugins.discovery import discovery
 
 PLUGIN = """
 import numpy as np
@@ -61,7 +61,7 @@ def _awb(*arguments: str | Path) -> Result:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder to work in: data, files, and the sweep, which was run there."""
+    """A working folder with data, configuration files, and a finished sweep."""
     folder = tmp_path_factory.mktemp("config")
     small_data.build(folder / "data", 2)
     (folder / "base.toml").write_text(BASE, encoding="utf-8")
@@ -78,7 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def there(folder: Path, added: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in the folder, and forget afterwards which plugins a test has added."""
+    """Work in the folder, and forget the plugins that a test added."""
     monkeypatch.chdir(folder)
 
 
@@ -103,7 +103,7 @@ def test_a_run_is_repeated_by_its_own_file() -> None:
     assert second.stdout == first.stdout
 
 
-def test_all_explainers_are_written_out_one_by_one(tmp_path: Path) -> None:
+def test_all_explainers_are_listed_in_the_written_file(tmp_path: Path) -> None:
     out = tmp_path / "run"
     result = _awb("run", "base.toml", "--explainers", "all", "--metrics", "roc-auc", "--clips", "1",
                   "--samples", "5", "--out", out)  # fmt: skip
@@ -113,7 +113,7 @@ def test_all_explainers_are_written_out_one_by_one(tmp_path: Path) -> None:
     assert "all" not in written["explainers"]
 
 
-def test_show_prints_what_can_be_run() -> None:
+def test_show_prints_a_file_that_can_be_run() -> None:
     shown = _awb("config", "show", "small.toml", "--samples", "7", "--segment-hop-s", "0.05")
     assert shown.exit_code == 0, shown.output
     assert "small.toml: samples = 7 instead of 40" in shown.stderr
@@ -127,7 +127,7 @@ def test_show_prints_what_can_be_run() -> None:
     assert as_json["settings"]["samples"] == 7
 
 
-def test_show_checks_names_but_runs_no_plugin_file() -> None:
+def test_show_checks_names_but_executes_no_plugin_file() -> None:
     wrong = SWEEP.replace('"noise"]', '"niose"]')
     Path("wrong.toml").write_text(wrong, encoding="utf-8")
     result = _awb("config", "show", "wrong.toml")
@@ -153,10 +153,10 @@ def test_the_example_runs() -> None:
     assert "random-forest" in result.stdout
 
 
-def test_a_sweep_makes_a_run_a_variant_and_a_table(folder: Path) -> None:
+def test_a_sweep_makes_one_run_per_variant_and_a_table(folder: Path) -> None:
     printed = (folder / "stdout.txt").read_text(encoding="utf-8")
-    told = (folder / "stderr.txt").read_text(encoding="utf-8")
-    assert "[4/4] noise--single-fraction=0.2,run_length=1: Explaining" in told
+    logged = (folder / "stderr.txt").read_text(encoding="utf-8")
+    assert "[4/4] noise--single-fraction=0.2,run_length=1: Explaining" in logged
     assert [path.name for path in sorted(Path("runs/small").iterdir()) if path.is_dir()] == sorted(
         VARIANTS
     )
@@ -187,7 +187,7 @@ def test_the_table_of_a_sweep_as_csv_json_and_markdown() -> None:
     assert markdown.startswith("## ff@10 ↑ of loudness on folder:data\n\n| masker")
 
 
-def test_where_lines_are_short_explainers_go_down() -> None:
+def test_on_narrow_terminals_explainers_are_rows() -> None:
     found = sweep_boards(SweepFolder.open(Path("runs/small")), discovery.load())
     wide, narrow = sweep_text(found), sweep_text(found, width=80)
     assert sweep_text(found, width=1000) == wide
@@ -234,13 +234,13 @@ def test_a_sweep_is_resumed_as_a_whole_and_repeated() -> None:
     assert Path("again", VARIANTS[0], "results.sqlite").stat().st_mtime_ns == kept
 
 
-def test_a_file_runs_from_python_and_options_replace_it(tmp_path: Path) -> None:
+def test_a_file_runs_from_python_and_options_override_it(tmp_path: Path) -> None:
     found = awb.run("base.toml", explainers="oracle", samples=5, out=tmp_path / "run")
     assert isinstance(found, type(awb.load_run(tmp_path / "run")))
     assert [row.explainer for row in found.boards[0].board.rows] == ["oracle"]
 
 
-def test_a_sweep_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_sweep_file_is_refused(tmp_path: Path) -> None:
     for content in (
         {"format": 2},
         {"format": 1, "variants": [{"name": "../out", "values": {}, "config": {}}]},

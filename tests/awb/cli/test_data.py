@@ -1,4 +1,4 @@
-"""``awb data``: what it writes and prints, and one clear line for every mistake."""
+"""``awb data``: what it writes and prints, and how it reports mistakes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def awb(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[str]:
-    """Write a small AudioSet with one malformed row; return it as options."""
+    """Write a small AudioSet with one malformed row, and return its options."""
     write_labels(tmp_path / "labels.tsv", ROWS)
     write_ontology(tmp_path / "ontology.json")
     write_audio(tmp_path / "audio", "a.wav", "b.wav")
@@ -39,12 +39,12 @@ def files(tmp_path: Path) -> list[str]:
 
 @pytest.fixture
 def good(files: list[str], tmp_path: Path) -> list[str]:
-    """The same without the malformed row."""
+    """Options of the same files without the malformed row."""
     write_labels(tmp_path / "labels.tsv", ROWS[:-1])
     return files
 
 
-def test_prepare_writes_a_table_a_family_and_tells_of_bad_rows(
+def test_prepare_writes_one_table_per_family_and_reports_bad_rows(
     files: list[str], tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
@@ -96,7 +96,7 @@ def test_describe_takes_settings_as_options(good: list[str]) -> None:
     assert dog["event_duration_s"] == pytest.approx(8.0 + 1.0)
 
 
-def test_options_go_with_a_dataset_that_is_named_by_its_folder(
+def test_options_combine_with_a_dataset_given_by_its_folder(
     good: list[str], tmp_path: Path
 ) -> None:
     by_options = awb("data", "describe", "audioset", *good, "--model", "yamnet")
@@ -126,7 +126,7 @@ def test_options_go_with_a_dataset_that_is_named_by_its_folder(
         (["scores", "foldr:x", "--model", "loudness"], "Did you mean folder"),
     ],
 )
-def test_mistakes_get_one_clear_line(arguments: list[str], message: str) -> None:
+def test_mistakes_are_reported_on_one_line(arguments: list[str], message: str) -> None:
     result = awb("data", *arguments)
     assert result.exit_code == 2, result.output
     assert message in result.stderr
@@ -134,13 +134,13 @@ def test_mistakes_get_one_clear_line(arguments: list[str], message: str) -> None
     assert result.stderr.count("awb: ") == 1
 
 
-def test_a_limit_out_of_range(good: list[str]) -> None:
+def test_a_limit_out_of_range_is_refused(good: list[str]) -> None:
     result = awb("data", "prepare", "audioset", *good, "--max-event-fraction", "1.5")
     assert result.exit_code == 2
     assert "must be in (0, 1]" in result.stderr
 
 
-def test_scores_are_stored_once_and_found_again(tmp_path: Path) -> None:
+def test_scores_are_stored_once_and_reused(tmp_path: Path) -> None:
     data = small_data.build(tmp_path / "data", 3)
     out = tmp_path / "scores.sqlite"
     command = ("data", "scores", f"folder:{data}", "--model", "loudness", "--jobs", "1")
@@ -170,7 +170,7 @@ def test_prepare_leaves_out_low_scores(good: list[str], tmp_path: Path) -> None:
     assert "has no scores of yamnet; it has scores of: loudness" in absent.stderr
 
 
-def test_no_file_of_scores(tmp_path: Path) -> None:
+def test_a_file_without_scores_is_refused(tmp_path: Path) -> None:
     data = small_data.build(tmp_path / "data", 1)
     (tmp_path / "scores.sqlite").write_text("not a database at all " * 50, encoding="ascii")
     command = ("data", "scores", f"folder:{data}", "--model", "loudness", "--jobs", "1")
@@ -197,7 +197,7 @@ def test_export_writes_the_published_layout(tmp_path: Path) -> None:
     assert awb(*command).exit_code == 2
 
 
-def test_exported_clips_come_back_as_they_were(tmp_path: Path) -> None:
+def test_exported_clips_are_read_unchanged(tmp_path: Path) -> None:
     from awb_datasets import audioset, soundscapes
 
     out = tmp_path / "mini"

@@ -58,12 +58,12 @@ def test_the_top_class_is_explained_and_the_loud_moment_found(sound: Path, tmp_p
     assert "roc-auc" not in naive["scores"], "without labels there is nothing to compare with"
 
 
-def test_a_class_can_be_chosen_and_doubt_is_told(sound: Path, tmp_path: Path) -> None:
+def test_a_class_can_be_chosen_and_low_scores_are_reported(sound: Path, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     result = _explain(sound, "--target", "quiet", "--explainers", "naive", "--out", page)
     assert result.exit_code == 0, result.output
     assert _instance(page)["target"] == "Quiet"
-    assert "it would not say so" in page.read_text(encoding="utf-8")
+    assert "so it would not report the class" in page.read_text(encoding="utf-8")
 
 
 MODEL = """
@@ -83,7 +83,7 @@ def bang(waveforms):
 
 
 @pytest.mark.usefixtures("added")
-def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
+def test_a_model_from_a_file_gets_its_sample_rate_and_times_are_right(
     sound: Path, tmp_path: Path
 ) -> None:
     file, page = tmp_path / "bang.py", tmp_path / "page.html"
@@ -98,7 +98,7 @@ def test_a_model_in_a_file_hears_its_own_rate_and_times_stay_right(
 
 
 @pytest.mark.usefixtures("added")
-def test_what_a_model_does_not_hear_is_told(sound: Path, tmp_path: Path) -> None:
+def test_audio_that_a_model_ignores_is_reported(sound: Path, tmp_path: Path) -> None:
     file, page = tmp_path / "short.py", tmp_path / "page.html"
     file.write_text(
         MODEL.replace("def bang", "def heard").replace("bang-at-8k", "bangs")
@@ -124,7 +124,7 @@ def one_second():
 
 
 @pytest.mark.usefixtures("added")
-def test_what_failed_or_does_not_apply_is_told(sound: Path, tmp_path: Path) -> None:
+def test_failed_and_inapplicable_explainers_are_reported(sound: Path, tmp_path: Path) -> None:
     file, page = tmp_path / "broken.py", tmp_path / "page.html"
     file.write_text(
         "import awb\n\n\n"
@@ -145,7 +145,9 @@ def test_what_failed_or_does_not_apply_is_told(sound: Path, tmp_path: Path) -> N
     assert page.is_file()
 
 
-def test_all_leaves_out_what_needs_labels_or_another_model(sound: Path, tmp_path: Path) -> None:
+def test_all_excludes_explainers_that_need_labels_or_another_model(
+    sound: Path, tmp_path: Path
+) -> None:
     page = tmp_path / "page.html"
     assert _explain(sound, "--explainers", "all", "--out", page).exit_code == 0
     names = {each["explainer"] for each in _instance(page)["explanations"]}
@@ -163,7 +165,7 @@ def test_all_leaves_out_what_needs_labels_or_another_model(sound: Path, tmp_path
         (["--samples", "0"], "samples"),
     ],
 )
-def test_mistakes_get_one_clear_line(sound: Path, words: list[str], message: str) -> None:
+def test_mistakes_are_reported_on_one_line(sound: Path, words: list[str], message: str) -> None:
     result = _explain(sound, *words)
     assert result.exit_code == 2
     assert message in result.stderr
@@ -171,7 +173,7 @@ def test_mistakes_get_one_clear_line(sound: Path, words: list[str], message: str
     assert isinstance(result.exception, SystemExit)
 
 
-def test_files_that_are_no_audio_are_refused(tmp_path: Path) -> None:
+def test_files_without_audio_are_refused(tmp_path: Path) -> None:
     missing = awb("explain", tmp_path / "missing.wav", "--no-open")
     assert (missing.exit_code, "does not exist" in missing.stderr) == (2, True)
     text = tmp_path / "text.wav"
@@ -179,7 +181,7 @@ def test_files_that_are_no_audio_are_refused(tmp_path: Path) -> None:
     assert awb("explain", text, "--no-open").exit_code == 2
 
 
-def test_the_page_lands_beside_the_person(
+def test_the_page_is_written_to_the_working_directory(
     sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Fault injection: what misbehaves costs its own rows; the rest of the board does not change."""
+"""Fault injection: faulty plugins lose their own rows; the rest of the board is unchanged."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
 from commands import awb
 
-INNOCENT = ["random", "oracle", "energy", "constant"]
+SOUND = ["random", "oracle", "energy", "constant"]
 LIMITS = ("--time-limit=15", "--memory-limit=1500MB")
-NO_HURRY = ("--time-limit=300", "--memory-limit=1500MB")
+LONG_LIMITS = ("--time-limit=300", "--memory-limit=1500MB")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _run(data: Path, out: Path, explainers: list[str], metrics: list[str], *options: str) -> str:
-    """Run with the faulty plugins at hand; say what was printed."""
+    """Run with the faulty plugins available, and return what was printed."""
     done = awb(
         "run", f"--plugin={faulty.__file__}", f"--dataset=folder:{data}", "--model=loudness",
         "--samples=40", f"--explainers={','.join(explainers)}", f"--out={out}",
@@ -39,7 +39,7 @@ def _run(data: Path, out: Path, explainers: list[str], metrics: list[str], *opti
 
 
 def _tables(out: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Everything that is stored of each explainer, but for the seconds."""
+    """Everything that is stored for each explainer, except for the seconds."""
     store = RunFolder.open(out).store()
     found: dict[str, list[tuple[object, ...]]] = {}
     for row in store.explanations():
@@ -56,18 +56,18 @@ def _tables(out: Path) -> dict[str, list[tuple[object, ...]]]:
 
 @pytest.fixture(scope="module")
 def clean(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run without any of them, in one process with the command."""
+    """A run without faulty plugins, in the process of the command."""
     out = tmp_path_factory.mktemp("runs") / "clean"
-    _run(data, out, INNOCENT, [], "--jobs=1", "--no-isolate")
+    _run(data, out, SOUND, [], "--jobs=1", "--no-isolate")
     return out
 
 
 @pytest.fixture(scope="module")
 def faults(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One run with all of them, between and around the innocent."""
+    """A run with all faulty plugins, interleaved with the sound ones."""
     out = tmp_path_factory.mktemp("runs") / "faults"
     bad = [*faulty.STOPPED, *faulty.LIARS, *faulty.SURVIVORS]
-    mixed = [name for pair in itertools.zip_longest(bad, INNOCENT) for name in pair if name]
+    mixed = [name for pair in itertools.zip_longest(bad, SOUND) for name in pair if name]
     markers = out.parent / "markers"
     markers.mkdir()
     with pytest.MonkeyPatch.context() as patch:
@@ -76,15 +76,15 @@ def faults(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_rest_of_the_board_is_that_of_a_run_without_them(clean: Path, faults: Path) -> None:
+def test_the_rest_of_the_board_equals_a_run_without_faults(clean: Path, faults: Path) -> None:
     before, after = _tables(clean), _tables(faults)
-    for name in INNOCENT:
+    for name in SOUND:
         kept = [row for row in after[name] if row[1] not in faulty.METRICS]
         assert kept == before[name], name
         assert {row[1] for row in kept[:4]} == {"ok"}
 
 
-def test_each_row_says_what_happened(faults: Path) -> None:
+def test_each_row_has_the_reason_of_its_failure(faults: Path) -> None:
     rows = list(RunFolder.open(faults).store().explanations())
     for name, (_, reason) in (faulty.STOPPED | faulty.LIARS).items():
         own = {row.clip_id: (row.status, row.reason) for row in rows if row.explainer == name}
@@ -100,8 +100,8 @@ def test_each_row_says_what_happened(faults: Path) -> None:
     assert {row.calls for row in rows if row.explainer == "reports-cost"} == {1}
 
 
-def test_each_value_of_a_metric_says_what_happened(faults: Path) -> None:
-    scores = [row for row in RunFolder.open(faults).store().scores() if row.explainer in INNOCENT]
+def test_each_missing_score_has_the_reason_of_its_failure(faults: Path) -> None:
+    scores = [row for row in RunFolder.open(faults).store().scores() if row.explainer in SOUND]
     for name, (_, reason) in faulty.METRICS.items():
         own = [row for row in scores if row.metric == name]
         if name == "metric-crashes":
@@ -114,13 +114,13 @@ def test_each_value_of_a_metric_says_what_happened(faults: Path) -> None:
             assert {row.value for row in own} == {0.5}
 
 
-def test_what_a_stopped_plugin_has_started_ends_with_it(faults: Path) -> None:
+def test_processes_that_a_stopped_plugin_started_are_ended(faults: Path) -> None:
     [marker] = (faults.parent / "markers").glob("pid-*")
     pid = int(marker.name.removeprefix("pid-"))
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_resuming_does_not_try_them_again(faults: Path) -> None:
+def test_resuming_does_not_retry_faulty_plugins(faults: Path) -> None:
     before = _tables(faults)
     done = awb("resume", faults, f"--plugin={faulty.__file__}", "--jobs=1")
     assert done.returncode == 1
@@ -128,11 +128,11 @@ def test_resuming_does_not_try_them_again(faults: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["--jobs=2", "--scheduler=local:2"])
-def test_it_does_not_depend_on_who_works(
+def test_the_result_does_not_depend_on_the_executor(
     data: Path, faults: Path, tmp_path: Path, where: str
 ) -> None:
     names = ["segfaults", "exits", "interrupts", "random", "oracle"]
-    printed = _run(data, tmp_path / "run", names, ["metric-beyond"], where, *NO_HURRY)
+    printed = _run(data, tmp_path / "run", names, ["metric-beyond"], where, *LONG_LIMITS)
     assert "its process ended: signal SIGSEGV" in printed
     one, many = _tables(faults), _tables(tmp_path / "run")
     for name in names:
@@ -140,8 +140,10 @@ def test_it_does_not_depend_on_who_works(
         assert len(many[name]) == 4 + 3 * 4
 
 
-def test_a_model_that_crashes_costs_its_own_board(data: Path, clean: Path, tmp_path: Path) -> None:
-    names = INNOCENT[:2]
+def test_a_model_that_crashes_loses_only_its_own_board(
+    data: Path, clean: Path, tmp_path: Path
+) -> None:
+    names = SOUND[:2]
     done = awb(
         "run", f"--plugin={faulty.__file__}", f"--dataset=folder:{data}", "--samples=40",
         "--models=crashes,crashes-on-batches,loudness", f"--explainers={','.join(names)}",

@@ -1,4 +1,4 @@
-"""``kill -9`` at any moment, then ``awb resume``: the same board, bit for bit."""
+"""``kill -9`` at any time, then ``awb resume``: the same board, bit for bit."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_killed_runs_resume_to_the_same_board(
             break
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    assert _stored(out) < N_CLIPS, "the run was over before it was killed"
+    assert _stored(out) < N_CLIPS, "the run ended before it was killed"
     resumed = awb("resume", out, f"--jobs={3 - jobs}")
     assert resumed.returncode == 0, resumed.stderr
     for arguments in (["show", "--format=json"], ["show"], ["export", "--format=csv"]):

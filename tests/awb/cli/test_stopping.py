@@ -1,4 +1,4 @@
-"""Hanging and crashing plugins outside of `awb run`, and datasets in it."""
+"""Hanging and crashing plugins outside ``awb run``, and faulty datasets in it."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def _values(out: Path) -> dict[str, float]:
     return {row.clip_id: row.value for row in RunFolder.open(out).store().scores()}
 
 
-def test_a_dataset_that_exits_costs_its_clips(tmp_path: Path, added: dict[Any, Any]) -> None:
-    assert awb_here(*_run("", tmp_path / "well"), "--no-isolate").exit_code == 0
-    done = awb(*_run("25", tmp_path / "ill"))
+def test_a_dataset_that_exits_loses_only_those_clips(tmp_path: Path, added: dict[Any, Any]) -> None:
+    assert awb_here(*_run("", tmp_path / "sound"), "--no-isolate").exit_code == 0
+    done = awb(*_run("25", tmp_path / "faulty"))
     assert done.returncode == 1, done.stderr
     assert EXITS in done.stdout
-    [manifest] = RunFolder.open(tmp_path / "ill").manifests()
+    [manifest] = RunFolder.open(tmp_path / "faulty").manifests()
     reasons = {one.clip_id: one.detail for one in manifest.skipped}
     assert {clip_id: EXITS in detail for clip_id, detail in reasons.items()} == {
         "clip-2": True,
         "clip-5": True,
     }
-    well = _values(tmp_path / "well")
-    assert len(well) == faulty_datasets.CLIPS
-    assert _values(tmp_path / "ill") == {
-        clip_id: value for clip_id, value in well.items() if clip_id not in reasons
+    sound = _values(tmp_path / "sound")
+    assert len(sound) == faulty_datasets.CLIPS
+    assert _values(tmp_path / "faulty") == {
+        clip_id: value for clip_id, value in sound.items() if clip_id not in reasons
     }
 
 
-def test_explain_leaves_out_what_crashes(tmp_path: Path) -> None:
+def test_explain_leaves_out_explainers_that_crash(tmp_path: Path) -> None:
     sound, page = tmp_path / "bang.wav", tmp_path / "page.html"
     small_data.write_clip(sound, [1.1])
     done = awb(
@@ -67,7 +67,7 @@ def test_explain_leaves_out_what_crashes(tmp_path: Path) -> None:
     assert dict(rows) == {"exits": "0.0", "naive": "1.0"}
 
 
-def test_explain_says_in_one_line_that_the_model_crashed(tmp_path: Path) -> None:
+def test_explain_reports_a_model_crash_on_one_line(tmp_path: Path) -> None:
     sound = tmp_path / "bang.wav"
     small_data.write_clip(sound, [1.1])
     done = awb(
@@ -79,7 +79,7 @@ def test_explain_says_in_one_line_that_the_model_crashed(tmp_path: Path) -> None
     assert line.endswith(f"model crashes on bang.wav: {CRASHED}")
 
 
-def test_check_names_the_rules_under_which_it_crashes() -> None:
+def test_check_names_the_rules_under_which_a_plugin_crashes() -> None:
     done = awb("check", "faulty:how=exits,where=0", f"--plugin={faulty_datasets.__file__}")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
@@ -89,7 +89,7 @@ def test_check_names_the_rules_under_which_it_crashes() -> None:
     assert any("not tried any more: it was stopped under 3 rules" in line for line in lines)
 
 
-def test_scoring_clips_ends_with_the_third_crash(tmp_path: Path, added: dict[Any, Any]) -> None:
+def test_scoring_clips_stops_at_the_third_crash(tmp_path: Path, added: dict[Any, Any]) -> None:
     add_file(Path(faulty_plugins.__file__))
     dataset = resolve(load(), "dataset", f"folder:{small_data.build(tmp_path / 'data', 5)}")
     model = resolve(load(), "model", "crashes")

@@ -1,4 +1,4 @@
-"""Commands that take a whole sweep, and those that say that they do not."""
+"""Commands that accept a whole sweep, and those that refuse one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ masker = ["zeros", "noise"]
 
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sweep over two maskers that was started with a file of scores."""
+    """A sweep over two maskers that used a file of scores."""
     folder = tmp_path_factory.mktemp("sweeps")
     data = small_data.build(folder / "data", 2)
     (folder / "mine.toml").write_text(f'datasets = ["folder:{data}"]\n{FILE}', encoding="utf-8")
@@ -83,7 +83,7 @@ def test_every_variant_is_published_on_its_own_board(sweep: Path, tmp_path: Path
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_what_stands_in_the_same_place_is_published_once(sweep: Path, tmp_path: Path) -> None:
+def test_equal_submissions_of_variants_are_published_once(sweep: Path, tmp_path: Path) -> None:
     text = (sweep.parent / "mine.toml").read_text(encoding="utf-8")
     other = text.replace('masker = ["zeros", "noise"]', 'explainers = ["random", ["naive"]]')
     other = other.replace('explainers = ["naive", "random"]\n', "").replace(
@@ -93,12 +93,12 @@ def test_what_stands_in_the_same_place_is_published_once(sweep: Path, tmp_path: 
     assert awb("run", tmp_path / "other.toml", f"--out={tmp_path / 'twice'}").exit_code == 0
     done = awb("publish", tmp_path / "twice", "--into", tmp_path / "boards", "--no-site")
     assert done.exit_code == 0, done.output
-    assert "random of variant naive: it would stand in the place of the same" in done.stderr
+    assert "random of variant naive: it would replace the same" in done.stderr
     names = [path.name for path in (tmp_path / "boards" / "submissions").rglob("*.json")]
     assert names.count("random.json") == names.count("naive.json") == 1
 
 
-def test_resume_runs_the_rest_with_the_scores_of_the_start(sweep: Path, tmp_path: Path) -> None:
+def test_resume_runs_the_rest_with_the_same_file_of_scores(sweep: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(sweep, tmp_path / "sweep")
     shutil.rmtree(copy / "noise")
     for command in ("export", "publish"):
@@ -112,7 +112,7 @@ def test_resume_runs_the_rest_with_the_scores_of_the_start(sweep: Path, tmp_path
         assert not (folder / "scores.sqlite").exists()
 
 
-def test_a_run_that_is_resumed_has_them_too(sweep: Path, tmp_path: Path) -> None:
+def test_a_resumed_run_uses_the_file_of_scores_if_it_exists(sweep: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(sweep / "zeros", tmp_path / "run")
     for name in ("manifests.json", "results.sqlite"):
         (copy / name).unlink()
@@ -124,11 +124,11 @@ def test_a_run_that_is_resumed_has_them_too(sweep: Path, tmp_path: Path) -> None
     for name in ("manifests.json", "results.sqlite"):
         (copy / name).unlink()
     assert awb("resume", copy, "--jobs=1", "--no-isolate").exit_code == 0
-    assert (copy / "scores.sqlite").exists(), "what is gone is computed again"
+    assert (copy / "scores.sqlite").exists(), "missing scores are recomputed"
 
 
 @pytest.mark.parametrize("command", ["report", "plot", "agree"])
-def test_a_command_for_one_run_names_one(sweep: Path, tmp_path: Path, command: str) -> None:
+def test_a_command_for_one_run_suggests_one(sweep: Path, tmp_path: Path, command: str) -> None:
     words = {"report": [], "plot": ["--kind", "board"], "agree": []}[command]
     refused = awb(command, sweep, *words)
     assert refused.exit_code == 2

@@ -1,4 +1,4 @@
-"""``awb train`` as a person would use it."""
+"""``awb train``: weights, splits, leaks and mistakes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def awb(*arguments: str | Path) -> Result:
 
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of short tones, low and high."""
+    """A folder of short low and high tones."""
     folder = tmp_path_factory.mktemp("recordings")
     (folder / "audio").mkdir()
     rng = np.random.default_rng(0)
@@ -78,7 +78,7 @@ def test_a_dataset_without_splits_is_split_by_group(
     assert tuple(spec.factory(spec.parameters(weights=out)).classes) == ("high", "low")
 
 
-def test_a_leak_is_refused_with_the_names_of_what_leaks(tmp_path: Path, recordings: Path) -> None:
+def test_a_leak_is_refused_with_the_names_of_the_clips(tmp_path: Path, recordings: Path) -> None:
     done = awb(
         "train", "drums-crnn", "--dataset", f"folder:{recordings}",
         "--validation", f"folder:{recordings}", "--out", tmp_path / "own.safetensors",
@@ -93,7 +93,7 @@ def test_a_leak_is_refused_with_the_names_of_what_leaks(tmp_path: Path, recordin
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["yamnet", "--dataset", "drums"], "cannot be trained here; known: soundscape-cnn"),
+        (["yamnet", "--dataset", "drums"], "cannot train model yamnet; it can: soundscape-cnn"),
         (["drums-crn", "--dataset", "drums"], "Did you mean drums-crnn"),
         (["drums-crnn", "--dataset", "drms"], "Did you mean drums"),
         (["drums-crnn", "--dataset", "drums", "--augment", "spec"], "unknown augmentation 'spec'"),
@@ -103,7 +103,7 @@ def test_a_leak_is_refused_with_the_names_of_what_leaks(tmp_path: Path, recordin
         (["drums-crnn", "--dataset", "folder:x", "--test", "drums"], "--test needs --validation"),
     ],
 )
-def test_mistakes_are_told_in_one_line(arguments: list[str], words: str) -> None:
+def test_mistakes_are_reported_on_one_line(arguments: list[str], words: str) -> None:
     done = awb("train", *arguments)
     assert done.exit_code == 2
     assert words in done.output

@@ -154,7 +154,7 @@ def test_the_command_says_what_is_wrong_and_what_to_do() -> None:
     assert result.exit_code == 1
     assert "WRONG planted-evidence" in result.stdout
     assert "Higher relevance means more evidence" in result.stdout
-    assert "10 of 11 rules are kept" in result.stdout
+    assert "10 of 11 rules are followed" in result.stdout
 
 
 def test_the_command_tries_a_worker_and_prints_json() -> None:

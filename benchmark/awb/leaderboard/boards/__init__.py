@@ -1,1 +1,1 @@
-"""Boards: ranked tables, and the sentences about them."""
+"""Boards: ranked tables of explainers, and the sentences that summarize them."""

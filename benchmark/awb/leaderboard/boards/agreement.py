@@ -1,4 +1,4 @@
-"""Agreement: do two metrics put the explainers in the same order?"""
+"""Agreement: do two metrics rank the explainers in the same order?"""
 
 from __future__ import annotations
 
@@ -24,20 +24,11 @@ RESAMPLES = 1000
 class Agreement:
     """Kendall's tau-b between two metrics' rankings of the explainers.
 
-    Attributes
-    ----------
-    dataset, model : str
-        The board; ``all`` for the mean over boards.
-    first, second : str
-        The metrics.
-    tau : Interval
-        In [-1, 1], 1 = the same order, with its 95 % interval over clips; NaN where a metric ties
-        all explainers or has no values.
-    n_explainers, n_instances : int
-        What it was computed on.
+    tau is in [-1, 1], 1 = the same order, with its 95 % interval over clips; NaN if a metric ties
+    all explainers or has no values.
     """
 
-    dataset: str
+    dataset: str  # "all" for the mean over boards, and so is the model
     model: str
     first: str
     second: str
@@ -49,10 +40,10 @@ class Agreement:
 
 
 def agreements(data: BoardData) -> list[Agreement]:
-    """Compare every two metrics of one board.
+    """Compare every pair of metrics on one board.
 
-    Explainers take part when they cover 95 % of the instances in both metrics; baselines do not,
-    since everything agrees about the oracle.
+    Explainers are included if they cover 95 % of the instances in both metrics. Baselines are
+    excluded, since all metrics agree about the oracle.
     """
     dataset, model, metrics = data.manifest.dataset, data.manifest.model, data.metrics
     layout = Layout(data.explanations)
@@ -78,7 +69,7 @@ def agreements(data: BoardData) -> list[Agreement]:
             one.grid[rows[:, np.newaxis], used].T,
             other.grid[rows[:, np.newaxis], used].T,
             [layout.clips[index] for index in used],
-            key.child(*sorted((first, second))),  # so that the columns' order says nothing
+            key.child(*sorted((first, second))),  # the order of the columns does not matter
         )
         found.append(
             Agreement(dataset, model, first, second, tau, rows.size, used.size, data.budget)
@@ -119,7 +110,7 @@ def _tau(first: FloatArray, second: FloatArray, clips: list[str], key: RandomKey
 
 
 def over_boards(found: Sequence[Sequence[Agreement]]) -> list[Agreement]:
-    """Average tau over boards, with a 95 % t interval; boards without a value are left out."""
+    """Average tau over boards, with a 95 % t interval, leaving out boards without a value."""
     from scipy.stats import t
 
     means = []
@@ -147,7 +138,7 @@ def over_boards(found: Sequence[Sequence[Agreement]]) -> list[Agreement]:
 
 
 def matrix(found: Sequence[Agreement]) -> tuple[list[str], FloatArray]:
-    """Lay agreements out as a symmetric matrix."""
+    """Arrange agreements in a symmetric matrix."""
     names = list(dict.fromkeys(name for one in found for name in (one.first, one.second)))
     taus = np.eye(len(names))
     for one in found:

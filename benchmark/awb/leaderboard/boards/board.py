@@ -1,8 +1,8 @@
 """The board: the ranked table of one (dataset, model) pair.
 
-A mean is never taken over instances that some explainers miss: every explainer that reaches 95 %
-coverage is compared on the instances which all of these have in common, the others are shown with
-their coverage and without a rank (DESIGN, section 6).
+Means are never taken over instances that some explainers miss: the explainers that reach 95 %
+coverage are compared on the instances that all of them have in common; the others are listed with
+their coverage but without a rank.
 """
 
 from __future__ import annotations
@@ -27,79 +27,39 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One explainer of a board.
+    """One explainer on a board."""
 
-    Attributes
-    ----------
-    place : Place or None
-        Place by the first metric; None for baselines and below 95 % coverage.
-    explainer : str
-        Its label.
-    baseline : bool
-        Whether it is there for comparison only.
-    coverage : float
-        Part of the instances on which it has an explanation, in [0, 1].
-    calls : float
-        Model calls asked for an instance, mean.
-    cells : tuple of Cell
-        One a metric.
-    """
-
-    place: Place | None
+    place: Place | None  # by the first metric; None for baselines and below 95 % coverage
     explainer: str
     baseline: bool
-    coverage: float
-    calls: float
-    cells: tuple[Cell, ...]
+    coverage: float  # fraction of the instances that it explained, in [0, 1]
+    calls: float  # mean number of model calls per instance
+    cells: tuple[Cell, ...]  # one per metric
 
     @property
     def rank(self) -> int | None:
-        """Place by the first metric, if it has one."""
+        """The rank by the first metric, if it has one."""
         return None if self.place is None else self.place.rank
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board and everything that was left out of it.
-
-    Attributes
-    ----------
-    dataset, model : str
-        Labels of the pair.
-    metrics : tuple of MetricFacts
-        The columns.
-    rows : tuple of BoardRow
-        Best first; unranked rows last.
-    n_instances, n_clips : int
-        Instances that were selected, and the clips that they come from.
-    skipped : dict
-        Number of clips or pairs left out, by reason.
-    problems : tuple of str
-        What failed: one line each.
-    notes : tuple of str
-        What a reader should know.
-    manifest_sha256 : str
-        Hash of the selection.
-    finished : bool
-        Whether every selected instance is stored.
-    budget : int or None
-        Model calls an instance, where the board has a limit.
-    """
+    """A board, and everything that was left out of it."""
 
     dataset: str
     model: str
-    metrics: tuple[MetricFacts, ...]
-    rows: tuple[BoardRow, ...]
-    n_instances: int
-    n_clips: int
-    skipped: dict[str, int]
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
+    metrics: tuple[MetricFacts, ...]  # the columns; the first one ranks
+    rows: tuple[BoardRow, ...]  # best first, rows below 95 % coverage last
+    n_instances: int  # selected
+    n_clips: int  # that the selected instances come from
+    skipped: dict[str, int]  # number of clips or (clip, target) pairs left out, by reason
+    problems: tuple[str, ...]  # what failed, one line each
+    notes: tuple[str, ...]  # what else a reader should know, one line each
     manifest_sha256: str
-    finished: bool
-    budget: int | None = None
+    finished: bool  # whether every selected instance is stored
+    budget: int | None = None  # model calls per instance, where there is a limit
 
     @property
     def failed(self) -> bool:
-        """Whether something failed, or nothing was selected; "not applicable" is no failure."""
+        """Whether something failed or nothing was selected; "not applicable" is not a failure."""
         return self.n_instances == 0 or bool(self.problems)

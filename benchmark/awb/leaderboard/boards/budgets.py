@@ -1,4 +1,4 @@
-"""Boards at a fixed budget: who does best with so many model calls."""
+"""Boards at a fixed budget: which explainer is best within a number of model calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import at_budget
 
 FREE_CALLS = 2
-"""The clip as it is and with everything dropped: everybody may know these scores."""
+"""The scores of the unmasked and the fully masked clip, which do not count against a budget."""
 
 
 def within_budget(
@@ -18,18 +18,17 @@ def within_budget(
     budget: int,
     budgets: Sequence[int],
 ) -> tuple[list[ExplanationRow], list[ScoreRow], list[str]]:
-    """Select what a board at a budget shows."""
-    dearest: dict[str, int] = {}
+    """Select the rows of a board at a budget, and name the explainers that exceed it."""
+    most_calls: dict[str, int] = {}
     for row in explanations:
-        dearest[row.explainer] = max(dearest.get(row.explainer, 0), row.calls)
-    given = {name for name in dearest for one in budgets if name.endswith(at_budget("", one))}
+        most_calls[row.explainer] = max(most_calls.get(row.explainer, 0), row.calls)
+    given = {name for name in most_calls for one in budgets if name.endswith(at_budget("", one))}
     own = at_budget("", budget)
     shown = {name: name.removesuffix(own) for name in given if name.endswith(own)}
-    fixed = dearest.keys() - given
-    shown |= {name: name for name in fixed if dearest[name] <= budget + FREE_CALLS}
-    dearer = fixed - shown.keys()
+    fixed = most_calls.keys() - given
+    shown |= {name: name for name in fixed if most_calls[name] <= budget + FREE_CALLS}
     return (
         [replace(r, explainer=shown[r.explainer]) for r in explanations if r.explainer in shown],
         [replace(r, explainer=shown[r.explainer]) for r in scores if r.explainer in shown],
-        sorted(dearer),
+        sorted(fixed - shown.keys()),
     )

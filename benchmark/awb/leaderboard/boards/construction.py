@@ -1,4 +1,4 @@
-"""Make boards from a run."""
+"""Make the boards of a run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Pair = tuple[str, str]
 
 
 def _undefined(layout: Layout, grids: dict[str, Grid]) -> dict[str, int]:
-    """Count, for each metric, the instances on which it has no value for anybody."""
+    """Count, per metric, the instances on which no explainer has a value."""
     able = layout.done.any(axis=1)
     counts = {
         name: int((~np.isfinite(grid[able])).all(axis=0).sum()) for name, grid in grids.items()
@@ -37,44 +37,24 @@ def _undefined(layout: Layout, grids: dict[str, Grid]) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class BoardData:
-    """The rows of one board, and what is needed to read them.
-
-    Attributes
-    ----------
-    manifest : Manifest
-        The selection.
-    scores, explanations : list of rows
-        From the store.
-    metrics : list of MetricFacts
-        The columns; the first ranks.
-    baselines : frozenset of str
-        Names of explainers that are there for comparison only.
-    seed : int
-        Of the run.
-    computed_on : str
-        Device and precision of the model.
-    budget : int or None
-        Model calls an instance, on a board with a limit.
-    dearer : tuple of str
-        Explainers that need more than the budget.
-    """
+    """The stored rows of one board, and what is needed to interpret them."""
 
     manifest: Manifest
     scores: list[ScoreRow]
     explanations: list[ExplanationRow]
-    metrics: list[MetricFacts]
+    metrics: list[MetricFacts]  # the columns; the first one ranks
     baselines: frozenset[str]
     seed: int
-    computed_on: str = ""
-    budget: int | None = None
-    dearer: tuple[str, ...] = ()
+    computed_on: str = ""  # device and precision of the model
+    budget: int | None = None  # model calls per instance, where there is a limit
+    over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
 
 
 def make_board(data: BoardData) -> Board:
     """Rank the explainers of one (dataset, model) pair by the first metric.
 
-    Where no instance has annotated times, the metrics of localization are left out, and the first
-    of the others ranks.
+    If no instance has annotated times, the localization metrics are left out and the first of the
+    others ranks.
     """
     manifest, metrics = data.manifest, _scorable(data)
     layout = Layout(data.explanations)
@@ -124,13 +104,14 @@ def make_board(data: BoardData) -> Board:
 
 def _over_budget(data: BoardData) -> list[str]:
     """Name the explainers that a board at a budget leaves out."""
-    if not data.dearer:
+    if not data.over_budget:
         return []
-    return [f"more than {data.budget:,} model calls are needed by {', '.join(data.dearer)}"]
+    names = ", ".join(data.over_budget)
+    return [f"more than {data.budget:,} model calls are needed by {names}"]
 
 
 def _scorable(data: BoardData) -> list[MetricFacts]:
-    """Leave out the metrics of localization where no instance has annotated times."""
+    """Leave out the localization metrics if no instance has annotated times."""
     kept = data.manifest.kept
     if not kept or any(one.intervals_s for one in kept):
         return data.metrics
@@ -138,7 +119,7 @@ def _scorable(data: BoardData) -> list[MetricFacts]:
 
 
 def _order(facts: MetricFacts, row: BoardRow) -> tuple[bool, float, str]:
-    """Sort by the first metric, what is not covered last."""
+    """Sort by the first metric, rows without full coverage last."""
     mean = row.cells[0].mean
     place = math.inf if math.isnan(mean) else -mean if facts.higher_is_better else mean
     return row.coverage < FULL_COVERAGE, place, row.explainer
@@ -179,9 +160,9 @@ def read_boards(
 
 
 def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
-    """Cut the rows of a pair into those of a board at each budget."""
+    """Split the rows of a pair into one board per budget."""
     for budget in budgets:
-        explanations, scores, dearer = within_budget(
+        explanations, scores, over_budget = within_budget(
             data.explanations, data.scores, budget, budgets
         )
         yield replace(
@@ -189,7 +170,7 @@ def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
             explanations=explanations,
             scores=scores,
             budget=budget,
-            dearer=tuple(dearer),
+            over_budget=tuple(over_budget),
         )
 
 
@@ -203,7 +184,7 @@ def boards(
 def shown_metrics(
     folder: RunFolder, registry: Registry, columns: Sequence[str] | None
 ) -> list[MetricFacts]:
-    """Look up the facts of the metrics that a board shows."""
+    """Look up the metrics that a board shows."""
     plugins = folder.record()["plugins"]
     labels = [entry["label"] for entry in plugins if entry["kind"] == "metric"]
     for name in columns or []:

@@ -1,10 +1,10 @@
-"""Contrasts: two boards that answer a dataset's question only together.
+"""Contrasts: pairs of boards that answer a dataset's question only together.
 
 A dataset may plant something that one model has learned and another has not (`clever-hans`: an
-artefact). An explainer that is right about both models points at it for the first and not for the
-second, so neither board alone says how good it is. Their difference does: for ROC-AUC it is 0.5
-where the first is perfect and the second at chance, more where the artefact is ranked last by the
-second, and 0 for an explainer that points alike for both.
+artefact). An explainer that is right about both models points at it for the first but not for the
+second, so neither board alone tells how good the explainer is. Their difference does: for ROC-AUC
+it is 0.5 if the first is perfect and the second at chance, more if the artefact is ranked last for
+the second, and 0 for an explainer that points at the same segments for both.
 """
 
 from __future__ import annotations
@@ -21,15 +21,7 @@ from awb.plugins.discovery import Registry
 
 @dataclass(frozen=True, slots=True)
 class ContrastRow:
-    """One explainer on two models.
-
-    Attributes
-    ----------
-    explainer : str
-        Its label.
-    first, second : Cell
-        Its mean on each model's board.
-    """
+    """One explainer's means on the boards of both models."""
 
     explainer: str
     first: Cell
@@ -37,35 +29,23 @@ class ContrastRow:
 
     @property
     def difference(self) -> float:
-        """First minus second; NaN where one of them is missing."""
+        """First minus second; NaN if one of them is missing."""
         return self.first.mean - self.second.mean
 
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """The difference of two boards of one dataset.
-
-    Attributes
-    ----------
-    dataset : str
-        Label of the dataset.
-    first, second : str
-        Labels of the models.
-    metric : MetricFacts
-        The boards' first metric.
-    rows : tuple of ContrastRow
-        The largest difference first; those without one last.
-    """
+    """The difference between two boards of one dataset."""
 
     dataset: str
-    first: str
-    second: str
-    metric: MetricFacts
-    rows: tuple[ContrastRow, ...]
+    first: str  # label of the model that has learned what the dataset plants
+    second: str  # label of the model that has not
+    metric: MetricFacts  # the boards' first one
+    rows: tuple[ContrastRow, ...]  # the largest difference first, rows without one last
 
 
 def contrasts(boards: Sequence[Board], registry: Registry) -> list[Contrast]:
-    """Find the pairs of boards that belong together."""
+    """Find the pairs of boards that form a contrast."""
     by_name: dict[str, dict[str, Board]] = {}
     for board in boards:
         by_name.setdefault(board.dataset, {}).setdefault(_name(board.model), board)
@@ -82,7 +62,7 @@ def _name(label: str) -> str:
 
 
 def _pair(dataset: str, registry: Registry) -> tuple[str, ...]:
-    """Return the models that a dataset contrasts, if it is installed and does."""
+    """Return the two models that a dataset contrasts, or nothing."""
     try:
         return registry.get("dataset", _name(dataset)).spec.contrast
     except UnknownNameError:
@@ -90,7 +70,7 @@ def _pair(dataset: str, registry: Registry) -> tuple[str, ...]:
 
 
 def _contrast(first: Board, second: Board) -> Contrast:
-    """Lay two boards side by side by their first metric."""
+    """Compare two boards by their first metric."""
     others = {row.explainer: row.cells[0] for row in second.rows}
     rows = [
         ContrastRow(row.explainer, row.cells[0], others[row.explainer])
@@ -109,12 +89,12 @@ def _contrast(first: Board, second: Board) -> Contrast:
 
 
 def contrast_text(contrast: Contrast, form: str) -> str:
-    """Write a contrast as text."""
+    """Format a contrast as a table."""
     from tabulate import tabulate
 
     title = (
         f"Contrast on {contrast.dataset}: {contrast.metric.name} {contrast.metric.arrow}"
-        f" on {contrast.first} and on {contrast.second}"
+        f" for {contrast.first} and {contrast.second}"
     )
     table = tabulate(
         [
@@ -127,8 +107,8 @@ def contrast_text(contrast: Contrast, form: str) -> str:
         colalign=("left", "left", "left", "right"),
     )
     reading = (
-        "An explainer should point at the events for the first model, which listens to them, and"
-        " not for the second, which does not. Means over each board's own instances."
+        "An explainer should point at the events for the first model, which uses them, but not for"
+        " the second, which does not. Means are over each board's own instances."
     )
     if form == "md":
         return f"## {title}\n\n{table}\n\n- {reading}\n"

@@ -1,4 +1,4 @@
-"""From rows of the store to a table of explainers by instances."""
+"""Arrange stored rows in a table of explainers by instances."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
 
 
 class Layout:
-    """Explainers down, instances across: where every row of the store belongs."""
+    """Maps every stored row to its explainer (row) and its instance (column)."""
 
     def __init__(self, explanations: Sequence[ExplanationRow]) -> None:
         pairs = sorted({(row.clip_id, row.target) for row in explanations})
@@ -40,7 +40,7 @@ class Layout:
         self.coverage = self.done.mean(axis=1) if pairs else np.zeros(len(self.names))
 
     def grid(self, scores: Sequence[ScoreRow], metric: str) -> Grid:
-        """Lay the values of one metric out; NaN where there is none."""
+        """Arrange the values of one metric; NaN where there is none."""
         grid = np.full(self.done.shape, np.nan)
         for row in scores:
             if row.metric == metric:
@@ -50,25 +50,15 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One metric: its values, who has enough of them, and what these have in common.
+    """One metric: its values, the explainers with enough of them, and their common instances."""
 
-    Attributes
-    ----------
-    grid : np.ndarray, shape=(explainers, instances)
-        Values; NaN where there is none.
-    full : np.ndarray, shape=(explainers,), dtype=bool
-        Who has at least 95 % of the values that anybody has.
-    common : np.ndarray, shape=(instances,), dtype=bool
-        Instances on which all of these have a value.
-    """
-
-    grid: Grid
-    full: npt.NDArray[np.bool_]
-    common: npt.NDArray[np.bool_]
+    grid: Grid  # shape (explainers, instances); NaN where there is no value
+    full: npt.NDArray[np.bool_]  # shape (explainers,): has 95 % of the values that any of them has
+    common: npt.NDArray[np.bool_]  # shape (instances,): all full explainers have a value
 
     @classmethod
     def of(cls, grid: Grid) -> Column:
-        """Find the explainers with 95 % of the values there are, and their common instances."""
+        """Find the explainers with 95 % of the available values, and their common instances."""
         finite = np.isfinite(grid)
         definable = finite.any(axis=0)
         share = finite[:, definable].mean(axis=1) if definable.any() else np.zeros(len(grid))
@@ -77,7 +67,7 @@ class Column:
         return cls(grid, full, np.asarray(common, dtype=bool))
 
     def cells(self, layout: Layout, key: RandomKey) -> list[Cell]:
-        """Average each explainer, the full ones over their common instances."""
+        """Average each explainer's values, those of full explainers over their common instances."""
         cells = []
         for row, name in enumerate(layout.names):
             finite = np.isfinite(self.grid[row])

@@ -1,7 +1,7 @@
-"""What a board says at first sight: a few plain sentences, made from its numbers.
+"""The main result of a board in a few sentences, generated from its numbers.
 
-The leading group are the first by the metric that ranks, and those that other clips might have put
-first: whose 95 % interval of places begins at 1.
+The leading group consists of the explainers in first place by the ranking metric, and of those that
+might be first on other clips: their 95 % rank interval starts at 1.
 """
 
 from __future__ import annotations
@@ -27,42 +27,27 @@ _FEW_NAMES = 3
 class Message:
     """The numbers behind the sentences.
 
-    Attributes
-    ----------
-    board : Board
-        The board.
-    best : tuple of BoardRow
-        Those in the first place; several where their means are equal.
-    rivals : tuple of BoardRow
-        The others of the leading group, in their order.
-    n_ranked, n_clips : int
-        Explainers with a place, and clips on which they were compared.
-    clips_needed : int
-        Clips from which the paired test can tell any two of so many explainers apart.
-    alike : int
-        How many others the test does not tell from the best.
-    no_better : int or None
-        How many of all with a place are not better than random relevance: the 95 % interval of the
-        paired difference, over clips, reaches 0. None where that cannot be said.
+    An explainer is no better than random relevance if the 95 % interval of the paired difference,
+    over clips, includes 0.
     """
 
     board: Board
-    best: tuple[BoardRow, ...]
-    rivals: tuple[BoardRow, ...]
+    best: tuple[BoardRow, ...]  # in first place; several if their means are equal
+    rivals: tuple[BoardRow, ...]  # the rest of the leading group, in order
     n_ranked: int
-    n_clips: int
-    clips_needed: int
-    alike: int
-    no_better: int | None
+    n_clips: int  # on which the ranked explainers were compared
+    clips_needed: int  # for the paired test to be able to tell any two of n_ranked apart
+    alike: int  # ranked explainers that the test cannot distinguish from the best
+    no_better: int | None  # ranked explainers no better than random; None if that is unknown
 
     @property
     def cheapest(self) -> BoardRow:
-        """The row of the leading group that asks for the fewest model calls."""
+        """The row of the leading group that needs the fewest model calls."""
         return min((*self.best, *self.rivals), key=lambda row: row.calls)
 
 
 def message_of(board: Board, data: BoardData) -> Message | None:
-    """Gather what stands at the top of a board."""
+    """Compute the message of a board, or None if it ranks no explainer."""
     ranked = [row for row in board.rows if row.place is not None]
     if not ranked:
         return None
@@ -88,7 +73,7 @@ def message_of(board: Board, data: BoardData) -> Message | None:
 def _no_better_than_random(
     board: Board, data: BoardData, layout: Layout, column: Column
 ) -> int | None:
-    """Count the ranked explainers whose difference from random relevance may be none."""
+    """Count the ranked explainers whose advantage over random relevance may be zero."""
     names = [row.explainer for row in board.rows if row.place is not None]
     known = RANDOM in layout.row and RANDOM in data.baselines
     if not known or not column.full[layout.row[RANDOM]]:
@@ -106,7 +91,7 @@ def _no_better_than_random(
 
 
 def sentences(message: Message, named: Callable[[str], str] = str) -> list[str]:
-    """Write the message of a board."""
+    """Write the message of a board as sentences."""
     return [
         _best(message, named),
         *_leading(message, named),
@@ -128,18 +113,18 @@ def _best(message: Message, named: Callable[[str], str]) -> str:
         f"Best by {named(message.board.metrics[0].name)}: {_listed(message.best, named)},"
         f" {cell.mean:.3f}{interval}"
     )
-    return f"{text.replace(' -', ' −')}, {cost} an instance."
+    return f"{text.replace(' -', ' −')}, {cost} per instance."
 
 
 def _leading(message: Message, named: Callable[[str], str]) -> list[str]:
     if message.n_ranked < 2 or message.n_clips < 2:
         return []
     if not message.rivals:
-        return [] if len(message.best) > 1 else ["On other clips it stays first (95 %)."]
+        return [] if len(message.best) > 1 else ["On other clips it would stay first (95 %)."]
     text = f"On other clips {_listed(message.rivals, named)} might be first"
     cheapest = message.cheapest
     if cheapest in message.best:
-        return [f"{text}; none of them asks for fewer calls."]
+        return [f"{text}; none of them needs fewer calls."]
     if len(message.rivals) == 1:
         return [f"{text}, at {_cost(cheapest)}."]
     return [f"{text}; the cheapest of them, {named(cheapest.explainer)}, at {_cost(cheapest)}."]
@@ -150,13 +135,13 @@ def _tested(message: Message) -> list[str]:
     if n_ranked < 2 or n_clips < 2:
         return []
     if n_clips < message.clips_needed:
-        few = f"{n_clips} clips are too few for a paired test to tell any two of {n_ranked}"
-        return [f"{few} explainers apart: that takes {message.clips_needed}."]
+        few = f"{n_clips} clips are too few for a paired test to separate any two of {n_ranked}"
+        return [f"{few} explainers: that takes at least {message.clips_needed}."]
     n_others = n_ranked - len(message.best)
     if not message.alike:
-        return [f"A paired test over {n_clips} clips tells all the others from it."]
+        return [f"A paired test over {n_clips} clips distinguishes all the others from it."]
     alike = f"{message.alike} of the other {n_others}"
-    return [f"A paired test over {n_clips} clips does not tell {alike} from it."]
+    return [f"A paired test over {n_clips} clips does not distinguish {alike} from it."]
 
 
 def _chance(message: Message) -> list[str]:

@@ -1,4 +1,4 @@
-"""Places on a board: ranks with intervals, and letters for what cannot be told apart."""
+"""Places on a board: ranks with intervals, and letters for groups that do not differ."""
 
 from __future__ import annotations
 
@@ -15,20 +15,13 @@ from awb.statistics import compare_all, rank_intervals, tie_groups
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an explainer stands, and where it might as well stand.
+    """An explainer's rank, its 95 % interval over resampled clips, and its group letters.
 
-    Attributes
-    ----------
-    rank : int
-        Place by the mean of the first metric, 1 = best; equal means share the best place.
-    low, high : int
-        Best and worst place over resampled clips, 95 %.
-    groups : str
-        Letters; explainers with a letter in common do not differ (paired Wilcoxon test over clips,
-        Holm-corrected, 5 %).
+    Explainers that share a letter do not differ (paired Wilcoxon test over clips, Holm-corrected,
+    5 %).
     """
 
-    rank: int
+    rank: int  # by the mean of the first metric, 1 = best; equal means share the best rank
     low: int
     high: int
     groups: str = ""
@@ -40,7 +33,7 @@ def places(
     facts: MetricFacts,
     key: RandomKey,
 ) -> list[Place]:
-    """Rank explainers on common instances."""
+    """Rank explainers on their common instances; `values` has shape (instances, explainers)."""
     if values.shape[1] == 0:
         return []
     better = facts.higher_is_better
@@ -62,7 +55,7 @@ def places(
 
 
 def letters_of(groups: str) -> set[str]:
-    """Take the letters of a row apart, as `group_letters` put them together.
+    """Split the letters of a row, as `group_letters` joined them.
 
     Examples
     --------
@@ -73,7 +66,7 @@ def letters_of(groups: str) -> set[str]:
 
 
 def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:
-    """Name the groups that each column belongs to.
+    """Write the groups of each column as letters.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What stands under a board: what failed, and what a reader should know."""
+"""The remarks below a board: what failed, and what a reader should know."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from awb.metrics.facts import MetricFacts
 def problems(
     explanations: Sequence[ExplanationRow], scores: Sequence[ScoreRow], manifest: Manifest
 ) -> list[str]:
-    """Collect what failed, one line a distinct reason."""
+    """Collect what failed, one line per distinct reason."""
     lines = Counter(
         f"{row.explainer} {row.status}: {row.reason}"
         for row in explanations
@@ -35,16 +35,16 @@ def problems(
 
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
-    """Say that the instances have clip-level labels only, and what that means for the board."""
+    """Explain what clip-level labels without times mean for the board."""
     if not manifest.kept or any(one.intervals_s for one in manifest.kept):
         return []
-    rank = "" if ranked_by.family == "localization" else f", the rank is by {ranked_by.name}"
-    known = "the labels are those of whole clips, without annotated times"
+    rank = "" if ranked_by.family == "localization" else f", ranks are by {ranked_by.name}"
+    known = "labels are for whole clips, without annotated times"
     return [f"{known}: localization cannot be scored{rank}"]
 
 
 def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
-    """Name explainers that the model has nothing for, those with one reason together."""
+    """List the explainers that are not applicable to the model, grouped by reason."""
     names: dict[str, dict[str, None]] = {}
     for row in explanations:
         if row.status == NOT_APPLICABLE:
@@ -55,7 +55,7 @@ def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
 def notes(
     manifest: Manifest, done: int, undefined: dict[str, int], computed_on: str = ""
 ) -> list[str]:
-    """Collect what a reader should know: where it was computed, what is unfinished or undefined."""
+    """Collect what a reader should know: the device, and what is unfinished or undefined."""
     lines = [f"Computed on {computed_on}."] if computed_on else []
     if done < len(manifest.kept):
         lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")

@@ -1,1 +1,1 @@
-"""Boards as text: terminal, Markdown, CSV, JSON, LaTeX, HTML, and the long table."""
+"""Formats of boards: terminal, Markdown, CSV, JSON, LaTeX, HTML, and the long table."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.formats.text import to_parts
 
-# Colours are the notebook's own, light or dark; rows without a place (baselines) step back.
+# Colours are the notebook's own, light or dark; rows without a place (baselines) are dimmed.
 _STYLE = """<style>
 .awb-board { overflow-x: auto; }
 .awb-board table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .6em 0; }

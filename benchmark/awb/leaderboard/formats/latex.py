@@ -28,7 +28,7 @@ _SPECIAL = {
 
 
 def escape(text: str) -> str:
-    r"""Write a text so that LaTeX prints it as it is.
+    r"""Escape a text for LaTeX.
 
     Examples
     --------
@@ -41,7 +41,7 @@ def escape(text: str) -> str:
 def to_latex(
     board: Board, *, rows: Sequence[BoardRow] | None = None, metrics: Sequence[int] | None = None
 ) -> str:
-    """Write a board as a table; it needs ``\\usepackage{booktabs}`` and nothing else."""
+    """Write a board as a table that needs only ``\\usepackage{booktabs}``."""
     shown = list(board.rows if rows is None else rows)
     columns = list(range(len(board.metrics)) if metrics is None else metrics)
     best = {column: _best(board, shown, column) for column in columns}
@@ -74,7 +74,7 @@ def _caption(board: Board) -> str:
 
 
 def _best(board: Board, rows: Sequence[BoardRow], column: int) -> float:
-    """Return the best mean of a column, as it is printed."""
+    """Return the best mean of a column, rounded as printed."""
     means = [
         round(row.cells[column].mean, 3)
         for row in rows

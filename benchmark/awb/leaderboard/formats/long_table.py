@@ -1,4 +1,4 @@
-"""The long table of a run or a sweep: one row a (instance, explainer, metric)."""
+"""The long table of a run or a sweep: one row per instance, explainer and metric."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def _records(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
 
 
 def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
-    """Write the long table; an undefined value is empty (CSV) or null, with its reason."""
+    """Write the long table; undefined values are empty (CSV) or null, with a reason."""
     return _encoded(_records(rows), COLUMNS, form)
 
 
 def write_sweep(sweep: SweepFolder, form: Format) -> bytes:
-    """Write the long tables of all variants as one."""
+    """Write one long table of all variants."""
     names = list(dict.fromkeys(name for one in sweep.variants for name in one.values))
     records = [
         {

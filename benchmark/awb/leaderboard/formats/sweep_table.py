@@ -1,4 +1,4 @@
-"""The table of a sweep: variants down, explainers across, a table for each metric and board."""
+"""The tables of a sweep, one per metric and board: variants are rows, explainers columns."""
 
 from __future__ import annotations
 
@@ -21,22 +21,14 @@ from awb.plugins.discovery import Registry
 
 @dataclass(frozen=True, slots=True)
 class SweepBoards:
-    """The boards of every variant that was started.
-
-    Attributes
-    ----------
-    found : tuple of (Variant, tuple of Board)
-        In the order of the sweep.
-    waiting : tuple of str
-        Names of the variants that were not started.
-    """
+    """The boards of every variant that was started, in the order of the sweep."""
 
     found: tuple[tuple[Variant, tuple[Board, ...]], ...]
-    waiting: tuple[str, ...]
+    waiting: tuple[str, ...]  # names of the variants that were not started
 
     @property
     def failed(self) -> bool:
-        """Whether something failed, was not selected, or was not run."""
+        """Whether something failed, nothing was selected, or a variant was not run."""
         return bool(self.waiting) or any(board.failed for _, group in self.found for board in group)
 
 
@@ -54,25 +46,15 @@ def sweep_boards(
 
 @dataclass(frozen=True, slots=True)
 class SweepTable:
-    """One metric of one (dataset, model) pair over all variants.
-
-    Attributes
-    ----------
-    title : str
-        Metric, model and dataset.
-    header : tuple of str
-        Settings that vary, the number of instances, explainers.
-    rows : tuple of tuple of str
-        One a variant; a cell is the mean with its 95 % interval over clips.
-    """
+    """One metric of one (dataset, model) pair over all variants."""
 
     title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    header: tuple[str, ...]  # the settings that vary, "n", and the explainers
+    rows: tuple[tuple[str, ...], ...]  # one per variant; means with 95 % intervals over clips
 
 
 def sweep_tables(given: SweepBoards) -> list[SweepTable]:
-    """Lay boards out, variants down and explainers across."""
+    """Arrange boards in tables, with variants as rows and explainers as columns."""
     return [
         _table(group, facts)
         for group in _groups(given)
@@ -81,7 +63,7 @@ def sweep_tables(given: SweepBoards) -> list[SweepTable]:
 
 
 def _groups(given: SweepBoards) -> list[list[tuple[Variant, Board]]]:
-    """Collect what belongs together: one group a (dataset, model, budget)."""
+    """Group boards by dataset, model and budget."""
     groups: dict[tuple[str, str, int | None], list[tuple[Variant, Board]]] = {}
     for variant, some in given.found:
         for board in some:
@@ -91,7 +73,7 @@ def _groups(given: SweepBoards) -> list[list[tuple[Variant, Board]]]:
 
 
 def _long_table(group: Sequence[tuple[Variant, Board]], facts: Sequence[MetricFacts]) -> SweepTable:
-    """Lay boards out with a row a variant and explainer, for a narrow place."""
+    """Arrange boards with one row per variant and explainer, for narrow terminals."""
     first = group[0][1]
     settings = list(dict.fromkeys(name for variant, _ in group for name in variant.values))
     rows = []
@@ -108,7 +90,7 @@ def _long_table(group: Sequence[tuple[Variant, Board]], facts: Sequence[MetricFa
 
 
 def _narrow(given: SweepBoards, style: str, width: int) -> Iterator[str]:
-    """Write one table a group, with the first metrics, as many as fit."""
+    """Write one table per group, with as many of the first metrics as fit."""
     for group in _groups(given):
         facts = list(dict.fromkeys(one for _, board in group for one in board.metrics))
         for n_shown in range(len(facts), 0, -1):
@@ -156,7 +138,7 @@ def _cells(board: Board, facts: MetricFacts) -> Iterator[tuple[str, Cell]]:
 
 
 def remarks(given: SweepBoards) -> list[str]:
-    """Say what a reader of the tables should know, a line each."""
+    """List what a reader of the tables should know, one line each."""
     lines = ["n is the number of instances; brackets are 95 % intervals over clips."]
     if given.waiting:
         lines.append(f"Not run yet: {', '.join(given.waiting)}.")
@@ -192,7 +174,7 @@ def _widest(text: str) -> int:
 
 
 def sweep_records(given: SweepBoards) -> list[dict[str, Any]]:
-    """Flatten the boards: one record a variant and explainer, four fields a metric."""
+    """Flatten the boards: one record per variant and explainer, four fields per metric."""
     return [
         {"variant": variant.name, **variant.values, **record}
         for variant, some in given.found
@@ -213,7 +195,7 @@ def sweep_csv(given: SweepBoards) -> str:
 
 
 def sweep_json(given: SweepBoards) -> str:
-    """Write the boards of every variant, with everything that was left out of them."""
+    """Write the boards of every variant as JSON, with everything that was left out of them."""
     content = {
         "variants": [
             {

@@ -1,4 +1,4 @@
-"""Boards and tables of sweeps on a terminal: what does not fit is left out, and said so."""
+"""Boards on a terminal: columns that do not fit are left out, with a note."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _MOST_NAMED = 6
-_ENDLESS = 10_000
+_UNLIMITED = 10_000
 
 
 def to_terminal(board: Board, console: Console) -> None:
-    """Print a board to a terminal, each interval under its mean, with the metrics that fit.
+    """Print a board with the columns that fit, and each interval below its mean.
 
-    A column is shown whole or not at all: the last metrics go first, then the calls. Long names of
-    explainers are folded. Where not even the first metric fits, lines are longer than the terminal.
+    Columns are never truncated: the last metrics are left out first, then the calls. Long explainer
+    names are wrapped. If not even the first metric fits, lines are longer than the terminal.
     """
     from rich.text import Text
 
@@ -34,7 +34,7 @@ def to_terminal(board: Board, console: Console) -> None:
         if width <= console.width:
             break
     console.print(Text(title_of(board), style="bold"))
-    given, console.width = console.width, max(width, console.width)  # else rich cuts what is wider
+    given, console.width = console.width, max(width, console.width)  # else rich truncates
     console.print(table, crop=False)
     console.width = given
     hidden = [facts.name for facts in board.metrics[n_shown:]]
@@ -43,7 +43,7 @@ def to_terminal(board: Board, console: Console) -> None:
 
 
 def left_out(names: Sequence[str]) -> list[str]:
-    """Say which columns are left out and how to see them: a sentence, or none.
+    """Say which columns are left out and how to see them.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def left_out(names: Sequence[str]) -> list[str]:
 
 
 def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table:
-    """Lay a board out with its first metrics."""
+    """Build the table of a board with its first metrics."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -78,14 +78,14 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
         cells = [_cell(cell) for cell in row.cells[:n_shown]]
         calls = [calls_text(row)] if with_calls else []
         coverage = [f"{row.coverage:.0%}"] if has_gaps else []
-        # As Text: in a plain string, rich would take [brackets] of a name for a style.
+        # As Text: in a plain string, rich would parse [brackets] in a name as a style.
         head = [Text(rank_text(row)), Text(row.explainer)]
         table.add_row(*head, *cells, *calls, *coverage, style="italic" if row.baseline else "")
     return table
 
 
 def _cell(cell: Cell) -> Text:
-    """Write an interval under its mean."""
+    """Write a mean with its interval below it."""
     from rich.text import Text
 
     text = Text(number_text(cell.mean))
@@ -94,20 +94,20 @@ def _cell(cell: Cell) -> Text:
 
 
 def _width(table: Table, console: Console) -> int:
-    """Measure a table when nothing limits it."""
+    """Return the width of a table without a limit."""
     from rich.measure import Measurement
 
-    options = console.options.update(max_width=_ENDLESS)
+    options = console.options.update(max_width=_UNLIMITED)
     return Measurement.get(console, options, table).maximum
 
 
 def _short(value: float) -> str:
-    """Write a number with two digits and without the leading zero."""
+    """Write a number with two digits and no leading zero."""
     return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
 
 
 def _span(cell: Cell) -> str:
-    """Write an interval as narrowly as can be read."""
+    """Write an interval in as few characters as possible."""
     if not cell.n or math.isnan(cell.low):
         return ""
     joint = " to " if cell.low < 0 else "–"

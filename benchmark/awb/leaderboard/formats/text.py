@@ -13,14 +13,14 @@ from awb.leaderboard.boards.board import Board, BoardRow, Cell
 
 _READING = (
     "Mean and 95 % interval over instances (bootstrap over clips)."
-    " ↑ higher is better, ↓ lower is better. # is the place by the first metric, its 95 % interval,"
-    " and letters: explainers that share one do not differ (Wilcoxon over clips, Holm, 5 %)."
-    " Rows without a place are baselines, or miss instances."
+    " ↑ higher is better, ↓ lower is better. # is the rank by the first metric, its 95 % interval,"
+    " and group letters: explainers that share a letter do not differ (Wilcoxon over clips, Holm,"
+    " 5 %). Rows without a rank are baselines, or lack instances."
 )
 
 
 def number_text(value: float, digits: int = 3) -> str:
-    """Write a number; a dash for none."""
+    """Write a number, or a dash for NaN."""
     return "–" if math.isnan(value) else f"{value:.{digits}f}"
 
 
@@ -43,7 +43,7 @@ def rank_text(row: BoardRow) -> str:
 
 
 def calls_text(row: BoardRow) -> str:
-    """Write the model calls of an explanation; a dash where they are not known."""
+    """Write the model calls per instance, or a dash where they are unknown."""
     return "–" if math.isnan(row.calls) else f"{row.calls:,.0f}"
 
 
@@ -52,17 +52,17 @@ def _limit(board: Board) -> str:
 
 
 def extent_of(board: Board) -> str:
-    """Say what a board is made of: "9 instances from 6 clips, at most 100 model calls"."""
+    """Describe a board's size: "9 instances from 6 clips, at most 100 model calls"."""
     return f"{board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
 
 
 def title_of(board: Board) -> str:
-    """Name a board, and say how much it is of."""
+    """Name a board and its size."""
     return f"{board.model} on {board.dataset}: {extent_of(board)}"
 
 
 def footer_of(board: Board) -> list[str]:
-    """List what stands under a board: how to read it, what was left out, what went wrong."""
+    """List the lines below a board: how to read it, what was left out, what went wrong."""
     skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(board.skipped.items()))
     lines = [
         _READING,
@@ -91,7 +91,7 @@ def _plain_rows(board: Board) -> list[list[str]]:
 
 
 class Parts(NamedTuple):
-    """The texts of a board, for whoever lays them out."""
+    """The texts of a board, for formats with a layout of their own."""
 
     title: str
     header: list[str]
@@ -100,12 +100,12 @@ class Parts(NamedTuple):
 
 
 def to_parts(board: Board) -> Parts:
-    """Take a board apart: title, header, rows and footer as texts."""
+    """Return the title, header, rows and footer of a board."""
     return Parts(title_of(board), _header(board), _plain_rows(board), footer_of(board))
 
 
 def to_plain(board: Board) -> str:
-    """Write a board as an aligned table, for a pipe or a log."""
+    """Write a board as an aligned table of plain text."""
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
@@ -135,7 +135,7 @@ _FIELDS = (
 
 
 def to_records(board: Board) -> list[dict[str, Any]]:
-    """Flatten a board: one record an explainer, three fields a metric."""
+    """Flatten a board: one record per explainer, four fields per metric."""
     records = []
     for row in board.rows:
         record: dict[str, Any] = {
@@ -172,7 +172,7 @@ def to_csv(boards: list[Board]) -> str:
 
 
 def to_json(boards: list[Board]) -> str:
-    """Write boards with everything that was left out of them."""
+    """Write boards as JSON, with everything that was left out of them."""
     content = [
         {
             "dataset": board.dataset,

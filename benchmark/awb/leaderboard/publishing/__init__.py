@@ -1,1 +1,1 @@
-"""Publishing: submissions made from runs, and the pages made from submissions."""
+"""Publishing: submissions from runs, and pages from submissions."""

@@ -1,8 +1,8 @@
-"""Which boards can be summed up together, and which explainers they have in common.
+"""Which boards can be summarized together, and which explainers they have in common.
 
-Nothing is averaged over what only some boards have. A pair of dataset and model takes part with the
-manifest and settings that most submissions are for, if it ranks enough of the explainers that the
-fullest board does: else one explainer on a new dataset would leave nothing in common.
+Nothing is averaged over what only some boards have. Each (dataset, model) pair is represented by
+its board with the most submissions, provided that it ranks enough explainers compared with the
+fullest board: otherwise a single explainer on a new dataset would leave nothing in common.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from awb.harness.selection.manifest import Manifest
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.layout import Column, Layout
-from awb.leaderboard.publishing.board_pages import data_of
+from awb.leaderboard.publishing.published_board import data_of
 from awb.leaderboard.publishing.roles import roles
 from awb.leaderboard.publishing.titles import board_title
 from awb.leaderboard.submissions.files import Submitted
@@ -32,58 +32,36 @@ WITHOUT_EVENTS, EVENTS_ALONE = "ff@annotated", "ff-in"
 SUMMED = (LOCALIZATION, MARGIN, DELETION, WITHOUT_EVENTS, EVENTS_ALONE)
 FULL_ENOUGH = 0.5
 NEARLY_FULL = 0.75
-"""Of the fullest board's explainers. Models are read through any good explainer, so half of them
-will do; mean ranks ask for more, or one model without gradients would take all that need them away.
+"""Required fractions of the fullest board's explainers. The summary over models can use any good
+explainer, so half of them are enough; mean ranks require more, since otherwise one model without
+gradients would exclude every explainer that needs them.
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SummaryBoard:
-    """The scores of one board that summaries are made of.
+    """The scores of one board that the summaries use."""
 
-    Attributes
-    ----------
-    name : str
-        Of its page, without the ending.
-    dataset, model : str
-        Labels of the pair.
-    manifest : Manifest
-        The selection.
-    planted : bool
-        Whether the dataset planted its events, and this is the model that has learned them.
-    control : bool
-        Whether this is the model that has not: explainers should not point at the events for it.
-    seed : int
-        Of the run.
-    baselines : frozenset of str
-        Explainers that are there for comparison only.
-    layout : Layout
-        Where each explainer and instance stands.
-    grids : mapping of str to np.ndarray, shape=(explainers, instances)
-        Values of each metric in `SUMMED`; NaN where there is none.
-    heading : str
-        What people call the board; empty for its labels.
-    """
-
-    name: str
+    name: str  # of its page, without the suffix
     dataset: str
     model: str
     manifest: Manifest
-    planted: bool
-    control: bool
+    planted: bool  # the dataset planted the events, and this model has learned them
+    control: bool  # this model has not: explainers should not point at the events
     seed: int
     baselines: frozenset[str]
     layout: Layout = field(repr=False)
+    # By metric of SUMMED: shape (explainers, instances), NaN where there is no value.
     grids: Mapping[str, FloatArray] = field(repr=False)
-    heading: str = ""
+    heading: str = ""  # a readable title; if empty, the labels are used
 
     @property
     def title(self) -> str:
-        """Model and dataset, as people call them."""
+        """The readable title of the board."""
         return self.heading or f"{self.model} on {self.dataset}"
 
     def ranked(self, metric: str) -> list[str]:
-        """Name the explainers that this board ranks by a metric, in alphabetical order."""
+        """List the explainers that this board ranks by a metric, sorted by name."""
         full = Column.of(self.grids[metric]).full
         return sorted(
             name
@@ -93,13 +71,13 @@ class SummaryBoard:
         )
 
     def common(self, metrics: Sequence[str], names: Sequence[str]) -> IndexArray:
-        """Find the instances on which all these explainers have all these metrics."""
+        """Find the instances on which all these explainers have values of all these metrics."""
         rows = [self.layout.row[name] for name in names]
         cut = np.concatenate([self.grids[metric][rows] for metric in metrics])
         return np.flatnonzero(np.isfinite(cut).all(axis=0))
 
     def values(self, metric: str, names: Sequence[str], used: IndexArray) -> FloatArray:
-        """Cut values out, ``shape=(instances, explainers)``; NaN for an explainer it has not."""
+        """Select values, ``shape=(instances, explainers)``; NaN for unknown explainers."""
         cut = np.full((used.size, len(names)), math.nan)
         for column, name in enumerate(names):
             if name in self.layout.row:
@@ -107,27 +85,19 @@ class SummaryBoard:
         return cut
 
     def clips(self, used: IndexArray) -> list[str]:
-        """Name the clip of each of these instances."""
+        """Return the clip of each of these instances."""
         return [self.layout.clips[index] for index in used]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """Boards that are summed up together.
-
-    Attributes
-    ----------
-    boards : tuple of SummaryBoard
-        In the order of their names.
-    left_out : tuple of str
-        Other boards, and why they do not take part.
-    """
+    """The boards that are summarized together, in the order of their names."""
 
     boards: tuple[SummaryBoard, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...]  # the other boards, and why they are excluded
 
     def ranking(self, share: float) -> Comparable:
-        """Leave out the boards that rank too few explainers."""
+        """Leave out the boards that rank less than this share of the fullest board's explainers."""
         counts = [len(board.ranked(LOCALIZATION)) for board in self.boards]
         fullest = max(counts, default=0)
         full, left_out = [], list(self.left_out)
@@ -135,17 +105,19 @@ class Comparable:
             if count >= share * fullest:
                 full.append(board)
             else:
-                left_out.append(f"{board.title}: ranks {count} explainers, the fullest {fullest}")
+                left_out.append(
+                    f"{board.title}: ranks {count} explainers, the fullest board {fullest}"
+                )
         return Comparable(tuple(full), tuple(left_out))
 
     def common(self, metrics: Sequence[str]) -> list[str]:
-        """Name the explainers that every board ranks by every one of these metrics."""
+        """List the explainers that every board ranks by every one of these metrics."""
         found = [set(board.ranked(metric)) for board in self.boards for metric in metrics]
         return sorted(set.intersection(*found)) if found else []
 
 
 def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable:
-    """Choose the boards that take part in summaries."""
+    """Choose the boards that are summarized."""
     boards, left_out = [], []
     for name, groups in paired(submitted).items():
         board = _board(name, next(iter(groups.values())), registry)

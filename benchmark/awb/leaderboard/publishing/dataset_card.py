@@ -1,4 +1,4 @@
-"""The leaderboards as a data set for others: its card, and one long table of all scores."""
+"""The leaderboards as a dataset: its card, and one long table of all scores."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from awb.errors import ParameterError
 from awb.harness.storage.store import ScoreRow
 from awb.leaderboard.formats.long_table import write
-from awb.leaderboard.publishing.board_pages import BEGIN, END, scores_of
+from awb.leaderboard.publishing.board_pages import BEGIN, END
+from awb.leaderboard.publishing.published_board import scores_of
 from awb.leaderboard.submissions.files import Submitted
 
 TABLE = "scores.parquet"
@@ -39,15 +40,15 @@ _BODY = """\
 # Audio Where Benchmark: leaderboards
 
 When an audio classifier says "dog", does an explanation point at the bark? Scores of {n_explainers}
-explainers on {n_boards} boards, in {n_submissions} submissions: every score of every instance, with
+explainers on {n_boards} boards, in {n_submissions} submissions: every score of every instance, and
 the relevance that it was computed from.
 
 {index}
 
-- `{table}`: every score, one row an instance, explainer and metric ({n_rows:,} rows).
-- `submissions/`: a folder a board, with the selection (`_manifest.json`), and for each explainer
-  its scores, settings and versions (`.json`) and its relevance (`.relevance`).
-- `*.md`: the boards, made from the submissions.
+- `{table}`: every score, one row per instance, explainer and metric ({n_rows:,} rows).
+- `submissions/`: one folder per board, with the selection of instances (`_manifest.json`), and for
+  each explainer its scores, settings and versions (`.json`) and its relevance (`.relevance`).
+- `*.md`: the boards, generated from the submissions.
 
 To check everything here, without the models:
 
@@ -60,7 +61,7 @@ awb verify leaderboards
 
 
 def rows_of(submitted: Sequence[Submitted]) -> list[ScoreRow]:
-    """List every score of every submission, in their order."""
+    """List every score of every submission, in order."""
     return [row for one in submitted for row in scores_of(one.record)]
 
 
@@ -70,10 +71,10 @@ def score_table(rows: Sequence[ScoreRow]) -> bytes:
 
 
 def checked_license(text: str) -> str:
-    """Check the identifier of a licence, as the front matter of a card has it."""
+    """Check a licence identifier, as it appears in the front matter of a card."""
     if not text or not set(text) <= _LICENSE:
         raise ParameterError(
-            f"--license {text!r} is no identifier of a licence; type one such as apache-2.0 or"
+            f"--license {text!r} is not a licence identifier; type one such as apache-2.0 or"
             " cc-by-4.0"
         )
     return text
@@ -82,7 +83,7 @@ def checked_license(text: str) -> str:
 def card(
     submitted: Sequence[Submitted], index: str, *, repo: str, license_id: str, n_rows: int
 ) -> str:
-    """Write the card: front matter that the Hub reads, and a text for people."""
+    """Write the card: front matter for the Hub, and a text for readers."""
     size = next((name for limit, name in _SIZES if n_rows < limit), _LARGEST)
     boards = {(one.record.dataset.label, one.record.model.label) for one in submitted}
     front = _FRONT.format(license=license_id, size=size, table=TABLE)

@@ -1,7 +1,7 @@
 """Push the leaderboards to the Hugging Face Hub as a dataset: one commit, or nothing.
 
-The token is the one that `huggingface_hub` finds by itself (``HF_TOKEN``, or a login). It is never
-read, held or printed here, and errors are told without their request, whose headers have it.
+The token is the one that `huggingface_hub` finds on its own (``HF_TOKEN``, or a login). It is never
+read, stored or printed here, and errors are reported without the request, whose headers contain it.
 """
 
 from __future__ import annotations
@@ -34,21 +34,13 @@ _PAGES = frozenset({".md", ".svg"})
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """What goes to the Hub.
+    """What is pushed to the Hub."""
 
-    Attributes
-    ----------
-    repo : str
-        ``OWNER/NAME``.
-    files : dict of str to Path or bytes
-        Where each file stands there, and the file here or its content.
-    """
-
-    repo: str
-    files: dict[str, Path | bytes]
+    repo: str  # OWNER/NAME
+    files: dict[str, Path | bytes]  # by path in the repository: a local file, or its content
 
     def sizes(self) -> dict[str, int]:
-        """Measure each file, in bytes."""
+        """Return the size of each file, in bytes."""
         return {
             name: len(one) if isinstance(one, bytes) else one.stat().st_size
             for name, one in self.files.items()
@@ -56,17 +48,17 @@ class Parcel:
 
 
 def checked_repo(text: str) -> str:
-    """Check the name of a repository before anything is done."""
+    """Check the name of a repository."""
     if not _REPO.match(text) or len(text) > 96 or "--" in text or ".." in text:
         raise HubError(
-            f"{readable(text)!r} is no name on the Hub; type OWNER/NAME, such as"
+            f"{readable(text)!r} is not a name on the Hub; type OWNER/NAME, such as"
             " my-lab/awb-leaderboards: letters, digits, single dots and hyphens, at most 96"
         )
     return text
 
 
 def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache-2.0") -> Parcel:
-    """Choose what goes: submissions that `awb verify` passes, their boards, a card and a table."""
+    """Collect the verified submissions, their boards, a card and the table of scores."""
     checked_repo(repo)
     checked_license(license_id)
     if not (into / SUBMISSIONS).is_dir():
@@ -75,7 +67,7 @@ def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache
     for path in find([into / SUBMISSIONS]):
         verdict = verify(path, registry, reader)
         if verdict.submitted is None:
-            raise SubmissionError(f"{path} does not hold, so nothing is sent: {verdict.reason}")
+            raise SubmissionError(f"{path} is refused, so nothing is sent: {verdict.reason}")
         submitted.append(verdict.submitted)
     if not submitted:
         raise SubmissionError(f"{into} has no submissions. Type: awb publish RUN --into {into}")
@@ -99,10 +91,7 @@ def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache
 
 
 def push(parcel: Parcel, *, private: bool = False) -> str:
-    """Create the dataset if it is not there, and commit everything at once.
-
-    Files of the same names are replaced; others that stand there stay.
-    """
+    """Create the dataset if needed, and commit all files at once, leaving any others in place."""
     try:
         import huggingface_hub
         from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError
@@ -111,7 +100,7 @@ def push(parcel: Parcel, *, private: bool = False) -> str:
         raise MissingExtraError(
             "--to-hub needs huggingface_hub; type: pip install 'audio-where-benchmark[hub]'"
         ) from error
-    disable_progress_bars()  # one a file would be hundreds
+    disable_progress_bars()  # there would be one per file
     api = huggingface_hub.HfApi(library_name="awb")
     failure: AwbError
     try:
@@ -130,10 +119,10 @@ def push(parcel: Parcel, *, private: bool = False) -> str:
             "no token for the Hub. Type: hf auth login, or set HF_TOKEN in the environment"
         )
     except (HTTPError, OSError, ValueError, RuntimeError) as error:
-        failure = _told(error, parcel.repo)
+        failure = _reported(error, parcel.repo)
     else:
         return str(url)
-    # Raised here, so that no traceback holds the request.
+    # Raised outside the handlers, so that no traceback holds the request.
     raise failure
 
 
@@ -146,8 +135,8 @@ def _operations(parcel: Parcel) -> Sequence[Any]:
     ]
 
 
-def _told(error: Exception, repo: str) -> HubError:
-    """Say what happened and what to do, without anything of the request."""
+def _reported(error: Exception, repo: str) -> HubError:
+    """Say what happened and what to do, without quoting the request."""
     cause = error.__cause__ if isinstance(error, RuntimeError) and error.__cause__ else error
     response = getattr(cause, "response", None)
     status = getattr(response, "status_code", None)
@@ -157,15 +146,15 @@ def _told(error: Exception, repo: str) -> HubError:
         401: "the token is not valid. Type: hf auth login, or set HF_TOKEN",
         403: f"the token may not write to {owner}. Make one with write access to it at"
         " https://huggingface.co/settings/tokens",
-        404: f"there is no {owner} on the Hub that this token may see",
-        429: "too many requests; wait some minutes and type the same again",
+        404: f"there is no {owner} on the Hub that this token can see",
+        429: "too many requests; wait a few minutes and run the same command again",
     }
     if status is not None:
-        what = advice.get(int(status), "nothing was committed; type the same again later")
+        what = advice.get(int(status), "nothing was committed; try again later")
         detail = f" ({said})" if said else ""
         return HubError(f"the Hub refused {repo} with status {status}{detail}: {what}")
     if isinstance(cause, ValueError):
-        return HubError(f"the Hub's answer for {repo} was not understood: {readable(str(cause))}")
+        return HubError(f"unexpected answer of the Hub for {repo}: {readable(str(cause))}")
     return HubError(
         f"the Hub cannot be reached ({type(cause).__name__}: {readable(str(cause))}). Nothing was"
         " committed; check the network, and HF_ENDPOINT if it is set"

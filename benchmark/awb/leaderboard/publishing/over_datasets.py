@@ -15,49 +15,23 @@ from awb.statistics import AcrossBoards, compare_across
 
 @dataclass(frozen=True, slots=True)
 class PartialRow:
-    """An explainer that some board does not rank; it has no mean rank.
-
-    Attributes
-    ----------
-    explainer : str
-        Its label.
-    means : tuple of float
-        Mean on each board that ranks it, on that board's own instances; NaN elsewhere.
-    """
+    """An explainer that is not ranked on every board, and so has no mean rank."""
 
     explainer: str
-    means: tuple[float, ...]
+    means: tuple[float, ...]  # per board, over its own instances; NaN where it is not ranked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DatasetSummary:
-    """Explainers over boards, by one metric.
-
-    Attributes
-    ----------
-    metric : MetricFacts
-        What ranks.
-    boards : tuple of SummaryBoard
-        Those that take part.
-    explainers : tuple of str
-        Ranked on every board; columns of `found`.
-    means : np.ndarray, shape=(boards, explainers)
-        Mean on the instances that all explainers have.
-    found : AcrossBoards
-        Ranks and tests.
-    partial : tuple of PartialRow
-        Explainers that only some boards rank.
-    left_out : tuple of str
-        Boards that do not take part, and why.
-    """
+    """Explainers compared over boards by one metric."""
 
     metric: MetricFacts
     boards: tuple[SummaryBoard, ...]
-    explainers: tuple[str, ...]
-    means: np.ndarray
+    explainers: tuple[str, ...]  # ranked on every board; the columns of `means` and `found`
+    means: np.ndarray  # shape (boards, explainers), over the instances that all explainers have
     found: AcrossBoards
     partial: tuple[PartialRow, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...]  # the boards that are excluded, and why
 
     @property
     def order(self) -> list[int]:
@@ -69,8 +43,8 @@ class DatasetSummary:
 def summarize_datasets(found: Comparable, metric: MetricFacts) -> DatasetSummary | None:
     """Average the explainers' ranks over boards.
 
-    A metric of localization does not rank on a board where explainers should not point at the
-    events (the second model of a dataset's contrast).
+    Localization metrics skip boards where explainers should not point at the events (the second
+    model of a dataset's contrast).
     """
     left_out = list(found.left_out)
     boards = list(found.boards)
@@ -103,7 +77,7 @@ def summarize_datasets(found: Comparable, metric: MetricFacts) -> DatasetSummary
 
 
 def _partial(found: Comparable, metric: str) -> tuple[PartialRow, ...]:
-    """List explainers that a board does not rank, with their means where one does."""
+    """List the explainers that only some boards rank, with their means on those boards."""
     ranked = [board.ranked(metric) for board in found.boards]
     some = sorted(set().union(*ranked) - set(found.common([metric])))
     return tuple(

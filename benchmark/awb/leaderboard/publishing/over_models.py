@@ -1,11 +1,11 @@
-"""Summary over models: who is right for the right reasons?
+"""Summary over models: which models are right for the right reasons?
 
-Localization alone does not say where a model looks: a poor explainer misses what a good model uses,
-and a detector of loud sounds would find events for a model that is deaf to them. So each model is
-read through the explainers that are faithful to it, the quarter of the common ones whose deletion
-area is the lowest. They are chosen on the *other* clips and read on each clip in turn, so that
-choosing does not flatter them. Beside that stands an intervention that needs no explainer: how far
-the model's probability falls without the labelled audio, and with nothing but it.
+Localization alone does not show where a model looks: a poor explainer misses what a good model
+uses, and a detector of loud sounds would find events for a model that ignores them. So each model
+is judged by the explainers that are most faithful to it: the quarter of the common explainers with
+the lowest deletion area. To avoid selection bias, they are chosen for each clip on the *other*
+clips. An intervention complements this without any explainer: how far the model's probability falls
+without the labelled audio, and with only the labelled audio.
 """
 
 from __future__ import annotations
@@ -39,62 +39,34 @@ _EMPTY = Interval(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """What the published explanations say of one model on one dataset.
+    """What the published explanations show about one model on one dataset.
 
-    Intervals are 95 %, over clips.
-
-    Attributes
-    ----------
-    board : SummaryBoard
-        Where it comes from.
-    n_instances, n_clips : int
-        Instances on which all common explainers have their scores, and their clips.
-    n_missed : int
-        Labelled (clip, target) pairs that the model did not recognise; these are not explained.
-    probability : float
-        Mean probability of the target over the kept instances, in [0, 1].
-    without_events, without_random : Interval
-        Fall of the target's probability without the labelled segments, and without as many random
-        ones, in [-1, 1].
-    events_matter : Interval
-        The first minus the second, paired.
-    events_alone : Interval
-        Fall of the probability when nothing but the labelled segments is heard, in [-1, 1].
-    deletion, deletion_random : Interval
-        Deletion area of the faithful explainers and of `random`; lower is more faithful.
-    advantage : Interval
-        The second minus the first, paired.
-    localization, margin : Interval
-        ROC-AUC and min-max margin of the faithful explainers.
-    typical : Interval
-        ROC-AUC, mean of all common explainers.
-    energy : Interval
-        ROC-AUC of `energy`: what loudness alone would reach.
+    Intervals are 95 %, over clips. Falls of the target's probability are in [-1, 1].
     """
 
     board: SummaryBoard
-    n_instances: int
-    n_clips: int
-    n_missed: int
-    probability: float
-    without_events: Interval
-    without_random: Interval
-    events_matter: Interval
-    events_alone: Interval
-    deletion: Interval
-    deletion_random: Interval
-    advantage: Interval
-    localization: Interval
-    margin: Interval
-    typical: Interval
-    energy: Interval
+    n_instances: int  # on which all common explainers have scores
+    n_clips: int  # of these instances
+    n_missed: int  # labelled (clip, target) pairs that the model missed; these are not explained
+    probability: float  # mean probability of the target over the kept instances
+    without_events: Interval  # fall of the probability without the labelled segments
+    without_random: Interval  # fall without as many random segments
+    events_matter: Interval  # paired difference: without_events - without_random
+    events_alone: Interval  # fall with only the labelled segments
+    deletion: Interval  # deletion area of the faithful explainers; lower is more faithful
+    deletion_random: Interval  # deletion area of `random`
+    advantage: Interval  # paired difference: deletion_random - deletion
+    localization: Interval  # ROC-AUC of the faithful explainers
+    margin: Interval  # min-max margin of the faithful explainers
+    typical: Interval  # mean ROC-AUC of all common explainers
+    energy: Interval  # ROC-AUC of `energy`, which loudness alone reaches
 
     @property
     def verdict(self) -> str:
         """Say where the model looks, as far as the intervals allow.
 
-        "At the events" takes two kinds of evidence that know nothing of each other: faithful
-        explainers point there, and the probability falls without them.
+        "At the events" requires two independent kinds of evidence: faithful explainers point there,
+        and the probability falls without them.
         """
         if not self.advantage.low > 0:
             return "cannot say: explainers are no more faithful than random"
@@ -102,37 +74,24 @@ class ModelRow:
             return "at the events"
         if self.localization.high < CHANCE:
             return "away from the events"
-        return "not seen to look at the events"
+        return "not shown to look at the events"
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSummary:
-    """All models, and how each common explainer localizes for each.
+    """All models, and how well each common explainer localizes for each of them."""
 
-    Attributes
-    ----------
-    explainers : tuple of str
-        Those that every board ranks by ROC-AUC, margin and deletion area.
-    n_faithful : int
-        How many of them speak for a model.
-    rows : tuple of ModelRow
-        One a board.
-    means : dict of str to dict of str to tuple of Interval
-        For ROC-AUC and margin, by explainer (`oracle` and `energy` too, where they are), one
-        interval a board.
-    left_out : tuple of str
-        Boards that do not take part, and why.
-    """
-
-    explainers: tuple[str, ...]
-    n_faithful: int
-    rows: tuple[ModelRow, ...]
+    explainers: tuple[str, ...]  # ranked on every board by ROC-AUC, margin and deletion area
+    n_faithful: int  # how many of them a model is judged by
+    rows: tuple[ModelRow, ...]  # one per board
+    # By metric (ROC-AUC, margin) and explainer (also `oracle` and `energy`, if all boards have
+    # them): one interval per board.
     means: dict[str, dict[str, tuple[Interval, ...]]]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...]  # the boards that are excluded, and why
 
 
 def summarize_models(found: Comparable) -> ModelSummary | None:
-    """Sum up what explainers say of each model."""
+    """Summarize what the explanations show about each model."""
     names = found.common(COMMON)
     if not names:
         return None
@@ -158,7 +117,7 @@ def _everywhere(name: str, boards: Sequence[SummaryBoard]) -> bool:
 def chosen_elsewhere(
     criterion: npt.ArrayLike, clips: Sequence[str], count: int
 ) -> npt.NDArray[np.bool_]:
-    """For each clip choose the explainers that are the lowest on the other clips.
+    """For each clip, choose the explainers with the lowest means on the other clips.
 
     Examples
     --------
@@ -177,7 +136,7 @@ def chosen_elsewhere(
 
 
 def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow:
-    """Read one model through the explainers that are faithful to it."""
+    """Judge one model by the explainers that are faithful to it."""
     used = board.common(COMMON, names)
     clips = board.clips(used)
     deletion = board.values(DELETION, names, used)
@@ -215,13 +174,13 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
 
 
 def _one(board: SummaryBoard, metric: str, name: str, used: IndexArray) -> Interval:
-    """Average one explainer over these instances."""
+    """Average the scores of one explainer over these instances."""
     key = RandomKey((board.seed, "models", metric, name))
     return _interval(board.values(metric, [name], used)[:, 0], board.clips(used), key)
 
 
 def _interval(values: FloatArray, clips: Sequence[str], key: RandomKey) -> Interval:
-    """Average with an interval over clips; nothing where a value is missing."""
+    """Average with an interval over clips; NaN if a value is missing."""
     if not values.size or not np.isfinite(values).all():
         return _EMPTY
     return cluster_bootstrap(values, list(clips), rng=key.generator("resamples"))

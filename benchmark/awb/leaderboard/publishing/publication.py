@@ -1,4 +1,4 @@
-"""Publish a run or a sweep: submissions, then the pages of everything that is published."""
+"""Publish a run or a sweep: its submissions, then the pages of all submissions."""
 
 from __future__ import annotations
 
@@ -34,26 +34,16 @@ Draw = Callable[[DatasetSummary, Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What was written, and what was not.
-
-    Attributes
-    ----------
-    submissions, boards : tuple of Path
-        Files.
-    without : tuple of str
-        Explainers of the run that explained nothing, and why.
-    refused : tuple of str
-        Older submissions that do not hold, and are on no board.
-    """
+    """What was written, and what was not."""
 
     submissions: tuple[Path, ...]
     boards: tuple[Path, ...]
-    without: tuple[str, ...]
-    refused: tuple[str, ...]
+    without: tuple[str, ...]  # explainers of the run that explained nothing, and why
+    refused: tuple[str, ...]  # existing submissions that are invalid and on no board, and why
 
 
 def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Credit:
-    """Check what an author typed."""
+    """Validate what the author typed."""
     try:
         return Credit(author=author, note=note, citation=citation)
     except ValidationError as error:
@@ -71,7 +61,7 @@ def publish(
     replace: bool = False,
     draw: Draw | None = None,
 ) -> Published:
-    """Write the submissions of a run, or of every run of a sweep, and the boards of all."""
+    """Write the submissions of a run or of a sweep, then the boards of all submissions."""
     made, without = _made(folder, registry, credit)
     if folder is not None and not made:
         raise SubmissionError(f"{folder.path} has nothing to publish: {'; '.join(without)}")
@@ -90,7 +80,7 @@ def publish(
 def _made(
     folder: RunFolder | SweepFolder | None, registry: Registry, credit: Credit
 ) -> tuple[list[Submitted], list[str]]:
-    """Make all submissions, before the first is written, and say what has none."""
+    """Make all submissions before any is written, and list what is not published and why."""
     if not isinstance(folder, SweepFolder):
         found = [] if folder is None else list(submissions(folder, registry, credit))
         made = [one for one in found if isinstance(one, Submitted)]
@@ -107,9 +97,9 @@ def _made(
             other, _ = first.setdefault(path_in(one, Path()), (variant.name, one))
             if other != variant.name:
                 without.append(
-                    f"{one.record.name} of variant {variant.name}: it would stand in the place of"
-                    f" the same on the board of variant {other}, since nothing that makes another"
-                    " board differs"
+                    f"{one.record.name} of variant {variant.name}: it would replace the same"
+                    f" explainer of variant {other}, since the variants differ in no setting that"
+                    " makes separate boards"
                 )
     return [one for _, one in first.values()], without
 
@@ -117,16 +107,16 @@ def _made(
 def render(
     into: Path, registry: Registry, draw: Draw | None = None
 ) -> tuple[list[Path], list[str]]:
-    """Write the pages of all submissions whose files hold together."""
+    """Write the pages of all valid submissions."""
     found, refused = read_folder(into / SUBMISSIONS)
     summaries = write_summaries(summarize(found, registry), into, draw)
-    links = ["", f"Over all of them: {', '.join(summaries)}."] if summaries else []
+    links = ["", f"Over all boards: {', '.join(summaries)}."] if summaries else []
     boards = write_pages(found, into, registry, links)
     return [*boards, *(into / name for name in summaries.values())], refused
 
 
 def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> dict[str, str]:
-    """Write the summary pages over all boards, with their figures."""
+    """Write the summary pages over all boards, with their figures, and return their links."""
     pages = {}
     try:
         into.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which part the boards of a dataset play that contrasts two models."""
+"""The roles of two models that a dataset contrasts."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from awb.plugins.discovery import Registry
 
 CONTROL = (
     "Explainers should not point at the events for this model: its dataset plants them as an"
-    " artefact that another model has learned and this one has not. A high ROC-AUC is no merit"
-    " here."
+    " artefact that another model has learned but this one has not. A high ROC-AUC is not a good"
+    " sign here."
 )
 
 
 def roles(record: Submission, registry: Registry) -> tuple[bool, bool]:
-    """Ask the dataset whether it planted the events, and for which model."""
+    """Return whether the model learned the planted events, and whether it is the control."""
     try:
         spec = registry.get("dataset", record.dataset.name).spec
     except UnknownNameError:

@@ -1,4 +1,4 @@
-"""Make submissions from a run. Every score comes from the store; nothing that is typed is one."""
+"""Make submissions from a run. Every score comes from the store; none can be typed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Pair:
 
 
 def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterator[Submitted | str]:
-    """Make one submission per (dataset, model, explainer), or say why an explainer has none."""
+    """Make one submission per dataset, model and explainer, or say why there is none."""
     chosen = _chosen(folder, registry)
     check_unchanged(folder, chosen)
     with where_it_started(folder):
@@ -92,7 +92,7 @@ def _chosen(folder: RunFolder, registry: Registry) -> Chosen:
 
 
 def _pairs(folder: RunFolder, chosen: Chosen) -> Iterator[_Pair]:
-    """Read every pair of the run, and refuse what is not finished."""
+    """Read every (dataset, model) pair of a run, and refuse unfinished runs."""
     manifests = {(one.dataset, one.model): one for one in folder.manifests()}
     store = folder.store()
     explanations: dict[Place, dict[str, dict[Place, ExplanationRow]]] = {}
@@ -144,7 +144,7 @@ def _check_finished(
 def _segments(
     dataset: Resolved[DatasetSpec], manifest: Manifest, rate_hz: int, config: RunConfig
 ) -> dict[str, Segments]:
-    """Read every clip again: its segments at the model's rate, if it is still the same audio."""
+    """Read every clip again to check its audio, and return its segments at the model's rate."""
     source = Source(dataset, build(dataset))
     found: dict[str, Segments] = {}
     for kept in manifest.kept:
@@ -166,7 +166,7 @@ def _submitted(
     name: str,
     credit: Credit,
 ) -> Submitted:
-    """Make one submission, with relevance as short as its scores allow."""
+    """Make one submission, with relevance in 32 bits if its scores allow."""
     plain = {
         **_shared(folder, chosen, pair),
         **_rows(pair, name),
@@ -188,7 +188,7 @@ def _submitted(
         try:
             check_scores(short, registry)
         except SubmissionError:
-            fits = False  # rounding moved a score: all digits are needed
+            fits = False  # rounding changed a score: 64 bits are needed
     exact = short if fits else _sealed(plain, pair.manifest, relevance, "<f8")
     if not fits:
         check_scores(exact, registry)
@@ -212,7 +212,7 @@ def _sealed(
 
 
 def _explainer(chosen: Chosen, name: str) -> Resolved:
-    """Find the explainer of a row, which may be called ``name@budget``."""
+    """Find the explainer of a row, which may be named ``label@budget``."""
     by_label = {one.label: one for one in chosen.explainers}
     return by_label.get(name) or by_label[name.rpartition("@")[0]]
 
@@ -222,7 +222,7 @@ def _plugin(resolved: Resolved) -> dict[str, Any]:
 
 
 def _shared(folder: RunFolder, chosen: Chosen, pair: _Pair) -> dict[str, Any]:
-    """Make what all explainers of a pair have in common."""
+    """Make the part that all explainers of a pair share."""
     record, config = folder.record(), folder.config()
     return {
         "dataset": _plugin(pair.dataset),
@@ -290,6 +290,6 @@ def _rows(pair: _Pair, name: str) -> dict[str, Any]:
 
 
 def printable(text: str) -> str:
-    """Shorten a reason, which may come from any plugin, to one line that can be printed."""
+    """Shorten a reason, which may come from any plugin, to one printable line."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(line.split())[:MAX_TEXT]

@@ -1,4 +1,4 @@
-"""Summaries over all boards as Markdown: one page over models, one over datasets."""
+"""The summary pages in Markdown: one over models, one over datasets."""
 
 from __future__ import annotations
 
@@ -27,66 +27,58 @@ FIGURE = "summary-datasets-{metric}.svg"
 RANKED_BY = (LOCALIZATION, MARGIN, DELETION)
 
 _MODELS_READING = """\
-For each model: where does it look? A model is read through the explainers that are faithful to it,
-so that a poor explainer is not held against the model: the {n_faithful} of {n_common} common
-explainers with the lowest deletion area, chosen on the other clips and read on each clip in turn.
+Where does each model look? A model is judged by the explainers that are faithful to it, so that a
+poor explainer is not held against the model: the {n_faithful} of {n_common} common explainers with
+the lowest deletion area, chosen for each clip on the other clips.
 
-- *looks*: "at the events" where the ROC-AUC of the faithful explainers is above chance (0.5), they
+- *looks*: "at the events" if the ROC-AUC of the faithful explainers is above chance (0.5), they
   are more faithful than `random`, and the target's probability falls further without the events
   than without as many random segments; each with its whole interval.
-- *ROC-AUC* and *margin* of the faithful explainers; the min-max margin is above 0 where every
-  event's peak is above the highest peak outside. *all common*: ROC-AUC, mean of all common
-  explainers. *energy*: ROC-AUC that loudness alone would reach.
-- *deletion area*: lower is more faithful; beside it that of `random`.
-- *without events*: how far the target's probability falls without the labelled segments, beside
-  its fall without as many random ones. *events alone*: its fall when nothing else is heard; 0 means
-  that they are enough. Neither needs an explainer.
-- *recognised*: explained instances, of these and those that the model missed, which are not
-  explained. *probability*: mean of the target over the explained ones.
+- *ROC-AUC* and *margin* of the faithful explainers; the min-max margin is above 0 if every
+  event's peak is above the highest peak outside. *all common*: mean ROC-AUC of all common
+  explainers. *energy*: the ROC-AUC that loudness alone reaches.
+- *deletion area*: lower is more faithful; *of random*: that of `random`, for comparison.
+- *without events*: how far the target's probability falls without the labelled segments, and
+  without as many random ones. *events alone*: how far it falls with only the labelled segments;
+  0 means that they are sufficient. Neither needs an explainer.
+- *recognised*: explained instances, out of these and the ones that the model missed, which are not
+  explained. *probability*: mean probability of the target over the explained instances.
 """
 
 _DATASETS_READING = (
     "Each board ranks the explainers that all boards rank, by their means over the instances that"
-    " all of these have; the mean rank is over boards. Its 95 % interval is over clips: clips are"
-    " drawn anew within each board, and every board is ranked anew. Letters are over boards:"
-    " explainers that share one do not differ (Wilcoxon over the boards' means, Holm, 5 %). In each"
-    " board's column stand its rank and its mean."
+    " all of them have; the mean rank is over boards. Its 95 % interval is over clips: clips are"
+    " resampled within each board, and every board is ranked again. Letters are over boards:"
+    " explainers that share a letter do not differ (Wilcoxon over the boards' means, Holm, 5 %)."
+    " Each board's column gives the rank and the mean there."
 )
 
 _PLANTED = (
-    "‡ The events of this dataset were planted beside the sound that the label means, and this"
-    " model has learned them: to look at them is to be right for the wrong reason."
+    "‡ The events of this dataset were planted next to the sound that the label refers to, and this"
+    " model has learned them: looking at them is being right for the wrong reason."
 )
 _CONTROL = (
     "† This model has not learned what was planted there: faithful explainers should *not* point at"
-    " the events, and where they do not, it is right."
+    " the events, and if they do not, the model is right for the right reason."
 )
 
 _FEW = (
-    "With {n} boards the tests over boards cannot tell any two explainers apart, however clear the"
+    "With {n} boards, the tests over boards cannot separate any two explainers, however clear the"
     " difference: that takes {needed} boards for {k} explainers. So all share a letter, and the"
-    " intervals say only what other clips of *these* boards would have changed."
+    " intervals only reflect what other clips of *these* boards would have changed."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Summaries:
-    """Everything over all boards; a part is None where too little is published for it.
+    """The summaries over all boards."""
 
-    Attributes
-    ----------
-    models : ModelSummary or None
-        Over models.
-    datasets : tuple of DatasetSummary
-        Over datasets, one a metric of `RANKED_BY`, without those that too few boards have.
-    """
-
-    models: ModelSummary | None
-    datasets: tuple[DatasetSummary, ...]
+    models: ModelSummary | None  # None if too little is published for it
+    datasets: tuple[DatasetSummary, ...]  # one per metric of RANKED_BY that enough boards have
 
 
 def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
-    """Sum up everything that is published."""
+    """Summarize everything that is published."""
     found: Comparable = comparable(submitted, registry)
     full, datasets = found.ranking(NEARLY_FULL), []
     for name in RANKED_BY:
@@ -98,7 +90,7 @@ def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
 
 
 def number(value: float, digits: int = 2) -> str:
-    """Write a number, or a dash where there is none."""
+    """Write a number, or a dash for NaN."""
     return "–" if math.isnan(value) else f"{value:z.{digits}f}"
 
 
@@ -164,9 +156,9 @@ def _model_cells(row: ModelRow) -> list[str]:
 
 
 def _explainer_table(summary: ModelSummary, metric: str) -> str:
-    """Write one metric of every common explainer for every model, the best on average first."""
+    """Write one metric of every common explainer and model, the best on average first."""
     means = summary.means[metric]
-    # No mean over boards is shown: it is only the order of the rows.
+    # The mean over boards only orders the rows; it is not shown.
     order = sorted(means, key=lambda name: (-sum(one.mean for one in means[name]), name))
     rows = [
         [f"*{escaped(name)}*" if name not in summary.explainers else escaped(name)]
@@ -177,7 +169,7 @@ def _explainer_table(summary: ModelSummary, metric: str) -> str:
     counts = ", ".join(f"{row.n_instances} ({row.n_clips} clips)" for row in summary.rows)
     return (
         f"## {metric} of the common explainers\n\n{table}\n\n"
-        f"Instances that all of them explain: {counts}, in the order of the columns. Italics:"
+        f"Instances that all of them explain, in the order of the columns: {counts}. Italics:"
         " baselines."
     )
 
@@ -201,7 +193,7 @@ def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = 
 
 
 def letters(summary: DatasetSummary) -> list[str]:
-    """Name the groups that each explainer belongs to, one text a column."""
+    """Return the group letters of each explainer, in the order of the columns."""
     return group_letters(summary.found.groups, len(summary.explainers))
 
 
@@ -220,12 +212,12 @@ def _ranks(summary: DatasetSummary) -> str:
 
 
 def _tests(summary: DatasetSummary) -> list[str]:
-    """Say what the tests over boards found, and when they cannot find anything."""
+    """Say what the tests over boards found, or that they cannot find anything."""
     n_boards, count = len(summary.boards), len(summary.explainers)
     texts = []
     if not math.isnan(summary.found.friedman_p):
         texts.append(
-            f"Friedman's test over {n_boards} boards that all {count} explainers are alike:"
+            f"Friedman's test over {n_boards} boards, that all {count} explainers are equal:"
             f" p = {summary.found.friedman_p:.2g} (chi-square approximation"
             f"{', rough for so few boards' if n_boards < 10 else ''})."
         )
@@ -236,7 +228,7 @@ def _tests(summary: DatasetSummary) -> list[str]:
 
 
 def _partial(summary: DatasetSummary) -> list[str]:
-    """List explainers without a mean rank, with their means where they have one."""
+    """List the explainers without a mean rank, with their means on the boards that rank them."""
     if not summary.partial:
         return []
     rows = [
@@ -248,4 +240,4 @@ def _partial(summary: DatasetSummary) -> list[str]:
         for one in summary.partial
     ]
     header = ["explainer", "boards", *(escaped(board.title) for board in summary.boards)]
-    return ["Only on some boards, and therefore without a mean rank:", _table(rows, header)]
+    return ["Ranked on some boards only, and therefore without a mean rank:", _table(rows, header)]

@@ -1,4 +1,4 @@
-"""What people call a board: its model and its dataset, by the names that these have for people."""
+"""Readable titles of boards, from the titles of their models and datasets."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from awb.plugins.discovery import Kind, Registry
 
 
 def board_title(record: Submission, registry: Registry) -> str:
-    """Say in a heading what a board is about."""
+    """Return the title of a board: "YAMNet on drums"."""
     return f"{model_title(record.model, registry)} on {dataset_title(record.dataset, registry)}"
 
 
 def model_title(plugin: Plugin, registry: Registry) -> str:
-    """Say what people call a model with its settings: "YAMNet", "my forest (sklearn)"."""
+    """Return the title of a model with its settings: "YAMNet", "my forest (scikit-learn)"."""
     return title_of("model", plugin.label, registry, plugin.distribution)
 
 
 def dataset_title(plugin: Plugin, registry: Registry) -> str:
-    """Say what people call a dataset with its settings: "drums", "real sounds (folder)"."""
+    """Return the title of a dataset with its settings: "drums", "real sounds (folder)"."""
     return title_of("dataset", plugin.label, registry, plugin.distribution)
 
 
 def title_of(kind: Kind, label: str, registry: Registry, distribution: str | None = None) -> str:
-    """Say what people call a plugin with its settings."""
+    """Return the title of a plugin with its settings, or a title made from its label."""
     name = label.partition(":")[0]
     try:
         found = registry.get(kind, name)

@@ -1,1 +1,1 @@
-"""Submissions: their schema, and their files."""
+"""Submissions: their schema, their names and their files."""

@@ -1,4 +1,4 @@
-"""The one form in which a submission is written, so that it has one hash."""
+"""Canonical JSON: every submission has exactly one serialization, and so one hash."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 
 def content_sha256(plain: dict[str, Any]) -> str:
-    """Hash a submission without its own hash."""
+    """Hash a submission without its ``sha256`` field."""
     rest = {key: value for key, value in plain.items() if key != "sha256"}
     return hashlib.sha256(canonical(rest)).hexdigest()
 
 
 def canonical(plain: dict[str, Any]) -> bytes:
-    """Write JSON in the canonical form of submissions: sorted, in lines that diff well."""
+    """Serialize a submission: sorted keys, in lines that make readable diffs."""
     lines = ",\n".join(f"{_compact(key)}:{_block(plain[key])}" for key in sorted(plain))
     return f"{{\n{lines}\n}}\n".encode("utf-8", "surrogatepass")
 
@@ -30,7 +30,7 @@ def _block(value: Any) -> str:
 
 
 def _entries(value: Any) -> Iterator[str]:
-    """Yield the lines of a dictionary of containers, or of a list of dictionaries."""
+    """Yield the lines of a dictionary, or of a list of dictionaries."""
     if isinstance(value, dict):
         for key in sorted(value):
             yield f"{_compact(key)}:{_compact(value[key])}"

@@ -1,4 +1,4 @@
-"""Who submitted what, as Markdown: what many submissions have in common is said once."""
+"""Who submitted what, as Markdown: submissions with the same origin are listed together."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
 
 
 def escaped(text: str) -> str:
-    """Let nothing in a text mean anything in Markdown or HTML."""
+    """Escape a text for Markdown and HTML."""
     return _MARKUP.sub(r"\\\1", text).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
 def credits_of(folder: str, group: Sequence[Submitted]) -> str:
-    """List submissions with who made them, with what, when and where, and how to check them."""
+    """List submissions by origin, and say how to check them."""
     found: dict[str, list[str]] = {}
     for one in sorted(group, key=lambda each: each.record.name):
         record = one.record
@@ -36,7 +36,7 @@ def _counted(links: Sequence[str]) -> str:
 
 
 def _origin(record: Submission) -> str:
-    """Say in a sentence or two where a submission comes from, as far as it says so."""
+    """Describe who made a submission, with what, when and where, as far as it is known."""
     text = f"by {escaped(record.credit.author)}" if record.credit.author else "without an author"
     text += f", with {escaped(f'{record.explainer.distribution} {record.explainer.version}')}"
     if record.environment.created:

@@ -1,8 +1,8 @@
 """A submission with its manifest and its relevance: read from a folder, and written to one.
 
-A board's submissions stand in one folder, ``<dataset>--<model>--<hash>``: ``_manifest.json``, and
-``<explainer>.json`` beside ``<explainer>.relevance`` for each. The hash is that of the manifest and
-of the settings, so that what stands in one folder can be compared.
+A board's submissions are in one folder, ``<dataset>--<model>--<hash>``: ``_manifest.json``, and for
+each submission ``<explainer>.json`` and ``<explainer>.relevance``. The hash covers the manifest and
+the settings, so submissions in the same folder can be compared.
 """
 
 from __future__ import annotations
@@ -35,21 +35,11 @@ MAX_RELEVANCE_BYTES = 256_000_000
 
 @dataclass(frozen=True)
 class Submitted:
-    """A submission whose files are all there, and what they say they are.
-
-    Attributes
-    ----------
-    record : Submission
-        The JSON.
-    manifest : Manifest
-        The selection.
-    packed : bytes
-        The content of the relevance file.
-    """
+    """A submission whose files are complete and match their hashes."""
 
     record: Submission
     manifest: Manifest
-    packed: bytes = field(repr=False)
+    packed: bytes = field(repr=False)  # the content of the relevance file
 
     @cached_property
     def kept(self) -> dict[tuple[str, str], Kept]:
@@ -58,7 +48,7 @@ class Submitted:
 
     @cached_property
     def relevance(self) -> list[FloatArray | None]:
-        """Relevance of every instance, in the order of the rows; None where there is none."""
+        """Relevance per instance, ``shape=(cells,)``, in row order; None where there is none."""
         rows = self.record.instances
         kind = np.dtype(self.record.relevance.dtype)
         sizes = [row.n_cells if row.status == OK else 0 for row in rows]
@@ -69,10 +59,10 @@ class Submitted:
         return [one if row.status == OK else None for row, one in zip(rows, cut, strict=True)]
 
     def segments(self, row: Row) -> Segments:
-        """Lay out the segments of one instance."""
+        """Return the segments of one instance."""
         settings = self.record.settings
         expected = row.n_samples / settings.sample_rate_hz / settings.segment_hop_s
-        if abs(expected - row.n_cells) > 1.5:  # before an array of that length is made
+        if abs(expected - row.n_cells) > 1.5:  # before an array of that length is allocated
             raise SubmissionError(
                 f"{row.clip_id} ({row.target}): {row.n_cells} cells do not fit its length"
             )
@@ -90,7 +80,7 @@ class Submitted:
 
 
 def _inflated(packed: bytes, n_bytes: int) -> bytes:
-    """Inflate to exactly so many bytes, never to more."""
+    """Inflate to exactly this many bytes, and never allocate more."""
     if n_bytes > MAX_RELEVANCE_BYTES:
         raise SubmissionError(f"the relevance takes more than {MAX_RELEVANCE_BYTES:,} bytes")
     inflater = zlib.decompressobj()
@@ -99,17 +89,17 @@ def _inflated(packed: bytes, n_bytes: int) -> bytes:
     except zlib.error as error:
         raise SubmissionError(f"the relevance cannot be inflated: {error}") from error
     if len(content) != n_bytes or not inflater.eof or inflater.unused_data:
-        raise SubmissionError("the relevance has another number of values than the instances")
+        raise SubmissionError("the relevance does not have the number of values of the instances")
     return content
 
 
 def deflated(relevance: FloatArray, dtype: str) -> bytes:
-    """Pack relevance as `Submitted.relevance` reads it."""
+    """Compress relevance in the form that `Submitted.relevance` reads."""
     return zlib.compress(relevance.astype(dtype).tobytes(), 9)
 
 
 class Reader:
-    """Reads submissions; a manifest that many share is read once."""
+    """Reads submissions, and shared manifests only once."""
 
     def __init__(self) -> None:
         self._manifests: dict[Path, Manifest] = {}
@@ -124,7 +114,7 @@ class Reader:
         _check_names(record, path)
         manifest = self._manifest(path.with_name(MANIFEST_NAME))
         if manifest.sha256 != record.manifest.sha256:
-            raise SubmissionError("the scores are of another manifest")
+            raise SubmissionError("the scores belong to another manifest")
         packed = read_bounded(path.with_name(record.relevance.file), MAX_RELEVANCE_BYTES)
         if hashlib.sha256(packed).hexdigest() != record.relevance.sha256:
             raise SubmissionError(f"{record.relevance.file} is not the published file: wrong hash")
@@ -138,7 +128,7 @@ class Reader:
 
 
 def _check_names(record: Submission, path: Path) -> None:
-    """Let no submission stand under another's name, so that none stands there twice."""
+    """Check every file name against the content, so that no submission appears twice."""
     expected = [
         (path.name, f"{slug(record.name)}.json"),
         (path.parent.resolve().name, folder_name(record)),
@@ -155,13 +145,13 @@ def _check_names(record: Submission, path: Path) -> None:
 
 
 def path_in(submitted: Submitted, folder: Path) -> Path:
-    """Return where a submission is written: in the folder of all that it is compared with."""
+    """Return where a submission is written: in the folder of its board."""
     record = submitted.record
     return folder / folder_name(record) / f"{slug(record.name)}.json"
 
 
 def is_taken(submitted: Submitted, folder: Path) -> bool:
-    """Say whether another submission stands where this one would be written."""
+    """Say whether a different submission exists where this one would be written."""
     path, record = path_in(submitted, folder), submitted.record
     return path.exists() and path.read_bytes() != canonical(record.model_dump(mode="json"))
 
@@ -183,7 +173,7 @@ def write(submitted: Submitted, folder: Path) -> Path:
 
 
 def manifest_text(manifest: Manifest) -> bytes:
-    """Write a manifest as the file that submissions of its board share."""
+    """Serialize the manifest that the submissions of a board share."""
     plain = json.loads(json.dumps(manifest.to_json()))  # tuples become lists
     return canonical(plain)
 
@@ -196,7 +186,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def find(paths: list[Path]) -> Iterator[Path]:
-    """List submissions: the files given, and those in the folders given."""
+    """List the given submission files, and those in the given folders."""
     for path in paths:
         if path.is_dir():
             yield from (one for one in sorted(path.rglob("*.json")) if one.name != MANIFEST_NAME)

@@ -1,4 +1,4 @@
-"""What files and folders of submissions are called; the labels in them may be anybody's."""
+"""Names of files and folders of submissions, made from labels that are not trusted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 from awb.leaderboard.submissions.canonical_json import canonical
 from awb.leaderboard.submissions.schema import Submission
 
-_NOT_COMPARED = {"clips", "min_score", "max_event_fraction"}  # the manifest has what came of them
+_NOT_COMPARED = {"clips", "min_score", "max_event_fraction"}  # the manifest has their effect
 
 
 def slug(label: str) -> str:
-    """Turn a label into a file name; where that loses something, a hash keeps it unique.
+    """Turn a label into a file name, with a hash if that loses characters.
 
     Examples
     --------
@@ -29,14 +29,14 @@ def slug(label: str) -> str:
     return f"{plain}-{digest}".strip("-")
 
 
-_SAYS_NOTHING = {
+_GENERIC = {
     "audio", "clips", "data", "dataset", "files", "recordings", "sounds", "test", "train", "wav",
 }  # fmt: skip
 _LONGEST = 48
 
 
 def own_part(label: str) -> str:
-    """Return what tells a plugin with settings from others of its name: a folder, a file, values.
+    """Return what distinguishes a plugin's settings from others: a folder, a file, values.
 
     Examples
     --------
@@ -52,8 +52,8 @@ def own_part(label: str) -> str:
         path = PurePosixPath(value.replace("\\", "/"))
         is_path = not equals or len(path.parts) > 1 or bool(path.suffix.strip(".0123456789"))
         if is_path:
-            telling = [part for part in path.parts if part.lower() not in _SAYS_NOTHING | {"/"}]
-            value = PurePosixPath(telling[-1]).stem if telling else ""
+            specific = [part for part in path.parts if part.lower() not in _GENERIC | {"/"}]
+            value = PurePosixPath(specific[-1]).stem if specific else ""
         plain = _plain(value if is_path else f"{key}-{value}")
         if plain.lower() != name.lower():
             parts.append(plain)
@@ -61,7 +61,7 @@ def own_part(label: str) -> str:
 
 
 def brief(label: str) -> str:
-    """Name a plugin with its settings for a file: short enough to read, and not always unique.
+    """Name a plugin and its settings in a file name: short, but not always unique.
 
     Examples
     --------
@@ -79,8 +79,8 @@ def _plain(text: str) -> str:
 def file_names(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
     """Name a file for each combination of labels.
 
-    A name depends on its own labels alone, unless two have the same (even if only case tells them
-    apart): then each of them gets a hash of its labels.
+    A name depends only on its own labels, unless two names are equal (ignoring case): then each of
+    them gets a hash of its labels.
 
     Examples
     --------
@@ -91,7 +91,7 @@ def file_names(keys: Iterable[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
     """
     plain = {key: "--".join(map(brief, key)) for key in keys}
     named = plain
-    for length in (6, 64):  # the second time where somebody made a label of another's hash
+    for length in (6, 64):  # again, in case a label contains the hash of another
         count = Counter(name.lower() for name in named.values())
         named = {
             key: f"{plain[key]}-{_hash(key)[:length]}" if count[name.lower()] > 1 else name
@@ -105,10 +105,7 @@ def _hash(key: tuple[str, ...]) -> str:
 
 
 def folder_name(submission: Submission) -> str:
-    """Name the folder of everything that may be compared with a submission.
-
-    The hash is of the settings and of the manifest, which has both labels in full.
-    """
+    """Name the folder of all submissions that can be compared with this one."""
     settings = submission.settings.model_dump(mode="json", exclude=_NOT_COMPARED)
     plain = {"manifest": submission.manifest.sha256, "settings": settings}
     digest = hashlib.sha256(canonical(plain)).hexdigest()[:8]

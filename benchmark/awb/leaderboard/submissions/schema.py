@@ -1,10 +1,8 @@
-"""The format of a submission: one explainer on one board, as JSON beside its relevance.
+"""The format of a submission: one explainer on one board, as JSON with a file of relevance.
 
-Conventions
------------
-Scores are columns: one list a metric, one value an instance, in the order of ``instances``; null
-where there is no value, and then ``undefined`` has the reason. Relevance stands in a file of its
-own: the cells of every explained instance, one after the other, little-endian and deflated.
+Scores are columns: one list per metric with one value per instance, in the order of ``instances``.
+Undefined values are null, and ``undefined`` has the reason. Relevance has a separate file: the
+cells of all explained instances, concatenated, little-endian and deflated.
 """
 
 from __future__ import annotations
@@ -35,19 +33,19 @@ MAX_METRICS = 500
 
 def _printable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("has characters that cannot be printed")
+        raise ValueError("contains characters that cannot be printed")
     return text
 
 
 def _no_markup(text: str) -> str:
     if set(text) & set("|<>`"):
-        raise ValueError("has characters that no label has: | < > `")
+        raise ValueError("contains characters that labels must not have: | < > `")
     return text
 
 
 def _file_name(text: str) -> str:
     if "/" in text or "\\" in text or text.startswith("."):
-        raise ValueError("is a path that leaves the folder of the submission")
+        raise ValueError("is a path out of the folder of the submission")
     return text
 
 
@@ -65,13 +63,13 @@ Versions = Annotated[dict[Text, Text], Field(max_length=100)]
 
 
 class Strict(BaseModel):
-    """Base of everything in a submission: unknown keys and converted types are refused."""
+    """Base of all parts of a submission: unknown keys and type conversions are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Plugin(Strict):
-    """A plugin with its settings, and the distribution that it came from."""
+    """A plugin with its settings, and the distribution that provides it."""
 
     label: Label
     name: Label
@@ -81,7 +79,7 @@ class Plugin(Strict):
 
 
 class Settings(Strict):
-    """What scores depend on apart from the plugins; the same for everybody on a board."""
+    """The settings that scores depend on; the same for all submissions of a board."""
 
     design: Text
     samples: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -99,7 +97,7 @@ class Settings(Strict):
 
 
 class Environment(Strict):
-    """Where and when it was computed; a spot check asks whether it is the same here."""
+    """Where and when it was computed; a spot check compares it with this machine."""
 
     awb: Text
     created: Text
@@ -110,7 +108,7 @@ class Environment(Strict):
 
 
 class Credit(Strict):
-    """What the author typed: the only free text, and no score depends on it."""
+    """What the author typed: the only free text, which no score depends on."""
 
     author: Text = ""
     note: Text = ""
@@ -118,14 +116,14 @@ class Credit(Strict):
 
 
 class ManifestReference(Strict):
-    """The selection that the scores belong to."""
+    """The file of the manifest, and its hash."""
 
     file: FileName
     sha256: Sha256
 
 
 class RelevanceReference(Strict):
-    """The file of relevance, and what is in it."""
+    """The file of relevance, its hash and its type."""
 
     file: FileName
     sha256: Sha256
@@ -133,7 +131,7 @@ class RelevanceReference(Strict):
 
 
 class Row(Strict):
-    """One instance: what became of it and what it took."""
+    """One instance: its size, its status and its cost."""
 
     clip_id: Text
     target: Text
@@ -147,28 +145,10 @@ class Row(Strict):
 
 
 class Submission(Strict):
-    """One explainer on one (dataset, model) pair.
-
-    Attributes
-    ----------
-    format : int
-        Version of this schema.
-    name : str
-        Of the row on the board: the explainer's label, with ``@BUDGET`` where it was given one.
-    dataset, model, explainer, metrics
-        Plugins and their settings.
-    instances : list of Row
-        All of the manifest, in its order.
-    scores : dict of str to list
-        A column a metric.
-    undefined : dict of str to dict of str to list of int
-        For each metric, why there is no value, and on which instances.
-    sha256 : str
-        Hash of everything else here.
-    """
+    """One explainer on one (dataset, model) pair."""
 
     format: Literal[1]
-    name: Label
+    name: Label  # of the row: the explainer's label, followed by @BUDGET if it has a budget
     dataset: Plugin
     model: Plugin
     explainer: Plugin
@@ -178,10 +158,12 @@ class Submission(Strict):
     credit: Credit
     manifest: ManifestReference
     relevance: RelevanceReference
+    # All instances of the manifest, in its order.
     instances: Annotated[list[Row], Field(min_length=1, max_length=MAX_INSTANCES)]
-    scores: Annotated[dict[Text, Column], Field(max_length=MAX_METRICS)]
+    scores: Annotated[dict[Text, Column], Field(max_length=MAX_METRICS)]  # one column per metric
+    # Per metric: why values are missing, and at which places in `instances`.
     undefined: Annotated[dict[Text, Reasons], Field(max_length=MAX_METRICS)]
-    sha256: Sha256
+    sha256: Sha256  # of everything else in the record
 
 
 class _Kept(Strict):
@@ -204,7 +186,7 @@ class _Skipped(Strict):
 
 
 class ManifestContent(Strict):
-    """A selection as a file, see `awb.harness.selection.manifest.Manifest`."""
+    """The file of an `awb.harness.selection.manifest.Manifest`."""
 
     dataset: Text
     model: Text
@@ -225,13 +207,13 @@ def _validated(schema: type[Strict], plain: dict[str, Any], name: str) -> Any:
 
 
 def read_submission(plain: dict[str, Any], name: str) -> Submission:
-    """Check the schema, and that the content is what its hash says."""
+    """Check the schema and the hash of a submission."""
     if plain.get("format") != FORMAT:
         given = str(plain.get("format"))[:20]
-        raise SubmissionError(f"{name}: format {given}, this awb reads format {FORMAT}")
+        raise SubmissionError(f"{name}: format {given}; this version of awb reads format {FORMAT}")
     found: Submission = _validated(Submission, plain, name)
     if content_sha256(plain) != found.sha256:
-        raise SubmissionError(f"{name} was changed after it was published: its hash is another")
+        raise SubmissionError(f"{name} was changed after it was published: its hash differs")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Read JSON that anybody may have written: every bound is checked before memory is spent on it."""
+"""Read untrusted JSON: every bound is checked before memory is allocated."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_DEPTH = 12
 MAX_VALUES = 2_000_000
 _MAX_DIGITS = 18
 
-# An unterminated string matches up to the end, so that the search never starts twice at one place.
+# An unterminated string matches up to the end, so that the search is linear.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes:
-    """Read a plain file of bounded size."""
+    """Read a regular file of bounded size."""
     if path.is_symlink():
-        raise SubmissionError(f"{path.name} is a link")
+        raise SubmissionError(f"{path.name} is a link, not a regular file")
     if not path.is_file():
         raise SubmissionError(f"{path.name} is missing")
     try:
@@ -37,48 +37,48 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes:
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """Parse a JSON object, or say why not."""
+    """Parse a JSON object, or say what is wrong with it."""
     _check_shape(content, name)
     try:
         plain = json.loads(
             content.decode("utf-8"),
-            object_pairs_hook=_no_key_twice,
-            parse_constant=_no_constant,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
             parse_float=_finite,
             parse_int=_short,
         )
     except UnicodeDecodeError as error:
         raise SubmissionError(f"{name} is not UTF-8") from error
     except json.JSONDecodeError as error:
-        raise SubmissionError(f"{name} is no JSON, or cut short: {error.msg}") from error
+        raise SubmissionError(f"{name} is not JSON, or truncated: {error.msg}") from error
     if not isinstance(plain, dict):
-        raise SubmissionError(f"{name} is no JSON object")
+        raise SubmissionError(f"{name} is not a JSON object")
     return plain
 
 
 def _check_shape(content: bytes, name: str) -> None:
-    """Bound depth and number of values without building anything."""
+    """Check depth and number of values without parsing."""
     outside = np.frombuffer(_STRING.sub(b'"', content), dtype=np.uint8)
     opening = np.isin(outside, list(b"[{"))
     closing = np.isin(outside, list(b"]}"))
     depth = np.cumsum(opening.astype(np.int32) - closing)
     if depth.size and int(depth.max()) > MAX_DEPTH:
-        raise SubmissionError(f"{name} is nested more than {MAX_DEPTH} deep")
+        raise SubmissionError(f"{name} is nested more than {MAX_DEPTH} levels deep")
     if int(np.count_nonzero(outside == ord(","))) >= MAX_VALUES:
         raise SubmissionError(f"{name} has more than {MAX_VALUES:,} values")
 
 
-def _no_key_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise SubmissionError(f"the key {twice!r} stands there twice")
+        raise SubmissionError(f"the key {twice!r} occurs twice")
     return found
 
 
-def _no_constant(text: str) -> NoReturn:
-    raise SubmissionError(f"{text} is no number that JSON knows")
+def _refuse_constant(text: str) -> NoReturn:
+    raise SubmissionError(f"{text} is not a JSON number")
 
 
 def _finite(text: str) -> float:

@@ -1,1 +1,1 @@
-"""Verification: is what a submission claims true?"""
+"""Verification: are the claims of a submission true?"""

@@ -1,4 +1,4 @@
-"""Verify submissions without the model: files, coverage, and what relevance can tell of scores."""
+"""Verify submissions without the model: files, coverage, and scores that follow from relevance."""
 
 from __future__ import annotations
 
@@ -24,55 +24,31 @@ from awb.plugins.discovery import Registry
 from awb.scoring import Scoring
 
 TOLERANCE = 1e-6
-"""A claimed score may differ by so much, times its own size where that is above 1."""
+"""A claimed score may differ by this much, times the size of the score if that is above 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How far the scores of a submission could be checked.
+    """How far the scores of a submission could be checked, by metric."""
 
-    Attributes
-    ----------
-    recomputed : tuple of str
-        Metrics whose every value was computed again and is equal.
-    bounded : tuple of str
-        Metrics that ask the model: in range, and consistent with each other.
-    unknown : tuple of str
-        Metrics that are not installed here.
-    """
-
-    recomputed: tuple[str, ...]
-    bounded: tuple[str, ...]
-    unknown: tuple[str, ...]
+    recomputed: tuple[str, ...]  # every value was recomputed and is equal
+    bounded: tuple[str, ...]  # needs the model: only range and consistency were checked
+    unknown: tuple[str, ...]  # not installed here
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one submission.
-
-    Attributes
-    ----------
-    path : Path
-        The JSON file.
-    reason : str
-        Why it is refused; empty where it passes.
-    submitted : Submitted or None
-        Its content, where it passes.
-    checked : Checked or None
-        How far its scores were checked, where it passes.
-    spots : int
-        Instances that were computed anew.
-    """
+    """The result of verifying one submission."""
 
     path: Path
-    reason: str = ""
-    submitted: Submitted | None = None
-    checked: Checked | None = None
-    spots: int = 0
+    reason: str = ""  # why it is refused; empty if it passes
+    submitted: Submitted | None = None  # its content, if it passes
+    checked: Checked | None = None  # how far its scores were checked, if it passes
+    spots: int = 0  # instances that were recomputed with the model
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found."""
+        """Whether the submission is valid."""
         return not self.reason
 
 
@@ -88,29 +64,29 @@ def verify(path: Path, registry: Registry, reader: Reader | None = None) -> Verd
 
 
 def readable(text: str) -> str:
-    """Make a text from anywhere fit for one line of a terminal."""
+    """Shorten an untrusted text to one printable line."""
     plain = "".join(letter if letter.isprintable() else " " for letter in text)
     return " ".join(plain.split())[:300]
 
 
 def check_coverage(submitted: Submitted) -> None:
-    """Check that the rows are the manifest's instances, each once, and none foreign."""
+    """Check that the rows are exactly the instances of the manifest, in its order."""
     record, manifest = submitted.record, submitted.manifest
     if (record.dataset.label, record.model.label) != (manifest.dataset, manifest.model):
-        raise SubmissionError("the manifest is of another dataset or model")
+        raise SubmissionError("the manifest is for another dataset or model")
     seen: set[tuple[str, str]] = set()
     for row in record.instances:
         place = (row.clip_id, row.target)
         if place not in submitted.kept:
             raise SubmissionError(f"{row.clip_id} ({row.target}) is not in the manifest")
         if place in seen:
-            raise SubmissionError(f"{row.clip_id} ({row.target}) stands there twice")
+            raise SubmissionError(f"{row.clip_id} ({row.target}) is listed twice")
         seen.add(place)
     missing = [place for place in submitted.kept if place not in seen]
     if missing:
         clip_id, target = missing[0]
         raise SubmissionError(
-            f"{len(missing)} of {len(submitted.kept)} instances of the manifest are missing,"
+            f"{len(missing)} of {len(submitted.kept)} instances of the manifest are missing;"
             f" the first is {clip_id} ({target})"
         )
     if [(row.clip_id, row.target) for row in record.instances] != list(submitted.kept):
@@ -118,11 +94,11 @@ def check_coverage(submitted: Submitted) -> None:
 
 
 def check_scores(submitted: Submitted, registry: Registry) -> Checked:
-    """Compute every score again that needs no model, and bound the others."""
+    """Recompute every score that does not need the model, and check the others for consistency."""
     record = submitted.record
     check_columns(record)
     known = known_metrics(record.metrics, registry)
-    asks: set[str] = {one.label for one in known if one.function is None}
+    needs_model: set[str] = {one.label for one in known if one.function is None}
     for place, (row, relevance) in enumerate(
         zip(record.instances, submitted.relevance, strict=True)
     ):
@@ -135,7 +111,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
         scoring = stored_scoring(record, row.clip_id, row.target, relevance, spans, segments)
         claimed = {one.label: record.scores[one.label][place] for one in known}
         where = f"{row.clip_id} ({row.target})"
-        asks |= _compare(known, claimed, scoring, where)
+        needs_model |= _compare(known, claimed, scoring, where)
         finite = {name: value for name, value in claimed.items() if value is not None}
         found = contradictions(
             finite,
@@ -147,17 +123,17 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
             raise SubmissionError(f"{where}: {contradiction}")
     labels = [one.label for one in known]
     return Checked(
-        tuple(label for label in labels if label not in asks),
-        tuple(label for label in labels if label in asks),
+        tuple(label for label in labels if label not in needs_model),
+        tuple(label for label in labels if label in needs_model),
         tuple(one.label for one in record.metrics if one.label not in labels),
     )
 
 
 def check_columns(record: Submission) -> None:
-    """Check that there is one column a metric, one value an instance, and a reason for each gap."""
+    """Check for one column per metric, one value per instance, and a reason for each gap."""
     labels = [one.label for one in record.metrics]
     if len(set(labels)) != len(labels) or set(labels) != set(record.scores):
-        raise SubmissionError("the scores are of other metrics than those that are named")
+        raise SubmissionError("the scores are not those of the listed metrics")
     if not set(record.undefined) <= set(labels):
         raise SubmissionError("reasons are given for a metric without scores")
     explained = [row.status == OK for row in record.instances]
@@ -172,7 +148,9 @@ def check_columns(record: Submission) -> None:
             if value is None and there
         ]
         if sorted(reasons) != gaps:
-            raise SubmissionError(f"{label}: the missing values are not those that have a reason")
+            raise SubmissionError(
+                f"{label}: the missing values are not the ones that have a reason"
+            )
         if any(
             value is not None and not there for value, there in zip(column, explained, strict=True)
         ):
@@ -180,7 +158,7 @@ def check_columns(record: Submission) -> None:
 
 
 def _check_events(row: Row, spans: np.ndarray, rate_hz: int) -> None:
-    """Check that the manifest's events lie inside the clip, to the rounding of a resampled one."""
+    """Check that the events lie inside the clip, up to the rounding of resampling."""
     duration_s = row.n_samples / rate_hz
     times_s = spans.ravel()
     if not (np.diff(times_s) > 0).all():
@@ -195,22 +173,22 @@ def _compare(
     scoring: Scoring,
     where: str,
 ) -> set[str]:
-    """Compare claims with what can be computed; return the metrics that ask the model."""
-    asks = set()
+    """Compare claims with recomputed scores, and return the metrics that need the model."""
+    needs_model = set()
     for metric in known:
         claim = claimed[metric.label]
         if claim is not None and not _in_range(metric, claim):
             raise SubmissionError(f"{where}: {metric.label} {claim:g} is out of range")
         value = recomputed(metric, scoring)
         if value is None:
-            asks.add(metric.label)
+            needs_model.add(metric.label)
         elif not same(claim, value):
             says = "no value" if claim is None else f"{claim:.6g}"
             gives = "none" if math.isnan(value) else f"{value:.6g}"
             raise SubmissionError(
                 f"{where}: {metric.label} claims {says}, the relevance gives {gives}"
             )
-    return asks
+    return needs_model
 
 
 def _in_range(metric: KnownMetric, claim: float) -> bool:
@@ -219,7 +197,7 @@ def _in_range(metric: KnownMetric, claim: float) -> bool:
 
 
 def same(claim: float | None, value: float, tolerance: float = TOLERANCE) -> bool:
-    """Say whether a claimed score is a computed one; None claims that there is no value."""
+    """Say whether a claimed score equals a computed one; None claims that it is undefined."""
     if claim is None or math.isnan(value):
         return claim is None and math.isnan(value)
     return abs(claim - value) <= tolerance * max(1.0, abs(value))

@@ -1,8 +1,8 @@
-"""What must hold between scores that only the model could compute again.
+"""Consistency of the scores that only the model could recompute.
 
-Fidelity scores of one instance come from few numbers: one deletion curve, the clip's probability
-and that of the masked-in audio. So some of them follow from others, and a score that was changed
-alone no longer fits. These checks bound the scores; only a spot check computes them.
+The fidelity scores of an instance come from few numbers: one deletion curve, and the probabilities
+of the clip and of the masked-in audio. So some of them follow from others, and a single changed
+score contradicts the rest. These checks bound the scores; only a spot check recomputes them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from awb.metrics.masked import average_drop, average_gain, fid_in
 
 EXACT = 1e-9
 CLIP_TOLERANCE = 5e-3
-"""The manifest's score and the run's come from batches of different size; in probability."""
+"""In probability: the scores of the manifest and of the run come from different batch sizes."""
 
 
 def contradictions(
     scores: Mapping[str, float], *, n_cells: int, n_positive: int | None, clip_log_odds: float
 ) -> Iterator[str]:
-    """List scores of one instance that cannot all be true."""
+    """List the scores of one instance that cannot all be true."""
     p_clip = 1 / (1 + math.exp(-min(max(clip_log_odds, -700.0), 700.0)))
     yield from _curve(scores, n_cells, n_positive, p_clip)
     yield from _masked(scores, p_clip)
@@ -32,13 +32,13 @@ def contradictions(
 def _curve(
     scores: Mapping[str, float], n_cells: int, n_positive: int | None, p_clip: float
 ) -> Iterator[str]:
-    """Check what is read from one deletion curve: ``p(clip) - p(without the top k)``."""
+    """Check the scores from one deletion curve: ``p(clip) - p(without the top k)``."""
     counts = {f"ff@{percent}": dropped_count(n_cells, percent / 100) for percent in FF_PERCENTS}
     losses = [scores[name] for name in counts if name in scores]
     if len(losses) == len(counts) and "comprehensiveness" in scores:
         mean = sum(losses) / len(losses)
         if abs(mean - scores["comprehensiveness"]) > EXACT:
-            yield "comprehensiveness is not the mean of the ff"
+            yield "comprehensiveness is not the mean of the ff scores"
     if n_positive:
         counts["ff@annotated"] = n_positive
     by_count: dict[int, tuple[str, float]] = {}
@@ -47,20 +47,20 @@ def _curve(
             continue
         other, loss = by_count.setdefault(count, (name, scores[name]))
         if abs(loss - scores[name]) > EXACT:
-            yield f"{other} and {name} drop the same cells and differ"
+            yield f"{other} and {name} drop the same cells but differ"
     for name in (*counts, "ff-in", "ff-out", "sufficiency"):
         if name in scores and not (
             p_clip - 1 - CLIP_TOLERANCE <= scores[name] <= p_clip + CLIP_TOLERANCE
         ):
-            yield f"{name} does not fit the score of the clip"
+            yield f"{name} contradicts the score of the clip"
     if "monotonicity" in scores:
         steps = scores["monotonicity"] * n_cells
         if abs(steps - round(steps)) > 1e-6:
-            yield f"monotonicity is no share of {n_cells} steps"
+            yield f"monotonicity is not a fraction of {n_cells} steps"
 
 
 def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
-    """Check what follows from the probability of the masked-in audio, which ``ff-in`` tells."""
+    """Check what follows from the probability of the masked-in audio, known from ``ff-in``."""
     if "ff-in" not in scores:
         return
     loss = scores["ff-in"]
@@ -69,13 +69,13 @@ def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
         drop = average_drop(p_clip, p_in) * p_clip
         gain = average_gain(p_clip, p_in) * (1 - p_clip)
     except UndefinedScoreError:
-        return  # a clip of probability 0 or 1 loses or wins nothing
+        return  # at a probability of 0 or 1 there is nothing to lose or gain
     if "ad" in scores and abs(scores["ad"] * p_clip - drop) > CLIP_TOLERANCE:
-        yield "ad does not fit ff-in"
+        yield "ad contradicts ff-in"
     if "ag" in scores and abs(scores["ag"] * (1 - p_clip) - gain) > CLIP_TOLERANCE:
-        yield "ag does not fit ff-in"
+        yield "ag contradicts ff-in"
     if "ai" in scores and scores["ai"] != float(loss < 0):
-        yield "ai does not fit ff-in"
+        yield "ai contradicts ff-in"
     sure = abs(p_in - 0.5) > CLIP_TOLERANCE and abs(p_clip - 0.5) > CLIP_TOLERANCE
     if sure and "fid-in" in scores and scores["fid-in"] != fid_in(p_clip, p_in):
-        yield "fid-in does not fit ff-in"
+        yield "fid-in contradicts ff-in"

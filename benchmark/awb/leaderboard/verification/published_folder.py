@@ -1,4 +1,4 @@
-"""Read everything that is published, leave out what does not hold, and sort the rest by board."""
+"""Read all submissions of a folder, leave out invalid ones, and group the rest by board."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from awb.leaderboard.verification.checks import check_columns, check_coverage, r
 
 
 def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
-    """Read all submissions of a folder.
+    """Read all submissions of a folder, and list those that are refused and why.
 
-    Scores are not recomputed here (see `checks`), but what is returned has files that belong
-    together, the rows of its manifest, a column per metric, and relevance as long as each clip.
+    Scores are not recomputed here (see `checks`), but every returned submission has matching files,
+    the rows of its manifest, one column per metric, and relevance of the right length.
     """
     reader, found, refused = Reader(), [], []
     for path in find([folder]):
@@ -32,14 +32,14 @@ def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
 
 
 def _check_relevance(submitted: Submitted) -> None:
-    """Check that relevance can be read, and that its cells can be laid out."""
+    """Check that relevance can be read, and that it fits the segments."""
     for row, relevance in zip(submitted.record.instances, submitted.relevance, strict=True):
         if relevance is not None:
             submitted.segments(row)
 
 
 def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
-    """Put together what belongs on one page, and in it what can be compared."""
+    """Group submissions by page, and on each page by board, the largest board first."""
     pairs: dict[tuple[str, ...], dict[str, list[Submitted]]] = {}
     for one in submitted:
         pair = pairs.setdefault((one.record.dataset.label, one.record.model.label), {})

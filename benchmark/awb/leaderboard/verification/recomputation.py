@@ -1,4 +1,4 @@
-"""Score stored relevance without the model: whatever asks for it learns that there is none."""
+"""Score stored relevance without the model: metrics that need it are recognized."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from awb.segments import Segments
 
 
 class ModelNeededError(AwbError):
-    """A metric that cannot be computed from relevance and labels alone."""
+    """A metric cannot be computed from relevance and labels alone."""
 
 
 def _needed(*_: Any, **__: Any) -> NoReturn:
@@ -32,7 +32,7 @@ def _needed(*_: Any, **__: Any) -> NoReturn:
 
 
 class NoModel:
-    """Stands where the door to the model is; knows the segments, and nothing of the model."""
+    """Replaces the perturber: it knows the segments, but every call of the model raises."""
 
     scores = held_out = clip_score = dropped_score = pool = staticmethod(_needed)
 
@@ -40,31 +40,21 @@ class NoModel:
         self.segments = segments
 
     def view(self, *, segments: Segments | None = None) -> NoModel:
-        """Return a door to the same nothing."""
+        """Return the same without a model, on other segments if given."""
         return NoModel(segments or self.segments)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownMetric:
-    """A metric of a submission that is installed here.
-
-    Attributes
-    ----------
-    label : str
-        As on the board.
-    facts : MetricFacts
-        Its range and family.
-    function : callable or None
-        The metric; None where it explains instances again, which needs the model by definition.
-    """
+    """A metric of a submission that is installed here."""
 
     label: str
     facts: MetricFacts
-    function: Callable[[Scoring], float] | None
+    function: Callable[[Scoring], float] | None  # None if the metric explains instances again
 
 
 def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric]:
-    """Look up the metrics of a submission; those that are not installed are left out."""
+    """Look up the metrics of a submission, leaving out those that are not installed."""
     found = []
     for one in metrics:
         try:
@@ -81,7 +71,7 @@ def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric
 
 
 class StoredScoring(Scoring):
-    """A `Scoring` that says at once that curves need the model, before it lays their masks out."""
+    """A `Scoring` whose curves raise `ModelNeededError` before any mask is built."""
 
     @cached_property
     def deletion_curve(self) -> FloatArray:
@@ -102,7 +92,7 @@ def stored_scoring(
     intervals_s: FloatArray,
     segments: Segments,
 ) -> Scoring:
-    """Make what a metric gets to see, with the model out of reach."""
+    """Make the `Scoring` of stored relevance, without a model."""
     key = RandomKey((record.settings.seed, record.dataset.name, clip_id, target))
     return StoredScoring(
         relevance,
@@ -115,7 +105,7 @@ def stored_scoring(
 
 
 def recomputed(metric: KnownMetric, scoring: Scoring) -> float | None:
-    """Compute one score."""
+    """Compute one score: NaN if it is undefined, None if it needs the model."""
     if metric.function is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Compute instances of a submission anew, with the plugins that are installed here."""
+"""Recompute instances of a submission with the plugins that are installed here."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from awb.plugins.resolve import Resolved
 from awb.randomness import RandomKey
 
 ELSEWHERE = 0.02
-"""On another platform: scores within this, times their size above 1; relevance within this part of
-its largest value."""
+"""The tolerance on other platforms: for scores, times their size if that is above 1; for relevance,
+as a fraction of its largest value."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Bench:
-    """Everything that is needed to compute an instance again."""
+    """Everything that is needed to recompute an instance."""
 
     submitted: Submitted
     plan: Plan
@@ -45,12 +45,12 @@ class _Bench:
 
 
 def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: int = 0) -> int:
-    """Compute instances anew and compare: labels, audio, the model's score, relevance, scores."""
+    """Recompute random instances, and compare labels, audio, relevance and all scores."""
     record = submitted.record
     config, chosen = _same_run(submitted, registry)
     facts = model_facts(chosen.models[0])
     if facts.weights_sha256 != submitted.manifest.weights_sha256:
-        raise SubmissionError(f"the weights of {record.model.label} are others here")
+        raise SubmissionError(f"the weights of {record.model.label} differ here")
     plan = Plan(
         dataset=chosen.datasets[0],
         model=chosen.models[0],
@@ -68,7 +68,7 @@ def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: in
         facts,
         Source(plan.dataset, build(plan.dataset)),
         explained_again(submitted.manifest.kept, plan),
-        0.0 if _at_home(submitted, facts) else ELSEWHERE,
+        0.0 if _same_machine(submitted, facts) else ELSEWHERE,
     )
     rng = RandomKey((seed, "spot check", record.sha256)).generator("instances")
     n_rows = len(record.instances)
@@ -79,7 +79,7 @@ def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: in
 
 
 def with_spot_check(verdict: Verdict, registry: Registry, count: int, *, seed: int = 0) -> Verdict:
-    """Add a spot check to a verdict that passes so far; see `spot_check`."""
+    """Add a spot check to a verdict that passed."""
     if verdict.submitted is None:
         return verdict
     try:
@@ -89,8 +89,8 @@ def with_spot_check(verdict: Verdict, registry: Registry, count: int, *, seed: i
     return replace(verdict, spots=spots)
 
 
-def _at_home(submitted: Submitted, facts: ModelFacts) -> bool:
-    """Say whether the same numbers must come out to the last digit."""
+def _same_machine(submitted: Submitted, facts: ModelFacts) -> bool:
+    """Say whether this machine must reproduce all numbers exactly."""
     there = submitted.record.environment
     return (
         there.platform == platform.platform()
@@ -101,7 +101,7 @@ def _at_home(submitted: Submitted, facts: ModelFacts) -> bool:
 
 
 def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chosen]:
-    """Make the configuration again, of this one explainer."""
+    """Rebuild the configuration of the run, for this explainer only."""
     record = submitted.record
     settings = record.settings.model_dump(exclude={"sample_rate_hz"})
     if settings["budgets"] is not None:
@@ -124,28 +124,28 @@ def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chos
 
 
 def _check_plugins(named: Sequence[Plugin], found: Sequence[Resolved]) -> None:
-    """Refuse to compare what other plugins computed."""
+    """Refuse to compare results of different plugins."""
     for one, here in zip(named, found, strict=True):
         identity = here.identity()
         if one.model_dump(mode="json", exclude={"label"}) != identity:
             raise SubmissionError(
-                f"{one.label} is of {one.distribution} {one.version}; here is"
+                f"{one.label} is from {one.distribution} {one.version}; installed is"
                 f" {identity['distribution']} {identity['version']}, or its settings differ"
             )
 
 
 def _check(bench: _Bench, place: int) -> None:
-    """Compare one instance with what comes out here."""
+    """Recompute one instance and compare it."""
     record = bench.submitted.record
     row = record.instances[place]
     kept = bench.submitted.kept[row.clip_id, row.target]
     where = f"{row.clip_id} ({row.target})"
     clip = bench.source.load(row.clip_id)
     if audio_sha256(clip) != kept.audio_sha256:
-        raise SubmissionError(f"{where}: the audio is another here")
-    heard = prepare(clip, bench.facts.sample_rate_hz)
-    if heard.waveform.size != row.n_samples:
-        raise SubmissionError(f"{where}: the clip has another length")
+        raise SubmissionError(f"{where}: the audio differs here")
+    prepared = prepare(clip, bench.facts.sample_rate_hz)
+    if prepared.waveform.size != row.n_samples:
+        raise SubmissionError(f"{where}: the length of the clip differs here")
     _check_selection(bench, kept, where)
     instance = make_instance(bench.plan.dataset.spec.name, clip, kept, bench.facts.sample_rate_hz)
     again = kept in bench.again
@@ -153,12 +153,12 @@ def _check(bench: _Bench, place: int) -> None:
     result = explain_unit(Unit(key, bench.plan, instance, again))
     found = {one.explainer: one for one in result.explainers}
     if record.name not in found:
-        raise SubmissionError(f"{where}: {record.explainer.label} makes no row {record.name}")
+        raise SubmissionError(f"{where}: {record.explainer.label} has no row {record.name}")
     _compare(bench, place, row, found[record.name], where)
 
 
 def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:
-    """Decide about the instance again: its times are the dataset's, its score is the model's."""
+    """Select the instance again, and compare its events and the model's score."""
     clip = bench.source.load(kept.clip_id)
     spec, config = bench.plan.model.spec, bench.plan.config
     own = spec.decision_threshold
@@ -176,7 +176,7 @@ def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:
             kept.class_index,
         ):
             if one.intervals_s != kept.intervals_s:
-                raise SubmissionError(f"{where}: the dataset has other events")
+                raise SubmissionError(f"{where}: the events of the dataset differ here")
             if not same(kept.score, one.score, bench.tolerance):
                 raise SubmissionError(
                     f"{where}: the model scores {one.score:g}, not {kept.score:g}"
@@ -198,15 +198,17 @@ def _compare(bench: _Bench, place: int, row: Row, found: ExplainerResult, where:
         return
     difference = _difference(published, found.relevance, record.relevance.dtype)
     if difference > bench.tolerance:
-        raise SubmissionError(f"{where}: the relevance differs by {difference:.2g} of its largest")
+        raise SubmissionError(
+            f"{where}: the relevance differs by {difference:.2g} of its largest value"
+        )
     for label, (value, _) in found.scores.items():
         claim = record.scores[label][place]
         if not same(claim, value, bench.tolerance):
-            raise SubmissionError(f"{where}: {label} is {value:.6g} here, claimed is {claim}")
+            raise SubmissionError(f"{where}: {label} is {value:.6g} here, not {claim} as claimed")
 
 
 def _difference(published: FloatArray, found: FloatArray, dtype: str) -> float:
-    """Measure the largest difference, as a part of the largest relevance."""
+    """Return the largest difference, as a fraction of the largest relevance."""
     if published.size != found.size:
         return float("inf")
     rounded = found.astype(dtype).astype(np.float64)

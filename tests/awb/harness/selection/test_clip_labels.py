@@ -158,7 +158,7 @@ def test_a_board_of_clip_level_labels_ranks_by_fidelity_and_says_so(
     assert (board.n_instances, board.failed) == (4, False)
     text = to_plain(board)
     assert "not applicable, as the label is the whole clip's" in text
-    assert "localization cannot be scored, the rank is by deletion-area" in text
+    assert "localization cannot be scored, ranks are by deletion-area" in text
     assert "roc-auc" not in text
 
 

@@ -1,4 +1,4 @@
-"""Agreement of metrics on a forged board, by scipy."""
+"""Agreement of metrics on a synthetic board, against scipy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from awb.metrics.facts import MetricFacts
 from awb.statistics import Interval
 
 N = 40
-NAMES = ("a", "b", "c", "d", "e", "random", "holed")
+NAMES = ("a", "b", "c", "d", "e", "random", "partial")
 
 
 def _facts(name: str, *, higher_is_better: bool = True) -> MetricFacts:
@@ -41,12 +41,12 @@ def _values() -> dict[str, np.ndarray]:
 
 
 def _data(metrics: list[MetricFacts], names: tuple[str, ...] = NAMES) -> BoardData:
-    """Two instances a clip; ``holed`` has an explanation of half of them."""
+    """Two instances per clip; ``partial`` explains half of them."""
     values, scores, explanations = _values(), [], []
     for row, name in enumerate(names):
         for at in range(N):
             where = ("data", "model", name, f"clip-{at // 2:02d}", f"target-{at % 2}")
-            status = "failed" if name == "holed" and at % 2 else "ok"
+            status = "failed" if name == "partial" and at % 2 else "ok"
             explanations.append(ExplanationRow(*where, status, "", 10, 5.0, 0.1))
             scores += [
                 ScoreRow(*where, metric, float(grid[row, at]), "")
@@ -71,15 +71,15 @@ def test_agreement_is_tau_of_the_means_over_what_both_metrics_have() -> None:
     assert (first.n_explainers, first.n_instances) == (4, 37)
     assert first.tau.mean == pytest.approx(stats.kendalltau(auc, -area).statistic)
     assert -1 <= first.tau.low <= first.tau.mean <= first.tau.high <= 1
-    assert all(math.isnan(one.tau.mean) for one in found[1:]), "a tie of all, or no values"
+    assert all(math.isnan(one.tau.mean) for one in found[1:]), "all tied, or no values"
 
 
-def test_the_order_of_the_columns_says_nothing() -> None:
+def test_the_order_of_the_columns_does_not_matter() -> None:
     forth, back = (agreements(_data(METRICS[:2][::step])) for step in (1, -1))
     assert forth[0].tau == back[0].tau
 
 
-def test_one_metric_or_one_explainer_agrees_with_nothing() -> None:
+def test_agreement_needs_two_metrics_and_two_explainers() -> None:
     with pytest.raises(RunError, match="at least two metrics.*there are 1 and 5"):
         agreements(_data(METRICS[:1]))
     with pytest.raises(RunError, match="two metrics and two explainers, got 2 and 1"):
@@ -92,7 +92,7 @@ def _pair(tau: float, n_explainers: int = 5, n_instances: int = 10) -> list[Agre
     return [Agreement("d", "m", "auc", "area", interval, n_explainers, n_instances)]
 
 
-def test_the_mean_over_boards_has_the_interval_of_student() -> None:
+def test_the_mean_over_boards_has_a_t_interval() -> None:
     boards = [_pair(0.2), _pair(0.5, 4, 20), _pair(math.nan, 9, 30), _pair(0.3)]
     (found,) = over_boards(boards)
     expected = stats.t.interval(0.95, 2, loc=1 / 3, scale=stats.sem([0.2, 0.5, 0.3]))

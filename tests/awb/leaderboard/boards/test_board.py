@@ -1,4 +1,4 @@
-"""Boards: ranks, coverage, common instances, and what stands below them."""
+"""Boards: ranks, coverage, common instances, and remarks."""
 
 from __future__ import annotations
 
@@ -56,30 +56,30 @@ def test_ranks_follow_the_first_metric_and_baselines_have_none() -> None:
     assert board.rows[0].cells[0].mean == pytest.approx(0.85)
 
 
-def test_lower_is_better_is_ranked_the_other_way_round() -> None:
+def test_ranks_are_reversed_if_lower_is_better() -> None:
     board = _board({"a": [0.5, 0.6], "b": [0.8, 0.9]}, metrics=(AREA, AUC))
     assert [row.explainer for row in board.rows] == ["a", "b"]
 
 
 def test_partial_coverage_is_shown_and_not_ranked() -> None:
-    rows = {"whole": [0.5] * 20, "holed": [1.0] * 20}
-    board = _board(rows, failed={"holed": {0, 1}})
+    rows = {"complete": [0.5] * 20, "partial": [1.0] * 20}
+    board = _board(rows, failed={"partial": {0, 1}})
     assert [(row.rank, row.explainer, row.coverage) for row in board.rows] == [
-        (1, "whole", 1.0), (None, "holed", 0.9)]  # fmt: skip
+        (1, "complete", 1.0), (None, "partial", 0.9)]  # fmt: skip
     assert board.failed
-    assert "holed failed: it broke (2 instances)" in board.problems
+    assert "partial failed: it broke (2 instances)" in board.problems
 
 
-def test_nineteen_of_twenty_are_enough() -> None:
-    """Whether the explanation failed or only its score is undefined."""
-    rows = {"whole": [0.5] * 20, "holed": [1.0] * 20, "undefined": [math.nan, *[0.75] * 19]}
-    board = _board(rows, failed={"holed": {4}})
+def test_95_percent_coverage_is_enough() -> None:
+    """Both for failed explanations and for undefined scores."""
+    rows = {"complete": [0.5] * 20, "partial": [1.0] * 20, "undefined": [math.nan, *[0.75] * 19]}
+    board = _board(rows, failed={"partial": {4}})
     assert [(row.rank, row.explainer, row.coverage) for row in board.rows] == [
-        (1, "holed", 0.95), (2, "undefined", 1.0), (3, "whole", 1.0)]  # fmt: skip
+        (1, "partial", 0.95), (2, "undefined", 1.0), (3, "complete", 1.0)]  # fmt: skip
     assert [row.cells[0].n for row in board.rows] == [18, 18, 18]
 
 
-def test_the_order_of_the_rows_in_the_store_does_not_count() -> None:
+def test_the_order_of_stored_rows_does_not_matter() -> None:
     pairs = [(f"clip-{index % 7}", f"target-{index % 3}") for index in range(21)]
     rows = [
         ExplanationRow("d", "m", name, *pair, "ok", "", calls, 5.0, 0.1)
@@ -109,14 +109,14 @@ def test_one_explainer_without_values_does_not_empty_the_column() -> None:
     assert math.isnan(means["degenerate"].mean)
 
 
-def test_instances_without_a_value_are_said_and_left_out() -> None:
+def test_instances_without_a_value_are_reported_and_left_out() -> None:
     board = _board({"a": [0.5, math.nan, 0.7], "b": [0.1, math.nan, 0.2]})
     assert board.rows[0].cells[0].n == 2
     assert board.rows[0].rank == 1
     assert "no value on 1 of 3 instances: roc-auc" in board.notes
 
 
-def test_intervals_see_that_instances_of_a_clip_belong_together() -> None:
+def test_intervals_resample_whole_clips() -> None:
     rng = np.random.default_rng(0)
     values = list(np.repeat(rng.random(20), 5))
     together = _board({"a": values}, per_clip=5).rows[0].cells[0]
@@ -135,7 +135,7 @@ def test_what_was_left_out_is_counted() -> None:
     assert "label 'Dgo' is unknown to the model. Did you mean Dog?" in board.notes
 
 
-def test_every_form_holds_every_explainer() -> None:
+def test_every_format_includes_every_explainer() -> None:
     board = _board({"a": [0.5, 0.6], "b": [math.nan, math.nan]}, failed={"b": {0, 1}})
     for written in (text.to_plain(board), text.to_markdown(board), text.to_csv([board]),
                  text.to_json([board])):  # fmt: skip

@@ -1,4 +1,4 @@
-"""Boards at a budget: the rows of a run with so many masks, and who stays under it anyway."""
+"""Boards at a budget: explainers that ran with it, and those that need no more anyway."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ EXPLANATIONS = [
 SCORES = [_score(row.explainer, float(row.calls)) for row in EXPLANATIONS]
 
 
-def test_a_board_shows_who_was_given_the_budget_and_who_needs_no_more() -> None:
-    explanations, scores, dearer = within_budget(EXPLANATIONS, SCORES, 100, BUDGETS)
+def test_a_board_has_explainers_with_the_budget_and_those_that_need_no_more() -> None:
+    explanations, scores, over_budget = within_budget(EXPLANATIONS, SCORES, 100, BUDGETS)
     calls = {row.explainer: row.calls for row in explanations}
     others = {"window": 102, "shap": 102, "file@1x": 5, "listen": 0}
     assert calls == {"forest": 100, "naive": 97, **others}
     assert {row.explainer: row.value for row in scores} == calls
-    assert dearer == ["greedy"]
+    assert over_budget == ["greedy"]
 
 
 def test_the_largest_board_has_its_own_rows() -> None:
-    explanations, _, dearer = within_budget(EXPLANATIONS, SCORES, 300, BUDGETS)
+    explanations, _, over_budget = within_budget(EXPLANATIONS, SCORES, 300, BUDGETS)
     assert {row.explainer for row in explanations} == {
         "forest", "naive", "window", "greedy", "file@1x", "listen"}  # fmt: skip
-    assert dearer == []
+    assert over_budget == []
 
 
-def test_one_dear_instance_takes_an_explainer_off_the_board() -> None:
+def test_one_instance_over_budget_excludes_an_explainer() -> None:
     rows = [_explanation("greedy", 10), _explanation("greedy", 500)]
-    explanations, _, dearer = within_budget(rows, [], 100, BUDGETS)
+    explanations, _, over_budget = within_budget(rows, [], 100, BUDGETS)
     assert explanations == []
-    assert dearer == ["greedy"]
+    assert over_budget == ["greedy"]

@@ -1,4 +1,4 @@
-"""Contrasts: which boards belong together, their order, and the models that datasets name."""
+"""Contrasts: which boards form one, their order, and the models that datasets name."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def registry() -> Registry:
     return Registry([Registered("dataset", spec, Origin("fakes"))])
 
 
-def test_the_difference_of_the_two_models_is_shown_the_largest_first(registry: Registry) -> None:
+def test_differences_between_the_models_are_sorted_largest_first(registry: Registry) -> None:
     biased = _board("biased", {"same": 0.9, "good": 0.9, "absent": 0.8, "broken": math.nan})
     clean = _board("clean:weights=x", {"good": 0.4, "same": 0.9, "broken": 0.1})
     (found,) = contrasts([clean, biased], registry)
@@ -60,7 +60,7 @@ def test_the_difference_of_the_two_models_is_shown_the_largest_first(registry: R
     assert contrast_text(found, "md").startswith("## Contrast on hans:clips=4: auc")
 
 
-def test_where_less_is_better_the_most_negative_difference_comes_first(registry: Registry) -> None:
+def test_if_lower_is_better_the_most_negative_difference_comes_first(registry: Registry) -> None:
     boards = [
         _board("biased", {"a": 0.9, "b": 0.1}, higher=False),
         _board("clean", {"a": 0.5, "b": 0.5}, higher=False),
@@ -71,9 +71,7 @@ def test_where_less_is_better_the_most_negative_difference_comes_first(registry:
 @pytest.mark.parametrize(
     "other", [("biased", "hans"), ("clean", "hans:clips=5"), ("clean", "gone")]
 )
-def test_boards_that_do_not_belong_together_give_none(
-    registry: Registry, other: tuple[str, str]
-) -> None:
+def test_other_pairs_of_boards_form_no_contrast(registry: Registry, other: tuple[str, str]) -> None:
     model, dataset = other
     boards = [_board("biased", {"a": 0.9}), _board(model, {"a": 0.5}, dataset)]
     assert contrasts(boards, registry) == []
@@ -90,7 +88,7 @@ def test_a_contrast_names_two_models() -> None:
         )
 
 
-def test_datasets_are_run_with_their_own_models_where_none_is_named() -> None:
+def test_datasets_are_run_with_their_own_models_by_default() -> None:
     chosen = choose(make_config(datasets=["drums", "clever-hans", "soundscapes"]), load())
     assert {dataset: [model.label for model in own] for dataset, own in chosen.pairs.items()} == {
         "drums": ["drums-crnn"],

@@ -1,4 +1,4 @@
-"""The sentences at the top of a board, against boards whose answer is known."""
+"""The message of boards whose answer is known."""
 
 from __future__ import annotations
 
@@ -51,35 +51,35 @@ def _spread(mean: float, seed: int, width: float = 0.02, n: int = CLIPS) -> list
 KNOWN = {
     "good": _spread(0.90, 1),
     "as-good": _spread(0.8995, 2),
-    "dear": _spread(0.8999, 3),
+    "costly": _spread(0.8999, 3),
     "poor": _spread(0.60, 4),
     "chance": _spread(0.50, 5, 0.1),
     "random": _spread(0.50, 6, 0.1),
 }
-COST = {"good": 3000, "as-good": 77, "dear": 9000, "poor": 1}
+COST = {"good": 3000, "as-good": 77, "costly": 9000, "poor": 1}
 
 
-def test_a_board_says_who_leads_at_which_cost_and_who_is_no_better_than_chance() -> None:
+def test_the_message_names_the_leaders_their_cost_and_how_many_are_no_better_than_random() -> None:
     found = _message(KNOWN, COST)
     assert found is not None
     means = {name: np.mean(row) for name, row in KNOWN.items() if name != "random"}
     [best] = found.best
     assert best.explainer == max(means, key=lambda name: means[name])
     leading = {row.explainer for row in (*found.best, *found.rivals)}
-    assert leading == {"good", "as-good", "dear"}
+    assert leading == {"good", "as-good", "costly"}
     assert found.cheapest.explainer == "as-good"
     assert (found.n_ranked, found.n_clips, found.alike, found.no_better) == (5, CLIPS, 2, 1)
     text = sentences(found)
     assert text[0].startswith(f"Best by roc-auc: {best.explainer}, {means[best.explainer]:.3f} (95")
-    assert "model calls an instance." in text[0]
+    assert "model calls per instance." in text[0]
     assert "might be first; the cheapest of them, as-good, at 77 calls." in text[1]
     assert text[2:] == [
-        "A paired test over 24 clips does not tell 2 of the other 4 from it.",
+        "A paired test over 24 clips does not distinguish 2 of the other 4 from it.",
         "1 of 5 is not reliably better than random relevance.",
     ]
 
 
-def test_it_is_read_the_other_way_round_where_lower_is_better() -> None:
+def test_the_message_is_the_same_where_lower_is_better() -> None:
     turned = {name: [1 - value for value in row] for name, row in KNOWN.items()}
     high, low = _message(KNOWN, COST), _message(turned, COST, higher=False)
     assert high is not None
@@ -92,20 +92,20 @@ def test_a_clear_leader_stays_first() -> None:
     found = _message({"a": _spread(0.9, 1), "b": _spread(0.5, 2)}, {"a": 1})
     assert found is not None
     assert found.rivals == ()
-    assert sentences(found)[0].endswith("at 1 model call an instance.")
+    assert sentences(found)[0].endswith("at 1 model call per instance.")
     assert sentences(found)[1:] == [
-        "On other clips it stays first (95 %).",
-        "A paired test over 24 clips tells all the others from it.",
+        "On other clips it would stay first (95 %).",
+        "A paired test over 24 clips distinguishes all the others from it.",
     ]
 
 
 @pytest.mark.parametrize(("n_clips", "needed"), [(3, 6), (5, 6)])
-def test_too_few_clips_are_said_to_be_too_few(n_clips: int, needed: int) -> None:
+def test_too_few_clips_are_reported(n_clips: int, needed: int) -> None:
     found = _message({"a": _spread(0.9, 1, n=n_clips), "b": _spread(0.5, 2, n=n_clips)})
     assert found is not None
     assert sentences(found)[-1] == (
-        f"{n_clips} clips are too few for a paired test to tell any two of 2 explainers apart:"
-        f" that takes {needed}."
+        f"{n_clips} clips are too few for a paired test to separate any two of 2 explainers:"
+        f" that takes at least {needed}."
     )
 
 
@@ -114,7 +114,7 @@ def test_equal_means_share_the_first_place() -> None:
     assert found is not None
     assert sentences(found)[0] == (
         "Best by roc-auc: a and b, 1.000 (95 %: 1.000 to 1.000), the cheapest, b, at 2 model calls"
-        " an instance."
+        " per instance."
     )
     alike = _message({"a": [1.0] * 8, "b": [1.0] * 8})
     assert alike is not None
@@ -128,10 +128,10 @@ def test_many_rivals_are_counted_and_none_is_cheaper() -> None:
     assert found is not None
     assert len(found.rivals) > 4
     assert f"and {len(found.rivals) - 3} others might be first" in sentences(found)[1]
-    assert sentences(found)[1].endswith("; none of them asks for fewer calls.")
+    assert sentences(found)[1].endswith("; none of them needs fewer calls.")
 
 
-def test_names_are_written_as_the_page_wants_them() -> None:
+def test_names_are_formatted_by_the_caller() -> None:
     found = _message({"<b>": _spread(0.9, 1), "b": _spread(0.899, 2)}, {"b": 1})
     assert found is not None
     text = " ".join(sentences(found, lambda name: f"«{name}»"))
@@ -140,12 +140,12 @@ def test_names_are_written_as_the_page_wants_them() -> None:
     assert "<b>" not in text.replace("«<b>»", "")
 
 
-def test_a_board_without_places_or_with_one_clip_says_less() -> None:
+def test_without_ranks_or_with_one_clip_there_is_less_to_say() -> None:
     assert _message({"random": [0.5]}) is None
     one = _message({"a": [0.9], "b": [0.8], "random": [0.5]})
     assert one is not None
     assert one.no_better is None
-    assert sentences(one) == ["Best by roc-auc: a, 0.900, at 10 model calls an instance."]
+    assert sentences(one) == ["Best by roc-auc: a, 0.900, at 10 model calls per instance."]
     alone = _message({"a": _spread(0.9, 1)})
     assert alone is not None
     assert len(sentences(alone)) == 1

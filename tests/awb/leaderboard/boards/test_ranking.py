@@ -1,4 +1,4 @@
-"""Places on a board by loops: ranks, their direction, and letters that do not run out."""
+"""Places on a board against loops: ranks, their direction, and unlimited letters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _letters(text: str) -> list[str]:
 
 @pytest.mark.parametrize("n_columns", [1, 26, 27, 52, 53, 120])
 def test_letters_do_not_run_out(n_columns: int) -> None:
-    """Neighbours overlap, and nobody else: each has its own letter and the one before."""
+    """Only neighbours overlap: each has its own letter and the previous one."""
     groups = [(column, column + 1) for column in range(n_columns - 1)]
     found = [_letters(text) for text in group_letters(groups, n_columns)]
     for one, other in combinations(range(n_columns), 2):
@@ -37,7 +37,7 @@ def test_letters_do_not_run_out(n_columns: int) -> None:
 
 
 @pytest.mark.parametrize("higher_is_better", [True, False])
-def test_places_are_those_of_a_loop(higher_is_better: bool) -> None:
+def test_places_match_a_loop(higher_is_better: bool) -> None:
     rng = np.random.default_rng(2)
     clips = [f"clip-{number // 2}" for number in range(60)]
     table = rng.normal([0.5, 0.9, 0.55, 0.5, 0.1], 0.1, (60, 5))
@@ -58,7 +58,7 @@ def test_places_are_those_of_a_loop(higher_is_better: bool) -> None:
     assert found[0].groups == found[3].groups
 
 
-def test_one_column_or_one_clip_has_nothing_to_tell_apart() -> None:
+def test_one_column_or_one_clip_gets_no_letters() -> None:
     assert places(np.empty((3, 0)), ["a", "b", "c"], _facts(True), KEY) == []
     alone = places(np.array([[0.1], [0.2]]), ["a", "b"], _facts(True), KEY)
     assert alone == [Place(1, 1, 1, "")]

@@ -1,4 +1,4 @@
-"""What stands under a board, line by line."""
+"""The remarks below a board, line by line."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _manifest(*skipped: Skipped, n_kept: int = 3) -> Manifest:
     return Manifest("d", "m", "", kept, skipped)
 
 
-def test_problems_are_counted_by_reason_and_said_once() -> None:
+def test_problems_are_counted_by_reason_and_listed_once() -> None:
     rows = [
         *(_row("lime", "c0", FAILED, "no"), _row("lime", "c1", FAILED, "no")),
         *(_row("rise", "c0", FAILED, "no"), _row("rise", "c1"), _row("rise", "c2")),
@@ -49,7 +49,7 @@ def test_problems_are_counted_by_reason_and_said_once() -> None:
     assert remarks.problems([_row("rise", "c0")], [], _manifest()) == []
 
 
-def test_what_does_not_apply_is_grouped_by_its_reason() -> None:
+def test_explainers_that_are_not_applicable_are_grouped_by_reason() -> None:
     rows = [
         _row("cam", "c0", NOT_APPLICABLE, "no layers"),
         _row("lrp", "c0", NOT_APPLICABLE, "no layers"),
@@ -63,7 +63,7 @@ def test_what_does_not_apply_is_grouped_by_its_reason() -> None:
     ]
 
 
-def test_notes_say_where_what_is_missing_and_what_is_unknown() -> None:
+def test_notes_list_the_device_missing_values_and_unknown_labels() -> None:
     manifest = _manifest(
         Skipped("c5", "Dgo", UNKNOWN_LABEL, "Did you mean Dog?"),
         Skipped("c6", "Dgo", UNKNOWN_LABEL, "Did you mean Dog?"),

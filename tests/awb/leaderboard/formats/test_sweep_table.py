@@ -1,4 +1,4 @@
-"""The table of a sweep: what stands where, and what variants lack."""
+"""The tables of a sweep: their layout, and what variants lack."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _sweep(*found: tuple[Variant, Board], waiting: tuple[str, ...] = ()) -> Swee
     return SweepBoards(tuple((variant, (board,)) for variant, board in found), waiting)
 
 
-def test_variants_go_down_and_explainers_across_baselines_last() -> None:
+def test_variants_are_rows_and_explainers_columns_baselines_last() -> None:
     [table] = sweep_tables(
         _sweep(
             (_variant(masker="zeros"), _board({"random": 0.5, "a": 0.7})),
@@ -105,7 +105,7 @@ def test_a_variant_without_a_metric_has_empty_cells() -> None:
         (_board({"a": 0.1}), ("noise",), "Not run yet: noise."),
     ],
 )
-def test_what_went_wrong_is_said_and_counts_as_failed(
+def test_problems_are_reported_and_count_as_failed(
     board: Board, waiting: tuple[str, ...], line: str
 ) -> None:
     given = _sweep((_variant(masker="zeros"), board), waiting=waiting)
@@ -115,15 +115,15 @@ def test_what_went_wrong_is_said_and_counts_as_failed(
     assert f"- {line}" in sweep_text(given, "github")
 
 
-def test_what_is_not_finished_is_said_and_what_is_well_has_one_remark() -> None:
+def test_unfinished_variants_are_reported_and_finished_ones_need_no_remark() -> None:
     unfinished = _sweep((_variant(masker="zeros"), _board({"a": 0.1}, finished=False)))
     assert "Not finished: zeros." in remarks(unfinished)
-    well = _sweep((_variant(masker="zeros"), _board({"a": 0.1})))
-    assert not well.failed
-    assert len(remarks(well)) == 1
+    finished = _sweep((_variant(masker="zeros"), _board({"a": 0.1})))
+    assert not finished.failed
+    assert len(remarks(finished)) == 1
 
 
-def test_a_narrow_table_names_settings_once_a_variant() -> None:
+def test_a_narrow_table_names_settings_once_per_variant() -> None:
     given = _sweep(
         (_variant(masker="zeros", seed="0"), _board({"a": 0.1, "b": 0.2}, metrics=(AUC, AREA))),
         (_variant(masker="zeros", seed="1"), _board({"a": 0.3}, metrics=(AUC, AREA))),
@@ -142,7 +142,7 @@ def test_a_narrow_table_names_settings_once_a_variant() -> None:
     assert sweep_text(given, width=longest) == wide != sweep_text(given, width=longest - 1)
 
 
-def test_records_hold_the_values_of_the_variant_and_the_row() -> None:
+def test_records_have_the_values_of_the_variant_and_the_row() -> None:
     given = _sweep(
         (_variant(masker="zeros"), _board({"a": 0.25})),
         (_variant(masker="noise"), _board({"a": math.nan})),
@@ -163,6 +163,6 @@ def test_records_hold_the_values_of_the_variant_and_the_row() -> None:
     assert plain["not_run"] == []
 
 
-def test_nothing_is_no_table() -> None:
+def test_without_boards_there_is_no_table() -> None:
     assert sweep_tables(SweepBoards((), ("zeros",))) == []
     assert "Not run yet: zeros." in sweep_text(SweepBoards((), ("zeros",)), width=10)

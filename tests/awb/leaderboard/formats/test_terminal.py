@@ -1,4 +1,4 @@
-"""Boards on terminals of any width: a column is whole or left out, and no digit is cut."""
+"""Boards on terminals of any width: columns are complete or left out, never truncated."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _table(lines: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("gaps", [False, True])
 @pytest.mark.parametrize("width", [200, 120, 100, 80, 70, 60, 50, 45])
-def test_what_is_shown_is_whole_and_fits(width: int, *, gaps: bool) -> None:
+def test_shown_columns_are_complete_and_fit(width: int, *, gaps: bool) -> None:
     lines = _lines(_board(gaps=gaps), width)
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
@@ -72,18 +72,18 @@ def test_what_is_shown_is_whole_and_fits(width: int, *, gaps: bool) -> None:
     assert ("90%" in table) == gaps
 
 
-def test_there_is_room_for_all_of_it() -> None:
+def test_a_wide_terminal_shows_everything() -> None:
     assert "left out (" not in "\n".join(_lines(_board(), 200))
 
 
-def test_a_long_name_is_folded_and_keeps_its_brackets() -> None:
+def test_a_long_name_is_wrapped_and_keeps_its_brackets() -> None:
     for width in (80, 60):
         table = _table(_lines(_board(), width))
         assert LONG in "".join(line[4 : 4 + width // 3 + 2].strip() for line in table)
     assert max(len(line) for line in _lines(_board(names=("naive",)), 80)) <= 80
 
 
-def test_narrower_than_a_number_lines_are_longer_than_the_terminal() -> None:
+def test_if_not_even_one_column_fits_lines_exceed_the_terminal() -> None:
     table = "\n".join(_table(_lines(_board(), 12)))
     assert "0.900" in table
     assert ".25–1.00" in table
@@ -104,7 +104,7 @@ def test_a_pipe_gets_everything() -> None:
         (tuple("abcdefg"), ["7 columns left out"]),
     ],
 )
-def test_few_that_are_left_out_are_named(names: tuple[str, ...], expected: list[str]) -> None:
+def test_a_few_hidden_columns_are_named(names: tuple[str, ...], expected: list[str]) -> None:
     assert [line.split(":")[0] for line in left_out(names)] == expected
 
 
@@ -119,6 +119,6 @@ def test_the_table_of_a_sweep_fits_too(width: int) -> None:
     assert max(map(len, tables)) <= width
     hidden = re.search(r"left out \(([^)]*)\)", text)
     names = hidden[1].split(", ") if hidden else []
-    if len(tables) < 15:  # explainers down
+    if len(tables) < 15:  # explainers are rows
         assert [name for name in NAMES if name not in names] == re.findall(r"(\S+) ↑", text)
     assert "0.900 [0.25, 1.00]" in text

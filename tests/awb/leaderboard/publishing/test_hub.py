@@ -1,4 +1,4 @@
-"""``awb publish --to-hub``: what arrives, what does not, and where the token is."""
+"""``awb publish --to-hub``: what arrives, what does not, and where the token goes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Hub]:
 
 
 def _where_the_token_is(hub: Hub) -> set[str]:
-    """Name every part of a request that has the token in it."""
+    """Name every part of a request that contains the token."""
     found = set()
     for _, path, headers, body in hub.calls:
         found |= {name for name, value in headers.items() if TOKEN in value}
@@ -50,8 +50,8 @@ def _where_the_token_is(hub: Hub) -> set[str]:
     return found
 
 
-def test_what_arrives_is_what_stands_here_and_passes_verify(copy: Path, tmp_path: Path) -> None:
-    """The whole command in a process of its own, with every log of huggingface_hub on."""
+def test_the_pushed_files_equal_the_local_ones_and_pass_verify(copy: Path, tmp_path: Path) -> None:
+    """Run the command in a separate process, with all logs of huggingface_hub enabled."""
     home, out = tmp_path / "home", tmp_path / "pulled"
     home.mkdir()
     with serving(TOKEN) as hub:
@@ -66,9 +66,9 @@ def test_what_arrives_is_what_stands_here_and_passes_verify(copy: Path, tmp_path
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == f"{hub.address}/datasets/{REPO}"
-    assert "DEBUG" in done.stderr or "Request" in done.stderr, "the logs are on"
+    assert "DEBUG" in done.stderr or "Request" in done.stderr, "the logs are enabled"
     assert f"sending {len(hub.datasets[REPO])} files" in done.stderr
-    assert "%|" not in done.stderr, "no bar for each file"
+    assert "%|" not in done.stderr, "no progress bar per file"
     assert TOKEN not in done.stdout + done.stderr
     assert _where_the_token_is(hub) == {"authorization"}
     for path in [*home.rglob("*"), *copy.rglob("*")]:
@@ -95,7 +95,7 @@ def test_what_arrives_is_what_stands_here_and_passes_verify(copy: Path, tmp_path
     assert submissions.awb("verify", out).exit_code == 0
 
 
-def test_the_card_is_read_by_the_hub_and_by_people(published: Path) -> None:
+def test_the_card_has_front_matter_and_the_facts(published: Path) -> None:
     parcel = pack(published, load(), REPO, license_id="cc-by-4.0")
     card, table = parcel.files["README.md"], parcel.files["scores.parquet"]
     assert isinstance(card, bytes)
@@ -118,7 +118,7 @@ def test_the_card_is_read_by_the_hub_and_by_people(published: Path) -> None:
     assert claimed == set(record["scores"]["roc-auc"])
 
 
-def test_only_what_boards_need_goes(copy: Path, tmp_path: Path) -> None:
+def test_only_what_boards_need_is_sent(copy: Path, tmp_path: Path) -> None:
     folder = submissions.submission(copy).parent
     (copy / ".env").write_text("secret")
     (copy / "notes.txt").write_text("private")
@@ -133,12 +133,12 @@ def test_only_what_boards_need_goes(copy: Path, tmp_path: Path) -> None:
     assert not any(Path(name).name.startswith(".") for name in names)
 
 
-def test_a_submission_that_does_not_hold_is_not_sent(copy: Path, hub: Hub) -> None:
+def test_an_invalid_submission_is_not_sent(copy: Path, hub: Hub) -> None:
     path = submissions.submission(copy)
     submissions.forge(path, lambda plain: plain["scores"]["roc-auc"].__setitem__(0, 0.123))
     result = submissions.awb("publish", "--into", copy, "--to-hub", REPO)
     assert result.exit_code == 2
-    assert "does not hold, so nothing is sent" in result.output
+    assert "is refused, so nothing is sent" in result.output
     assert hub.calls == []
 
 
@@ -156,7 +156,7 @@ def test_a_dry_run_lists_and_sends_nothing(
     assert {path: path.stat().st_mtime_ns for path in copy.rglob("*")} == before
 
 
-def test_pushing_again_commits_only_what_changed(hub: Hub) -> None:
+def test_pushing_again_commits_only_changed_files(hub: Hub) -> None:
     assert push(SMALL, private=True) == f"{hub.address}/datasets/{REPO}"
     assert hub.private[REPO] == "private"
     hub.datasets[REPO]["theirs.md"] = b"stays"
@@ -169,32 +169,32 @@ def test_pushing_again_commits_only_what_changed(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "status", "told"),
+    ("start", "status", "message"),
     [
         ("/api/repos/create", 403, "may not write to a-lab"),
         ("/api/repos/create", 404, "there is no a-lab on the Hub"),
-        ("/api/repos/create", 500, "type the same again later"),
+        ("/api/repos/create", 500, "nothing was committed; try again later"),
         (f"/api/datasets/{REPO}/preupload", 403, "may not write to a-lab"),
         (f"/api/datasets/{REPO}/commit", 413, "nothing was committed"),
-        (f"/api/datasets/{REPO}/commit", 429, "wait some minutes"),
+        (f"/api/datasets/{REPO}/commit", 429, "wait a few minutes"),
         ("/storage/", 403, "may not write to a-lab"),
     ],
 )
-def test_what_the_hub_refuses_is_told_with_what_to_do(
-    hub: Hub, start: str, status: int, told: str, caplog: pytest.LogCaptureFixture
+def test_refusals_of_the_hub_are_reported_with_advice(
+    hub: Hub, start: str, status: int, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     hub.refusals[start] = (status, "because of a rule")
     with caplog.at_level(logging.DEBUG), pytest.raises(HubError) as caught:
         push(SMALL)
     assert f"status {status} (because of a rule)" in str(caught.value)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert hub.datasets.get(REPO, {}) == {}
     shown = "".join(traceback.format_exception(caught.value)) + caplog.text
     assert TOKEN not in shown
     assert caught.value.__context__ is None
 
 
-def test_a_wrong_token_is_told(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_token_is_reported(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_wrong")
     with pytest.raises(
         HubError, match=r"401.*the token is not valid\. Type: hf auth login"
@@ -210,7 +210,7 @@ def test_without_a_token_it_says_what_to_type(hub: Hub, monkeypatch: pytest.Monk
     assert hub.calls == []
 
 
-def test_the_login_that_huggingface_hub_keeps_is_used(
+def test_the_login_of_huggingface_hub_is_used(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("HF_TOKEN")
@@ -219,7 +219,7 @@ def test_the_login_that_huggingface_hub_keeps_is_used(
     assert hub.datasets[REPO] == SMALL.files
 
 
-def test_no_network_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_network_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -239,19 +239,19 @@ def test_without_huggingface_hub_it_says_what_to_install(monkeypatch: pytest.Mon
     "text",
     ["boards", "a/b/c", "/b", "a/", "../b", "a/b--c", "a/b..c", "-a/b", "a/b\n", "a/" + "b" * 96],
 )
-def test_what_is_no_name_is_refused(text: str) -> None:
+def test_invalid_repository_names_are_refused(text: str) -> None:
     with pytest.raises(HubError, match="OWNER/NAME"):
         checked_repo(text)
 
 
-def test_what_is_no_licence_is_refused() -> None:
+def test_invalid_licences_are_refused() -> None:
     assert checked_license("cc-by-4.0") == "cc-by-4.0"
     for text in ("", "MIT", "mit\ntags: [evil]", "a b"):
         with pytest.raises(ParameterError, match="--license"):
             checked_license(text)
 
 
-def test_nothing_published_is_nothing_to_push(tmp_path: Path) -> None:
+def test_without_submissions_there_is_nothing_to_push(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match="Type: awb publish RUN"):
         pack(tmp_path, load(), REPO)
     (tmp_path / "submissions").mkdir()
@@ -260,19 +260,17 @@ def test_nothing_published_is_nothing_to_push(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
-        (["--private"], "--private is for --to-hub"),
-        (["--dry-run"], "--dry-run is for --to-hub"),
+        (["--private"], "--private requires --to-hub"),
+        (["--dry-run"], "--dry-run requires --to-hub"),
         (["RUN", "--to-hub", REPO, "--dry-run"], "publish the run first"),
-        (["--to-hub", "nonsense"], "is no name on the Hub"),
-        (["--to-hub", REPO, "--license", "My License"], "is no identifier of a licence"),
+        (["--to-hub", "nonsense"], "is not a name on the Hub"),
+        (["--to-hub", REPO, "--license", "My License"], "is not a licence identifier"),
     ],
 )
-def test_options_that_make_no_sense_write_nothing(
-    words: list[str], told: str, tmp_path: Path
-) -> None:
+def test_invalid_options_write_nothing(words: list[str], message: str, tmp_path: Path) -> None:
     result = submissions.awb("publish", "--into", tmp_path / "boards", *words)
     assert result.exit_code == 2
-    assert told in result.output
+    assert message in result.output
     assert not (tmp_path / "boards").exists()

@@ -17,7 +17,8 @@ from scipy.stats import rankdata
 import small_data
 import submissions
 from awb.harness.storage.run_folder import RunFolder
-from awb.leaderboard.publishing.board_pages import BEGIN, END, board_of, data_of
+from awb.leaderboard.publishing.board_pages import BEGIN, END
+from awb.leaderboard.publishing.published_board import board_of, data_of
 from awb.leaderboard.submissions.credits import escaped
 from awb.leaderboard.submissions.files import Reader, deflated
 from awb.leaderboard.submissions.names import slug
@@ -37,7 +38,9 @@ def test_a_run_is_published_and_verified(published: Path) -> None:
     assert "4 passed, 0 refused" in result.stderr
 
 
-def test_every_score_and_relevance_of_the_run_is_in_it(published: Path, small_run: Path) -> None:
+def test_every_score_and_relevance_of_the_run_is_published(
+    published: Path, small_run: Path
+) -> None:
     table = list(csv.DictReader(io.StringIO(awb("export", small_run).stdout)))
     store = RunFolder.open(small_run).store()
     for name in ("random-forest", "oracle", "constant", "random"):
@@ -74,7 +77,7 @@ def test_the_board_is_that_of_the_run(published: Path, small_run: Path) -> None:
     assert index.index(BEGIN) < index.index(page.name) < index.index(END)
 
 
-def test_an_index_keeps_what_stands_around_it(small_run: Path, tmp_path: Path) -> None:
+def test_an_index_keeps_the_text_around_it(small_run: Path, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text(
         f"before\n{BEGIN}\nolder lines\n{END}\nafter\n", encoding="utf-8"
     )
@@ -98,7 +101,7 @@ def test_publishing_again_changes_nothing_and_never_overwrites(copy: Path, small
     assert read(submission(copy))["credit"]["author"] == "B. Person"
 
 
-def test_what_a_person_types_is_text_and_no_score(small_run: Path, tmp_path: Path) -> None:
+def test_typed_texts_cannot_change_scores(small_run: Path, tmp_path: Path) -> None:
     note = 'x | 1.000 | <b>"sha256"</b>, roc-auc: 1'
     awb("publish", small_run, "--into", tmp_path / "a", "--note", note)
     awb("publish", small_run, "--into", tmp_path / "b")
@@ -169,7 +172,7 @@ def test_scores_that_do_not_follow_from_the_relevance_are_not_published(
     assert "roc-auc claims 1, the relevance gives" in result.stderr
 
 
-def test_relevance_that_rounding_would_spoil_keeps_all_digits(tmp_path: Path) -> None:
+def test_relevance_keeps_64_bits_if_rounding_would_change_a_score(tmp_path: Path) -> None:
     run = submissions.run(tmp_path, n_clips=1, explainers="random", metrics="roc-auc")
     [kept] = RunFolder.open(run).manifests()[0].kept
     relevance = RunFolder.open(run).store().relevance(kept.clip_id, kept.target, "random")
@@ -185,7 +188,7 @@ def test_relevance_that_rounding_would_spoil_keeps_all_digits(tmp_path: Path) ->
     np.testing.assert_array_equal(submitted.relevance[0], fine)
 
 
-def test_a_spot_check_computes_the_same(published: Path) -> None:
+def test_a_spot_check_reproduces_a_run(published: Path) -> None:
     result = awb("verify", "--spot-check", "2", "--json", submission(published))
     assert result.exit_code == 0, result.output
     [verdict] = json.loads(result.stdout)
@@ -201,13 +204,13 @@ def test_a_spot_check_finds_what_only_the_model_knows(copy: Path) -> None:
             plain["scores"]["deletion-area"][place] /= 2
 
     forge(path, better)
-    assert awb("verify", path).exit_code == 0, "nothing contradicts it but the model"
+    assert awb("verify", path).exit_code == 0, "only the model contradicts it"
     result = awb("verify", path, "--spot-check", "1")
     assert result.exit_code == 1
     assert "deletion-area is" in result.stdout
 
 
-def test_a_spot_check_finds_relevance_that_is_another_explainers(copy: Path) -> None:
+def test_a_spot_check_finds_the_relevance_of_another_explainer(copy: Path) -> None:
     path, oracle = submission(copy, "random"), submission(copy, "oracle")
     relevance = [one for one in Reader().read(oracle).relevance if one is not None]
     swap_relevance(path, deflated(np.concatenate(relevance), "<f4"))
@@ -219,7 +222,7 @@ def test_a_spot_check_finds_relevance_that_is_another_explainers(copy: Path) -> 
     assert "the relevance differs" in result.stdout
 
 
-def test_a_spot_check_elsewhere_has_a_tolerance(copy: Path) -> None:
+def test_a_spot_check_on_another_platform_has_a_tolerance(copy: Path) -> None:
     path = submission(copy, "constant")
 
     def elsewhere(plain: dict[str, Any], change: float) -> None:
@@ -234,12 +237,12 @@ def test_a_spot_check_elsewhere_has_a_tolerance(copy: Path) -> None:
     assert awb("verify", path, "--spot-check", "1").exit_code == 1
 
 
-def test_a_spot_check_says_which_plugin_is_another(copy: Path) -> None:
+def test_a_spot_check_names_the_plugin_that_differs(copy: Path) -> None:
     path = submission(copy)
     forge(path, lambda plain: plain["explainer"].update(version="0.0.7"))
     result = awb("verify", path, "--spot-check", "1")
     assert result.exit_code == 1
-    assert "random-forest is of audio-where-benchmark 0.0.7" in result.stdout
+    assert "random-forest is from audio-where-benchmark 0.0.7" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -250,7 +253,7 @@ def test_a_spot_check_says_which_plugin_is_another(copy: Path) -> None:
         (["publish", "/no/such/run"], "holds no run"),
     ],
 )
-def test_mistakes_get_one_clear_line(
+def test_mistakes_are_reported_on_one_line(
     arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -267,7 +270,7 @@ def test_names_of_files_are_unique_and_stay_inside() -> None:
     assert max(map(len, slugs)) < 100
 
 
-def test_boards_are_written_again_without_what_does_not_hold(copy: Path) -> None:
+def test_boards_are_written_again_without_invalid_submissions(copy: Path) -> None:
     path = submission(copy, "random")
     path.write_text(path.read_text(encoding="utf-8").replace("A. P", "B. P"), encoding="utf-8")
     result = awb("publish", "--into", copy)

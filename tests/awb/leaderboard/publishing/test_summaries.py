@@ -1,4 +1,4 @@
-"""Summaries over boards: of forged boards whose answers are known, and of the real ones."""
+"""Summaries over boards: synthetic boards with known answers, and the published ones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Scores = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def _board(name: str, scores: Scores, *, control: bool = False, n_clips: int = 6) -> SummaryBoard:
-    """Forge a board: scores by explainer and metric, one value a clip or one for all."""
+    """Make a board from scores by explainer and metric, one value per clip or one for all."""
     rows = [
         ExplanationRow(name, "model", explainer, f"c{clip}", "dog", "ok", "", 1, 1.0, 0.1)
         for explainer in scores
@@ -76,7 +76,7 @@ def _facts(name: str):
     return spec.facts
 
 
-def test_a_model_is_read_through_its_faithful_explainers() -> None:
+def test_a_model_is_judged_by_its_faithful_explainers() -> None:
     boards = (
         _board("looks", _explainers([0.9, 0.4, 0.5, 0.6], [0.1, 0.5, 0.5, 0.5])),
         _board("elsewhere", _explainers([0.2, 0.9, 0.9, 0.9], [0.1, 0.5, 0.5, 0.5])),
@@ -103,7 +103,7 @@ def test_a_model_is_read_through_its_faithful_explainers() -> None:
 
 
 @pytest.mark.parametrize(("n_explainers", "n_faithful"), [(3, 1), (4, 1), (5, 2), (8, 2), (9, 3)])
-def test_a_quarter_of_the_explainers_speaks_for_a_model(n_explainers: int, n_faithful: int) -> None:
+def test_a_quarter_of_the_explainers_counts_as_faithful(n_explainers: int, n_faithful: int) -> None:
     areas = [0.1 + 0.05 * place for place in range(n_explainers)]
     aucs = [1.0 - 0.1 * place for place in range(n_explainers)]
     summary = summarize_models(Comparable((_board("b", _explainers(aucs, areas)),), ()))
@@ -112,16 +112,16 @@ def test_a_quarter_of_the_explainers_speaks_for_a_model(n_explainers: int, n_fai
     assert summary.rows[0].localization.mean == pytest.approx(np.mean(aucs[:n_faithful]))
 
 
-def test_chance_is_no_look_at_the_events() -> None:
+def test_chance_is_not_looking_at_the_events() -> None:
     scores = _explainers([0.5, 0.4, 0.5, 0.6], [0.1, 0.5, 0.5, 0.5])
     scores["e0"][LOCALIZATION] = [0.2, 0.9, 0.3, 0.7, 0.5, 0.4]
     summary = summarize_models(Comparable((_board("b", scores, control=True),), ()))
     assert summary is not None
-    assert summary.rows[0].verdict == "not seen to look at the events"
+    assert summary.rows[0].verdict == "not shown to look at the events"
     assert "†" in models_page(summary)
 
 
-def test_explainers_alone_do_not_prove_a_look_at_the_events() -> None:
+def test_explainers_alone_do_not_prove_looking_at_the_events() -> None:
     """They point there, but the probability falls no further than without random segments."""
     scores = _explainers([0.9, 0.4, 0.5, 0.6], [0.1, 0.5, 0.5, 0.5])
     scores["oracle"]["ff@annotated"] = [0.0, 0.9, 0.0, 0.9, 0.0, 0.0]
@@ -130,11 +130,11 @@ def test_explainers_alone_do_not_prove_a_look_at_the_events() -> None:
     assert summary is not None
     assert summary.rows[0].localization.low > 0.5
     assert summary.rows[0].events_matter.low <= 0
-    assert summary.rows[0].verdict == "not seen to look at the events"
+    assert summary.rows[0].verdict == "not shown to look at the events"
 
 
-def test_choosing_explainers_does_not_see_the_clip_that_is_read() -> None:
-    """Explainers of pure noise are not made faithful by choosing the best of many."""
+def test_explainers_are_chosen_without_the_clip_that_is_scored() -> None:
+    """Choosing the best of many random explainers does not make them faithful."""
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(40, 30))
     clips = [f"c{row}" for row in range(40)]
@@ -152,7 +152,7 @@ def test_one_clip_leaves_nothing_to_choose_on() -> None:
     assert chosen_elsewhere([[1.0, 2.0], [3.0, 0.0]], ["a", "a"], 1).all()
 
 
-def test_instances_that_an_explainer_misses_count_for_nobody() -> None:
+def test_instances_that_an_explainer_misses_are_not_counted() -> None:
     scores = _explainers([0.9, 0.8, 0.7, 0.6], [0.1, 0.2, 0.3, 0.4])
     board = _board("b", scores, n_clips=40)
     board.grids[LOCALIZATION][board.layout.row["e1"], 0] = np.nan
@@ -178,11 +178,11 @@ def test_mean_ranks_are_over_what_all_boards_rank() -> None:
     assert math.isnan(summary.partial[0].means[1])
     page = datasets_page([summary])
     assert "| e3          | 1 of 2   | 0.600" in page
-    assert "With 2 boards the tests over boards cannot tell any two explainers apart" in page
+    assert "With 2 boards, the tests over boards cannot separate any two explainers" in page
     assert "![" not in page
 
 
-def test_localization_is_not_ranked_where_events_should_be_missed() -> None:
+def test_localization_is_not_ranked_where_explainers_should_miss_the_events() -> None:
     scores = _explainers([0.9, 0.8, 0.7, 0.6], [0.1, 0.2, 0.3, 0.4])
     boards = tuple(_board(name, scores, control=name == "c") for name in "abc")
     located = summarize_datasets(Comparable(boards, ()), _facts(LOCALIZATION))
@@ -212,7 +212,7 @@ def test_nothing_published_has_no_summary(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def real() -> list[Submitted]:
-    """Everything that stands in the repository."""
+    """All published submissions."""
     reader = Reader()
     return [reader.read(path) for path in find([ROOT / "leaderboards" / "submissions"])]
 
@@ -229,7 +229,7 @@ def test_sparse_boards_do_not_empty_the_common_set(real: list[Submitted]) -> Non
         if one.record.model.name != "drums-crnn" or one.record.name in ("lime", "random")
     ]
     found = comparable(part, load())
-    few = ("drums-crnn on drums: ranks 1 explainers, the fullest 5",)
+    few = ("drums-crnn on drums: ranks 1 explainers, the fullest board 5",)
     assert (found.common([LOCALIZATION]), found.left_out) == (["banzhaf", "lime", "naive"], few)
     with_gradients = found.ranking(NEARLY_FULL)
     assert set(with_gradients.common([LOCALIZATION])) >= {"grad-cam", "saliency"}
@@ -274,7 +274,7 @@ def test_pages_are_written_with_their_figures(real: list[Submitted], tmp_path: P
 
 
 def test_the_published_summaries_are_current(real: list[Submitted]) -> None:
-    """What stands in the repository is what the submissions give now."""
+    """The pages in the repository are those that the submissions give now."""
     found = summarize(real, load())
     assert found.models is not None
     figures = [f"summary-datasets-{one.metric.name}.svg" for one in found.datasets]
@@ -284,4 +284,4 @@ def test_the_published_summaries_are_current(real: list[Submitted]) -> None:
         ("summary-datasets.md", datasets_page(found.datasets, figures)),
     ):
         there = (ROOT / "leaderboards" / name).read_text(encoding="utf-8")
-        assert there == text, f"{name} is old. Type: awb publish"
+        assert there == text, f"{name} is outdated. Type: awb publish"

@@ -1,4 +1,4 @@
-"""The one form of a submission's text."""
+"""The canonical form of a submission."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ TEXT = """{
 """
 
 
-def test_keys_are_sorted_and_entries_have_lines_of_their_own() -> None:
+def test_keys_are_sorted_and_each_entry_has_its_own_line() -> None:
     assert canonical(PLAIN).decode() == TEXT
     assert canonical(dict(reversed(PLAIN.items()))).decode() == TEXT
     assert json.loads(canonical(PLAIN)) == PLAIN
 
 
-def test_nan_is_refused_and_half_a_character_is_kept() -> None:
+def test_nan_is_refused_and_lone_surrogates_are_kept() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"value": float("nan")})
     assert b"\xed\xa0\xbd" in canonical({"value": "\ud83d"})

@@ -1,4 +1,4 @@
-"""Names and titles of boards: short, unique, safe, and the same whatever stands beside them."""
+"""Names and titles of boards: short, unique, safe, and independent of each other."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ROOT = Path(__file__).resolve().parents[4]
         ("\u00e9", "unnamed"),
     ],
 )
-def test_a_name_is_what_a_person_would_say(label: str, name: str) -> None:
+def test_a_name_is_short_and_readable(label: str, name: str) -> None:
     assert brief(label) == name
 
 
@@ -47,7 +47,7 @@ LABELS = st.one_of(st.text(max_size=80), st.sampled_from(["a:x/b", "a:y/b", "A:y
 
 
 @given(st.lists(st.tuples(LABELS, LABELS), unique=True, max_size=6))
-def test_names_are_unique_and_stay_inside(keys: list[tuple[str, str]]) -> None:
+def test_names_are_unique_and_safe(keys: list[tuple[str, str]]) -> None:
     names = file_names(keys)
     assert set(names) == set(keys)
     assert len({name.lower() for name in names.values()}) == len(keys)
@@ -57,7 +57,7 @@ def test_names_are_unique_and_stay_inside(keys: list[tuple[str, str]]) -> None:
     assert names == file_names(keys[::-1])
 
 
-def test_only_those_that_share_a_name_get_a_hash() -> None:
+def test_only_equal_names_get_a_hash() -> None:
     first, second, other = ("folder:a/x", "m"), ("folder:b/x", "m"), ("drums", "m")
     names = file_names([first, second, other])
     assert names[other] == "drums--m"
@@ -93,7 +93,7 @@ def test_a_title_is_one_line() -> None:
         Spec(name="a", summary="A.", citation="-", title="two\nlines")
 
 
-def test_what_submissions_have_in_common_is_said_once() -> None:
+def test_the_common_origin_of_submissions_is_written_once() -> None:
     folder = next((ROOT / "leaderboards" / "submissions").glob("folder-*"))
     group = [Reader().read(path) for path in sorted(find([folder]))[:3]]
     text = credits_of(folder.name, group)

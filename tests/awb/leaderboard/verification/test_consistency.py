@@ -1,4 +1,4 @@
-"""Scores that follow from each other: honest ones never contradict, a changed one does."""
+"""Scores that follow from each other: correct ones are consistent, a changed one is not."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from golden.strategies import quick
 PROBABILITIES = st.integers(0, 64).map(lambda number: number / 64)
 
 
-def _honest(
+def _correct(
     deletion: list[float], alone: list[float], masked: tuple[float, float], n_positive: int
 ) -> dict[str, float]:
     """Score curves and masked audio as a run does."""
@@ -55,14 +55,14 @@ def _found(scores: Mapping[str, float], n_cells: int, n_positive: int, p_clip: f
 
 @quick
 @given(st.data())
-def test_what_a_run_computed_never_contradicts_itself(data: st.DataObject) -> None:
-    """Also where the manifest's score comes from a batch of another size, and is a little off."""
+def test_scores_of_a_run_are_consistent(data: st.DataObject) -> None:
+    """Even if the manifest's score comes from another batch size, and is slightly off."""
     n_cells = data.draw(st.integers(2, 120))
     rows = st.lists(PROBABILITIES, min_size=n_cells, max_size=n_cells)
     deletion = [data.draw(PROBABILITIES), *data.draw(rows)]
     n_positive = data.draw(st.integers(1, n_cells))
     masked = (data.draw(PROBABILITIES), data.draw(PROBABILITIES))
-    scores = _honest(deletion, data.draw(rows), masked, n_positive)
+    scores = _correct(deletion, data.draw(rows), masked, n_positive)
     kept = data.draw(st.sets(st.sampled_from(sorted(scores))))
     for some in (scores, {name: scores[name] for name in kept}):
         for off in (0.0, 0.002, -0.002):
@@ -70,43 +70,41 @@ def test_what_a_run_computed_never_contradicts_itself(data: st.DataObject) -> No
             assert _found(some, n_cells, n_positive, p_clip) == []
 
 
-# Of 40 cells 1 % is one, 5 % are two, 10 % are four and 20 % are eight: as many as annotated.
+# Of 40 cells, 1 % is one, 5 % are two, 10 % are four and 20 % are eight, as many as annotated.
 FALLING = [0.9 - 0.02 * cell for cell in range(41)]
-SCORES = _honest(FALLING, FALLING[:0:-1], (0.7, 0.3), 8)
+SCORES = _correct(FALLING, FALLING[:0:-1], (0.7, 0.3), 8)
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"comprehensiveness": 0.3}, "comprehensiveness is not the mean of the ff"),
-        ({"ff@5": 0.05}, "comprehensiveness is not the mean of the ff"),
-        ({"ff@annotated": 0.2}, "ff@20 and ff@annotated drop the same cells and differ"),
-        ({"ff@annotated": 0.91, "ff@20": 0.91}, "ff@annotated does not fit the score of the clip"),
-        ({"ff-in": 0.91}, "ff-in does not fit the score of the clip"),
-        ({"ff-in": -0.11}, "ff-in does not fit the score of the clip"),
-        ({"ff-out": 0.95}, "ff-out does not fit the score of the clip"),
-        ({"sufficiency": -0.2}, "sufficiency does not fit the score of the clip"),
-        ({"monotonicity": 0.99}, "monotonicity is no share of 40 steps"),
-        ({"ad": 0.3}, "ad does not fit ff-in"),
-        ({"ag": 0.1}, "ag does not fit ff-in"),
-        ({"ai": 1.0}, "ai does not fit ff-in"),
-        ({"fid-in": 0.0}, "fid-in does not fit ff-in"),
-        ({"ff-in": -0.05}, "ai does not fit ff-in"),
-        ({"ff-in": 0.5}, "fid-in does not fit ff-in"),
+        ({"comprehensiveness": 0.3}, "comprehensiveness is not the mean of the ff scores"),
+        ({"ff@5": 0.05}, "comprehensiveness is not the mean of the ff scores"),
+        ({"ff@annotated": 0.2}, "ff@20 and ff@annotated drop the same cells but differ"),
+        ({"ff@annotated": 0.91, "ff@20": 0.91}, "ff@annotated contradicts the score of the clip"),
+        ({"ff-in": 0.91}, "ff-in contradicts the score of the clip"),
+        ({"ff-in": -0.11}, "ff-in contradicts the score of the clip"),
+        ({"ff-out": 0.95}, "ff-out contradicts the score of the clip"),
+        ({"sufficiency": -0.2}, "sufficiency contradicts the score of the clip"),
+        ({"monotonicity": 0.99}, "monotonicity is not a fraction of 40 steps"),
+        ({"ad": 0.3}, "ad contradicts ff-in"),
+        ({"ag": 0.1}, "ag contradicts ff-in"),
+        ({"ai": 1.0}, "ai contradicts ff-in"),
+        ({"fid-in": 0.0}, "fid-in contradicts ff-in"),
+        ({"ff-in": -0.05}, "ai contradicts ff-in"),
+        ({"ff-in": 0.5}, "fid-in contradicts ff-in"),
     ],
 )
-def test_a_score_that_was_changed_alone_no_longer_fits(
-    changes: dict[str, float], reason: str
-) -> None:
+def test_a_single_changed_score_is_a_contradiction(changes: dict[str, float], reason: str) -> None:
     assert _found(SCORES, 40, 8, 0.9) == []
     changed = {**SCORES, **changes}
     assert reason in _found(changed, 40, 8, 0.9)
 
 
-def test_nothing_is_asked_of_scores_that_are_not_there() -> None:
+def test_missing_scores_are_not_checked() -> None:
     assert _found({}, 40, 8, 0.9) == []
     without = {name: SCORES[name] for name in SCORES if name != "ff-in"}
     assert _found({**without, "ad": 0.99, "ai": 1.0}, 40, 8, 0.9) == []
     free = {**SCORES, "ff@annotated": 0.2}
     found = contradictions(free, n_cells=40, n_positive=None, clip_log_odds=_log_odds(0.9))
-    assert list(found) == [], "nobody annotated times: it is no count of this clip's"
+    assert list(found) == [], "without annotated times there is no count of positive cells"

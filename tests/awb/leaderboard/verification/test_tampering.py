@@ -1,4 +1,4 @@
-"""Tampered submissions: each is refused, with its reason, and without a traceback."""
+"""Tampered submissions: each is refused with the right reason and without a traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Tamper = Callable[[Path], None]
 
 
 def _set(*keys: Any, to: Any) -> Tamper:
-    """Change one value, and mend the hash."""
+    """Change one value, and update the hash."""
 
     def tamper(path: Path) -> None:
         def change(plain: dict[str, Any]) -> None:
@@ -37,7 +37,7 @@ def _set(*keys: Any, to: Any) -> Tamper:
 
 
 def _text(old: str, new: str) -> Tamper:
-    """Change the text, as in an editor."""
+    """Change the text, as an editor would."""
 
     def tamper(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
@@ -162,19 +162,19 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "white space": (_text("{\n", "{ \n"), "not in the form"),
     "a localization score": (_set("scores", "roc-auc", 0, to=0.123), "the relevance gives"),
     "a complexity score": (_set("scores", "sparseness", 2, to=0.99), "the relevance gives"),
-    "one of the ff": (_set("scores", "ff@10", 0, to=0.4), "not the mean of the ff"),
-    "a score of masked audio": (_set("scores", "ag", 0, to=0.9), "ag does not fit ff-in"),
-    "a share of steps": (_set("scores", "monotonicity", 0, to=0.7777), "no share of 30 steps"),
+    "one of the ff": (_set("scores", "ff@10", 0, to=0.4), "not the mean of the ff scores"),
+    "a score of masked audio": (_set("scores", "ag", 0, to=0.9), "ag contradicts ff-in"),
+    "a fraction of steps": (_set("scores", "monotonicity", 0, to=0.7777), "not a fraction of 30"),
     "a score out of range": (_set("scores", "deletion-area", 0, to=-0.5), "out of range"),
     "a score as text": (_set("scores", "ff@10", 0, to="0.4"), "valid number"),
-    "a score as truth": (_set("scores", "ff@10", 0, to=True), "valid number"),
+    "a score as a boolean": (_set("scores", "ff@10", 0, to=True), "valid number"),
     "a gap without a reason": (_set("scores", "ff@10", 0, to=None), "have a reason"),
     "a bad score hidden": (_hide_a_bad_score, "claims no value"),
     "a bad instance hidden": (_hide_a_bad_instance, "where there is no explanation"),
-    "a value too many": (_two_lists, "has 4 values, not 3"),
+    "an extra value": (_two_lists, "has 4 values, not 3"),
     "an instance left out": (_leave_one_out, "1 of 3 instances of the manifest are missing"),
-    "an instance twice": (_one_twice, "stands there twice"),
-    "a foreign instance": (_set("instances", 0, "clip_id", to="other.wav"), "not in the manifest"),
+    "an instance twice": (_one_twice, "is listed twice"),
+    "an unknown instance": (_set("instances", 0, "clip_id", to="other.wav"), "not in the manifest"),
     "another length": (_set("instances", 0, "n_samples", to=9_999_999_999), "do not fit"),
     "another number of cells": (_set("instances", 0, "n_cells", to=31), "number of values"),
     "other segments": (_set("settings", "segment_hop_s", to=1e-9), "should be called"),
@@ -185,38 +185,38 @@ TAMPERED: dict[str, tuple[Tamper, str]] = {
     "the hash of another manifest": (_set("manifest", "sha256", to="0" * 64), "should be called"),
     "no manifest": (_no_manifest, "_manifest.json is missing"),
     "swapped relevance": (_better_relevance, "wrong hash"),
-    "swapped relevance, hashes mended": (_better_relevance_and_hash, "the relevance gives"),
+    "swapped relevance, hashes updated": (_better_relevance_and_hash, "the relevance gives"),
     "relevance cut short": (_cut_relevance, "wrong hash"),
-    "relevance cut short, hashes mended": (_cut_relevance_and_hash, "number of values"),
+    "relevance cut short, hashes updated": (_cut_relevance_and_hash, "number of values"),
     "relevance that inflates": (_bomb, "number of values"),
-    "relevance without end": (_not_finite, "not finite"),
+    "infinite relevance": (_not_finite, "not finite"),
     "no relevance": (_no_relevance, "is missing"),
     "a link": (_link, "is a link"),
-    "a climbing path": (_set("relevance", "file", to="../oracle.relevance"), "leaves the folder"),
-    "an absolute path": (_set("manifest", "file", to="/etc/passwd"), "leaves the folder"),
-    "the file cut short": (_bytes(lambda content: content[:-300]), "cut short"),
-    "an empty file": (_bytes(lambda _: b""), "cut short"),
-    "no text": (_bytes(lambda _: b'{"\xff": 1}'), "not UTF-8"),
-    "no object": (_bytes(lambda _: b"[1]"), "no JSON object"),
+    "a relative path": (_set("relevance", "file", to="../oracle.relevance"), "path out of"),
+    "an absolute path": (_set("manifest", "file", to="/etc/passwd"), "path out of"),
+    "the file cut short": (_bytes(lambda content: content[:-300]), "truncated"),
+    "an empty file": (_bytes(lambda _: b""), "truncated"),
+    "bytes that are not text": (_bytes(lambda _: b'{"\xff": 1}'), "not UTF-8"),
+    "an array": (_bytes(lambda _: b"[1]"), "not a JSON object"),
     "a giant array": (_bytes(lambda _: b"[" + b"0," * 2_500_000 + b"0]"), "2,000,000 values"),
     "a giant file": (_huge_file, "larger than"),
     "deep nesting": (_bytes(lambda _: b"[" * 1_000_000), "nested more than"),
-    "an open string": (_bytes(lambda _: b'"\\"' * 500_000), "no JSON"),
-    "NaN": (_text('"roc-auc":[', '"roc-auc":[NaN,'), "NaN is no number"),
-    "infinity": (_text('"roc-auc":[', '"roc-auc":[-Infinity,'), "-Infinity is no number"),
+    "an open string": (_bytes(lambda _: b'"\\"' * 500_000), "not JSON"),
+    "NaN": (_text('"roc-auc":[', '"roc-auc":[NaN,'), "NaN is not a JSON number"),
+    "infinity": (_text('"roc-auc":[', '"roc-auc":[-Infinity,'), "-Infinity is not a JSON number"),
     "a number too large": (_text('"roc-auc":[', '"roc-auc":[1e999,'), "too large"),
     "a number too long": (_text('"roc-auc":[', f'"roc-auc":[{"9" * 5000},'), "too many digits"),
-    "a key twice": (_text('{\n"credit"', '{\n"format":1,\n"credit"'), "stands there twice"),
-    "a key too many": (_set("scores_by_hand", to={}), "scores_by_hand: Extra inputs"),
+    "a key twice": (_text('{\n"credit"', '{\n"format":1,\n"credit"'), "occurs twice"),
+    "an extra key": (_set("scores_by_hand", to={}), "scores_by_hand: Extra inputs"),
     "another format": (_set("format", to=2), "format 2"),
-    "letters for a terminal": (_set("credit", "note", to="\x1b[2Jred"), "cannot be printed"),
+    "terminal escapes": (_set("credit", "note", to="\x1b[2Jred"), "cannot be printed"),
     "too many cells": (_set("instances", 0, "n_cells", to=10**6), "less than or equal to 20000"),
-    "markup": (_set("model", "label", to="<script>"), "no label has"),
+    "markup": (_set("model", "label", to="<script>"), "labels must not have"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TAMPERED)
-def test_tampering_is_refused_with_its_reason(name: str, copy: Path) -> None:
+def test_tampering_is_refused_with_the_reason(name: str, copy: Path) -> None:
     tamper, reason = TAMPERED[name]
     path = submission(copy)
     tamper(path)
@@ -256,7 +256,7 @@ def test_a_forged_manifest_is_refused(
     assert reason in result.stdout
 
 
-def test_a_refused_submission_leaves_the_others(copy: Path) -> None:
+def test_a_refused_submission_does_not_affect_the_others(copy: Path) -> None:
     _score_in_an_editor(submission(copy))
     lines = awb("verify", copy).stdout.splitlines()
     assert [line.split()[0] for line in lines] == ["PASS", "PASS", "REFUSED", "PASS"]

@@ -1,4 +1,4 @@
-"""Random edits of a valid submission: never a traceback, never a pass for changed scores."""
+"""Random edits of a valid submission: no traceback, and changed scores never pass."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the way to every value of a document."""
+    """Yield the path to every value of a document."""
     if path:
         yield path
     children: list[tuple[Any, Any]] = []
@@ -62,14 +62,14 @@ def original(path: Path) -> dict[str, Any]:
 
 
 def _verify(path: Path) -> Verdict:
-    """Verify; whatever is raised fails the test."""
+    """Verify a submission; any exception fails the test."""
     verdict = verify(path, load())
     assert verdict.reason.isprintable()
     return verdict
 
 
 def _changed(verdict: Verdict, original: dict[str, Any]) -> list[str]:
-    """List recomputed metrics whose scores are not those that were published."""
+    """List the recomputed metrics whose scores differ from the published ones."""
     assert verdict.checked is not None
     assert verdict.submitted is not None
     scores = verdict.submitted.record.scores
@@ -96,7 +96,7 @@ def test_any_value_changed_without_the_hash_is_refused(
 
 @FUZZ
 @given(data=st.data())
-def test_whatever_passes_with_a_mended_hash_has_the_scores_of_its_relevance(
+def test_whatever_passes_with_an_updated_hash_has_the_scores_of_its_relevance(
     data: st.DataObject, path: Path, original: dict[str, Any]
 ) -> None:
     plain = json.loads(json.dumps(original))
@@ -120,7 +120,7 @@ def test_scores_of_localization_and_complexity_cannot_be_changed(
     place = data.draw(st.integers(0, 2))
     before = plain["scores"][label][place]
     after = data.draw(st.floats(0, 1) | st.floats(-1e-3, 1e-3).map(lambda by: before + by))
-    assume(abs(abs(after - before) - TOLERANCE) > TOLERANCE / 1000)  # what rounding would decide
+    assume(abs(abs(after - before) - TOLERANCE) > TOLERANCE / 1000)  # here rounding would decide
     plain["scores"][label][place] = after
     seal(path, plain)
     assert _verify(path).passed == same(after, before)
@@ -140,17 +140,17 @@ def test_random_bytes_are_refused(
 
 
 @FUZZ
-@given(packed=st.binary(max_size=300), mended=st.booleans())
+@given(packed=st.binary(max_size=300), sealed=st.booleans())
 def test_random_relevance_is_refused(
-    packed: bytes, mended: bool, path: Path, original: dict[str, Any]
+    packed: bytes, sealed: bool, path: Path, original: dict[str, Any]
 ) -> None:
     seal(path, original)
     relevance = path.with_suffix(".relevance")
     backup = path.with_suffix(".backup")
     if not backup.exists():
         shutil.copy(relevance, backup)
-    if mended:
+    if sealed:
         swap_relevance(path, packed)
     else:
         relevance.write_bytes(packed + backup.read_bytes())
-    assert _verify(path).passed == (packed == b"" and not mended)
+    assert _verify(path).passed == (packed == b"" and not sealed)

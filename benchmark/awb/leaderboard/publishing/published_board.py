@@ -1,0 +1,116 @@
+"""The boards of published submissions: the rows of submissions that can be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from awb.errors import AwbError, SubmissionError
+from awb.harness.storage.store import ExplanationRow, ScoreRow
+from awb.harness.unit.record import OK
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.construction import BoardData, at_budgets, make_board
+from awb.leaderboard.submissions.files import Submitted
+from awb.leaderboard.submissions.schema import Submission
+from awb.leaderboard.verification.checks import readable
+from awb.metrics.facts import MetricFacts
+from awb.plugins.discovery import Registry
+from awb.specs import ExplainerSpec, MetricSpec
+
+
+def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
+    """Split the rows of submissions into one board per budget, if they have budgets."""
+    budgets = group[0].record.settings.budgets
+    return [data] if budgets is None else list(at_budgets(data, budgets))
+
+
+def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
+    """Collect the rows of submissions that can be compared."""
+    main = _main(_metric_specs(group, registry))
+    baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
+    return BoardData(
+        group[0].manifest,
+        [row for one in group for row in scores_of(one.record)],
+        [row for one in group for row in _explanations(one.record)],
+        [replace(spec.facts, name=label) for label, spec in main.items()],
+        baselines,
+        group[0].record.settings.seed,
+        " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
+    )
+
+
+def board_of(data: BoardData) -> Board:
+    """Make a board, with every text from a plugin on a single line."""
+    board = make_board(data)
+    return replace(
+        board,
+        problems=tuple(map(readable, board.problems)),
+        notes=tuple(map(readable, board.notes)),
+        skipped={readable(reason): count for reason, count in board.skipped.items()},
+    )
+
+
+def every_metric(group: Sequence[Submitted], registry: Registry) -> list[MetricFacts]:
+    """List all submitted metrics that are installed, the main ones first."""
+    specs = _metric_specs(group, registry)
+    main = _main(specs)
+    rest = {label: spec for label, spec in specs.items() if label not in main}
+    return [replace(spec.facts, name=label) for label, spec in {**main, **rest}.items()]
+
+
+def _metric_specs(group: Sequence[Submitted], registry: Registry) -> dict[str, MetricSpec]:
+    """Look up the submitted metrics that are installed, by label."""
+    labels = dict.fromkeys(one.label for each in group for one in each.record.metrics)
+    found: dict[str, MetricSpec] = {}
+    for label in labels:
+        try:
+            found[label] = registry.get("metric", label.partition(":")[0]).spec
+        except AwbError:
+            continue
+    if not found:
+        raise SubmissionError("none of the submitted metrics is installed")
+    return found
+
+
+def _main(specs: dict[str, MetricSpec]) -> dict[str, MetricSpec]:
+    """Choose the main metrics, or all of them if none is."""
+    return {label: spec for label, spec in specs.items() if spec.headline} or specs
+
+
+def _explanations(record: Submission) -> Iterator[ExplanationRow]:
+    for row in record.instances:
+        yield ExplanationRow(
+            record.dataset.label,
+            record.model.label,
+            record.name,
+            row.clip_id,
+            row.target,
+            row.status,
+            row.reason,
+            row.calls,
+            row.forwards,
+            row.seconds,
+        )
+
+
+def scores_of(record: Submission) -> Iterator[ScoreRow]:
+    """Yield every score of a submission as the store would, with NaN where it is undefined."""
+    for label, column in record.scores.items():
+        reasons = {
+            place: reason
+            for reason, places in record.undefined.get(label, {}).items()
+            for place in places
+        }
+        for place, (row, value) in enumerate(zip(record.instances, column, strict=True)):
+            missing = reasons.get(place, "") if row.status == OK else f"{row.status}: {row.reason}"
+            yield ScoreRow(
+                record.dataset.label,
+                record.model.label,
+                record.name,
+                row.clip_id,
+                row.target,
+                label,
+                math.nan if value is None else value,
+                missing,
+            )
