@@ -14,10 +14,11 @@ from sklearn.metrics import average_precision_score
 from awb.errors import DataError
 from awb.intervals import FloatArray
 from awb.types import AudioArray, Clip, Event
+from awb_plugins.models.log_mel_front_end import FrontEnd, mel_filters
 from awb_plugins.models.soundscape_cnn import augment
 from awb_plugins.models.soundscape_cnn.data import LabelledClips, render
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
-from awb_plugins.models.soundscape_cnn.network import BackEnd, FrontEnd, mel_filters
+from awb_plugins.models.soundscape_cnn.network import BackEnd
 from awb_plugins.models.soundscape_cnn.train import Settings, average_precisions, fit, main, predict
 
 N_SAMPLES = 8_000

@@ -18,9 +18,9 @@ from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
 from awb.plugins.references import parse_list
 from awb.plugins.session import add_file
-from awb.report.clips import GivenClips, RunSound
-from awb.report.making import write_report
 from awb.report.page import PageFacts, short_label
+from awb.report.run_report import write_report
+from awb.report.views.clips import GivenClips, RunSound
 from awb.specs import Explainer
 
 

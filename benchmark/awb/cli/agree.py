@@ -121,6 +121,6 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
             )
             click.echo(f"{title}\n\n{_as_table(group, form)}\n")
     if plot is not None:
-        from awb.report.agreement import draw
+        from awb.report.figures.agreement import draw
 
         draw(groups[-1], plot)

@@ -14,7 +14,7 @@ from awb.cli.completing import run_folders
 if TYPE_CHECKING:
     from awb.harness.storage.run_folder import RunFolder
     from awb.plugins.discovery import Registry
-    from awb.report.views import BoardView
+    from awb.report.views.board import BoardView
 
 KINDS = ("board", "curves", "agreement", "cd", "heatmap", "instance")
 FORMATS = ("pdf", "png", "svg", "latex")
@@ -83,7 +83,7 @@ def plot_command(
     from awb.plugins.discovery import load
     from awb.plugins.references import parse_list
     from awb.report.figures.style import metric_place, save
-    from awb.report.views import find_board, read_views
+    from awb.report.views.board import find_board, read_views
 
     form = form or (out.suffix.lower().removeprefix(".") if out and out.suffix else "pdf")
     form = {"tex": "latex"}.get(form, form)
@@ -149,7 +149,7 @@ def _agreement(asked: _Asked) -> Any:
     from dataclasses import replace
 
     from awb.leaderboard.boards.agreement import agreements
-    from awb.report.agreement import figure_of
+    from awb.report.figures.agreement import figure_of
 
     metrics = [asked.view.board.metrics[column] for column in asked.metrics]
     return figure_of(agreements(replace(asked.view.data, metrics=metrics)))
@@ -170,8 +170,8 @@ def _heatmap(asked: _Asked) -> Any:
 
 
 def _instance(asked: _Asked) -> Any:
-    from awb.report.clips import RunClips, require
     from awb.report.figures.instance import chosen_explanations, draw_instance
+    from awb.report.views.clips import RunClips, require
 
     one = asked.view.instance(asked.instance)
     heard = require(RunClips(asked.folder, asked.registry), one)

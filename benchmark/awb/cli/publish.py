@@ -75,7 +75,7 @@ def publish_command(
     from awb.leaderboard.publishing.publication import make_credit, publish
     from awb.plugins.discovery import load
     from awb.report.figures.critical import write_over_boards
-    from awb.site.building import build_site
+    from awb.site.builder import build_site
 
     _check_hub(folder, repo, private=private, license_id=license_id, dry_run=dry_run)
     if repo and dry_run:

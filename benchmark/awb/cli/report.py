@@ -36,7 +36,7 @@ def report_command(folder: Path, out: Path | None, instances: int, show: bool) -
     """
     from awb.harness.storage.run_folder import RunFolder
     from awb.plugins.discovery import load
-    from awb.report.making import write_report
+    from awb.report.run_report import write_report
 
     path = out or folder / "report.html"
     write_report(RunFolder.open(folder), load(), path, instances=instances)

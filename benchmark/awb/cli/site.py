@@ -48,7 +48,7 @@ def build_command(
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.tables import tell
     from awb.plugins.discovery import load
-    from awb.site.building import build_site
+    from awb.site.builder import build_site
 
     folder = into or leaderboards / "site"
     built = build_site(leaderboards, folder, load(), audio=audio)
@@ -80,7 +80,7 @@ def serve_command(folder: Path, port: int, show: bool) -> None:
 
     DIR is leaderboards/site where nothing else is said.
     """
-    from awb.site.serving import make_server
+    from awb.site.server import make_server
 
     with make_server(folder, port) as server:
         address = f"http://{server.server_address[0]!s}:{server.server_port}/"

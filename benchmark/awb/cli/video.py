@@ -46,11 +46,11 @@ def video_command(
     from awb.harness.storage.run_folder import RunFolder
     from awb.plugins.discovery import load
     from awb.plugins.references import parse_list
-    from awb.report.clips import RunClips, require
     from awb.report.figures.instance import chosen_explanations
     from awb.report.figures.style import metric_place
     from awb.report.video import write_video
-    from awb.report.views import find_board, read_views
+    from awb.report.views.board import find_board, read_views
+    from awb.report.views.clips import RunClips, require
 
     registry, opened = load(), RunFolder.open(folder)
     view = find_board(read_views(opened, registry), number)

@@ -36,20 +36,7 @@ def as_base64(content: bytes) -> str:
 
 
 def opus(waveform: AudioArray, sample_rate_hz: int) -> bytes:
-    """Compress a waveform as Ogg Opus.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,), dtype=float32
-        Samples in [-1, 1].
-    sample_rate_hz : int
-        Sample rate in Hz; one that Opus does not know is raised to the next that it knows.
-
-    Returns
-    -------
-    bytes
-        A file that browsers play.
-    """
+    """Compress a waveform as Ogg Opus."""
     import soundfile
 
     rate_hz = next((rate for rate in _OPUS_RATES_HZ if rate >= sample_rate_hz), _OPUS_RATES_HZ[-1])
@@ -63,18 +50,6 @@ def opus(waveform: AudioArray, sample_rate_hz: int) -> bytes:
 
 def outline(waveform: AudioArray, bins: int = OUTLINE_BINS) -> list[list[int]]:
     """Summarize a waveform by its lowest and highest sample in each of some stretches.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,)
-        Samples in [-1, 1].
-    bins : int
-        Number of stretches of equal length; fewer where there are fewer samples.
-
-    Returns
-    -------
-    list of [int, int]
-        Lowest and highest sample of each, in percent of the clip's peak.
 
     Examples
     --------
@@ -127,22 +102,7 @@ class KeptCounts:
 
 
 def kept_cells(relevance: FloatArray, count: int, key: RandomKey) -> str:
-    """Mark the most relevant cells, ties broken as the fidelity metrics break them.
-
-    Parameters
-    ----------
-    relevance : np.ndarray, shape=(cells,)
-        Relevance of every cell.
-    count : int
-        How many to keep.
-    key : RandomKey
-        Path of the instance and explainer, as `awb.scoring.Scoring` gets it.
-
-    Returns
-    -------
-    str
-        One character a cell: ``1`` is kept.
-    """
+    """Mark the most relevant cells, ties broken as the fidelity metrics break them."""
     kept = np.zeros(relevance.size, dtype=bool)
     kept[deletion_order(relevance, key.generator("ties"))[:count]] = True
     return "".join("1" if cell else "0" for cell in kept)

@@ -18,9 +18,9 @@ from awb.harness.unit.record import NOT_APPLICABLE
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.submissions.names import slug
-from awb.report.clips import Clips
 from awb.report.payload import SoundShelf, board_plain, instance_plain, reading, summaries
-from awb.report.views import BoardView, extremes, label_of
+from awb.report.views.board import BoardView, extremes, label_of
+from awb.report.views.clips import Clips
 
 SCRIPTS = (
     "core.js",
@@ -73,18 +73,7 @@ def static(name: str, package: str = "awb.report") -> str:
 
 
 def environment(*packages: str) -> Any:
-    """Make the jinja2 environment of the templates, with escaping everywhere.
-
-    Parameters
-    ----------
-    *packages : str
-        Packages with more templates, which come before those of the report.
-
-    Returns
-    -------
-    jinja2.Environment
-        With the filters and functions that the templates use.
-    """
+    """Make the jinja2 environment of the templates, with escaping everywhere."""
     import jinja2
     from markupsafe import Markup
 
@@ -113,24 +102,7 @@ def environment(*packages: str) -> Any:
 
 
 def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instances: int) -> str:
-    """Render the report of a run.
-
-    Parameters
-    ----------
-    views : sequence of BoardView
-        Its boards.
-    clips : Clips
-        Where audio comes from.
-    facts : PageFacts
-        Head and foot.
-    instances : int
-        Most instances a board, the worst and the best.
-
-    Returns
-    -------
-    str
-        An HTML document.
-    """
+    """Render the report of a run."""
     model_cache = SoundShelf(SOUND_ROOM)
     boards = [board_entry(view, clips, model_cache, instances=instances) for view in views]
     text: str = (
@@ -150,25 +122,7 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
 def board_entry(
     view: BoardView, clips: Clips, model_cache: SoundShelf, *, instances: int
 ) -> dict[str, Any]:
-    """Gather what the template of a board asks for.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    clips : Clips
-        Where audio comes from.
-    model_cache : SoundShelf
-        Where encoded sounds are gathered.
-    instances : int
-        Most instances, the worst and the best.
-
-    Returns
-    -------
-    dict
-        ``links`` is empty: a site puts addresses of explainers there, by name; so is
-        ``metrics_page``, for the address of a page about metrics.
-    """
+    """Gather what the template of a board asks for."""
     shown = extremes(view.instances, instances)
     message = message_of(view.board, view.data)
     return {
@@ -190,20 +144,7 @@ def board_entry(
 
 
 def write(text: str, path: Path) -> None:
-    """Write a page.
-
-    Parameters
-    ----------
-    text : str
-        The HTML document.
-    path : Path
-        Where to.
-
-    Raises
-    ------
-    RunError
-        If the file cannot be written.
-    """
+    """Write a page."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

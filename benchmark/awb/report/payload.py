@@ -15,10 +15,10 @@ from awb.leaderboard.boards.board import BoardRow
 from awb.leaderboard.submissions.names import slug
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
-from awb.report.clips import Clips, Heard
 from awb.report.encoding import KeptCounts, as_base64, kept_cells, opus, outline, whole_numbers
-from awb.report.spectrogram import spectrogram
-from awb.report.views import BoardView, ExplanationView, InstanceView
+from awb.report.views.board import BoardView, ExplanationView, InstanceView
+from awb.report.views.clips import Clips, Heard
+from awb.report.views.spectrogram import spectrogram
 
 Plain = dict[str, Any]
 
@@ -33,18 +33,7 @@ def number(value: float, digits: int = 6) -> float | None:
 
 
 def reading(facts: MetricFacts) -> str:
-    """Say in which direction a metric is read, between which ends, and what it counts.
-
-    Parameters
-    ----------
-    facts : MetricFacts
-        The metric.
-
-    Returns
-    -------
-    str
-        A sentence such as "Higher is better, 0 to 1 (probability).".
-    """
+    """Say in which direction a metric is read, between which ends, and what it counts."""
     direction = "Higher" if facts.higher_is_better else "Lower"
     low, high = (
         f"{end:g}" if math.isfinite(end) else "∞" if end > 0 else "−∞"
@@ -160,13 +149,7 @@ class SoundShelf:
     sounds: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, waveform: Any, sample_rate_hz: int) -> bool:
-        """Encode a waveform under a name, if it is not there and there is room.
-
-        Returns
-        -------
-        bool
-            Whether it is there now.
-        """
+        """Encode a waveform under a name, if it is not there and there is room."""
         if name in self.sounds:
             return True
         text = as_base64(opus(waveform, sample_rate_hz))
@@ -205,24 +188,7 @@ def _sound(heard: Heard, instance: InstanceView, model_cache: SoundShelf) -> Pla
 def instance_plain(
     view: BoardView, instance: InstanceView, clips: Clips, model_cache: SoundShelf
 ) -> Plain:
-    """Describe one instance for the player.
-
-    Parameters
-    ----------
-    view : BoardView
-        Its board.
-    instance : InstanceView
-        The instance.
-    clips : Clips
-        Where its audio comes from.
-    model_cache : SoundShelf
-        Where encoded sounds are gathered.
-
-    Returns
-    -------
-    dict
-        With the key ``silent``, a reason, where there is no sound.
-    """
+    """Describe one instance for the player."""
     kept = instance.kept
     n_cells = instance.explanations[0].relevance.size
     heard = clips.load(instance)

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from awb.errors import MissingExtraError, RunError
-from awb.report.clips import Heard
 from awb.report.figures.instance import draw_instance
-from awb.report.views import ExplanationView, InstanceView
+from awb.report.views.board import ExplanationView, InstanceView
+from awb.report.views.clips import Heard
 
 Frame = npt.NDArray[np.uint8]
 
@@ -57,24 +57,7 @@ class Timing:
 def draw_frames(
     instance: InstanceView, heard: Heard, explanations: Sequence[ExplanationView], metric: str
 ) -> Iterator[Frame]:
-    """Draw every frame of the video.
-
-    Parameters
-    ----------
-    instance : InstanceView
-        The instance.
-    heard : Heard
-        Its audio.
-    explanations : sequence of ExplanationView
-        Rows from top to bottom.
-    metric : str
-        The metric whose score stands in each row.
-
-    Yields
-    ------
-    np.ndarray, shape=(720, 1280, 3), dtype=uint8
-        The figure with the cursor where the sound is.
-    """
+    """Draw every frame of the video."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     size_in = WIDTH / _DPI, HEIGHT / _DPI
@@ -102,28 +85,7 @@ def write_video(
     metric: str,
     path: Path,
 ) -> None:
-    """Write an MP4 file: H.264 and AAC.
-
-    Parameters
-    ----------
-    instance : InstanceView
-        The instance.
-    heard : Heard
-        Its audio.
-    explanations : sequence of ExplanationView
-        Rows from top to bottom.
-    metric : str
-        The metric whose score stands in each row.
-    path : Path
-        Where to.
-
-    Raises
-    ------
-    MissingExtraError
-        If imageio-ffmpeg is not installed.
-    RunError
-        If the file cannot be written.
-    """
+    """Write an MP4 file: H.264 and AAC."""
     try:
         import imageio_ffmpeg
     except ImportError as error:

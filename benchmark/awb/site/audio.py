@@ -12,27 +12,12 @@ from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import resolve
-from awb.report.clips import Heard, RunSound
-from awb.report.views import InstanceView
+from awb.report.views.board import InstanceView
+from awb.report.views.clips import Heard, RunSound
 
 
 class SubmittedClips:
-    """Audio of published instances, from the datasets that are named.
-
-    Parameters
-    ----------
-    submitted : sequence of Submitted
-        Everything that is published.
-    registry : Registry
-        What is installed.
-    datasets : sequence of str
-        Names or labels of datasets whose clips may be passed on.
-
-    Raises
-    ------
-    ParameterError
-        If nothing is published about one of them.
-    """
+    """Audio of published instances, from the datasets that are named."""
 
     def __init__(
         self, submitted: Sequence[Submitted], registry: Registry, datasets: Sequence[str]
@@ -62,18 +47,7 @@ class SubmittedClips:
             return f"the dataset {label} is not available: {error}"
 
     def load(self, instance: InstanceView) -> Heard | str:
-        """Return the audio of an instance, or say why there is none.
-
-        Parameters
-        ----------
-        instance : InstanceView
-            The instance.
-
-        Returns
-        -------
-        Heard or str
-            The audio if it is the very clip that was explained.
-        """
+        """Return the audio of an instance, or say why there is none."""
         source = self._sources.get(instance.dataset)
         if source is None:
             return f"this site was built without the clips of {instance.dataset}"

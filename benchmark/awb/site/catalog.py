@@ -16,7 +16,7 @@ from awb.leaderboard.submissions.names import slug
 from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.verification.published_folder import paired
 from awb.plugins.discovery import Registry
-from awb.report.views import BoardView
+from awb.report.views.board import BoardView
 from awb.site.views import views_of
 
 
@@ -179,20 +179,7 @@ class Catalog:
 
 
 def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
-    """Make the boards of everything that is published.
-
-    Parameters
-    ----------
-    submitted : iterable of Submitted
-        All submissions whose files hold together.
-    registry : Registry
-        What is installed: facts about metrics and baselines come from there.
-
-    Returns
-    -------
-    Catalog
-        By board, model and explainer.
-    """
+    """Make the boards of everything that is published."""
     found = paired(submitted)
     pairs = tuple(
         Pair(
@@ -267,18 +254,7 @@ def stems(labels: Iterable[str]) -> dict[str, str]:
 
 
 def publications(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Put entries together that one author published on one board from one run.
-
-    Parameters
-    ----------
-    entries : sequence of Entry
-        The newest first.
-
-    Returns
-    -------
-    list of list of Entry
-        In the same order; in each, the best first.
-    """
+    """Put entries together that one author published on one board from one run."""
     found: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
         record = entry.record

@@ -17,23 +17,7 @@ _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "awb:leaderboards")
 
 
 def feed(catalog: Catalog, addresses: Mapping[str, str], address: str = "") -> str:
-    """Write the feed: one entry a submission, dated when it was computed.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        Everything that is published.
-    addresses : mapping of str to str
-        Page of each explainer, from the root of the site.
-    address : str
-        Where the site will stand; empty for links relative to the feed.
-
-    Returns
-    -------
-    str
-        XML. Identifiers follow from the submissions' hashes, so that a reader knows what it has
-        seen.
-    """
+    """Write the feed: one entry a submission, dated when it was computed."""
     newest = catalog.newest[:MOST]
     root = ElementTree.Element("feed", xmlns=ATOM)
     _add(root, "title", "awb leaderboards: new entries")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from awb.leaderboard.boards.board import BoardRow, Cell
 from awb.metrics.facts import MetricFacts
-from awb.report.views import BoardView
+from awb.report.views.board import BoardView
 from awb.site.catalog import Catalog, Pair
 
 MAIN = "main"
@@ -33,18 +33,7 @@ class First:
 
 
 def metrics_of(catalog: Catalog) -> dict[str, list[MetricFacts]]:
-    """List the metrics of all boards by family, those that boards show at first before all.
-
-    Parameters
-    ----------
-    catalog : Catalog
-        Everything that is published.
-
-    Returns
-    -------
-    dict of str to list of MetricFacts
-        ``main``, then each family with its other metrics; no metric twice.
-    """
+    """List the metrics of all boards by family, those that boards show at first before all."""
     views = [pair.groups[0].views[0] for pair in catalog.pairs]
     main = {facts.name: facts for view in views for facts in view.data.metrics}
     found = {MAIN: list(main.values())}
@@ -56,20 +45,7 @@ def metrics_of(catalog: Catalog) -> dict[str, list[MetricFacts]]:
 
 
 def first_by(pair: Pair, facts: MetricFacts) -> First | None:
-    """Find who is first by a metric on a pair's first board.
-
-    Parameters
-    ----------
-    pair : Pair
-        The boards of one dataset and model.
-    facts : MetricFacts
-        The metric.
-
-    Returns
-    -------
-    First or None
-        None where nobody has a value; baselines, and rows that miss instances, do not count.
-    """
+    """Find who is first by a metric on a pair's first board."""
     view = pair.groups[0].views[0]
     column = _column(view, facts)
     if column is None:

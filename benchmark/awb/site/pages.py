@@ -15,10 +15,10 @@ from awb.leaderboard.publishing.titles import model_title
 from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
 from awb.plugins.discovery import Kind, Registered, Registry
-from awb.report.clips import Clips
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
 from awb.report.payload import Plain, SoundShelf, metric_plain, number
-from awb.report.views import BoardView
+from awb.report.views.board import BoardView
+from awb.report.views.clips import Clips
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
 from awb.site.feed import anchor, feed
 from awb.site.metrics import first_by, metrics_of
@@ -93,20 +93,7 @@ class Site:
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
-    """Make every file of the site.
-
-    Parameters
-    ----------
-    site : Site
-        What to show.
-
-    Yields
-    ------
-    path : str
-        From the root of the site, with slashes.
-    content : str
-        The same for the same submissions, whenever it is made.
-    """
+    """Make every file of the site."""
     made = environment(PACKAGE)
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,

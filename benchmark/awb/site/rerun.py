@@ -23,18 +23,7 @@ _OPTIONS = {
 
 
 def run_command(record: Submission) -> str:
-    """Write the ``awb run`` that computes an entry again; settings at their defaults are left out.
-
-    Parameters
-    ----------
-    record : Submission
-        The entry; its texts may be anybody's and are quoted for a shell.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Write the ``awb run`` that recomputes an entry, without settings at their defaults."""
     settings = record.settings
     words = [
         "awb", "run", "--dataset", record.dataset.label, "--model", record.model.label,
@@ -67,16 +56,5 @@ def _plain(value: Any) -> str:
 
 
 def verify_command(path: str) -> str:
-    """Write the ``awb verify`` that computes some instances of an entry anew.
-
-    Parameters
-    ----------
-    path : str
-        Of the submission, in the folder of submissions.
-
-    Returns
-    -------
-    str
-        One line.
-    """
+    """Write the ``awb verify`` that computes some instances of an entry anew."""
     return shlex.join(["awb", "verify", f"leaderboards/submissions/{path}", "--spot-check", "3"])

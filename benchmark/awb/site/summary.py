@@ -37,19 +37,7 @@ def model_cells(row: ModelRow) -> list[Interval]:
 
 
 def ranks_plain(summary: DatasetSummary) -> Plain:
-    """Describe mean ranks for the diagram.
-
-    Parameters
-    ----------
-    summary : DatasetSummary
-        Over datasets, by one metric.
-
-    Returns
-    -------
-    dict
-        ``rows`` are [explainer, mean rank, low, high], the best first; ``bars`` join the first and
-        the last row of explainers that do not differ.
-    """
+    """Describe mean ranks for the diagram."""
     order = summary.order
     places = {column: place for place, column in enumerate(order)}
     found = summary.found
@@ -67,18 +55,7 @@ def ranks_plain(summary: DatasetSummary) -> Plain:
 
 
 def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
-    """Lay out mean ranks as rows: explainer, letters, rank, and a cell a board.
-
-    Parameters
-    ----------
-    summary : DatasetSummary
-        Over datasets, by one metric.
-
-    Returns
-    -------
-    list of dict
-        The best first; ``cells`` are (rank, mean) on each board.
-    """
+    """Lay out mean ranks as rows: explainer, letters, rank, and a cell a board."""
     groups = letters(summary)
     return [
         {

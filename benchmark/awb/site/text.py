@@ -16,16 +16,6 @@ _CLOSING = ".,;:!?)]}'"
 def linked(text: str) -> Any:
     """Escape a text, and make links of web addresses and DOIs.
 
-    Parameters
-    ----------
-    text : str
-        Anybody's.
-
-    Returns
-    -------
-    markupsafe.Markup
-        Links go to ``http`` and ``https`` alone; a crawler is told not to follow them.
-
     Examples
     --------
     >>> str(linked("<b> javascript:alert(1)"))
@@ -46,18 +36,7 @@ def linked(text: str) -> Any:
 
 
 def settings(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write a plugin's settings as names and values, in order.
-
-    Parameters
-    ----------
-    parameters : mapping of str to object
-        As JSON has them.
-
-    Returns
-    -------
-    list of (str, str)
-        Values as JSON, at most 500 letters; strings without quotes.
-    """
+    """Write a plugin's settings as names and values, in order."""
     found = []
     for name, value in sorted(parameters.items()):
         text = value if isinstance(value, str) else "none" if value is None else json.dumps(value)

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from awb.intervals import FloatArray
-from awb.leaderboard.publishing.board_pages import board_of, data_of, each_budget, every_metric
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget, every_metric
 from awb.leaderboard.submissions.files import Submitted
 from awb.plugins.discovery import Registry
-from awb.report.views import BoardView, Place, make_view
+from awb.report.views.board import BoardView, Place, make_view
 
 
 def views_of(group: Sequence[Submitted], registry: Registry) -> list[BoardView]:

@@ -12,8 +12,8 @@ from awb.errors import AudioError
 from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
+from awb_plugins.models.log_mel_front_end import LogMelFormat
 from awb_plugins.models.randomizing import randomized_twin
-from awb_plugins.models.soundscape_cnn.network import LogMelFormat
 
 HOST = torch.device("cpu")
 

@@ -18,7 +18,7 @@ import awb as library
 import kinds_of_run
 from awb.harness.storage.run_folder import RunFolder
 from awb.plugins.discovery import load
-from awb.report.views import read_views
+from awb.report.views.board import read_views
 from browser import awb
 from kinds_of_run import Kind
 

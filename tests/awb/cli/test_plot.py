@@ -24,7 +24,7 @@ from awb.report.figures.curves import draw_curves
 from awb.report.figures.heatmap import draw_heatmap
 from awb.report.figures.style import chosen_rows
 from awb.report.figures.whole_curves import draw_whole_curves, mean_curves
-from awb.report.views import BoardView, read_views
+from awb.report.views.board import BoardView, read_views
 from browser import awb
 
 KINDS = ["board", "curves", "agreement", "cd", "heatmap", "instance"]

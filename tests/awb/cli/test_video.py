@@ -12,9 +12,9 @@ import pytest
 import small_data
 from awb.harness.storage.run_folder import RunFolder
 from awb.plugins.discovery import load
-from awb.report.clips import RunClips, require
 from awb.report.video import Timing, draw_frames
-from awb.report.views import read_views
+from awb.report.views.board import read_views
+from awb.report.views.clips import RunClips, require
 from browser import awb, make_run
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from awb.randomness import RandomKey
 from awb.report.encoding import KeptCounts, kept_cells, opus, outline, whole_numbers
-from awb.report.spectrogram import spectrogram
+from awb.report.views.spectrogram import spectrogram
 from awb.scoring import Scoring
 from awb.segments import Segments
 from fakes import CELL, WeightedEnergy, instance_of, perturber_for, unit_clip

@@ -16,10 +16,10 @@ import pytest
 import small_data
 from awb.harness.storage.run_folder import RunFolder
 from awb.plugins.discovery import load
-from awb.report.clips import NoClips
 from awb.report.page import PageFacts, describe, environment, render
 from awb.report.payload import SoundShelf, agreement_plain, number
-from awb.report.views import BoardView, read_views
+from awb.report.views.board import BoardView, read_views
+from awb.report.views.clips import NoClips
 from browser import NASTY, awb, make_run, nasty_data
 
 FACTS = PageFacts("A title", "A lead.", "2026-01-01", "awb report run")

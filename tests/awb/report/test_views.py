@@ -15,8 +15,8 @@ from awb.maskers import noise
 from awb.perturbation import Design, Perturber
 from awb.plugins.discovery import load
 from awb.randomness import RandomKey
-from awb.report.clips import Heard, RunClips, require
-from awb.report.views import BoardView, extremes, find_board, read_views
+from awb.report.views.board import BoardView, extremes, find_board, read_views
+from awb.report.views.clips import Heard, RunClips, require
 from awb.types import AudioArray
 from browser import awb, make_run
 

@@ -23,10 +23,10 @@ from awb.leaderboard.submissions.names import slug
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import load
 from awb.report.payload import reading
-from awb.site.building import build_site
+from awb.site.builder import build_site
 from awb.site.feed import ATOM
 from awb.site.rerun import run_command
-from awb.site.serving import make_server
+from awb.site.server import make_server
 from awb.site.text import linked, settings
 from browser import NASTY, awb
 from site_pages import broken_links, read_page, tree

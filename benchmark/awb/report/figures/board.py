@@ -7,27 +7,12 @@ from typing import Any
 
 from awb.leaderboard.boards.board import BoardRow
 from awb.report.figures.style import COLORS, INK, SOFT, new_figure, styled
-from awb.report.views import BoardView
+from awb.report.views.board import BoardView
 
 
 @styled
 def draw_board(view: BoardView, rows: Sequence[BoardRow], metrics: Sequence[int]) -> Any:
-    """Draw means and 95 % intervals.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    rows : sequence of BoardRow
-        Explainers from top to bottom.
-    metrics : sequence of int
-        Columns of the board, one panel each.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Baselines are hollow; the dotted line is the baseline ``random``, where there is one.
-    """
+    """Draw means and 95 % intervals."""
     longest = max(len(row.explainer) for row in rows)
     width = 0.065 * longest + 1.15 * len(metrics) + 0.5
     figure = new_figure(max(3.4, width), 0.7 + 0.15 * len(rows))

@@ -20,7 +20,7 @@ from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.layout import Column, Layout
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
 from awb.report.figures.style import INK, SOFT, chosen_rows, new_figure, save, styled
-from awb.report.views import BoardView, label_of
+from awb.report.views.board import BoardView, label_of
 from awb.statistics import CriticalDifference, critical_difference
 
 
@@ -44,27 +44,7 @@ class Ranked:
 
 
 def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -> Ranked:
-    """Rank explainers by one metric on the instances that all of them have.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    metric : int
-        Column of the board.
-    names : sequence of str or None
-        Which explainers; None for all that are no baselines and cover the board.
-
-    Returns
-    -------
-    Ranked
-        Best first.
-
-    Raises
-    ------
-    RunError
-        If fewer than three explainers or two clips are left.
-    """
+    """Rank explainers by one metric on the instances that all of them have."""
     if names is not None:
         chosen_rows(view, list(names), None)
     facts = view.board.metrics[metric]
@@ -107,18 +87,6 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
 def joined(ranks: Sequence[float], distance: float) -> list[tuple[int, int]]:
     """Find the longest stretches of ranks that lie within a distance.
 
-    Parameters
-    ----------
-    ranks : sequence of float
-        In increasing order.
-    distance : float
-        The critical difference.
-
-    Returns
-    -------
-    list of (int, int)
-        First and last place of each stretch of at least two; none lies inside another.
-
     Examples
     --------
     >>> joined([1.0, 1.5, 2.2, 5.0], 1.0)
@@ -138,22 +106,7 @@ def joined(ranks: Sequence[float], distance: float) -> list[tuple[int, int]]:
 
 @styled
 def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = None) -> Any:
-    """Draw a critical-difference diagram.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    metric : int
-        Column of the board.
-    names : sequence of str or None
-        Which explainers; None for all that are no baselines and cover the board.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Bars join explainers whose mean ranks do not differ (Nemenyi, 5 %).
-    """
+    """Draw a critical-difference diagram."""
     ranked = rank_explainers(view, metric, names)
     distance = ranked.found.critical_difference
     note = (
@@ -165,18 +118,7 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
 
 @styled
 def draw_over_boards(summary: DatasetSummary) -> Any:
-    """Draw a critical-difference diagram over boards.
-
-    Parameters
-    ----------
-    summary : DatasetSummary
-        Explainers over boards.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Bars join explainers that do not differ (Wilcoxon over boards, Holm, 5 %).
-    """
+    """Draw a critical-difference diagram over boards."""
     order, found = summary.order, summary.found
     places = {column: place for place, column in enumerate(order)}
     bars = [(places[group[0]], places[group[-1]]) for group in found.groups if len(group) > 1]

@@ -8,27 +8,11 @@ from typing import Any
 from awb.errors import RunError
 from awb.leaderboard.boards.board import BoardRow
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
-from awb.report.views import BoardView
+from awb.report.views.board import BoardView
 
 
 def deletion_points(view: BoardView) -> list[tuple[int, int]]:
-    """List the percentages of audio at which the run measured the fall.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-
-    Returns
-    -------
-    list of (int, int)
-        Percent dropped, and the column of the board, for every metric ``ff@PERCENT``.
-
-    Raises
-    ------
-    RunError
-        If the run measured fewer than two.
-    """
+    """List the percentages of audio at which the run measured the fall."""
     points = sorted(
         (int(facts.name.removeprefix("ff@")), place)
         for place, facts in enumerate(view.board.metrics)
@@ -44,25 +28,7 @@ def deletion_points(view: BoardView) -> list[tuple[int, int]]:
 
 @styled
 def draw_curves(view: BoardView, rows: Sequence[BoardRow]) -> Any:
-    """Draw the mean fall of the target's probability against the part of the audio dropped.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    rows : sequence of BoardRow
-        Explainers, one line each; baselines in grey.
-
-    Raises
-    ------
-    RunError
-        If the run measured fewer than two points, or an explainer has none.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Named at the right end of the lines; whiskers are 95 % intervals.
-    """
+    """Draw the mean fall of the target's probability against the part of the audio dropped."""
     points = deletion_points(view)
     figure = new_figure(5.4, 3.4)
     axes = figure.subplots()

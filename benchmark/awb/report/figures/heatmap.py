@@ -10,27 +10,12 @@ import numpy as np
 
 from awb.leaderboard.boards.board import BoardRow
 from awb.report.figures.style import INK, new_figure, styled
-from awb.report.views import BoardView
+from awb.report.views.board import BoardView
 
 
 @styled
 def draw_heatmap(view: BoardView, rows: Sequence[BoardRow], metric: int) -> Any:
-    """Draw explainers down and instances across, the hardest instance first.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    rows : sequence of BoardRow
-        Explainers from top to bottom.
-    metric : int
-        Column of the board.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Light is better; cells without a value are left white, with a dash.
-    """
+    """Draw explainers down and instances across, the hardest instance first."""
     facts = view.board.metrics[metric]
     values = np.full((len(rows), len(view.instances)), np.nan)
     line = {row.explainer: place for place, row in enumerate(rows)}

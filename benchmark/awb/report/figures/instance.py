@@ -11,10 +11,10 @@ import numpy as np
 
 from awb.errors import UnknownNameError, did_you_mean
 from awb.intervals import FloatArray
-from awb.report.clips import Heard
 from awb.report.figures.style import COLORS, EVENT, INK, RULE, SOFT, new_figure, styled
-from awb.report.spectrogram import RANGE_DB, spectrogram
-from awb.report.views import ExplanationView, InstanceView
+from awb.report.views.board import ExplanationView, InstanceView
+from awb.report.views.clips import Heard
+from awb.report.views.spectrogram import RANGE_DB, spectrogram
 
 DEFAULT_ROWS = 6
 
@@ -22,25 +22,7 @@ DEFAULT_ROWS = 6
 def chosen_explanations(
     instance: InstanceView, names: Sequence[str] | None
 ) -> list[ExplanationView]:
-    """Choose explanations to draw.
-
-    Parameters
-    ----------
-    instance : InstanceView
-        The instance.
-    names : sequence of str or None
-        Explainers in order; None for the best ones here that are no baselines.
-
-    Returns
-    -------
-    list of ExplanationView
-        The explanations.
-
-    Raises
-    ------
-    UnknownNameError
-        If an explainer has no explanation of it.
-    """
+    """Choose explanations to draw."""
     found = {one.explainer: one for one in instance.explanations}
     if names is None:
         return [one for one in instance.explanations if not one.baseline][:DEFAULT_ROWS]
@@ -76,26 +58,7 @@ def draw_instance(
     *,
     size_in: tuple[float, float] | None = None,
 ) -> InstanceFigure:
-    """Draw an instance.
-
-    Parameters
-    ----------
-    instance : InstanceView
-        The instance.
-    heard : Heard
-        Its audio.
-    explanations : sequence of ExplanationView
-        Rows from top to bottom.
-    metric : str
-        The metric whose score stands in each row.
-    size_in : (float, float) or None
-        Width and height in inches; None for a paper's text width and as high as needed.
-
-    Returns
-    -------
-    InstanceFigure
-        Relevance is scaled to each row; the target's events are shaded.
-    """
+    """Draw an instance."""
     rows = len(explanations)
     figure = new_figure(*(size_in or (6.6, 1.75 + 0.52 * rows)))
     panels = figure.subplots(

@@ -13,7 +13,7 @@ from typing import Any
 
 from awb.errors import RunError, UnknownNameError, did_you_mean
 from awb.leaderboard.boards.board import BoardRow
-from awb.report.views import NOTHING_TO_SEE, BoardView, label_of
+from awb.report.views.board import NOTHING_TO_SEE, BoardView, label_of
 
 FORMATS = ("pdf", "png", "svg")
 
@@ -70,22 +70,7 @@ def new_figure(width_in: float, height_in: float) -> Any:
 
 @styled
 def save(figure: Any, path: Path, form: str) -> None:
-    """Write a figure; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    path : Path
-        Where to.
-    form : str
-        pdf, png or svg.
-
-    Raises
-    ------
-    RunError
-        If the file cannot be written.
-    """
+    """Write a figure; the same figure gives the same bytes."""
     stamp = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[form]
     try:
         figure.savefig(path, format=form, dpi=200, metadata=stamp)
@@ -94,29 +79,7 @@ def save(figure: Any, path: Path, form: str) -> None:
 
 
 def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> list[BoardRow]:
-    """Choose rows of a board that have values.
-
-    Parameters
-    ----------
-    view : BoardView
-        The board.
-    names : list of str or None
-        Explainers, in this order; None for the best ones and the baselines, in the board's order.
-    most : int or None
-        Most explainers that are no baselines, where none is named.
-
-    Returns
-    -------
-    list of BoardRow
-        The rows.
-
-    Raises
-    ------
-    UnknownNameError
-        If an explainer is not on the board.
-    RunError
-        If no explainer has a value.
-    """
+    """Choose rows of a board that have values."""
     rows = {row.explainer: row for row in view.board.rows}
     if names is not None:
         for name in names:
@@ -133,13 +96,7 @@ def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> l
 
 
 def metric_place(view: BoardView, name: str | None) -> int:
-    """Find the column of a metric; None for the one that ranks.
-
-    Raises
-    ------
-    UnknownNameError
-        If the run has no such metric.
-    """
+    """Find the column of a metric; None for the one that ranks."""
     names = [facts.name for facts in view.board.metrics]
     if name is None:
         return 0

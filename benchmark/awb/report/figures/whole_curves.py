@@ -18,7 +18,7 @@ from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE, BoardRow
 from awb.randomness import RandomKey
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
-from awb.report.views import BoardView, under_board_names
+from awb.report.views.board import BoardView, under_board_names
 from awb.statistics import Interval, cluster_bootstrap_columns
 
 KINDS = {
@@ -52,18 +52,6 @@ class MeanCurve:
 def resampled(curve: FloatArray, steps: int = STEPS) -> FloatArray:
     """Read a curve at equal parts of its clip.
 
-    Parameters
-    ----------
-    curve : np.ndarray, shape=(cells + 1,)
-        Values with 0, 1, ..., all cells dropped or kept.
-    steps : int
-        Number of parts, at least 1.
-
-    Returns
-    -------
-    np.ndarray, shape=(steps + 1,)
-        Linear between two cells; both ends are the curve's.
-
     Examples
     --------
     >>> resampled(np.array([1.0, 0.5, 0.0]), 4).tolist()
@@ -76,29 +64,7 @@ def resampled(curve: FloatArray, steps: int = STEPS) -> FloatArray:
 def mean_curves(
     folder: RunFolder, view: BoardView, rows: Sequence[BoardRow], kind: str
 ) -> list[MeanCurve]:
-    """Average the stored curves of some explainers.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run.
-    view : BoardView
-        Its board.
-    rows : sequence of BoardRow
-        The explainers.
-    kind : str
-        ``deletion`` or ``insertion``.
-
-    Returns
-    -------
-    list of MeanCurve
-        In the order of the rows; empty where the run stored no such curve.
-
-    Raises
-    ------
-    RunError
-        If some of the explainers have the curve on less than 95 % of the instances that have any.
-    """
+    """Average the stored curves of some explainers."""
     manifest = view.data.manifest
     stored = under_board_names(
         folder.store().curves(manifest.dataset, manifest.model, kind), view.data
@@ -138,18 +104,7 @@ def mean_curves(
 
 @styled
 def draw_whole_curves(curves: Mapping[str, Sequence[MeanCurve]]) -> Any:
-    """Draw mean curves, a panel a kind.
-
-    Parameters
-    ----------
-    curves : mapping of str to sequence of MeanCurve
-        By kind, none empty, the same explainers in each.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Shades are 95 % intervals over clips; baselines in grey.
-    """
+    """Draw mean curves, a panel a kind."""
     figure = new_figure(2.3 + 2.3 * len(curves), 3.0)
     panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
     percents = np.linspace(0, 100, STEPS + 1)

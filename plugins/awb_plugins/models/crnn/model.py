@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from awb_plugins.models.crnn.network import LAST_CONVOLUTION, Crnn
+from awb_plugins.models.log_mel_front_end import SOUNDSCAPES, FrontEnd
 from awb_plugins.models.log_mel_model import LogMelModel
-from awb_plugins.models.soundscape_cnn.network import SOUNDSCAPES, FrontEnd
 from awb_plugins.training.weights import file_sha256, read_back_end, read_class_list
 
 

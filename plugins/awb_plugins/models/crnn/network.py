@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from awb_plugins.models.checkpoints import log_odds
 from awb_plugins.models.convolutions import stacked, without_norms
-from awb_plugins.models.soundscape_cnn.network import MEL_BINS
+from awb_plugins.models.log_mel_front_end import MEL_BINS
 
 LAST_CONVOLUTION = "convolutions.conv5"
 

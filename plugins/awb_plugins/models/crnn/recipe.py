@@ -6,7 +6,7 @@ import torch
 
 from awb.errors import PluginError
 from awb_plugins.models.crnn.network import Crnn
-from awb_plugins.models.soundscape_cnn.network import SAMPLE_RATE_HZ, FrontEnd
+from awb_plugins.models.log_mel_front_end import SAMPLE_RATE_HZ, FrontEnd
 from awb_plugins.training import Network, Recipe
 from awb_plugins.training.recipe import GAIN, NOISE
 

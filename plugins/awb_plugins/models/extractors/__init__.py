@@ -26,7 +26,7 @@ def _ser(weights: Path | None) -> Extractor:  # noqa: ARG001
 
 
 def _log_mel(weights: Path | None) -> Extractor:  # noqa: ARG001
-    from awb_plugins.models.extractors.log_mel import LogMelStatistics
+    from awb_plugins.models.vggish.log_mel_statistics import LogMelStatistics
 
     return LogMelStatistics()
 

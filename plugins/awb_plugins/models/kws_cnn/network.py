@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from awb_plugins.models.convolutions import stacked, without_norms
 from awb_plugins.models.kws_cnn.voices import OtherVoices
-from awb_plugins.models.soundscape_cnn.network import FrontEnd, LogMelFormat
+from awb_plugins.models.log_mel_front_end import FrontEnd, LogMelFormat
 
 FORMAT = LogMelFormat(
     sample_rate_hz=8000,

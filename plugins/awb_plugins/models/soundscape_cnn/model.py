@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from awb.errors import NotApplicableError
+from awb_plugins.models import log_mel_front_end
 from awb_plugins.models.log_mel_model import HOST, LogMelModel
 from awb_plugins.models.soundscape_cnn import network
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED, NAME, RANDOM_LABELS
@@ -28,8 +29,8 @@ class SoundscapeCnn(LogMelModel):
         n_classes = len(class_list.names)
         super().__init__(
             NAME,
-            network.SOUNDSCAPES,
-            network.FrontEnd(),
+            log_mel_front_end.SOUNDSCAPES,
+            log_mel_front_end.FrontEnd(),
             read_back_end(path, lambda: network.BackEnd(n_classes), NAME),
             classes=class_list.names,
             weights_sha256=file_sha256(path),

@@ -9,7 +9,8 @@ from __future__ import annotations
 import torch
 
 from awb.errors import PluginError
-from awb_plugins.models.soundscape_cnn.network import SAMPLE_RATE_HZ, BackEnd, FrontEnd
+from awb_plugins.models.log_mel_front_end import SAMPLE_RATE_HZ, FrontEnd
+from awb_plugins.models.soundscape_cnn.network import BackEnd
 from awb_plugins.training import Network, Recipe
 
 

@@ -24,9 +24,10 @@ from torch import nn
 from awb.intervals import FloatArray
 from awb.plugins import discovery
 from awb.types import AudioArray
+from awb_plugins.models.log_mel_front_end import FrontEnd
 from awb_plugins.models.soundscape_cnn import augment
 from awb_plugins.models.soundscape_cnn.data import LabelledClips, render
-from awb_plugins.models.soundscape_cnn.network import BackEnd, FrontEnd
+from awb_plugins.models.soundscape_cnn.network import BackEnd
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
 from awb_plugins.training.weights import write_weights
 

@@ -8,7 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from awb.errors import ParameterError, SubmissionError
-from awb.site.building import is_site
+from awb.site.builder import is_site
 
 HOST = "127.0.0.1"
 
@@ -32,27 +32,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def make_server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Open a port of this machine, for this machine alone.
-
-    Parameters
-    ----------
-    folder : Path
-        A built site.
-    port : int
-        Which; 0 for any that is free.
-
-    Returns
-    -------
-    ThreadingHTTPServer
-        Not serving yet; ``server_address`` says where.
-
-    Raises
-    ------
-    SubmissionError
-        If no site was built there.
-    ParameterError
-        If the port cannot be opened.
-    """
+    """Open a port of this machine, for this machine alone."""
     if not is_site(folder):
         raise SubmissionError(f"{folder} holds no built site. Type: awb site build --into {folder}")
     try:

@@ -11,7 +11,7 @@ from awb.leaderboard.publishing.summary_pages import summarize
 from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
-from awb.report.clips import NoClips
+from awb.report.views.clips import NoClips
 from awb.site.audio import SubmittedClips
 from awb.site.catalog import catalog_of
 from awb.site.pages import Site, pages
@@ -47,30 +47,7 @@ class Built:
 def build_site(
     leaderboards: Path, into: Path, registry: Registry, *, audio: Sequence[str] = ()
 ) -> Built:
-    """Render all submissions of a folder as a static site.
-
-    Parameters
-    ----------
-    leaderboards : Path
-        Folder of the leaderboards.
-    into : Path
-        Folder of the site: new, empty, or one that was built before.
-    registry : Registry
-        What is installed.
-    audio : sequence of str
-        Names of datasets whose clips go into the pages: whoever builds says that they may be
-        redistributed.
-
-    Returns
-    -------
-    Built
-        The same files, byte by byte, for the same submissions.
-
-    Raises
-    ------
-    SubmissionError
-        If there is no submission, the folder holds something else, or cannot be written.
-    """
+    """Render all submissions of a folder as a static site."""
     folder = leaderboards / SUBMISSIONS
     submitted, refused = read_folder(folder) if folder.is_dir() else ([], [])
     if not submitted:

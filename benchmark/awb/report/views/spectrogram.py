@@ -73,22 +73,7 @@ class Spectrogram:
 def spectrogram(
     waveform: AudioArray, sample_rate_hz: int, *, bins: int = 96, frames: int = 500
 ) -> Spectrogram:
-    """Compute a spectrogram for the eye.
-
-    Parameters
-    ----------
-    waveform : np.ndarray, shape=(samples,)
-        Samples in [-1, 1].
-    sample_rate_hz : int
-        Sample rate in Hz.
-    bins, frames : int
-        Size of the picture.
-
-    Returns
-    -------
-    Spectrogram
-        Levels of Hann windows of some 32 ms, centred on frames at equal distances.
-    """
+    """Compute a spectrogram for the eye."""
     length = 2 ** max(4, round(math.log2(0.032 * sample_rate_hz)))
     centers = np.round((np.arange(frames) + 0.5) * waveform.size / frames).astype(np.int64)
     padded = np.pad(np.asarray(waveform, dtype=np.float64), length // 2)

@@ -7,9 +7,9 @@ from pathlib import Path
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.publishing.titles import title_of
 from awb.plugins.discovery import Registry
-from awb.report.clips import Clips, RunClips
 from awb.report.page import PageFacts, describe, render, write
-from awb.report.views import read_views
+from awb.report.views.board import read_views
+from awb.report.views.clips import Clips, RunClips
 
 
 def write_report(
@@ -21,28 +21,7 @@ def write_report(
     clips: Clips | None = None,
     facts: PageFacts | None = None,
 ) -> None:
-    """Write the report of a run as one HTML file.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run, finished or not.
-    registry : Registry
-        What is installed.
-    path : Path
-        Where to.
-    instances : int
-        Most instances a board, at least 0.
-    clips : Clips or None
-        Where audio comes from; None for the datasets of the run.
-    facts : PageFacts or None
-        Head and foot of the page; None to make them from the run.
-
-    Raises
-    ------
-    RunError
-        If the run has no results yet, or the file cannot be written.
-    """
+    """Write the report of a run as one HTML file."""
     views = read_views(folder, registry)
     board = views[0].board
     model = title_of("model", board.model, registry)

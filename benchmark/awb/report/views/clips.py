@@ -21,7 +21,7 @@ from awb.harness.unit.warm_plugins import build
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved, resolve
 from awb.randomness import RandomKey
-from awb.report.views import InstanceView
+from awb.report.views.board import InstanceView
 from awb.segments import Segments
 from awb.types import AudioArray, Clip
 
@@ -54,13 +54,7 @@ class Clips(Protocol):
 
 
 class NoClips:
-    """No audio, for one reason.
-
-    Parameters
-    ----------
-    reason : str
-        Why.
-    """
+    """No audio, for one reason."""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
@@ -106,24 +100,7 @@ class RunSound:
         )
 
     def heard(self, dataset: str, model: str, clip: Clip, target: str) -> Heard:
-        """Make what the model heard from a clip.
-
-        Parameters
-        ----------
-        dataset : str
-            Name of the dataset.
-        model : str
-            Label of the model.
-        clip : Clip
-            The clip as the dataset gave it.
-        target : str
-            Of the instance.
-
-        Returns
-        -------
-        Heard
-            The clip at the model's rate, and the very replacement that the run used.
-        """
+        """Make what the model heard from a clip."""
         ready = prepare(clip, self.rates_hz.get(model, clip.sample_rate_hz))
         rate_hz = ready.sample_rate_hz
         key = RandomKey((self.seed, dataset, clip.id, target))
@@ -133,15 +110,7 @@ class RunSound:
 
 
 class RunClips:
-    """Audio of a run's instances, from its datasets.
-
-    Parameters
-    ----------
-    folder : RunFolder
-        The run.
-    registry : Registry
-        What is installed.
-    """
+    """Audio of a run's instances, from its datasets."""
 
     def __init__(self, folder: RunFolder, registry: Registry) -> None:
         self._folder = folder
@@ -174,17 +143,7 @@ class RunClips:
 
 
 class GivenClips:
-    """Audio that is in memory already.
-
-    Parameters
-    ----------
-    clips : iterable of Clip
-        The clips.
-    sound : RunSound
-        What the run says about sound.
-    dataset : str
-        Name of the dataset under which they were explained.
-    """
+    """Audio that is in memory already."""
 
     def __init__(self, clips: Iterable[Clip], sound: RunSound, dataset: str) -> None:
         self._clips = {clip.id: clip for clip in clips}
@@ -200,25 +159,7 @@ class GivenClips:
 
 
 def require(clips: Clips, instance: InstanceView) -> Heard:
-    """Return the audio of an instance, or fail with the reason.
-
-    Parameters
-    ----------
-    clips : Clips
-        Where audio comes from.
-    instance : InstanceView
-        Which.
-
-    Returns
-    -------
-    Heard
-        The audio.
-
-    Raises
-    ------
-    DataError
-        If there is none.
-    """
+    """Return the audio of an instance, or fail with the reason."""
     heard = clips.load(instance)
     if isinstance(heard, str):
         raise DataError(f"no audio of {instance.kept.clip_id}: {heard}")

@@ -16,38 +16,14 @@ _FORMATS = (".png", ".svg", ".pdf")
 
 
 def draw(found: Sequence[Agreement], path: Path) -> None:
-    """Draw taus as a matrix; dark blue agrees, dark red contradicts.
-
-    Parameters
-    ----------
-    found : sequence of Agreement
-        Those of one board.
-    path : Path
-        Where to; the ending says the format.
-
-    Raises
-    ------
-    RunError
-        If the format is unknown or the file cannot be written.
-    """
+    """Draw taus as a matrix; dark blue agrees, dark red contradicts."""
     if path.suffix.lower() not in _FORMATS:
         raise RunError(f"cannot draw {path.name}: use a name that ends in {', '.join(_FORMATS)}")
     save(figure_of(found), path, path.suffix.lower()[1:])
 
 
 def figure_of(found: Sequence[Agreement]) -> Any:
-    """Draw taus as a matrix; dark blue agrees, dark red contradicts.
-
-    Parameters
-    ----------
-    found : sequence of Agreement
-        Those of one board.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The numbers stand in the cells.
-    """
+    """Draw taus as a matrix; dark blue agrees, dark red contradicts."""
     from matplotlib.figure import Figure
 
     names, taus = matrix(found)

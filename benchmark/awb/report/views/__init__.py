@@ -1,0 +1,1 @@
+"""What is shown of a board: its rows, its instances with their audio, and spectrograms."""
