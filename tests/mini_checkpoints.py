@@ -40,6 +40,12 @@ def _configs() -> dict[str, tuple[Any, Any]]:
         "wav2vec2": (hf.Wav2Vec2Config(**_WAVES, **_LABELS), waves),
         "hubert": (hf.HubertConfig(**_WAVES, **_LABELS), waves),
         "wavlm": (hf.WavLMConfig(**_WAVES, **_LABELS), waves),
+        "data2vec": (
+            hf.Data2VecAudioConfig(
+                **{**_WAVES, "num_conv_pos_embeddings": 2, "conv_pos_kernel_size": 5}, **_LABELS
+            ),
+            waves,
+        ),
         "whisper": (
             hf.WhisperConfig(
                 **_LABELS, d_model=32, encoder_layers=1, encoder_attention_heads=2,
@@ -63,7 +69,7 @@ def random_checkpoint(kind: str, problem: str | None = None) -> Path:
     Parameters
     ----------
     kind : str
-        ast, wav2vec2, hubert, wavlm, whisper or wav2vec2-bert.
+        ast, wav2vec2, hubert, wavlm, data2vec, whisper or wav2vec2-bert.
     problem : str or None
         What its configuration says of its classes, in transformers' words.
     """

@@ -1,0 +1,78 @@
+"""Oracles for CAMs: the network cut in two where they should look, no hooks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from awb.intervals import FloatArray
+from awb.types import Explanation
+from matrix.cases import Case, Scored, WrongError
+from matrix.gradients import map_of, same
+
+
+def parts(case: Case) -> tuple[Tensor, Tensor]:
+    """Maps of the clip, and the gradient of the score at them."""
+    network = case.network.network if isinstance(case.network, Scored) else None
+    if not hasattr(network, "body"):
+        raise WrongError("there is nothing that a CAM could look at")
+    with torch.no_grad():
+        maps = network.body(case.features)
+    maps.requires_grad_()
+    with torch.enable_grad():
+        tail = Scored(torch.nn.Identity(), case.network.output)
+        score = tail(network.head(maps * 1.0))[:, case.target].sum()
+    (gradient,) = torch.autograd.grad(score, maps)
+    return maps.detach(), gradient
+
+
+def stretched(maps: Tensor, case: Case) -> Tensor:
+    """Stretch ``(1, channels, frames[, bins])`` over the features, bilinearly."""
+    grid = maps if maps.ndim == 4 else maps[..., None]
+    return torch.nn.functional.interpolate(
+        grid, tuple(case.features.shape[1:]), mode="bilinear", align_corners=False
+    )[0]
+
+
+def _over_places(values: Tensor) -> Tensor:
+    return values.flatten(2).sum(dim=2).reshape(*values.shape[:2], *[1] * (values.ndim - 2))
+
+
+def grad_cam(case: Case, found: Explanation) -> str:
+    maps, gradient = parts(case)
+    places = maps[0, 0].numel()
+    weights = _over_places(gradient) / places
+    expected = stretched((weights * maps).sum(dim=1, keepdim=True), case)[0]
+    same(map_of(found), expected, what="by hand")
+    return "plain"
+
+
+def grad_cam_plus_plus(case: Case, found: Explanation) -> str:
+    maps, gradient = parts(case)
+    active = maps.clamp(min=0)
+    below = 2 * gradient**2 + _over_places(active) * gradient**3
+    share = torch.where(below != 0, gradient**2 / below, 0.0)
+    weights = _over_places(share * gradient.clamp(min=0))
+    expected = stretched((weights * active).sum(dim=1, keepdim=True), case)[0]
+    same(map_of(found), expected, what="by hand")
+    return "plain"
+
+
+def score_cam(case: Case, found: Explanation) -> str:
+    maps, _ = parts(case)
+    channels = stretched(maps.clamp(min=0), case)
+    kept, gains = [], []
+    for one in channels:
+        low, high = one.min(), one.max()
+        if high - low <= 1e-7:
+            continue
+        mask = (one - low) / (high - low)
+        seen = case.nothing + mask * (case.features - case.nothing)
+        kept.append(one)
+        gains.append(case.score(seen) - case.score(case.nothing))
+    weights = torch.softmax(torch.cat(gains), dim=0)
+    expected: FloatArray = sum(
+        float(weight) * one.numpy() for weight, one in zip(weights, kept, strict=True)
+    )
+    same(map_of(found), expected, what="by hand")
+    return "plain"

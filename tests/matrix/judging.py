@@ -1,0 +1,138 @@
+"""Ask every explainer about a network, and judge what it says: a cell of the matrix each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from awb.errors import AwbError, NotApplicableError
+from awb.plugins import load
+from awb.specs import ExplainerSpec
+from awb.types import Explanation
+from awb_plugins.explainers import baselines as null
+from awb_plugins.explainers import segmentwise, spectrogram
+from matrix import baselines, cams, conservation, gradients, masking, transforming
+from matrix.cases import WHOLE, Case, WrongError, case_of, nearly_silent, planted, varied
+from networks import NETWORKS
+from networks.attending import CHECKPOINTS
+
+Oracle = Callable[[Case, Explanation], str]
+
+ORACLES: dict[str, Oracle] = {
+    "saliency": gradients.saliency,
+    "input-x-gradient": gradients.input_x_gradient,
+    "smoothgrad": gradients.smoothgrad,
+    "guided-backprop": gradients.guided_backprop,
+    "integrated-gradients": baselines.integrated_gradients,
+    "deeplift": baselines.deeplift,
+    "gradient-shap": baselines.gradient_shap,
+    "deep-shap": baselines.deep_shap,
+    "grad-cam": cams.grad_cam,
+    "grad-cam++": cams.grad_cam_plus_plus,
+    "score-cam": cams.score_cam,
+    "lrp-epsilon": conservation.lrp_epsilon,
+    "lrp-flat": conservation.lrp_flat,
+    "occlusion-tf": masking.occlusion_tf,
+    "attention-rollout": transforming.attention_rollout,
+    "listen": transforming.listen,
+}
+SUBJECTS: dict[str, Any] = {one.name: one for one in (*NETWORKS, *WHOLE, *CHECKPOINTS)}
+INSIDE = [spec.name for spec in spectrogram.SPECS]
+OUTSIDE = [spec.name for spec in segmentwise.SPECS]
+NULLS = [spec.name for spec in null.SPECS]
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """What became of an explainer on a network.
+
+    Attributes
+    ----------
+    status : str
+        ``value``, ``refusal``, ``wrong`` or ``error``.
+    why : str
+        The oracle that confirms the value, or the reason for the rest.
+    """
+
+    status: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.why}"
+
+
+def cell_of(judge: Callable[[], str]) -> Cell:
+    """Make a cell of what asking and judging came to."""
+    try:
+        return Cell("value", judge())
+    except NotApplicableError as error:
+        return Cell("refusal", str(error))
+    except WrongError as error:
+        return Cell("wrong", str(error))
+    except Exception as error:  # noqa: BLE001 - an explainer may fail in any way; it is told
+        return Cell("error", f"{type(error).__name__}: {' '.join(str(error).split())[:120]}")
+
+
+def row_of(name: str) -> dict[str, Cell]:
+    """Judge every explainer on one network."""
+    subject = SUBJECTS[name]
+    torch.manual_seed(0)
+    try:
+        case, bursts, faint = (case_of(subject, clip) for clip in (varied, planted, nearly_silent))
+    except AwbError as error:
+        cell = Cell("error", f"awb does not take it: {error}")
+        return dict.fromkeys([*OUTSIDE, *INSIDE, *NULLS], cell)
+    row = {}
+    for one in OUTSIDE:
+        burst = faint if one == "random-forest-paper" else bursts
+        row[one] = cell_of(lambda one=one, b=burst: masking.planted(one, b, b.ask(one)))
+    row["door"] = cell_of(lambda: masking.door(case))
+    for one in INSIDE:
+        row[one] = cell_of(lambda one=one: _looked_into(case, one))
+    for one in NULLS:
+        row[one] = cell_of(lambda one=one: transforming.null(one, case, case.ask(one)))
+    return row
+
+
+def _looked_into(case: Case, name: str) -> str:
+    if name == "lime-tf":
+        return _lime(case)
+    found = case.ask(name)
+    if not np.isfinite(found.relevance).all():
+        raise WrongError("its relevance is not finite")
+    if found.time_frequency is not None and name != "listen":
+        same = float(found.time_frequency.sum()), float(found.relevance.sum())
+        if not np.isclose(*same, rtol=1e-6, atol=1e-9):
+            raise WrongError("its segments do not sum to its map")
+    return ORACLES[name](case, found)
+
+
+def _lime(case: Case) -> str:
+    """Ask `lime-tf`, and keep what it asks the network."""
+    seen: list[Tensor] = []
+    back_end = getattr(case.model, "back_end", None)
+    if back_end is None:
+        case.ask("lime-tf")
+        raise WrongError("a value without a back end")
+    handle = back_end.register_forward_pre_hook(
+        lambda module, inputs: seen.append(inputs[0].detach().cpu().clone())
+    )
+    try:
+        found = case.ask("lime-tf")
+    finally:
+        handle.remove()
+    return masking.lime_tf(case, found, torch.cat(seen))
+
+
+def all_explainers() -> list[str]:
+    """Names of all built-in explainers but ``captum``, which is a family."""
+    found = []
+    for entry in load():
+        if isinstance(entry.spec, ExplainerSpec) and entry.origin.distribution.startswith("audio-"):
+            found.append(entry.spec.name)
+    return found
