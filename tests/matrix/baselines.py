@@ -89,11 +89,11 @@ def deep_shap(case: Case, found: Explanation) -> str:
     return _deeplift(case, quiet_heard(case), map_of(found))
 
 
-def gradient_shap(case: Case, found: Explanation) -> str:
+def gradient_shap(case: Case, found: Explanation, samples: int = 32) -> str:
     quiet = quiet_heard(case)
     generator = torch.Generator().manual_seed(5)
-    chosen = quiet[torch.randint(len(quiet), (320,), generator=generator)]
-    shares = torch.rand((320, 1, 1), generator=generator, dtype=torch.float64)
+    chosen = quiet[torch.randint(len(quiet), (960,), generator=generator)]
+    shares = torch.rand((960, 1, 1), generator=generator, dtype=torch.float64)
     change = case.features - chosen
     draws = case.gradient(chosen + shares * change) * change
-    return within_chance(map_of(found), draws, 32)
+    return within_chance(map_of(found), draws, samples)

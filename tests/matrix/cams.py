@@ -8,7 +8,7 @@ from torch import Tensor
 from awb.intervals import FloatArray
 from awb.types import Explanation
 from matrix.cases import Case, Scored, WrongError
-from matrix.gradients import map_of, same
+from matrix.gradients import Guided, backward_with, map_of, same
 
 
 def parts(case: Case) -> tuple[Tensor, Tensor]:
@@ -36,6 +36,17 @@ def stretched(maps: Tensor, case: Case) -> Tensor:
 
 def _over_places(values: Tensor) -> Tensor:
     return values.flatten(2).sum(dim=2).reshape(*values.shape[:2], *[1] * (values.ndim - 2))
+
+
+def guided_grad_cam(case: Case, found: Explanation) -> str:
+    maps, gradient = parts(case)
+    weights = _over_places(gradient) / maps[0, 0].numel()
+    heat = (weights * maps).sum(dim=1, keepdim=True).clamp(min=0)
+    grid = heat if heat.ndim == 4 else heat[..., None]
+    spread = torch.nn.functional.interpolate(grid, tuple(case.features.shape[1:]))[0, 0]
+    expected = spread.numpy() * backward_with(case, Guided.apply)
+    same(map_of(found), expected, what="by hand")
+    return "plain"
 
 
 def grad_cam(case: Case, found: Explanation) -> str:

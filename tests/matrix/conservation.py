@@ -47,13 +47,13 @@ def conserves(case: Case, reference: str) -> str:
     return "conservation"
 
 
-def lrp_epsilon(case: Case, found: Explanation) -> str:
+def lrp_epsilon(case: Case, found: Explanation, reference: str = "lrp-epsilon") -> str:
     relevance = map_of(found)
     spec = case.spec
     if isinstance(spec, Network) and spec.piecewise_linear and spec.output == "logits":
         same(relevance, _gradient_times_input(case), share=5e-3, what="input times gradient")
         return "plain"
-    return conserves(case, "lrp-epsilon")
+    return conserves(case, reference)
 
 
 def lrp_flat(case: Case, found: Explanation) -> str:
@@ -109,8 +109,9 @@ def _flat_by_hand(layers: list[nn.Module], case: Case) -> FloatArray:
             values.append(layer(values[-1]))
     relevance = torch.zeros_like(values[-1])
     relevance[0, case.target] = values[-1][0, case.target]
+    weighted = next(one for one in layers if isinstance(one, nn.Conv2d | nn.Linear))
     for layer, inputs in reversed(list(zip(layers, values, strict=False))):
-        relevance = _down(layer, inputs, relevance, first=layer is layers[0])
+        relevance = _down(layer, inputs, relevance, first=layer is weighted)
     return relevance[0, 0].numpy()
 
 
@@ -119,7 +120,7 @@ def _down(layer: nn.Module, inputs: Tensor, relevance: Tensor, *, first: bool) -
     if isinstance(layer, nn.ReLU):
         return relevance
     changed = copy.deepcopy(layer)
-    if isinstance(layer, nn.Conv2d):
+    if first or isinstance(layer, nn.Conv2d):
         with torch.no_grad():
             changed.weight.copy_(torch.ones_like(layer.weight) if first else layer.weight.clamp(0))
             changed.bias.zero_()

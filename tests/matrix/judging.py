@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,12 @@ import torch
 from torch import Tensor
 
 from awb.errors import AwbError, NotApplicableError
-from awb.plugins import load
-from awb.specs import ExplainerSpec
 from awb.types import Explanation
 from awb_plugins.explainers import baselines as null
 from awb_plugins.explainers import segmentwise, spectrogram
-from matrix import baselines, cams, conservation, gradients, masking, transforming
+from matrix import baselines, cams, conservation, gradients, layers, masking, transforming
 from matrix.cases import WHOLE, Case, WrongError, case_of, nearly_silent, planted, varied
+from matrix.written import REFUSED
 from networks import NETWORKS
 from networks.attending import CHECKPOINTS
 
@@ -41,10 +41,30 @@ ORACLES: dict[str, Oracle] = {
     "attention-rollout": transforming.attention_rollout,
     "listen": transforming.listen,
 }
+CAPTUM: dict[str, Oracle] = {
+    "captum:Saliency": gradients.saliency,
+    "captum:InputXGradient": gradients.input_x_gradient,
+    "captum:IntegratedGradients": baselines.integrated_gradients,
+    "captum:DeepLift": baselines.deeplift,
+    "captum:DeepLiftShap": baselines.deep_shap,
+    "captum:GradientShap": partial(baselines.gradient_shap, samples=5),
+    "captum:GuidedBackprop": gradients.guided_backprop,
+    "captum:Deconvolution": gradients.deconvolution,
+    "captum:GuidedGradCam": cams.guided_grad_cam,
+    "captum:LRP": partial(conservation.lrp_epsilon, reference="captum:LRP"),
+    **layers.ORACLES,
+}
+ORACLES |= CAPTUM
+CAPTUM_OUTSIDE = [
+    f"captum:{name}"
+    for name in ("FeatureAblation", "KernelShap", "Lime", "Occlusion", "ShapleyValueSampling",
+                 "ShapleyValues")
+]  # fmt: skip
 SUBJECTS: dict[str, Any] = {one.name: one for one in (*NETWORKS, *WHOLE, *CHECKPOINTS)}
 INSIDE = [spec.name for spec in spectrogram.SPECS]
 OUTSIDE = [spec.name for spec in segmentwise.SPECS]
 NULLS = [spec.name for spec in null.SPECS]
+EVERY = [*OUTSIDE, *CAPTUM_OUTSIDE, "door", *INSIDE, *CAPTUM, *NULLS]
 
 
 @dataclass(frozen=True, order=True)
@@ -64,6 +84,18 @@ class Cell:
 
     def __str__(self) -> str:
         return f"{self.status}: {self.why}"
+
+    @property
+    def sound(self) -> bool:
+        """Whether it is a value that was confirmed, or a refusal with a reason."""
+        return self.status == "value" or (self.status == "refusal" and bool(self.why.strip()))
+
+    @property
+    def text(self) -> str:
+        """The oracle that confirmed the value, or why there is none."""
+        if self.status == "value":
+            return self.why
+        return REFUSED + self.why if self.status == "refusal" else str(self)
 
 
 def cell_of(judge: Callable[[], str]) -> Cell:
@@ -86,13 +118,13 @@ def row_of(name: str) -> dict[str, Cell]:
         case, bursts, faint = (case_of(subject, clip) for clip in (varied, planted, nearly_silent))
     except AwbError as error:
         cell = Cell("error", f"awb does not take it: {error}")
-        return dict.fromkeys([*OUTSIDE, *INSIDE, *NULLS], cell)
+        return dict.fromkeys(EVERY, cell)
     row = {}
-    for one in OUTSIDE:
+    for one in [*OUTSIDE, *CAPTUM_OUTSIDE]:
         burst = faint if one == "random-forest-paper" else bursts
         row[one] = cell_of(lambda one=one, b=burst: masking.planted(one, b, b.ask(one)))
     row["door"] = cell_of(lambda: masking.door(case))
-    for one in INSIDE:
+    for one in [*INSIDE, *CAPTUM]:
         row[one] = cell_of(lambda one=one: _looked_into(case, one))
     for one in NULLS:
         row[one] = cell_of(lambda one=one: transforming.null(one, case, case.ask(one)))
@@ -127,12 +159,3 @@ def _lime(case: Case) -> str:
     finally:
         handle.remove()
     return masking.lime_tf(case, found, torch.cat(seen))
-
-
-def all_explainers() -> list[str]:
-    """Names of all built-in explainers but ``captum``, which is a family."""
-    found = []
-    for entry in load():
-        if isinstance(entry.spec, ExplainerSpec) and entry.origin.distribution.startswith("audio-"):
-            found.append(entry.spec.name)
-    return found

@@ -26,12 +26,14 @@ def attention_rollout(case: Case, found: Explanation) -> str:
     shares = flow[special].mean(dim=0).numpy()
     expected = np.zeros(found.relevance.size)
     for share, (start, end) in zip(shares, spans, strict=True):
+        if not end > start:  # a token of no audio, or of padding
+            continue
         for segment in range(expected.size):
             low, high = segment / 10, (segment + 1) / 10
             if segment == expected.size - 1:
                 high = np.inf
-            if not np.isnan(start):
-                expected[segment] += share * max(min(end, high) - max(start, low), 0) / (end - start)
+            inside = max(min(end, high) - max(start, low), 0.0)
+            expected[segment] += share * inside / (end - start)
     same(found.relevance, expected, what="rollout by hand")
     return "plain"
 
