@@ -44,11 +44,11 @@ def completes(found: FloatArray, rise: float, *, gap: float = GAP) -> None:
 
 def integrated_gradients(case: Case, found: Explanation) -> str:
     completes(map_of(found), case.rise)
-    steps = (torch.arange(400, dtype=torch.float64) + 0.5) / 400
+    steps = (torch.arange(200, dtype=torch.float64) + 0.5) / 200
     change = case.features - case.nothing
     line = case.nothing + steps[:, None, None] * change
     expected = (case.gradient(line).mean(dim=0) * change[0]).numpy()
-    same(map_of(found), expected, share=0.1, what="400 steps")
+    same(map_of(found), expected, share=0.1, what="200 steps")
     return "completeness"
 
 
@@ -92,8 +92,8 @@ def deep_shap(case: Case, found: Explanation) -> str:
 def gradient_shap(case: Case, found: Explanation, samples: int = 32) -> str:
     quiet = quiet_heard(case)
     generator = torch.Generator().manual_seed(5)
-    chosen = quiet[torch.randint(len(quiet), (960,), generator=generator)]
-    shares = torch.rand((960, 1, 1), generator=generator, dtype=torch.float64)
+    chosen = quiet[torch.randint(len(quiet), (case.draws,), generator=generator)]
+    shares = torch.rand((case.draws, 1, 1), generator=generator, dtype=torch.float64)
     change = case.features - chosen
     draws = case.gradient(chosen + shares * change) * change
     return within_chance(map_of(found), draws, samples)

@@ -15,7 +15,7 @@ def parts(case: Case) -> tuple[Tensor, Tensor]:
     """Maps of the clip, and the gradient of the score at them."""
     network = case.network.network if isinstance(case.network, Scored) else None
     if not hasattr(network, "body"):
-        raise WrongError("there is nothing that a CAM could look at")
+        return _at_module(case)
     with torch.no_grad():
         maps = network.body(case.features)
     maps.requires_grad_()
@@ -24,6 +24,27 @@ def parts(case: Case) -> tuple[Tensor, Tensor]:
         score = tail(network.head(maps * 1.0))[:, case.target].sum()
     (gradient,) = torch.autograd.grad(score, maps)
     return maps.detach(), gradient
+
+
+def _at_module(case: Case) -> tuple[Tensor, Tensor]:
+    """Of a network that is not cut in two: what comes out of the module that is said to be it."""
+    name = getattr(case.spec, "maps", "")
+    if not name:
+        raise WrongError("there is no one place that a CAM could look at")
+    caught: list[Tensor] = []
+
+    def replace(module: torch.nn.Module, inputs: object, output: Tensor) -> Tensor:
+        caught.append(output.detach().clone().requires_grad_())
+        return caught[0] * 1.0
+
+    handle = case.network.get_submodule(name).register_forward_hook(replace)
+    try:
+        with torch.enable_grad():
+            score = case.network(case.features)[:, case.target].sum()
+    finally:
+        handle.remove()
+    (gradient,) = torch.autograd.grad(score, caught[0])
+    return caught[0].detach(), gradient
 
 
 def stretched(maps: Tensor, case: Case) -> Tensor:

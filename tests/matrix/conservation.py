@@ -32,8 +32,8 @@ def _gradient_times_input(case: Case) -> FloatArray:
     return found[0].numpy()
 
 
-def conserves(case: Case, reference: str) -> str:
-    """Demand that nothing is lost in a copy of the network without biases."""
+def bare_case(case: Case) -> Case:
+    """The same clip before a copy of the network without biases."""
     if isinstance(case.spec, Network):
         bare = case_of(case.spec, lambda rate: case.waveform, without_biases(case.spec.network()))
     else:
@@ -41,6 +41,12 @@ def conserves(case: Case, reference: str) -> str:
         model.back_end = without_biases(model.back_end)
         bare = Case(model, copy.deepcopy(model.back_end).double(), case.waveform, case.spec)
     bare.__dict__["target"] = case.target
+    return bare
+
+
+def conserves(case: Case, reference: str) -> str:
+    """Demand that nothing is lost in a copy of the network without biases."""
+    bare = bare_case(case)
     total, score = float(map_of(bare.ask(reference)).sum()), float(bare.score(bare.features))
     if not abs(total - score) <= KEPT * abs(score) + 1e-5:
         raise WrongError(f"without biases it sums to {total:.5g} for a score of {score:.5g}")

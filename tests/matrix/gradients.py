@@ -95,7 +95,7 @@ def within_chance(found: FloatArray, draws: Tensor, size: int) -> str:
 def smoothgrad(case: Case, found: Explanation) -> str:
     spread = float(case.features.max() - case.features.min()) * 0.15
     generator = torch.Generator().manual_seed(11)
-    noise = torch.randn((400, *case.features.shape[1:]), generator=generator, dtype=torch.float64)
+    noise = torch.randn((case.draws // 2, *case.features.shape[1:]), generator=generator, dtype=torch.float64)
     return within_chance(map_of(found), case.gradient(case.features + spread * noise), 25)
 
 

@@ -16,10 +16,11 @@ from awb.types import Explanation
 from awb_plugins.explainers import baselines as null
 from awb_plugins.explainers import segmentwise, spectrogram
 from matrix import baselines, cams, conservation, gradients, layers, masking, transforming
-from matrix.cases import WHOLE, Case, WrongError, case_of, nearly_silent, planted, varied
+from matrix.cases import WHOLE, Case, WrongError, case_of, planted, varied
 from matrix.written import REFUSED
 from networks import NETWORKS
 from networks.attending import CHECKPOINTS
+from networks.shipped import SHIPPED
 
 Oracle = Callable[[Case, Explanation], str]
 
@@ -60,7 +61,7 @@ CAPTUM_OUTSIDE = [
     for name in ("FeatureAblation", "KernelShap", "Lime", "Occlusion", "ShapleyValueSampling",
                  "ShapleyValues")
 ]  # fmt: skip
-SUBJECTS: dict[str, Any] = {one.name: one for one in (*NETWORKS, *WHOLE, *CHECKPOINTS)}
+SUBJECTS: dict[str, Any] = {one.name: one for one in (*NETWORKS, *WHOLE, *CHECKPOINTS, *SHIPPED)}
 INSIDE = [spec.name for spec in spectrogram.SPECS]
 OUTSIDE = [spec.name for spec in segmentwise.SPECS]
 NULLS = [spec.name for spec in null.SPECS]
@@ -115,20 +116,25 @@ def row_of(name: str) -> dict[str, Cell]:
     subject = SUBJECTS[name]
     torch.manual_seed(0)
     try:
-        case, bursts, faint = (case_of(subject, clip) for clip in (varied, planted, nearly_silent))
+        case, bursts = case_of(subject, varied), case_of(subject, planted)
     except AwbError as error:
         cell = Cell("error", f"awb does not take it: {error}")
         return dict.fromkeys(EVERY, cell)
     row = {}
     for one in [*OUTSIDE, *CAPTUM_OUTSIDE]:
-        burst = faint if one == "random-forest-paper" else bursts
-        row[one] = cell_of(lambda one=one, b=burst: masking.planted(one, b, b.ask(one)))
+        row[one] = cell_of(lambda one=one: _masked(one, case, bursts))
     row["door"] = cell_of(lambda: masking.door(case))
     for one in [*INSIDE, *CAPTUM]:
         row[one] = cell_of(lambda one=one: _looked_into(case, one))
     for one in NULLS:
         row[one] = cell_of(lambda one=one: transforming.null(one, case, case.ask(one)))
     return row
+
+
+def _masked(name: str, case: Case, bursts: Case) -> str:
+    if name == "random-forest-paper":  # it weighs masks by the energy that they take
+        return masking.paper_forest(case, case.ask(name))
+    return masking.planted(name, bursts, bursts.ask(name))
 
 
 def _looked_into(case: Case, name: str) -> str:

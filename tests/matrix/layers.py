@@ -11,9 +11,10 @@ from captum import attr
 from torch import Tensor, nn
 
 from awb.types import Explanation
-from matrix.baselines import twin_of
-from matrix.cams import stretched
+from matrix.baselines import quiet_heard, twin_of
+from matrix.cams import parts, stretched
 from matrix.cases import Case, Scored, WrongError
+from matrix.conservation import bare_case
 from matrix.gradients import map_of, same
 from networks.base import Network
 
@@ -32,18 +33,20 @@ class _Part(nn.Module):
 
 def cut(case: Case, network: nn.Module) -> nn.Sequential:
     """A network in two parts, its maps between them."""
-    if not hasattr(network, "body"):
-        raise WrongError("there is nothing that a method of layers could look at")
     end = Scored(nn.Identity(), case.spec.output)
     return nn.Sequential(_Part(network, "body"), _Part(network, "head"), end).double().eval()
 
 
-def _author(case: Case) -> nn.Module:
-    if not isinstance(case.spec, Network):
-        raise WrongError("there is nothing that a method of layers could look at")
-    network: Any = case.network
-    found: nn.Module = network.network
-    return found
+def split(case: Case) -> tuple[nn.Module, nn.Module]:
+    """A network, and the module of it from which the maps come."""
+    author = getattr(case.network, "network", None)
+    if hasattr(author, "body") and isinstance(case.spec, Network):
+        halves = cut(case, author)
+        return halves, halves[0]
+    name = getattr(case.spec, "maps", "")
+    if not name:
+        raise WrongError("there is no one place that a method of layers could look at")
+    return case.network, case.network.get_submodule(name)
 
 
 def by_captum(
@@ -54,12 +57,11 @@ def by_captum(
     arguments: Callable[[Case], dict[str, Any]] = lambda case: {},
 ) -> str:
     """Ask captum itself of the body of the network."""
-    halves = cut(case, _author(case))
-    maps = getattr(attr, method)(halves, halves[0]).attribute(
+    maps = getattr(attr, method)(*split(case)).attribute(
         case.features.clone(), target=case.target, **arguments(case)
     )
     expected = stretched(maps.detach().sum(dim=1, keepdim=True), case)[0]
-    same(map_of(found), expected.numpy(), share=5e-3, what="captum on two halves")
+    same(map_of(found), expected.numpy(), share=5e-3, what="captum at the maps")
     return "captum"
 
 
@@ -67,29 +69,37 @@ def _line(case: Case) -> dict[str, Any]:
     return {"baselines": case.nothing.clone(), "n_steps": 50, "internal_batch_size": 10}
 
 
+def sums_at_maps(case: Case, found: Explanation, expected: float) -> None:
+    """Demand a sum of the maps, as far as stretching them leaves it alone."""
+    places = parts(case)[0][0, 0].numel() / case.features[0].numel()
+    total = float(map_of(found).sum()) * places
+    if not abs(total - expected) <= 0.15 * abs(expected) + 1e-3:
+        raise WrongError(f"its maps sum to about {total:.4g}, not {expected:.4g}")
+
+
 def layer_lrp(case: Case, found: Explanation) -> str:
-    """Input times gradient at the maps of a network that is piecewise linear."""
-    if not getattr(case.spec, "piecewise_linear", False) or case.spec.output != "logits":
-        raise WrongError("no oracle for LRP of a layer here")
-    halves = cut(case, _author(case))
-    maps = halves[0](case.features).detach().requires_grad_()
-    with torch.enable_grad():
-        score = halves[2](halves[1](maps * 1.0))[:, case.target].sum()
-    (gradient,) = torch.autograd.grad(score, maps)
-    expected = stretched((gradient * maps).detach().sum(dim=1, keepdim=True), case)[0]
+    """Input times gradient at the maps of a network that is piecewise linear; else conservation."""
+    spec = case.spec
+    if not getattr(spec, "piecewise_linear", False) or spec.output != "logits":
+        bare = bare_case(case)
+        sums_at_maps(bare, bare.ask("captum:LayerLRP"), float(bare.score(bare.features)))
+        return "conservation"
+    maps, gradient = parts(case)
+    expected = stretched((gradient * maps).sum(dim=1, keepdim=True), case)[0]
     same(map_of(found), expected.numpy(), share=5e-3, what="input times gradient at the maps")
     return "plain"
 
 
 def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
-    """captum on the two halves of the twin."""
-    from matrix.baselines import quiet_heard
-
+    """captum on the two halves of the twin; without one, the sum."""
+    baselines = quiet_heard(case) if several else case.nothing
     twin = twin_of(case)
-    if twin is None:
-        raise WrongError("no oracle for DeepLIFT of a layer here")
+    if twin is None or not hasattr(twin, "body"):
+        rise = float((case.score(case.features) - case.score(baselines)).mean())
+        sums_at_maps(case, found, rise)
+        return "completeness"
     halves, maps = cut(case, twin), []
-    for one in quiet_heard(case) if several else case.nothing:
+    for one in baselines:
         method = attr.LayerDeepLift(halves, halves[0])
         maps.append(
             method.attribute(case.features.clone(), one[None].clone(), target=case.target)
@@ -101,19 +111,28 @@ def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
 
 def layer_ablation(case: Case, found: Explanation) -> str:
     """How much the score falls when a moment of the maps is zero, over its channels and bins."""
-    halves = cut(case, _author(case))
-    with torch.no_grad():
-        maps = halves[0](case.features)
-        falls = torch.zeros_like(maps)
-        for moment in range(maps.shape[2]):
-            without = maps.clone()
-            without[:, :, moment] = 0.0
-            score = halves[2](halves[1](without))[0, case.target]
-            fall = case.score(case.features)[0] - score
-            falls[:, :, moment] = fall / maps[:, :, moment].numel()
+    maps = parts(case)[0]
+    falls = torch.zeros_like(maps)
+    for moment in range(maps.shape[2]):
+        without = maps.clone()
+        without[:, :, moment] = 0.0
+        fall = case.score(case.features)[0] - _score_with(case, without)
+        falls[:, :, moment] = fall / maps[:, :, moment].numel()
     expected = stretched(falls.sum(dim=1, keepdim=True), case)[0]
     same(map_of(found), expected.numpy(), share=5e-3, what="loops")
     return "plain"
+
+
+def _score_with(case: Case, maps: Tensor) -> Tensor:
+    """The score of the clip with other maps in the place of its own."""
+    network, layer = split(case)
+    handle = layer.register_forward_hook(lambda module, inputs, output: maps)
+    try:
+        with torch.no_grad():
+            found: Tensor = network(case.features)[0, case.target]
+    finally:
+        handle.remove()
+    return found
 
 
 ORACLES: dict[str, Callable[[Case, Explanation], str]] = {

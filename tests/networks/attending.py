@@ -45,10 +45,19 @@ class _Encoder(nn.Module):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A tiny random checkpoint of transformers, given to awb by its folder."""
+    """A tiny random checkpoint of transformers, given to awb by its folder.
+
+    Attributes
+    ----------
+    name, title : str
+        As of `networks.base.Network`.
+    maps : str
+        The module inside of the back end from which the maps come that a CAM should look at.
+    """
 
     name: str
     title: str
+    maps: str = ""
 
     def model(self) -> AudioModel:
         """Open it as the documentation says."""
