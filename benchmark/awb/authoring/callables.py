@@ -13,7 +13,7 @@ import numpy as np
 
 from awb.authoring.functions import source_sha256
 from awb.authoring.meaning import Last, meaning_of
-from awb.authoring.outputs import SURE, Output, check_output, checked_output, to_log_odds
+from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
 from awb.authoring.scaffold import check_name
 from awb.errors import AwbError, ParameterError, PluginError
 from awb.perturbation.batches import is_out_of_memory
@@ -38,8 +38,6 @@ class CallableModel:
         Log-odds from which it is taken to say yes.
     notes : tuple of str
         What a reader of its boards must know.
-    score_limit : float
-        Largest log-odds that it can tell, either way; infinite where there is no limit.
     """
 
     def __init__(
@@ -64,7 +62,6 @@ class CallableModel:
         meaning = meaning_of(output, self._last(), probe, name, "probabilities")
         self._output = meaning.output
         self.notes = (meaning.note,) if meaning.note else ()
-        self.score_limit = score_limit(meaning.output)
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score waveforms; see `awb.protocols.AudioModel`."""
@@ -128,11 +125,6 @@ def failure(
         f"model {name} fails on {len(waveforms)} waveforms of {seconds:g} s:"
         f" {type(error).__name__}: {reason}{advice}"
     )
-
-
-def score_limit(output: Output) -> float:
-    """Return the largest log-odds that a kind of output can tell."""
-    return math.log((1 - SURE) / SURE) if output.endswith("probabilities") else math.inf
 
 
 def check_threshold(decision_threshold: float) -> float:

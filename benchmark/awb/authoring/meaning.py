@@ -18,6 +18,8 @@ from awb.protocols import ScoreArray
 
 Kind = Literal["logits", "log-odds", "probabilities", "log-probabilities"]
 
+_OFF = 1e-4
+
 CHOICES = (
     "output='logits' (as before a sigmoid), 'softmax-logits' (as before a softmax),"
     " 'probabilities' or 'log-probabilities'"
@@ -77,23 +79,19 @@ def meaning_of(
     ParameterError
         If what is said cannot be, or nothing is said and it cannot be found.
     """
-    output = given
-    note = ""
     if given is None:
         output, note = _found(last, probe, name, default)
     else:
         _refuse_contradiction(given, last, probe, name)
-    settled = output or default
-    if settled == "log-probabilities" and rows_sum_to_one(np.exp(probe)):
-        settled = "softmax-logits"  # the same log-odds, and exact where p is nearly 1
-    return Meaning(settled, note)
+        output, note = given, ""
+    if output == "log-probabilities" and rows_sum_to_one(np.exp(probe)):
+        output = "softmax-logits"  # the same log-odds, and exact where p is nearly 1
+    return Meaning(output, note)
 
 
-def _found(
-    last: Last, probe: ScoreArray, name: str, default: Output
-) -> tuple[Output | None, str]:
+def _found(last: Last, probe: ScoreArray, name: str, default: Output) -> tuple[Output, str]:
     """Find the kind from the last operation, else from the numbers themselves."""
-    inside = bool(probe.min() >= 0 and probe.max() <= 1)
+    inside = bool(probe.min() >= -_OFF and probe.max() <= 1 + _OFF)
     if last.kind == "log-odds":
         return "logits", ""
     if last.kind in ("probabilities", "log-probabilities"):
@@ -105,7 +103,9 @@ def _found(
     if last.kind == "logits" and probe.shape[1] == 1:
         return "logits", ""
     if default == "probabilities" and last.kind is None and inside:
-        return default, _note(name, default, "its values lie in [0, 1]", "say so, or the right one")
+        return default, _note(
+            name, default, "its values lie in [0, 1]", "output='probabilities' confirms it"
+        )
     if default == "logits" and (last.kind == "logits" or (probe.max() > 0 and not inside)):
         why = f"it ends in {last.operation}" if last.operation else "they lie outside of [0, 1]"
         return default, _note(

@@ -122,7 +122,9 @@ def _call(function: Callable[[], Any], threshold: float | None, parameters: Comp
 def _give(given: Any, parameters: Computing) -> Any:
     """Be the factory of a model that exists already."""
     compute = getattr(given, "in_precision", None)
-    return given if parameters.precision is None or compute is None else compute(parameters.precision)
+    return (
+        given if parameters.precision is None or compute is None else compute(parameters.precision)
+    )
 
 
 def _check_arguments(function: Callable[..., Any], count: int) -> None:

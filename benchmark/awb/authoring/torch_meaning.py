@@ -1,9 +1,9 @@
 """The last operation of a torch module, from the operations that run.
 
-Each tensor that comes out of an operation is marked with what its numbers are: what a softmax gives
-are probabilities, what a view or a mean over frames makes of them still are, and what a linear layer
-makes of them are logits. The marks travel with the operations that really run, so that it does not
-matter whether a network is written in modules or in functions, traced or scripted.
+Each tensor that comes out of an operation is marked with what its numbers are. What a softmax gives
+are probabilities; a view or a mean over frames leaves them probabilities; what a linear layer makes
+of them are logits. Marks travel with the operations that really run, so it does not matter whether
+a network is written in modules or in functions, traced or scripted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from awb.authoring.meaning import Kind, Last
+from awb.authoring.meaning import Last
 
 _MARK = "_awb_last"
 
@@ -46,25 +46,27 @@ _ENDS: dict[str, Last] = {
 _ENDS["linear_relu_dynamic"] = Last(None, "relu")
 
 _KEEPS = frozenset(
-    """
-    view _unsafe_view reshape _reshape_alias flatten unflatten squeeze squeeze_ unsqueeze unsqueeze_
-    select slice narrow t t_ transpose transpose_ permute expand clone _to_copy detach detach_ alias
-    contiguous index_select index gather cat stack lift_fresh dropout native_dropout
-    mean max amax median clamp clamp_ clamp_min clamp_max avg_pool1d avg_pool2d max_pool1d
-    adaptive_avg_pool1d adaptive_avg_pool2d _adaptive_avg_pool2d adaptive_max_pool1d
-    adaptive_max_pool2d max_pool2d_with_indices split split_with_sizes chunk unbind topk sort
-    """.split()
-)
+    (
+    "view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "unflatten", "squeeze",
+    "squeeze_", "unsqueeze", "unsqueeze_", "select", "slice", "narrow", "t", "t_", "transpose",
+    "transpose_", "permute", "expand", "clone", "_to_copy", "detach", "detach_", "alias",
+    "contiguous", "index_select", "index", "gather", "cat", "stack", "lift_fresh", "dropout",
+    "native_dropout", "mean", "max", "amax", "median", "clamp", "clamp_", "clamp_min", "clamp_max",
+    "avg_pool1d", "avg_pool2d", "max_pool1d", "adaptive_avg_pool1d", "adaptive_avg_pool2d",
+    "_adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "max_pool2d_with_indices",
+    "split", "split_with_sizes", "chunk", "unbind", "topk", "sort",
+    )
+)  # fmt: skip
 _SCALES = frozenset(("add", "add_", "sub", "sub_", "rsub", "mul", "mul_", "div", "div_", "neg"))
 
 
-class LastOperations(TorchDispatchMode):
+class LastOperations(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Marks tensors with what their numbers are, while a network runs."""
 
     def __torch_dispatch__(
         self,
         func: Any,
-        types: Sequence[type],  # noqa: ARG002 - the protocol of torch
+        types: Sequence[type],
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
@@ -119,7 +121,7 @@ def last_operation(run: Callable[[], Any]) -> Last:
         What its numbers are; nothing known where no operation of torch made them.
     """
     try:
-        with torch.no_grad(), LastOperations():
+        with torch.no_grad(), LastOperations():  # type: ignore[no-untyped-call]
             found = run()
     except Exception:  # noqa: BLE001 - the plugin boundary: not all libraries like to be watched
         return Last()

@@ -17,7 +17,6 @@ from awb.authoring.callables import (
     failure,
     kebab,
     probe_waveforms,
-    score_limit,
 )
 from awb.authoring.meaning import meaning_of
 from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
@@ -61,8 +60,6 @@ class TorchModel:
         Log-odds from which it is taken to say yes.
     notes : tuple of str
         What a reader of its boards must know.
-    score_limit : float
-        Largest log-odds that it can tell, either way; infinite where there is no limit.
     """
 
     precision: str = "float32"
@@ -129,7 +126,6 @@ class TorchModel:
         meaning = meaning_of(self._output, last, probe, self.name, "logits")
         self._output = meaning.output
         self.notes = (meaning.note,) if meaning.note else ()
-        self.score_limit = score_limit(meaning.output)
 
     def _pool(self, waveforms: AudioArray, values: Tensor, pooling: Pooling | None) -> Pool | None:
         longer = values
@@ -141,7 +137,7 @@ class TorchModel:
         """Run the network on a second of noise and one of silence, or say what is wrong with it."""
         try:
             return self._whole(torch.from_numpy(waveforms))
-        except Exception as error:  # noqa: BLE001 - the plugin boundary: it may raise anything
+        except Exception as error:  # the plugin boundary: it may raise anything
             given = torch.from_numpy(waveforms).to(self.device)
             with computing(self.device, self.precision):
                 advice = misfit(self.module, given, self.sample_rate_hz, channel=self._channel)

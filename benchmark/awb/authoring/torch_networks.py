@@ -259,13 +259,15 @@ def _reduced(scripted: torch.jit.ScriptModule) -> tuple[Any, tuple[bytes]]:
 
 
 def _loaded(content: bytes) -> torch.jit.ScriptModule:
-    scripted: torch.jit.ScriptModule = torch.jit.load(io.BytesIO(content))
+    scripted: torch.jit.ScriptModule = torch.jit.load(  # type: ignore[no-untyped-call]
+        io.BytesIO(content)
+    )
     return scripted
 
 
 for _kind in (
-    torch.jit.RecursiveScriptModule,
-    torch.jit.TopLevelTracedModule,
+    torch.jit._script.RecursiveScriptModule,
+    torch.jit._trace.TopLevelTracedModule,
     torch.jit._trace.TracedModule,
 ):
     copyreg.pickle(_kind, _reduced)

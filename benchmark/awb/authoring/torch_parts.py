@@ -212,7 +212,7 @@ def pooled(
         axis = 1 if longer.shape[1] != shape[1] else 2
     if pooling is None:
         raise ParameterError(
-            f"model {name} gives shape {shape} for {shape[0]} waveforms: {n_classes} classes for each of"
-            f" {shape[axis]} frames; type pooling='mean' or pooling='max' to make one row of them"
+            f"model {name} gives shape {shape} for {shape[0]} waveforms: {n_classes} classes for"
+            f" each of {shape[axis]} frames; type pooling='mean' or 'max' to make one row of them"
         )
     return Pool(axis, pooling)

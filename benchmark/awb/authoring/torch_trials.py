@@ -118,4 +118,6 @@ def _takes(module: nn.Module, waveforms: Tensor) -> bool:
         found: Any = module(waveforms)
     except Exception:  # noqa: BLE001 - the plugin boundary: another failure is an answer, too
         return False
-    return not isinstance(found, Tensor) or (found.ndim > 1 and bool(torch.is_floating_point(found)))
+    return not isinstance(found, Tensor) or (
+        found.ndim > 1 and bool(torch.is_floating_point(found))
+    )
