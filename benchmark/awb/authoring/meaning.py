@@ -103,13 +103,10 @@ def _found(last: Last, probe: ScoreArray, name: str, default: Output) -> tuple[O
     if last.kind == "logits" and probe.shape[1] == 1:
         return "logits", ""
     if default == "probabilities" and last.kind is None and inside:
-        return default, _note(
-            name, default, "its values lie in [0, 1]", "output='probabilities' confirms it"
-        )
+        return default, _note(default, "they lie in [0, 1]", "output='probabilities' confirms it")
     if default == "logits" and (last.kind == "logits" or (probe.max() > 0 and not inside)):
         why = f"it ends in {last.operation}" if last.operation else "they lie outside of [0, 1]"
         return default, _note(
-            name,
             "logits of classes that may sound together (a sigmoid)",
             why,
             "for one class at a time type output='softmax-logits'; output='logits' confirms it",
@@ -121,11 +118,8 @@ def _found(last: Last, probe: ScoreArray, name: str, default: Output) -> tuple[O
     )
 
 
-def _note(name: str, taken: str, why: str, advice: str) -> str:
-    return (
-        f"model {name} does not say what its output means; it was taken for {taken}, as {why}:"
-        f" {advice}"
-    )
+def _note(taken: str, why: str, advice: str) -> str:
+    return f"The model's numbers were taken for {taken}, as {why} and nothing was said: {advice}"
 
 
 def _refuse_contradiction(given: Output, last: Last, probe: ScoreArray, name: str) -> None:
