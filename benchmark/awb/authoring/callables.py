@@ -84,7 +84,8 @@ class CallableModel:
         if hasattr(found, "detach"):  # a torch tensor
             found = found.detach().cpu()
             found = (found.float() if found.is_floating_point() else found).numpy()
-        return checked_output(found, (len(waveforms), len(self.classes)), self._output, self.name)
+        shape = (len(waveforms), len(self.classes))
+        return checked_output(found, shape, self._output, self.name)
 
     def _last(self) -> Last:
         """Look for the last operation, where the function computes with torch."""
@@ -120,9 +121,8 @@ def failure(
         A sentence without its full stop.
     """
     reason = " ".join(str(error).split())[:300]
-    seconds = waveforms.shape[-1] / sample_rate_hz
     return (
-        f"model {name} fails on {len(waveforms)} waveforms of {seconds:g} s:"
+        f"model {name} fails on {waveforms.shape[-1] / sample_rate_hz:g} s of audio:"
         f" {type(error).__name__}: {reason}{advice}"
     )
 
@@ -234,6 +234,7 @@ def callable_model(
 
 def kebab(thing: Any) -> str:
     """Return a kebab-case name for a function or an object of some class."""
-    called = str(getattr(thing, "__name__", type(thing).__name__))
+    class_name = getattr(thing, "original_name", type(thing).__name__)  # of scripted modules
+    called = str(getattr(thing, "__name__", class_name))
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", called).lower()
     return re.sub(r"[^a-z0-9]+", "-", split).strip("-0123456789") or "my-model"

@@ -133,7 +133,7 @@ def _refuse_contradiction(given: Output, last: Last, probe: ScoreArray, name: st
         right = "logits"
     if right is not None:
         raise ParameterError(
-            f"model {name}: it ends in {last.operation}, so its output is no {given}; did you mean"
+            f"model {name}: it ends in {last.operation}, so its output cannot be {given}; did you mean"
             f" output='{right}'?"
         )
     if given in ("logits", "softmax-logits") and rows_sum_to_one(probe):

@@ -83,7 +83,10 @@ def checked_output(
         raise PluginError(_wrong_shape(array.shape, shape, name))
     bad = int(np.isnan(array).any(axis=1).sum())
     if bad:
-        raise PluginError(f"model {name} gives NaN for {bad} of {shape[0]} waveforms")
+        raise PluginError(
+            f"model {name} gives NaN for {bad} of {shape[0]} waveforms; is there a logarithm of 0,"
+            " as of silence? Add a small number before it"
+        )
     low, high = float(array.min()), float(array.max())
     if output == "probabilities" and (low < -_OFF or high > 1 + _OFF):
         raise PluginError(

@@ -25,6 +25,7 @@ from awb.authoring.torch_meaning import last_operation
 from awb.authoring.torch_networks import (
     computing,
     device_of,
+    is_dynamically_quantized,
     module_sha256,
     prepared,
     uncompiled,
@@ -55,7 +56,7 @@ class TorchModel:
     precision : str
         What it computes in.
     batch_size : int
-        Waveforms in a batch.
+        Waveforms in a batch; 1 for dynamically quantized networks, which round by the whole batch.
     decision_threshold : float
         Log-odds from which it is taken to say yes.
     notes : tuple of str
@@ -88,7 +89,7 @@ class TorchModel:
         self.decision_threshold = check_threshold(decision_threshold)
         self.module = prepared(module, name)
         self.device = device_of(self.module, name)
-        self.batch_size = batch_size
+        self.batch_size = 1 if is_dynamically_quantized(self.module) else batch_size
         self._channel = channel
         self._output: Output | None = output
         self._tail: nn.Sequential = nn.Sequential()
@@ -155,7 +156,11 @@ class TorchModel:
         found = self._computed(waveforms)
         values = found.float() if found.is_floating_point() else found
         shape = (len(waveforms), len(self.classes))
-        return checked_output(values.cpu().numpy(), shape, self._output, self.name)
+        try:
+            return checked_output(values.cpu().numpy(), shape, self._output, self.name)
+        except PluginError as error:
+            seconds = waveforms.shape[1] / self.sample_rate_hz
+            raise PluginError(f"{error} (on {seconds:g} s of audio)") from error
 
     def _computed(self, waveforms: Tensor) -> Tensor:
         """Return what the network gives for a batch, picked and pooled."""

@@ -163,6 +163,12 @@ def device_of(network: nn.Module, name: str) -> torch.device:
     return held[0].device if held else torch.device("cpu")
 
 
+def is_dynamically_quantized(network: nn.Module) -> bool:
+    """Say whether a network finds the range of its activations anew for each batch."""
+    dynamic = "torch.ao.nn.quantized.dynamic"
+    return any(type(one).__module__.startswith(dynamic) for one in network.modules())
+
+
 @contextmanager
 def computing(device: torch.device, precision: str) -> Iterator[None]:
     """Compute without gradients and without compiling, in a precision.
