@@ -152,7 +152,56 @@ def to_log_odds(values: npt.NDArray[np.floating[Any]], output: Output) -> ScoreA
         kept = np.minimum(given, np.log1p(-SURE))
         found = kept - np.log(-np.expm1(kept))
     else:
-        others = np.where(np.eye(given.shape[1], dtype=bool), -np.inf, given[:, np.newaxis, :])
-        found = given - np.logaddexp.reduce(others, axis=2)
+        found = _against_the_others(given)
     scores: ScoreArray = found.astype(np.float32)
     return scores
+
+
+def _against_the_others(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Compute ``z_c - logsumexp(z_others)`` of all classes, without a table of pairs.
+
+    The others' sum is what all sum to less the class itself; only the largest logit may lose
+    everything in that difference, so its others are summed for themselves.
+    """
+    rows, largest = np.arange(len(logits)), logits.argmax(axis=1)
+    rest = logits.copy()
+    rest[rows, largest] = -np.inf
+    beside = np.logaddexp.reduce(rest, axis=1)
+    best = logits[rows, largest]
+    everything = np.logaddexp(best, beside)[:, np.newaxis]
+    share = np.minimum(np.exp(logits - everything), 0.5)  # all but the largest have at most a half
+    found = logits - everything - np.log1p(-share)
+    found[rows, largest] = best - beside
+    return found
+
+
+def to_target_log_odds(
+    values: npt.NDArray[np.floating[Any]], class_index: int, output: Output
+) -> ScoreArray:
+    """Turn what a classifier gives into the log-odds of one class.
+
+    Parameters
+    ----------
+    values : np.ndarray, shape=(batch, classes)
+        Checked output.
+    class_index : int
+        Column of the class.
+    output : str
+        What it is.
+
+    Returns
+    -------
+    np.ndarray, shape=(batch,), dtype=float32
+        That column of `to_log_odds`.
+
+    Examples
+    --------
+    >>> to_target_log_odds(np.array([[1.0, 3.0]]), 0, "softmax-logits").tolist()
+    [-2.0]
+    """
+    if output != "softmax-logits":
+        return to_log_odds(values[:, class_index : class_index + 1], output)[:, 0]
+    given = values.astype(np.float64)
+    others = np.logaddexp.reduce(np.delete(given, class_index, axis=1), axis=1)
+    found: ScoreArray = (given[:, class_index] - others).astype(np.float32)
+    return found
