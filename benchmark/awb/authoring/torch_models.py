@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import hashlib
+import copy
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from awb.authoring.callables import check_classes, check_rate, kebab, probe_waveforms
-from awb.authoring.functions import source_sha256
-from awb.authoring.outputs import (
-    Output,
-    check_output,
-    checked_output,
-    refuse_nonsense,
-    to_log_odds,
+from awb.authoring.callables import (
+    check_classes,
+    check_rate,
+    check_threshold,
+    failure,
+    kebab,
+    probe_waveforms,
 )
+from awb.authoring.meaning import meaning_of
+from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
 from awb.authoring.scaffold import check_name
-from awb.authoring.torch_parts import AddChannel, LogOdds
-from awb.errors import ParameterError
+from awb.authoring.torch_meaning import last_operation
+from awb.authoring.torch_networks import (
+    computing,
+    device_of,
+    is_dynamically_quantized,
+    module_sha256,
+    prepared,
+    uncompiled,
+)
+from awb.authoring.torch_parts import AddChannel, LogOdds, Pool, Pooling, picking, pooled
+from awb.authoring.torch_trials import check_repeats, misfit
+from awb.errors import ParameterError, PluginError
 from awb.intervals import FloatArray
+from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
@@ -37,12 +49,21 @@ class TorchModel:
     name : str
         Its name on boards.
     module : torch.nn.Module
-        The whole network, in evaluation mode, where its weights are.
+        The whole network, in evaluation mode, where its weights are; a float32 copy where they are
+        of another type.
     device : torch.device
         Where it computes.
+    precision : str
+        What it computes in.
     batch_size : int
-        Waveforms in a batch.
+        Waveforms in a batch; 1 for dynamically quantized networks, which round by the whole batch.
+    decision_threshold : float
+        Log-odds from which it is taken to say yes.
+    notes : tuple of str
+        What a reader of its boards must know.
     """
+
+    precision: str = "float32"
 
     def __init__(
         self,
@@ -50,10 +71,13 @@ class TorchModel:
         *,
         sample_rate_hz: int,
         classes: Sequence[str],
-        output: Output,
+        output: Output | None,
         name: str,
         channel: bool,
         batch_size: int,
+        pick: str | int | None = None,
+        pooling: Pooling | None = None,
+        decision_threshold: float = 0.0,
     ) -> None:
         self.sample_rate_hz = check_rate(sample_rate_hz)
         self.classes: Sequence[str] = check_classes(classes)
@@ -62,60 +86,98 @@ class TorchModel:
         if batch_size < 1:
             raise ParameterError(f"batch_size must be at least 1: {batch_size}")
         self.name = name
-        self.device = _device_of(module, name)
-        self.module = module.eval()
-        self.batch_size = batch_size
-        self._output: Output = output
+        self.decision_threshold = check_threshold(decision_threshold)
+        self.module = prepared(module, name)
+        self.device = device_of(self.module, name)
+        self.batch_size = 1 if is_dynamically_quantized(self.module) else batch_size
         self._channel = channel
-        refuse_nonsense(self._tried(), output, name)
+        self._output: Output | None = output
+        self._tail: nn.Sequential = nn.Sequential()
+        self._understand(pick, pooling)
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score waveforms; see `awb.protocols.AudioModel`."""
-        return to_log_odds(self._raw(waveforms), self._output)
+        return to_log_odds(self._raw(waveforms), self._output or "logits")
 
     def version(self) -> str:
-        """Return a hash of the network's code and of its weights."""
-        digest = hashlib.sha256(repr(self.module).encode())
-        for kind in sorted({type(one) for one in self.module.modules()}, key=repr):
-            digest.update(source_sha256(kind).encode())
-        for key, tensor in sorted(self.module.state_dict().items()):
-            digest.update(f"{key} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
-        return digest.hexdigest()
+        """Return a hash of the network's code, of its weights and of the settings."""
+        settings = (self._output, self._channel, self.decision_threshold, tuple(self.classes))
+        return module_sha256(self.module, settings, self._tail)
+
+    def in_precision(self, precision: str) -> Self:
+        """Return the same model, computing in ``float32``, ``bfloat16`` or ``float16``."""
+        twin = copy.copy(self)
+        twin.precision = precision
+        return twin
+
+    def _understand(self, pick: str | int | None, pooling: Pooling | None) -> None:
+        """Try the network, and find out what it returns and what that means."""
+        waveforms = probe_waveforms(self.sample_rate_hz)
+        found = self._tried(waveforms)
+        n_classes = len(self.classes)
+        picked = picking(found, pick, n_classes, self.name)
+        self._tail = nn.Sequential(*([picked] if picked else []))
+        values = self._tail(found)
+        pool = self._pool(waveforms, values, pooling)
+        self._tail = nn.Sequential(*self._tail, *([pool] if pool else []))
+        probe = self._raw(waveforms)
+        check_repeats(self._raw, waveforms, probe, self.name, together=self.batch_size > 1)
+        given = torch.from_numpy(waveforms)
+        last = last_operation(lambda: self._computed(given))
+        meaning = meaning_of(self._output, last, probe, self.name, "logits")
+        self._output = meaning.output
+        self.notes = (meaning.note,) if meaning.note else ()
+
+    def _pool(self, waveforms: AudioArray, values: Tensor, pooling: Pooling | None) -> Pool | None:
+        longer = values
+        if values.ndim == 3 and values.shape[1] == values.shape[2]:
+            longer = self._tail(self._tried(np.concatenate([waveforms, waveforms], axis=1)))
+        return pooled(values, longer, pooling, len(self.classes), self.name)
+
+    def _tried(self, waveforms: AudioArray) -> Any:
+        """Run the network on a second of noise and one of silence, or say what is wrong with it."""
+        try:
+            return self._whole(torch.from_numpy(waveforms))
+        except Exception as error:  # the plugin boundary: it may raise anything
+            given = torch.from_numpy(waveforms).to(self.device)
+            with computing(self.device, self.precision):
+                advice = misfit(self.module, given, self.sample_rate_hz, channel=self._channel)
+            text = failure(self.name, waveforms, self.sample_rate_hz, error, f" ({advice})")
+            raise ParameterError(text) from error
 
     def _raw(self, waveforms: AudioArray) -> ScoreArray:
         """Run the network a batch at a time, in evaluation mode, without gradients."""
         self.module.eval()  # whoever trained it further may have left it in training mode
         given = torch.from_numpy(np.array(waveforms, dtype=np.float32))
-        with torch.inference_mode():
-            parts = [self._part(part) for part in torch.split(given, self.batch_size)]
+        parts = [self._part(part) for part in torch.split(given, self.batch_size)]
         return np.concatenate(parts)
 
     def _part(self, waveforms: Tensor) -> ScoreArray:
-        placed = waveforms.to(self.device)
-        found = self.module(placed[:, None] if self._channel else placed)
-        if not isinstance(found, Tensor):
-            raise ParameterError(
-                f"model {self.name}: the module returns {type(found).__name__}, expected a tensor"
-                " (batch, classes); wrap it in a module that picks it out"
-            )
+        found = self._computed(waveforms)
         values = found.float() if found.is_floating_point() else found
         shape = (len(waveforms), len(self.classes))
-        return checked_output(values.cpu().numpy(), shape, self._output, self.name)
-
-    def _tried(self) -> ScoreArray:
-        """Run the network on a second of noise and one of silence."""
-        waveforms = probe_waveforms(self.sample_rate_hz)
         try:
-            return self._raw(waveforms)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
-            shape = (2, 1, waveforms.shape[1]) if self._channel else waveforms.shape
-            other = "False" if self._channel else "True"
-            reason = " ".join(str(error).split())
-            raise ParameterError(
-                f"model {self.name}: the module fails on waveforms of shape {shape}:"
-                f" {type(error).__name__}: {reason} (does it want channel={other}?)"
-            ) from error
+            return checked_output(values.cpu().numpy(), shape, self._output, self.name)
+        except PluginError as error:
+            seconds = waveforms.shape[1] / self.sample_rate_hz
+            raise PluginError(f"{error} (on {seconds:g} s of audio)") from error
+
+    def _computed(self, waveforms: Tensor) -> Tensor:
+        """Return what the network gives for a batch, picked and pooled."""
+        try:
+            found: Tensor = self._tail(self._whole(waveforms))
+        except Exception as error:  # the plugin boundary: a network may raise anything
+            if is_out_of_memory(error):
+                raise
+            advice = " (for a network of windows of one length type awb.windowed_model)"
+            text = failure(self.name, waveforms.numpy(), self.sample_rate_hz, error, advice)
+            raise PluginError(text) from error
+        return found
+
+    def _whole(self, waveforms: Tensor) -> Any:
+        placed = waveforms.to(self.device)
+        with computing(self.device, self.precision):
+            return self.module(placed[:, None] if self._channel else placed)
 
 
 class SplitTorchModel(TorchModel):
@@ -136,19 +198,20 @@ class SplitTorchModel(TorchModel):
         *,
         last_convolution: str | None,
         first_frame_s: float | None,
-        output: Output,
         channel: bool,
         **settings: Any,
     ) -> None:
         front = nn.Sequential(AddChannel(), front_end) if channel else front_end
-        super().__init__(nn.Sequential(front, back_end), output=output, channel=False, **settings)
-        named = _last_convolution(back_end, last_convolution, self.name)
-        self.front_end: nn.Module = front
-        self.back_end: nn.Module = back_end
-        self.last_convolution: str = named
-        if output != "logits":
-            self.back_end = nn.Sequential(back_end, LogOdds(output)).eval()
-            self.last_convolution = f"0.{named}" if named else ""
+        whole = nn.Sequential(uncompiled(front), uncompiled(back_end))
+        super().__init__(whole, channel=False, **settings)
+        self.front_end: nn.Module = self.module[0]  # type: ignore[index]
+        back: nn.Module = self.module[1]  # type: ignore[index]
+        named = _last_convolution(back, last_convolution, self.name)
+        steps = [*self._tail]
+        if self._output is not None and self._output != "logits":
+            steps.append(LogOdds(self._output))
+        self.back_end: nn.Module = nn.Sequential(back, *steps).eval() if steps else back
+        self.last_convolution: str = f"0.{named}" if named and steps else named
         self._hop_s, self._first_s = self._frames(first_frame_s)
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
@@ -160,7 +223,7 @@ class SplitTorchModel(TorchModel):
         counts = []
         for seconds in (1, 3):
             waveform = torch.zeros((1, seconds * self.sample_rate_hz), device=self.device)
-            with torch.inference_mode():
+            with computing(self.device, self.precision):
                 features = self.front_end(waveform)
             if not isinstance(features, Tensor) or features.ndim != 3:
                 shape = tuple(getattr(features, "shape", ()))
@@ -172,7 +235,8 @@ class SplitTorchModel(TorchModel):
         if counts[1] <= counts[0]:
             raise ParameterError(
                 f"model {self.name}: the front end gives {counts[0]} frames for one second and"
-                f" {counts[1]} for three: its features have no time"
+                f" {counts[1]} for three: its features have no time; is its output"
+                " (batch, bins, frames)? Then transpose it"
             )
         hop_s = 2.0 / (counts[1] - counts[0])
         return hop_s, hop_s / 2 if first_frame_s is None else first_frame_s
@@ -183,13 +247,16 @@ def torch_model(
     *,
     sample_rate_hz: int,
     classes: Sequence[str],
-    output: Output = "logits",
+    output: Output | None = None,
     front_end: nn.Module | None = None,
     back_end: nn.Module | None = None,
     last_convolution: str | None = None,
     first_frame_s: float | None = None,
     channel: bool = False,
     batch_size: int = 32,
+    pick: str | int | None = None,
+    pooling: Pooling | None = None,
+    decision_threshold: float = 0.0,
     name: str | None = None,
 ) -> TorchModel:
     """Make a model of any torch module.
@@ -197,14 +264,16 @@ def torch_model(
     Parameters
     ----------
     module : torch.nn.Module, optional
-        Waveforms ``(batch, samples)`` to ``(batch, classes)``. It is put into evaluation mode and
-        stays on its device.
+        Waveforms ``(batch, samples)`` to ``(batch, classes)``; eager, traced, scripted, compiled or
+        quantized. It is put into evaluation mode, stays on its device and computes in float32.
     sample_rate_hz : int
         Rate of the waveforms that it takes.
     classes : sequence of str
         Names, in the order of the columns.
-    output : str
-        ``logits`` (as before a sigmoid), ``softmax-logits`` or ``probabilities``.
+    output : str, optional
+        ``logits`` (as before a sigmoid), ``softmax-logits``, ``probabilities`` or
+        ``log-probabilities``. Left out, it is found from the module's last operation. A linear
+        layer does not tell: it is taken for logits, and the board says so.
     front_end, back_end : torch.nn.Module, optional
         Instead of `module`: waveforms to features ``(batch, frames, bins)``, and those to
         ``(batch, classes)``. Explainers can then look inside: gradients, CAMs, LRP.
@@ -216,6 +285,13 @@ def torch_model(
         Whether the module, or the front end, wants ``(batch, 1, samples)``.
     batch_size : int
         Waveforms in a batch.
+    pick : str or int, optional
+        Which entry of a dict, tuple or dataclass has the scores; found if only one can be.
+    pooling : str, optional
+        ``mean`` or ``max``, for a module that gives values of frames
+        ``(batch, frames, classes)``.
+    decision_threshold : float
+        Log-odds from which it is taken to say yes.
     name : str, optional
         Kebab-case name for boards; that of the module's class if left out.
 
@@ -227,7 +303,8 @@ def torch_model(
     Raises
     ------
     ParameterError
-        If a setting is wrong, or the module fails on a second of noise.
+        If a setting is wrong, the module fails on a second of noise, its scores are not
+        reproducible, or nothing tells what they mean.
     PluginError
         If it gives something else than it is said to.
     """
@@ -239,7 +316,10 @@ def torch_model(
         "output": output,
         "channel": channel,
         "batch_size": batch_size,
-        "name": name or kebab(module if module is not None else back_end),
+        "pick": pick,
+        "pooling": pooling,
+        "decision_threshold": decision_threshold,
+        "name": name or kebab(uncompiled(module if module is not None else back_end)),
     }
     if module is not None:
         if front_end is not None or back_end is not None:
@@ -254,21 +334,6 @@ def torch_model(
         first_frame_s=first_frame_s,
         **settings,
     )
-
-
-def _device_of(module: nn.Module, name: str) -> torch.device:
-    """Return the device of a module's weights, which must be one."""
-    if not isinstance(module, nn.Module):
-        raise ParameterError(
-            f"{kebab(module)} is no torch.nn.Module; for a function use awb.callable_model"
-        )
-    held = [*module.parameters(), *module.buffers()]
-    devices = sorted({str(one.device) for one in held})
-    if len(devices) > 1:
-        raise ParameterError(
-            f"model {name}: its weights are on {' and '.join(devices)}; move it with .to(device)"
-        )
-    return held[0].device if held else torch.device("cpu")
 
 
 def _last_convolution(back_end: nn.Module, given: str | None, name: str) -> str:

@@ -157,7 +157,7 @@ def explain_file(
         )
         kept = _choose(executor, clip, resolved, facts, target)
         made = _run(executor, clip, kept, config, chosen, facts, folder)
-    threshold = float(getattr(resolved.spec, "decision_threshold", 0.0))
+    threshold = facts.decision_threshold
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
 
 
@@ -174,7 +174,12 @@ def _run(
     [model] = chosen.models
     rates = {model.label: facts.sample_rate_hz}
     places = {model.label: facts.computed_on}
-    record = {**run_record(config, chosen), "sample_rates_hz": rates, "computed_on": places}
+    record = {
+        **run_record(config, chosen),
+        "sample_rates_hz": rates,
+        "computed_on": places,
+        "model_notes": {model.label: facts.notes},
+    }
     made = RunFolder.create(folder, record)
     made.add_manifest(Manifest(FILE, model.label, facts.weights_sha256, (kept,), ()))
     plan = Plan(

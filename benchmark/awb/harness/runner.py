@@ -95,6 +95,7 @@ def run(
             **run_record(config, chosen),
             "sample_rates_hz": rates,
             "computed_on": places,
+            "model_notes": {label: one.notes for label, one in facts.items() if one.notes},
             "limits": limits.record(),
             "scores": None if scores is None else str(scores),
         }

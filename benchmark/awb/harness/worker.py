@@ -21,7 +21,7 @@ from awb.harness.caching import shelf_for
 from awb.harness.resolve import Resolved
 from awb.harness.tidying import untouched
 from awb.harness.units import Unit, UnitResult
-from awb.harness.working import run_unit
+from awb.harness.working import decision_threshold, run_unit
 from awb.protocols import AudioModel, ScoreArray
 from awb.specs import AnySpec, Parameters
 from awb.types import Clip
@@ -162,6 +162,10 @@ class ModelFacts:
         Device and precision, such as ``cuda, bfloat16``; empty if the model does not say.
     hears_s : float
         How much of the beginning of a clip it hears, in seconds; infinite where it hears all.
+    decision_threshold : float
+        Log-odds from which it is taken to say yes.
+    notes : tuple of str
+        What a reader of its boards must know, a sentence each.
     """
 
     sample_rate_hz: int
@@ -170,6 +174,8 @@ class ModelFacts:
     weights_sha256: str
     computed_on: str = ""
     hears_s: float = math.inf
+    decision_threshold: float = 0.0
+    notes: tuple[str, ...] = ()
 
 
 def computed_on(model: AudioModel) -> str:
@@ -189,6 +195,8 @@ def model_facts(model: Resolved) -> ModelFacts:
         str(getattr(loaded, "weights_sha256", "")),
         computed_on(loaded),
         float(getattr(loaded, "hears_s", math.inf)),
+        decision_threshold(model.spec, loaded),
+        tuple(getattr(loaded, "notes", ())),
     )
 
 

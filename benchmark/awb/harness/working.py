@@ -29,6 +29,7 @@ from awb.perturbation.memory import Shelf
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
+from awb.specs import AnySpec
 from awb.types import immutable
 from awb.watching import Suspect, at_work
 
@@ -58,6 +59,12 @@ def _number(value: Any, resolved: Resolved) -> float:
             f" {facts.highest:g}"
         )
     return number
+
+
+def decision_threshold(spec: AnySpec, model: AudioModel) -> float:
+    """Return the log-odds from which a loaded model says yes: by its own word, else by its spec."""
+    own = float(getattr(model, "decision_threshold", 0.0))
+    return own or float(getattr(spec, "decision_threshold", 0.0))
 
 
 def run_unit(
@@ -174,6 +181,7 @@ class _Work:
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
+            decision_threshold=decision_threshold(self.unit.plan.model.spec, self.question.model),
             surrogate=self._asked_later(label, explanation.surrogate),
             again=self._asked_later(
                 label, partial(self.variants.explain, resolved, explainer, samples=samples)

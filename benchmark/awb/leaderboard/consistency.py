@@ -21,7 +21,12 @@ CLIP_TOLERANCE = 5e-3
 
 
 def contradictions(
-    scores: Mapping[str, float], *, n_cells: int, n_positive: int | None, clip_log_odds: float
+    scores: Mapping[str, float],
+    *,
+    n_cells: int,
+    n_positive: int | None,
+    clip_log_odds: float,
+    decision_threshold: float | None = 0.0,
 ) -> Iterator[str]:
     """List scores of one instance that cannot all be true.
 
@@ -35,15 +40,22 @@ def contradictions(
         Cells inside the events; None where nobody annotated times.
     clip_log_odds : float
         The model's score of the clip, from the manifest.
+    decision_threshold : float or None
+        Log-odds from which the model is taken to say yes; None where that is not known here.
 
     Yields
     ------
     str
         What does not fit, a sentence each.
     """
-    p_clip = 1 / (1 + math.exp(-min(max(clip_log_odds, -700.0), 700.0)))
+    p_clip = _probability(clip_log_odds)
     yield from _curve(scores, n_cells, n_positive, p_clip)
-    yield from _masked(scores, p_clip)
+    threshold = None if decision_threshold is None else _probability(decision_threshold)
+    yield from _masked(scores, p_clip, threshold)
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-min(max(log_odds, -700.0), 700.0)))
 
 
 def _curve(
@@ -76,7 +88,7 @@ def _curve(
             yield f"monotonicity is no share of {n_cells} steps"
 
 
-def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
+def _masked(scores: Mapping[str, float], p_clip: float, threshold: float | None) -> Iterator[str]:
     """Check what follows from the probability of the masked-in audio, which ``ff-in`` tells."""
     if "ff-in" not in scores:
         return
@@ -93,6 +105,8 @@ def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
         yield "ag does not fit ff-in"
     if "ai" in scores and scores["ai"] != float(loss < 0):
         yield "ai does not fit ff-in"
-    sure = abs(p_in - 0.5) > CLIP_TOLERANCE and abs(p_clip - 0.5) > CLIP_TOLERANCE
-    if sure and "fid-in" in scores and scores["fid-in"] != fid_in(p_clip, p_in):
+    if threshold is None or "fid-in" not in scores:
+        return
+    sure = min(abs(p_in - threshold), abs(p_clip - threshold)) > CLIP_TOLERANCE
+    if sure and scores["fid-in"] != fid_in(p_clip, p_in, threshold=threshold):
         yield "fid-in does not fit ff-in"

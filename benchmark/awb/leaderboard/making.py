@@ -17,7 +17,7 @@ from awb.harness.store import ExplanationRow, ScoreRow
 from awb.leaderboard.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.budgets import within_budget
 from awb.leaderboard.layout import Column, Grid, Layout
-from awb.leaderboard.remarks import not_applicable, notes, problems, without_times
+from awb.leaderboard.remarks import not_applicable, notes, problems, saturated, without_times
 from awb.metrics.facts import MetricFacts
 from awb.plugins import Registry
 from awb.randomness import RandomKey
@@ -53,6 +53,8 @@ class BoardData:
         Of the run.
     computed_on : str
         Device and precision of the model.
+    model_notes : tuple of str
+        What the model says of itself.
     budget : int or None
         Model calls an instance, on a board with a limit.
     dearer : tuple of str
@@ -66,6 +68,7 @@ class BoardData:
     baselines: frozenset[str]
     seed: int
     computed_on: str = ""
+    model_notes: tuple[str, ...] = ()
     budget: int | None = None
     dearer: tuple[str, ...] = ()
 
@@ -122,6 +125,8 @@ def make_board(data: BoardData) -> Board:
         tuple(problems(data.explanations, data.scores, manifest)),
         (
             *without_times(manifest, metrics[0]),
+            *data.model_notes,
+            *saturated(manifest),
             *notes(manifest, finished, _undefined(layout, grids), data.computed_on),
             *not_applicable(data.explanations),
             *_over_budget(data),
@@ -198,6 +203,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
+    told = folder.model_notes()
     data = [
         BoardData(
             manifest,
@@ -207,6 +213,7 @@ def read_boards(
             baselines,
             seed,
             places.get(manifest.model, ""),
+            told.get(manifest.model, ()),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]

@@ -24,7 +24,6 @@ from awb.leaderboard.submitted import Submitted
 from awb.leaderboard.verifying import Verdict, readable, same
 from awb.plugins import Registry
 from awb.randomness import RandomKey
-from awb.specs import ModelSpec
 
 ELSEWHERE = 0.02
 """On another platform: scores within this, times their size above 1; relevance within this part of
@@ -199,8 +198,7 @@ def _check(bench: _Bench, place: int) -> None:
 def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:
     """Decide about the instance again: its times are the dataset's, its score is the model's."""
     clip = bench.source.load(kept.clip_id)
-    spec, config = bench.plan.model.spec, bench.plan.config
-    own = spec.decision_threshold if isinstance(spec, ModelSpec) else 0.0
+    config, own = bench.plan.config, bench.facts.decision_threshold
     scores = score_clip(bench.plan.model, prepare(clip, bench.facts.sample_rate_hz))
     decided = decide(
         clip,

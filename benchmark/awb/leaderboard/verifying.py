@@ -12,7 +12,13 @@ import numpy as np
 from awb.errors import AwbError, SubmissionError
 from awb.harness.units import OK
 from awb.leaderboard.consistency import contradictions
-from awb.leaderboard.recomputing import KnownMetric, known_metrics, recomputed, stored_scoring
+from awb.leaderboard.recomputing import (
+    KnownMetric,
+    known_metrics,
+    known_threshold,
+    recomputed,
+    stored_scoring,
+)
 from awb.leaderboard.submission import Row, Submission
 from awb.leaderboard.submitted import Reader, Submitted
 from awb.plugins import Registry
@@ -162,6 +168,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
     record = submitted.record
     check_columns(record)
     known = known_metrics(record.metrics, registry)
+    threshold = known_threshold(record.model, registry)
     asks: set[str] = {one.label for one in known if one.function is None}
     for place, (row, relevance) in enumerate(
         zip(record.instances, submitted.relevance, strict=True)
@@ -182,6 +189,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
             n_cells=row.n_cells,
             n_positive=int((scoring.labels == 1).sum()) if len(spans) else None,
             clip_log_odds=kept.score,
+            decision_threshold=threshold,
         )
         for contradiction in found:
             raise SubmissionError(f"{where}: {contradiction}")

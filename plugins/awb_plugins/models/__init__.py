@@ -10,9 +10,11 @@ from awb_plugins.models import (
     cnn14,
     drums_crnn,
     kws_cnn,
+    onnx,
     ser_cnn,
     sklearn_classifier,
     soundscape_cnn,
+    tflite,
     transformers_any,
     urbansound_cnn,
     vggish,
@@ -39,4 +41,6 @@ def awb_models() -> list[ModelSpec]:
         ser_cnn.SPEC,
         urbansound_cnn.SPEC,
         sklearn_classifier.SPEC,
+        tflite.SPEC,
+        onnx.SPEC,
     ]

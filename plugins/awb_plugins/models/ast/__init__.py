@@ -27,7 +27,9 @@ class AstParameters(Parameters):
         None, description="Commit of a hub id; the default checkpoint's is pinned."
     )
     labels: Problem = Field(
-        "auto", description="multi-label or single-label; auto asks the checkpoint, else multi."
+        "auto",
+        description="multi-label or single-label; auto asks the checkpoint, else AudioSet's classes"
+        " are multi-label and others single-label.",
     )
     device: Device = "auto"
     precision: MixedPrecision = "float32"

@@ -73,6 +73,8 @@ class Ast:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Attributes
     ----------
@@ -101,6 +103,7 @@ class Ast:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         config = network.config
         if (config.max_length, config.num_mel_bins) != (
@@ -134,6 +137,7 @@ class Ast:
             self.front_end.to(device)
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips in batches that fit the memory.
@@ -270,6 +274,4 @@ def load(parameters: AstParameters) -> Ast:
 
     pinned = REVISION if parameters.checkpoint == CHECKPOINT else None
     families = (ASTForAudioClassification, ASTFeatureExtractor)
-    return Ast(
-        **load_classifier(parameters, NAME, families, otherwise="multi-label", revision=pinned)
-    )
+    return Ast(**load_classifier(parameters, NAME, families, revision=pinned))

@@ -20,7 +20,9 @@ class TransformersParameters(Parameters):
     revision: str | None = Field(None, description="Commit of a hub id; name one to pin it.")
     download: bool = Field(False, description="Fetch a hub id that is not on this machine.")
     labels: Problem = Field(
-        "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
+        "auto",
+        description="multi-label or single-label; auto asks the checkpoint, else AudioSet's classes"
+        " are multi-label and others single-label.",
     )
     device: Device = "auto"
     precision: MixedPrecision = "float32"

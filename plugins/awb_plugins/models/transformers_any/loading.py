@@ -40,9 +40,7 @@ def load(parameters: TransformersParameters) -> AudioModel:
 
     families = (AutoModelForAudioClassification, AutoFeatureExtractor)
     try:
-        loaded = load_classifier(
-            parameters, NAME, families, otherwise="single-label", offline=not parameters.download
-        )
+        loaded = load_classifier(parameters, NAME, families, offline=not parameters.download)
     except WeightsError as error:
         if parameters.download or is_local(parameters.checkpoint):
             raise

@@ -108,6 +108,8 @@ class Whisper:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Attributes
     ----------
@@ -126,6 +128,7 @@ class Whisper:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.sample_rate_hz = int(extractor.sampling_rate)
         self.classes: Sequence[str] = checkpoints.class_names(network.config.id2label)
@@ -141,6 +144,7 @@ class Whisper:
         self.back_end: nn.Module = Classifier(network.to(device), n_frames, problem).eval()
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips in batches that fit the memory.

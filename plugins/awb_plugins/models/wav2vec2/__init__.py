@@ -19,7 +19,9 @@ class Wav2Vec2Parameters(Parameters):
     checkpoint: str = Field(description="Hub id or local folder.")
     revision: str | None = Field(None, description="Commit of a hub id; name one to pin it.")
     labels: Problem = Field(
-        "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
+        "auto",
+        description="multi-label or single-label; auto asks the checkpoint, else AudioSet's classes"
+        " are multi-label and others single-label.",
     )
     device: Device = "auto"
     precision: MixedPrecision = "float32"

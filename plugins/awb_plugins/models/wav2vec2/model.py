@@ -50,6 +50,8 @@ class Wav2Vec2:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Attributes
     ----------
@@ -73,6 +75,7 @@ class Wav2Vec2:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         config = network.config
         kernels, strides = (
@@ -98,6 +101,7 @@ class Wav2Vec2:
         self._network = network.to(device)
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips of one length in batches that fit the memory.
@@ -212,4 +216,4 @@ def load(parameters: Wav2Vec2Parameters) -> Wav2Vec2:
     from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 
     families = (AutoModelForAudioClassification, AutoFeatureExtractor)
-    return Wav2Vec2(**load_classifier(parameters, NAME, families, otherwise="single-label"))
+    return Wav2Vec2(**load_classifier(parameters, NAME, families))
