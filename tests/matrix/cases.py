@@ -20,8 +20,7 @@ from awb.plugins import load
 from awb.protocols import AudioModel, DifferentiableModel
 from awb.randomness import RandomKey
 from awb.types import AudioArray, Clip, Explanation, Instance
-from networks.base import RATE_HZ, Network
-from networks.waveform import RawCnn
+from networks.base import Network
 
 SECONDS = 2.0
 BURST = 8  # the only segment of the planted clip that is not silent
@@ -30,34 +29,6 @@ SAMPLES = 250
 
 class WrongError(Exception):
     """A value that an oracle does not confirm."""
-
-
-@dataclass(frozen=True)
-class Whole:
-    """A network from waveform to logits, given to awb in one piece."""
-
-    name: str
-    title: str
-    make: Callable[[], nn.Module]
-
-    def network(self) -> nn.Module:
-        """Make the network; always the same."""
-        return Network(name=self.name, title=self.title, make=self.make).network()
-
-    def model(self) -> AudioModel:
-        """Give it to awb, as its documentation says."""
-        import awb
-        from networks.base import CLASSES
-
-        return awb.torch_model(
-            copy.deepcopy(self.network()),
-            sample_rate_hz=RATE_HZ,
-            classes=list(CLASSES),
-            name=self.name,
-        )
-
-
-WHOLE = [Whole("raw-waveform", "strided CNN on the waveform, one module", RawCnn)]
 
 
 def log_odds(values: Tensor, output: str) -> Tensor:

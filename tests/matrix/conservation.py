@@ -14,7 +14,7 @@ from matrix.baselines import twin_of
 from matrix.cases import Case, WrongError, case_of
 from matrix.gradients import map_of, same
 from networks.base import Network, without_biases
-from networks.convolutional import Panns
+from networks.pooled import Panns
 
 KEPT = 0.01
 """Share of the score that may be lost to stabilizers on the way."""
@@ -134,9 +134,7 @@ def _down(layer: nn.Module, inputs: Tensor, relevance: Tensor, *, first: bool) -
     return _in_proportion(changed, inputs, relevance)
 
 
-def _in_proportion(
-    layer: Callable[[Tensor], Tensor], inputs: Tensor, relevance: Tensor
-) -> Tensor:
+def _in_proportion(layer: Callable[[Tensor], Tensor], inputs: Tensor, relevance: Tensor) -> Tensor:
     given = inputs.clone().requires_grad_()
     with torch.enable_grad():
         outputs = layer(given)
@@ -144,5 +142,3 @@ def _in_proportion(
     parts = torch.where(outputs.abs() > 1e-12, relevance / safe, 0.0).detach()
     (back,) = torch.autograd.grad((outputs * parts).sum(), given)
     return (given * back).detach()
-
-

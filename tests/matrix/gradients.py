@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
 from awb.intervals import FloatArray
@@ -95,7 +95,9 @@ def within_chance(found: FloatArray, draws: Tensor, size: int) -> str:
 def smoothgrad(case: Case, found: Explanation) -> str:
     spread = float(case.features.max() - case.features.min()) * 0.15
     generator = torch.Generator().manual_seed(11)
-    noise = torch.randn((case.draws // 2, *case.features.shape[1:]), generator=generator, dtype=torch.float64)
+    noise = torch.randn(
+        (case.draws // 2, *case.features.shape[1:]), generator=generator, dtype=torch.float64
+    )
     return within_chance(map_of(found), case.gradient(case.features + spread * noise), 25)
 
 
@@ -135,8 +137,8 @@ class _Plain(torch.autograd.Function):
         return gradient * (values > 0)
 
 
-_CAPPED = {F.relu6, F.hardtanh}
-_RELUS = {F.relu, F.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}
+_CAPPED = {functional.relu6, functional.hardtanh}
+_RELUS = {functional.relu, functional.relu_, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_}
 
 
 class ReluRule(TorchFunctionMode):

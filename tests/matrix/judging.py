@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,11 +15,9 @@ from awb.types import Explanation
 from awb_plugins.explainers import baselines as null
 from awb_plugins.explainers import segmentwise, spectrogram
 from matrix import baselines, cams, conservation, gradients, layers, masking, transforming
-from matrix.cases import WHOLE, Case, WrongError, case_of, planted, varied
+from matrix.cases import Case, WrongError, case_of, planted, varied
 from matrix.written import REFUSED
-from networks import NETWORKS
-from networks.attending import CHECKPOINTS
-from networks.shipped import SHIPPED
+from networks import SUBJECTS
 
 Oracle = Callable[[Case, Explanation], str]
 
@@ -61,7 +58,6 @@ CAPTUM_OUTSIDE = [
     for name in ("FeatureAblation", "KernelShap", "Lime", "Occlusion", "ShapleyValueSampling",
                  "ShapleyValues")
 ]  # fmt: skip
-SUBJECTS: dict[str, Any] = {one.name: one for one in (*NETWORKS, *WHOLE, *CHECKPOINTS, *SHIPPED)}
 INSIDE = [spec.name for spec in spectrogram.SPECS]
 OUTSIDE = [spec.name for spec in segmentwise.SPECS]
 NULLS = [spec.name for spec in null.SPECS]

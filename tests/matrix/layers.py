@@ -101,9 +101,7 @@ def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
     halves, maps = cut(case, twin), []
     for one in baselines:
         method = attr.LayerDeepLift(halves, halves[0])
-        maps.append(
-            method.attribute(case.features.clone(), one[None].clone(), target=case.target)
-        )
+        maps.append(method.attribute(case.features.clone(), one[None].clone(), target=case.target))
     mean = torch.cat(maps).detach().mean(dim=0, keepdim=True).sum(dim=1, keepdim=True)
     same(map_of(found), stretched(mean, case)[0].numpy(), share=5e-3, what="captum on the twin")
     return "twin"

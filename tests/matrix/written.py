@@ -21,7 +21,8 @@ def known() -> dict[str, Row]:
 
 def main() -> None:
     """Judge every network, or those that are named, and write what was found."""
-    from matrix.judging import SUBJECTS, row_of
+    from matrix.judging import row_of
+    from networks import SUBJECTS
 
     names = sys.argv[1:] or list(SUBJECTS)
     rows = known() if GOLDEN.exists() else {}

@@ -6,8 +6,8 @@ import copy
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from networks.base import BINS, CLASSES, Network, Split
 
@@ -23,8 +23,10 @@ class Small(Split):
         self.conv2, self.dense = nn.Conv2d(6, 8, 3, padding=1), nn.Linear(8, _N)
 
     def body(self, features: Tensor) -> Tensor:
-        hidden = F.avg_pool2d(F.relu(self.norm(self.conv1(features.unsqueeze(1)))), 2)
-        return F.relu(self.conv2(hidden))
+        hidden = functional.avg_pool2d(
+            functional.relu(self.norm(self.conv1(features.unsqueeze(1)))), 2
+        )
+        return functional.relu(self.conv2(hidden))
 
     def head(self, maps: Tensor) -> Tensor:
         return self.dense(maps.mean(dim=(2, 3)))
@@ -75,8 +77,8 @@ def _scripted(net: nn.Module) -> Any:
             self.dense = net.dense
 
         def forward(self, features: Tensor) -> Tensor:
-            hidden = F.relu(self.norm(self.conv1(features.unsqueeze(1))))
-            maps = F.relu(self.conv2(F.avg_pool2d(hidden, 2)))
+            hidden = functional.relu(self.norm(self.conv1(features.unsqueeze(1))))
+            maps = functional.relu(self.conv2(functional.avg_pool2d(hidden, 2)))
             return self.dense(maps.mean(dim=[2, 3]))
 
     return torch.jit.script(copy.deepcopy(Plain()).eval())
@@ -107,5 +109,7 @@ NETWORKS = [
     _small("dict", "CNN that gives a dictionary", given=_Answering),
     _small("careless", "CNN in training mode, gradients off", given=_careless),
     _small("softmax", "CNN, softmax of its logits", output="softmax-logits"),
-    _small("sigmoid", "CNN that gives probabilities", make=_Probable, output="probabilities", twin=None),
+    _small(
+        "sigmoid", "CNN that gives probabilities", make=_Probable, output="probabilities", twin=None
+    ),
 ]

@@ -6,8 +6,8 @@ import copy
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.utils import parametrizations
 
 from networks.base import BINS, CLASSES, Network, Split
@@ -46,8 +46,8 @@ class _Block(nn.Module):
         self.shortcut = nn.Conv1d(inner, outer, 1)
 
     def forward(self, values: Tensor) -> Tensor:
-        out = F.relu(self.conv2(F.relu(self.conv1(values))))
-        return F.relu(out + self.shortcut(values))
+        out = functional.relu(self.conv2(functional.relu(self.conv1(values))))
+        return functional.relu(out + self.shortcut(values))
 
 
 class _BlockInModules(nn.Module):
@@ -128,8 +128,8 @@ class _Conformer(Split):
         )
 
     def _convolved(self, tokens: Tensor) -> Tensor:
-        gated = F.glu(self.pointwise(self.conv_norm(tokens).transpose(1, 2)), dim=1)
-        mixed = self.mix(F.silu(self.batch_norm(self.depthwise(gated))))
+        gated = functional.glu(self.pointwise(self.conv_norm(tokens).transpose(1, 2)), dim=1)
+        mixed = self.mix(functional.silu(self.batch_norm(self.depthwise(gated))))
         return mixed.transpose(1, 2)
 
     def body(self, features: Tensor) -> Tensor:

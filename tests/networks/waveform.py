@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
+import awb
+from awb.protocols import AudioModel
 from networks.base import CLASSES, RATE_HZ, Network, Split
 
 _N = len(CLASSES)
@@ -29,8 +33,10 @@ class SincFrames(nn.Module):
             return 2 * edge[:, None] * torch.sinc(2 * edge[:, None] * self.time)
 
         kernels = (low_pass(self.high) - low_pass(self.low)) * self.window
-        bands = F.conv1d(waveforms[:, None], kernels[:, None], padding=_WIDTH // 2).square()
-        return torch.log1p(100.0 * F.avg_pool1d(bands, 400)).transpose(1, 2)
+        bands = functional.conv1d(
+            waveforms[:, None], kernels[:, None], padding=_WIDTH // 2
+        ).square()
+        return torch.log1p(100.0 * functional.avg_pool1d(bands, 400)).transpose(1, 2)
 
 
 class _AfterSinc(Split):
@@ -43,8 +49,8 @@ class _AfterSinc(Split):
         self.dense = nn.Linear(8, _N)
 
     def body(self, features: Tensor) -> Tensor:
-        hidden = F.leaky_relu(self.norm1(self.conv1(features.transpose(1, 2))), 0.2)
-        return F.leaky_relu(self.norm2(self.conv2(hidden)), 0.2)
+        hidden = functional.leaky_relu(self.norm1(self.conv1(features.transpose(1, 2))), 0.2)
+        return functional.leaky_relu(self.norm2(self.conv2(hidden)), 0.2)
 
     def head(self, maps: Tensor) -> Tensor:
         return self.dense(maps.mean(dim=-1))
@@ -66,6 +72,26 @@ class RawCnn(nn.Module):
         return self.dense(math.sqrt(8) * hidden.mean(dim=2))
 
 
+@dataclass(frozen=True)
+class Whole:
+    """A network from waveform to logits, given to awb in one piece."""
+
+    name: str
+    title: str
+    make: Callable[[], nn.Module]
+
+    def network(self) -> nn.Module:
+        """Make the network; always the same."""
+        return Network(name=self.name, title=self.title, make=self.make).network()
+
+    def model(self) -> AudioModel:
+        """Give it to awb, as its documentation says."""
+        return awb.torch_model(
+            self.network(), sample_rate_hz=RATE_HZ, classes=list(CLASSES), name=self.name
+        )
+
+
+WHOLE = [Whole("raw-waveform", "strided CNN on the waveform, one module", RawCnn)]
 NETWORKS = [
     Network(
         name="sincnet", title="SincNet-like", make=_AfterSinc, front_end=SincFrames,

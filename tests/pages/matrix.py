@@ -1,4 +1,4 @@
-"""The matrix of docs/explainers.md: every explainer on every kind of network, as the tests found."""
+"""The matrix of docs/explainers.md: every explainer on every kind of network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from awb_plugins.explainers import spectrogram
 from matrix.written import REFUSED, Row, known
-from networks import TITLES
+from networks import SUBJECTS
 from pages.tables import table
 
 _SIGNS: Mapping[str, str] = {
@@ -32,12 +32,12 @@ TEXT = """A test builds {networks} small networks of the kinds that people use, 
 on each, and accepts a value only where something that is not awb confirms it. Of {cells} cells
 {values} are values, and {refusals} say "not applicable" and why.
 
-`d`: finite differences of the score; `s`: it sums to what it should (the rise of the score; the score
-of the network without biases); `e`: the expectation, within its standard error; `m`: the same
+`d`: finite differences of the score; `s`: it sums to what it should (the rise of the score, or the
+score of the network without biases); `e`: the expectation, within its standard error; `m`: the same
 function spelled in modules, explained by captum; `p`: a plain implementation, in loops or without
-hooks; a number: not applicable, for the reason below. "masking" are all that only mask audio,
-on a clip of which one segment is all there is to hear; "captum" counts the values
-among the {methods} methods of captum.
+hooks; a number: not applicable, for the reason below. "masking" are all that only mask audio, on a
+clip of which one segment is all there is to hear; "captum" counts the values among the {methods}
+methods of captum.
 
 {rows}
 
@@ -71,9 +71,11 @@ def section() -> str:
 def _line(name: str, row: Row, inside: list[str], reasons: dict[str, int]) -> list[str]:
     captum = {one: text for one, text in row.items() if one.startswith("captum:")}
     values = sum(not text.startswith(REFUSED) for text in captum.values())
-    masking = Counter(_cell(text, reasons) for text in list(row.values())[: list(row).index("door")])
+    masking = Counter(
+        _cell(text, reasons) for text in list(row.values())[: list(row).index("door")]
+    )
     return [
-        TITLES[name],
+        SUBJECTS[name].title,
         masking.most_common(1)[0][0],
         *(_cell(row[one], reasons) for one in inside),
         str(values),

@@ -9,8 +9,9 @@ pytest.importorskip("transformers", reason="needs transformers (extra ast)")
 from awb.plugins import load
 from awb_plugins.explainers.captum_adapter.facts import reason_against
 from awb_plugins.explainers.captum_adapter.reading import attribution_classes
-from matrix.judging import EVERY, SUBJECTS, row_of
+from matrix.judging import EVERY, row_of
 from matrix.written import known
+from networks import SUBJECTS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
