@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 import awb
-from awb.protocols import AudioModel
+from awb.protocols import AudioModel, ScoreArray
+from awb.types import AudioArray
 from networks.base import CLASSES, RATE_HZ, Network, Split
 
 _N = len(CLASSES)
@@ -91,7 +92,35 @@ class Whole:
         )
 
 
-WHOLE = [Whole("raw-waveform", "strided CNN on the waveform, one module", RawCnn)]
+@dataclass(frozen=True)
+class Windowed(Whole):
+    """A network that is asked of windows of half a second, and pooled by their maximum."""
+
+    def model(self) -> AudioModel:
+        """Give it to awb, as its documentation says."""
+        network = self.network()
+
+        def score_window(waveforms: AudioArray) -> ScoreArray:
+            with torch.no_grad():
+                found: ScoreArray = network(torch.from_numpy(waveforms)).numpy()
+            return found
+
+        return awb.windowed_model(
+            score_window,
+            window_s=0.5,
+            hop_s=0.25,
+            sample_rate_hz=RATE_HZ,
+            classes=list(CLASSES),
+            output="logits",
+            batch_size=16,
+            name=self.name,
+        )
+
+
+WHOLE = [
+    Whole("raw-waveform", "strided CNN on the waveform, one module", RawCnn),
+    Windowed("windowed", "CNN on windows of half a second, pooled", RawCnn),
+]
 NETWORKS = [
     Network(
         name="sincnet", title="SincNet-like", make=_AfterSinc, front_end=SincFrames,

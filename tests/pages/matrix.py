@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
-from awb_plugins.explainers import spectrogram
+from awb_plugins.explainers import segmentwise, spectrogram
 from matrix.written import REFUSED, Row, known
 from networks import SUBJECTS
 from pages.tables import table
@@ -71,12 +70,10 @@ def section() -> str:
 def _line(name: str, row: Row, inside: list[str], reasons: dict[str, int]) -> list[str]:
     captum = {one: text for one, text in row.items() if one.startswith("captum:")}
     values = sum(not text.startswith(REFUSED) for text in captum.values())
-    masking = Counter(
-        _cell(text, reasons) for text in list(row.values())[: list(row).index("door")]
-    )
+    outside = {_cell(row[spec.name], reasons) for spec in segmentwise.SPECS}
     return [
         SUBJECTS[name].title,
-        masking.most_common(1)[0][0],
+        ", ".join(sorted(outside)),
         *(_cell(row[one], reasons) for one in inside),
         str(values),
     ]
