@@ -11,13 +11,14 @@ from matrix.cases import Case, Scored, WrongError
 from matrix.gradients import Guided, backward_with, map_of, same
 
 
-def parts(case: Case) -> tuple[Tensor, Tensor]:
-    """Maps of the clip, and the gradient of the score at them."""
+def parts(case: Case, features: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    """Maps of the clip, or of other features, and the gradient of the score at them."""
+    given = case.features if features is None else features
     network = case.network.network if isinstance(case.network, Scored) else None
     if not hasattr(network, "body"):
-        return _at_module(case)
+        return _at_module(case, given)
     with torch.no_grad():
-        maps = network.body(case.features)
+        maps = network.body(given)
     maps.requires_grad_()
     with torch.enable_grad():
         tail = Scored(torch.nn.Identity(), case.network.output)
@@ -26,7 +27,7 @@ def parts(case: Case) -> tuple[Tensor, Tensor]:
     return maps.detach(), gradient
 
 
-def _at_module(case: Case) -> tuple[Tensor, Tensor]:
+def _at_module(case: Case, features: Tensor) -> tuple[Tensor, Tensor]:
     """Of a network that is not cut in two: what comes out of the module that is said to be it."""
     name = getattr(case.spec, "maps", "")
     if not name:
@@ -40,7 +41,7 @@ def _at_module(case: Case) -> tuple[Tensor, Tensor]:
     handle = case.network.get_submodule(name).register_forward_hook(replace)
     try:
         with torch.enable_grad():
-            score = case.network(case.features)[:, case.target].sum()
+            score = case.network(features)[:, case.target].sum()
     finally:
         handle.remove()
     (gradient,) = torch.autograd.grad(score, caught[0])
@@ -50,9 +51,10 @@ def _at_module(case: Case) -> tuple[Tensor, Tensor]:
 def stretched(maps: Tensor, case: Case) -> Tensor:
     """Stretch ``(1, channels, frames[, bins])`` over the features, bilinearly."""
     grid = maps if maps.ndim == 4 else maps[..., None]
-    return torch.nn.functional.interpolate(
+    found: Tensor = torch.nn.functional.interpolate(
         grid, tuple(case.features.shape[1:]), mode="bilinear", align_corners=False
-    )[0]
+    )
+    return found[0] if len(maps) == 1 else found[:, 0]
 
 
 def _over_places(values: Tensor) -> Tensor:

@@ -121,7 +121,7 @@ def row_of(name: str) -> dict[str, Cell]:
         row[one] = cell_of(lambda one=one: _masked(one, case, bursts))
     row["door"] = cell_of(lambda: masking.door(case))
     for one in [*INSIDE, *CAPTUM]:
-        row[one] = cell_of(lambda one=one: _looked_into(case, one))
+        row[one] = cell_of(lambda one=one: looked_into(case, one))
     for one in NULLS:
         row[one] = cell_of(lambda one=one: transforming.null(one, case, case.ask(one)))
     return row
@@ -133,17 +133,24 @@ def _masked(name: str, case: Case, bursts: Case) -> str:
     return masking.planted(name, bursts, bursts.ask(name))
 
 
-def _looked_into(case: Case, name: str) -> str:
+def looked_into(case: Case, name: str) -> str:
+    """Ask an explainer that looks inside, and judge its map."""
     if name == "lime-tf":
         return _lime(case)
     found = case.ask(name)
     if not np.isfinite(found.relevance).all():
         raise WrongError("its relevance is not finite")
-    if found.time_frequency is not None and name != "listen":
-        same = float(found.time_frequency.sum()), float(found.relevance.sum())
-        if not np.isclose(*same, rtol=1e-6, atol=1e-9):
-            raise WrongError("its segments do not sum to its map")
+    sums(found)
     return ORACLES[name](case, found)
+
+
+def sums(found: Explanation) -> None:
+    """Demand that segments sum to the map that they come from."""
+    if found.time_frequency is None:
+        return
+    whole, parts = float(found.time_frequency.sum()), float(found.relevance.sum())
+    if not np.isclose(whole, parts, rtol=1e-6, atol=1e-9):
+        raise WrongError("its segments do not sum to its map")
 
 
 def _lime(case: Case) -> str:

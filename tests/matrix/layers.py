@@ -15,7 +15,7 @@ from matrix.baselines import quiet_heard, twin_of
 from matrix.cams import parts, stretched
 from matrix.cases import Case, Scored, WrongError
 from matrix.conservation import bare_case
-from matrix.gradients import map_of, same
+from matrix.gradients import map_of, same, within_chance
 from networks.base import Network
 
 
@@ -107,6 +107,18 @@ def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
     return "twin"
 
 
+def layer_gradient_shap(case: Case, found: Explanation) -> str:
+    """The expectation at the maps: draws of baselines and of points between."""
+    quiet = quiet_heard(case)
+    generator = torch.Generator().manual_seed(5)
+    chosen = quiet[torch.randint(len(quiet), (case.draws // 2,), generator=generator)]
+    shares = torch.rand((len(chosen), 1, 1), generator=generator, dtype=torch.float64)
+    gradient = parts(case, chosen + shares * (case.features - chosen))[1]
+    change = parts(case)[0] - parts(case, chosen)[0]
+    draws = stretched((gradient * change).sum(dim=1, keepdim=True), case)
+    return within_chance(map_of(found), draws, 5)
+
+
 def layer_ablation(case: Case, found: Explanation) -> str:
     """How much the score falls when a moment of the maps is zero, over its channels and bins."""
     maps = parts(case)[0]
@@ -144,5 +156,6 @@ ORACLES: dict[str, Callable[[Case, Explanation], str]] = {
     "captum:LayerDeepLift": partial(layer_deeplift, several=False),
     "captum:LayerDeepLiftShap": partial(layer_deeplift, several=True),
     "captum:LayerFeatureAblation": layer_ablation,
+    "captum:LayerGradientShap": layer_gradient_shap,
     "captum:LayerLRP": layer_lrp,
 }
