@@ -45,7 +45,8 @@ def _at_module(case: Case, features: Tensor) -> tuple[Tensor, Tensor]:
     finally:
         handle.remove()
     (gradient,) = torch.autograd.grad(score, caught[0])
-    return caught[0].detach(), gradient
+    as_maps = getattr(case.spec, "as_maps", lambda maps: maps)
+    return as_maps(caught[0].detach()), as_maps(gradient)
 
 
 def stretched(maps: Tensor, case: Case) -> Tensor:

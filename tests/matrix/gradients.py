@@ -47,6 +47,8 @@ def differences(case: Case) -> tuple[Any, FloatArray]:
     shape = case.features.shape[1:]
     size = min(POINTS, shape.numel())
     places = np.random.default_rng(3).choice(shape.numel(), size, replace=False)
+    values = case.features[0].flatten()
+    places[:2] = int(values.argmax()), int(values.argmin())  # what a normalization would look at
     frames, bins = np.unravel_index(places, tuple(shape))
     moved = case.features.repeat(2 * size, 1, 1)
     for row, (frame, band) in enumerate(zip(frames, bins, strict=True)):

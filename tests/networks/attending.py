@@ -52,12 +52,26 @@ class Checkpoint:
     name, title : str
         As of `networks.base.Network`.
     maps : str
-        The module inside of the back end from which the maps come that a CAM should look at.
+        The module inside of the back end that gives the tokens that a CAM should look at.
+    bands : int
+        Into how many bands the tokens divide the spectrum, one band after another; 0 where tokens
+        stand for times alone.
+    first : int
+        Tokens before those, which stand for no audio.
     """
 
     name: str
     title: str
     maps: str = ""
+    bands: int = 0
+    first: int = 0
+
+    def as_maps(self, tokens: Tensor) -> Tensor:
+        """Lay tokens ``(batch, tokens, channels)`` out as maps of time and bands."""
+        maps = tokens[:, self.first :].transpose(1, 2)
+        if not self.bands:
+            return maps
+        return maps.unflatten(2, (self.bands, -1)).transpose(2, 3)
 
     def model(self) -> AudioModel:
         """Open it as the documentation says."""
