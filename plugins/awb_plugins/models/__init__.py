@@ -6,6 +6,7 @@ from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
 from awb_plugins.models import (
     ast,
+    clap,
     clever_hans,
     cnn14,
     drums_crnn,
@@ -41,6 +42,7 @@ def awb_models() -> list[ModelSpec]:
         ser_cnn.SPEC,
         urbansound_cnn.SPEC,
         sklearn_classifier.SPEC,
+        clap.SPEC,
         tflite.SPEC,
         onnx.SPEC,
     ]

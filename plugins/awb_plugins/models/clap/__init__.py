@@ -1,0 +1,110 @@
+"""``clap:PATH,prompts=...``: CLAP as a zero-shot classifier, its classes are texts. See CARD.md."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from awb.errors import ParameterError
+from awb.protocols import AudioModel
+from awb.specs import ModelSpec, Parameters
+from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.checkpoints import mids_of
+from awb_plugins.models.settings import BatchSize, Device, MixedPrecision
+
+
+class ClapParameters(Parameters):
+    """Settings of `clap`."""
+
+    checkpoint: str = Field(description="Local folder or hub id.")
+    prompts: str = Field(
+        description="The classes: texts with | between them (dog barking|car horn), or a text file"
+        " with one a line. What none of them describes deserves one of its own, such as silence."
+    )
+    template: str = Field(
+        "This is a sound of {}.", description="What is said of a class; {} stands for its text."
+    )
+    revision: str | None = Field(None, description="Commit of a hub id; name one to pin it.")
+    download: bool = Field(False, description="Fetch a hub id that is not on this machine.")
+    device: Device = "auto"
+    precision: MixedPrecision = "float32"
+    batch_size: BatchSize = None
+
+    @field_validator("template")
+    @classmethod
+    def _one_place(cls, template: str) -> str:
+        if template.count("{}") != 1:
+            raise ValueError("it must hold {} once, where the class stands")
+        return template
+
+
+def read_prompts(prompts: str) -> tuple[str, ...]:
+    """Read the texts that are the classes.
+
+    Parameters
+    ----------
+    prompts : str
+        Texts with ``|`` between them, or the name of a file with one a line.
+
+    Returns
+    -------
+    tuple of str
+        Two at least, none of them twice.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer, one is there twice, or the file cannot be read.
+
+    Examples
+    --------
+    >>> read_prompts("dog barking| car horn")
+    ('dog barking', 'car horn')
+    """
+    lines = prompts.split("|")
+    if len(lines) == 1:
+        try:
+            lines = Path(prompts).expanduser().read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ParameterError(
+                f"clap: prompts={prompts}: a single text is no choice, and there is no such file to"
+                " read. Type texts with | between them, in quotes: 'prompts=dog barking|car horn'"
+            ) from error
+    texts = tuple(line.strip() for line in lines if line.strip())
+    if len(texts) < 2 or len(set(texts)) < len(texts):
+        problem = "fewer than two texts" if len(texts) < 2 else "a text twice"
+        raise ParameterError(f"clap: prompts={prompts} holds {problem}; one class is a text each")
+    return texts
+
+
+def _class_list(parameters: ClapParameters) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the texts."""
+    texts = read_prompts(parameters.prompts)
+    return texts, mids_of(texts, audioset_classes())
+
+
+def _make(parameters: ClapParameters) -> AudioModel:
+    """Load the checkpoint; torch and transformers are imported here."""
+    from awb_plugins.models.clap.model import load
+
+    return load(parameters)
+
+
+SPEC = ModelSpec(
+    name="clap",
+    title="CLAP",
+    summary="CLAP, zero-shot: clap:FOLDER,prompts=dog barking|car horn|...",
+    citation=(
+        "Wu, Y., Chen, K., Zhang, T., Hui, Y., Berg-Kirkpatrick, T., & Dubnov, S. (2023)."
+        " Large-scale contrastive language-audio pretraining with feature fusion and"
+        " keyword-to-caption augmentation. ICASSP. doi:10.1109/ICASSP49357.2023.10095969"
+    ),
+    parameters=ClapParameters,
+    requires=("transformers",),
+    extra="ast",
+    factory=_make,
+    class_list=_class_list,
+    path_parameter="checkpoint",
+)
