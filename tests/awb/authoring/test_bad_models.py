@@ -1,4 +1,4 @@
-"""A model that cannot be used is told in one line: what it gave, what was expected, what to type."""
+"""A model that cannot be used is told in one line: what it gave, and what to type."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 import awb
 import small_data
@@ -62,11 +62,14 @@ AT_ONCE: list[tuple[Callable[[Tensor], Any], str]] = [
     (lambda w: statistics(w) > 0, "gives bool, expected floats"),
     (_raises, "fails on 1 s of audio: KeyError"),
     (lambda w: None, "returns NoneType, expected a tensor"),
-    (lambda w: F.conv1d(w, torch.ones(2, 1, 5)).mean(2), "type channel=True"),
-    (lambda w: F.linear(w.reshape(len(w), 5000), torch.ones(2, 5000)), "window_s=5)"),
-    (lambda w: F.linear(w[:, :, None].expand(-1, -1, 2)[:, 0], torch.ones(2, 3)), "fails on 1 s"),
+    (lambda w: functional.conv1d(w, torch.ones(2, 1, 5)).mean(2), "type channel=True"),
+    (lambda w: functional.linear(w.reshape(len(w), 5000), torch.ones(2, 5000)), "window_s=5)"),
+    (
+        lambda w: functional.linear(w[:, :, None].expand(-1, -1, 2)[:, 0], torch.ones(2, 3)),
+        "fails on 1 s",
+    ),
     (lambda w: statistics(w) - statistics(w).mean(0), "its neighbours in the batch"),
-    (lambda w: statistics(F.dropout(w)), "two runs on the same waveforms differ"),
+    (lambda w: statistics(functional.dropout(w)), "two runs on the same waveforms differ"),
     (lambda w: torch.as_tensor(torch.rand(len(w), 2)), "two runs on the same waveforms differ"),
 ]
 
@@ -124,7 +127,7 @@ def test_a_batch_first_mistake_is_told_and_batches_of_one_are_a_way_out() -> Non
 def test_dropout_baked_into_a_trace_is_told() -> None:
     class Dropping(Applied):
         def forward(self, waveforms: Tensor) -> Any:
-            return self.function(F.dropout(waveforms, training=self.training))
+            return self.function(functional.dropout(waveforms, training=self.training))
 
     noise = torch.rand(2, RATE_HZ)
     traced = torch.jit.trace(Dropping(statistics).train(), noise, check_trace=False)
@@ -178,7 +181,7 @@ def test_a_threshold_is_a_number(threshold: Any) -> None:
         awb.torch_model(SmallCnn(), decision_threshold=threshold, **SETTINGS)
 
 
-PLUGIN = '''
+PLUGIN = """
 import numpy as np
 import torch
 import awb
@@ -207,7 +210,7 @@ def make(kind):
 
 for kind in ("classes", "raising", "nan", "shape"):
     make(kind)
-'''
+"""
 
 
 @pytest.mark.parametrize(

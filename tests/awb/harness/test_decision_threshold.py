@@ -36,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"folder:{small_data.build(tmp_path_factory.mktemp('data'), 2)}"
 
 
-def away(perturber: Any, instance: Any, rng: Any) -> Any:  # noqa: ARG001
+def away(perturber: Any, instance: Any, rng: Any) -> Any:
     """Point at all but the burst."""
     edges = perturber.segments.edges_samples[:-1]
     return -np.add.reduceat(np.square(instance.clip.waveform), edges)
@@ -74,9 +74,7 @@ def test_selection_and_fid_in_take_the_threshold_of_the_model(data: str, tmp_pat
 
 def test_a_decorated_model_may_say_it_for_the_one_it_makes(data: str, tmp_path: Path) -> None:
     def made(**own: Any) -> Any:
-        return awb.callable_model(
-            loudness, RATE_HZ, CLASSES, output="logits", name="inner", **own
-        )
+        return awb.callable_model(loudness, RATE_HZ, CLASSES, output="logits", name="inner", **own)
 
     @awb.model("by-decorator", decision_threshold=-2.5, citation="me")
     def by_decorator() -> Any:
