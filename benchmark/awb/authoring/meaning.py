@@ -133,8 +133,8 @@ def _refuse_contradiction(given: Output, last: Last, probe: ScoreArray, name: st
         right = "logits"
     if right is not None:
         raise ParameterError(
-            f"model {name}: it ends in {last.operation}, so its output cannot be {given}; did you mean"
-            f" output='{right}'?"
+            f"model {name}: it ends in {last.operation}, so its output cannot be {given}; did you"
+            f" mean output='{right}'?"
         )
     if given in ("logits", "softmax-logits") and rows_sum_to_one(probe):
         raise ParameterError(

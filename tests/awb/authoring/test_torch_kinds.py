@@ -96,6 +96,11 @@ def _traced() -> Any:
     return _quietly(torch.jit.trace, Net().eval(), torch.from_numpy(NOISE))
 
 
+def _sent(model: TorchModel) -> Any:
+    """Send a model to a worker and take it there."""
+    return pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
+
+
 KINDS: dict[str, Callable[[], Any]] = {
     "plain": Net,
     "training": lambda: Net().train(),
@@ -118,7 +123,7 @@ def test_every_kind_gives_the_scores_of_the_plain_network(kind: str) -> None:
     model = awb.torch_model(module, **SETTINGS)
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
     assert model.version() == awb.torch_model(KINDS[kind](), **SETTINGS).version()
-    there = pickle.loads(pickle.dumps(model))  # to a worker
+    there = _sent(model)  # to a worker
     np.testing.assert_array_equal(there.scores(NOISE), model.scores(NOISE))
     np.testing.assert_array_equal(copy.deepcopy(model).scores(NOISE), model.scores(NOISE))
     assert model.precision == "float32"
@@ -166,7 +171,7 @@ def test_dynamic_quantization_scores_and_offers_no_gradients() -> None:
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=0.05)
     assert model.version() == awb.torch_model(quantized(), **SETTINGS).version()
     assert model.version() != awb.torch_model(Net(), **SETTINGS).version()
-    assert np.array_equal(pickle.loads(pickle.dumps(model)).scores(NOISE), model.scores(NOISE))
+    assert np.array_equal(_sent(model).scores(NOISE), model.scores(NOISE))
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
@@ -194,7 +199,7 @@ def test_what_a_network_keeps_can_be_differentiated_through_later() -> None:
     assert np.ptp(look(gradients.SPECS[0], model, varied_clip(6))[0].relevance) > 0
 
 
-Named = namedtuple("Named", ["logits", "hidden"])  # noqa: PYI024 - as people write it
+Named = namedtuple("Named", ["logits", "hidden"])
 
 
 @dataclass
@@ -312,7 +317,9 @@ def test_the_version_follows_settings_and_scripted_code() -> None:
             hidden = self.relu(self.norm(self.conv(waveforms[:, None])))
             return 2 * self.dense(self.dropout(hidden).mean(2)) * self.scale
 
-    pair = [_quietly(torch.jit.trace, net.eval(), torch.from_numpy(NOISE)) for net in (Net(), Doubled())]
+    pair = [
+        _quietly(torch.jit.trace, net.eval(), torch.from_numpy(NOISE)) for net in (Net(), Doubled())
+    ]
     assert module_sha256(pair[0]) != module_sha256(pair[1])
 
 
