@@ -35,7 +35,7 @@ def _gradient_times_input(case: Case) -> FloatArray:
 def bare_case(case: Case) -> Case:
     """The same clip before a copy of the network without biases."""
     if isinstance(case.spec, Network):
-        bare = case_of(case.spec, lambda rate: case.waveform, without_biases(case.spec.network()))
+        bare = case_of(case.spec, lambda *_: case.waveform, without_biases(case.spec.network()))
     else:
         model = case.spec.model()
         model.back_end = without_biases(model.back_end)

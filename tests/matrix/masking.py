@@ -105,8 +105,9 @@ def lime_tf(case: Case, found: Explanation, seen: Tensor) -> str:
     frames, bins = case.features.shape[1:]
     centers = case.model.frame_centers_s(frames)
     size = round(0.5 * (frames - 1) / (centers[-1] - centers[0]))
-    time, band = np.arange(frames) // size, np.arange(bins) * 4 // bins
-    cells = time[:, None] * 4 + band
+    bands = min(4, bins)
+    time, band = np.arange(frames) // size, np.arange(bins) * bands // bins
+    cells = time[:, None] * bands + band
     kept = _kept(case, seen.double(), cells)
     scores = case.score(seen.double()).numpy()
     distance = 1 - np.sqrt(kept.mean(axis=1))
