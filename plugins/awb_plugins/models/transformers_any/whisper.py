@@ -83,7 +83,7 @@ class Classifier(nn.Module):
         """Score features ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
         missing = self._n_frames - features.shape[1]
         if missing > 0:
-            loudest = features.detach().amax(dim=(1, 2), keepdim=True)
+            loudest = features.amax(dim=(1, 2), keepdim=True)
             silence = (loudest - _RANGE).clamp(min=_FLOOR)
             rest = silence.expand(-1, missing, features.shape[2])
             features = torch.cat([features, rest], dim=1)
