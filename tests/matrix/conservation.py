@@ -24,7 +24,7 @@ def _gradient_times_input(case: Case) -> FloatArray:
     """Epsilon rule of a piecewise linear network, at the inputs of its first weighted layer."""
     network = getattr(case.network, "network", None)
     found = case.gradient(case.features) * case.features
-    if isinstance(network, Panns):  # its features are standardized first, which is no layer
+    if isinstance(network, Panns):  # its features are standardized first, which is not a layer
         norm = network.bn0
         scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach()
         shift = norm.bias.detach() - scale * norm.running_mean

@@ -166,7 +166,7 @@ def backward_with(case: Case, rule: Callable[[Tensor], Tensor]) -> FloatArray:
     with torch.enable_grad(), ReluRule(rule) as mode:
         score = case.network(given)[:, case.target].sum()
     if not mode.met:
-        raise WrongError("there is no ReLU: it should not be applicable")
+        raise WrongError("the network has no ReLU: it should be not applicable")
     (gradient,) = torch.autograd.grad(score, given)
     return gradient[0].numpy()
 

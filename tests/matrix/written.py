@@ -1,4 +1,4 @@
-"""The matrix as it is written down: python -m matrix.written judges all networks anew."""
+"""The matrix as it is written down; python -m matrix.written judges all networks again."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Windowed(Whole):
-    """A network that is asked of windows of half a second, and pooled by their maximum."""
+    """A network that takes windows of half a second, and pooled by their maximum."""
 
     def model(self) -> AudioModel:
         """Give it to awb, as its documentation says."""
