@@ -12,14 +12,14 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from awb.alignment import Aggregation, map_to_segments
-from awb.errors import NotApplicableError
 from awb.perturbation import Perturber
 from awb.protocols import DifferentiableModel
 from awb.types import AudioArray, Explanation, Instance
@@ -27,6 +27,8 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 
 if TYPE_CHECKING:
     import torch
+
+    from awb_plugins.explainers.spectrogram.cutting import Cut
 
 Baseline = Literal["dropped", "mean", "zero"]
 
@@ -91,17 +93,15 @@ class Heard:
         scores: torch.Tensor = self.model.back_end(features)[:, self.target]
         return scores
 
-    @property
-    def last_convolution(self) -> str:
-        """Name of the last convolution of the back end; none is no fault of an explainer."""
-        if not self.model.last_convolution:
-            raise NotApplicableError("the model has no convolution to look at")
-        return self.model.last_convolution
+    def cut(self, layer: str = "") -> Cut:
+        """Cut the back end in two where a CAM looks, or at a module of it."""
+        from awb_plugins.explainers.spectrogram import cutting
 
-    @property
-    def layer(self) -> Any:
-        """The last convolution of the back end."""
-        return self.model.back_end.get_submodule(self.last_convolution)
+        tokens = getattr(self.model, "token_maps", None)
+        if layer or tokens is None:
+            return cutting.cut(self.model.back_end, self.features, layer)
+        parts = cutting.cut(self.model.back_end, self.features, tokens.layer)
+        return replace(parts, lay_out=partial(tokens.lay_out, n_frames=self.features.shape[1]))
 
 
 def features_of(model: DifferentiableModel, waveforms: AudioArray) -> torch.Tensor:
