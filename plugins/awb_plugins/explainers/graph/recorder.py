@@ -12,7 +12,6 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves, tree_map_only
 
 from awb.errors import NotApplicableError
 
@@ -51,7 +50,8 @@ class Recorder(TorchDispatchMode):
     def operations(self, value: Callable[[int], Any]) -> Iterator[tuple[Any, Any, Any, str]]:
         """Yield function, arguments, keywords, outputs and module of what was written down."""
         for function, parts, outputs, module in self._log:
-            yield function, tree_map_only(_Number, lambda n: value(n.index), parts), outputs, module
+            numbered = mapped(parts, lambda part: value(part.index), _Number)
+            yield function, numbered, outputs, module
 
     def index_of(self, tensor: Tensor) -> int | None:
         """Return the number of a tensor; None if it does not depend on the features."""
@@ -68,23 +68,23 @@ class Recorder(TorchDispatchMode):
     ) -> Any:
         """Run an operation and write it down."""
         kwargs = kwargs or {}
-        given = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
+        given = leaves((args, kwargs), Tensor)
         numbers = {id(tensor): self.index_of(tensor) for tensor in given}
         if all(number is None for number in numbers.values()):
             return func(*args, **kwargs)
-        parts = tree_map_only(
-            Tensor,
-            lambda t: t if numbers[id(t)] is None else _Number(numbers[id(t)]),  # type: ignore[arg-type]
-            (args, kwargs),
-        )
+
+        def numbered(tensor: Tensor) -> Any:
+            number = numbers[id(tensor)]
+            return tensor if number is None else _Number(number)
+
+        parts = mapped((args, kwargs), numbered, Tensor)
         if func._schema.is_mutable:
             return self._in_place(func, args, kwargs, parts)
         found = func(*args, **kwargs)
         if func._schema.name.removeprefix("aten::") in _ALIASES and isinstance(found, Tensor):
             self._register(found, numbers[id(args[0])])
             return found
-        outputs = [leaf for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
-        self._write_down(func, parts, tuple(self._register(output) for output in outputs))
+        self._write_down(func, parts, tuple(map(self._register, leaves(found, Tensor))))
         return found
 
     def _in_place(self, func: Any, args: Any, kwargs: Any, parts: Any) -> Any:
@@ -124,9 +124,11 @@ class Recorder(TorchDispatchMode):
         self, tensor: Tensor, number: int | None, writes: list[tuple[int, Tensor]]
     ) -> int | None:
         """Bring a view up to date with what was written through other views of its storage."""
-        cells = _cells(tensor).flatten()
+        shown = _extent(tensor)
+        near = [(written, view) for written, view in writes if _meet(_extent(view), shown)]
+        cells = _cells(tensor).flatten() if near else torch.empty(0)
         sorted_cells, order = cells.sort()
-        for written, view in writes:
+        for written, view in near:
             places = _cells(view).flatten()
             taken = torch.isin(places, cells).nonzero().flatten()
             if not taken.numel():
@@ -164,6 +166,26 @@ class Recorder(TorchDispatchMode):
         return _Number(number)
 
 
+def leaves(part: Any, kind: type | tuple[type, ...] = object) -> list[Any]:
+    """List what is of a kind in nested lists, tuples and dicts, in order."""
+    if isinstance(part, list | tuple):
+        return [leaf for inner in part for leaf in leaves(inner, kind)]
+    if isinstance(part, dict):
+        return [leaf for inner in part.values() for leaf in leaves(inner, kind)]
+    return [part] if isinstance(part, kind) else []
+
+
+def mapped(part: Any, function: Callable[[Any], Any], kind: type) -> Any:
+    """Replace what is of a kind in nested lists, tuples and dicts."""
+    if isinstance(part, kind):
+        return function(part)
+    if isinstance(part, list | tuple):
+        return type(part)([mapped(inner, function, kind) for inner in part])
+    if isinstance(part, dict):
+        return {name: mapped(inner, function, kind) for name, inner in part.items()}
+    return part
+
+
 class _Number:
     """The number of a tensor, before the tape has its own word for it."""
 
@@ -186,6 +208,17 @@ def _functional(func: Any) -> Any:
 
 def _storage(tensor: Tensor) -> int:
     return int(tensor.untyped_storage()._cdata)
+
+
+def _extent(tensor: Tensor) -> tuple[int, int]:
+    """Return the first and the last cell of a storage that a tensor shows."""
+    reach = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
+    first = tensor.storage_offset()
+    return first, first + reach
+
+
+def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def _cells(tensor: Tensor) -> Tensor:

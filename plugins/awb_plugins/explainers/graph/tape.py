@@ -1,8 +1,8 @@
 """What a network computed: a tape of the operations of one run, whether modules or functions.
 
-A tape is recorded while the network itself runs, below autograd, so that it is what happened: shared
-and in-place activations, functions, recurrent cells and attention are operations like any other.
-Nothing is traced ahead and nothing can go stale.
+A tape is recorded while the network itself runs, below autograd, so that it is what happened:
+shared and in-place activations, functions, recurrent cells and attention are operations like any
+other. Nothing is traced ahead, so nothing can go stale.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils._pytree import tree_leaves, tree_map_only
 
 from awb.errors import NotApplicableError
-from awb_plugins.explainers.graph.recorder import Recorder
+from awb_plugins.explainers.graph.recorder import Recorder, leaves, mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +57,13 @@ class Operation:
     @property
     def inputs(self) -> tuple[int, ...]:
         """Numbers of the tensors that depend on the features, in order, repeats included."""
-        given = tree_leaves((self.arguments, dict(self.keywords)), is_leaf=_is_value)
-        return tuple(leaf.index for leaf in given if isinstance(leaf, Value))
+        return tuple(leaf.index for leaf in leaves((self.arguments, self.keywords), Value))
 
     def call(self, inputs: Mapping[int, Tensor]) -> list[Tensor]:
         """Compute the outputs from other inputs, by their numbers."""
-
-        def filled(part: Any) -> Any:
-            return tree_map_only(Value, lambda value: inputs[value.index], part, is_leaf=_is_value)
-
-        found = self.function(*filled(self.arguments), **filled(dict(self.keywords)))
-        return [leaf for leaf in tree_leaves(found) if isinstance(leaf, Tensor)]
+        parts = (self.arguments, self.keywords)
+        positional, named = mapped(parts, lambda value: inputs[value.index], Value)
+        return leaves(self.function(*positional, **named), Tensor)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,20 +137,16 @@ def record(network: nn.Module, features: Tensor) -> Tape:
     return Tape(operations, tuple(recorder.values), index)
 
 
-def _is_value(part: Any) -> bool:
-    return isinstance(part, Value)
-
-
 def _same(one: Operation, other: Operation) -> bool:
     """Compare two operations; tensors that do not depend on the features are not compared."""
-    mine = tree_leaves((one.arguments, dict(one.keywords)), is_leaf=_is_value)
-    theirs = tree_leaves((other.arguments, dict(other.keywords)), is_leaf=_is_value)
+    mine = leaves((one.arguments, one.keywords))
+    theirs = leaves((other.arguments, other.keywords))
     return (
         one.function is other.function
         and one.outputs == other.outputs
         and len(mine) == len(theirs)
         and all(
-            isinstance(a, Tensor) and isinstance(b, Tensor) or (type(a) is type(b) and a == b)
+            (isinstance(a, Tensor) and isinstance(b, Tensor)) or (type(a) is type(b) and a == b)
             for a, b in zip(mine, theirs, strict=True)
         )
     )
