@@ -104,6 +104,9 @@ class Recorder(TorchDispatchMode):
         number = self._register(target)
         if name not in _SHAPE_ONLY:
             self._writes[storage][-1] = (number, torch.ops.aten.alias(target))
+        if name == "copy_":  # torch has no derivative for its twin
+            old = _as_choice(old, target)
+            twin = torch.ops.aten.where.self
         self._write_down(twin, old, (number,))
         return found
 
@@ -204,6 +207,12 @@ def _functional(func: Any) -> Any:
             if overload in twins.overloads():
                 return getattr(twins, overload)
     raise NotApplicableError(f"it writes into a tensor by {name}, which cannot be followed")
+
+
+def _as_choice(parts: Any, target: Tensor) -> Any:
+    """Spell a copy as a choice between what was there and what is written, always the latter."""
+    never = torch.zeros(target.shape, dtype=torch.bool, device=target.device)
+    return (never, *parts[0][:2]), {}
 
 
 def _storage(tensor: Tensor) -> int:
