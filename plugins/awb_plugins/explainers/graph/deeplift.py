@@ -37,7 +37,7 @@ from awb_plugins.explainers.graph.operators import (
 from awb_plugins.explainers.graph.tape import Operation, Tape, Value
 
 _NEAR = 1e-6
-"""Differences below this part of the numbers are rounding: the derivative stands for the quotient."""
+"""Differences below this part of the numbers are rounding: there the derivative is taken."""
 
 Pair = tuple[Tensor, Tensor]
 
@@ -190,7 +190,8 @@ def _larger(operation: Operation, pairs: Mapping[int, Pair], outward: Tensor) ->
     """Hand back through ``max(a, b) = (a + b + |a - b|) / 2``, and a minimum alike."""
     sign = 1.0 if operation.name == "maximum" else -1.0
     sides: list[Any] = [
-        pairs[part.index] if isinstance(part, Value) else (part, part) for part in operation.arguments
+        pairs[part.index] if isinstance(part, Value) else (part, part)
+        for part in operation.arguments
     ]
     apart = (sides[0][0] - sides[1][0], sides[0][1] - sides[1][1])
     slope = sign * quotient(
@@ -212,7 +213,8 @@ def _divided(
     if operation.keywords.get("rounding_mode") or outward is None:
         raise NotApplicableError("DeepLIFT has no rule for a division that rounds")
     above, below = (
-        pairs[part.index] if isinstance(part, Value) else (part, part) for part in operation.arguments[:2]
+        pairs[part.index] if isinstance(part, Value) else (part, part)
+        for part in operation.arguments[:2]
     )
     inverse = (1.0 / below[0], 1.0 / below[1])
     middle = -4.0 / (below[0] + below[1]) ** 2

@@ -10,7 +10,13 @@ from torch import Tensor
 from awb.errors import NotApplicableError
 from awb_plugins.explainers.graph.tape import Operation
 
-REARRANGING = frozenset(
+
+def names(text: str) -> frozenset[str]:
+    """Return the words of a text as a set: names of operators."""
+    return frozenset(text.split())
+
+
+REARRANGING = names(
     "view _unsafe_view reshape transpose t permute unsqueeze squeeze expand slice select split"
     " split_with_sizes unsafe_split unsafe_chunk unbind narrow chunk cat stack clone contiguous"
     " flip roll repeat unfold constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d"
@@ -18,39 +24,39 @@ REARRANGING = frozenset(
     " as_strided diagonal _to_copy to alias detach lift_fresh masked_fill masked_select view_as"
     " movedim swapaxes expand_copy squeeze_copy select_scatter slice_scatter index_put where"
     " pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle tril triu"
-    " view_copy _reshape_alias im2col".split()
+    " view_copy _reshape_alias im2col"
 )
 """Operators that hand elements on, put them elsewhere, or leave constants in their place."""
 
-LINEAR = frozenset(
+LINEAR = names(
     "convolution _convolution cudnn_convolution mkldnn_convolution conv_transpose1d addmm mm bmm"
     " mv addmv addbmm baddbmm matmul linear dot vdot einsum _trilinear"
     " mul div sum mean cumsum neg rsub sub add addcmul avg_pool1d avg_pool2d avg_pool3d"
     " adaptive_avg_pool1d _adaptive_avg_pool2d _adaptive_avg_pool3d adaptive_avg_pool2d"
     " upsample_nearest1d upsample_nearest2d upsample_linear1d upsample_bilinear2d"
     " upsample_bicubic2d _upsample_bilinear2d_aa native_batch_norm"
-    " _native_batch_norm_legit_no_training cudnn_batch_norm col2im lerp trace".split()
+    " _native_batch_norm_legit_no_training cudnn_batch_norm col2im lerp trace"
 )
 """Operators that are linear in each tensor with constants for the others: sums and products."""
 
-ELEMENTWISE = frozenset(
+ELEMENTWISE = names(
     "relu relu6 hardtanh leaky_relu elu celu selu gelu silu mish sigmoid log_sigmoid_forward tanh"
     " softplus softshrink hardshrink tanhshrink hardsigmoid hardswish threshold clamp clamp_min"
     " clamp_max exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal abs square pow sin cos"
     " erf sign floor round ceil logit atan asinh _prelu_kernel prelu rrelu_with_noise sinh cosh"
-    " softsign special_expit nan_to_num trunc".split()
+    " softsign special_expit nan_to_num trunc"
 )
 """Functions of one number."""
 
-MAXIMA = frozenset(
+MAXIMA = names(
     "max_pool2d_with_indices max_pool3d_with_indices adaptive_max_pool2d adaptive_max_pool3d max"
-    " amax min amin".split()
+    " amax min amin"
 )
 """Operators each of whose outputs is one of its inputs, the largest or the smallest of some."""
 
-NORMS = frozenset(
+NORMS = names(
     "native_layer_norm native_group_norm native_batch_norm _native_batch_norm_legit"
-    " _fused_rms_norm rms_norm".split()
+    " _fused_rms_norm rms_norm"
 )
 """Operators that subtract means and divide by deviations."""
 

@@ -6,6 +6,7 @@ by storage, so that every other view of that storage gets the new contents when 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,6 +33,7 @@ class Recorder(TorchDispatchMode):
         super().__init__()
         self.features = features
         self.values: list[Tensor] = []
+        self.calls: Counter[str] = Counter()
         self._log: list[tuple[Any, tuple[Any, Any], tuple[int, ...], str]] = []
         self._running: list[str] = []
         self._known: dict[int, tuple[Tensor, int, int]] = {}  # id: tensor, number, writes seen
@@ -42,6 +44,7 @@ class Recorder(TorchDispatchMode):
     def enter(self, module: str) -> None:
         """Note that a module starts."""
         self._running.append(module)
+        self.calls[module] += 1
 
     def leave(self) -> None:
         """Note that the innermost module ends."""

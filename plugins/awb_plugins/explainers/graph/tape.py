@@ -78,11 +78,19 @@ class Tape:
         Their tensors; the first is the features.
     result : int
         Number of what the network returned, ``(1, classes)``.
+    calls : mapping of str to int
+        How often each module was called, by its name.
     """
 
     operations: tuple[Operation, ...]
     values: tuple[Tensor, ...]
     result: int
+    calls: Mapping[str, int]
+
+    @property
+    def scores(self) -> Tensor:
+        """What the network returned."""
+        return self.values[self.result]
 
     def same_operations(self, other: Tape) -> bool:
         """Say whether another run did the same, on other numbers."""
@@ -134,7 +142,7 @@ def record(network: nn.Module, features: Tensor) -> Tape:
         Operation(function, *parts, outputs=outputs, module=module)
         for function, parts, outputs, module in recorder.operations(Value)
     )
-    return Tape(operations, tuple(recorder.values), index)
+    return Tape(operations, tuple(recorder.values), index, recorder.calls)
 
 
 def _same(one: Operation, other: Operation) -> bool:
