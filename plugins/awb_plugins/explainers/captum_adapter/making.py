@@ -14,6 +14,7 @@ from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import Explainer
 from awb.types import Instance
+from awb_plugins.explainers.captum_adapter.layers import OnLayer
 from awb_plugins.explainers.captum_adapter.reading import Method, read_method
 from awb_plugins.explainers.segmentwise.postprocessing import Finished
 from awb_plugins.explainers.spectrogram.activation_maps import stretch
@@ -51,8 +52,12 @@ def make(text: str) -> Explainer:
         As `read_method`.
     """
     method = read_method(text)
-    plain = OnSegments(method) if method.space == "segments" else InsideModel(method)
-    return Finished(plain, method.own)
+    if method.space == "segments":
+        return Finished(OnSegments(method), method.own)
+    inside = InsideModel(method)
+    if method.space == "layer" or method.name == "GuidedGradCam":
+        return Finished(OnLayer(method, inside.arguments), method.own)
+    return Finished(inside, method.own)
 
 
 class OnSegments:
@@ -128,7 +133,7 @@ class InsideModel(MapExplainer):
         method, network = self._method, self._network(heard)
         if method.name == "GuidedGradCam":
             return self._guided_grad_cam(heard)
-        asked, given = self._arguments(heard, rng), [network]
+        asked, given = self.arguments(heard, rng), [network]
         if method.space == "layer":
             given.append(self._layer(network, heard))
         groups = self._groups(heard, given[-1])
@@ -160,7 +165,7 @@ class InsideModel(MapExplainer):
             return self._cells(heard)
         return self._moments(heard, layer) if self._method.takes("layer_mask") else None
 
-    def _arguments(self, heard: Heard, rng: np.random.Generator) -> dict[str, Any]:
+    def arguments(self, heard: Heard, rng: np.random.Generator) -> dict[str, Any]:
         """Fill in what was not typed."""
         method, asked = self._method, dict(self._method.asking)
         if method.takes("baselines"):
