@@ -14,6 +14,7 @@ from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import Explainer
 from awb.types import Instance
+from awb_plugins.explainers.captum_adapter import checks
 from awb_plugins.explainers.captum_adapter.reading import Method, read_method
 from awb_plugins.explainers.segmentwise.postprocessing import Finished
 from awb_plugins.explainers.spectrogram.activation_maps import stretch
@@ -29,7 +30,7 @@ _STEPS_AT_ONCE = 8
 _GRID_SAMPLES = 300
 _MOST_ORDERS = 7  # 7! orders of 7 segments: 35,280 calls
 _WINDOW_S, _BANDS = 0.5, 4
-_LRP_EPSILON = 1e-9  # captum's own
+_GRADIENT_SHAP_SAMPLES = 5  # captum's own
 
 
 def make(text: str) -> Explainer:
@@ -125,23 +126,67 @@ class InsideModel(MapExplainer):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        method, network = self._method, self._network(heard)
+        method = self._method
+        checks.check_modules(method, heard)
+        network = self._network(heard)
         if method.name == "GuidedGradCam":
-            return self._guided_grad_cam(heard)
+            found = self._guided_grad_cam(heard)
+            self._check(heard, None, {})
+            return found
         asked, given = self._arguments(heard, rng), [network]
         if method.space == "layer":
             given.append(self._layer(network, heard))
+            checks.check_layer(method, heard, self._layer_name(heard))
         groups = self._groups(heard, given[-1])
         if groups is not None:
             asked["layer_mask" if method.space == "layer" else "feature_mask"] = groups
-        found = method.kind(*given, **method.making).attribute(
-            heard.features, target=heard.target, **asked
-        )
+        found = self._in_parts(method.kind(*given, **method.making), heard, asked)
         if method.space == "layer":
             found = self._grid(found)
         if groups is not None:  # a group's relevance was given to each of its points
             found = found / self.torch.bincount(groups.flatten())[groups]
-        return self._over_features(found, heard) if method.space == "layer" else found
+        found = self._over_features(found, heard) if method.space == "layer" else found
+        if method.name == "LRP":
+            found = self._unscaled(found, heard)
+        self._check(heard, None if method.space == "layer" else found, asked)
+        return found
+
+    def _in_parts(self, made: Any, heard: Heard, asked: dict[str, Any]) -> Any:
+        """Ask for attribution; in parts where captum would take all samples at once."""
+        method = self._method
+        if method.name not in ("GradientShap", "LayerGradientShap"):
+            return made.attribute(heard.features, target=heard.target, **asked)
+        samples = asked.pop("n_samples", _GRADIENT_SHAP_SAMPLES)
+        found: Any = 0.0
+        for start in range(0, samples, _STEPS_AT_ONCE):
+            count = min(_STEPS_AT_ONCE, samples - start)
+            part = made.attribute(heard.features, target=heard.target, n_samples=count, **asked)
+            found = found + part.detach() * (count / samples)
+        return found
+
+    def _check(self, heard: Heard, found: Any, asked: dict[str, Any]) -> None:
+        """Hold a rule of modules against the operations that ran."""
+        method = self._method
+        if not checks.is_checked(method):
+            return
+        baselines = asked.get("baselines")
+        if found is None:  # of a layer: the same rule is tried on the features
+            kind = getattr(self.captum, checks.features_method(method))
+            comparing = {} if baselines is None else {"baselines": baselines}
+            found = kind(self._network(heard)).attribute(
+                heard.features.clone(), target=heard.target, **comparing
+            )
+            found = self._unscaled(found, heard) if method.name == "LayerLRP" else found
+        checks.check_map(method, heard, found, baselines)
+
+    def _unscaled(self, found: torch.Tensor, heard: Heard) -> torch.Tensor:
+        """Take out of LRP's map what a fixed scaling before the first layer did to it."""
+        from awb_plugins.explainers.spectrogram import lrp_rules
+
+        plain = heard.model.back_end
+        return lrp_rules.undo_scaling(
+            found, plain, lrp_rules.first_weights(plain, heard.features), heard.features
+        )
 
     def _network(self, heard: Heard) -> Any:
         """Return the back end; for LRP a copy, with a rule wherever captum has none."""
@@ -151,7 +196,7 @@ class InsideModel(MapExplainer):
 
         network = copy.deepcopy(heard.model.back_end).eval()
         lrp_rules.fold_normalizations(network, heard.features)
-        lrp_rules.set_rules(network, heard.features, "epsilon", _LRP_EPSILON)
+        lrp_rules.set_rules(network, heard.features, "epsilon", checks.LRP_EPSILON)
         return network
 
     def _groups(self, heard: Heard, layer: Any) -> torch.Tensor | None:
@@ -203,9 +248,12 @@ class InsideModel(MapExplainer):
         found: torch.Tensor = self.torch.from_numpy(numbers[np.newaxis]).to(heard.features.device)
         return found
 
+    def _layer_name(self, heard: Heard) -> str:
+        return self._method.own.layer or heard.last_convolution
+
     def _layer(self, network: Any, heard: Heard) -> Any:
         """Look the layer up."""
-        name = self._method.own.layer or heard.last_convolution
+        name = self._layer_name(heard)
         layers: Mapping[str, Any] = dict(network.named_modules())
         if name not in layers:
             raise ParameterError(f"the back end has no layer {name!r}.{did_you_mean(name, layers)}")
