@@ -14,7 +14,7 @@ from awb.types import Explanation
 from matrix.baselines import quiet_heard, twin_of
 from matrix.cams import parts, stretched
 from matrix.cases import Case, Scored, WrongError
-from matrix.conservation import bare_case
+from matrix.conservation import bare_case, handed_on
 from matrix.gradients import map_of, same, within_chance
 from networks.base import Network
 
@@ -82,7 +82,7 @@ def layer_lrp(case: Case, found: Explanation) -> str:
     spec = case.spec
     if not getattr(spec, "piecewise_linear", False) or spec.output != "logits":
         bare = bare_case(case)
-        sums_at_maps(bare, bare.ask("captum:LayerLRP"), float(bare.score(bare.features)))
+        sums_at_maps(bare, bare.ask("captum:LayerLRP"), handed_on(bare))
         return "conservation"
     maps, gradient = parts(case)
     expected = stretched((gradient * maps).sum(dim=1, keepdim=True), case)[0]

@@ -6,8 +6,7 @@ do: captum's would not see what functions compute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,7 +20,18 @@ if TYPE_CHECKING:
     from awb_plugins.explainers.spectrogram.cutting import Cut
 
 _LRP_EPSILON = 1e-9  # captum's own
-Arguments = Callable[[Heard, np.random.Generator], dict[str, Any]]
+
+
+class Inside(Protocol):
+    """What methods of layers share with those of features."""
+
+    def arguments(self, heard: Heard, rng: np.random.Generator) -> dict[str, Any]:
+        """Fill in what was not typed."""
+        ...
+
+    def in_parts(self, made: Any, heard: Heard, asked: dict[str, Any]) -> Any:
+        """Ask captum for attribution."""
+        ...
 
 
 class OnLayer(MapExplainer):
@@ -31,15 +41,15 @@ class OnLayer(MapExplainer):
     ----------
     method : Method
         The method.
-    arguments : callable
-        Fills in what was not typed.
+    inside : Inside
+        Fills in what was not typed, and asks captum.
     """
 
-    def __init__(self, method: Method, arguments: Arguments) -> None:
+    def __init__(self, method: Method, inside: Inside) -> None:
         from awb_plugins.explainers.graph import backprop, deeplift, laws, lrp, tape
 
         super().__init__(method.own)
-        self._method, self._arguments = method, arguments
+        self._method, self._inside = method, inside
         self._backprop, self._deeplift, self._laws = backprop, deeplift, laws
         self._lrp, self._tape = lrp, tape
 
@@ -67,7 +77,7 @@ class OnLayer(MapExplainer):
 
     def _by_captum(self, heard: Heard, parts: Cut, rng: np.random.Generator) -> torch.Tensor:
         """Ask captum."""
-        method, asked = self._method, self._arguments(heard, rng)
+        method, asked = self._method, self._inside.arguments(heard, rng)
         network, layer = parts.network, parts.body
         if method.own.layer:
             network = heard.model.back_end
@@ -75,9 +85,8 @@ class OnLayer(MapExplainer):
         groups = self._moments(heard, parts) if method.takes("layer_mask") else None
         if groups is not None:
             asked["layer_mask"] = groups
-        found: torch.Tensor = method.kind(network, layer, **method.making).attribute(
-            heard.features, target=heard.target, **asked
-        )
+        made = method.kind(network, layer, **method.making)
+        found: torch.Tensor = self._inside.in_parts(made, heard, asked)
         if groups is None:
             return found
         # a group's relevance was given to each of its points
@@ -96,7 +105,7 @@ class OnLayer(MapExplainer):
 
     def _differences(self, heard: Heard, parts: Cut, rng: np.random.Generator) -> torch.Tensor:
         """Hand differences from the baselines back to the maps, operation by operation."""
-        nothing = self._arguments(heard, rng)["baselines"]
+        nothing = self._inside.arguments(heard, rng)["baselines"]
         times = self._method.making.get("multiply_by_inputs", True)
         maps = parts.body(heard.features).detach()
         clip = self._tape.record(parts.head, maps)

@@ -173,7 +173,7 @@ def _maximum(operation: Operation, pairs: Mapping[int, Pair], outward: Tensor) -
     sign = -1.0 if operation.name in ("min", "amin") else 1.0
     rise, found = high - low, torch.zeros_like(given[0])
     for run, chosen in ((0, sign * rise >= 0), (1, sign * rise < 0)):
-        share = [torch.where(chosen, outward * rise, torch.zeros_like(rise))]
+        share: list[Tensor | None] = [torch.where(chosen, outward * rise, 0.0)]
         share += [None] * (len(operation.outputs) - 1)
         at = {operation.inputs[0]: given[run]}
         found = found + gradients(operation, at, share).get(operation.inputs[0], 0.0)

@@ -20,7 +20,7 @@ _ALIASES = {"detach", "alias", "lift_fresh"}
 _SHAPE_ONLY = {"transpose_", "t_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_"}
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Writes down every operation that depends on the features.
 
     Parameters
@@ -30,7 +30,7 @@ class Recorder(TorchDispatchMode):
     """
 
     def __init__(self, features: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.features = features
         self.values: list[Tensor] = []
         self.calls: Counter[str] = Counter()
@@ -50,11 +50,11 @@ class Recorder(TorchDispatchMode):
         """Note that the innermost module ends."""
         self._running.pop()
 
-    def operations(self, value: Callable[[int], Any]) -> Iterator[tuple[Any, Any, Any, str]]:
+    def operations(self, value: Callable[[int], Any]) -> Iterator[tuple[Any, Any, Any, Any, str]]:
         """Yield function, arguments, keywords, outputs and module of what was written down."""
         for function, parts, outputs, module in self._log:
             numbered = mapped(parts, lambda part: value(part.index), _Number)
-            yield function, numbered, outputs, module
+            yield function, *numbered, outputs, module
 
     def index_of(self, tensor: Tensor) -> int | None:
         """Return the number of a tensor; None if it does not depend on the features."""
@@ -225,8 +225,8 @@ def _storage(tensor: Tensor) -> int:
 def _extent(tensor: Tensor) -> tuple[int, int]:
     """Return the first and the last cell of a storage that a tensor shows."""
     reach = sum((n - 1) * step for n, step in zip(tensor.shape, tensor.stride(), strict=True))
-    first = tensor.storage_offset()
-    return first, first + reach
+    first = int(tensor.storage_offset())
+    return first, first + int(reach)
 
 
 def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
@@ -235,7 +235,7 @@ def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 def _cells(tensor: Tensor) -> Tensor:
     """Number the cells of a storage that a tensor shows, in the shape of the tensor."""
-    cells = torch.full(tensor.shape, tensor.storage_offset(), dtype=torch.long)
+    cells = torch.full(tensor.shape, int(tensor.storage_offset()), dtype=torch.long)
     for axis, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
         along = [1] * tensor.ndim
         along[axis] = size

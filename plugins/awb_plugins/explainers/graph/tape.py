@@ -138,10 +138,7 @@ def record(network: nn.Module, features: Tensor) -> Tape:
         raise NotApplicableError(
             "its scores do not come from its features by operations of torch that can be followed"
         )
-    operations = tuple(
-        Operation(function, *parts, outputs=outputs, module=module)
-        for function, parts, outputs, module in recorder.operations(Value)
-    )
+    operations = tuple(Operation(*parts) for parts in recorder.operations(Value))
     return Tape(operations, tuple(recorder.values), index, recorder.calls)
 
 

@@ -151,19 +151,19 @@ class GradientShap(_AgainstBaseline):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        torch, samples = self.torch, self.parameters.samples
+        samples = self.parameters.samples
         quiet = quiet_audio(heard.fill, self.parameters.baselines, rng)
         nothing = heard.features_of(quiet)
         drawn = rng.integers(len(nothing), size=samples)
         along = rng.random((samples, 1, 1)).astype(np.float32)
-        found = torch.zeros_like(heard.features)
+        found = self.torch.zeros_like(heard.features)
         sums: list[float] = []
         for start in range(0, samples, _AT_ONCE):  # so that memory does not grow with the samples
             part = slice(start, start + _AT_ONCE)
             apart = heard.features - nothing[drawn[part]]
-            place = torch.from_numpy(along[part]).to(apart)
+            place = self.torch.from_numpy(along[part]).to(apart)
             points = (nothing[drawn[part]] + place * apart).requires_grad_()
-            (slopes,) = torch.autograd.grad(heard.score(points).sum(), points)
+            (slopes,) = self.torch.autograd.grad(heard.score(points).sum(), points)
             shares = slopes * apart
             sums += shares.double().sum(dim=(1, 2)).tolist()
             found = found + shares.sum(dim=0, keepdim=True) / samples
