@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -34,9 +36,10 @@ def _at_module(case: Case, features: Tensor) -> tuple[Tensor, Tensor]:
         raise WrongError("there is no one place that a CAM could look at")
     caught: list[Tensor] = []
 
-    def replace(module: torch.nn.Module, inputs: object, output: Tensor) -> Tensor:
-        caught.append(output.detach().clone().requires_grad_())
-        return caught[0] * 1.0
+    def replace(module: torch.nn.Module, inputs: object, output: Any) -> Any:
+        several = isinstance(output, tuple)
+        caught.append((output[0] if several else output).detach().clone().requires_grad_())
+        return (caught[0] * 1.0, *output[1:]) if several else caught[0] * 1.0
 
     handle = case.network.get_submodule(name).register_forward_hook(replace)
     try:
@@ -45,8 +48,14 @@ def _at_module(case: Case, features: Tensor) -> tuple[Tensor, Tensor]:
     finally:
         handle.remove()
     (gradient,) = torch.autograd.grad(score, caught[0])
-    as_maps = getattr(case.spec, "as_maps", lambda maps: maps)
-    return as_maps(caught[0].detach()), as_maps(gradient)
+    return as_maps(case, caught[0].detach()), as_maps(case, gradient)
+
+
+def as_maps(case: Case, found: Tensor) -> Tensor:
+    """Lay tokens out in time and bands; maps are as they are."""
+    lay_out = getattr(case.spec, "as_maps", None)
+    laid: Tensor = found if lay_out is None else lay_out(found, case.features.shape[1])
+    return laid
 
 
 def stretched(maps: Tensor, case: Case) -> Tensor:

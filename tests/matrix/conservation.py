@@ -39,7 +39,7 @@ def bare_case(case: Case) -> Case:
     if isinstance(case.spec, Network):
         bare = case_of(case.spec, lambda *_: case.waveform, without_biases(case.spec.network()))
     else:
-        model = case.spec.model()
+        model = copy.copy(case.spec.model())  # which is kept for others
         model.back_end = without_biases(model.back_end)
         bare = Case(model, copy.deepcopy(model.back_end).double(), case.waveform, case.spec)
     bare.__dict__["target"] = case.target

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from awb.types import Explanation
 from matrix.baselines import quiet_heard, twin_of
-from matrix.cams import parts, stretched
+from matrix.cams import as_maps, grad_cam, parts, stretched
 from matrix.cases import Case, Scored, WrongError
 from matrix.conservation import bare_case, handed_on
 from matrix.gradients import map_of, same, within_chance
@@ -57,10 +57,13 @@ def by_captum(
     arguments: Callable[[Case], dict[str, Any]] = lambda case: {},
 ) -> str:
     """Ask captum itself of the body of the network."""
-    maps = getattr(attr, method)(*split(case)).attribute(
+    if method == "LayerGradCam":  # captum takes the second axis for channels, also of tokens
+        return grad_cam(case, found)
+    raw = getattr(attr, method)(*split(case)).attribute(
         case.features.clone(), target=case.target, **arguments(case)
     )
-    expected = stretched(maps.detach().sum(dim=1, keepdim=True), case)[0]
+    maps = as_maps(case, (raw[0] if isinstance(raw, tuple) else raw).detach())
+    expected = stretched(maps.sum(dim=1, keepdim=True), case)[0]
     same(map_of(found), expected.numpy(), share=5e-3, what="captum at the maps")
     return "captum"
 
@@ -94,17 +97,27 @@ def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
     """captum on the two halves of the twin; without one, the sum."""
     baselines = quiet_heard(case) if several else case.nothing
     twin = twin_of(case)
+    rise = float((case.score(case.features) - case.score(baselines)).mean())
     if twin is None or not hasattr(twin, "body"):
-        rise = float((case.score(case.features) - case.score(baselines)).mean())
         sums_at_maps(case, found, rise)
         return "completeness"
-    halves, maps = cut(case, twin), []
-    for one in baselines:
-        method = attr.LayerDeepLift(halves, halves[0])
-        maps.append(method.attribute(case.features.clone(), one[None].clone(), target=case.target))
-    mean = torch.cat(maps).detach().mean(dim=0, keepdim=True).sum(dim=1, keepdim=True)
+    halves = cut(case, twin)
+    try:
+        maps = [_differences(halves, case, one[None]) for one in baselines]
+    except RuntimeError:  # captum does not follow this head
+        sums_at_maps(case, found, rise)
+        return "completeness"
+    mean = torch.cat(maps).mean(dim=0, keepdim=True).sum(dim=1, keepdim=True)
     same(map_of(found), stretched(mean, case)[0].numpy(), share=5e-3, what="captum on the twin")
     return "twin"
+
+
+def _differences(halves: nn.Sequential, case: Case, nothing: Tensor) -> Tensor:
+    """captum's DeepLIFT of the head, between the maps of the clip and those of a baseline."""
+    with torch.no_grad():
+        maps, others = halves[0](case.features), halves[0](nothing)
+    found: Tensor = attr.DeepLift(halves[1:]).attribute(maps, others, target=case.target)
+    return found.detach()
 
 
 def layer_gradient_shap(case: Case, found: Explanation) -> str:
@@ -121,22 +134,40 @@ def layer_gradient_shap(case: Case, found: Explanation) -> str:
 
 def layer_ablation(case: Case, found: Explanation) -> str:
     """How much the score falls when a moment of the maps is zero, over its channels and bins."""
-    maps = parts(case)[0]
-    falls = torch.zeros_like(maps)
-    for moment in range(maps.shape[2]):
-        without = maps.clone()
-        without[:, :, moment] = 0.0
-        fall = case.score(case.features)[0] - _score_with(case, without)
-        falls[:, :, moment] = fall / maps[:, :, moment].numel()
+    network, layer = split(case)
+    with torch.no_grad():
+        raw = _output_of(network, layer, case.features)
+    places = as_maps(case, torch.arange(raw.numel()).reshape(raw.shape))
+    falls = torch.zeros(places.shape, dtype=torch.float64)
+    for moment in range(places.shape[2]):
+        without = raw.flatten().clone()
+        without[places[:, :, moment].flatten()] = 0.0
+        fall = case.score(case.features)[0] - _score_with(case, without.reshape(raw.shape))
+        falls[:, :, moment] = fall / places[:, :, moment].numel()
     expected = stretched(falls.sum(dim=1, keepdim=True), case)[0]
     same(map_of(found), expected.numpy(), share=5e-3, what="loops")
     return "plain"
 
 
+def _output_of(network: nn.Module, layer: nn.Module, features: Tensor) -> Tensor:
+    caught: list[Any] = []
+    handle = layer.register_forward_hook(lambda module, inputs, output: caught.append(output))
+    try:
+        network(features)
+    finally:
+        handle.remove()
+    found: Tensor = caught[0][0] if isinstance(caught[0], tuple) else caught[0]
+    return found
+
+
 def _score_with(case: Case, maps: Tensor) -> Tensor:
     """The score of the clip with other maps in the place of its own."""
     network, layer = split(case)
-    handle = layer.register_forward_hook(lambda module, inputs, output: maps)
+
+    def replace(module: nn.Module, inputs: Any, output: Any) -> Any:
+        return (maps, *output[1:]) if isinstance(output, tuple) else maps
+
+    handle = layer.register_forward_hook(replace)
     try:
         with torch.no_grad():
             found: Tensor = network(case.features)[0, case.target]

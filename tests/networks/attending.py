@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -58,6 +59,8 @@ class Checkpoint:
         stand for times alone.
     first : int
         Tokens before those, which stand for no audio.
+    step : int
+        Frames of the features to a token.
     """
 
     name: str
@@ -65,13 +68,18 @@ class Checkpoint:
     maps: str = ""
     bands: int = 0
     first: int = 0
+    step: int = 1
 
-    def as_maps(self, tokens: Tensor) -> Tensor:
-        """Lay tokens ``(batch, tokens, channels)`` out as maps of time and bands."""
-        maps = tokens[:, self.first :].transpose(1, 2)
-        if not self.bands:
-            return maps
-        return maps.unflatten(2, (self.bands, -1)).transpose(2, 3)
+    def as_maps(self, tokens: Tensor, n_frames: int) -> Tensor:
+        """Lay tokens ``(batch, tokens, channels)`` of audio out as maps of time and bands."""
+        heard = math.ceil(n_frames / self.step)
+        size = (tokens.shape[1] - self.first) // max(1, self.bands)
+        rows = [
+            tokens[:, self.first + band * size : self.first + band * size + heard]
+            for band in range(max(1, self.bands))
+        ]
+        maps = torch.stack([row.transpose(1, 2) for row in rows], dim=3)
+        return maps if self.bands else maps[..., 0]
 
     def model(self) -> AudioModel:
         """Open it as the documentation says."""
@@ -99,12 +107,17 @@ def _folder(kind: str) -> Path:
 
 
 CHECKPOINTS = [
-    Checkpoint("ast", "AST"),
-    Checkpoint("whisper", "Whisper"),
-    Checkpoint("wav2vec2", "wav2vec 2.0"),
-    Checkpoint("hubert", "HuBERT"),
-    Checkpoint("wavlm", "WavLM"),
-    Checkpoint("data2vec", "Data2Vec"),
+    Checkpoint("ast", "AST", "network.audio_spectrogram_transformer.embeddings", 0, 2, 32),
+    Checkpoint("whisper", "Whisper", "network.encoder.layers.0", step=2),
+    *(
+        Checkpoint(name, title, f"network.{prefix}.encoder.layers.0", step=640)
+        for name, title, prefix in (
+            ("wav2vec2", "wav2vec 2.0", "wav2vec2"),
+            ("hubert", "HuBERT", "hubert"),
+            ("wavlm", "WavLM", "wavlm"),
+            ("data2vec", "Data2Vec", "data2vec_audio"),
+        )
+    ),
 ]
 
 

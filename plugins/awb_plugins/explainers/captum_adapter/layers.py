@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from awb.errors import NotApplicableError
 from awb_plugins.explainers.captum_adapter.reading import Method
 from awb_plugins.explainers.spectrogram.activation_maps import stretch
 from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from awb_plugins.explainers.spectrogram.cutting import Cut
 
+_SUMMING = ("LayerDeepLift", "LayerDeepLiftShap", "LayerLRP")
 _LRP_EPSILON = 1e-9  # captum's own
 
 
@@ -61,6 +63,11 @@ class OnLayer(MapExplainer):
         if name == "LayerGradCam":
             relu = self._method.asking.get("relu_attributions", False)
             return stretch(self._grad_cam(heard, parts, relu=relu), heard.features)[:, 0]
+        if name in _SUMMING and not self._method.own.layer and hasattr(heard.model, "token_maps"):
+            raise NotApplicableError(
+                "part of what it shares out would go to tokens that stand for no audio;"
+                " type captum:" + name.removeprefix("Layer")
+            )
         if name in ("LayerDeepLift", "LayerDeepLiftShap"):
             found = self._differences(heard, parts, rng)
         elif name == "LayerLRP":
@@ -90,7 +97,8 @@ class OnLayer(MapExplainer):
         if groups is None:
             return found
         # a group's relevance was given to each of its points
-        return found / self.torch.bincount(groups.flatten())[groups]
+        shared: torch.Tensor = found / self.torch.bincount(groups.flatten())[groups]
+        return shared
 
     def _moments(self, heard: Heard, parts: Cut) -> torch.Tensor:
         """Number the moments of the maps: channels and bins of one are masked together."""

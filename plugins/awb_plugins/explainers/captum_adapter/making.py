@@ -136,7 +136,7 @@ class InsideModel(MapExplainer):
         if groups is not None:
             asked["feature_mask"] = groups
         made = method.kind(self._network(heard), **method.making)
-        found = self.in_parts(made, heard, asked)
+        found: torch.Tensor = self.in_parts(made, heard, asked)
         if groups is not None:  # a group's relevance was given to each of its points
             found = found / self.torch.bincount(groups.flatten())[groups]
         if method.name == "LRP":

@@ -27,6 +27,7 @@ from awb_plugins.models.checkpoint_classifiers import load_classifier
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.tokens import TokenMaps
 
 NAME = "ast"
 _BATCH = {"cpu": 4}
@@ -133,6 +134,7 @@ class Ast:
         )
         embeddings.patch_embeddings = self._patches
         self.back_end = Classifier(network.to(device), problem).eval()
+        self.token_maps = self._token_maps(config)
         if device.type != "mps":  # which has no float64: its features are computed on the CPU
             self.front_end.to(device)
         self.device = device
@@ -201,6 +203,14 @@ class Ast:
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
         return frame_centers_s(n_frames, self.sample_rate_hz)
+
+    def _token_maps(self, config: Any) -> TokenMaps:
+        """Say which tokens a CAM looks at: what the last block is given."""
+        blocks, spans = int(config.num_hidden_layers), self._patches.spans()
+        last = f"layers.{blocks - 2}" if blocks > 1 else "embeddings"
+        step = spans[1][0] - spans[0][0] if self._patches.n_times > 1 else config.max_length
+        name = f"network.audio_spectrogram_transformer.{last}"
+        return TokenMaps(name, step, first=2, bands=self._patches.n_bands)
 
     def attentions(self, waveform: AudioArray) -> Iterator[ScoreArray]:
         """Return the attention of each layer; see `awb.protocols.AttentionModel`.

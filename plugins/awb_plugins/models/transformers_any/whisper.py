@@ -26,6 +26,7 @@ from awb_plugins.models.ast import audioset_classes
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.tokens import TokenMaps
 
 NAME = "whisper"
 _BATCH = {"cpu": 4}
@@ -142,6 +143,8 @@ class Whisper:
         self.hears_s = int(extractor.n_samples) / self.sample_rate_hz
         self.front_end: nn.Module = LogMel(extractor)
         self.back_end: nn.Module = Classifier(network.to(device), n_frames, problem).eval()
+        blocks = int(network.config.encoder_layers)
+        self.token_maps = TokenMaps(f"network.encoder.layers.{blocks - 1}", frames=2)
         self.device = device
         self.precision = precision
         self.notes = notes

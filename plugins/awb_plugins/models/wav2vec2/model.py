@@ -35,6 +35,7 @@ from awb_plugins.models.checkpoint_classifiers import load_classifier
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.tokens import TokenMaps
 from awb_plugins.models.wav2vec2 import Wav2Vec2Parameters
 
 NAME = "wav2vec2"
@@ -165,6 +166,9 @@ class Wav2Vec2:
         back_end = Classifier(network.to(device), self._shortest, problem).eval()
         self.back_end: nn.Module = back_end
         self.last_convolution = back_end.last_convolution()
+        blocks, strides_product = int(config.num_hidden_layers), int(np.prod(strides))
+        name = f"network.{network.base_model_prefix}.encoder.layers.{blocks - 1}"
+        self.token_maps = TokenMaps(name, frames=strides_product)
         self.device = device
         self.precision = precision
         self.notes = notes
