@@ -46,7 +46,7 @@ class SameFunction(nn.Module):
 
 
 class PannsLike(nn.Module):
-    """Batch norms, functional.relu, functional.max_pool2d, then the maximum plus the mean over time."""
+    """A batch norm, ReLU in place, pooling by functions: maximum plus mean over time."""
 
     def __init__(self) -> None:
         super().__init__()
