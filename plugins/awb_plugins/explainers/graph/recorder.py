@@ -17,6 +17,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from awb.errors import NotApplicableError
 
 _ALIASES = {"detach", "alias", "lift_fresh"}
+_FACTORIES = {
+    *("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full"),
+    *("new_empty", "new_empty_strided"),
+}
 _SHAPE_ONLY = {"transpose_", "t_", "squeeze_", "unsqueeze_", "swapaxes_", "swapdims_"}
 
 
@@ -73,7 +77,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         kwargs = kwargs or {}
         given = leaves((args, kwargs), Tensor)
         numbers = {id(tensor): self.index_of(tensor) for tensor in given}
-        if all(number is None for number in numbers.values()):
+        name = func._schema.name.removeprefix("aten::")
+        if name in _FACTORIES or all(number is None for number in numbers.values()):
             return func(*args, **kwargs)
 
         def numbered(tensor: Tensor) -> Any:
@@ -84,7 +89,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if func._schema.is_mutable:
             return self._in_place(func, args, kwargs, parts)
         found = func(*args, **kwargs)
-        if func._schema.name.removeprefix("aten::") in _ALIASES and isinstance(found, Tensor):
+        if name in _ALIASES and isinstance(found, Tensor):
             self._register(found, numbers[id(args[0])])
             return found
         self._write_down(func, parts, tuple(map(self._register, leaves(found, Tensor))))
