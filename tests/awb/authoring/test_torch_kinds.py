@@ -194,7 +194,7 @@ def test_what_a_network_keeps_can_be_differentiated_through_later() -> None:
     assert np.ptp(look(gradients.SPECS[0], model, varied_clip(6))[0].relevance) > 0
 
 
-Named = namedtuple("Named", ["logits", "hidden"])  # noqa: PYI024 - as people write it
+Named = namedtuple("Named", ["logits", "hidden"])
 
 
 @dataclass
@@ -312,7 +312,9 @@ def test_the_version_follows_settings_and_scripted_code() -> None:
             hidden = self.relu(self.norm(self.conv(waveforms[:, None])))
             return 2 * self.dense(self.dropout(hidden).mean(2)) * self.scale
 
-    pair = [_quietly(torch.jit.trace, net.eval(), torch.from_numpy(NOISE)) for net in (Net(), Doubled())]
+    pair = [
+        _quietly(torch.jit.trace, net.eval(), torch.from_numpy(NOISE)) for net in (Net(), Doubled())
+    ]
     assert module_sha256(pair[0]) != module_sha256(pair[1])
 
 
