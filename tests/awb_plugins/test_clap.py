@@ -145,7 +145,7 @@ def test_prompts_come_from_the_line_or_from_a_file(tmp_path: Path) -> None:
     assert read_prompts(str(file)) == ("Dog", "a car, honking")
     assert read_prompts("Dog|Cat, feline") == ("Dog", "Cat, feline")
     for wrong, words in [
-        ("dog", "a single text is no choice"),
+        ("dog", "a single text is not a choice"),
         ("a|", "fewer than two"),
         ("a|a", "twice"),
     ]:

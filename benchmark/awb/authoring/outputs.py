@@ -170,7 +170,7 @@ def _against_the_others(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     best = logits[rows, largest]
     everything = np.logaddexp(best, beside)[:, np.newaxis]
     share = np.minimum(np.exp(logits - everything), 0.5)  # all but the largest have at most a half
-    found = logits - everything - np.log1p(-share)
+    found: npt.NDArray[np.float64] = logits - everything - np.log1p(-share)
     found[rows, largest] = best - beside
     return found
 
