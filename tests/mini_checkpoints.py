@@ -63,7 +63,13 @@ def _configs() -> dict[str, tuple[Any, Any]]:
 
 
 @cache
-def random_checkpoint(kind: str, problem: str | None = None) -> Path:
+def random_checkpoint(
+    kind: str,
+    problem: str | None = None,
+    *,
+    dtype: str = "float32",
+    classes: tuple[str, ...] = CLASSES,
+) -> Path:
     """Save a checkpoint with random weights, once a process.
 
     Parameters
@@ -72,17 +78,23 @@ def random_checkpoint(kind: str, problem: str | None = None) -> Path:
         ast, wav2vec2, hubert, wavlm, data2vec, whisper or wav2vec2-bert.
     problem : str or None
         What its configuration says of its classes, in transformers' words.
+    dtype : str
+        What its weights are saved in.
+    classes : tuple of str
+        Names of its classes.
     """
     import torch
     from transformers import AutoModelForAudioClassification
 
     config, extractor = _configs()[kind]
     config.problem_type = problem
+    config.id2label = dict(enumerate(classes))
+    config.label2id = {name: index for index, name in enumerate(classes)}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = AutoModelForAudioClassification.from_config(config).eval()
     folder = _new_folder()
-    network.save_pretrained(folder)
+    network.to(getattr(torch, dtype)).save_pretrained(folder)
     extractor.save_pretrained(folder)
     return folder
 

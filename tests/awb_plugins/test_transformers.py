@@ -158,7 +158,7 @@ def _half(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_pickled, "cannot be loaded"),
+        (_pickled, "weights in a pickle"),
         (_half, "is it fine-tuned for audio classification"),
         (lambda folder: (folder / "preprocessor_config.json").unlink(), "cannot be loaded"),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be loaded"),

@@ -90,12 +90,12 @@ def checked_output(
     low, high = float(array.min()), float(array.max())
     if output == "probabilities" and (low < -_OFF or high > 1 + _OFF):
         raise PluginError(
-            f"model {name} gives values from {low:.3g} to {high:.3g}, which are no probabilities;"
+            f"model {name} gives values from {low:.3g} to {high:.3g}, which are not probabilities;"
             " did you mean output='logits' or output='softmax-logits'?"
         )
     if output == "log-probabilities" and high > _OFF:
         raise PluginError(
-            f"model {name} gives values up to {high:.3g}, which are no logarithms of probabilities;"
+            f"model {name} gives values up to {high:.3g}, which are not log-probabilities;"
             " did you mean output='logits' or output='softmax-logits'?"
         )
     return array.astype(np.float32)

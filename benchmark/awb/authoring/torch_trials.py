@@ -53,14 +53,16 @@ def check_repeats(
     ParameterError
         If scoring again, or one by one, gives other values.
     """
-    if _differ(score(waveforms), found):
+    alone = [score(waveforms[row : row + 1]) for row in range(len(waveforms))]
+    depends = _differ(np.concatenate(alone), found)
+    again = depends and _differ(score(waveforms[:1]), alone[0])
+    if again or _differ(score(waveforms), found):
         raise ParameterError(
             f"model {name}: two runs on the same waveforms differ. Is there dropout that"
             " .eval() does not reach: F.dropout without training=self.training, or a module that"
             " was traced before .eval()?"
         )
-    alone = np.concatenate([score(waveforms[row : row + 1]) for row in range(len(waveforms))])
-    if together and _differ(alone, found):
+    if together and depends:
         raise ParameterError(
             f"model {name}: the scores of a waveform depend on its neighbours in the batch. Does a"
             " layer take the batch for time (batch_first=False), or a batch norm keep no"
@@ -71,6 +73,33 @@ def check_repeats(
 def _differ(one: ScoreArray, other: ScoreArray) -> bool:
     with np.errstate(invalid="ignore"):
         return not np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
+
+
+def has_gradients(back_end: nn.Module, features: Tensor) -> bool:
+    """Say whether gradients of the scores reach the features.
+
+    Parameters
+    ----------
+    back_end : torch.nn.Module
+        Features to scores.
+    features : torch.Tensor, shape=(batch, frames, bins)
+        What it is tried with.
+
+    Returns
+    -------
+    bool
+        False where it computes without autograd, as quantized layers do.
+    """
+    with torch.enable_grad():
+        given = features.detach().clone().requires_grad_()
+        try:
+            scores = back_end(given * 1.0)  # so that an in-place layer may change it
+            if not scores.requires_grad:
+                return False
+            [gradient] = torch.autograd.grad(scores.sum(), [given], allow_unused=True)
+        except RuntimeError:  # whatever it is, the explainers say it on each instance
+            return True
+    return gradient is not None
 
 
 def misfit(module: nn.Module, waveforms: Tensor, sample_rate_hz: int, *, channel: bool) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 import awb
 from awb.authoring.outputs import to_log_odds
@@ -52,7 +52,7 @@ def softmax_log_odds(values: Any) -> Any:
 FOUND = [
     (nn.Softmax(dim=1), softmax_log_odds),
     (lambda values: values.softmax(-1), softmax_log_odds),
-    (lambda values: F.softmax(values, dim=1).clamp(1e-6, 1.0), softmax_log_odds),
+    (lambda values: functional.softmax(values, dim=1).clamp(1e-6, 1.0), softmax_log_odds),
     (lambda values: values.log_softmax(1), softmax_log_odds),
     (lambda values: values.log_softmax(1).exp(), softmax_log_odds),
     (lambda values: torch.log(values.softmax(1)), softmax_log_odds),
@@ -60,7 +60,7 @@ FOUND = [
     (lambda values: values.exp() / values.exp().sum(1, keepdim=True), softmax_log_odds),
     (nn.Sigmoid(), lambda values: values),
     (lambda values: torch.sigmoid(values[:, :, None]).squeeze(2), lambda values: values),
-    (F.logsigmoid, lambda values: values),
+    (functional.logsigmoid, lambda values: values),
     (lambda values: torch.logit(torch.sigmoid(values)), lambda values: values),
 ]
 
@@ -93,7 +93,7 @@ def test_a_dense_layer_does_not_tell_and_the_board_does() -> None:
 @pytest.mark.parametrize(
     "then",
     [
-        F.relu,
+        functional.relu,
         lambda values: torch.tanh(values) / 2 + 0.5,
         lambda values: values.sigmoid() * values.softmax(1),
         lambda values: -values.abs(),
@@ -113,13 +113,13 @@ def test_what_nobody_can_tell_is_asked_for(then: Any) -> None:
         (nn.Softmax(dim=1), "logits", "probabilities"),
         (nn.Softmax(dim=1), "log-probabilities", "probabilities"),
         (nn.LogSoftmax(dim=1), "logits", "log-probabilities"),
-        (F.logsigmoid, "logits", "log-probabilities"),
+        (functional.logsigmoid, "logits", "log-probabilities"),
     ],
 )
 def test_what_contradicts_the_last_operation_is_refused(then: Any, output: Any, right: str) -> None:
     with pytest.raises((ParameterError, PluginError)) as caught:
         awb.torch_model(Logits(then), output=output, **SETTINGS)
-    assert f"did you mean output='{right}'" in str(caught.value) or "no logarithms" in str(
+    assert f"did you mean output='{right}'" in str(caught.value) or "not log-probabilities" in str(
         caught.value
     )
 

@@ -16,9 +16,10 @@ import torch
 from torch import nn
 
 import awb
-from awb.authoring.torch_models import TorchModel
 from awb.authoring.torch_networks import module_sha256, tensor_bytes
+from awb.authoring.torch_whole import TorchModel
 from awb.errors import ParameterError
+from awb.protocols import DifferentiableModel
 from awb_plugins.explainers.spectrogram import gradients
 from fakes_torch import FrameEnergy, SmallCnn
 from spectrograms import look, varied_clip
@@ -96,6 +97,11 @@ def _traced() -> Any:
     return _quietly(torch.jit.trace, Net().eval(), torch.from_numpy(NOISE))
 
 
+def _sent(model: TorchModel) -> Any:
+    """Send a model to a worker and take it there."""
+    return pickle.loads(pickle.dumps(model))  # noqa: S301 - our own
+
+
 KINDS: dict[str, Callable[[], Any]] = {
     "plain": Net,
     "training": lambda: Net().train(),
@@ -118,7 +124,7 @@ def test_every_kind_gives_the_scores_of_the_plain_network(kind: str) -> None:
     model = awb.torch_model(module, **SETTINGS)
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
     assert model.version() == awb.torch_model(KINDS[kind](), **SETTINGS).version()
-    there = pickle.loads(pickle.dumps(model))  # to a worker
+    there = _sent(model)  # to a worker
     np.testing.assert_array_equal(there.scores(NOISE), model.scores(NOISE))
     np.testing.assert_array_equal(copy.deepcopy(model).scores(NOISE), model.scores(NOISE))
     assert model.precision == "float32"
@@ -155,7 +161,39 @@ def test_windows_that_are_not_buffers_are_converted_too() -> None:
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
 
 
-def test_dynamic_quantization_scores_and_offers_no_gradients() -> None:
+class Dense(nn.Module):
+    """A back end of one dense layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = nn.Linear(4, 3)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.dense(features.amax(1))
+
+
+class Detached(Dense):
+    """A back end that leaves torch."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(super().forward(features).detach().numpy())
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_back_end_without_gradients_is_not_looked_into(*, leaves: bool) -> None:
+    back_end: nn.Module = Detached()
+    if not leaves:
+        back_end = _quietly(
+            torch.ao.quantization.quantize_dynamic, Dense(), {nn.Linear}, dtype=torch.qint8
+        )
+    model = awb.torch_model(front_end=FrameEnergy(), back_end=back_end, **SETTINGS)
+    assert not isinstance(model, DifferentiableModel)
+    assert "gives no gradients" in model.notes[0]
+    plain = awb.torch_model(front_end=FrameEnergy(), back_end=Dense(), **SETTINGS)
+    assert isinstance(plain, DifferentiableModel)
+
+
+def test_dynamic_quantization_scores() -> None:
     def quantized() -> Any:
         kinds = {nn.Linear}
         return _quietly(
@@ -166,7 +204,7 @@ def test_dynamic_quantization_scores_and_offers_no_gradients() -> None:
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=0.05)
     assert model.version() == awb.torch_model(quantized(), **SETTINGS).version()
     assert model.version() != awb.torch_model(Net(), **SETTINGS).version()
-    assert np.array_equal(pickle.loads(pickle.dumps(model)).scores(NOISE), model.scores(NOISE))
+    assert np.array_equal(_sent(model).scores(NOISE), model.scores(NOISE))
 
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
