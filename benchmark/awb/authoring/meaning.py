@@ -1,8 +1,8 @@
 """What a classifier's numbers mean: as it is said, as its last operation shows, or not at all.
 
-Nothing is guessed in silence. What contradicts the last operation is refused; what neither the
-operation nor the numbers tell is asked for; and where a documented default is taken, the board
-says so.
+Nothing is guessed silently. What contradicts the last operation is refused; where neither the
+operation nor the numbers tell, the user must say; and where a documented default is taken, the
+board says so.
 """
 
 from __future__ import annotations

@@ -90,12 +90,12 @@ def checked_output(
     low, high = float(array.min()), float(array.max())
     if output == "probabilities" and (low < -_OFF or high > 1 + _OFF):
         raise PluginError(
-            f"model {name} gives values from {low:.3g} to {high:.3g}, which are no probabilities;"
+            f"model {name} gives values from {low:.3g} to {high:.3g}, which are not probabilities;"
             " did you mean output='logits' or output='softmax-logits'?"
         )
     if output == "log-probabilities" and high > _OFF:
         raise PluginError(
-            f"model {name} gives values up to {high:.3g}, which are no logarithms of probabilities;"
+            f"model {name} gives values up to {high:.3g}, which are not log-probabilities;"
             " did you mean output='logits' or output='softmax-logits'?"
         )
     return array.astype(np.float32)
@@ -170,7 +170,7 @@ def _against_the_others(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float
     best = logits[rows, largest]
     everything = np.logaddexp(best, beside)[:, np.newaxis]
     share = np.minimum(np.exp(logits - everything), 0.5)  # all but the largest have at most a half
-    found = logits - everything - np.log1p(-share)
+    found: npt.NDArray[np.float64] = logits - everything - np.log1p(-share)
     found[rows, largest] = best - beside
     return found
 

@@ -45,7 +45,7 @@ def _noisy_or(z: Doubles) -> Doubles:
     """The log-odds of ``1 - prod(1 - p)``: windows are independent chances to hear the class."""
     silence = np.logaddexp(0.0, z).sum(axis=-1)  # -log of the chance that no window has it
     likely = silence + np.log(-np.expm1(-np.maximum(silence, _RARE)))
-    return np.where(silence > _RARE, likely, np.logaddexp.reduce(z, axis=-1))
+    return np.asarray(np.where(silence > _RARE, likely, np.logaddexp.reduce(z, axis=-1)))
 
 
 def _log_mean_exp(z: Doubles) -> Doubles:

@@ -2,7 +2,7 @@
 
 Each tensor that comes out of an operation is marked with what its numbers are. What a softmax gives
 are probabilities; a view or a mean over frames leaves them probabilities; what a linear layer makes
-of them are logits. Marks travel with the operations that really run, so it does not matter whether
+of them are logits. Marks follow the operations that really run, so it does not matter whether
 a network is written in modules or in functions, traced or scripted.
 """
 

@@ -46,7 +46,7 @@ def prepared(module: nn.Module, name: str) -> nn.Module:
     Raises
     ------
     ParameterError
-        If it is no module, or has to be copied and cannot be.
+        If it is not a module, or has to be copied and cannot be.
     """
     network = uncompiled(module).eval()
     others = sorted({str(one.dtype).removeprefix("torch.") for one in _other_floats(network)})
@@ -68,11 +68,11 @@ def uncompiled(module: object) -> nn.Module:
     Raises
     ------
     ParameterError
-        If it is no module.
+        If it is not a module.
     """
     if not isinstance(module, nn.Module):
         raise ParameterError(
-            f"{kebab(module)} is no torch.nn.Module; for a function use awb.callable_model"
+            f"{kebab(module)} is not a torch.nn.Module; for a function use awb.callable_model"
         )
     network: nn.Module = getattr(module, "_orig_mod", module)
     return network
@@ -90,7 +90,7 @@ def _converted(network: nn.Module) -> nn.Module:
             _fold(module)
         twin = twin.float()
         for module in twin.modules():
-            for key, value in vars(module).items():  # a window that is no buffer
+            for key, value in vars(module).items():  # a window that is not a buffer
                 if isinstance(value, Tensor) and _is_other_float(value):
                     setattr(module, key, value.float())
     return twin.eval()
@@ -164,7 +164,7 @@ def device_of(network: nn.Module, name: str) -> torch.device:
 
 
 def is_dynamically_quantized(network: nn.Module) -> bool:
-    """Say whether a network finds the range of its activations anew for each batch."""
+    """Say whether a network recomputes the range of its activations for each batch."""
     dynamic = "torch.ao.nn.quantized.dynamic"
     return any(type(one).__module__.startswith(dynamic) for one in network.modules())
 
@@ -258,7 +258,7 @@ def tensor_bytes(tensor: Tensor) -> bytes:
 
 
 def _reduced(scripted: torch.jit.ScriptModule) -> tuple[Any, tuple[bytes]]:
-    """Let pickle carry scripted and traced modules, which travel to workers with their model."""
+    """Pickle scripted and traced modules, which are sent to workers with their model."""
     content = io.BytesIO()
     torch.jit.save(scripted, content)
     return _loaded, (content.getvalue(),)

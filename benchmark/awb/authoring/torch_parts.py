@@ -79,7 +79,7 @@ class Pick(nn.Module):
 
 
 class Pool(nn.Module):
-    """Values of frames to one row a waveform.
+    """Values of frames to one row per waveform.
 
     Parameters
     ----------
@@ -189,7 +189,7 @@ def pooled(
     Returns
     -------
     Pool or None
-        None where there are no frames.
+        None where the network gives one row per waveform.
 
     Raises
     ------

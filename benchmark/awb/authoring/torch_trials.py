@@ -75,6 +75,33 @@ def _differ(one: ScoreArray, other: ScoreArray) -> bool:
         return not np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
 
 
+def has_gradients(back_end: nn.Module, features: Tensor) -> bool:
+    """Say whether gradients of the scores reach the features.
+
+    Parameters
+    ----------
+    back_end : torch.nn.Module
+        Features to scores.
+    features : torch.Tensor, shape=(batch, frames, bins)
+        What it is tried with.
+
+    Returns
+    -------
+    bool
+        False where it computes without autograd, as quantized layers do.
+    """
+    with torch.enable_grad():
+        given = features.detach().clone().requires_grad_()
+        try:
+            scores = back_end(given * 1.0)  # so that an in-place layer may change it
+            if not scores.requires_grad:
+                return False
+            [gradient] = torch.autograd.grad(scores.sum(), [given], allow_unused=True)
+        except RuntimeError:  # whatever it is, the explainers say it on each instance
+            return True
+    return gradient is not None
+
+
 def misfit(module: nn.Module, waveforms: Tensor, sample_rate_hz: int, *, channel: bool) -> str:
     """Find out what a network takes that fails on what it is given.
 

@@ -8,7 +8,7 @@ are not the clip's. With ``last="pad"`` it starts on the grid and zeros follow t
 silero-vad and the published YAMNet have it. Zeros follow a clip that is shorter than a window
 either way.
 
-A window's score must depend on nothing but its own samples. The engine then computes each distinct
+A window's score must depend on its own samples only. The engine then computes each distinct
 pair of a window and the drop pattern inside it once, instead of every window of every masked clip.
 """
 

@@ -124,7 +124,7 @@ def build(resolved: Resolved) -> Any:
     except Exception as error:
         raise PluginError(
             f"{resolved.label} ({resolved.origin.distribution}) could not be made:"
-            f" {type(error).__name__}: {error}"
+            f" {type(error).__name__}: {' '.join(str(error).split())}"
         ) from error
 
 

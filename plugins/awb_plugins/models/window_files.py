@@ -145,7 +145,7 @@ def read_classes(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         text = path.expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ParameterError(f"classes={path}: cannot be read: {reason}") from error
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if path.suffix.lower() != ".csv":
@@ -246,7 +246,7 @@ def _window_s(file: WindowFile, parameters: WindowFileParameters, name: str) -> 
     known = [size for size in sizes if size != -1]
     if len(known) > 1 or (len(sizes) > 2 and not known) or not end.shape:
         raise WeightsError(
-            f"{name}: {parameters.path.name} takes {end}, which is no window of samples. If it"
+            f"{name}: {parameters.path.name} takes {end}, which is not a window of samples. If it"
             " takes a spectrogram, compute that in a function: awb.windowed_model"
         )
     if known and given_s is not None and round(given_s * rate_hz) != known[0]:
@@ -289,7 +289,7 @@ def _scores_end(file: WindowFile, given: str | None, n_classes: int, name: str) 
     end = file.outputs[chosen]
     if end.dtype != "float32":
         raise WeightsError(
-            f"{name}: its scores {end} are quantized or no float32; expected float32"
+            f"{name}: its scores {end} are not float32 (quantized?); expected float32"
         )
     size = int(np.prod([abs(one) for one in end.shape], dtype=np.int64))
     if all(one != -1 for one in end.shape[1:]) and size != n_classes:

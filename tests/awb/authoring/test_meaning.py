@@ -119,7 +119,7 @@ def test_what_nobody_can_tell_is_asked_for(then: Any) -> None:
 def test_what_contradicts_the_last_operation_is_refused(then: Any, output: Any, right: str) -> None:
     with pytest.raises((ParameterError, PluginError)) as caught:
         awb.torch_model(Logits(then), output=output, **SETTINGS)
-    assert f"did you mean output='{right}'" in str(caught.value) or "no logarithms" in str(
+    assert f"did you mean output='{right}'" in str(caught.value) or "not log-probabilities" in str(
         caught.value
     )
 

@@ -16,7 +16,7 @@ import small_data
 from awb import plugins
 from awb.authoring.models import model_names
 from awb.authoring.outputs import to_log_odds
-from awb.authoring.torch_models import SplitTorchModel
+from awb.authoring.torch_split import SplitTorchModel
 from awb.conformance.rules import check
 from awb.errors import AwbError, NotApplicableError, ParameterError, PluginError
 from awb.harness.resolve import resolve

@@ -16,9 +16,10 @@ import torch
 from torch import nn
 
 import awb
-from awb.authoring.torch_models import TorchModel
 from awb.authoring.torch_networks import module_sha256, tensor_bytes
+from awb.authoring.torch_whole import TorchModel
 from awb.errors import ParameterError
+from awb.protocols import DifferentiableModel
 from awb_plugins.explainers.spectrogram import gradients
 from fakes_torch import FrameEnergy, SmallCnn
 from spectrograms import look, varied_clip
@@ -160,7 +161,39 @@ def test_windows_that_are_not_buffers_are_converted_too() -> None:
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
 
 
-def test_dynamic_quantization_scores_and_offers_no_gradients() -> None:
+class Dense(nn.Module):
+    """A back end of one dense layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dense = nn.Linear(4, 3)
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return self.dense(features.amax(1))
+
+
+class Detached(Dense):
+    """A back end that leaves torch."""
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(super().forward(features).detach().numpy())
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_a_back_end_without_gradients_is_not_looked_into(*, leaves: bool) -> None:
+    back_end: nn.Module = Detached()
+    if not leaves:
+        back_end = _quietly(
+            torch.ao.quantization.quantize_dynamic, Dense(), {nn.Linear}, dtype=torch.qint8
+        )
+    model = awb.torch_model(front_end=FrameEnergy(), back_end=back_end, **SETTINGS)
+    assert not isinstance(model, DifferentiableModel)
+    assert "gives no gradients" in model.notes[0]
+    plain = awb.torch_model(front_end=FrameEnergy(), back_end=Dense(), **SETTINGS)
+    assert isinstance(plain, DifferentiableModel)
+
+
+def test_dynamic_quantization_scores() -> None:
     def quantized() -> Any:
         kinds = {nn.Linear}
         return _quietly(

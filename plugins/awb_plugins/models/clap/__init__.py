@@ -69,8 +69,9 @@ def read_prompts(prompts: str) -> tuple[str, ...]:
             lines = Path(prompts).expanduser().read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ParameterError(
-                f"clap: prompts={prompts}: a single text is no choice, and there is no such file to"
-                " read. Type texts with | between them, in quotes: 'prompts=dog barking|car horn'"
+                f"clap: prompts={prompts}: a single text is not a choice, and there is no such file"
+                " to read. Type texts with | between them, in quotes:"
+                " 'prompts=dog barking|car horn'"
             ) from error
     texts = tuple(line.strip() for line in lines if line.strip())
     if len(texts) < 2 or len(set(texts)) < len(texts):

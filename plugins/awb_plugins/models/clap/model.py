@@ -74,11 +74,12 @@ class LogMel(nn.Module):
             list(heard), sampling_rate=extractor.sampling_rate, padding="pad", return_tensors="pt"
         ).input_features[:, 0]
         reached = self._own_frames(heard.shape[1]) + self.overhang
-        return found[:, :reached].float().to(waveforms.device)
+        features: torch.Tensor = found[:, :reached].float()
+        return features.to(waveforms.device)
 
     def _own_frames(self, n_samples: int) -> int:
         """Return the frames of one copy: so many that as many copies fit as of the samples."""
-        hop = self._extractor.hop_length
+        hop = int(self._extractor.hop_length)
         fewer = max(1, n_samples // hop)
         total, copies = self.n_samples // hop, self.n_samples // n_samples
         return fewer if total // fewer == copies else -(-n_samples // hop)
@@ -286,7 +287,7 @@ def load(parameters: ClapParameters) -> Clap:
     ParameterError
         If the prompts cannot be read, or there is no such device.
     WeightsError
-        If the checkpoint cannot be had, lacks weights, or is no CLAP.
+        If the checkpoint cannot be had, lacks weights, or is not CLAP.
     """
     from transformers import AutoTokenizer, ClapFeatureExtractor, ClapModel
 

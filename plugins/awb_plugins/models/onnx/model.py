@@ -31,7 +31,7 @@ class OnnxFile(WindowFile):
     Raises
     ------
     WeightsError
-        If it is no ONNX network, or needs operations that the runtime lacks.
+        If it is not an ONNX network, or needs operations that the runtime lacks.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -39,7 +39,7 @@ class OnnxFile(WindowFile):
         from onnxruntime.capi import onnxruntime_pybind11_state as state
 
         kinds = [kind for kind in vars(state).values() if isinstance(kind, type)]
-        refusals = tuple(kind for kind in kinds if issubclass(kind, Exception))
+        refusals: Any = tuple(kind for kind in kinds if issubclass(kind, Exception))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -48,9 +48,9 @@ class OnnxFile(WindowFile):
             self._session: Any = onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
-        except (*refusals, RuntimeError, ValueError) as error:
+        except refusals as error:
             reason = " ".join(str(error).split()).rstrip(".")[:300]
-            raise WeightsError(f"onnx: the file is no ONNX network: {reason}") from error
+            raise WeightsError(f"onnx: the file is not an ONNX network: {reason}") from error
         self.inputs = [_end(one) for one in self._session.get_inputs()]
         self.outputs = [_end(one) for one in self._session.get_outputs()]
 

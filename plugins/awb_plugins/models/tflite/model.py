@@ -32,7 +32,7 @@ class LiteRtFile(WindowFile):
     Raises
     ------
     WeightsError
-        If it is no LiteRT network, or needs operations that LiteRT lacks.
+        If it is not a LiteRT network, or needs operations that LiteRT lacks.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -43,7 +43,7 @@ class LiteRtFile(WindowFile):
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split()).rstrip(".")[:300]
-            raise WeightsError(f"tflite: the file is no LiteRT network: {reason}") from error
+            raise WeightsError(f"tflite: the file is not a LiteRT network: {reason}") from error
         self.inputs = [_end(one) for one in self._interpreter.get_input_details()]
         self.outputs = [_end(one) for one in self._interpreter.get_output_details()]
         self._shape = tuple(self._interpreter.get_input_details()[0]["shape"])
