@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 
 import awb
 import mini_checkpoints
+import small_data
 from awb.errors import WeightsError
 from awb.harness.folder import RunFolder
 from awb.harness.resolve import resolve
@@ -110,10 +111,11 @@ def test_a_pickle_is_converted_by_the_lines_that_are_told(kind: str, tmp_path: P
 
 @pytest.mark.parametrize("kind", ["ast", "hubert", "whisper"])
 def test_a_bfloat16_checkpoint_has_a_full_board(kind: str, tmp_path: Path) -> None:
-    folder = mini_checkpoints.random_checkpoint(kind, dtype="bfloat16", classes=TEN)
+    folder = mini_checkpoints.random_checkpoint(kind, dtype="bfloat16", classes=("Loud", *TEN[1:]))
+    data = small_data.build(tmp_path / "data", 1)
     done = command(
-        "run", "--model", f"transformers:{folder}", "--explainers", "all", "--metrics",
-        "deletion-area", "--clips", "2", "--samples", "30", "--min-score=-50", "--jobs", "1",
+        "run", "--dataset", f"folder:{data}", "--model", f"transformers:{folder}", "--explainers", "all", "--metrics",
+        "deletion-area", "--samples", "30", "--min-score=-50", "--jobs", "1",
         "--robustness", "0", "--out", tmp_path / "run",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

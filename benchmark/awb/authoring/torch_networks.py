@@ -152,7 +152,7 @@ def device_of(network: nn.Module, name: str) -> torch.device:
     Raises
     ------
     ParameterError
-        If they are on several.
+        If they are on several, or on none.
     """
     held = [*network.parameters(), *network.buffers()]
     devices = sorted({str(one.device) for one in held})
@@ -160,6 +160,8 @@ def device_of(network: nn.Module, name: str) -> torch.device:
         raise ParameterError(
             f"model {name}: its weights are on {' and '.join(devices)}; move it with .to(device)"
         )
+    if devices == ["meta"]:
+        raise ParameterError(f"model {name} has no weights yet (device meta); load them first")
     return held[0].device if held else torch.device("cpu")
 
 

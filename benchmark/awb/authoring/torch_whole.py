@@ -149,7 +149,8 @@ class TorchModel:
 
     def _part(self, waveforms: Tensor) -> ScoreArray:
         found = self._computed(waveforms)
-        values = found.float() if found.is_floating_point() else found
+        values = found.detach()
+        values = values.float() if values.is_floating_point() else values
         shape = (len(waveforms), len(self.classes))
         try:
             return checked_output(values.cpu().numpy(), shape, self._output, self.name)

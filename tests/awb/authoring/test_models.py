@@ -251,6 +251,11 @@ def test_weights_on_two_devices_are_refused() -> None:
         awb.torch_model(module, **CNN)
 
 
+def test_weights_that_are_not_loaded_are_refused() -> None:
+    with pytest.raises(ParameterError, match="has no weights yet"):
+        awb.torch_model(SmallCnn().to("meta"), **CNN)
+
+
 def test_a_function_is_no_module_and_an_object_no_model() -> None:
     with pytest.raises(ParameterError, match=r"awb\.callable_model"):
         awb.torch_model(loudness, **CNN)  # type: ignore[arg-type]
