@@ -26,12 +26,14 @@ def map_of(found: Explanation) -> FloatArray:
     return np.asarray(found.time_frequency, dtype=np.float64)
 
 
-def same(found: Any, expected: Any, *, share: float = 2e-3, what: str = "") -> None:
-    """Demand that two maps are equal, but for a share of the largest value."""
+def same(
+    found: Any, expected: Any, *, share: float = 2e-3, what: str = "", size: float = 1e-12
+) -> None:
+    """Demand that two maps are equal, but for a share of the largest value, or of a size."""
     given, wanted = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
     if given.shape != wanted.shape:
         raise WrongError(f"{what}: shape {given.shape} for {wanted.shape}")
-    off = float(np.abs(given - wanted).max()) / max(float(np.abs(wanted).max()), 1e-12)
+    off = float(np.abs(given - wanted).max()) / max(float(np.abs(wanted).max()), size)
     if not off <= share:
         raise WrongError(f"{what}: off by {off:.2g} of the largest value")
 

@@ -79,6 +79,14 @@ def check_map(
                 f"captum:{method.name} sums to {total:.4g} here, not to the score's rise of"
                 f" {rise:.4g}: the network computes what it has no rule for; type {_own(method)}"
             )
+    if method.name == "IntegratedGradients" and baselines is not None:
+        total, size = float(found.double().sum()), float(found.double().abs().sum())
+        rise = heard.rise_over(baselines)
+        if not abs(total - rise) <= laws.allowed(rise, size, 2 * _SAME):
+            raise NotApplicableError(
+                f"captum:{method.name} sums to {total:.4g} here, not to the score's rise of"
+                f" {rise:.4g}: it needs more steps, or has none that suffice; type n_steps="
+            )
     expected: Any = None
     if method.name in _CHANGED:
         expected = backprop.gradient(heard.tape(), heard.target, _CHANGED[method.name])  # type: ignore[arg-type]
@@ -97,7 +105,8 @@ def check_map(
 
 def is_checked(method: Method) -> bool:
     """Say whether a method is one that `check_map` looks at."""
-    return method.name in (*_DEEPLIFT, "LRP") or method.name in _CHANGED
+    sums = method.name == "IntegratedGradients" and method.making.get("multiply_by_inputs", True)
+    return sums or method.name in (*_DEEPLIFT, "LRP") or method.name in _CHANGED
 
 
 def _own(method: Method) -> str:
