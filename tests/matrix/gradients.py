@@ -173,11 +173,17 @@ def backward_with(case: Case, rule: Callable[[Tensor], Tensor]) -> FloatArray:
     return gradient[0].numpy()
 
 
+def _slope(case: Case) -> float:
+    """A thousandth of the gradient: less than that is rounding, where a norm takes the rest."""
+    return 1e-3 * float(case.gradient(case.features).abs().max())
+
+
 def guided_backprop(case: Case, found: Explanation) -> str:
-    same(map_of(found), backward_with(case, Guided.apply), what="guided by hand")
+    same(map_of(found), backward_with(case, Guided.apply), what="guided by hand", size=_slope(case))
     return "plain"
 
 
 def deconvolution(case: Case, found: Explanation) -> str:
-    same(map_of(found), backward_with(case, _Deconvolved.apply), what="deconvolution by hand")
+    expected = backward_with(case, _Deconvolved.apply)
+    same(map_of(found), expected, what="deconvolution by hand", size=_slope(case))
     return "plain"

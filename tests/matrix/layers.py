@@ -11,7 +11,7 @@ from captum import attr
 from torch import Tensor, nn
 
 from awb.types import Explanation
-from matrix.baselines import quiet_heard, twin_of
+from matrix.baselines import picks, quiet_heard, twin_of
 from matrix.cams import as_maps, grad_cam, parts, stretched
 from matrix.cases import Case, Scored, WrongError
 from matrix.conservation import bare_case, handed_on
@@ -99,7 +99,7 @@ def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
     baselines = quiet_heard(case) if several else case.nothing
     twin = twin_of(case)
     rise = float((case.score(case.features) - case.score(baselines)).mean())
-    if twin is None or not hasattr(twin, "body"):
+    if twin is None or picks(twin) or not hasattr(twin, "body"):
         sums_at_maps(case, found, rise)
         return "completeness"
     halves = cut(case, twin)

@@ -76,12 +76,13 @@ class _AttentionPooling(Split):
         self.attention, self.classes = nn.Conv1d(8, _N, 1), nn.Conv1d(8, _N, 1)
 
     def body(self, features: Tensor) -> Tensor:
-        return functional.relu(self.norm(self.conv(features.unsqueeze(1))))
+        hidden = functional.relu(self.norm(self.conv(features.unsqueeze(1))))
+        frames = hidden.mean(dim=3)
+        weights = torch.softmax(torch.tanh(self.attention(frames)), dim=-1)
+        return weights * self.classes(frames)
 
     def head(self, maps: Tensor) -> Tensor:
-        frames = maps.mean(dim=3)
-        weights = torch.softmax(torch.tanh(self.attention(frames)), dim=-1)
-        return (weights * self.classes(frames)).sum(dim=-1)
+        return maps.sum(dim=-1)
 
 
 class _Gated(Split):

@@ -108,12 +108,13 @@ class _Statistics(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.register_buffer("floor_bias", torch.tensor(1e-3))
         self.layers = nn.Sequential(
             *(nn.Linear(2 * BINS, 16), nn.ReLU()), *(nn.Linear(16, 8), nn.Tanh()), nn.Linear(8, _N)
         )
 
     def forward(self, features: Tensor) -> Tensor:
-        spread = features.var(dim=1, unbiased=False).add(1e-3).sqrt()
+        spread = (features.var(dim=1, unbiased=False) + self.floor_bias).sqrt()
         return self.layers(torch.cat([features.mean(dim=1), spread], dim=1))
 
 

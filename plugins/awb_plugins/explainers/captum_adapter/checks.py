@@ -74,7 +74,7 @@ def check_map(
     if method.name in _DEEPLIFT and baselines is not None:
         total, size = float(found.double().sum()), float(found.double().abs().sum())
         rise = heard.rise_over(baselines)
-        if not abs(total - rise) <= laws.allowed(rise, size, _SAME):
+        if not abs(total - rise) <= laws.allowed(rise, size):
             raise NotApplicableError(
                 f"captum:{method.name} sums to {total:.4g} here, not to the score's rise of"
                 f" {rise:.4g}: the network computes what it has no rule for; type {_own(method)}"
