@@ -40,6 +40,12 @@ def _configs() -> dict[str, tuple[Any, Any]]:
         "wav2vec2": (hf.Wav2Vec2Config(**_WAVES, **_LABELS), waves),
         "hubert": (hf.HubertConfig(**_WAVES, **_LABELS), waves),
         "wavlm": (hf.WavLMConfig(**_WAVES, **_LABELS), waves),
+        "data2vec": (
+            hf.Data2VecAudioConfig(
+                **{**_WAVES, "num_conv_pos_embeddings": 1}, conv_pos_kernel_size=3, **_LABELS
+            ),
+            waves,
+        ),
         "whisper": (
             hf.WhisperConfig(
                 **_LABELS, d_model=32, encoder_layers=1, encoder_attention_heads=2,
@@ -57,25 +63,81 @@ def _configs() -> dict[str, tuple[Any, Any]]:
 
 
 @cache
-def random_checkpoint(kind: str, problem: str | None = None) -> Path:
+def random_checkpoint(
+    kind: str,
+    problem: str | None = None,
+    *,
+    dtype: str = "float32",
+    classes: tuple[str, ...] = CLASSES,
+) -> Path:
     """Save a checkpoint with random weights, once a process.
 
     Parameters
     ----------
     kind : str
-        ast, wav2vec2, hubert, wavlm, whisper or wav2vec2-bert.
+        ast, wav2vec2, hubert, wavlm, data2vec, whisper or wav2vec2-bert.
     problem : str or None
         What its configuration says of its classes, in transformers' words.
+    dtype : str
+        What its weights are saved in.
+    classes : tuple of str
+        Names of its classes.
     """
     import torch
     from transformers import AutoModelForAudioClassification
 
     config, extractor = _configs()[kind]
     config.problem_type = problem
+    config.id2label = dict(enumerate(classes))
+    config.label2id = {name: index for index, name in enumerate(classes)}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = AutoModelForAudioClassification.from_config(config).eval()
     folder = _new_folder()
-    network.save_pretrained(folder)
+    network.to(getattr(torch, dtype)).save_pretrained(folder)
     extractor.save_pretrained(folder)
+    return folder
+
+
+@cache
+def random_clap(truncation: str = "rand_trunc") -> Path:
+    """Save a CLAP with random weights and a tokenizer of bytes, once a process.
+
+    Parameters
+    ----------
+    truncation : str
+        As of its extractor; ``fusion`` makes a network with feature fusion.
+    """
+    import json
+
+    import torch
+    import transformers as hf
+    from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+    text = {**_SMALL, "vocab_size": 300, "max_position_embeddings": 64, "projection_dim": 16}
+    audio = {
+        "window_size": 4, "num_mel_bins": 32, "spec_size": 64, "patch_size": 4,
+        "patch_stride": [4, 4], "patch_embeds_hidden_size": 16, "hidden_size": 32,
+        "depths": [1, 1], "num_attention_heads": [2, 2], "projection_dim": 16,
+        "patch_embed_input_channels": 1, "enable_fusion": truncation == "fusion",
+        "fusion_type": "aff_2d" if truncation == "fusion" else None,
+    }  # fmt: skip
+    config = hf.ClapConfig(text_config=text, audio_config=audio, projection_dim=16)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = hf.ClapModel(config).eval()
+        for weight in network.parameters():  # else all clips and all texts look alike
+            if weight.ndim > 1:
+                torch.nn.init.normal_(weight, std=0.15)
+    folder = _new_folder()
+    network.save_pretrained(folder)
+    hf.ClapFeatureExtractor(
+        feature_size=32, sampling_rate=8000, hop_length=80, fft_window_size=256, max_length_s=1,
+        frequency_max=4000, truncation=truncation,
+    ).save_pretrained(folder)  # fmt: skip
+    signs = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *bytes_to_unicode().values()]
+    vocabulary = folder / "vocab.json"
+    vocabulary.write_text(json.dumps({sign: place for place, sign in enumerate(signs)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    hf.RobertaTokenizer.from_pretrained(folder).save_pretrained(folder)
     return folder

@@ -1,8 +1,8 @@
 """awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
 
 `run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do. `explainer` makes
-an explainer of a function; `model`, `callable_model`, `torch_model` and `transformers_model` make
-models. They are imported when they are first asked for, so that ``import awb`` is quick.
+an explainer of a function; `model`, `callable_model`, `windowed_model`, `torch_model` and
+`transformers_model` make models. All are imported when first used: ``import awb`` is quick.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from awb.authoring.callables import callable_model
     from awb.authoring.functions import explainer
     from awb.authoring.models import model
-    from awb.authoring.torch_models import torch_model
+    from awb.authoring.torch_modules.models import torch_model
+    from awb.authoring.windowed import windowed_model
 
 __all__ = [
     "callable_model",
@@ -32,6 +33,7 @@ __all__ = [
     "run",
     "torch_model",
     "transformers_model",
+    "windowed_model",
 ]
 
 _HOMES = {
@@ -43,8 +45,9 @@ _HOMES = {
     "model": "awb.authoring.models",
     "resume": "awb.api.running",
     "run": "awb.api.running",
-    "torch_model": "awb.authoring.torch_models",
+    "torch_model": "awb.authoring.torch_modules.models",
     "transformers_model": "awb.api.checkpoints",
+    "windowed_model": "awb.authoring.windowed",
 }
 
 

@@ -23,6 +23,7 @@ from awb.segments import Segments
 Aggregation = Literal["sum", "positive-sum", "max", "abs-sum"]
 """How the time-frequency values of a segment become its relevance."""
 
+_AT_ONCE = 8192  # frames, which may be single samples: their table of shares would be huge
 _TOUCH = 1e-6  # less than this part of a frame inside a segment is float noise
 
 
@@ -178,13 +179,19 @@ def map_to_segments(
         raise ParameterError(
             f"unknown aggregation {aggregation!r}; known: {', '.join(get_args(Aggregation))}"
         )
-    part = shares(spans, segments)
-    if aggregation == "max":
-        touches = part > _TOUCH
-        peak = np.where(touches, grid.max(axis=1)[:, np.newaxis], -np.inf).max(axis=0)
-        return cells_to_segments(np.where(touches.any(axis=0), peak, 0.0), segments)
     if aggregation == "positive-sum":
         grid = np.maximum(grid, 0.0)
     elif aggregation == "abs-sum":
         grid = np.abs(grid)
-    return cells_to_segments(grid.sum(axis=1) @ part, segments)
+    largest = aggregation == "max"
+    frames = grid.max(axis=1) if largest else grid.sum(axis=1)
+    cells = np.full(segments.n_cells, -np.inf if largest else 0.0)
+    for start in range(0, len(frames), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        part = shares(spans[some], segments)
+        if largest:
+            inside = np.where(part > _TOUCH, frames[some, np.newaxis], -np.inf)
+            cells = np.maximum(cells, inside.max(axis=0))
+        else:
+            cells += frames[some] @ part
+    return cells_to_segments(np.where(np.isneginf(cells), 0.0, cells), segments)

@@ -84,6 +84,21 @@ class PatchModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class TargetPatchModel(PatchModel, Protocol):
+    """A model of patches that can score one class without working on all the others.
+
+    With thousands of classes, log-odds and pooling of all of them may cost more than the network.
+    """
+
+    def target_patch_scores(self, patches: AudioArray, class_index: int) -> ScoreArray:
+        """Score patches for one class: ``(n, patch_samples)`` to log-odds ``(n,)``.
+
+        The values are those of that column of `patch_scores`, up to rounding.
+        """
+        ...
+
+
+@runtime_checkable
 class FrameFeatureModel(AudioModel, Protocol):
     """A model whose features are frames, each made from one short window of the waveform.
 
@@ -137,6 +152,10 @@ class TensorFrameModel(TensorModel, FrameFeatureModel, Protocol):
 @runtime_checkable
 class DifferentiableModel(AudioModel, Protocol):
     """A torch model split where its features are.
+
+    A network that hears waveforms has samples for features: frames of one sample in one bin,
+    ``(batch, samples, 1)``, as its feature extractor normalizes them. Relevance is then found at
+    the samples, and is summed over a segment's own.
 
     Attributes
     ----------

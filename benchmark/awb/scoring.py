@@ -52,6 +52,8 @@ class Scoring:
         Door to the model, with the segments of the run.
     rng_key : RandomKey
         Path of the instance and explainer.
+    decision_threshold : float
+        Log-odds from which the model is taken to say yes.
     surrogate : callable or None
         What the explainer fitted to the scores, if it did.
     again : callable or None
@@ -65,10 +67,12 @@ class Scoring:
         perturber: Perturber,
         rng_key: RandomKey,
         *,
+        decision_threshold: float = 0.0,
         surrogate: Surrogate | None = None,
         again: Callable[[Variation], FloatArray] | None = None,
     ) -> None:
         self.relevance = relevance
+        self.p_threshold = float(expit(decision_threshold))
         self._surrogate = surrogate
         self._again = again
         self._varied: dict[Variation, FloatArray] = {}

@@ -27,9 +27,11 @@ from awb.protocols import (
     RandomizableModel,
 )
 from awb.types import AudioArray
-from awb_plugins.models.ast import SPEC, AstParameters, audioset_classes
+from awb_plugins.models.ast import SPEC
 from awb_plugins.models.ast.features import FilterBank, frame_centers_s
 from awb_plugins.models.ast.model import Ast
+from awb_plugins.models.ast.parameters import AstParameters
+from awb_plugins.models.audioset_labels import audioset_classes
 
 RATE_HZ = 16_000
 

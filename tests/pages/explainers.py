@@ -5,6 +5,7 @@ from __future__ import annotations
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers import baselines, captum_adapter, segmentwise, spectrogram
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
+from pages import matrix
 from pages.tables import settings, table
 
 TEXT = """# The built-in explainers
@@ -80,6 +81,9 @@ the segments they overlap.
 
 [captum.md](captum.md) lists the methods, what they look at and what they take.
 
+## On every kind of network
+
+{matrix}
 ## Baselines
 
 {baselines}
@@ -97,6 +101,7 @@ def page() -> str:
         segmentwise=_table(segmentwise.SPECS),
         spectrogram=_table(spectrogram.SPECS),
         captum=_table([captum_adapter.SPEC]),
+        matrix=matrix.section(),
         baselines=_table(baselines.SPECS),
         sources="\n".join(f"- `{spec.name}`: {spec.citation}" for spec in asking),
     )

@@ -33,6 +33,7 @@ time, which its explainer's `aggregation` sets, so that maps and segments are sc
 | *p*<sub>k</sub> | target's probability without the top *k* segments; *p*<sub>0</sub>: the clip's |
 | *q*<sub>k</sub> | the same with only the top *k* segments; *q*<sub>n</sub>: the clip's |
 | *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
+| *p*<sub>τ</sub> | the probability from which the model is taken to say yes; 0.5 unless it says |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
 | *R*<sub>m</sub> | relevance that *m* drops; a bar is a mean |
 | *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds that *m* leaves, and costs; a hat is a forecast |

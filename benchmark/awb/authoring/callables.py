@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 import re
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from awb.authoring.functions import source_sha256
-from awb.authoring.outputs import (
-    Output,
-    check_output,
-    checked_output,
-    refuse_nonsense,
-    to_log_odds,
-)
+from awb.authoring.meaning import Last, meaning_of
+from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
 from awb.authoring.scaffold import check_name
-from awb.errors import ParameterError
+from awb.errors import AwbError, ParameterError, PluginError
+from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
@@ -35,6 +34,10 @@ class CallableModel:
         Rate of the waveforms.
     classes : tuple of str
         Names in the order of the columns.
+    decision_threshold : float
+        Log-odds from which it is taken to say yes.
+    notes : tuple of str
+        What a reader of its boards must know.
     """
 
     def __init__(
@@ -43,33 +46,101 @@ class CallableModel:
         *,
         sample_rate_hz: int,
         classes: Sequence[str],
-        output: Output,
+        output: Output | None,
         name: str,
+        decision_threshold: float = 0.0,
     ) -> None:
         self.sample_rate_hz = check_rate(sample_rate_hz)
         self.classes: Sequence[str] = check_classes(classes)
         check_output(output, len(self.classes))
         check_name(name)
         self.name = name
+        self.decision_threshold = check_threshold(decision_threshold)
         self._function = function
-        self._output: Output = output
-        waveforms = probe_waveforms(self.sample_rate_hz)
-        refuse_nonsense(self._raw(waveforms), output, name)
+        self._output: Output | None = output
+        probe = self._raw(probe_waveforms(self.sample_rate_hz))
+        meaning = meaning_of(output, self._last(), probe, name, "probabilities")
+        self._output = meaning.output
+        self.notes = (meaning.note,) if meaning.note else ()
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score waveforms; see `awb.protocols.AudioModel`."""
-        return to_log_odds(self._raw(waveforms), self._output)
+        return to_log_odds(self._raw(waveforms), self._output or "probabilities")
 
     def version(self) -> str:
-        """Return a hash of the function's source."""
-        return source_sha256(self._function)
+        """Return a hash of the function's source and of the settings."""
+        settings = (self._output, self.decision_threshold, tuple(self.classes))
+        content = f"{source_sha256(self._function)} {settings}"
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def _raw(self, waveforms: AudioArray) -> ScoreArray:
         """Call the function with a copy, which it may change."""
-        found = self._function(np.array(waveforms, dtype=np.float32))
+        try:
+            found = self._function(np.array(waveforms, dtype=np.float32))
+        except Exception as error:  # the plugin boundary: a function may raise anything
+            if isinstance(error, AwbError) or is_out_of_memory(error):
+                raise
+            raise PluginError(failure(self.name, waveforms, self.sample_rate_hz, error)) from error
         if hasattr(found, "detach"):  # a torch tensor
-            found = found.detach().cpu().numpy()
-        return checked_output(found, (len(waveforms), len(self.classes)), self._output, self.name)
+            found = found.detach().cpu()
+            found = (found.float() if found.is_floating_point() else found).numpy()
+        shape = (len(waveforms), len(self.classes))
+        return checked_output(found, shape, self._output, self.name)
+
+    def _last(self) -> Last:
+        """Look for the last operation, where the function computes with torch."""
+        if "torch" not in sys.modules:
+            return Last()
+        from awb.authoring.torch_meaning import last_operation
+
+        waveforms = probe_waveforms(self.sample_rate_hz)
+        return last_operation(lambda: self._function(waveforms))
+
+
+def failure(
+    name: str, waveforms: AudioArray, sample_rate_hz: int, error: Exception, advice: str = ""
+) -> str:
+    """Say in one line that a model failed, on what, and why.
+
+    Parameters
+    ----------
+    name : str
+        Name of the model.
+    waveforms : np.ndarray, shape=(batch, samples)
+        What it was given.
+    sample_rate_hz : int
+        Their rate.
+    error : Exception
+        What it raised.
+    advice : str
+        What to do.
+
+    Returns
+    -------
+    str
+        A sentence without its full stop.
+    """
+    reason = " ".join(str(error).split())[:300]
+    return (
+        f"model {name} fails on {waveforms.shape[-1] / sample_rate_hz:g} s of audio:"
+        f" {type(error).__name__}: {reason}{advice}"
+    )
+
+
+def check_threshold(decision_threshold: float) -> float:
+    """Return a decision threshold in log-odds.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a finite number.
+    """
+    if isinstance(decision_threshold, bool) or not math.isfinite(decision_threshold):
+        raise ParameterError(
+            f"decision_threshold must be finite log-odds: {decision_threshold} (for a probability p"
+            " type log(p / (1 - p)))"
+        )
+    return float(decision_threshold)
 
 
 def check_rate(sample_rate_hz: float) -> int:
@@ -115,8 +186,9 @@ def callable_model(
     sample_rate_hz: int,
     classes: Sequence[str],
     *,
-    output: Output = "probabilities",
+    output: Output | None = None,
     name: str | None = None,
+    decision_threshold: float = 0.0,
 ) -> CallableModel:
     """Make a model of any function of waveforms.
 
@@ -129,10 +201,14 @@ def callable_model(
         Rate of the waveforms that it takes.
     classes : sequence of str
         Names, in the order of the columns.
-    output : str
-        ``probabilities``, ``logits`` (as before a sigmoid) or ``softmax-logits``.
+    output : str, optional
+        ``probabilities``, ``log-probabilities``, ``logits`` (as before a sigmoid) or
+        ``softmax-logits``. Left out, numbers in [0, 1] are taken for probabilities, which the board
+        says where it is not certain; others must be named.
     name : str, optional
         Kebab-case name for boards; that of the function if left out.
+    decision_threshold : float
+        Log-odds from which it is taken to say yes.
 
     Returns
     -------
@@ -152,11 +228,13 @@ def callable_model(
         classes=classes,
         output=output,
         name=name or kebab(function),
+        decision_threshold=decision_threshold,
     )
 
 
 def kebab(thing: Any) -> str:
     """Return a kebab-case name for a function or an object of some class."""
-    called = str(getattr(thing, "__name__", type(thing).__name__))
+    class_name = getattr(thing, "original_name", type(thing).__name__)  # of scripted modules
+    called = str(getattr(thing, "__name__", class_name))
     split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", called).lower()
     return re.sub(r"[^a-z0-9]+", "-", split).strip("-0123456789") or "my-model"

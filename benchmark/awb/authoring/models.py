@@ -6,9 +6,11 @@ import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from awb.authoring.callables import CallableModel, kebab
+from pydantic import Field
+
+from awb.authoring.callables import CallableModel, check_threshold, kebab
 from awb.authoring.functions import source_sha256
 from awb.authoring.outputs import Output
 from awb.authoring.scaffold import check_name
@@ -24,15 +26,23 @@ Models = Model | Sequence[Model]
 _SPEC = "awb_model_spec"
 
 
+class Computing(Parameters):
+    """Settings of models that are made in this session."""
+
+    precision: Literal["float32", "bfloat16", "float16"] | None = Field(
+        None, description="What a torch module computes in; float32 if left out."
+    )
+
+
 def model(
     name: str,
     *,
     sample_rate_hz: int | None = None,
     classes: Sequence[str] | None = None,
-    output: Output = "probabilities",
+    output: Output | None = None,
     summary: str = "",
     citation: str = "",
-    decision_threshold: float = 0.0,
+    decision_threshold: float | None = None,
 ) -> Callable[[Function], Function]:
     """Make a model of a function, known at once in this notebook, script or plugin file.
 
@@ -45,8 +55,8 @@ def model(
         nothing and returns a model: it is called where the model is needed.
     summary, citation : str
         One line, and where the model comes from.
-    decision_threshold : float
-        Log-odds from which it is taken to say yes.
+    decision_threshold : float, optional
+        Log-odds from which it is taken to say yes; left out, what the model itself says, else 0.
 
     Returns
     -------
@@ -61,6 +71,7 @@ def model(
         If an installed model has the name, or the function takes other arguments.
     """
     check_name(name)
+    threshold = check_threshold(decision_threshold or 0.0)
     if (sample_rate_hz is None) != (classes is None):
         raise ParameterError(
             f"model {name}: a function of waveforms needs sample_rate_hz= and classes="
@@ -72,16 +83,18 @@ def model(
         make: Callable[[Parameters], Any]
         if sample_rate_hz is not None and classes is not None:
             settings = {"sample_rate_hz": sample_rate_hz, "classes": tuple(classes)}
-            make = partial(_make_callable, function, {**settings, "output": output, "name": name})
+            settings |= {"output": output, "name": name, "decision_threshold": threshold}
+            make = partial(_make_callable, function, settings)
         else:
-            make = partial(_call, function)
+            make = partial(_call, function, decision_threshold)
         first = (inspect.getdoc(function) or "").partition("\n")[0].strip()
         spec = ModelSpec(
             name=name,
             summary=summary or first or f"The function {kebab(function)}.",
             citation=citation,
             factory=make,
-            decision_threshold=decision_threshold,
+            parameters=Computing,
+            decision_threshold=threshold,
         )
         add_spec("model", spec, source_sha256(function))
         setattr(function, _SPEC, spec)
@@ -98,13 +111,20 @@ def _make_callable(
     return CallableModel(function, **settings)
 
 
-def _call(function: Callable[[], Any], parameters: Parameters) -> Any:  # noqa: ARG001
-    return function()
+def _call(function: Callable[[], Any], threshold: float | None, parameters: Computing) -> Any:
+    """Call a function that makes a model, and add what was said about the model beside it."""
+    made = _give(function(), parameters)
+    if threshold is not None and isinstance(made, AudioModel):
+        made.decision_threshold = threshold  # type: ignore[attr-defined]
+    return made
 
 
-def _give(given: AudioModel, parameters: Parameters) -> AudioModel:  # noqa: ARG001
+def _give(given: Any, parameters: Computing) -> Any:
     """Be the factory of a model that exists already."""
-    return given
+    compute = getattr(given, "in_precision", None)
+    return (
+        given if parameters.precision is None or compute is None else compute(parameters.precision)
+    )
 
 
 def _check_arguments(function: Callable[..., Any], count: int) -> None:
@@ -158,6 +178,7 @@ def model_name(given: Model) -> str:
         summary=f"The model {name}, given in Python.",
         citation=str(getattr(given, "citation", "")),
         factory=partial(_give, given),
+        parameters=Computing,
         decision_threshold=float(getattr(given, "decision_threshold", 0.0)),
     )
     add_spec("model", spec, _version(given))

@@ -96,7 +96,7 @@ FIDELITY: list[tuple[str, Metric]] = [
     ("ai", lambda s: m.average_increase(s.p_clip, s.p_masked_in)),
     ("ad", lambda s: m.average_drop(s.p_clip, s.p_masked_in)),
     ("ag", lambda s: m.average_gain(s.p_clip, s.p_masked_in)),
-    ("fid-in", lambda s: m.fid_in(s.p_clip, s.p_masked_in)),
+    ("fid-in", lambda s: m.fid_in(s.p_clip, s.p_masked_in, threshold=s.p_threshold)),
     ("ff-in", lambda s: m.ff_masked(s.p_clip, s.p_masked_in)),
     ("ff-out", lambda s: m.ff_masked(s.p_clip, s.p_masked_out)),
     ("faithfulness-correlation", _faithfulness_correlation),

@@ -11,6 +11,9 @@ from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import SettingsCommand
 from awb.cli.tables import tell
 
+_TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
+"""How the notes of a board begin that say something of a single file, too."""
+
 
 @click.command("explain", cls=SettingsCommand, settings=("time_limit_s", "memory_limit", "isolate"))
 @click.argument("file", type=click.Path(path_type=Path))
@@ -94,8 +97,8 @@ def explain_command(
     click.echo(f"{found.model} hears {found.target!r} with log-odds {found.score:.2f}", err=True)
     click.echo(path)
     for shown in found.boards:
-        refused = [note for note in shown.board.notes if note.startswith("not applicable")]
-        tell([*shown.board.problems, *refused])
+        notes = [note for note in shown.board.notes if note.startswith(_TOLD)]
+        tell([*shown.board.problems, *notes])
     tell([found.unheard] if found.unheard else [])
     if show:
         click.launch(str(path.resolve()))

@@ -75,7 +75,7 @@ class Explained:
 
 
 def read_clip(path: Path) -> Clip:
-    """Read a file as a clip without events; see `awb.audio.read_audio` for what it raises."""
+    """Read a file as a clip without events; see `awb.audio.files.read_audio` for what it raises."""
     waveform, rate_hz = read_audio(path)
     return Clip(path.name, waveform, rate_hz)
 
@@ -123,7 +123,7 @@ def explain_file(
         )
         kept = _choose(executor, clip, resolved, facts, target)
         made = _run(executor, clip, kept, config, chosen, facts, folder)
-    threshold = resolved.spec.decision_threshold
+    threshold = facts.decision_threshold
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
 
 
@@ -140,7 +140,12 @@ def _run(
     [model] = chosen.models
     rates = {model.label: facts.sample_rate_hz}
     places = {model.label: facts.computed_on}
-    record = {**run_record(config, chosen), "sample_rates_hz": rates, "computed_on": places}
+    record = {
+        **run_record(config, chosen),
+        "sample_rates_hz": rates,
+        "computed_on": places,
+        "model_notes": {model.label: facts.notes},
+    }
     made = RunFolder.create(folder, record)
     made.add_manifest(Manifest(FILE, model.label, facts.weights_sha256, (kept,), ()))
     plan = Plan(

@@ -49,6 +49,7 @@ def run(
             **run_record(config, chosen),
             "sample_rates_hz": {label: one.sample_rate_hz for label, one in facts.items()},
             "computed_on": {label: one.computed_on for label, one in facts.items()},
+            "model_notes": {label: one.notes for label, one in facts.items() if one.notes},
             "limits": resources.limits.record(),
             "scores": None if resources.scores is None else str(resources.scores),
         }

@@ -64,7 +64,7 @@ FID_IN = _facts(
     "fid-in",
     "share of instances still heard as the target with the relevant segments alone",
     _L_MAC,
-    r"\left[ [p_{\text{in}} \geq 0.5] = [p_0 \geq 0.5] \right]",
+    r"\left[ [p_{\text{in}} \geq p_\tau] = [p_0 \geq p_\tau] \right]",
     unit="share of instances",
 )
 FF_OUT = _facts(

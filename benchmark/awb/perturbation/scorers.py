@@ -12,7 +12,7 @@ from awb.activity import beat
 from awb.errors import PluginError
 from awb.perturbation.batches import fitting
 from awb.perturbation.rendering import Renderer
-from awb.protocols import AudioModel, PatchModel, ScoreArray
+from awb.protocols import AudioModel, PatchModel, ScoreArray, TargetPatchModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
 
@@ -137,8 +137,13 @@ class PatchScorer:
         start = int(self._starts[patch])
         stop = start + self._model.patch_samples
         waves = self._renderer.render_span(drop_cells[:size], start, stop)
-        scores = checked(self._model.patch_scores(waves), len(waves), len(self._model.classes))
-        found: list[float] = scores[:, self._class_index].tolist()
+        if isinstance(self._model, TargetPatchModel):
+            alone = self._model.target_patch_scores(waves, self._class_index)
+            scores = checked(np.asarray(alone)[..., np.newaxis], len(waves), 1)[:, 0]
+        else:
+            every = self._model.patch_scores(waves)
+            scores = checked(every, len(waves), len(self._model.classes))[:, self._class_index]
+        found: list[float] = scores.tolist()
         return found
 
 

@@ -6,13 +6,16 @@ from awb.hookspecs import hookimpl
 from awb.specs import ModelSpec
 from awb_plugins.models import (
     ast,
+    clap,
     clever_hans,
     cnn14,
     drums_crnn,
     kws_cnn,
+    onnx,
     ser_cnn,
     sklearn_classifier,
     soundscape_cnn,
+    tflite,
     transformers_any,
     urbansound_cnn,
     vggish,
@@ -39,4 +42,7 @@ def awb_models() -> list[ModelSpec]:
         ser_cnn.SPEC,
         urbansound_cnn.SPEC,
         sklearn_classifier.SPEC,
+        clap.SPEC,
+        tflite.SPEC,
+        onnx.SPEC,
     ]

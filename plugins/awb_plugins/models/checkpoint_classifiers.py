@@ -29,6 +29,7 @@ class Loaded(TypedDict):
     network: Any
     extractor: Any
     problem: Problem
+    notes: tuple[str, ...]
     device: torch.device
     batch_size: int | None
     precision: Precision
@@ -39,7 +40,6 @@ def load_classifier(
     name: str,
     families: tuple[Any, Any],
     *,
-    otherwise: Problem,
     revision: str | None = None,
     offline: bool = False,
 ) -> Loaded:
@@ -53,8 +53,6 @@ def load_classifier(
         Name of awb's model, for messages.
     families : (type, type)
         Classes of transformers for the network and for the extractor.
-    otherwise : str
-        Whether classes exclude each other where the checkpoint does not say.
     revision : str or None
         Commit, where the parameters name none.
     offline : bool
@@ -75,10 +73,12 @@ def load_classifier(
     device = checkpoints.device_named(parameters.device)
     given = (parameters.checkpoint, parameters.revision or revision, name)
     network = checkpoints.load_model(families[0], *given, offline=offline)
+    problem, note = checkpoints.problem_of(network.config, parameters.labels, name)
     return {
         "network": network,
         "extractor": checkpoints.load_extractor(families[1], *given, offline=offline),
-        "problem": checkpoints.problem_of(network.config, parameters.labels, otherwise),
+        "problem": problem,
+        "notes": (note,) if note else (),
         "device": device,
         "batch_size": parameters.batch_size,
         "precision": parameters.precision,

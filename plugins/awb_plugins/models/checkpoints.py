@@ -7,6 +7,7 @@ transformers would fill in random ones and warn.
 from __future__ import annotations
 
 import hashlib
+import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from awb.errors import ParameterError, WeightsError
+from awb_plugins.models.audioset_labels import audioset_classes
 
 if TYPE_CHECKING:
     import torch
@@ -94,7 +96,8 @@ def load_model(
     Returns
     -------
     transformers.PreTrainedModel
-        In evaluation mode, on the CPU, its parameters without gradients.
+        In evaluation mode, on the CPU, in float32 whatever it was saved in, its parameters without
+        gradients.
 
     Raises
     ------
@@ -103,15 +106,21 @@ def load_model(
     """
 
     def load() -> Any:
-        return family.from_pretrained(
+        model, info = family.from_pretrained(
             _place(checkpoint),
             revision=revision,
             use_safetensors=True,
             output_loading_info=True,
             local_files_only=offline,
         )
+        return model.float(), info
 
-    model, info = _guarded(load, checkpoint, name)
+    try:
+        model, info = _guarded(load, checkpoint, name)
+    except WeightsError as error:
+        if _is_pickled(checkpoint, error):
+            raise WeightsError(_convert(checkpoint, name)) from error
+        raise
     missing = sorted(info["missing_keys"])
     if missing:
         raise WeightsError(
@@ -119,6 +128,27 @@ def load_model(
             " them; is it fine-tuned for audio classification?"
         )
     return model.eval().requires_grad_(False)
+
+
+def _is_pickled(checkpoint: str, error: WeightsError) -> bool:
+    """Tell whether a checkpoint has its weights in pickles only."""
+    folder = Path(checkpoint).expanduser()
+    if folder.is_dir():
+        return any(folder.glob("*.bin")) and not any(folder.glob("*.safetensors"))
+    return ".safetensors" in str(error) and "use_safetensors" in str(error)
+
+
+def _convert(checkpoint: str, name: str) -> str:
+    """Say how weights in a pickle become a safetensors file."""
+    source, target = _place(checkpoint), _place(checkpoint)
+    if not is_local(checkpoint):
+        target = checkpoint.rpartition("/")[2]
+    return (
+        f"{name}: checkpoint {checkpoint} has its weights in a pickle (.bin) only, and loading a"
+        f" pickle may run any code. If you trust it, convert it once, in Python:\n"
+        "from transformers import AutoModelForAudioClassification as Model;\n"
+        f"Model.from_pretrained({source!r}, use_safetensors=False).save_pretrained({target!r})"
+    )
 
 
 def load_extractor(
@@ -194,10 +224,12 @@ def weights_sha256(model: torch.nn.Module) -> str:
     str
         SHA-256 in hexadecimal.
     """
+    from awb.authoring.torch_modules.networks import tensor_bytes
+
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor.contiguous().numpy().tobytes())
+        digest.update(tensor_bytes(tensor))
     return digest.hexdigest()
 
 
@@ -208,7 +240,7 @@ def class_names(id2label: Mapping[Any, str]) -> tuple[str, ...]:
     )
 
 
-def problem_of(config: Any, given: Problem, otherwise: Problem) -> Problem:
+def problem_of(config: Any, given: Problem, name: str) -> tuple[Problem, str]:
     """Say whether classes exclude each other.
 
     Parameters
@@ -217,17 +249,40 @@ def problem_of(config: Any, given: Problem, otherwise: Problem) -> Problem:
         May say so in ``problem_type``.
     given : str
         As set by the user; ``auto`` asks the checkpoint.
-    otherwise : str
-        What is meant where the checkpoint does not say.
+    name : str
+        Name of awb's model, for messages.
 
     Returns
     -------
-    str
-        ``multi-label`` or ``single-label``.
+    problem : str
+        ``multi-label`` or ``single-label``. Where nobody says: AudioSet's class list, and a single
+        class, are multi-label; all others are single-label, as transformers takes them.
+    note : str
+        What a reader of the board must know where nobody says; else empty.
+
+    Raises
+    ------
+    WeightsError
+        If the checkpoint is for something else, such as regression.
     """
     if given != "auto":
-        return given
-    return _PROBLEMS.get(str(getattr(config, "problem_type", None)), otherwise)
+        return given, ""
+    told = getattr(config, "problem_type", None)
+    if told is not None:
+        if told not in _PROBLEMS:
+            raise WeightsError(
+                f"{name}: the checkpoint's problem_type is {told}: it is no classifier. If it is,"
+                " type labels=multi-label or labels=single-label"
+            )
+        return _PROBLEMS[told], ""
+    classes = class_names(config.id2label)
+    if len(classes) == 1 or set(classes) == set(audioset_classes()):
+        return "multi-label", ""
+    return "single-label", (
+        "The checkpoint does not say whether its classes exclude each other (problem_type); they"
+        " were taken to, as transformers does (a softmax): type labels=multi-label for classes that"
+        " may sound together, labels=single-label confirms it"
+    )
 
 
 def log_odds(logits: torch.Tensor, problem: Problem) -> torch.Tensor:
@@ -311,3 +366,23 @@ def mids_of(classes: Sequence[str], listed: Mapping[str, str]) -> tuple[str, ...
     """
     found = [listed.get(name) for name in classes]
     return () if None in found else tuple(mid for mid in found if mid is not None)
+
+
+def local_classes(checkpoint: str) -> tuple[Sequence[str], Sequence[str]] | None:
+    """Read the classes of a checkpoint without its weights.
+
+    Parameters
+    ----------
+    checkpoint : str
+        Hub id or local folder.
+
+    Returns
+    -------
+    tuple of (sequence of str, sequence of str), or None
+        Names and AudioSet's machine ids, see `mids_of`; None where no local folder says.
+    """
+    config = Path(checkpoint).expanduser() / "config.json"
+    if not config.is_file():
+        return None
+    names = class_names(json.loads(config.read_text(encoding="utf-8")).get("id2label", {}))
+    return names, mids_of(names, audioset_classes())

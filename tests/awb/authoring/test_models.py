@@ -15,10 +15,10 @@ import awb
 import small_data
 from awb.authoring.models import model_names
 from awb.authoring.outputs import to_log_odds
-from awb.authoring.torch_models import SplitTorchModel
+from awb.authoring.torch_modules.split import SplitTorchModel
 from awb.conformance.rules import check
 from awb.errors import AwbError, NotApplicableError, ParameterError, PluginError
-from awb.plugins import discovery
+from awb.plugins.discovery import discovery
 from awb.plugins.resolve import resolve
 from awb.protocols import AudioModel, DifferentiableModel
 from awb_plugins.explainers import captum_adapter
@@ -201,7 +201,7 @@ def test_what_a_module_gives_is_checked(found: Any, output: Any, message: str) -
 
 def test_what_comes_later_is_checked_too() -> None:
     module = _Fixed(torch.zeros(9, 2))
-    model = awb.torch_model(module, **CNN)
+    model = awb.torch_model(module, output="logits", **CNN)
     module.found = torch.full((9, 2), torch.nan)
     with pytest.raises(PluginError, match="gives NaN"):
         model.scores(NOISE)
@@ -218,7 +218,7 @@ def test_what_comes_later_is_checked_too() -> None:
         ({"sample_rate_hz": 16}, "did you give it in kHz"),
         ({"sample_rate_hz": 16000.5}, "whole number of Hz"),
         ({"name": "My Net"}, "kebab-case"),
-        ({"channel": True}, "does it want channel=False"),
+        ({"channel": True}, "it takes (batch, samples): type channel=False"),
         ({"batch_size": 0}, "batch_size must be at least 1"),
         ({"front_end": FrameEnergy(), "back_end": SmallCnn()}, "give either a module"),
     ],
@@ -241,7 +241,7 @@ def test_wrong_settings_are_refused(settings: dict[str, Any], message: str) -> N
 )  # fmt: skip
 def test_wrong_halves_are_refused(halves: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError, match=message):
-        awb.torch_model(**halves, **CNN)
+        awb.torch_model(**{"output": "logits", **halves}, **CNN)
 
 
 def test_weights_on_two_devices_are_refused() -> None:
@@ -249,6 +249,11 @@ def test_weights_on_two_devices_are_refused() -> None:
     module.far = nn.Parameter(torch.zeros(1, device="meta"))
     with pytest.raises(ParameterError, match="its weights are on cpu and meta"):
         awb.torch_model(module, **CNN)
+
+
+def test_weights_that_are_not_loaded_are_refused() -> None:
+    with pytest.raises(ParameterError, match="has no weights yet"):
+        awb.torch_model(SmallCnn().to("meta"), **CNN)
 
 
 def test_a_function_is_no_module_and_an_object_no_model() -> None:
@@ -339,13 +344,13 @@ def test_two_models_of_one_name_are_refused_and_the_same_twice_is_one() -> None:
     ("function", "message"),
     [
         (lambda waveforms: loudness(waveforms)[:, :1], "1 classes, and 2 were named"),
-        (lambda waveforms: 9 * loudness(waveforms), "which are no probabilities"),
+        (lambda waveforms: 9 * loudness(waveforms), "cannot tell what its output means"),
         (lambda waveforms: loudness(waveforms) > 0.5, "gives bool, expected floats"),
         (lambda waveforms: [["a", "b"]] * 2, "expected floats"),
     ],
 )
 def test_what_a_function_gives_is_checked(function: Any, message: str) -> None:
-    with pytest.raises(PluginError, match=message):
+    with pytest.raises(AwbError, match=message):
         awb.callable_model(function, RATE_HZ, CLASSES, name="mine")
 
 

@@ -22,6 +22,7 @@ from awb_plugins.explainers.captum_adapter.facts import reason_against
 from awb_plugins.explainers.captum_adapter.reading import attribution_classes, read_method
 from fakes import WeightedEnergy, unit_clip
 from fakes_torch import SmallCnn, TorchModel
+from networks_torch import PannsLike, SameFunction, seeded
 from spectrograms import features_of, look, map_of, varied_clip
 
 CLIP = varied_clip(6)
@@ -43,12 +44,11 @@ def captum_map(model: Any, method: str) -> Any:
         ("Saliency", "saliency", {}),
         ("InputXGradient", "input-x-gradient", {}),
         ("GuidedBackprop", "guided-backprop", {}),
-        ("IntegratedGradients:n_steps=32", "integrated-gradients", {}),
+        ("IntegratedGradients:n_steps=256", "integrated-gradients", {"steps": 256}),
         ("IntegratedGradients:n_steps=9,baselines=mean", "integrated-gradients",
          {"steps": 9, "baseline": "mean"}),
         ("DeepLift", "deeplift", {}),
         ("DeepLiftShap", "deep-shap", {}),
-        ("GradientShap:n_samples=32", "gradient-shap", {}),
         ("LayerGradCam", "grad-cam", {}),
         ("LayerGradCam:relu_attributions=true", "grad-cam", {"relu": True}),
         ("Occlusion:on=features", "occlusion-tf", {}),
@@ -276,3 +276,66 @@ def test_they_keep_the_rules_for_explainers(method: str) -> None:
     assert isinstance(SPEC, ExplainerSpec)
     verdicts = check(resolve(load(), "explainer", f"captum:{method}"), slow=False)
     assert {one.status for one in verdicts} == {"ok"}, verdicts
+
+
+def test_gradient_shap_is_that_of_the_built_in_explainer_in_the_long_run(
+    model: TorchModel,
+) -> None:
+    found = captum_map(model, "GradientShap:n_samples=1000")
+    expected = map_of(OWN["gradient-shap"], model, CLIP, samples=1000)
+    assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.99
+    assert found.sum() == pytest.approx(expected.sum(), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("spec", "settings"),
+    [
+        (SPEC, {"method": "GradientShap:n_samples=50"}),
+        (SPEC, {"method": "LayerGradientShap:n_samples=50"}),
+        (OWN["gradient-shap"], {"samples": 50}),
+    ],
+)
+def test_gradient_shap_never_holds_all_samples_at_once(
+    model: TorchModel, spec: ExplainerSpec, settings: dict[str, Any]
+) -> None:
+    sizes: list[int] = []
+    model.back_end.register_forward_hook(lambda _, given, __: sizes.append(len(given[0])))
+    look(spec, model, CLIP, **settings)
+    assert max(sizes) <= 8
+
+
+_OF_MODULES = ["DeepLift", "DeepLiftShap", "GuidedBackprop", "Deconvolution", "GuidedGradCam"]
+
+
+@pytest.mark.parametrize("spelling", ["functional", "fresh"])
+@pytest.mark.parametrize("method", [*_OF_MODULES, "LayerDeepLift"])
+def test_rules_of_modules_refuse_functions(method: str, spelling: str) -> None:
+    functional = TorchModel(seeded(lambda: SameFunction(spelling)), "conv2")
+    with pytest.raises(NotApplicableError, match=r"type (deeplift|deep-shap|guided-backprop)"):
+        captum_map(functional, method)
+
+
+@pytest.mark.parametrize("method", ["DeepLift", "LayerDeepLift"])
+def test_deeplift_refuses_a_module_with_two_uses(method: str) -> None:
+    shared = TorchModel(seeded(lambda: SameFunction("shared")), "conv2")
+    with pytest.raises(NotApplicableError, match="'a' runs 3 times"):
+        captum_map(shared, method)
+
+
+@pytest.mark.parametrize("method", [*_OF_MODULES, "LRP"])
+@pytest.mark.parametrize("spelling", ["each", "inplace"])
+def test_rules_of_modules_are_the_same_on_modules(method: str, spelling: str) -> None:
+    network = TorchModel(seeded(lambda: SameFunction(spelling)), "conv2")
+    assert np.abs(captum_map(network, method)).max() > 0
+
+
+@pytest.mark.parametrize("method", ["LRP", "LayerLRP"])
+def test_lrp_of_modules_refuses_pooling_by_functions(method: str) -> None:
+    with pytest.raises(NotApplicableError, match="type lrp-epsilon"):
+        captum_map(TorchModel(seeded(PannsLike), "conv"), method)
+
+
+def test_a_layer_that_runs_twice_is_refused() -> None:
+    shared = TorchModel(seeded(lambda: SameFunction("shared")), "conv2")
+    with pytest.raises(NotApplicableError, match="'a' runs 3 times"):
+        captum_map(shared, "LayerGradCam:layer=a")

@@ -79,7 +79,7 @@ def select(
     """
     shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
-    decisions = _Decisions(_rule(model, facts, config))
+    decisions = _Decisions(_rule(facts, config))
     whole: dict[str, Clip] = {}
 
     deaths: list[str] = []
@@ -148,10 +148,10 @@ def too_short(duration_s: float, shortest_s: float) -> str:
 
 
 def _rule(
-    model: Resolved[ModelSpec], facts: ModelFacts, config: RunConfig
+    facts: ModelFacts, config: RunConfig
 ) -> Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]:
     """Return `decide` with the limits of a run."""
-    own = model.spec.decision_threshold
+    own = facts.decision_threshold
     return partial(
         decide,
         classes=ClassIndex(facts),

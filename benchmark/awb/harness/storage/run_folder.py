@@ -109,6 +109,11 @@ class RunFolder:
         found = self.record().get("computed_on") or {}
         return {str(label): str(place) for label, place in found.items()}
 
+    def model_notes(self) -> dict[str, tuple[str, ...]]:
+        """Read what each model says of itself that a reader must know, by its label."""
+        found = self.record().get("model_notes") or {}
+        return {str(label): tuple(map(str, lines)) for label, lines in found.items()}
+
     def scores_given(self) -> Path | None:
         """Return the file of scores that the run was started with, if it is still there."""
         found = self.record().get("scores")

@@ -24,6 +24,7 @@ from awb.harness.unit.record import (
     at_budget,
     without,
 )
+from awb.harness.unit.warm_plugins import decision_threshold
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
@@ -157,6 +158,7 @@ class _Work:
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
+            decision_threshold=decision_threshold(self.unit.plan.model.spec, self.question.model),
             surrogate=self._asked_later(label, explanation.surrogate),
             again=self._asked_later(
                 label, partial(self.variants.explain, resolved, explainer, samples=samples)

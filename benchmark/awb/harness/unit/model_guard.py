@@ -36,7 +36,7 @@ class ModelGuard:
         self._modes = [module.training for module in self._modules]
         self._hooks = [[dict(getattr(module, name)) for name in _HOOKS] for module in self._modules]
         self._tensors = [
-            (getattr(module, kind), name, tensor, tensor.detach().clone())
+            (module, kind, name, tensor, tensor.detach().clone())
             for module in self._modules
             for kind in _TENSORS
             for name, tensor in getattr(module, kind).items()
@@ -66,10 +66,15 @@ class ModelGuard:
         import torch
 
         changed = False
-        for home, name, tensor, values in self._tensors:
-            if home.get(name) is not tensor:
-                home[name], changed = tensor, True
-            if not torch.equal(tensor, values):
+        for module, kind, name, tensor, values in self._tensors:
+            home = getattr(module, kind)
+            if dict(home.items()).get(name) is not tensor:
+                changed = True
+                if isinstance(home, dict):
+                    home[name] = tensor
+                else:  # of a scripted module
+                    setattr(module, name, tensor)
+            if not _same(tensor, values):
                 changed = True
                 with torch.no_grad():
                     tensor.copy_(values)
@@ -94,6 +99,13 @@ class ModelGuard:
             changed |= module.training != mode
             module.training = mode
         return changed
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare two tensors of one shape and type; NaN equals NaN."""
+    if one.shape != other.shape:
+        return False
+    return bool(((one == other) | (one.isnan() & other.isnan())).all())
 
 
 def _modules(model: object) -> list[Any]:

@@ -44,7 +44,7 @@ def build(resolved: Resolved) -> Any:
     except Exception as error:
         raise PluginError(
             f"{resolved.label} ({resolved.origin.distribution}) could not be made:"
-            f" {type(error).__name__}: {error}"
+            f" {type(error).__name__}: {' '.join(str(error).split())}"
         ) from error
 
 
@@ -72,6 +72,14 @@ class ModelFacts:
     weights_sha256: str
     computed_on: str = ""
     hears_s: float = math.inf
+    decision_threshold: float = 0.0  # log-odds from which it is taken to say yes
+    notes: tuple[str, ...] = ()  # what a reader of its boards must know
+
+
+def decision_threshold(spec: AnySpec, model: AudioModel) -> float:
+    """Return the log-odds from which a loaded model says yes: by its own word, else by its spec."""
+    own = float(getattr(model, "decision_threshold", 0.0))
+    return own or float(getattr(spec, "decision_threshold", 0.0))
 
 
 def computed_on(model: AudioModel) -> str:
@@ -91,6 +99,8 @@ def model_facts(model: Resolved) -> ModelFacts:
         str(getattr(loaded, "weights_sha256", "")),
         computed_on(loaded),
         float(getattr(loaded, "hears_s", math.inf)),
+        decision_threshold(model.spec, loaded),
+        tuple(getattr(loaded, "notes", ())),
     )
 
 

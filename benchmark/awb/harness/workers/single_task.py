@@ -25,4 +25,4 @@ def as_awb_error(error: Exception, name: str) -> AwbError:
     """Return an error of awb; a foreign exception becomes a `PluginError` that names the plugin."""
     if isinstance(error, AwbError):
         return error
-    return PluginError(f"{name}: {type(error).__name__}: {error}")
+    return PluginError(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}")

@@ -17,7 +17,7 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
-from awb.leaderboard.boards.remarks import not_applicable, notes, problems, without_times
+from awb.leaderboard.boards.remarks import not_applicable, notes, problems, saturated, without_times
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.randomness import RandomKey
@@ -46,6 +46,7 @@ class BoardData:
     baselines: frozenset[str]
     seed: int
     computed_on: str = ""  # device and precision of the model
+    model_notes: tuple[str, ...] = ()  # what a reader must know about the model
     budget: int | None = None  # model calls per instance, where there is a limit
     over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
 
@@ -92,6 +93,8 @@ def make_board(data: BoardData) -> Board:
         tuple(problems(data.explanations, data.scores, manifest)),
         (
             *without_times(manifest, metrics[0]),
+            *data.model_notes,
+            *saturated(manifest),
             *notes(manifest, finished, _undefined(layout, grids), data.computed_on),
             *not_applicable(data.explanations),
             *_over_budget(data),
@@ -142,6 +145,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
+    told = folder.model_notes()
     data = [
         BoardData(
             manifest,
@@ -151,6 +155,7 @@ def read_boards(
             baselines,
             seed,
             places.get(manifest.model, ""),
+            told.get(manifest.model, ()),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +11,9 @@ from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
 from awb.metrics.facts import MetricFacts
+
+_CEILINGS = (math.log(1e7 - 1), math.log(2.0**24 - 1))
+"""Log-odds where probabilities are cut: 1e-7 from 0 and 1, and at the last float32 below 1."""
 
 
 def problems(
@@ -41,6 +45,36 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
     rank = "" if ranked_by.family == "localization" else f", ranks are by {ranked_by.name}"
     known = "labels are for whole clips, without annotated times"
     return [f"{known}: localization cannot be scored{rank}"]
+
+
+def saturated(manifest: Manifest) -> list[str]:
+    """Say how many clips have a probability so near to 0 or 1 that float32 does not tell it.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        The selection.
+
+    Returns
+    -------
+    list of str
+        A sentence, or none.
+    """
+    cut = [
+        one
+        for one in manifest.kept
+        if any(math.isclose(abs(one.score), limit, abs_tol=1e-5) for limit in _CEILINGS)
+    ]
+    if not cut:
+        return []
+    limit = max(abs(one.score) for one in cut)
+    told = (
+        f"scores of {len(cut)} of {len(manifest.kept)} instances are saturated: their probability"
+        f" is 0 or 1 to float32, and log-odds are cut at {limit:.1f}. Dropping audio moves them too"
+        " little or not at all: explanations are flat there. A model that gives logits has no such"
+        " limit"
+    )
+    return [told]
 
 
 def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:

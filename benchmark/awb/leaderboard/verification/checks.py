@@ -17,6 +17,7 @@ from awb.leaderboard.verification.consistency import contradictions
 from awb.leaderboard.verification.recomputation import (
     KnownMetric,
     known_metrics,
+    known_threshold,
     recomputed,
     stored_scoring,
 )
@@ -98,6 +99,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
     record = submitted.record
     check_columns(record)
     known = known_metrics(record.metrics, registry)
+    threshold = known_threshold(record.model, registry)
     needs_model: set[str] = {one.label for one in known if one.function is None}
     for place, (row, relevance) in enumerate(
         zip(record.instances, submitted.relevance, strict=True)
@@ -118,6 +120,7 @@ def check_scores(submitted: Submitted, registry: Registry) -> Checked:
             n_cells=row.n_cells,
             n_positive=int((scoring.labels == 1).sum()) if len(spans) else None,
             clip_log_odds=kept.score,
+            decision_threshold=threshold,
         )
         for contradiction in found:
             raise SubmissionError(f"{where}: {contradiction}")

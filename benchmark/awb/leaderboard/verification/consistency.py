@@ -21,12 +21,22 @@ CLIP_TOLERANCE = 5e-3
 
 
 def contradictions(
-    scores: Mapping[str, float], *, n_cells: int, n_positive: int | None, clip_log_odds: float
+    scores: Mapping[str, float],
+    *,
+    n_cells: int,
+    n_positive: int | None,
+    clip_log_odds: float,
+    decision_threshold: float | None = 0.0,
 ) -> Iterator[str]:
     """List the scores of one instance that cannot all be true."""
-    p_clip = 1 / (1 + math.exp(-min(max(clip_log_odds, -700.0), 700.0)))
+    p_clip = _probability(clip_log_odds)
     yield from _curve(scores, n_cells, n_positive, p_clip)
-    yield from _masked(scores, p_clip)
+    threshold = None if decision_threshold is None else _probability(decision_threshold)
+    yield from _masked(scores, p_clip, threshold)
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + math.exp(-min(max(log_odds, -700.0), 700.0)))
 
 
 def _curve(
@@ -59,7 +69,7 @@ def _curve(
             yield f"monotonicity is not a fraction of {n_cells} steps"
 
 
-def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
+def _masked(scores: Mapping[str, float], p_clip: float, threshold: float | None) -> Iterator[str]:
     """Check what follows from the probability of the masked-in audio, known from ``ff-in``."""
     if "ff-in" not in scores:
         return
@@ -76,6 +86,8 @@ def _masked(scores: Mapping[str, float], p_clip: float) -> Iterator[str]:
         yield "ag contradicts ff-in"
     if "ai" in scores and scores["ai"] != float(loss < 0):
         yield "ai contradicts ff-in"
-    sure = abs(p_in - 0.5) > CLIP_TOLERANCE and abs(p_clip - 0.5) > CLIP_TOLERANCE
-    if sure and "fid-in" in scores and scores["fid-in"] != fid_in(p_clip, p_in):
+    if threshold is None or "fid-in" not in scores:
+        return
+    sure = min(abs(p_in - threshold), abs(p_clip - threshold)) > CLIP_TOLERANCE
+    if sure and scores["fid-in"] != fid_in(p_clip, p_in, threshold=threshold):
         yield "fid-in contradicts ff-in"

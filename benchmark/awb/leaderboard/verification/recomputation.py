@@ -21,6 +21,7 @@ from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.segments import Segments
+from awb.specs import ModelSpec
 
 
 class ModelNeededError(AwbError):
@@ -68,6 +69,19 @@ def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric
         except AwbError:
             continue
     return found
+
+
+def known_threshold(model: Plugin, registry: Registry) -> float | None:
+    """Return the decision threshold of a model that is installed here, None for others."""
+    specs = (entry.spec for entry in registry)
+    return next(
+        (
+            spec.decision_threshold
+            for spec in specs
+            if isinstance(spec, ModelSpec) and spec.name == model.name
+        ),
+        None,
+    )
 
 
 class StoredScoring(Scoring):

@@ -160,8 +160,7 @@ def _check(bench: _Bench, place: int) -> None:
 def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:
     """Select the instance again, and compare its events and the model's score."""
     clip = bench.source.load(kept.clip_id)
-    spec, config = bench.plan.model.spec, bench.plan.config
-    own = spec.decision_threshold
+    config, own = bench.plan.config, bench.facts.decision_threshold
     scores = score_clip(bench.plan.model, prepare(clip, bench.facts.sample_rate_hz))
     decided = decide(
         clip,

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from awb.errors import NotApplicableError, ParameterError, did_you_mean
+from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import Explainer
 from awb.types import Instance
+from awb_plugins.explainers.captum_adapter import checks
+from awb_plugins.explainers.captum_adapter.layers import OnLayer
 from awb_plugins.explainers.captum_adapter.reading import Method, read_method
 from awb_plugins.explainers.segmentwise.postprocessing import Finished
-from awb_plugins.explainers.spectrogram.activation_maps import stretch
 from awb_plugins.explainers.spectrogram.against_baseline import quiet_audio
 from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, seeded
 from awb_plugins.explainers.spectrogram.masked_features import grid_cells, whole_frames
@@ -29,7 +29,7 @@ _STEPS_AT_ONCE = 8
 _GRID_SAMPLES = 300
 _MOST_ORDERS = 7  # 7! orders of 7 segments: 35,280 calls
 _WINDOW_S, _BANDS = 0.5, 4
-_LRP_EPSILON = 1e-9  # captum's own
+_GRADIENT_SHAP_SAMPLES = 5  # captum's own
 
 
 def make(text: str) -> Explainer:
@@ -51,8 +51,12 @@ def make(text: str) -> Explainer:
         As `read_method`.
     """
     method = read_method(text)
-    plain = OnSegments(method) if method.space == "segments" else InsideModel(method)
-    return Finished(plain, method.own)
+    if method.space == "segments":
+        return Finished(OnSegments(method), method.own)
+    inside = InsideModel(method)
+    if method.space == "layer" or method.name == "GuidedGradCam":
+        return Finished(OnLayer(method, inside), method.own)
+    return Finished(inside, method.own)
 
 
 class OnSegments:
@@ -111,7 +115,7 @@ class OnSegments:
 
 
 class InsideModel(MapExplainer):
-    """A method on the features of a model, or on one of its layers.
+    """A method on the features of a model.
 
     Parameters
     ----------
@@ -125,42 +129,56 @@ class InsideModel(MapExplainer):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        method, network = self._method, self._network(heard)
-        if method.name == "GuidedGradCam":
-            return self._guided_grad_cam(heard)
-        asked, given = self._arguments(heard, rng), [network]
-        if method.space == "layer":
-            given.append(self._layer(network, heard))
-        groups = self._groups(heard, given[-1])
+        method = self._method
+        checks.check_modules(method, heard)
+        asked = self.arguments(heard, rng)
+        groups = self._cells(heard) if method.takes("feature_mask") else None
         if groups is not None:
-            asked["layer_mask" if method.space == "layer" else "feature_mask"] = groups
-        found = method.kind(*given, **method.making).attribute(
-            heard.features, target=heard.target, **asked
-        )
-        if method.space == "layer":
-            found = self._grid(found)
+            asked["feature_mask"] = groups
+        made = method.kind(self._network(heard), **method.making)
+        found: torch.Tensor = self.in_parts(made, heard, asked)
         if groups is not None:  # a group's relevance was given to each of its points
             found = found / self.torch.bincount(groups.flatten())[groups]
-        return self._over_features(found, heard) if method.space == "layer" else found
+        if method.name == "LRP":
+            found = self._unscaled(found, heard)
+        if checks.is_checked(method):
+            checks.check_map(method, heard, found, asked.get("baselines"))
+        return found
+
+    def in_parts(self, made: Any, heard: Heard, asked: dict[str, Any]) -> Any:
+        """Ask for attribution; in parts where captum would take all samples at once."""
+        method = self._method
+        if method.name not in ("GradientShap", "LayerGradientShap"):
+            return made.attribute(heard.features, target=heard.target, **asked)
+        samples = asked.pop("n_samples", _GRADIENT_SHAP_SAMPLES)
+        found: Any = 0.0
+        for start in range(0, samples, _STEPS_AT_ONCE):
+            count = min(_STEPS_AT_ONCE, samples - start)
+            part = made.attribute(heard.features, target=heard.target, n_samples=count, **asked)
+            found = found + part.detach() * (count / samples)
+        return found
+
+    def _unscaled(self, found: torch.Tensor, heard: Heard) -> torch.Tensor:
+        """Take out of LRP's map what a fixed scaling before the first layer did to it."""
+        from awb_plugins.explainers.spectrogram import lrp_rules
+
+        plain = heard.model.back_end
+        return lrp_rules.undo_scaling(
+            found, plain, lrp_rules.first_weights(plain, heard.features), heard.features
+        )
 
     def _network(self, heard: Heard) -> Any:
         """Return the back end; for LRP a copy, with a rule wherever captum has none."""
-        if self._method.name not in ("LRP", "LayerLRP"):
+        if self._method.name != "LRP":
             return heard.model.back_end
         from awb_plugins.explainers.spectrogram import lrp_rules
 
         network = copy.deepcopy(heard.model.back_end).eval()
         lrp_rules.fold_normalizations(network, heard.features)
-        lrp_rules.set_rules(network, heard.features, "epsilon", _LRP_EPSILON)
+        lrp_rules.set_rules(network, heard.features, "epsilon", checks.LRP_EPSILON)
         return network
 
-    def _groups(self, heard: Heard, layer: Any) -> torch.Tensor | None:
-        """Number what is masked together: cells of the features, or moments of a layer."""
-        if self._method.takes("feature_mask"):
-            return self._cells(heard)
-        return self._moments(heard, layer) if self._method.takes("layer_mask") else None
-
-    def _arguments(self, heard: Heard, rng: np.random.Generator) -> dict[str, Any]:
+    def arguments(self, heard: Heard, rng: np.random.Generator) -> dict[str, Any]:
         """Fill in what was not typed."""
         method, asked = self._method, dict(self._method.asking)
         if method.takes("baselines"):
@@ -202,61 +220,6 @@ class InsideModel(MapExplainer):
         _refuse_many_orders(self._method, int(numbers.max()) + 1, "cells")
         found: torch.Tensor = self.torch.from_numpy(numbers[np.newaxis]).to(heard.features.device)
         return found
-
-    def _layer(self, network: Any, heard: Heard) -> Any:
-        """Look the layer up."""
-        name = self._method.own.layer or heard.last_convolution
-        layers: Mapping[str, Any] = dict(network.named_modules())
-        if name not in layers:
-            raise ParameterError(f"the back end has no layer {name!r}.{did_you_mean(name, layers)}")
-        return layers[name]
-
-    def _moments(self, heard: Heard, layer: Any) -> torch.Tensor:
-        """Number the moments of a layer: channels and bins of one are masked together."""
-        shape = self._shape(heard, layer)
-        numbers = self.torch.arange(shape[2], device=heard.features.device)
-        column = numbers.reshape(1, 1, -1, *[1] * (len(shape) - 3))
-        found: torch.Tensor = column.expand(1, *shape[1:])
-        return found
-
-    def _shape(self, heard: Heard, layer: Any) -> tuple[int, ...]:
-        found = self.captum.LayerActivation(heard.model.back_end, layer).attribute(heard.features)
-        return tuple(self._grid(found).shape)
-
-    def _grid(self, found: Any) -> Any:
-        """Refuse what a layer gives that has no time."""
-        if not isinstance(found, self.torch.Tensor) or found.ndim not in (3, 4):
-            shape = tuple(getattr(found, "shape", ()))
-            raise ParameterError(
-                f"layer {self._method.own.layer!r} gives {shape}, expected maps of shape"
-                " (1, channels, frames, bins) or (1, channels, frames)"
-            )
-        return found
-
-    def _over_features(self, found: Any, heard: Heard) -> torch.Tensor:
-        """Sum a layer's relevance over its channels and stretch it over the features."""
-        maps = found.detach().sum(dim=1, keepdim=True)
-        stretched: torch.Tensor = stretch(maps, heard.features)[:, 0]
-        return stretched
-
-    def _guided_grad_cam(self, heard: Heard) -> torch.Tensor:
-        """Show the network the features as an image, over which captum stretches the layer."""
-        network = heard.model.back_end
-        layer = self._layer(network, heard)
-        flat = len(self._shape(heard, layer)) == 3
-
-        def forward(_: Any, image: Any) -> Any:
-            return network(image.transpose(1, 2) if flat else image[:, 0])
-
-        module = self.torch.nn.Module
-        shown = type("Image", (module,), {"forward": forward})()
-        shown.network = network
-        features = heard.features
-        image = features.transpose(1, 2) if flat else features[:, None]
-        found: torch.Tensor = self._method.kind(shown, layer, **self._method.making).attribute(
-            image, target=heard.target, **self._method.asking
-        )
-        return found.transpose(1, 2) if flat else found[:, 0]
 
 
 def _refuse_many_orders(method: Method, count: int, what: str) -> None:

@@ -23,7 +23,13 @@ _BATCH = 16
 _FLAT = 1e-7  # a channel that varies less says nothing
 
 
-class CamParameters(MapParameters):
+class TargetParameters(MapParameters):
+    """Settings of all: ``target_layer``, a module of the back end; empty for what is found."""
+
+    target_layer: str = ""
+
+
+class CamParameters(TargetParameters):
     """Settings of `grad-cam` and `grad-cam++`.
 
     ``relu`` drops what speaks against the target; `grad-cam++` never holds any.
@@ -32,7 +38,7 @@ class CamParameters(MapParameters):
     relu: bool = False
 
 
-class ScoreCamParameters(MapParameters):
+class ScoreCamParameters(TargetParameters):
     """Settings of `score-cam`: the ``baseline`` that shows where a channel is silent."""
 
     baseline: Baseline = "dropped"
@@ -65,10 +71,13 @@ class GradCam(MapExplainer):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        found = self.captum.LayerGradCam(heard.model.back_end, heard.layer).attribute(
-            heard.features, target=heard.target, relu_attributions=self.parameters.relu
-        )
-        return stretch(found, heard.features)[:, 0]
+        parts = heard.cut(self.parameters.target_layer)
+        maps, gradient = parts.maps_and_gradient(heard.features, heard.target)
+        weights = gradient.mean(dim=tuple(range(2, maps.ndim)), keepdim=True)
+        combined = (weights * maps).sum(dim=1, keepdim=True)
+        if self.parameters.relu:
+            combined = combined.clamp(min=0)
+        return stretch(combined, heard.features)[:, 0]
 
 
 class GradCamPlusPlus(MapExplainer):
@@ -76,7 +85,8 @@ class GradCamPlusPlus(MapExplainer):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        maps, gradients = self._maps_and_gradients(heard)
+        parts = heard.cut(self.parameters.target_layer)
+        maps, gradients = parts.maps_and_gradient(heard.features, heard.target)
         places = tuple(range(2, maps.ndim))
         active = maps.clamp(min=0)
         square = gradients**2
@@ -86,28 +96,16 @@ class GradCamPlusPlus(MapExplainer):
         combined = (weights * active).sum(dim=1, keepdim=True)
         return stretch(combined, heard.features)[:, 0]
 
-    def _maps_and_gradients(self, heard: Heard) -> tuple[Any, Any]:
-        """Return the layer's maps and the score's gradient at them."""
-        caught: list[Any] = []
-        handle = heard.layer.register_forward_hook(
-            lambda module, inputs, outputs: caught.append(outputs)
-        )
-        try:
-            score = heard.score(heard.features.clone().requires_grad_())
-        finally:
-            handle.remove()
-        (gradients,) = self.torch.autograd.grad(score.sum(), caught[0])
-        return caught[0].detach(), gradients
-
 
 class ScoreCam(MapExplainer):
     """Channels weighted by the score of the clip seen through them."""
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        activation = self.captum.LayerActivation(heard.model.back_end, heard.layer)
+        parts = heard.cut(self.parameters.target_layer)
         with self.torch.no_grad():
-            maps = stretch(activation.attribute(heard.features).clamp(min=0), heard.features)[0]
+            active = parts.lay_out(parts.body(heard.features)).clamp(min=0)
+            maps = stretch(active, heard.features)[0]
             low = maps.amin(dim=(1, 2), keepdim=True)
             span = maps.amax(dim=(1, 2), keepdim=True) - low
             heard_well = span[:, 0, 0] > _FLAT
@@ -116,8 +114,8 @@ class ScoreCam(MapExplainer):
             maps, masks = maps[heard_well], ((maps - low) / span)[heard_well]
             nothing = heard.baseline(self.parameters.baseline)
             seen = nothing + masks * (heard.features - nothing)
-            parts = self.torch.split(seen, _BATCH)
-            gains = self.torch.cat([heard.score(part) for part in parts])
+            batches = self.torch.split(seen, _BATCH)
+            gains = self.torch.cat([heard.score(batch) for batch in batches])
             weights = self.torch.softmax(gains - heard.score(nothing), dim=0)
             found: torch.Tensor = (weights[:, None, None] * maps).sum(dim=0, keepdim=True)
         return found

@@ -85,13 +85,26 @@ class Smoothgrad(MapExplainer):
 
 
 class GuidedBackprop(MapExplainer):
-    """The gradient with negative parts set to zero on the way back through every ReLU."""
+    """The gradient with negative parts set to zero on the way back through every ReLU.
+
+    A ReLU is one however it is spelled: a module, a function, ReLU6, a clamp from zero upwards.
+    Other activations hand back their gradient. Without a ReLU it is not applicable.
+
+    Parameters
+    ----------
+    parameters : MapParameters
+        Settings.
+    """
+
+    def __init__(self, parameters: MapParameters) -> None:
+        from awb_plugins.explainers.graph import backprop
+
+        super().__init__(parameters)
+        self._backprop = backprop
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        method = self.captum.GuidedBackprop(heard.model.back_end)
-        found: torch.Tensor = method.attribute(heard.features, target=heard.target)
-        return found
+        return self._backprop.gradient(heard.tape(), heard.target, "guided")
 
 
 SPECS = [
@@ -125,7 +138,7 @@ SPECS = [
     ExplainerSpec(
         name="guided-backprop",
         summary="Gradient of the score with negative parts dropped at every ReLU.",
-        citation="Springenberg et al. (2014), arXiv:1412.6806; captum, arXiv:2009.07896",
+        citation="Springenberg et al. (2014), arXiv:1412.6806",
         cost="one call and one backward pass",
         needs=(DifferentiableModel,),
         parameters=MapParameters,

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from awb.alignment import Aggregation, map_to_segments
-from awb.errors import NotApplicableError
 from awb.perturbation import Perturber
 from awb.protocols import DifferentiableModel
 from awb.types import AudioArray, Explanation, Instance
@@ -27,6 +27,9 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 
 if TYPE_CHECKING:
     import torch
+
+    from awb_plugins.explainers.graph.tape import Tape
+    from awb_plugins.explainers.spectrogram.cutting import Cut
 
 Baseline = Literal["dropped", "mean", "zero"]
 
@@ -55,12 +58,18 @@ class Heard:
         Column of the score that is explained.
     fill : np.ndarray, shape=(samples,)
         What the masker puts in the place of dropped audio.
+    charge : callable
+        Told how many clips go through the back end where its own calls do not tell.
+    notes : list of str
+        What the explainer found and wants to say, a sentence each; it adds to them.
     """
 
     model: DifferentiableModel
     features: torch.Tensor
     target: int
     fill: AudioArray
+    charge: Callable[[int], None] = lambda count: None
+    notes: list[str] = field(default_factory=list)
 
     def features_of(self, waveforms: AudioArray) -> torch.Tensor:
         """Compute features of other audio, ``(n, samples)`` to ``(n, frames, bins)``."""
@@ -91,17 +100,31 @@ class Heard:
         scores: torch.Tensor = self.model.back_end(features)[:, self.target]
         return scores
 
-    @property
-    def last_convolution(self) -> str:
-        """Name of the last convolution of the back end; none is no fault of an explainer."""
-        if not self.model.last_convolution:
-            raise NotApplicableError("the model has no convolution to look at")
-        return self.model.last_convolution
+    def rise_over(self, nothing: torch.Tensor) -> float:
+        """Return the clip's score minus the mean score of baselines ``(n, frames, bins)``."""
+        import torch
 
-    @property
-    def layer(self) -> Any:
-        """The last convolution of the back end."""
-        return self.model.back_end.get_submodule(self.last_convolution)
+        with torch.no_grad():
+            here = self.score(self.features).double().mean()
+            there = torch.cat([self.score(one[None]) for one in nothing]).double().mean()
+        return float(here - there)
+
+    def tape(self, features: torch.Tensor | None = None) -> Tape:
+        """Record what the back end computes, from the clip's features unless told otherwise."""
+        from awb_plugins.explainers.graph.tape import record
+
+        self.charge(1)
+        return record(self.model.back_end, self.features if features is None else features)
+
+    def cut(self, layer: str = "") -> Cut:
+        """Cut the back end in two where a CAM looks, or at a module of it."""
+        from awb_plugins.explainers.spectrogram import cutting
+
+        tokens = getattr(self.model, "token_maps", None)
+        if layer or tokens is None:
+            return cutting.cut(self.model.back_end, self.features, layer)
+        parts = cutting.cut(self.model.back_end, self.features, tokens.layer)
+        return replace(parts, lay_out=partial(tokens.lay_out, n_frames=self.features.shape[1]))
 
 
 def features_of(model: DifferentiableModel, waveforms: AudioArray) -> torch.Tensor:
@@ -213,7 +236,13 @@ class MapExplainer(ABC):
         """Explain one instance; see `awb.specs.Explainer`."""
         model = perturber.model_as(DifferentiableModel)
         features = features_of(model, instance.clip.waveform[np.newaxis])
-        heard = Heard(model, features, instance.class_index, perturber.fill)
+        heard = Heard(
+            model,
+            features,
+            instance.class_index,
+            perturber.fill,
+            charge=lambda count: perturber.charge(calls=count),
+        )
         with (
             seeded(rng),
             counted(model.back_end, perturber),
@@ -228,4 +257,4 @@ class MapExplainer(ABC):
         relevance = map_to_segments(
             relevance_map, centers_s, perturber.segments, aggregation=self.parameters.aggregation
         )
-        return Explanation(relevance, relevance_map)
+        return Explanation(relevance, relevance_map, notes=tuple(heard.notes))

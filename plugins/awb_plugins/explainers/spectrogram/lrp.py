@@ -1,13 +1,12 @@
-"""``lrp-epsilon`` and ``lrp-flat``: relevance handed back layer by layer, through captum.
+"""``lrp-epsilon`` and ``lrp-flat``: relevance handed back operation by operation.
 
 The score is shared among the units below in proportion to what they contributed, down to the
 features. Without biases nothing is lost or added on the way: the map sums to the score. Biases keep
-their share, as does the stabilizer.
+their share, as does the stabilizer; a note says how much.
 """
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,7 @@ from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, MapP
 if TYPE_CHECKING:
     import torch
 
-    from awb_plugins.explainers.spectrogram.lrp_rules import Composite
+    from awb_plugins.explainers.graph.lrp import Composite
 
 
 class LrpParameters(MapParameters):
@@ -38,28 +37,27 @@ class Lrp(MapExplainer):
     parameters : LrpParameters
         Stabilizer.
     composite : str
-        ``epsilon`` or ``flat``, see `lrp_rules.set_rules`.
+        ``epsilon`` or ``flat``, see `awb_plugins.explainers.graph.lrp.propagate`.
     """
 
     def __init__(self, parameters: LrpParameters, composite: Composite) -> None:
-        from awb_plugins.explainers.spectrogram import lrp_rules
+        from awb_plugins.explainers.graph import lrp
 
         super().__init__(parameters)
-        self._rules = lrp_rules
+        self._rules = lrp
         self._composite: Composite = composite
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        rules = self._rules
-        network = copy.deepcopy(heard.model.back_end).eval()
-        rules.fold_normalizations(network, heard.features)
-        plain = copy.deepcopy(network)
-        first = rules.set_rules(network, heard.features, self._composite, self.parameters.epsilon)
-        found = self.captum.LRP(network).attribute(heard.features.clone(), target=heard.target)
-        relevance: torch.Tensor = rules.undo_scaling(
-            found, plain, plain.get_submodule(first), heard.features
+        found = self._rules.propagate(
+            heard.tape(), heard.target, self._composite, self.parameters.epsilon
         )
-        return relevance
+        heard.notes.append(
+            f"of the score's {found.score:.4g} the features hold"
+            f" {float(found.relevance.sum()):.4g}, biases and other constants {found.kept:.4g},"
+            f" stabilizer and units without input {found.lost:.4g}"
+        )
+        return found.relevance
 
 
 def _epsilon(parameters: LrpParameters) -> Lrp:
@@ -76,8 +74,11 @@ SPECS = [
     ExplainerSpec(
         name="lrp-epsilon",
         summary="Relevance handed back layer by layer in proportion to contributions.",
-        citation="Bach et al. (2015), doi:10.1371/journal.pone.0130140; captum",
-        cost="five calls and one backward pass",
+        citation=(
+            "Bach et al. (2015), doi:10.1371/journal.pone.0130140;"
+            " Achtibat et al. (2024), arXiv:2402.05602"
+        ),
+        cost="one call and one backward pass",
         needs=(DifferentiableModel,),
         parameters=LrpParameters,
         factory=finished(_epsilon),
@@ -87,9 +88,9 @@ SPECS = [
         summary="Relevance handed back by positive contributions, spread evenly at the input.",
         citation=(
             "Bach et al. (2015), doi:10.1371/journal.pone.0130140;"
-            " Lapuschkin et al. (2019), doi:10.1038/s41467-019-08987-4; captum"
+            " Lapuschkin et al. (2019), doi:10.1038/s41467-019-08987-4"
         ),
-        cost="five calls and one backward pass",
+        cost="one call and one backward pass",
         needs=(DifferentiableModel,),
         parameters=LrpParameters,
         factory=finished(_flat),

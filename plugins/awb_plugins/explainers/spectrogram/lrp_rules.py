@@ -15,7 +15,6 @@ doi:10.1007/978-3-030-28954-6_10 (composites; normalizations folded into the lay
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, Literal
 
 import torch
@@ -29,6 +28,7 @@ from captum.attr._utils.lrp_rules import (
 from torch import nn
 
 from awb.errors import NotApplicableError
+from awb_plugins.explainers.graph.tape import Tape, record
 
 Composite = Literal["epsilon", "flat"]
 
@@ -95,6 +95,30 @@ def layers_in_order(network: nn.Module, features: torch.Tensor) -> list[tuple[st
     return used
 
 
+def _foldable(tape: Tape) -> list[tuple[str, str]]:
+    """List pairs of modules, each run once, of which the second alone reads what the first gives.
+
+    Nothing stands between them: the very tensor that one gave is what the other was given.
+    """
+    readers = tape.readers()
+    made = {number: operation for operation in tape.operations for number in operation.outputs}
+    found = []
+    for operation in tape.operations:
+        before = made.get(operation.inputs[0])
+        if before is None or len(readers[operation.inputs[0]]) > 1:
+            continue
+        names = (before.module, operation.module)
+        if names[0] != names[1] and all(tape.calls.get(name) == 1 for name in names):
+            found.append(names)
+    return found
+
+
+def first_weights(network: nn.Module, features: torch.Tensor) -> nn.Module:
+    """Return the first layer with weights that a network runs."""
+    used = (layer for _, layer in layers_in_order(network, features))
+    return next(layer for layer in used if isinstance(layer, (*_CONVOLUTIONS, nn.Linear)))
+
+
 def fold_normalizations(network: nn.Module, features: torch.Tensor) -> None:
     """Fold every batch normalization into the convolution or dense layer right before it.
 
@@ -107,8 +131,9 @@ def fold_normalizations(network: nn.Module, features: torch.Tensor) -> None:
     features : torch.Tensor, shape=(1, frames, bins)
         What it is run on to find the order of its layers.
     """
-    order = layers_in_order(network, features)
-    for (first_name, first), (second_name, second) in pairwise(order):
+    modules = dict(network.named_modules())
+    for first_name, second_name in _foldable(record(network, features)):
+        first, second = modules[first_name], modules[second_name]
         if not isinstance(second, _NORMALIZATIONS) or second.running_mean is None:
             continue
         if isinstance(first, _CONVOLUTIONS):
@@ -181,7 +206,9 @@ def _rule(
         return EpsilonRule(epsilon)
     if isinstance(layer, _LINEAR_OR_PICKING) or getattr(layer, "proportional_relevance", False):
         return EpsilonRule()
-    if isinstance(layer, (*_NORMALIZATIONS, *_ELEMENTWISE)):
+    if isinstance(layer, _NORMALIZATIONS):
+        return EpsilonRule(epsilon)
+    if isinstance(layer, _ELEMENTWISE):
         return IdentityRule()
     if type(layer) in SUPPORTED_NON_LINEAR_LAYERS:
         return None

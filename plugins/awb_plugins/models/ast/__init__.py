@@ -2,62 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
-
-from pydantic import Field
+from collections.abc import Sequence
 
 from awb.protocols import AudioModel
-from awb.specs import ModelSpec, Parameters
-from awb_plugins.models.checkpoints import Problem, class_names, mids_of
-from awb_plugins.models.settings import BatchSize, Device, MixedPrecision
-
-CHECKPOINT = "MIT/ast-finetuned-audioset-10-10-0.4593"
-REVISION = "f826b80d28226b62986cc218e5cec390b1096902"
-
-
-class AstParameters(Parameters):
-    """Settings of AST."""
-
-    checkpoint: str = Field(CHECKPOINT, description="Hub id or local folder.")
-    revision: str | None = Field(
-        None, description="Commit of a hub id; the default checkpoint's is pinned."
-    )
-    labels: Problem = Field(
-        "auto", description="multi-label or single-label; auto asks the checkpoint, else multi."
-    )
-    device: Device = "auto"
-    precision: MixedPrecision = "float32"
-    batch_size: BatchSize = None
-
-
-def audioset_classes() -> Mapping[str, str]:
-    """Return AudioSet's 527 weak labels: machine ids by display name, in AST's order."""
-    text = resources.files(__package__).joinpath("audioset_classes.csv").read_text(encoding="utf-8")
-    return {row["display_name"]: row["mid"] for row in csv.DictReader(text.splitlines())}
-
-
-def local_classes(checkpoint: str) -> tuple[Sequence[str], Sequence[str]] | None:
-    """Read the classes of a checkpoint without its weights.
-
-    Parameters
-    ----------
-    checkpoint : str
-        Hub id or local folder.
-
-    Returns
-    -------
-    tuple of (sequence of str, sequence of str), or None
-        Names and AudioSet's machine ids, see `mids_of`; None where no local folder says.
-    """
-    config = Path(checkpoint).expanduser() / "config.json"
-    if not config.is_file():
-        return None
-    names = class_names(json.loads(config.read_text(encoding="utf-8")).get("id2label", {}))
-    return names, mids_of(names, audioset_classes())
+from awb.specs import ModelSpec
+from awb_plugins.models.ast.parameters import CHECKPOINT, AstParameters
+from awb_plugins.models.audioset_labels import audioset_classes
+from awb_plugins.models.checkpoints import local_classes
 
 
 def _class_list(parameters: AstParameters) -> tuple[Sequence[str], Sequence[str]] | None:

@@ -15,18 +15,20 @@ from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.ast import CHECKPOINT, REVISION, AstParameters, audioset_classes
 from awb_plugins.models.ast.features import (
     FRAME_SAMPLES,
     HOP_SAMPLES,
     FilterBank,
     frame_centers_s,
 )
+from awb_plugins.models.ast.parameters import CHECKPOINT, REVISION, AstParameters
 from awb_plugins.models.ast.patches import TimeFirstPatches
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.checkpoint_classifiers import load_classifier
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.tokens import TokenMaps
 
 NAME = "ast"
 _BATCH = {"cpu": 4}
@@ -73,6 +75,8 @@ class Ast:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Attributes
     ----------
@@ -101,6 +105,7 @@ class Ast:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         config = network.config
         if (config.max_length, config.num_mel_bins) != (
@@ -130,10 +135,12 @@ class Ast:
         )
         embeddings.patch_embeddings = self._patches
         self.back_end = Classifier(network.to(device), problem).eval()
+        self.token_maps = self._token_maps(config)
         if device.type != "mps":  # which has no float64: its features are computed on the CPU
             self.front_end.to(device)
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips in batches that fit the memory.
@@ -197,6 +204,14 @@ class Ast:
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
         return frame_centers_s(n_frames, self.sample_rate_hz)
+
+    def _token_maps(self, config: Any) -> TokenMaps:
+        """Say which tokens a CAM looks at: what the last block is given."""
+        blocks, spans = int(config.num_hidden_layers), self._patches.spans()
+        last = f"layers.{blocks - 2}" if blocks > 1 else "embeddings"
+        step = spans[1][0] - spans[0][0] if self._patches.n_times > 1 else config.max_length
+        name = f"network.audio_spectrogram_transformer.{last}"
+        return TokenMaps(name, step, first=2, bands=self._patches.n_bands)
 
     def attentions(self, waveform: AudioArray) -> Iterator[ScoreArray]:
         """Return the attention of each layer; see `awb.protocols.AttentionModel`.
@@ -270,6 +285,4 @@ def load(parameters: AstParameters) -> Ast:
 
     pinned = REVISION if parameters.checkpoint == CHECKPOINT else None
     families = (ASTForAudioClassification, ASTFeatureExtractor)
-    return Ast(
-        **load_classifier(parameters, NAME, families, otherwise="multi-label", revision=pinned)
-    )
+    return Ast(**load_classifier(parameters, NAME, families, revision=pinned))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec
-from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.cnn14.parameters import Cnn14Parameters
 
 

@@ -14,7 +14,7 @@ from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.cnn14 import front_end, weights
 from awb_plugins.models.cnn14.network import FEWEST_FRAMES, LAST_CONVOLUTION, Cnn14Network
 from awb_plugins.models.cnn14.parameters import Cnn14Parameters

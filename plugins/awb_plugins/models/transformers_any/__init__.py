@@ -4,27 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field
-
 from awb.protocols import AudioModel
-from awb.specs import ModelSpec, Parameters
-from awb_plugins.models.ast import local_classes
-from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.settings import BatchSize, Device, MixedPrecision
-
-
-class TransformersParameters(Parameters):
-    """Settings of `transformers`."""
-
-    checkpoint: str = Field(description="Local folder or hub id.")
-    revision: str | None = Field(None, description="Commit of a hub id; name one to pin it.")
-    download: bool = Field(False, description="Fetch a hub id that is not on this machine.")
-    labels: Problem = Field(
-        "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
-    )
-    device: Device = "auto"
-    precision: MixedPrecision = "float32"
-    batch_size: BatchSize = None
+from awb.specs import ModelSpec
+from awb_plugins.models.checkpoints import local_classes
+from awb_plugins.models.transformers_any.parameters import TransformersParameters
 
 
 def _class_list(parameters: TransformersParameters) -> tuple[Sequence[str], Sequence[str]] | None:

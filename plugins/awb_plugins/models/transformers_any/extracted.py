@@ -12,7 +12,7 @@ from awb.errors import WeightsError
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
@@ -39,6 +39,8 @@ class Extracted:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Raises
     ------
@@ -55,6 +57,7 @@ class Extracted:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         config = network.config
         if not getattr(extractor, "sampling_rate", None):
@@ -74,6 +77,7 @@ class Extracted:
         self._extractor = extractor
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips in batches that fit the memory.

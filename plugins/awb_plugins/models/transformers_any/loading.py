@@ -7,8 +7,8 @@ from awb.protocols import AudioModel
 from awb_plugins.models.ast.model import Ast
 from awb_plugins.models.checkpoint_classifiers import Loaded, load_classifier
 from awb_plugins.models.checkpoints import is_local
-from awb_plugins.models.transformers_any import TransformersParameters
 from awb_plugins.models.transformers_any.extracted import Extracted
+from awb_plugins.models.transformers_any.parameters import TransformersParameters
 from awb_plugins.models.transformers_any.whisper import Whisper
 from awb_plugins.models.wav2vec2.model import Wav2Vec2
 
@@ -40,9 +40,7 @@ def load(parameters: TransformersParameters) -> AudioModel:
 
     families = (AutoModelForAudioClassification, AutoFeatureExtractor)
     try:
-        loaded = load_classifier(
-            parameters, NAME, families, otherwise="single-label", offline=not parameters.download
-        )
+        loaded = load_classifier(parameters, NAME, families, offline=not parameters.download)
     except WeightsError as error:
         if parameters.download or is_local(parameters.checkpoint):
             raise

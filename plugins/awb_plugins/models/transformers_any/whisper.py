@@ -22,10 +22,11 @@ from awb.intervals import FloatArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.tokens import TokenMaps
 
 NAME = "whisper"
 _BATCH = {"cpu": 4}
@@ -83,7 +84,7 @@ class Classifier(nn.Module):
         """Score features ``(batch, frames, bins)``, giving log-odds ``(batch, classes)``."""
         missing = self._n_frames - features.shape[1]
         if missing > 0:
-            loudest = features.detach().amax(dim=(1, 2), keepdim=True)
+            loudest = features.amax(dim=(1, 2), keepdim=True)
             silence = (loudest - _RANGE).clamp(min=_FLOOR)
             rest = silence.expand(-1, missing, features.shape[2])
             features = torch.cat([features, rest], dim=1)
@@ -108,6 +109,8 @@ class Whisper:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Attributes
     ----------
@@ -126,6 +129,7 @@ class Whisper:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         self.sample_rate_hz = int(extractor.sampling_rate)
         self.classes: Sequence[str] = checkpoints.class_names(network.config.id2label)
@@ -139,8 +143,11 @@ class Whisper:
         self.hears_s = int(extractor.n_samples) / self.sample_rate_hz
         self.front_end: nn.Module = LogMel(extractor)
         self.back_end: nn.Module = Classifier(network.to(device), n_frames, problem).eval()
+        blocks = int(network.config.encoder_layers)
+        self.token_maps = TokenMaps(f"network.encoder.layers.{blocks - 1}", frames=2)
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips in batches that fit the memory.

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pydantic import Field
-
 from awb.protocols import AudioModel
-from awb.specs import ModelSpec, Parameters
-from awb_plugins.models.ast import local_classes
-from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.settings import BatchSize, Device, MixedPrecision
-
-
-class Wav2Vec2Parameters(Parameters):
-    """Settings of wav2vec 2.0."""
-
-    checkpoint: str = Field(description="Hub id or local folder.")
-    revision: str | None = Field(None, description="Commit of a hub id; name one to pin it.")
-    labels: Problem = Field(
-        "auto", description="multi-label or single-label; auto asks the checkpoint, else single."
-    )
-    device: Device = "auto"
-    precision: MixedPrecision = "float32"
-    batch_size: BatchSize = None
+from awb.specs import ModelSpec
+from awb_plugins.models.checkpoints import local_classes
+from awb_plugins.models.wav2vec2.parameters import Wav2Vec2Parameters
 
 
 def _class_list(parameters: Wav2Vec2Parameters) -> tuple[Sequence[str], Sequence[str]] | None:

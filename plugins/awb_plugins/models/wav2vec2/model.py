@@ -6,6 +6,14 @@ Each clip is normalized on its own, as its checkpoint's feature extractor says. 
 lengths, and clips shorter than the first convolutions reach, are followed by zeros. A mask tells
 the network where they end, except in networks that were trained without masks (those whose
 convolutions use group normalization): the extractor's ``return_attention_mask`` says which.
+
+The front end is the normalization, and the features are its samples: frames of one sample in one
+bin. Gradient explainers find the relevance of each sample at the level at which the network hears
+it, and the dropped clip that they compare with is the silence that the network hears. At the raw
+samples a normalized network cannot tell half the level from the whole: the way from silence to the
+clip would be decided in its first thousandth, where no quadrature looks, and gradient times input
+would sum to 0. The front end is differentiable too, so that the score can be differentiated with
+respect to raw samples through both.
 """
 
 from __future__ import annotations
@@ -15,17 +23,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from awb.errors import WeightsError
+from awb.intervals import FloatArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.ast import audioset_classes
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.checkpoint_classifiers import load_classifier
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.memory import FittingBatches, Precision, autocast
 from awb_plugins.models.randomizing import randomized_twin
-from awb_plugins.models.wav2vec2 import Wav2Vec2Parameters
+from awb_plugins.models.tokens import TokenMaps
+from awb_plugins.models.wav2vec2.parameters import Wav2Vec2Parameters
 
 NAME = "wav2vec2"
 _BATCH = {"cpu": 4}
@@ -33,8 +44,63 @@ _BATCH_ELSEWHERE = 32
 _TINY = 1e-7  # as in Wav2Vec2FeatureExtractor, so that silence does not divide by zero
 
 
+class Samples(nn.Module):
+    """Waveforms to the samples that the network hears, one a frame.
+
+    Parameters
+    ----------
+    normalizes : bool
+        Whether each clip is brought to mean 0 and variance 1, as the checkpoint was trained.
+    """
+
+    def __init__(self, normalizes: bool) -> None:
+        super().__init__()
+        self._normalizes = normalizes
+
+    def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Turn ``(batch, samples)`` into ``(batch, samples, 1)``."""
+        if not self._normalizes:
+            return waveforms[..., None]
+        centered = waveforms - waveforms.mean(dim=1, keepdim=True)
+        variance = centered.square().mean(dim=1, keepdim=True)
+        return (centered / torch.sqrt(variance + _TINY))[..., None]
+
+
+class Classifier(nn.Module):
+    """Samples to log-odds.
+
+    Parameters
+    ----------
+    network : transformers.PreTrainedModel
+        The network.
+    shortest : int
+        Samples that it needs; shorter clips are followed by zeros.
+    problem : str
+        ``multi-label`` or ``single-label``.
+    """
+
+    def __init__(self, network: Any, shortest: int, problem: Problem) -> None:
+        super().__init__()
+        self.network = network
+        self._shortest = shortest
+        self._problem = problem
+
+    def forward(self, features: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Score samples ``(batch, samples, 1)``, giving log-odds ``(batch, classes)``."""
+        missing = max(0, self._shortest - features.shape[1])
+        samples = nn.functional.pad(features[..., 0], (0, missing))
+        logits = self.network(samples, attention_mask=mask).logits
+        return checkpoints.log_odds(logits, self._problem)
+
+    def last_convolution(self) -> str:
+        """Return the name of the last convolution before the transformer."""
+        layers = self.network.base_model.feature_extractor.named_modules()
+        name = [name for name, layer in layers if isinstance(layer, nn.Conv1d)][-1]
+        return f"network.{self.network.base_model_prefix}.feature_extractor.{name}"
+
+
 class Wav2Vec2:
-    """A classifier of waveforms.
+    """A classifier of waveforms: differentiable, its features are samples.
 
     Parameters
     ----------
@@ -50,6 +116,8 @@ class Wav2Vec2:
         Clips in a batch; None for what suits the device.
     precision : str
         ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
 
     Attributes
     ----------
@@ -73,6 +141,7 @@ class Wav2Vec2:
         device: torch.device,
         batch_size: int | None,
         precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
     ) -> None:
         config = network.config
         kernels, strides = (
@@ -92,12 +161,17 @@ class Wav2Vec2:
         self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
         self._batches = FittingBatches(self.batch_size, NAME)
         self._shortest = shortest_input(kernels, strides)
-        self._normalizes = bool(extractor.do_normalize)
         self._masks = bool(extractor.return_attention_mask)
-        self._problem = problem
-        self._network = network.to(device)
+        self.front_end: nn.Module = Samples(bool(extractor.do_normalize))
+        back_end = Classifier(network.to(device), self._shortest, problem).eval()
+        self.back_end: nn.Module = back_end
+        self.last_convolution = back_end.last_convolution()
+        blocks, strides_product = int(config.num_hidden_layers), int(np.prod(strides))
+        name = f"network.{network.base_model_prefix}.encoder.layers.{blocks - 1}"
+        self.token_maps = TokenMaps(name, frames=strides_product)
         self.device = device
         self.precision = precision
+        self.notes = notes
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score clips of one length in batches that fit the memory.
@@ -127,42 +201,36 @@ class Wav2Vec2:
         np.ndarray, shape=(clips, classes), dtype=float32
             Log-odds.
         """
-        found: ScoreArray = self._forward(waveforms).float().cpu().numpy()
+        lengths = [len(waveform) for waveform in waveforms]
+        shape = (len(lengths), max(self._shortest, *lengths))
+        samples, mask = torch.zeros((*shape, 1)), torch.zeros(shape, dtype=torch.int64)
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            for row, waveform in enumerate(waveforms):
+                samples[row, : lengths[row]] = self.front_end(torch.tensor(waveform[np.newaxis]))[0]
+                mask[row, : max(lengths[row], self._shortest)] = 1
+            padded = self._masks and not bool(mask.all())
+            given = mask.to(self.device) if padded else None
+            scores = self.back_end(samples.to(self.device), given)
+        found: ScoreArray = scores.float().cpu().numpy()
         return found
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each frame, which is a sample, ``shape=(n_frames,)``."""
+        return (np.arange(n_frames, dtype=np.float64) + 0.5) / self.sample_rate_hz
 
     def randomized(self, share: float, rng: np.random.Generator) -> Wav2Vec2:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
-        return randomized_twin(self, share, rng, module="_network")
+        return randomized_twin(self, share, rng)
 
-    def _forward(self, waveforms: Sequence[AudioArray] | AudioArray) -> torch.Tensor:
-        inputs, mask = self._padded(waveforms)
-        padded = self._masks and not bool(mask.all())
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            logits = self._network(
-                inputs.to(self.device),
-                attention_mask=mask.to(self.device) if padded else None,
-            ).logits
-            return checkpoints.log_odds(logits, self._problem)
+    def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
+        """Score waveforms ``(batch, samples)``, giving log-odds ``(batch, classes)``."""
+        with autocast(self.device, self.precision):
+            scores: torch.Tensor = self.back_end(self.front_end(waveforms.to(self.device)))
+        return scores
 
-    def _padded(
-        self, waveforms: Sequence[AudioArray] | AudioArray
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Normalize each clip, and put zeros after the shorter ones."""
-        lengths = [len(waveform) for waveform in waveforms]
-        shape = (len(lengths), max(self._shortest, *lengths))
-        inputs, mask = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.int64)
-        for row, waveform in enumerate(waveforms):
-            inputs[row, : lengths[row]] = self._normalized(waveform)
-            mask[row, : max(lengths[row], self._shortest)] = 1
-        return torch.from_numpy(inputs), torch.from_numpy(mask)
-
-    def _normalized(self, waveform: AudioArray) -> AudioArray:
-        """Bring a clip to mean 0 and variance 1, if the checkpoint was trained so."""
-        if not self._normalizes:
-            return waveform
-        centered = waveform - waveform.mean()
-        normalized: AudioArray = centered / np.sqrt(waveform.var() + _TINY)
-        return normalized
+    def _forward(self, waveforms: AudioArray) -> torch.Tensor:
+        with torch.inference_mode():
+            return self.tensor_scores(torch.tensor(waveforms))
 
 
 def shortest_input(kernels: Sequence[int], strides: Sequence[int]) -> int:
@@ -212,4 +280,4 @@ def load(parameters: Wav2Vec2Parameters) -> Wav2Vec2:
     from transformers import AutoFeatureExtractor, AutoModelForAudioClassification
 
     families = (AutoModelForAudioClassification, AutoFeatureExtractor)
-    return Wav2Vec2(**load_classifier(parameters, NAME, families, otherwise="single-label"))
+    return Wav2Vec2(**load_classifier(parameters, NAME, families))

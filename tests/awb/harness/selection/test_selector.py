@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,14 +81,13 @@ def _selected(
         summary="Told.",
         citation="-",
         factory=_refuse,
-        decision_threshold=threshold,
         minimum_duration_s=None if shortest_s is None else lambda _: shortest_s,
     )
     origin, seen = Origin("fakes"), []
     manifest = select(
         Source(Resolved("dataset", "given", source, Parameters(), origin), dataset),
         Resolved("model", "told", spec, Parameters(), origin),
-        FACTS,
+        replace(FACTS, decision_threshold=threshold),
         make_config(datasets=["given"], models=["told"], **config),
         _Answers(answers or {}),  # type: ignore[arg-type]
         lambda phase, done, total: seen.append((phase, done, total)),

@@ -1,0 +1,157 @@
+"""Oracles for LRP: input times gradient where a network is piecewise linear, and what is kept."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from awb.intervals import FloatArray
+from awb.types import Explanation
+from matrix.baselines import twin_of
+from matrix.cams import parts
+from matrix.cases import Case, WrongError, case_of
+from matrix.gradients import map_of, same
+from networks.base import Network, without_biases
+from networks.pooled import Panns
+from networks.shipped import Shipped
+
+KEPT = 0.01
+"""Share of the score that may be lost to stabilizers on the way."""
+
+
+def _gradient_times_input(case: Case) -> FloatArray:
+    """Epsilon rule of a piecewise linear network, at the inputs of its first weighted layer."""
+    network = getattr(case.network, "network", None)
+    found = case.gradient(case.features) * case.features
+    if isinstance(network, Panns):  # its features are standardized first, which is not a layer
+        norm = network.bn0
+        scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach()
+        shift = norm.bias.detach() - scale * norm.running_mean
+        found = case.gradient(case.features) / scale * (scale * case.features + shift)
+    return found[0].numpy()
+
+
+def bare_case(case: Case) -> Case:
+    """The same clip before a copy of the network without biases."""
+    if isinstance(case.spec, Network):
+        bare = case_of(case.spec, lambda *_: case.waveform, without_biases(case.spec.network()))
+    else:
+        model = copy.copy(case.spec.model())  # which is kept for others
+        model.back_end = without_biases(model.back_end)
+        bare = Case(model, copy.deepcopy(model.back_end).double(), case.waveform, case.spec)
+    bare.__dict__["target"] = case.target
+    return bare
+
+
+def handed_on(bare: Case) -> float:
+    """What a network without biases hands on: its score, or that of a log-mean-exp as it weighs.
+
+    A log-mean-exp over time is more than the mean of what it weighs: the rest is nobody's.
+    """
+    if not isinstance(bare.spec, Shipped):
+        return float(bare.score(bare.features))
+    maps, gradient = parts(bare)
+    return float((maps * gradient).sum())
+
+
+def conserves(case: Case, reference: str) -> str:
+    """Demand that nothing is lost in a copy of the network without biases."""
+    bare = bare_case(case)
+    total, score = float(map_of(bare.ask(reference)).sum()), handed_on(bare)
+    if not abs(total - score) <= KEPT * abs(score) + 1e-5:
+        raise WrongError(f"without biases it sums to {total:.5g} for a score of {score:.5g}")
+    return "conservation"
+
+
+def lrp_epsilon(case: Case, found: Explanation, reference: str = "lrp-epsilon") -> str:
+    relevance = map_of(found)
+    spec = case.spec
+    if isinstance(spec, Network) and spec.piecewise_linear and spec.output == "logits":
+        same(relevance, _gradient_times_input(case), share=5e-3, what="input times gradient")
+        return "plain"
+    return conserves(case, reference)
+
+
+def lrp_flat(case: Case, found: Explanation) -> str:
+    layers = _in_line(case)
+    if layers is None:
+        return conserves(case, "lrp-flat")
+    same(map_of(found), _flat_by_hand(layers, case), share=5e-3, what="rules by hand")
+    return "plain"
+
+
+def _in_line(case: Case) -> list[nn.Module] | None:
+    """The layers of a twin that is a chain, batch norms folded; None for other networks."""
+    twin = twin_of(case)
+    leaves = [one for one in twin.modules() if not [*one.children()]] if twin is not None else []
+    known = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d,
+             nn.AdaptiveAvgPool2d, nn.Flatten, nn.Dropout)  # fmt: skip
+    if not leaves or not all(isinstance(one, known) for one in leaves):
+        return None
+    with torch.no_grad():
+        values = case.features[:, None]
+        for layer in leaves:
+            try:
+                values = layer(values)
+            except (RuntimeError, IndexError):
+                return None
+        if not torch.allclose(values, case.network(case.features)):
+            return None
+    return _folded(leaves)
+
+
+def _folded(leaves: list[nn.Module]) -> list[nn.Module] | None:
+    found: list[nn.Module] = []
+    for layer in leaves:
+        if isinstance(layer, nn.BatchNorm2d):
+            if not found or not isinstance(found[-1], nn.Conv2d):
+                return None
+            conv = copy.deepcopy(found[-1])
+            scale = layer.weight / (layer.running_var + layer.eps).sqrt()
+            with torch.no_grad():
+                conv.weight *= scale[:, None, None, None]
+                conv.bias.copy_(layer.bias + scale * (conv.bias - layer.running_mean))
+            found[-1] = conv
+        elif not isinstance(layer, nn.Dropout):
+            found.append(layer)
+    return found
+
+
+def _flat_by_hand(layers: list[nn.Module], case: Case) -> FloatArray:
+    """Flat rule at the first layer, z-plus in convolutions, epsilon in the rest; in loops."""
+    values = [case.features[:, None]]
+    with torch.no_grad():
+        for layer in layers:
+            values.append(layer(values[-1]))
+    relevance = torch.zeros_like(values[-1])
+    relevance[0, case.target] = values[-1][0, case.target]
+    weighted = next(one for one in layers if isinstance(one, nn.Conv2d | nn.Linear))
+    for layer, inputs in reversed(list(zip(layers, values, strict=False))):
+        relevance = _down(layer, inputs, relevance, first=layer is weighted)
+    return relevance[0, 0].numpy()
+
+
+def _down(layer: nn.Module, inputs: Tensor, relevance: Tensor, *, first: bool) -> Tensor:
+    """Hand the relevance of a layer's outputs to its inputs."""
+    if isinstance(layer, nn.ReLU):
+        return relevance
+    changed = copy.deepcopy(layer)
+    if first or isinstance(layer, nn.Conv2d):
+        with torch.no_grad():
+            changed.weight.copy_(torch.ones_like(layer.weight) if first else layer.weight.clamp(0))
+            changed.bias.zero_()
+        inputs = torch.ones_like(inputs) if first else inputs
+    return _in_proportion(changed, inputs, relevance)
+
+
+def _in_proportion(layer: Callable[[Tensor], Tensor], inputs: Tensor, relevance: Tensor) -> Tensor:
+    given = inputs.clone().requires_grad_()
+    with torch.enable_grad():
+        outputs = layer(given)
+    safe = torch.where(outputs.abs() > 1e-12, outputs, 1.0)
+    parts = torch.where(outputs.abs() > 1e-12, relevance / safe, 0.0).detach()
+    (back,) = torch.autograd.grad((outputs * parts).sum(), given)
+    return (given * back).detach()

@@ -1,0 +1,193 @@
+"""Oracles for captum's methods of layers: captum on the network cut in two, in double precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+from captum import attr
+from torch import Tensor, nn
+
+from awb.types import Explanation
+from matrix.baselines import picks, quiet_heard, twin_of
+from matrix.cams import as_maps, grad_cam, parts, stretched
+from matrix.cases import Case, Scored, WrongError
+from matrix.conservation import bare_case, handed_on
+from matrix.gradients import map_of, same, within_chance
+from networks.base import Network
+
+
+class _Part(nn.Module):
+    """The body or the head of a network."""
+
+    def __init__(self, network: nn.Module, name: str) -> None:
+        super().__init__()
+        self.network, self.name = network, name
+
+    def forward(self, values: Tensor) -> Tensor:
+        found: Tensor = getattr(self.network, self.name)(values)
+        return found
+
+
+def cut(case: Case, network: nn.Module) -> nn.Sequential:
+    """A network in two parts, its maps between them."""
+    end = Scored(nn.Identity(), case.spec.output)
+    return nn.Sequential(_Part(network, "body"), _Part(network, "head"), end).double().eval()
+
+
+def split(case: Case) -> tuple[nn.Module, nn.Module]:
+    """A network, and the module of it from which the maps come."""
+    author = getattr(case.network, "network", None)
+    if hasattr(author, "body") and isinstance(case.spec, Network):
+        halves = cut(case, author)
+        return halves, halves[0]
+    name = getattr(case.spec, "maps", "")
+    if not name:
+        raise WrongError("there is no one place that a method of layers could look at")
+    return case.network, case.network.get_submodule(name)
+
+
+def by_captum(
+    case: Case,
+    found: Explanation,
+    *,
+    method: str,
+    arguments: Callable[[Case], dict[str, Any]] = lambda case: {},
+) -> str:
+    """Ask captum itself of the body of the network."""
+    if method == "LayerGradCam":  # captum takes the second axis for channels, also of tokens
+        return grad_cam(case, found)
+    raw = getattr(attr, method)(*split(case)).attribute(
+        case.features.clone(), target=case.target, **arguments(case)
+    )
+    maps = as_maps(case, (raw[0] if isinstance(raw, tuple) else raw).detach())
+    expected = stretched(maps.sum(dim=1, keepdim=True), case)[0]
+    size = 0.01 * float(maps.abs().sum(dim=1).max())  # channels may cancel out, behind a layer norm
+    same(map_of(found), expected.numpy(), share=5e-3, what="captum at the maps", size=size)
+    return "captum"
+
+
+def _line(case: Case) -> dict[str, Any]:
+    return {"baselines": case.nothing.clone(), "n_steps": 50, "internal_batch_size": 10}
+
+
+def sums_at_maps(case: Case, found: Explanation, expected: float) -> None:
+    """Demand a sum of the maps, as far as stretching them leaves it alone."""
+    places = parts(case)[0][0, 0].numel() / case.features[0].numel()
+    total = float(map_of(found).sum()) * places
+    if not abs(total - expected) <= 0.15 * abs(expected) + 1e-3:
+        raise WrongError(f"its maps sum to about {total:.4g}, not {expected:.4g}")
+
+
+def layer_lrp(case: Case, found: Explanation) -> str:
+    """Input times gradient at the maps of a network that is piecewise linear; else conservation."""
+    spec = case.spec
+    if not getattr(spec, "piecewise_linear", False) or spec.output != "logits":
+        bare = bare_case(case)
+        sums_at_maps(bare, bare.ask("captum:LayerLRP"), handed_on(bare))
+        return "conservation"
+    maps, gradient = parts(case)
+    expected = stretched((gradient * maps).sum(dim=1, keepdim=True), case)[0]
+    same(map_of(found), expected.numpy(), share=5e-3, what="input times gradient at the maps")
+    return "plain"
+
+
+def layer_deeplift(case: Case, found: Explanation, *, several: bool) -> str:
+    """captum on the two halves of the twin; without one, the sum."""
+    baselines = quiet_heard(case) if several else case.nothing
+    twin = twin_of(case)
+    rise = float((case.score(case.features) - case.score(baselines)).mean())
+    if twin is None or picks(twin) or not hasattr(twin, "body"):
+        sums_at_maps(case, found, rise)
+        return "completeness"
+    halves = cut(case, twin)
+    try:
+        maps = [_differences(halves, case, one[None]) for one in baselines]
+    except RuntimeError:  # captum does not follow this head
+        sums_at_maps(case, found, rise)
+        return "completeness"
+    mean = torch.cat(maps).mean(dim=0, keepdim=True).sum(dim=1, keepdim=True)
+    same(map_of(found), stretched(mean, case)[0].numpy(), share=5e-3, what="captum on the twin")
+    return "twin"
+
+
+def _differences(halves: nn.Sequential, case: Case, nothing: Tensor) -> Tensor:
+    """captum's DeepLIFT of the head, between the maps of the clip and those of a baseline."""
+    with torch.no_grad():
+        maps, others = halves[0](case.features), halves[0](nothing)
+    found: Tensor = attr.DeepLift(halves[1:]).attribute(maps, others, target=case.target)
+    return found.detach()
+
+
+def layer_gradient_shap(case: Case, found: Explanation) -> str:
+    """The expectation at the maps: draws of baselines and of points between."""
+    quiet = quiet_heard(case)
+    generator = torch.Generator().manual_seed(5)
+    chosen = quiet[torch.randint(len(quiet), (case.draws // 2,), generator=generator)]
+    shares = torch.rand((len(chosen), 1, 1), generator=generator, dtype=torch.float64)
+    gradient = parts(case, chosen + shares * (case.features - chosen))[1]
+    change = parts(case)[0] - parts(case, chosen)[0]
+    draws = stretched((gradient * change).sum(dim=1, keepdim=True), case)
+    return within_chance(map_of(found), draws, 5)
+
+
+def layer_ablation(case: Case, found: Explanation) -> str:
+    """How much the score falls when a moment of the maps is zero, over its channels and bins."""
+    network, layer = split(case)
+    with torch.no_grad():
+        raw = _output_of(network, layer, case.features)
+    places = as_maps(case, torch.arange(raw.numel()).reshape(raw.shape))
+    falls = torch.zeros(places.shape, dtype=torch.float64)
+    for moment in range(places.shape[2]):
+        without = raw.flatten().clone()
+        without[places[:, :, moment].flatten()] = 0.0
+        fall = case.score(case.features)[0] - _score_with(case, without.reshape(raw.shape))
+        falls[:, :, moment] = fall / places[:, :, moment].numel()
+    expected = stretched(falls.sum(dim=1, keepdim=True), case)[0]
+    same(map_of(found), expected.numpy(), share=5e-3, what="loops")
+    return "plain"
+
+
+def _output_of(network: nn.Module, layer: nn.Module, features: Tensor) -> Tensor:
+    caught: list[Any] = []
+    handle = layer.register_forward_hook(lambda module, inputs, output: caught.append(output))
+    try:
+        network(features)
+    finally:
+        handle.remove()
+    found: Tensor = caught[0][0] if isinstance(caught[0], tuple) else caught[0]
+    return found
+
+
+def _score_with(case: Case, maps: Tensor) -> Tensor:
+    """The score of the clip with other maps in the place of its own."""
+    network, layer = split(case)
+
+    def replace(module: nn.Module, inputs: Any, output: Any) -> Any:
+        return (maps, *output[1:]) if isinstance(output, tuple) else maps
+
+    handle = layer.register_forward_hook(replace)
+    try:
+        with torch.no_grad():
+            found: Tensor = network(case.features)[0, case.target]
+    finally:
+        handle.remove()
+    return found
+
+
+ORACLES: dict[str, Callable[[Case, Explanation], str]] = {
+    "captum:LayerGradCam": partial(by_captum, method="LayerGradCam"),
+    "captum:LayerGradientXActivation": partial(by_captum, method="LayerGradientXActivation"),
+    "captum:LayerIntegratedGradients": partial(
+        by_captum, method="LayerIntegratedGradients", arguments=_line
+    ),
+    "captum:LayerConductance": partial(by_captum, method="LayerConductance", arguments=_line),
+    "captum:InternalInfluence": partial(by_captum, method="InternalInfluence", arguments=_line),
+    "captum:LayerDeepLift": partial(layer_deeplift, several=False),
+    "captum:LayerDeepLiftShap": partial(layer_deeplift, several=True),
+    "captum:LayerFeatureAblation": layer_ablation,
+    "captum:LayerGradientShap": layer_gradient_shap,
+    "captum:LayerLRP": layer_lrp,
+}
