@@ -47,11 +47,11 @@ def bare_case(case: Case) -> Case:
 
 
 def handed_on(bare: Case) -> float:
-    """What a network without biases hands on: its score, or that of a log-mean-exp as it weighs.
+    """What a network without biases hands on: its score, or a log-sum-exp's as it weighs.
 
-    A log-mean-exp over time is more than the mean of what it weighs: the rest is nobody's.
+    A log-sum-exp, over time or classes, is more than the mean that it weighs: the rest is nobody's.
     """
-    if not isinstance(bare.spec, Shipped):
+    if not isinstance(bare.spec, Shipped) and getattr(bare.spec, "output", "") != "softmax-logits":
         return float(bare.score(bare.features))
     maps, gradient = parts(bare)
     return float((maps * gradient).sum())
