@@ -271,3 +271,17 @@ def test_operations_know_their_module() -> None:
     tape = record(seeded(PannsLike), _features())
     assert {"conv", "norm", "dense"} <= {operation.module for operation in tape.operations}
     assert tape.calls == {"conv": 1, "norm": 1, "dense": 1}
+
+
+def test_scripted_and_traced_networks_are_followed() -> None:
+    network, clip, nothing = seeded(PannsLike), _features(), _features(1, like=0.1)
+    expected = _deeplift(network, clip, nothing)
+    for other in (torch.jit.script(network), torch.jit.trace(network, clip)):
+        torch.testing.assert_close(_deeplift(other, clip, nothing), expected)
+
+
+def test_quantized_operators_are_refused_by_name() -> None:
+    make = torch.ao.quantization.quantize_dynamic
+    network = make(seeded(Transformer), {nn.Linear}, dtype=torch.qint8)
+    with pytest.raises(NotApplicableError, match="quantized"):
+        _deeplift(network, _features(), _features(1))

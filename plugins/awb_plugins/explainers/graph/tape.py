@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import torch._dynamo  # a dispatch mode needs it; in the first run it would take seconds
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -151,7 +152,9 @@ def _same(one: Operation, other: Operation) -> bool:
         and one.outputs == other.outputs
         and len(mine) == len(theirs)
         and all(
-            (isinstance(a, Tensor) and isinstance(b, Tensor)) or (type(a) is type(b) and a == b)
+            a is b
+            or (isinstance(a, (Tensor, torch.ScriptObject)) and type(a) is type(b))
+            or (type(a) is type(b) and a == b)
             for a, b in zip(mine, theirs, strict=True)
         )
     )
@@ -179,7 +182,7 @@ def _named(network: nn.Module, recorder: Recorder) -> Iterator[None]:
     """Tell the recorder which module is running."""
     handles = []
     for name, module in network.named_modules():
-        if not name:
+        if not name or isinstance(module, torch.jit.ScriptModule):  # which takes no hooks
             continue
         handles += [
             module.register_forward_pre_hook(lambda *_, name=name: recorder.enter(name)),
