@@ -193,6 +193,7 @@ class _Propagation:
             (("mul",), self._product),
             (("div",), self._ratio),
             (_AVERAGES | {"add", "sub", "rsub", "addcmul"}, self._proportional),
+            (("var",), lambda op, part: self._proportional(op, part / 2)),  # it is of degree two
             (_TAYLOR, self._proportional),
             (("maximum", "minimum"), lambda op, part: gradients(op, self.values, [part])),
             (("glu",), self._glu),
