@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from networks.base import Network, without_biases
 from networks.pooled import Panns
 from networks.shipped import Shipped
 
-KEPT = 0.01
+KEPT = 0.02
 """Share of the score that may be lost to stabilizers on the way."""
 
 
@@ -47,14 +48,18 @@ def bare_case(case: Case) -> Case:
 
 
 def handed_on(bare: Case) -> float:
-    """What a network without biases hands on: its score, or that of a log-mean-exp as it weighs.
+    """What a network without biases hands on: its score, or a log-sum-exp's as it weighs.
 
-    A log-mean-exp over time is more than the mean of what it weighs: the rest is nobody's.
+    A log-sum-exp, over time or classes, is more than the mean that it weighs: the rest is nobody's.
     """
-    if not isinstance(bare.spec, Shipped):
+    if isinstance(bare.spec, Shipped):
+        spec = replace(bare.spec, maps="head")  # which gives what is pooled, or compared
+        logits, gradient = parts(replace(bare, spec=spec))
+    elif getattr(bare.spec, "output", "") == "softmax-logits":
+        logits, gradient = parts(bare)
+    else:
         return float(bare.score(bare.features))
-    maps, gradient = parts(bare)
-    return float((maps * gradient).sum())
+    return float((logits * gradient).sum())
 
 
 def conserves(case: Case, reference: str) -> str:

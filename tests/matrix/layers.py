@@ -37,7 +37,7 @@ def cut(case: Case, network: nn.Module) -> nn.Sequential:
     return nn.Sequential(_Part(network, "body"), _Part(network, "head"), end).double().eval()
 
 
-def split(case: Case) -> tuple[nn.Module, nn.Module]:
+def split(case: Case) -> tuple[nn.Sequential, nn.Module]:
     """A network, and the module of it from which the maps come."""
     author = getattr(case.network, "network", None)
     if hasattr(author, "body") and isinstance(case.spec, Network):
@@ -46,7 +46,35 @@ def split(case: Case) -> tuple[nn.Module, nn.Module]:
     name = getattr(case.spec, "maps", "")
     if not name:
         raise WrongError("there is no one place that a method of layers could look at")
-    return case.network, case.network.get_submodule(name)
+    body, head = _Tokens(case, name), _Tokens(case, name, head=True)
+    return nn.Sequential(body, head), body
+
+
+class _Tokens(nn.Module):
+    """A network up to a module's first output, or from there on."""
+
+    def __init__(self, case: Case, name: str, *, head: bool = False) -> None:
+        super().__init__()
+        self.network, self.name, self.head = case.network, name, head
+        self.features = case.features
+
+    def forward(self, values: Tensor) -> Tensor:
+        caught: list[Tensor] = []
+
+        def hook(module: nn.Module, inputs: Any, output: Any) -> Any:
+            several = isinstance(output, tuple)
+            caught.append(output[0] if several else output)
+            if not self.head:
+                return None
+            return (values, *output[1:]) if several else values
+
+        handle = self.network.get_submodule(self.name).register_forward_hook(hook)
+        try:
+            repeated = self.features.expand(len(values), -1, -1) if self.head else values
+            scores: Tensor = self.network(repeated)
+        finally:
+            handle.remove()
+        return scores if self.head else caught[0]
 
 
 def by_captum(
@@ -135,46 +163,21 @@ def layer_gradient_shap(case: Case, found: Explanation) -> str:
 
 def layer_ablation(case: Case, found: Explanation) -> str:
     """How much the score falls when a moment of the maps is zero, over its channels and bins."""
-    network, layer = split(case)
+    network, body = split(case)
     with torch.no_grad():
-        raw = _output_of(network, layer, case.features)
+        raw = body(case.features)
     places = as_maps(case, torch.arange(raw.numel()).reshape(raw.shape))
     falls = torch.zeros(places.shape, dtype=torch.float64)
     for moment in range(places.shape[2]):
         without = raw.flatten().clone()
         without[places[:, :, moment].flatten()] = 0.0
-        fall = case.score(case.features)[0] - _score_with(case, without.reshape(raw.shape))
+        with torch.no_grad():
+            score = network[1:](without.reshape(raw.shape))[0, case.target]
+        fall = case.score(case.features)[0] - score
         falls[:, :, moment] = fall / places[:, :, moment].numel()
     expected = stretched(falls.sum(dim=1, keepdim=True), case)[0]
     same(map_of(found), expected.numpy(), share=5e-3, what="loops")
     return "plain"
-
-
-def _output_of(network: nn.Module, layer: nn.Module, features: Tensor) -> Tensor:
-    caught: list[Any] = []
-    handle = layer.register_forward_hook(lambda module, inputs, output: caught.append(output))
-    try:
-        network(features)
-    finally:
-        handle.remove()
-    found: Tensor = caught[0][0] if isinstance(caught[0], tuple) else caught[0]
-    return found
-
-
-def _score_with(case: Case, maps: Tensor) -> Tensor:
-    """The score of the clip with other maps in the place of its own."""
-    network, layer = split(case)
-
-    def replace(module: nn.Module, inputs: Any, output: Any) -> Any:
-        return (maps, *output[1:]) if isinstance(output, tuple) else maps
-
-    handle = layer.register_forward_hook(replace)
-    try:
-        with torch.no_grad():
-            found: Tensor = network(case.features)[0, case.target]
-    finally:
-        handle.remove()
-    return found
 
 
 ORACLES: dict[str, Callable[[Case, Explanation], str]] = {

@@ -74,6 +74,8 @@ class Network:
     piecewise_linear : bool
         Whether it is linear wherever no unit switches: LRP's epsilon rule is then input times
         gradient.
+    weights : torch.dtype or None
+        What its weights are rounded to.
     given : callable
         Turns the network into what awb is given: scripts it, halves its weights.
     """
@@ -86,13 +88,15 @@ class Network:
     output: str = "logits"
     piecewise_linear: bool = False
     given: Callable[[nn.Module], nn.Module] = copy.deepcopy
+    weights: torch.dtype | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
     def network(self) -> nn.Module:
         """Make the network with weights as after training; always the same."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(zlib.crc32(self.name.encode()))
-            return awake(self.make()).eval()
+            network = awake(self.make()).eval()
+        return network if self.weights is None else network.to(self.weights).float()
 
     def model(self, network: nn.Module) -> AudioModel:
         """Give a network to awb, as its documentation says."""
@@ -136,6 +140,6 @@ def without_biases(network: nn.Module) -> nn.Module:
     with torch.no_grad():
         for name, value in [*bare.named_parameters(), *bare.named_buffers()]:
             last = name.rpartition(".")[2]
-            if last.endswith(("bias", "_token", "embeddings")) or last in _ADDED:
+            if "bias" in last or last.endswith(("_token", "embeddings")) or last in _ADDED:
                 value.zero_()
     return bare

@@ -103,8 +103,18 @@ def _small(name: str, title: str, **given: Any) -> Network:
 NETWORKS = [
     _small("scripted", "CNN, scripted", given=_scripted),
     _small("traced", "CNN, traced", given=_traced),
-    _small("half", "CNN, half weights", given=lambda net: copy.deepcopy(net).half()),
-    _small("bfloat16", "CNN, bfloat16 weights", given=lambda net: copy.deepcopy(net).bfloat16()),
+    _small(
+        "half",
+        "CNN, half weights",
+        weights=torch.float16,
+        given=lambda net: copy.deepcopy(net).half(),
+    ),
+    _small(
+        "bfloat16",
+        "CNN, bfloat16 weights",
+        weights=torch.bfloat16,
+        given=lambda net: copy.deepcopy(net).bfloat16(),
+    ),
     _small("double", "CNN, double weights", given=lambda net: copy.deepcopy(net).double()),
     _small("dict", "CNN that gives a dictionary", given=_Answering),
     _small("careless", "CNN in training mode, gradients off", given=_careless),

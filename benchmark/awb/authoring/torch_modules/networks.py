@@ -104,6 +104,8 @@ def _fold(module: nn.Module) -> None:
         elif isinstance(hook, SpectralNorm):
             nn.utils.remove_spectral_norm(module, hook.name)
     if _is_parametrized(module):
+        kind = type(module)  # shared with the network that was copied, which must keep its weight
+        module.__class__ = type(kind.__name__, kind.__bases__, dict(vars(kind)))
         for key in list(module.parametrizations):  # type: ignore[arg-type]
             parametrize.remove_parametrizations(module, key)
         module._load_state_dict_pre_hooks.clear()  # of weight_norm, which cannot be pickled

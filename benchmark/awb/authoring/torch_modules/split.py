@@ -49,8 +49,11 @@ class SplitTorchModel(TorchModel):
         steps = [*self._tail]
         if self._output is not None and self._output != "logits":
             steps.append(LogOdds(self._output))
-        self.back_end: nn.Module = nn.Sequential(back, *steps).eval() if steps else back
-        self.last_convolution: str = f"0.{named}" if named and steps else named
+        scripted = isinstance(back, torch.jit.ScriptModule)  # which takes no hooks of ours
+        self.back_end: nn.Module = nn.Sequential(back, *steps).eval() if steps or scripted else back
+        behind = named and self.back_end is not back
+        self.last_convolution: str = f"0.{named}" if behind else named
+        self.target_layer = self.last_convolution if last_convolution else ""
         self._hop_s, self._first_s = self._frames(first_frame_s)
 
     def differentiable(self) -> bool:

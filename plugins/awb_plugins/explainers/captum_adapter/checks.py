@@ -37,6 +37,14 @@ def check_modules(method: Method, heard: Heard) -> None:
     NotApplicableError
         If the rule is DeepLIFT's, and a module without children is run more than once.
     """
+    if method.name not in (*_DEEPLIFT, "LRP", *_CHANGED):
+        return
+    from torch.jit import ScriptModule
+
+    if any(isinstance(module, ScriptModule) for module in heard.model.back_end.modules()):
+        raise NotApplicableError(
+            f"captum:{method.name} changes modules, and those of TorchScript cannot be changed"
+        )
     if method.name not in _DEEPLIFT:
         return
     modules = dict(heard.model.back_end.named_modules())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from awb.errors import NotApplicableError
 
 TOLERANCE = 1e-3
+_MOST = 0.02  # of the rise, however much cancels out
 """By which part of the rise an exact method may miss it."""
 
 _ROUNDING = 1e-5
@@ -27,7 +28,8 @@ def allowed(rise: float, magnitude: float, tolerance: float = TOLERANCE) -> floa
     float
         In log-odds.
     """
-    return max(tolerance * abs(rise), _ROUNDING * magnitude, 1e-4)
+    rounding = min(_ROUNDING * magnitude, _MOST * abs(rise))
+    return max(tolerance * abs(rise), rounding, 1e-4)
 
 
 def check_sum(method: str, total: float, rise: float, magnitude: float) -> str:

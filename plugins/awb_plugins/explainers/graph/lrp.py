@@ -8,8 +8,8 @@ inputs:
   two folded into one would give;
 - additions in proportion to the summands; functions of one number, and what only moves numbers
   about, hand on all of it; a maximum to what it picked;
-- a product with a gate (a sigmoid, or one less it) all to the other factor, the signal; any other
-  product of two activations to both alike;
+- a product with a gate (a sigmoid, one less it, or a softmax, as the weights of attention) all to
+  the other factor, the signal; any other product of two activations to both alike;
 - layer, group, instance and RMS norms hand on all of it; softmax and logsumexp by their Taylor
   expansion at the activations, whose constant keeps its share.
 
@@ -24,8 +24,10 @@ Lapuschkin, S., et al. (2019). Unmasking Clever Hans predictors and assessing wh
 learn. Nature Communications 10. doi:10.1038/s41467-019-08987-4 (flat rule at the input)
 Arras, L., et al. (2017). Explaining recurrent neural network predictions in sentiment analysis.
 WASSA. arXiv:1706.07206 (gates: the signal takes all)
+Ali, A., et al. (2022). XAI for transformers: better explanations through conservative propagation.
+ICML. arXiv:2202.07304 (attention weights as constants)
 Achtibat, R., et al. (2024). AttnLRP: attention-aware layer-wise relevance propagation for
-transformers. ICML. arXiv:2402.05602 (softmax, normalization, products)
+transformers. ICML. arXiv:2402.05602 (normalization, products)
 """
 
 from __future__ import annotations
@@ -63,7 +65,7 @@ _TAYLOR = names("_softmax _safe_softmax _log_softmax logsumexp linalg_vector_nor
 _BATCH_NORMS = frozenset(
     {"native_batch_norm", "_native_batch_norm_legit_no_training", "cudnn_batch_norm"}
 )
-_GATES = frozenset({"sigmoid", "hardsigmoid"})
+_GATES = names("sigmoid hardsigmoid _softmax _safe_softmax")
 _SAME = 1e-4
 """How far a folded convolution may be from the two operations it stands for."""
 
@@ -191,6 +193,7 @@ class _Propagation:
             (("mul",), self._product),
             (("div",), self._ratio),
             (_AVERAGES | {"add", "sub", "rsub", "addcmul"}, self._proportional),
+            (("var",), lambda op, part: self._proportional(op, part / 2)),  # it is of degree two
             (_TAYLOR, self._proportional),
             (("maximum", "minimum"), lambda op, part: gradients(op, self.values, [part])),
             (("glu",), self._glu),
@@ -230,8 +233,10 @@ class _Propagation:
         if len(factors) > 1:
             if operation.name in ("addmm", "baddbmm", "addmv"):
                 raise NotApplicableError("LRP has no rule for a product plus an activation at once")
+            signals = [number for number in numbers if not self._is_gate(number)]
+            numbers = dict.fromkeys(signals) if len(signals) == 1 else numbers
             shares = self._proportional(operation, outward)
-            return {number: shares[number] / len(numbers) for number in shares}
+            return {number: shares[number] / len(numbers) for number in numbers}
         if self.composite == "flat" and operation.inputs[0] in self.raw:
             return self._flat(operation, outward)
         return self._proportional(operation, outward)
@@ -321,7 +326,7 @@ class _Propagation:
         return {number: part.sum_to_size(self.values[number].shape) for number in numbers}
 
     def _is_gate(self, number: int) -> bool:
-        """Say whether a factor is a sigmoid, one less it, or one of these moved about."""
+        """Say whether a factor is a sigmoid or a softmax, one less it, or one of these moved."""
         operation = self.made.get(number)
         while operation is not None and (
             operation.name in REARRANGING or operation.name in ("rsub", "sub", "neg")

@@ -120,6 +120,7 @@ class Heard:
         """Cut the back end in two where a CAM looks, or at a module of it."""
         from awb_plugins.explainers.spectrogram import cutting
 
+        layer = layer or getattr(self.model, "target_layer", "")
         tokens = getattr(self.model, "token_maps", None)
         if layer or tokens is None:
             return cutting.cut(self.model.back_end, self.features, layer)
