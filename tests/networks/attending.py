@@ -61,6 +61,8 @@ class Checkpoint:
         Tokens before those, which stand for no audio.
     step : int
         Frames of the features to a token.
+    full_s : float
+        Length of the clip that needs no padding; 0 where none does.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Checkpoint:
     bands: int = 0
     first: int = 0
     step: int = 1
+    full_s: float = 0.0
 
     def as_maps(self, tokens: Tensor, n_frames: int) -> Tensor:
         """Lay tokens ``(batch, tokens, channels)`` of audio out as maps of time and bands."""
@@ -107,8 +110,8 @@ def _folder(kind: str) -> Path:
 
 
 CHECKPOINTS = [
-    Checkpoint("ast", "AST", "network.audio_spectrogram_transformer.embeddings", 0, 2, 32),
-    Checkpoint("whisper", "Whisper", "network.encoder.layers.0", step=2),
+    Checkpoint("ast", "AST", "network.audio_spectrogram_transformer.embeddings", 0, 2, 32, 2.6),
+    Checkpoint("whisper", "Whisper", "network.encoder.layers.0", step=2, full_s=3.0),
     *(
         Checkpoint(name, title, f"network.{prefix}.encoder.layers.0", step=640)
         for name, title, prefix in (

@@ -140,6 +140,11 @@ def without_biases(network: nn.Module) -> nn.Module:
     with torch.no_grad():
         for name, value in [*bare.named_parameters(), *bare.named_buffers()]:
             last = name.rpartition(".")[2]
-            if "bias" in last or last.endswith(("_token", "embeddings")) or last in _ADDED:
+            if (
+                "embed_positions" in name
+                or "bias" in last
+                or last.endswith(("_token", "embeddings"))
+                or last in _ADDED
+            ):
                 value.zero_()
     return bare
