@@ -269,14 +269,19 @@ def _layout(body: nn.Module, features: Tensor, maps: Tensor) -> Callable[[Tensor
     """Find which axis of the maps is time: where the middle of a change moves with the change."""
     if maps.ndim == 3:
         return lambda found: found
-    middles = []
+    middles, moved = [], 0.0
     half = features.shape[1] // 2
+    size = float(features.std()) or 1.0  # a silent clip does not vary
+    bump = size * torch.linspace(1.0, -0.5, features.shape[2], device=features.device)
     with torch.no_grad():
         for part in (slice(0, half), slice(half, None)):
             changed = features.clone()
-            changed[:, part] = changed[:, part].roll(1, dims=2) * 0.9
+            changed[:, part] = changed[:, part].roll(1, dims=2) * 0.9 + bump
             change = (body(changed) - maps).abs().sum(dim=(0, 1))
+            moved += float(change.sum())
             middles.append([_middle(change.sum(dim=axis)) for axis in (1, 0)])
+    if moved == 0:  # maps that never change say nothing, whichever way they are laid
+        return lambda found: found
     (time_first, bins_first) = (late - early for early, late in zip(*middles, strict=True))
     if max(time_first, bins_first) < _MOVE and min(maps.shape[2:]) > 1:
         raise NotApplicableError(f"its maps do not tell one time from another{_ADVICE}")
