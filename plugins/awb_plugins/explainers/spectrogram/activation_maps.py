@@ -1,4 +1,7 @@
-"""Maps of the last convolution, weighted: ``grad-cam``, ``grad-cam++``, ``score-cam``.
+"""Maps of the last layer that knows time, weighted: ``grad-cam``, ``grad-cam++``, ``score-cam``.
+
+Where that is, `cutting` finds: what comes out of the last convolutions after norm, activation and
+residual, or the tokens of a transformer; or ``target_layer`` names a module.
 
 A channel's map is stretched over the features by interpolation. By default nothing is rectified at
 the end: what speaks against the target comes out negative in `grad-cam`. The other two weigh
@@ -124,27 +127,27 @@ class ScoreCam(MapExplainer):
 SPECS = [
     ExplainerSpec(
         name="grad-cam",
-        summary="Maps of the last convolution weighted by mean gradients; signed unless relu=true.",
+        summary="Maps of the last layer weighted by mean gradients; signed unless relu=true.",
         citation="Selvaraju et al. (2017), arXiv:1610.02391; captum, arXiv:2009.07896",
-        cost="one call and one backward pass",
+        cost="six calls and two backward passes",
         needs=(DifferentiableModel,),
         parameters=CamParameters,
         factory=finished(GradCam),
     ),
     ExplainerSpec(
         name="grad-cam++",
-        summary="Maps of the last convolution weighted by positive gradients, place by place.",
+        summary="Maps of the last layer weighted by positive gradients, place by place.",
         citation="Chattopadhay et al. (2018), arXiv:1710.11063",
-        cost="one call and one backward pass",
+        cost="six calls and two backward passes",
         needs=(DifferentiableModel,),
         parameters=CamParameters,
         factory=finished(GradCamPlusPlus),
     ),
     ExplainerSpec(
         name="score-cam",
-        summary="Maps of the last convolution weighted by the score of what they let through.",
+        summary="Maps of the last layer weighted by the score of what they let through.",
         citation="Wang et al. (2020), arXiv:1910.01279",
-        cost="one call a channel of the last convolution, and two",
+        cost="one call a channel of the last layer, six and a backward pass",
         needs=(DifferentiableModel,),
         parameters=ScoreCamParameters,
         factory=finished(ScoreCam),
