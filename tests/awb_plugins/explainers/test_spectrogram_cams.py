@@ -22,11 +22,11 @@ def model() -> TorchModel:
 
 
 def _maps(net: SmallCnn, features: torch.Tensor) -> torch.Tensor:
-    return net.conv2(net.pool(net.relu1(net.conv1(features[:, None]))))
+    return net.relu2(net.conv2(net.pool(net.relu1(net.conv1(features[:, None])))))
 
 
 def _from_maps(net: SmallCnn, maps: torch.Tensor) -> torch.Tensor:
-    return net.dense(net.flatten(net.squeeze(net.relu2(maps))))[:, 0]
+    return net.dense(net.flatten(net.squeeze(maps)))[:, 0]
 
 
 def _finite_differences(net: SmallCnn, maps: torch.Tensor) -> np.ndarray:

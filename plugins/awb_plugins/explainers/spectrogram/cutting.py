@@ -22,6 +22,7 @@ from awb.errors import NotApplicableError, ParameterError, did_you_mean
 
 _CONVOLUTIONS = {torch.conv1d, torch.conv2d}
 _MOVE, _OFF = 0.1, 1e-4
+_FRAMES = 64  # enough to tell a change at the beginning from one at the end
 _ADVICE = "; target_layer=NAME says which module of the back end to look at"
 
 
@@ -270,6 +271,7 @@ def _layout(body: nn.Module, features: Tensor, maps: Tensor) -> Callable[[Tensor
     if maps.ndim == 3:
         return lambda found: found
     middles, moved = [], 0.0
+    features, maps = _long_enough(body, features, maps)
     half = features.shape[1] // 2
     size = float(features.std()) or 1.0  # a silent clip does not vary
     bump = size * torch.linspace(1.0, -0.5, features.shape[2], device=features.device)
@@ -288,6 +290,19 @@ def _layout(body: nn.Module, features: Tensor, maps: Tensor) -> Callable[[Tensor
     if bins_first > time_first:
         return lambda found: found.transpose(2, 3)
     return lambda found: found
+
+
+def _long_enough(body: nn.Module, features: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Repeat a clip that is shorter than what a unit sees, if the network takes longer ones."""
+    copies = -(-_FRAMES // features.shape[1])
+    if copies == 1:
+        return features, maps
+    longer = features.repeat(1, copies, 1)
+    try:
+        with torch.no_grad():
+            return longer, body(longer)
+    except RuntimeError:  # one length only
+        return features, maps
 
 
 def _middle(change: Tensor) -> float:
