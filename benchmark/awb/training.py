@@ -1,6 +1,6 @@
-"""What ``awb train`` asks of a model that can be trained; the training itself is the plugin's.
+"""What ``awb train`` requires of a trainable model; the plugin does the training itself.
 
-A `awb.specs.ModelSpec` with a ``trainable`` gives a `Trainer`. awb's own models give an
+``trainable`` of an `awb.specs.ModelSpec` returns a `Trainer`. awb's own models return an
 `awb_plugins.training.Recipe`, which any plugin may use.
 """
 
@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingJob:
-    """What ``awb train`` was asked to do.
+    """The settings of one ``awb train`` command.
 
     Attributes
     ----------
@@ -28,17 +28,17 @@ class TrainingJob:
     dataset : str
         Reference of the training data.
     validation, test : str or None
-        References of the other parts; None for the dataset's own, or whole groups of it.
+        References of the other parts; None for the dataset's own parts, or whole groups of it.
     seeds : tuple of int
-        One training per seed; the one that is best on validation is kept.
+        One training per seed; the best on the validation part is kept.
     epochs : int or None
-        Most epochs; None for the model's own.
+        Maximum number of epochs; None for the model's default.
     augment : tuple of str or None
-        Augmentations; None for the model's own.
+        Augmentations; None for the model's defaults.
     out : Path
-        Weights file; the card and the curve get the same stem.
+        Weights file; the model card and the training curve are named after it.
     command : str
-        What was typed, for the card.
+        The command as it was typed, for the model card.
     """
 
     model: str
@@ -54,14 +54,14 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """What a training came to.
+    """The result of a training.
 
     Attributes
     ----------
     scores : tuple of str
-        A line per part of the data that was judged.
+        One line per evaluated part of the data.
     paths : tuple of Path
-        The files that were written.
+        Files that were written.
     """
 
     scores: tuple[str, ...]
@@ -72,7 +72,7 @@ class Trainer(Protocol):
     """A model that can be trained."""
 
     def check(self, job: TrainingJob) -> None:
-        """Refuse a job that cannot work, before any time is spent on it.
+        """Refuse a job that cannot succeed before any training starts.
 
         Raises
         ------
@@ -84,21 +84,21 @@ class Trainer(Protocol):
     def train(
         self, job: TrainingJob, *, progress: Progress, tell: Callable[[str], None]
     ) -> TrainingReport:
-        """Train, and write the weights.
+        """Train the model and write its weights.
 
         Parameters
         ----------
         job : TrainingJob
-            What to do.
+            The settings.
         progress : callable
             See `Progress`.
         tell : callable
-            Called with a sentence after every epoch.
+            Called with a one-sentence report after every epoch.
 
         Returns
         -------
         TrainingReport
-            Scores and files.
+            Scores and files that were written.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Trainer(Protocol):
 
 
 def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
-    """Read seeds, separated by commas or given one by one.
+    """Parse seeds that are separated by commas or given one by one.
 
     Parameters
     ----------
@@ -119,12 +119,12 @@ def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        At least one, each once.
+        Distinct seeds; (0,) if none was given.
 
     Raises
     ------
     ParameterError
-        If one is not a whole number from 0.
+        If a seed is not a non-negative integer.
 
     Examples
     --------
@@ -134,5 +134,5 @@ def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
     parts = [part.strip() for text in texts for part in text.split(",")]
     for part in parts:
         if not part.isdecimal():
-            raise ParameterError(f"a seed is a whole number from 0, got {part!r}")
+            raise ParameterError(f"a seed must be a non-negative integer, got {part!r}")
     return tuple(dict.fromkeys(int(part) for part in parts)) or (0,)
