@@ -220,7 +220,7 @@ class RandomizableModel(AudioModel, Protocol):
 
 @runtime_checkable
 class RandomLabelModel(AudioModel, Protocol):
-    """A model with a twin that was trained in the same way, but on randomly permuted labels."""
+    """A model with a twin that was trained in the same way, but on randomly assigned labels."""
 
     def trained_on_random_labels(self) -> AudioModel:
         """Return the twin, which has the same classes and capabilities."""
