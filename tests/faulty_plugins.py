@@ -156,7 +156,7 @@ LIARS: dict[str, tuple[Callable[..., Any], str]] = {
     "nan": (_nan, "relevance has 30 NaN or infinite of 30 values"),
     "short": (_short, "relevance has 29 values for 30 segments"),
     "huge": (_huge, "relevance is not an array of numbers: int too large to convert to float"),
-    "strings": (_strings, "relevance is not an array of numbers: its dtype is <U3"),
+    "strings": (_strings, "relevance is not an array of numbers: it is of <U3"),
     "masked": (_masked, "relevance has masked values; fill them in first"),
     "false-cost": (_false_cost, "a cost is never negative (calls=-40, forwards=None)"),
     "mutates-audio": (_mutates_audio, "ValueError: cannot set WRITEABLE flag to True"),

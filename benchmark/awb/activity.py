@@ -1,8 +1,8 @@
-"""Which plugin is running, reported to a supervising process.
+"""Who is at work: told to whoever watches this process from outside.
 
-A plugin that hangs or kills its process can only be named by the supervisor, from the last state
-that the process reported. A plugin's clock is paused while the model scores masked clips for it:
-a slow model is not the fault of the explainer that happens to call it first.
+A plugin that hangs or takes its process down can only be named by somebody else, who looks at what
+the process said last. The clock of a plugin stands still while the model scores masked clips for
+it: that a model is slow is no fault of the explainer that happened to ask first.
 """
 
 from __future__ import annotations
@@ -17,15 +17,26 @@ from awb.errors import AwbError, PluginError
 
 @dataclass(frozen=True, slots=True)
 class PluginCall:
-    """A plugin that is running."""
+    """A plugin at work.
 
-    kind: str  # explainer, again (an explainer that a metric runs again), metric, masker, ...
-    label: str = ""  # empty for the model
-    of: str = ""  # for a metric: the explainer whose explanation it scores; empty for any
+    Attributes
+    ----------
+    kind : str
+        ``explainer``, ``again`` (an explainer that metrics ask once more), ``metric``, ``masker``,
+        ``dataset`` or ``model``.
+    label : str
+        Its label; empty for the model.
+    of : str
+        For a metric: the explainer whose explanation it scores; empty for any.
+    """
+
+    kind: str
+    label: str = ""
+    of: str = ""
 
 
 class WorkerDiedError(AwbError):
-    """A task whose worker process died or was stopped."""
+    """A task whose worker process died, or was stopped."""
 
     def __init__(self, reason: str, call: PluginCall | None = None) -> None:
         super().__init__(reason)
@@ -37,15 +48,27 @@ MODEL = PluginCall("model")
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """What a process is doing."""
+    """What a process is at.
 
-    call: PluginCall | None = None  # the running plugin; None for the harness itself
-    used_s: float = 0.0  # the plugin's own time up to `since_s`
-    since_s: float = 0.0  # start of the current step (in the model: batch), by `time.monotonic`
-    in_model: bool = False  # the plugin is waiting for the model
+    Attributes
+    ----------
+    call : PluginCall or None
+        The plugin at work; None for the harness itself.
+    used_s : float
+        Its own time until `since_s`, in seconds.
+    since_s : float
+        When what runs now began, on the clock of `time.monotonic`.
+    in_model : bool
+        Whether it waits for the model; `since_s` is then when the present batch began.
+    """
+
+    call: PluginCall | None = None
+    used_s: float = 0.0
+    since_s: float = 0.0
+    in_model: bool = False
 
     def exceeds(self, limit_s: float, now_s: float) -> PluginCall | None:
-        """Return the plugin that exceeds a time limit, which for the model is per batch."""
+        """Name whoever has worked for longer than a limit; of the model, each batch counts."""
         running_s = now_s - self.since_s
         if self.in_model:
             return MODEL if running_s > limit_s else None
@@ -57,14 +80,14 @@ _tell: Callable[[At], None] | None = None
 
 
 def tell(listener: Callable[[At], None] | None) -> None:
-    """Report every change of state to a listener from now on; None to stop reporting."""
+    """Tell a listener, from now on, whenever somebody else is at work; None for nobody."""
     global _tell
     _tell = listener
     _say(At())
 
 
 def present() -> PluginCall | None:
-    """Return the plugin that is running in this process."""
+    """Return the plugin that is at work in this process."""
     return _now.call
 
 
@@ -76,7 +99,7 @@ def _say(at: At) -> None:
 
 
 def _paused() -> At:
-    """Return the current state with the plugin's own time added up."""
+    """Return the present state with its own time added up."""
     now_s = time.monotonic()
     own_s = 0.0 if _now.in_model else now_s - _now.since_s
     return replace(_now, used_s=_now.used_s + own_s, since_s=now_s)
@@ -84,9 +107,10 @@ def _paused() -> At:
 
 @contextmanager
 def at_work(call: PluginCall) -> Iterator[None]:
-    """Report that a plugin is running, with its own clock, until the context exits.
+    """Say that a plugin works, with a clock of its own, until the context is left.
 
-    After `KeyboardInterrupt` and the like the plugin stays reported, so that it can be named.
+    What no plugin should raise (`KeyboardInterrupt` and the like) leaves the name standing, for
+    whoever reports it.
     """
     outer = _paused()
     _say(At(call, 0.0, time.monotonic()))
@@ -103,7 +127,7 @@ def at_work(call: PluginCall) -> Iterator[None]:
 
 @contextmanager
 def model_at_work() -> Iterator[None]:
-    """Report that the running plugin is waiting for the model."""
+    """Say that whoever is at work waits for the model."""
     outer = _paused()
     _say(replace(outer, in_model=True))
     try:
@@ -113,6 +137,6 @@ def model_at_work() -> Iterator[None]:
 
 
 def beat() -> None:
-    """Report that the model has finished a batch."""
+    """Say that the model has finished a batch."""
     if _now.in_model:
         _say(replace(_now, since_s=time.monotonic()))

@@ -1,12 +1,12 @@
-"""Map relevance of frames or tokens, the units that a model sees, to time segments.
+"""From what a model looks at (frames, tokens) to segments of time.
 
 Conventions
 -----------
-A frame covers the time between the midpoints to its neighbours' centres, wherever padding and hop
-put them. A frame that crosses a segment's edge is split between the segments in proportion to time,
-so the sum over the map equals the sum over the segments, and frames may be shorter or longer than
-segments. Time before the clip's start or after its end (padding) belongs to the first or last
-segment. Time that no frame covers was not seen by the model: its relevance is 0.
+A frame stands for the time between the midpoints to its neighbours' centres, wherever padding and
+hop put those. A frame across a segment's edge is shared between the segments in proportion to time:
+so the sum over the map is the sum over the segments, and frames may be shorter or longer than
+segments. What lies before the clip's start or after its end (padding) belongs to the first or last
+segment. Time that no frame covers was not heard: its relevance is 0.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from awb.intervals import FloatArray
 from awb.segments import Segments
 
 Aggregation = Literal["sum", "positive-sum", "max", "abs-sum"]
-"""How the time-frequency values of a segment are combined into its relevance."""
+"""How the time-frequency values of a segment become its relevance."""
 
-_TOUCH = 1e-6  # a smaller fraction of a frame inside a segment is float noise
+_TOUCH = 1e-6  # less than this part of a frame inside a segment is float noise
 
 
 def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
-    """Return the time that each frame covers.
+    """Return the time that each frame stands for.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     np.ndarray, shape=(frames, 2)
-        Start and end in seconds; the first and last frames are symmetric about their centres. A
-        single frame covers all time.
+        Start and end in seconds; the outer frames reach as far out as in. A single frame stands for
+        all time.
 
     Raises
     ------
     ParameterError
-        If there are no frames, or the centres do not increase.
+        If there is no frame, or the centres do not increase.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
     """
     centers = np.asarray(centers_s, dtype=np.float64)
     if centers.ndim != 1 or centers.size == 0 or (np.diff(centers) <= 0).any():
-        raise ParameterError("frame centres must be increasing times, and at least one")
+        raise ParameterError("frame centres must be increasing times, at least one")
     if centers.size == 1:
         return np.array([[-np.inf, np.inf]])
     middle = (centers[:-1] + centers[1:]) / 2.0
@@ -62,15 +62,15 @@ def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
 
 
 def shares(spans_s: npt.ArrayLike, segments: Segments) -> FloatArray:
-    """Compute the fraction of each span that lies in each cell.
+    """Say which part of each span lies in each cell.
 
     Parameters
     ----------
     spans_s : array_like, shape=(spans, 2)
-        Start and end in seconds. NaN marks a span without a position in time; an infinite bound
-        is the clip's start or end. A span may be empty.
+        Start and end in seconds. NaN stands for something outside of time, infinity for all of it.
+        A span may be empty.
     segments : Segments
-        The segments of the clip.
+        Segments whose cells are meant.
 
     Returns
     -------
@@ -94,14 +94,14 @@ def cells_to_segments(cells: npt.ArrayLike, segments: Segments) -> FloatArray:
     Parameters
     ----------
     cells : array_like, shape=(cells,)
-        One value per cell.
+        A value a cell.
     segments : Segments
         The segments.
 
     Returns
     -------
     np.ndarray, shape=(segments,)
-        One value per segment.
+        A value a segment.
     """
     width = segments.n_cells - segments.n + 1
     values = np.asarray(cells, dtype=np.float64)
@@ -111,14 +111,14 @@ def cells_to_segments(cells: npt.ArrayLike, segments: Segments) -> FloatArray:
 def spans_to_segments(
     relevance: npt.ArrayLike, spans_s: npt.ArrayLike, segments: Segments
 ) -> FloatArray:
-    """Distribute the relevance of time spans over the segments.
+    """Share the relevance of spans of time among the segments.
 
     Parameters
     ----------
     relevance : array_like, shape=(spans,)
         Relevance of each span.
     spans_s : array_like, shape=(spans, 2)
-        Start and end in seconds; spans with NaN have no position in time and are left out.
+        Start and end in seconds; what has NaN there has no place in time and is left out.
     segments : Segments
         The segments of the clip.
 
@@ -130,12 +130,12 @@ def spans_to_segments(
     Raises
     ------
     ParameterError
-        If the numbers of spans and of relevance values differ.
+        If there is not one span a relevance.
     """
     values = np.asarray(relevance, dtype=np.float64)
     part = shares(spans_s, segments)
     if values.shape != part.shape[:1]:
-        raise ParameterError(f"expected one span per value: {values.shape} and {part.shape[:1]}")
+        raise ParameterError(f"expected one span a value: {values.shape} and {part.shape[:1]}")
     return cells_to_segments(values @ part, segments)
 
 
@@ -157,8 +157,8 @@ def map_to_segments(
     segments : Segments
         The segments of the clip.
     aggregation : str
-        ``sum``; ``positive-sum``, of the evidence for the target only; ``max``, the strongest
-        point; ``abs-sum``, of absolute values.
+        ``sum``; ``positive-sum``, of what speaks for the target; ``max``, the strongest point;
+        ``abs-sum``, of how much the points matter either way.
 
     Returns
     -------
@@ -168,12 +168,12 @@ def map_to_segments(
     Raises
     ------
     ParameterError
-        If the map is not two-dimensional with one centre per frame, or the aggregation is unknown.
+        If the map is not two-dimensional with one centre a frame, or the aggregation is unknown.
     """
     grid = np.asarray(relevance_map, dtype=np.float64)
     spans = frame_spans_s(centers_s)
     if grid.ndim != 2 or len(grid) != len(spans) or grid.shape[1] == 0:
-        raise ParameterError(f"expected one row per frame: {grid.shape} for {len(spans)} frames")
+        raise ParameterError(f"expected a row a frame: {grid.shape} for {len(spans)} frames")
     if aggregation not in get_args(Aggregation):
         raise ParameterError(
             f"unknown aggregation {aggregation!r}; known: {', '.join(get_args(Aggregation))}"

@@ -1,9 +1,13 @@
-"""Errors that a user can act on: what was given, what is allowed, what to type next."""
+"""Errors that a person can act on: what was given, what is allowed, what to type next."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
 
 
 class AwbError(Exception):
@@ -11,7 +15,7 @@ class AwbError(Exception):
 
 
 class UnknownNameError(AwbError):
-    """A model, explainer, dataset, metric, masker or option that is not registered."""
+    """A model, explainer, dataset, metric, masker or option that nobody registered."""
 
 
 class ParameterError(AwbError):
@@ -19,7 +23,7 @@ class ParameterError(AwbError):
 
 
 class DataError(AwbError):
-    """A dataset that cannot be used in its present form."""
+    """A dataset that cannot be used as it stands."""
 
 
 class AudioError(DataError):
@@ -31,7 +35,7 @@ class LabelError(DataError):
 
 
 class SplitError(DataError):
-    """A split into training and test parts that share clips or groups."""
+    """A division into training and test parts in which something crosses over."""
 
 
 class WeightsError(AwbError):
@@ -51,23 +55,23 @@ class RelevanceError(AwbError):
 
 
 class RunError(AwbError):
-    """A run folder that cannot be created, read, resumed or shown."""
+    """A run folder that cannot be made, read, resumed or shown."""
 
 
 class SubmissionError(AwbError):
-    """A published result that is malformed, altered, or of another manifest."""
+    """A published result that does not hold: malformed, altered, or of another manifest."""
 
 
 class HubError(AwbError):
-    """The Hugging Face Hub refused a request or cannot be reached."""
+    """The Hugging Face Hub refuses, or cannot be reached."""
 
 
 class NotApplicableError(AwbError):
-    """An explainer needs a capability that the model does not have."""
+    """An explainer that needs a capability which the model does not have."""
 
 
 class UndefinedScoreError(AwbError):
-    """A metric has no value for this instance; the harness records NaN with the reason."""
+    """A metric that has no value here; the harness records NaN with this reason."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

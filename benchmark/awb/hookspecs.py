@@ -1,4 +1,4 @@
-"""The hooks that a plugin may implement: one per kind, each returning a list of frozen specs.
+"""The hooks that a plugin may implement: one a kind, each returning a list of frozen specs.
 
 Register the module that holds them under the entry-point group ``awb``:
 
@@ -18,24 +18,24 @@ hookimpl = pluggy.HookimplMarker("awb")
 
 @hookspec
 def awb_models() -> list[ModelSpec]:  # type: ignore[empty-body]
-    """Return the models that this plugin provides."""
+    """Return the models that this plugin brings."""
 
 
 @hookspec
 def awb_explainers() -> list[ExplainerSpec]:  # type: ignore[empty-body]
-    """Return the explainers that this plugin provides."""
+    """Return the explainers that this plugin brings."""
 
 
 @hookspec
 def awb_datasets() -> list[DatasetSpec]:  # type: ignore[empty-body]
-    """Return the datasets that this plugin provides."""
+    """Return the datasets that this plugin brings."""
 
 
 @hookspec
 def awb_metrics() -> list[MetricSpec]:  # type: ignore[empty-body]
-    """Return the metrics that this plugin provides."""
+    """Return the metrics that this plugin brings."""
 
 
 @hookspec
 def awb_maskers() -> list[MaskerSpec]:  # type: ignore[empty-body]
-    """Return the maskers that this plugin provides."""
+    """Return the maskers that this plugin brings."""

@@ -1,10 +1,10 @@
-"""Time intervals: unions, and the one rule that converts seconds to samples.
+"""Intervals in time: unions, and the one rule that turns seconds into samples.
 
 Conventions
 -----------
 An interval is half-open, ``[onset, offset)``, in seconds. A set of intervals is an array of
 ``shape=(n, 2)``. Seconds become samples by rounding half up after removing float noise, for events
-and segment edges alike, so that an event labelled to start or end on an edge does so exactly.
+and for segment edges alike, so that an event that is labelled on an edge lies on that edge.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NOISE_DECIMALS = 6  # a millionth of a sample: far above float noise, far below
 
 
 def to_samples(times_s: npt.ArrayLike, sample_rate_hz: int) -> IntArray:
-    """Convert seconds to sample positions, rounding half up.
+    """Turn seconds into sample positions, rounding half up.
 
     Parameters
     ----------
@@ -70,12 +70,12 @@ def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray
     Returns
     -------
     np.ndarray, shape=(m, 2)
-        Disjoint intervals in temporal order, ``m <= n``.
+        Disjoint intervals in order of time, ``m <= n``.
 
     Raises
     ------
     ParameterError
-        If the array has another shape.
+        If the array is of another shape.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray
 
 
 def total_s(intervals_s: npt.ArrayLike) -> float:
-    """Return the total length of disjoint intervals in seconds.
+    """Sum the lengths of disjoint intervals, in seconds.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def total_s(intervals_s: npt.ArrayLike) -> float:
     Raises
     ------
     ParameterError
-        If the array has another shape.
+        If the array is of another shape.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Random generators that depend on names, not on order.
 
 Every draw in awb comes from a generator whose seed is the hash of (seed, dataset, clip, target,
-purpose). A result therefore does not depend on the order of execution, the number of workers, a
-resume, or which other explainers ran.
+purpose). So a result does not depend on the order of work, the number of workers, a resume, or on
+which other explainers ran.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class RandomKey:
-    """A path of names from which random generators are derived.
+    """A path of names from which generators are derived.
 
     Attributes
     ----------
@@ -34,11 +34,11 @@ class RandomKey:
     parts: tuple[str | int, ...]
 
     def child(self, *parts: str | int) -> RandomKey:
-        """Return a key with a longer path."""
+        """Extend the path."""
         return RandomKey(self.parts + parts)
 
     def generator(self, *purpose: str | int) -> np.random.Generator:
-        """Make the generator for one purpose; the same path always gives the same stream."""
+        """Make the generator of one purpose; the same path always gives the same stream."""
         text = json.dumps([*self.parts, *purpose], ensure_ascii=True)
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
         return np.random.default_rng(seed)

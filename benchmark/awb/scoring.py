@@ -1,4 +1,4 @@
-"""What a metric receives for one explanation: relevance, labels, and the model's scores."""
+"""What a metric gets to see of one explanation: relevance, labels, and the model's answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_TIMES = "no annotated times: the label is the whole clip's"
 
 
 def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
-    """Make a property return an array that metrics cannot modify."""
+    """Let a property give an array that no metric can change under the next one."""
 
     @wraps(compute)
     def sealed(scoring: Any) -> Found:
@@ -37,23 +37,23 @@ def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
 
 
 class Scoring:
-    """One explanation, ready to be scored; costly quantities are computed once, on first use.
+    """One explanation, ready to be scored; what is costly is computed once, when asked for.
 
-    Everything that depends on the events raises `UndefinedScoreError` if the target has no
-    annotated times, so that every metric that uses it is undefined there for the same reason.
+    Whatever depends on the events raises `UndefinedScoreError` where the target has no annotated
+    times, so that every metric that asks for it is undefined there, for one and the same reason.
 
     Parameters
     ----------
     relevance : np.ndarray, shape=(cells,)
         Relevance on the grid of cells.
     intervals_s : np.ndarray, shape=(events, 2)
-        The target's events in seconds, disjoint; none if the label is clip-level.
+        The target's events in seconds, disjoint; none where only the clip is labelled.
     perturber : Perturber
-        Access to the model, with the segments of the run.
+        Door to the model, with the segments of the run.
     rng_key : RandomKey
-        Random key of the instance and explainer.
+        Path of the instance and explainer.
     surrogate : callable or None
-        The surrogate model that the explainer fitted to the scores, if any.
+        What the explainer fitted to the scores, if it did.
     again : callable or None
         ``again(variation)`` explains the varied instance with the same explainer.
     """
@@ -79,9 +79,9 @@ class Scoring:
         self._rng_key = rng_key
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse changes after construction: all metrics share one scoring."""
+        """Refuse changes once it is made: other metrics see the same scoring."""
         if "_rng_key" in self.__dict__:
-            raise AttributeError(f"a metric cannot set {name}: other metrics share this scoring")
+            raise AttributeError(f"a metric cannot set {name}: other metrics see it, too")
         super().__setattr__(name, value)
 
     @property
@@ -92,19 +92,19 @@ class Scoring:
         return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
-        """Return the generator for one purpose, the same in every run."""
+        """Return the generator of one purpose, the same in every run."""
         return self._rng_key.generator(purpose)
 
     @cached_property
     @_sealed
     def coverage(self) -> FloatArray:
-        """Fraction of each cell inside the target's events, ``shape=(cells,)``."""
+        """Part of each cell inside the target's events, ``shape=(cells,)``."""
         return self.segments.coverage(self.intervals_s)
 
     @cached_property
     @_sealed
     def event_coverage(self) -> FloatArray:
-        """Fraction of each cell inside each event, ``shape=(events, cells)``."""
+        """Part of each cell inside each event, ``shape=(events, cells)``."""
         rows = [self.segments.coverage([interval]) for interval in self.intervals_s]
         return np.array(rows).reshape(len(rows), self.segments.n_cells)
 
@@ -117,12 +117,12 @@ class Scoring:
     @cached_property
     @_sealed
     def strict_labels(self) -> LabelArray:
-        """Labels of the cells without ignored ones: 1 if more than half is covered, else 0."""
+        """Labels of the cells without a gap: 1 if more than half of the cell is covered, else 0."""
         return labels_from_coverage(self.coverage, positive=0.5, negative=0.5)
 
     @cached_property
     def detections(self) -> ScoredClip:
-        """The explanation as the output of a sound event detector."""
+        """The explanation as a sound event detection."""
         edges_s = self.segments.edges_samples / self.segments.sample_rate_hz
         return ScoredClip(self.relevance, edges_s, self.intervals_s)
 
@@ -159,30 +159,30 @@ class Scoring:
         return self.probabilities(~self._top)
 
     def known_curves(self) -> dict[str, FloatArray]:
-        """Return the curves computed so far, by name (``deletion``, ``insertion``)."""
+        """Return the curves that some metric asked for, by ``deletion`` and ``insertion``."""
         kinds = ("deletion", "insertion")
         known = {kind: self.__dict__.get(f"{kind}_curve") for kind in kinds}
         return {kind: curve for kind, curve in known.items() if curve is not None}
 
     @cached_property
     def p_clip(self) -> float:
-        """Probability of the target for the unmasked clip."""
+        """Probability of the clip as it is."""
         return float(self.probabilities(np.zeros((1, self.segments.n_cells), dtype=bool))[0])
 
     @cached_property
     @_sealed
     def kept(self) -> BoolArray:
-        """Cells kept by the masked-in audio: those above the mean relevance."""
+        """Cells that the masked-in audio keeps: those above the mean relevance."""
         return kept_cells(self.relevance)
 
     @cached_property
     def p_masked_in(self) -> float:
-        """Probability of the target with only the kept cells."""
+        """Probability of the kept cells alone."""
         return float(self.probabilities(~self.kept[np.newaxis])[0])
 
     @cached_property
     def p_masked_out(self) -> float:
-        """Probability of the target with all but the kept cells."""
+        """Probability of everything but the kept cells."""
         return float(self.probabilities(self.kept[np.newaxis])[0])
 
     @cached_property
@@ -192,23 +192,23 @@ class Scoring:
 
     @cached_property
     def held_out(self) -> Pool:
-        """Random drop masks of the cells that no explainer was fitted on, and their log-odds."""
+        """Random drop masks of the cells on which no explainer was fitted, and their log-odds."""
         pool = self._drawn
         return Pool(immutable(self.segments.drop_cells(pool.drop_masks)), pool.scores)
 
     @cached_property
     @_sealed
     def score_drops(self) -> FloatArray:
-        """Score drop of each held-out mask in log-odds, ``shape=(samples,)``."""
+        """What each held-out mask costs, in log-odds, ``shape=(samples,)``."""
         return self._perturber.clip_score() - self.held_out.scores
 
     def varied(self, variation: Variation) -> FloatArray:
-        """Explain a varied instance with the same explainer; computed once per variation.
+        """Return what the same explainer finds under a variation; computed once.
 
         Parameters
         ----------
         variation : Variation
-            The change to the instance.
+            What changes.
 
         Returns
         -------
@@ -218,17 +218,17 @@ class Scoring:
         Raises
         ------
         UndefinedScoreError
-            If only the explanation is available, not the explainer.
+            If the explainer is not at hand.
         """
         if self._again is None:
-            raise UndefinedScoreError("only the explanation is available, not the explainer")
+            raise UndefinedScoreError("the explainer is not at hand, only its explanation")
         if variation not in self._varied:
             self._varied[variation] = immutable(self._again(variation))
         return self._varied[variation]
 
     @cached_property
     def forecasts(self) -> tuple[FloatArray, FloatArray]:
-        """Predictions of the explainer's surrogate for the held-out masks, and their log-odds.
+        """What the explainer's surrogate forecasts for held-out masks, and their log-odds.
 
         Raises
         ------

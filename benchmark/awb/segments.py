@@ -1,11 +1,11 @@
-"""Segments: the units of time to which explanations assign relevance.
+"""Segments: the units of time that explanations speak about.
 
 Conventions
 -----------
-The clip is divided into *cells* of one hop each; a segment is a window of one or more cells. By
-default both last 100 ms and a segment is a cell. With longer, overlapping segments (the reference
-study: 500 ms every 100 ms) relevance is averaged back onto the cells, where all metrics are
-computed. Edges are whole numbers of samples; the last cell may be shorter.
+The clip is cut into *cells* of one hop each; a segment is a window of one or more cells. By default
+both are 100 ms and a segment is a cell. With longer, overlapping segments (the reference study: 500
+ms every 100 ms) relevance is averaged back onto the cells, where all metrics are computed. Edges
+are integers of samples; the last cell may be shorter.
 
 References
 ----------
@@ -42,8 +42,8 @@ class Segments:
     sample_rate_hz : int
         Sample rate in Hz.
     length_s, hop_s : float
-        Length of a segment and distance between segment starts, in seconds. The length must be a
-        whole number of hops.
+        Length of a segment and distance between two, in seconds. The length must be a whole number
+        of hops.
 
     Raises
     ------
@@ -105,7 +105,7 @@ class Segments:
 
     @property
     def grid(self) -> Segments:
-        """The cells as segments, the grid on which metrics are computed."""
+        """The cells as segments of their own: where metrics are computed."""
         return Segments(self.n_samples, self.sample_rate_hz, self.hop_s, self.hop_s)
 
     @property
@@ -115,7 +115,7 @@ class Segments:
         return (edges[:-1] + edges[1:]) / (2.0 * self.sample_rate_hz)
 
     def drop_cells(self, drop_masks: BoolArray) -> BoolArray:
-        """Convert drop masks of segments to drop masks of cells.
+        """Say which cells are dropped when segments are dropped.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class Segments:
         return np.convolve(relevance, window) / np.convolve(np.ones(self.n), window)
 
     def coverage(self, intervals_s: npt.ArrayLike) -> FloatArray:
-        """Compute the fraction of each cell that lies inside a set of intervals.
+        """Measure which part of each cell lies inside a set of intervals.
 
         Parameters
         ----------
@@ -164,7 +164,7 @@ class Segments:
         Returns
         -------
         np.ndarray, shape=(cells,)
-            Fraction of the cell's own length, in [0, 1].
+            Part of the cell's own length, in [0, 1].
 
         Examples
         --------
@@ -183,16 +183,16 @@ class Segments:
 def labels_from_coverage(
     coverage: npt.ArrayLike, *, positive: float = 0.9, negative: float = 0.0
 ) -> LabelArray:
-    """Convert coverage to labels, ignoring cells that are neither inside nor outside.
+    """Turn coverage into labels, ignoring what is neither inside nor outside.
 
     Parameters
     ----------
     coverage : array_like, shape=(cells,)
-        Fraction of each cell inside the relevant events, in [0, 1].
+        Part of each cell inside the relevant events, in [0, 1].
     positive : float
         Cells covered by more than this are positive (1).
     negative : float
-        Cells covered by at most this are negative (0). All others are ignored (-1).
+        Cells covered by at most this are negative (0). The rest is ignored (-1).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The conformance kit for pytest: one test per rule.
+"""The conformance kit for pytest: a test a rule.
 
 For example:
 
@@ -24,34 +24,34 @@ def rules(kind: Kind, *, slow: bool = True) -> list[str]:
     kind : str
         model, explainer, dataset, metric or masker.
     slow : bool
-        Whether to include the rule that starts a process.
+        Whether to list the rule that starts a process.
 
     Returns
     -------
     list of str
-        In the order in which ``awb check`` applies them.
+        In the order in which ``awb check`` tries them.
     """
     return [rule.name for rule in rules_of(kind, slow=slow)]
 
 
 def conforms(kind: Kind, name: str, rule: str | None = None) -> None:
-    """Assert that a plugin follows a rule, or all of them; rules that cannot be checked pass.
+    """Demand that a plugin keeps a rule, or all of them; one that cannot be tried is kept.
 
     Parameters
     ----------
     kind : str
         model, explainer, dataset, metric or masker.
     name : str
-        Its name, with settings written as on the command line.
+        Its name, with settings as on the command line.
     rule : str, optional
         One of `rules`; None for all.
 
     Raises
     ------
     AssertionError
-        If a rule is broken; the message says what was found and how to fix it.
+        If a rule is broken: what was found and what to do.
     AwbError
-        If the plugin or rule does not exist.
+        If there is no such plugin or rule.
     """
     resolved = resolve(load(), kind, name)
     found = check(resolved) if rule is None else [apply(find_rule(kind, rule), resolved)]

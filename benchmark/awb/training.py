@@ -1,6 +1,6 @@
-"""What ``awb train`` requires of a trainable model; the plugin does the training itself.
+"""What ``awb train`` asks of a model that can be trained; the training itself is the plugin's.
 
-``trainable`` of an `awb.specs.ModelSpec` returns a `Trainer`. awb's own models return an
+A `awb.specs.ModelSpec` with a ``trainable`` gives a `Trainer`. awb's own models give an
 `awb_plugins.training.Recipe`, which any plugin may use.
 """
 
@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingJob:
-    """The settings of one ``awb train`` command.
+    """What ``awb train`` was asked to do.
 
     Attributes
     ----------
@@ -28,17 +28,17 @@ class TrainingJob:
     dataset : str
         Reference of the training data.
     validation, test : str or None
-        References of the other parts; None for the dataset's own parts, or whole groups of it.
+        References of the other parts; None for the dataset's own, or whole groups of it.
     seeds : tuple of int
-        One training per seed; the best on the validation part is kept.
+        One training per seed; the one that is best on validation is kept.
     epochs : int or None
-        Maximum number of epochs; None for the model's default.
+        Most epochs; None for the model's own.
     augment : tuple of str or None
-        Augmentations; None for the model's defaults.
+        Augmentations; None for the model's own.
     out : Path
-        Weights file; the model card and the training curve are named after it.
+        Weights file; the card and the curve get the same stem.
     command : str
-        The command as it was typed, for the model card.
+        What was typed, for the card.
     """
 
     model: str
@@ -54,14 +54,14 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """The result of a training.
+    """What a training came to.
 
     Attributes
     ----------
     scores : tuple of str
-        One line per evaluated part of the data.
+        A line per part of the data that was judged.
     paths : tuple of Path
-        Files that were written.
+        The files that were written.
     """
 
     scores: tuple[str, ...]
@@ -72,7 +72,7 @@ class Trainer(Protocol):
     """A model that can be trained."""
 
     def check(self, job: TrainingJob) -> None:
-        """Refuse a job that cannot succeed before any training starts.
+        """Refuse a job that cannot work, before any time is spent on it.
 
         Raises
         ------
@@ -84,21 +84,21 @@ class Trainer(Protocol):
     def train(
         self, job: TrainingJob, *, progress: Progress, tell: Callable[[str], None]
     ) -> TrainingReport:
-        """Train the model and write its weights.
+        """Train, and write the weights.
 
         Parameters
         ----------
         job : TrainingJob
-            The settings.
+            What to do.
         progress : callable
             See `Progress`.
         tell : callable
-            Called with a one-sentence report after every epoch.
+            Called with a sentence after every epoch.
 
         Returns
         -------
         TrainingReport
-            Scores and files that were written.
+            Scores and files.
 
         Raises
         ------
@@ -109,7 +109,7 @@ class Trainer(Protocol):
 
 
 def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
-    """Parse seeds that are separated by commas or given one by one.
+    """Read seeds, separated by commas or given one by one.
 
     Parameters
     ----------
@@ -119,12 +119,12 @@ def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        Distinct seeds; (0,) if none was given.
+        At least one, each once.
 
     Raises
     ------
     ParameterError
-        If a seed is not a non-negative integer.
+        If one is not a whole number from 0.
 
     Examples
     --------
@@ -134,5 +134,5 @@ def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
     parts = [part.strip() for text in texts for part in text.split(",")]
     for part in parts:
         if not part.isdecimal():
-            raise ParameterError(f"a seed must be a non-negative integer, got {part!r}")
+            raise ParameterError(f"a seed is a whole number from 0, got {part!r}")
     return tuple(dict.fromkeys(int(part) for part in parts)) or (0,)

@@ -1,7 +1,7 @@
-"""The data types of the benchmark: events, clips, instances, explanations and their cost.
+"""The nouns of the benchmark: events, clips, instances, explanations and their cost.
 
-All are frozen and validated on construction; arrays are read-only views, so that neither a plugin
-nor a metric can change what the next one sees.
+All are frozen and validated where they are made; arrays are read-only views, so that neither a
+plugin nor a metric can change what the next one sees.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
 
 
 def immutable(array: npt.NDArray[Item]) -> npt.NDArray[Item]:
-    """Return a copy of an array that cannot be made writable again.
+    """Return a copy of an array that nobody can make writable again.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def immutable(array: npt.NDArray[Item]) -> npt.NDArray[Item]:
     Returns
     -------
     np.ndarray
-        An array of the same shape and type, whose memory is not owned by a writable array.
+        Of the same shape and type, over memory that belongs to no array.
     """
     copied = np.frombuffer(array.tobytes(), dtype=array.dtype) if array.size else array.copy()
     return read_only(copied.reshape(array.shape))  # type: ignore[return-value]
@@ -57,7 +57,7 @@ class Event:
     label : str
         Class name as the dataset writes it.
     mid : str or None
-        AudioSet machine id of the class, if the dataset provides it.
+        AudioSet machine id of the class, where the dataset knows it.
 
     Raises
     ------
@@ -100,12 +100,11 @@ class Clip:
     events : tuple of Event
         All labelled events, in any order.
     labels : tuple of str
-        Classes that are known to occur at unknown times (clip-level labels). For a class that has
-        events, the events are used.
+        Classes that are known to occur, at times that nobody annotated (clip-level labels).
+        For a class that has events, these count.
     group : str
-        What the clip shares with others of its group (a speaker, an actor, a fold, a source
-        recording); all clips of a group are in the same part of a training split. Empty if the
-        clip is its own group.
+        What the clip shares with others of the same group (a speaker, an actor, a fold, a source
+        recording); a group belongs to one part of a training split. Empty: a group of its own.
 
     Raises
     ------
@@ -170,7 +169,7 @@ class Instance:
     class_index : int
         Column of the model's scores that belongs to the target.
     intervals_s : np.ndarray, shape=(n, 2)
-        Union of the target's events in seconds; empty if the labels are hidden.
+        Union of the target's events in seconds; empty where the labels are hidden.
 
     Raises
     ------
@@ -185,23 +184,23 @@ class Instance:
     intervals_s: FloatArray
 
     def __post_init__(self) -> None:
-        """Merge the intervals and make them read-only."""
+        """Unite the intervals and make them read-only."""
         if self.class_index < 0:
             raise ParameterError(f"class index must not be negative: {self.class_index}")
         object.__setattr__(self, "intervals_s", read_only(union(self.intervals_s)))
 
     @property
     def event_fraction(self) -> float:
-        """Fraction of the clip that the target's events cover, in [0, 1]."""
+        """Part of the clip that the target's events cover, in [0, 1]."""
         return total_s(self.intervals_s) / self.clip.duration_s
 
     @property
     def name(self) -> str:
-        """Readable name, for messages and file names."""
+        """Readable identity, for messages and file names."""
         return f"{self.clip.id} / {self.target}"
 
     def blind(self) -> Instance:
-        """Return a copy without labels, as given to every explainer except the oracle."""
+        """Hide the labels: what an explainer that is not a baseline gets to see."""
         return replace(
             self, clip=replace(self.clip, events=(), labels=()), intervals_s=np.empty((0, 2))
         )
@@ -209,16 +208,16 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of an explanation.
+    """What an explanation took.
 
     Attributes
     ----------
     calls : int
-        Requested model calls, in clips. The same on every machine.
+        Model calls asked for, in clips. The same on every machine.
     forwards : float
-        Clips actually computed, after reuse; partly computed clips count fractionally.
+        Clips really computed, after reuse; a part of a clip counts as a part.
     seconds : float
-        Wall-clock seconds, including those of a shared design.
+        Wall-clock seconds, those of a shared design included.
     """
 
     calls: int = 0
@@ -227,7 +226,7 @@ class Cost:
 
 
 Surrogate = Callable[[BoolArray], FloatArray]
-"""Maps drop masks of segments, ``bool[n, segments]``, to predicted log-odds, ``(n,)``."""
+"""Drop masks of segments, ``bool[n, segments]``, to forecast log-odds, ``(n,)``."""
 
 
 def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
@@ -235,7 +234,7 @@ def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     try:
         given = np.asanyarray(values)
         if given.dtype.kind not in "biufO":
-            raise TypeError(f"its dtype is {given.dtype}")
+            raise TypeError(f"it is of {given.dtype}")
         array = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise RelevanceError(f"{name} is not an array of numbers: {error}") from error
@@ -249,29 +248,29 @@ def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """The relevance of every segment, with its cost.
+    """The relevance of every segment, and what it took to find it.
 
     Attributes
     ----------
     relevance : np.ndarray, shape=(segments,), dtype=float64
         Signed relevance, higher = more evidence for the target; read-only.
     time_frequency : np.ndarray, shape=(frames, bins), or None
-        Optional map from which the relevance was computed; read-only.
+        Optional map behind the relevance; read-only.
     cost : Cost
         Filled in by the harness.
     uncertainty : np.ndarray, shape=(segments,), or None
-        Standard error of each segment's relevance, if the explainer provides it; read-only.
+        Standard error of each segment's relevance, where the explainer knows it; read-only.
     notes : tuple of str
-        Further remarks of the explainer, one sentence each.
+        What else the explainer has to say, a sentence each.
     surrogate : callable or None
-        The model that the explainer fitted to the scores, if any: maps drop masks of segments
-        ``bool[n, segments]`` to predicted log-odds ``(n,)``.
+        The model that the explainer fitted to the scores, where it did: drop masks of segments
+        ``bool[n, segments]`` to the log-odds ``(n,)`` that it forecasts.
 
     Raises
     ------
     RelevanceError
         If the relevance is not one-dimensional or not finite, the map is not two-dimensional or not
-        finite, or the uncertainty is not finite or differs in shape from the relevance.
+        finite, or the uncertainty is not of the shape of the relevance.
     """
 
     relevance: FloatArray
@@ -301,12 +300,12 @@ class Explanation:
             object.__setattr__(self, "uncertainty", read_only(uncertainty))
 
     def check_length(self, n_segments: int) -> Explanation:
-        """Return self if there is one relevance value per segment.
+        """Return self if there is one relevance a segment.
 
         Parameters
         ----------
         n_segments : int
-            Number of segments of the instance.
+            Number of segments that were to be explained.
 
         Returns
         -------
