@@ -1,7 +1,7 @@
-"""What a model is, and what else it may be able to do.
+"""What a model must provide, and which further capabilities it may have.
 
-`AudioModel` is all that a perturbation explainer needs. The other protocols are capabilities: a
-model may satisfy any of them, and the harness asks by type.
+`AudioModel` is all that a perturbation explainer needs. The other model protocols are capabilities:
+a model may satisfy any of them, and the harness checks for them with ``isinstance``.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class AudioModel(Protocol):
 
     Notes
     -----
-    A model whose classes are AudioSet's also carries ``mids``, a sequence of machine ids in the
-    same order. A model with trained weights carries ``weights_sha256``. A model that hears only the
-    beginning of a long clip carries ``hears_s``, how much of it in seconds.
+    A model whose classes are AudioSet's also has ``mids``, a sequence of machine ids in the same
+    order. A model with trained weights has ``weights_sha256``. A model that uses only the beginning
+    of a long clip has ``hears_s``, the length of that part in seconds.
     """
 
     sample_rate_hz: int
@@ -100,7 +100,7 @@ class TargetPatchModel(PatchModel, Protocol):
 
 @runtime_checkable
 class FrameFeatureModel(AudioModel, Protocol):
-    """A model whose features are frames, each made from one short window of the waveform.
+    """A model whose features are frames, each computed from a short window of the waveform.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class FrameFeatureModel(AudioModel, Protocol):
     frame_samples: int
 
     def frame_starts(self, n_samples: int) -> IntArray:
-        """Return the first sample of each frame's window; below 0 where it hangs over the start."""
+        """Return the first sample of each frame's window; negative in the padding."""
         ...
 
     def features(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
@@ -125,12 +125,12 @@ class FrameFeatureModel(AudioModel, Protocol):
 
 @runtime_checkable
 class TensorModel(AudioModel, Protocol):
-    """A torch model that takes waveforms where it computes, so that they need not travel.
+    """A torch model that takes waveforms on its own device, which saves copying them.
 
     Attributes
     ----------
     device : torch.device
-        Where it computes.
+        The device that it computes on.
     """
 
     device: torch.device
@@ -142,7 +142,7 @@ class TensorModel(AudioModel, Protocol):
 
 @runtime_checkable
 class TensorFrameModel(TensorModel, FrameFeatureModel, Protocol):
-    """A torch model that takes features where it computes."""
+    """A torch model that also takes features on its own device."""
 
     def tensor_feature_scores(self, features: torch.Tensor) -> torch.Tensor:
         """Score features ``(batch, frames, bins)`` on the device, giving ``(batch, classes)``."""
@@ -151,7 +151,7 @@ class TensorFrameModel(TensorModel, FrameFeatureModel, Protocol):
 
 @runtime_checkable
 class DifferentiableModel(AudioModel, Protocol):
-    """A torch model split where its features are.
+    """A torch model split at its features into a front end and a back end.
 
     A network that hears waveforms has samples for features: frames of one sample in one bin,
     ``(batch, samples, 1)``, as its feature extractor normalizes them. Relevance is then found at
@@ -164,9 +164,9 @@ class DifferentiableModel(AudioModel, Protocol):
     back_end : torch.nn.Module
         Features to log-odds ``(batch, classes)``.
     last_convolution : str
-        Name of the last convolution inside the back end, as ``named_modules`` gives it. Its output
-        is ``(batch, channels, frames, bins)``, or ``(batch, channels, frames)``, at any resolution.
-        Empty where it has none: CAMs are then not applicable.
+        Name of the last convolution in the back end, as in ``named_modules``. Its output has the
+        shape ``(batch, channels, frames, bins)`` or ``(batch, channels, frames)``, at any
+        resolution. Empty if there is none: CAMs are then not applicable.
     """
 
     front_end: torch.nn.Module
@@ -180,7 +180,7 @@ class DifferentiableModel(AudioModel, Protocol):
 
 @runtime_checkable
 class SpectrogramModel(DifferentiableModel, Protocol):
-    """A differentiable model whose features are a spectrogram, linear or mel: maps can be heard."""
+    """A differentiable model whose features are a (linear or mel) spectrogram: maps are audible."""
 
     def bin_centers_hz(self, n_bins: int) -> FloatArray:
         """Return the centre of each feature bin in Hz, increasing, ``shape=(n_bins,)``."""
@@ -189,7 +189,7 @@ class SpectrogramModel(DifferentiableModel, Protocol):
 
 @runtime_checkable
 class AttentionModel(AudioModel, Protocol):
-    """A transformer that shows its attention and says where in time its tokens lie."""
+    """A transformer that exposes its attention and the position of its tokens in time."""
 
     def attentions(self, waveform: AudioArray) -> Iterable[ScoreArray]:
         """Return the attention of each layer, first layer first.
@@ -202,53 +202,53 @@ class AttentionModel(AudioModel, Protocol):
         Returns
         -------
         iterable of np.ndarray, shape=(heads, tokens, tokens), dtype=float32
-            Row: the token that attends; column: the token attended to. Rows sum to 1.
+            Row: the attending token; column: the attended token. Rows sum to 1.
         """
         ...
 
     def token_spans_s(self, n_samples: int) -> FloatArray:
         """Return start and end of each token's audio in seconds, ``shape=(tokens, 2)``.
 
-        Tokens that stand for no audio (the class and distillation tokens, from which the scores are
-        read) have NaN for both.
+        Tokens that represent no audio (the class and distillation tokens, from which the scores are
+        computed) have NaN for both.
         """
         ...
 
 
 @runtime_checkable
 class RandomizableModel(AudioModel, Protocol):
-    """A model whose trained weights can be put out of order: what sanity checks ask for."""
+    """A model whose trained weights can be randomized, as sanity checks require."""
 
     def randomized(self, share: float, rng: np.random.Generator) -> AudioModel:
-        """Return a twin whose last layers have lost what they learned.
+        """Return a copy whose last layers have random weights.
 
         Parameters
         ----------
         share : float
-            Part of the layers with weights, counted from the scores backwards, in (0, 1].
+            Fraction of the layers with weights, counted from the output backwards, in (0, 1].
         rng : np.random.Generator
-            For the new weights.
+            Generator of the new weights.
 
         Returns
         -------
         AudioModel
-            A model with the same classes and capabilities; this one stays as it is.
+            A model with the same classes and capabilities; this one is not changed.
         """
         ...
 
 
 @runtime_checkable
 class RandomLabelModel(AudioModel, Protocol):
-    """A model with a twin that was trained in the same way, on labels dealt out at random."""
+    """A model with a twin that was trained in the same way, but on randomly assigned labels."""
 
     def trained_on_random_labels(self) -> AudioModel:
-        """Return the twin: the same classes and capabilities."""
+        """Return the twin, which has the same classes and capabilities."""
         ...
 
 
 @runtime_checkable
 class Dataset(Protocol):
-    """Strongly labelled clips, loaded one by one."""
+    """Labelled clips, loaded one by one."""
 
     def clip_ids(self) -> Sequence[str]:
         """List the ids of all clips, always in the same order."""
@@ -270,6 +270,6 @@ class Dataset(Protocol):
         Raises
         ------
         DataError
-            If its audio cannot be read; the clip is then reported and the run goes on.
+            If its audio cannot be read; the clip is then reported and the run continues.
         """
         ...

@@ -1,4 +1,4 @@
-"""Specs: what a plugin says about itself before anything heavy is imported."""
+"""Specs: how a plugin describes itself before heavy libraries are imported."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
 
 
 class Parameters(BaseModel):
-    """Base of every plugin's parameters: frozen, unknown keys refused."""
+    """Base of every plugin's parameters: frozen, and unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Explainer(Protocol):
-    """What an explainer's factory returns: a plain function will do."""
+    """What an explainer's factory returns; a plain function is enough."""
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
@@ -43,11 +43,11 @@ class Explainer(Protocol):
         Parameters
         ----------
         perturber : Perturber
-            The only door to the model.
+            The only access to the model.
         instance : Instance
-            What to explain; without its labels, unless the spec says ``sees_labels``.
+            The instance to explain, without its labels unless the spec sets ``sees_labels``.
         rng : np.random.Generator
-            The explainer's own stream, the same in every run with the same seed.
+            The explainer's own generator, the same in every run with the same seed.
 
         Returns
         -------
@@ -59,32 +59,32 @@ class Explainer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """What every kind of plugin says about itself.
+    """What every kind of plugin declares.
 
     Attributes
     ----------
     name : str
         Kebab-case name, as typed on the command line.
     summary : str
-        One line.
+        One line of text.
     citation : str
-        Where the method, data or weights come from.
+        Source of the method, data or weights.
     title : str
-        What people call it in a sentence, such as "YAMNet"; empty where that is the name.
+        Its name in running text, such as "YAMNet"; empty if that is `name`.
     parameters : type of Parameters
-        Validated settings; unknown keys are refused.
+        Type of its settings; unknown keys are refused.
     requires : tuple of str
-        Modules that must be importable, by import name; ``one|other`` for either.
+        Import names of the modules that it needs; ``one|other`` if either will do.
     extra : str or None
-        The extra of this project that installs them.
+        The extra of the plugin's distribution that installs them.
     path_parameter : str or None
         The parameter that ``NAME:PATH`` sets.
 
     Raises
     ------
     ParameterError
-        If the name is not kebab-case, the summary is empty or has several lines, or so has the
-        title.
+        If the name is not kebab-case, the summary is empty, or the summary or title has several
+        lines.
     """
 
     name: str
@@ -115,16 +115,16 @@ class ModelSpec(Spec):
     factory : callable
         ``factory(parameters) -> AudioModel``.
     decision_threshold : float
-        Log-odds from which the model is taken to say yes; instances below are not selected.
+        Log-odds from which a class counts as recognized; instances below it are not selected.
     class_list : callable or None
-        ``class_list(parameters)`` gives class names and AudioSet machine ids, in the order of the
-        scores, where they are known without the weights; else None.
+        ``class_list(parameters)`` returns class names and AudioSet machine ids in the order of the
+        scores if they are known without the weights, else None.
     trainable : callable or None
-        ``trainable(parameters)`` gives the `awb.training.Trainer` for ``awb train``; None for a
-        model that cannot be trained here.
+        ``trainable(parameters)`` returns the `awb.training.Trainer` for ``awb train``; None for a
+        model that awb cannot train.
     minimum_duration_s : callable or None
-        ``minimum_duration_s(parameters)`` gives the length in seconds of the shortest clip that the
-        model takes; None for any length. Shorter clips are counted, and never scored.
+        ``minimum_duration_s(parameters)`` returns the length in seconds of the shortest clip that
+        the model accepts; None for any length. Shorter clips are counted but not scored.
     """
 
     factory: Callable[[Any], AudioModel]
@@ -143,13 +143,13 @@ class ExplainerSpec(Spec):
     factory : callable
         ``factory(parameters) -> Explainer``.
     cost : str
-        What it asks of the model, in words: "the shared design", "one call a window".
+        Its model calls in words: "the shared design", "one call per window".
     needs : tuple of type
-        Capability protocols that the model must satisfy; elsewhere "not applicable".
+        Capability protocols that the model must satisfy; otherwise it is "not applicable".
     sees_labels : bool
-        True for the oracle only: the instance keeps its events.
+        Whether the instance keeps its events; true for the oracle only.
     baseline : bool
-        True for rows that every board carries for comparison.
+        Whether every board includes it for comparison.
     """
 
     factory: Callable[[Any], Explainer]
@@ -168,17 +168,17 @@ class DatasetSpec(Spec):
     factory : callable
         ``factory(parameters) -> Dataset``.
     prepare : callable or None
-        ``prepare(parameters, families, max_event_fraction) -> Preparation``: turn published files
-        into tables of instances, see `awb.data.preparation`; for ``awb data prepare``.
+        ``prepare(parameters, families, max_event_fraction) -> Preparation`` converts published
+        files to tables of instances, see `awb.data.preparation`; for ``awb data prepare``.
     write : callable or None
-        ``write(parameters, clips, folder)``: write any clips in this dataset's own layout, and
-        return notes for the user; for ``awb data export``.
+        ``write(parameters, clips, folder)`` writes any clips in this dataset's own layout and
+        returns notes for the user; for ``awb data export``.
     models : tuple of str
-        References of the models that it is run with where the user names none.
+        References of the models that it is run with if the user names none.
     contrast : tuple of str
-        Names of two models whose boards answer the dataset's question together: the first should
-        be explained by its events and the second should not. Boards of both are followed by their
-        difference. Empty for all other datasets.
+        Names of two models whose boards are meant to be compared: explanations of the first should
+        find the events, those of the second should not. Boards of both are followed by their
+        difference. Empty if the dataset has no such pair.
 
     Raises
     ------
@@ -206,12 +206,12 @@ class MetricSpec(Spec):
     Attributes
     ----------
     facts : MetricFacts
-        Direction, range, unit and the rest, from which tables are made.
+        Direction, range, unit and the like, used in tables.
     factory : callable
-        ``factory(parameters)`` gives a function ``(scoring) -> float``, which raises
-        `UndefinedScoreError` where the metric has no value.
+        ``factory(parameters)`` returns a function ``(scoring) -> float`` that raises
+        `UndefinedScoreError` if the metric has no value.
     headline : bool
-        Whether boards show it when all metrics were computed.
+        Whether boards show it if all metrics were computed.
     """
 
     facts: MetricFacts
@@ -237,7 +237,7 @@ AnySpec = ModelSpec | ExplainerSpec | DatasetSpec | MetricSpec | MaskerSpec
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a spec came from.
+    """Where a spec comes from.
 
     Attributes
     ----------
@@ -246,7 +246,7 @@ class Origin:
     entry_point : str
         Name of the entry point.
     file : str
-        The plugin file that it was loaded from, where it is not installed; else empty.
+        The plugin file that it was loaded from if it is not installed, else empty.
     """
 
     distribution: str = "unknown"

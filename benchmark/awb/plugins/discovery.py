@@ -1,7 +1,7 @@
-"""Discovery: find every plugin, name the broken ones, and go on with the rest.
+"""Discovery: find every plugin, report the broken ones, and continue with the others.
 
 Plugins are modules registered under the entry-point group ``awb``. awb's own models, explainers and
-datasets come in by that same door.
+datasets are registered in the same way.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SpecT = TypeVar("SpecT", bound=AnySpec, default=AnySpec, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Registered(Generic[SpecT]):
-    """A spec and where it came from."""
+    """A spec and its origin."""
 
     kind: Kind
     spec: SpecT
@@ -59,7 +59,7 @@ class Registered(Generic[SpecT]):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A plugin that was refused, and why."""
+    """A plugin that could not be loaded, and why."""
 
     origin: Origin
     reason: str
@@ -73,11 +73,11 @@ class Registry:
         self.broken = tuple(broken)
 
     def __iter__(self) -> Iterator[Registered]:
-        """Iterate over all specs, by kind in their order of registration."""
+        """Iterate over all specs, grouped by kind, in order of registration."""
         return (entry for kind in KINDS for entry in self._found.values() if entry.kind == kind)
 
     def entries(self, spec_type: type[SpecT]) -> list[Registered[SpecT]]:
-        """List everything of one kind, by the type of its specs, in order of registration."""
+        """List the entries of one kind, given by its type of spec, in order of registration."""
         found = (entry for entry in self if isinstance(entry.spec, spec_type))
         return [cast("Registered[SpecT]", entry) for entry in found]
 
@@ -100,7 +100,7 @@ class Registry:
     @overload
     def get(self, kind: Kind, name: str) -> Registered: ...
     def get(self, kind: Kind, name: str) -> Registered:
-        """Look a spec up."""
+        """Look up a spec by kind and name."""
         try:
             return self._found[kind, name]
         except KeyError:
@@ -114,10 +114,7 @@ class Registry:
 
 
 def missing_modules(spec: AnySpec) -> list[str]:
-    """List the modules that a spec requires and that are not installed.
-
-    ``one|other`` in ``requires`` is met by either.
-    """
+    """List the required modules of a spec that are not installed (``one|other``: neither is)."""
     return [
         needed.replace("|", " or ")
         for needed in spec.requires
@@ -134,7 +131,7 @@ def mend_command(spec: AnySpec, origin: Origin) -> str:
 
 
 def check_available(entry: Registered) -> None:
-    """Refuse a spec whose libraries are absent."""
+    """Refuse a spec whose libraries are not installed."""
     missing = missing_modules(entry.spec)
     if missing:
         raise MissingExtraError(
@@ -144,7 +141,7 @@ def check_available(entry: Registered) -> None:
 
 
 def collect(plugin: object) -> Iterator[tuple[Kind, AnySpec]]:
-    """Call a plugin's hooks, refusing misspelled hooks and foreign objects."""
+    """Call a plugin's hooks, refusing unknown hooks and results of the wrong type."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     manager.register(plugin)
@@ -195,7 +192,7 @@ def discover(found: Iterable[EntryPoint]) -> Registry:
 def _validated(
     plugin: Any, origin: Origin, taken: Mapping[tuple[Kind, str], Registered]
 ) -> dict[tuple[Kind, str], Registered]:
-    """Collect a plugin's specs, refusing names that are taken."""
+    """Collect a plugin's specs, refusing names that are already taken."""
     mine: dict[tuple[Kind, str], Registered] = {}
     for kind, spec in collect(plugin):
         other = mine.get((kind, spec.name)) or taken.get((kind, spec.name))
@@ -208,16 +205,16 @@ def _validated(
 
 
 ADDED: dict[tuple[Kind, str], Registered] = {}
-"""Plugins of this process that are not installed, see `awb.plugins.session`."""
+"""Plugins added to this process without being installed, see `awb.plugins.session`."""
 
 
 @cache
 def installed() -> Registry:
-    """Discover the installed plugins, once a process."""
+    """Discover the installed plugins, once per process."""
     return discover(entry_points(group=GROUP))
 
 
 def load() -> Registry:
-    """Return the plugins that are installed, and those that were added in this process."""
+    """Return the installed plugins and those added in this process."""
     found = installed()
     return Registry([*found, *ADDED.values()], found.broken) if ADDED else found

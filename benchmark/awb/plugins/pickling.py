@@ -1,4 +1,4 @@
-"""Functions of a notebook or a script travel to workers whole: no worker could import them."""
+"""Plugins of a notebook or script are pickled by value, because workers cannot import them."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from awb.specs import AnySpec
 
 @lru_cache(maxsize=64)
 def packed(spec: AnySpec) -> bytes:
-    """Pickle a plugin with its code."""
+    """Pickle a plugin together with its code."""
     try:
         content: bytes = cloudpickle.dumps(spec)
     except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
         raise PluginError(
-            f"{spec.name} cannot be sent to a worker process ({error}); make what it needs inside"
-            " the function, or use jobs=1"
+            f"{spec.name} cannot be sent to a worker process ({error}); create what it needs"
+            " inside the function, or use jobs=1"
         ) from error
     return content
 
 
 @lru_cache(maxsize=64)
 def unpacked(content: bytes) -> AnySpec:
-    """Rebuild a plugin; what arrives here comes from the main process of the same run."""
+    """Unpickle a plugin; the bytes come from the main process of the same run."""
     spec: AnySpec = cloudpickle.loads(content)
     return spec

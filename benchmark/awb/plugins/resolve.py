@@ -1,4 +1,4 @@
-"""From references to plugins: look names up, validate settings, build."""
+"""From references to plugins: look up names, validate settings, build."""
 
 from __future__ import annotations
 
@@ -27,34 +27,20 @@ from awb.specs import AnySpec, DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class Resolved(Generic[SpecT]):
-    """A plugin with validated settings, ready to be built.
-
-    Attributes
-    ----------
-    kind : str
-        model, explainer, dataset, metric or masker.
-    label : str
-        How it is called in tables: the reference as typed, settings at their defaults left out.
-    spec : spec
-        The plugin.
-    parameters : Parameters
-        Its settings.
-    origin : Origin
-        Where the plugin came from.
-    """
+    """A plugin with validated settings, ready to be built."""
 
     kind: Kind
-    label: str
+    label: str  # its name in tables: the reference without settings that have their defaults
     spec: SpecT
     parameters: Parameters
     origin: Origin
 
     def build(self) -> Any:
-        """Call the factory: this is where heavy libraries are imported."""
+        """Call the factory, which imports heavy libraries."""
         return self.spec.factory(self.parameters)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel by name: a worker looks the plugin up in its own process."""
+        """Pickle by name: a worker looks up the plugin in its own process."""
         settings = self.parameters.model_dump()
         if self.origin.distribution == SESSION:
             return _unpack, (self.kind, self.label, packed(self.spec), settings, self.origin)
@@ -73,7 +59,7 @@ class Resolved(Generic[SpecT]):
 def _unpack(
     kind: Kind, label: str, content: bytes, settings: dict[str, Any], origin: Origin
 ) -> Resolved:
-    """Rebuild a plugin that exists in the main process alone."""
+    """Rebuild a plugin that only the main process has."""
     spec = unpacked(content)
     return Resolved(kind, label, spec, spec.parameters(**settings), origin)
 
@@ -88,8 +74,8 @@ def _look_up(
     if entry.origin.version != origin.version:
         raise RunError(
             f"{kind} {name}: a worker has version {entry.origin.version} of"
-            f" {entry.origin.distribution}, the main process {origin.version}. Install the same on"
-            " both"
+            f" {entry.origin.distribution}, but the main process has {origin.version}. Install the"
+            " same version on both"
         )
     return Resolved(kind, label, entry.spec, entry.spec.parameters(**settings), entry.origin)
 
@@ -126,7 +112,7 @@ def resolve(registry: Registry, kind: Literal["metric"], text: str) -> Resolved[
 @overload
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved: ...
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:
-    """Look a reference up and validate its settings; nothing heavy is imported."""
+    """Look up a reference and validate its settings without importing heavy libraries."""
     reference = parse_reference(text)
     entry = registry.get(kind, reference.name)
     check_available(entry)
@@ -162,8 +148,8 @@ def _label(spec: AnySpec, changed: dict[str, Any]) -> str:
     return str(Reference(spec.name, tuple((key, str(value)) for key, value in changed.items())))
 
 
-def _works_by_name_alone(spec: AnySpec) -> bool:
-    """Say whether a plugin's libraries are there, and nothing needs to be set."""
+def _is_usable_by_name(spec: AnySpec) -> bool:
+    """Check that a plugin's libraries are installed and that it has no required settings."""
     needed = any(field.is_required() for field in spec.parameters.model_fields.values())
     return not needed and not missing_modules(spec)
 
@@ -177,12 +163,12 @@ def resolve_all(
     registry: Registry, kind: Literal["metric"], texts: list[str]
 ) -> list[Resolved[MetricSpec]]: ...
 def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> Sequence[Resolved]:
-    """Resolve a list of references, in which ``all`` is every plugin that needs no settings."""
+    """Resolve a list of references, where ``all`` is every plugin that needs no settings."""
     found: dict[str, Resolved] = {}
     for text in texts:
         if text == "all":
             entries = [entry for entry in registry if entry.kind == kind]
-            able = [entry for entry in entries if _works_by_name_alone(entry.spec)]
+            able = [entry for entry in entries if _is_usable_by_name(entry.spec)]
             group = [_resolved(entry, Reference(entry.spec.name)) for entry in able]
         else:
             group = [resolve(registry, kind, text)]
