@@ -18,7 +18,7 @@ from awb.authoring.outputs import to_log_odds
 from awb.authoring.torch_modules.split import SplitTorchModel
 from awb.conformance.rules import check
 from awb.errors import AwbError, NotApplicableError, ParameterError, PluginError
-from awb.plugins.discovery import discovery
+from awb.plugins import discovery
 from awb.plugins.resolve import resolve
 from awb.protocols import AudioModel, DifferentiableModel
 from awb_plugins.explainers import captum_adapter
