@@ -1,1 +1,1 @@
-"""Plugins: finding them, naming them on the command line, and resolving names to specs."""
+"""Plugins: discovery, references on the command line, and resolution of names to specs."""

@@ -1,7 +1,7 @@
-"""Discovery: find every plugin, name the broken ones, and go on with the rest.
+"""Discovery: find every plugin, report the broken ones, and continue with the rest.
 
-Plugins are modules registered under the entry-point group ``awb``. awb's own models, explainers and
-datasets come in by that same door.
+Plugins are modules registered under the entry-point group ``awb``, which awb's own models,
+explainers and datasets also use.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SpecT = TypeVar("SpecT", bound=AnySpec, default=AnySpec, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Registered(Generic[SpecT]):
-    """A spec and where it came from."""
+    """A spec and its origin."""
 
     kind: Kind
     spec: SpecT
@@ -59,7 +59,7 @@ class Registered(Generic[SpecT]):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A plugin that was refused, and why."""
+    """A plugin that was rejected, and why."""
 
     origin: Origin
     reason: str
@@ -100,7 +100,7 @@ class Registry:
     @overload
     def get(self, kind: Kind, name: str) -> Registered: ...
     def get(self, kind: Kind, name: str) -> Registered:
-        """Look a spec up."""
+        """Look up a spec."""
         try:
             return self._found[kind, name]
         except KeyError:
@@ -114,9 +114,9 @@ class Registry:
 
 
 def missing_modules(spec: AnySpec) -> list[str]:
-    """List the modules that a spec requires and that are not installed.
+    """List the modules that a spec requires but that are not installed.
 
-    ``one|other`` in ``requires`` is met by either.
+    Either module satisfies ``one|other`` in ``requires``.
     """
     return [
         needed.replace("|", " or ")
@@ -134,7 +134,7 @@ def mend_command(spec: AnySpec, origin: Origin) -> str:
 
 
 def check_available(entry: Registered) -> None:
-    """Refuse a spec whose libraries are absent."""
+    """Raise if a library that a spec requires is not installed."""
     missing = missing_modules(entry.spec)
     if missing:
         raise MissingExtraError(
@@ -144,7 +144,7 @@ def check_available(entry: Registered) -> None:
 
 
 def collect(plugin: object) -> Iterator[tuple[Kind, AnySpec]]:
-    """Call a plugin's hooks, refusing misspelled hooks and foreign objects."""
+    """Call a plugin's hooks; misspelled hooks and objects of a wrong type raise."""
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(hookspecs)
     manager.register(plugin)
@@ -195,7 +195,7 @@ def discover(found: Iterable[EntryPoint]) -> Registry:
 def _validated(
     plugin: Any, origin: Origin, taken: Mapping[tuple[Kind, str], Registered]
 ) -> dict[tuple[Kind, str], Registered]:
-    """Collect a plugin's specs, refusing names that are taken."""
+    """Collect a plugin's specs; names that are taken raise."""
     mine: dict[tuple[Kind, str], Registered] = {}
     for kind, spec in collect(plugin):
         other = mine.get((kind, spec.name)) or taken.get((kind, spec.name))
@@ -213,11 +213,11 @@ ADDED: dict[tuple[Kind, str], Registered] = {}
 
 @cache
 def installed() -> Registry:
-    """Discover the installed plugins, once a process."""
+    """Discover the installed plugins, once per process."""
     return discover(entry_points(group=GROUP))
 
 
 def load() -> Registry:
-    """Return the plugins that are installed, and those that were added in this process."""
+    """Return the installed plugins and those that were added in this process."""
     found = installed()
     return Registry([*found, *ADDED.values()], found.broken) if ADDED else found

@@ -1,4 +1,4 @@
-"""Functions of a notebook or a script travel to workers whole: no worker could import them."""
+"""Pickling by value of plugins from a notebook or a script, which workers cannot import."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def packed(spec: AnySpec) -> bytes:
         content: bytes = cloudpickle.dumps(spec)
     except (TypeError, ValueError, AttributeError, pickle.PicklingError) as error:
         raise PluginError(
-            f"{spec.name} cannot be sent to a worker process ({error}); make what it needs inside"
+            f"{spec.name} cannot be sent to a worker process ({error}); create what it needs inside"
             " the function, or use jobs=1"
         ) from error
     return content
@@ -26,6 +26,6 @@ def packed(spec: AnySpec) -> bytes:
 
 @lru_cache(maxsize=64)
 def unpacked(content: bytes) -> AnySpec:
-    """Rebuild a plugin; what arrives here comes from the main process of the same run."""
+    """Unpickle a plugin that the main process of the same run has sent."""
     spec: AnySpec = cloudpickle.loads(content)
     return spec

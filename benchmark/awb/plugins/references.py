@@ -17,30 +17,20 @@ _NEXT_KEY = re.compile(r",(?=[A-Za-z_][A-Za-z0-9_-]*=)")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A plugin's name with the settings that were typed.
-
-    Attributes
-    ----------
-    name : str
-        The plugin's name.
-    settings : tuple of (str, str)
-        Keys and values as typed.
-    path : str or None
-        What stood behind the colon, where it was no ``key=value``.
-    """
+    """A plugin's name with its settings as typed."""
 
     name: str
     settings: tuple[tuple[str, str], ...] = ()
-    path: str | None = None
+    path: str | None = None  # the text after the colon, if it does not start with key=value
 
     def __str__(self) -> str:
         """Write the reference as it would be typed."""
         path = [] if self.path is None else [self.path]
-        behind = ",".join([*path, *(f"{key}={value}" for key, value in self.settings)])
-        return f"{self.name}:{behind}" if behind else self.name
+        rest = ",".join([*path, *(f"{key}={value}" for key, value in self.settings)])
+        return f"{self.name}:{rest}" if rest else self.name
 
     def with_settings_behind_path(self, known: Container[str]) -> Reference:
-        """Take the settings that stand behind the path out of it.
+        """Split settings that follow the path from it.
 
         Examples
         --------
@@ -64,7 +54,7 @@ class Reference:
 
 
 def parse_reference(text: str) -> Reference:
-    """Read one reference.
+    """Parse one reference.
 
     Examples
     --------
@@ -76,7 +66,7 @@ def parse_reference(text: str) -> Reference:
     name, colon, rest = text.strip().partition(":")
     if not name or (colon and not rest):
         raise ParameterError(
-            f"cannot read {text!r}: expected NAME, NAME:PATH or NAME:key=value,..."
+            f"cannot parse {text!r}: expected NAME, NAME:PATH or NAME:key=value,..."
         )
     if not rest:
         return Reference(name)
@@ -93,7 +83,7 @@ def parse_reference(text: str) -> Reference:
 
 
 def parse_list(text: str) -> list[Reference]:
-    """Read references that are separated by commas.
+    """Parse comma-separated references.
 
     Examples
     --------

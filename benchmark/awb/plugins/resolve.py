@@ -27,34 +27,20 @@ from awb.specs import AnySpec, DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class Resolved(Generic[SpecT]):
-    """A plugin with validated settings, ready to be built.
-
-    Attributes
-    ----------
-    kind : str
-        model, explainer, dataset, metric or masker.
-    label : str
-        How it is called in tables: the reference as typed, settings at their defaults left out.
-    spec : spec
-        The plugin.
-    parameters : Parameters
-        Its settings.
-    origin : Origin
-        Where the plugin came from.
-    """
+    """A plugin with validated settings, ready to be built."""
 
     kind: Kind
-    label: str
+    label: str  # its name in tables: the reference as typed, without settings at their defaults
     spec: SpecT
     parameters: Parameters
     origin: Origin
 
     def build(self) -> Any:
-        """Call the factory: this is where heavy libraries are imported."""
+        """Call the factory, which imports heavy libraries."""
         return self.spec.factory(self.parameters)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Travel by name: a worker looks the plugin up in its own process."""
+        """Pickle by name: a worker looks up the plugin in its own process."""
         settings = self.parameters.model_dump()
         if self.origin.distribution == SESSION:
             return _unpack, (self.kind, self.label, packed(self.spec), settings, self.origin)
@@ -73,7 +59,7 @@ class Resolved(Generic[SpecT]):
 def _unpack(
     kind: Kind, label: str, content: bytes, settings: dict[str, Any], origin: Origin
 ) -> Resolved:
-    """Rebuild a plugin that exists in the main process alone."""
+    """Rebuild a plugin that exists only in the main process."""
     spec = unpacked(content)
     return Resolved(kind, label, spec, spec.parameters(**settings), origin)
 
@@ -81,15 +67,15 @@ def _unpack(
 def _look_up(
     kind: Kind, label: str, name: str, settings: dict[str, Any], origin: Origin
 ) -> Resolved:
-    """Find a plugin in this process, which may be on another machine."""
+    """Look up a plugin in this process, which may be on another machine."""
     if origin.file:
         add_file(Path(origin.file))
     entry = load().get(kind, name)
     if entry.origin.version != origin.version:
         raise RunError(
             f"{kind} {name}: a worker has version {entry.origin.version} of"
-            f" {entry.origin.distribution}, the main process {origin.version}. Install the same on"
-            " both"
+            f" {entry.origin.distribution}, the main process {origin.version}. Install the same"
+            " version for both"
         )
     return Resolved(kind, label, entry.spec, entry.spec.parameters(**settings), entry.origin)
 
@@ -126,7 +112,7 @@ def resolve(registry: Registry, kind: Literal["metric"], text: str) -> Resolved[
 @overload
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved: ...
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:
-    """Look a reference up and validate its settings; nothing heavy is imported."""
+    """Look up a reference and validate its settings, without importing heavy libraries."""
     reference = parse_reference(text)
     entry = registry.get(kind, reference.name)
     check_available(entry)
@@ -163,7 +149,7 @@ def _label(spec: AnySpec, changed: dict[str, Any]) -> str:
 
 
 def _works_by_name_alone(spec: AnySpec) -> bool:
-    """Say whether a plugin's libraries are there, and nothing needs to be set."""
+    """Report whether a plugin's libraries are installed and it has no required settings."""
     needed = any(field.is_required() for field in spec.parameters.model_fields.values())
     return not needed and not missing_modules(spec)
 
@@ -177,7 +163,7 @@ def resolve_all(
     registry: Registry, kind: Literal["metric"], texts: list[str]
 ) -> list[Resolved[MetricSpec]]: ...
 def resolve_all(registry: Registry, kind: Kind, texts: list[str]) -> Sequence[Resolved]:
-    """Resolve a list of references, in which ``all`` is every plugin that needs no settings."""
+    """Resolve references; ``all`` means every installed plugin without required settings."""
     found: dict[str, Resolved] = {}
     for text in texts:
         if text == "all":

@@ -15,13 +15,13 @@ from awb.plugins.discovery import ADDED, Kind, Registered, collect, installed
 from awb.specs import AnySpec, Origin
 
 SESSION = "this session"
-"""Distribution of what was made in a notebook or a script, and not loaded from a plugin file."""
+"""Distribution of plugins that are defined in a notebook or a script, not in a plugin file."""
 
 _loading: list[list[tuple[Kind, AnySpec]]] = []
 
 
 def add(entries: Iterable[Registered]) -> None:
-    """Make plugins known to this process; newer ones replace those of the same origin."""
+    """Register plugins in this process; newer ones replace those of the same origin."""
     group = list(entries)
     for entry in group:
         key = (entry.kind, entry.spec.name)
@@ -36,7 +36,7 @@ def add(entries: Iterable[Registered]) -> None:
 
 
 def add_spec(kind: Kind, spec: AnySpec, version: str) -> None:
-    """Make a plugin known that was written in this session, or in the file being loaded."""
+    """Register a plugin that is defined in this session, or in the file being loaded."""
     if _loading:
         _loading[-1].append((kind, spec))
     else:
@@ -44,12 +44,12 @@ def add_spec(kind: Kind, spec: AnySpec, version: str) -> None:
 
 
 def is_loading() -> bool:
-    """Say whether a plugin file is being loaded: no time to start a run."""
+    """Report whether a plugin file is being loaded, during which no run may start."""
     return bool(_loading)
 
 
 def add_file(path: Path) -> None:
-    """Load a Python file and make the plugins in it known to this process."""
+    """Load a Python file and register its plugins in this process."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -65,8 +65,8 @@ def add_file(path: Path) -> None:
         raise PluginError(f"plugin file {path}: {type(error).__name__}: {error}") from error
     if not specs:
         raise PluginError(
-            f"{path} holds no plugin. Put @awb.explainer('my-method') before a function of"
-            " (perturber, instance, rng), or @awb.model('my-model') before one that makes a model"
+            f"{path} defines no plugin. Decorate a function of (perturber, instance, rng) with"
+            " @awb.explainer('my-method'), or one that returns a model with @awb.model('my-model')"
         )
     _forget_file(origin)
     add(Registered(kind, spec, origin) for kind, spec in specs)
@@ -74,7 +74,7 @@ def add_file(path: Path) -> None:
 
 @contextmanager
 def _collecting() -> Iterator[list[tuple[Kind, AnySpec]]]:
-    """Collect the plugins that are decorated meanwhile."""
+    """Collect the plugins that are decorated inside the context."""
     found: list[tuple[Kind, AnySpec]] = []
     _loading.append(found)
     try:
@@ -84,10 +84,10 @@ def _collecting() -> Iterator[list[tuple[Kind, AnySpec]]]:
 
 
 def _import(path: Path, name: str) -> ModuleType:
-    """Run a file as a module of its own."""
+    """Execute a file as a new module."""
     made = importlib.util.spec_from_file_location(name, path)
     if made is None or made.loader is None:
-        raise PluginError(f"a plugin file ends in .py: {path}")
+        raise PluginError(f"the name of a plugin file must end in .py: {path}")
     module = importlib.util.module_from_spec(made)
     sys.modules[name] = module
     try:
@@ -100,6 +100,6 @@ def _import(path: Path, name: str) -> ModuleType:
 
 
 def _forget_file(origin: Origin) -> None:
-    """Forget what an older version of the same file brought."""
+    """Unregister the plugins of an older version of the same file."""
     for key in [key for key, entry in ADDED.items() if entry.origin.file == origin.file]:
         del ADDED[key]

@@ -1,4 +1,4 @@
-"""Question again: one door a variation, labels hidden, seeds that really change."""
+"""Variations of a question: one perturber each, labels hidden, seeds that really change."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
     assert sum(noisy.model.batches) >= N + 1
 
 
-def test_all_explainers_share_the_door_of_a_variation() -> None:
+def test_all_explainers_share_the_perturber_of_a_variation() -> None:
+
     question = _question()
     variants = Variants(question, offered=True)
     first = variants.explain(_resolved(), _correlation, AnotherGain())
