@@ -67,7 +67,7 @@ def _in_range(spec: MetricSpec, values: list[float]) -> bool:
 
 
 def _again(metric: Metric, sign: float, *, like: bool) -> str:
-    """Test that an unchanged explanation beats a reshuffled one; for sanity metrics, the reverse."""
+    """Test that an unchanged explanation beats a reshuffled one, or for sanity loses to it."""
     relevance = np.random.default_rng(0).random(N_CELLS)
     rng = np.random.default_rng(1)
 

@@ -151,7 +151,7 @@ def test_a_plugin_file_is_loaded_by_workers_and_its_hash_is_stored(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("number = 1\n", "holds no plugin"),
+        ("number = 1\n", "defines no plugin"),
         ("import no_such_library\n", "ModuleNotFoundError: No module named 'no_such_library'"),
         ("import awb\nawb.run()\n", "below if __name__"),
     ],

@@ -143,7 +143,7 @@ def test_truncated(tmp_path: Path, name: str, part: float) -> None:
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.99])
 def test_truncated_mp3(tmp_path: Path, part: float) -> None:
     message = problem_of(cut_short(saved(tmp_path / "a.mp3", tone(50_000)), part))
-    assert "truncated: its header promises 50000 samples" in message
+    assert "truncated: its header declares 50000 samples" in message
 
 
 def test_truncated_wav_with_other_chunks_and_byte_orders(tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_absurd_length_is_refused_without_reserving_memory(tmp_path: Path) -> No
     content = bytearray(path.read_bytes())
     content[21] |= 0x0F  # the highest bits of the number of samples, after "fLaC" and 17 bytes
     path.write_bytes(content)
-    assert "promises" in problem_of(path)
+    assert "declares" in problem_of(path)
 
 
 def test_ogg_pages_that_are_whole_miss_nothing(tmp_path: Path) -> None:

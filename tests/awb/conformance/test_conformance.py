@@ -118,7 +118,7 @@ def test_classes_that_the_spec_and_the_model_name_differently_are_found() -> Non
 def test_what_a_worker_cannot_find_is_found() -> None:
     made = broken.resolved("explainer", broken.good)
     verdict = apply(find_rule("explainer", "worker"), made)
-    assert "cannot travel to a worker process: " in verdict.text
+    assert "cannot be pickled for a worker process: " in verdict.text
     assert "unknown explainer 'broken'" in verdict.text
 
 
@@ -133,7 +133,7 @@ def test_another_result_in_a_worker_is_found() -> None:
 
     made = replace(broken.resolved("explainer", elsewhere), origin=Origin(SESSION, "1"))
     verdict = apply(find_rule("explainer", "worker"), made)
-    assert "comes to another result" in verdict.text
+    assert "result in a worker process differs" in verdict.text
 
 
 def test_what_lacks_a_capability_is_not_applicable() -> None:

@@ -43,8 +43,8 @@ def _upside_down(scoring: Scoring) -> float:
         ("roc-auc", lambda s: 1.0, "a constant scores"),
         ("sparseness", lambda s: 0.5, "one peak scores"),
         ("iou-mean", lambda s: float(s.relevance.mean()), "mirrored"),
-        ("seed-stability", lambda s: -s.relevance @ s.varied(AnotherSeed()), "drawn anew"),
-        ("model-randomization", lambda s: -s.relevance @ s.varied(AnotherSeed()), "drawn anew"),
+        ("seed-stability", lambda s: -s.relevance @ s.varied(AnotherSeed()), "reshuffled"),
+        ("model-randomization", lambda s: -s.relevance @ s.varied(AnotherSeed()), "reshuffled"),
     ],
 )
 def test_broken_metrics_are_found(name: str, function: object, message: str) -> None:
@@ -72,7 +72,7 @@ def test_the_cache_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert "set AWB_CACHE_SIZE" in _cache_line(monkeypatch, str(tmp_path / "kept"), "900TB").text
     wrong = _cache_line(monkeypatch, str(tmp_path / "kept"), "much")
     assert not wrong.ok
-    assert "'much' is no size" in wrong.text
+    assert "'much' is not a size" in wrong.text
     (tmp_path / "file").touch()
     wrong = _cache_line(monkeypatch, str(tmp_path / "file" / "kept"))
     assert not wrong.ok

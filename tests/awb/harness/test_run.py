@@ -168,7 +168,7 @@ def test_good_rows_stand_beside_broken_ones(tmp_path: Path, registry: Registry) 
         "short failed: relevance has 19 values for 20 segments",
         "text failed: relevance is not an array of numbers",
         "writes failed: ValueError: assignment destination is read-only",
-        "no-factory failed: no-factory (fakes) could not be made: ImportError: no module named",
+        "no-factory failed: no-factory (fakes) could not be built: ImportError: no module named",
         "audio unreadable: clip-2.wav: truncated",
     ]:
         assert expected in text, expected
@@ -356,7 +356,7 @@ def test_damaged_run_folders_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(AwbError):
         RunFolder.open(tmp_path)
-    with pytest.raises(RunError, match="holds no run"):
+    with pytest.raises(RunError, match="is not a run folder"):
         RunFolder.open(tmp_path / "nowhere")
 
 

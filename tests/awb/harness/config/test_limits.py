@@ -34,7 +34,7 @@ def test_limits_are_read_as_typed() -> None:
         ("soon", None, "--time-limit takes seconds, or off"),
         ("0", None, "--time-limit must be above 0"),
         ("nan", None, "--time-limit must be above 0"),
-        (None, "much", "'much' is no size"),
+        (None, "much", "'much' is not a size"),
         (None, "0", "--memory-limit must be above 0"),
     ],
 )

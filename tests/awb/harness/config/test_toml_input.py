@@ -73,9 +73,9 @@ def test_a_file_says_what_options_say(tmp_path: Path) -> None:
         ("[sweep]\nseed = [1, 'a']", "[sweep] seed: Input should be a valid integer (got 'a')"),
         ("[sweep]\ndesign = ['pooled', 'pold']", "[sweep] unknown design 'pold'"),
         ("[sweep]\nseed = []", "expected a list of values"),
-        ("[sweep]\nmasker = ['zeros', 'zeros']", "'zeros' is there twice"),
+        ("[sweep]\nmasker = ['zeros', 'zeros']", "'zeros' is listed twice"),
         ("[sweep]\njobs = [1, 2]", "jobs cannot vary"),
-        ("masker = 'zeros'\n[sweep]\nmasker = ['noise']", "leave one out"),
+        ("masker = 'zeros'\n[sweep]\nmasker = ['noise']", "set both outside and inside [sweep]"),
     ],
 )
 def test_what_is_wrong_is_named_with_the_file(text: str, message: str, tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="awb resume"):
         read_settings(tmp_path, {})
     (tmp_path / "bytes.toml").write_bytes(b"seed = 1 # \xff")
-    with pytest.raises(ParameterError, match="no UTF-8 text: byte 11"):
+    with pytest.raises(ParameterError, match="not UTF-8 text: byte 11"):
         read_settings(tmp_path / "bytes.toml", {})
 
 

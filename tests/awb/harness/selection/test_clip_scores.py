@@ -115,7 +115,7 @@ def test_clips_are_drawn_a_few_at_a_time(tmp_path: Path, model: Resolved) -> Non
 
 def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database at all", encoding="ascii")
-    with pytest.raises(RunError, match="is no file of scores"):
+    with pytest.raises(RunError, match="is not a file of scores"):
         ScoreStore(tmp_path / "text")
     with pytest.raises(RunError, match="cannot be written"):
         ScoreStore(tmp_path / "text" / "below")

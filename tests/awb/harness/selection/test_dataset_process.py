@@ -102,7 +102,7 @@ def test_errors_of_a_dataset_arrive_as_they_are(reader: Reader) -> None:
         source.load("clip-2")
     with pytest.raises(DataError, match=r"clip no-clip: ValueError: invalid literal"):
         source.load("no-clip")
-    with pytest.raises(DataError, match=r"load gives str, expected awb\.types\.Clip"):
+    with pytest.raises(DataError, match=r"load returned str, expected awb\.types\.Clip"):
         _faulty(reader, "text", "2").load("clip-2")
 
 

@@ -76,5 +76,5 @@ def test_a_unit_that_breaks_half_way_leaves_nothing(tmp_path: Path) -> None:
 def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "results.sqlite"
     path.write_text("not a database, not a database, not a database")
-    with pytest.raises(RunError, match="no result store"):
+    with pytest.raises(RunError, match="is not an awb result store"):
         Store(path)

@@ -83,7 +83,7 @@ def test_the_folder_is_named_after_the_file_of_a_sweep(
 
 
 def test_what_is_neither_a_run_nor_a_sweep_is_not_taken_up(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="holds no run"):
+    with pytest.raises(RunError, match="is not a run folder"):
         take_up(tmp_path, Resources(jobs=1), _quiet)
-    with pytest.raises(RunError, match="holds no sweep"):
+    with pytest.raises(RunError, match="is not a sweep"):
         SweepFolder.open(tmp_path)

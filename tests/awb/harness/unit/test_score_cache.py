@@ -107,7 +107,7 @@ def test_versions_of_what_a_plugin_needs_are_named() -> None:
 
 @pytest.mark.parametrize("text", ["", "big", "-1", "2 elephants"])
 def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(ParameterError, match="is no size"):
+    with pytest.raises(ParameterError, match="is not a size"):
         read_size(text)
 
 
@@ -129,7 +129,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert len(list(cache.entries())) == 1
     assert awb("cache", "clear", "--cache", folder).returncode == 0
     assert not list(cache.entries())
-    assert "is no size" in awb("cache", "prune", "--cache", folder, "--size=x").stderr
+    assert "is not a size" in awb("cache", "prune", "--cache", folder, "--size=x").stderr
     done = awb(
         "run", f"--dataset=folder:{data}", "--model=loudness", "--samples=20", "--explainers=naive",
         "--out", tmp_path / "run", "--cache", folder,

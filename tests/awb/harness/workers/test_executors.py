@@ -112,10 +112,10 @@ def test_what_cannot_travel_is_a_failure_of_its_own() -> None:
         )
         assert "OddError: (1, 2)" in str(found["cannot be unpacked"])
         assert "it raised KeyboardInterrupt" in str(found["interrupt"])
-        assert "what it returned cannot travel" in str(found["unpicklable"])
+        assert "its result cannot be pickled" in str(found["unpicklable"])
         assert isinstance(found["interrupt"], WorkerDiedError)
         [(_, error)] = workers.map(lambda one: one, [1])
-        assert "cannot travel to a worker process" in str(error)
+        assert "cannot be pickled for a worker process" in str(error)
 
 
 def test_limits_stop_a_task_and_name_who_it_was() -> None:
@@ -153,7 +153,10 @@ def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch: pytest.Monkey
         open_executor(2, "tcp://127.0.0.1:1"),
     ):
         pass
-    with pytest.raises(RunError, match="no scheduler file"), open_executor(2, "missing.json"):
+    with (
+        pytest.raises(RunError, match=r"scheduler file missing\.json does not exist"),
+        open_executor(2, "missing.json"),
+    ):
         pass
 
 
