@@ -322,7 +322,7 @@ def test_a_site_is_served_to_this_machine(boards: Path) -> None:
 def test_what_cannot_be_served_is_said_in_one_line(boards: Path, tmp_path: Path) -> None:
     nothing = awb("site", "serve", tmp_path)
     assert nothing.exit_code == 2
-    assert "holds no built site. Type: awb site build" in nothing.stderr
+    assert "is not a built site. Type: awb site build" in nothing.stderr
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -332,4 +332,4 @@ def test_what_cannot_be_served_is_said_in_one_line(boards: Path, tmp_path: Path)
     assert f"port {port} is taken" in result.stderr
     empty = awb("site", "build", "--leaderboards", tmp_path)
     assert empty.exit_code == 2
-    assert "has no submission that holds. Type: awb publish RUN" in empty.stderr
+    assert "has no valid submission. Type: awb publish RUN" in empty.stderr

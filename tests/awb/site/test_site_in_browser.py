@@ -143,7 +143,7 @@ def test_any_metrics_are_chosen_and_explained(opened: Opener) -> None:
     page.get_by_role("checkbox", name="sparseness").uncheck()
     assert _columns(page) == ["insertion-area", "complexity"]
     assert "metrics=insertion-area%2Ccomplexity" in page.url
-    page.get_by_text("What each column says").click()
+    page.get_by_text("What each column means").click()
     key = page.locator('[data-role="columns-key"]')
     assert key.locator("dt").all_inner_texts() == ["insertion-area ↑", "complexity ↓"]
     assert "Lower is better, 0 to ∞ (nat)" in key.inner_text()
@@ -162,7 +162,7 @@ def test_without_scripts_the_main_metrics_are_read(browser: Any, boards: Path) -
     page.goto(_path(boards / "site", "board").as_uri())
     assert _columns(page) == MAIN
     assert page.locator(".columns").is_hidden()
-    assert page.get_by_text("What each column says").is_visible()
+    assert page.get_by_text("What each column means").is_visible()
     context.close()
 
 
