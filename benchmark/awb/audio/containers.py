@@ -74,5 +74,5 @@ def _ogg_missing(file: BinaryIO) -> int:
         return 0  # no page header to check; libsndfile reports such a file
     page = tail[start:]
     header = 27 + page[26] if len(page) > 26 else 27
-    promised = header + sum(page[27:header])
-    return max(0, promised - len(page))
+    declared = header + sum(page[27:header])
+    return max(0, declared - len(page))

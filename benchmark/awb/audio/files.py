@@ -125,16 +125,16 @@ def read_audio(path: Path) -> tuple[AudioArray, int]:
     import soundfile
 
     with _open(path) as file:
-        promised, sample_rate_hz = file.frames, int(file.samplerate)
+        declared, sample_rate_hz = file.frames, int(file.samplerate)
         try:
             # Pass the number: "the rest" is not supported for some encodings (GSM).
-            channels = file.read(promised, dtype="float32", always_2d=True)
+            channels = file.read(declared, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             reason = error.error_string.removeprefix("Error : ").strip(" .")
             raise AudioError(f"{path} is truncated or damaged: {reason}") from error
-    if len(channels) < promised:
+    if len(channels) < declared:
         raise AudioError(
-            f"{path} is truncated: its header declares {promised} samples, but it contains"
+            f"{path} is truncated: its header declares {declared} samples, but it contains"
             f" {len(channels)}"
         )
     return _to_mono(channels, str(path)), sample_rate_hz

@@ -130,9 +130,9 @@ def counted(path: Path) -> bytes | None:
     first = _frame(content, start)
     if first is None or _frame(content, start + first.size) is None:
         return None
-    told_at = start + _count_at(first)
-    told = content[told_at : told_at + 6]  # two bytes later where frames have checksums
-    if b"Xing" in told or b"Info" in told:
+    marker_at = start + _count_at(first)
+    marker = content[marker_at : marker_at + 6]  # two bytes later if frames have checksums
+    if b"Xing" in marker or b"Info" in marker:
         return None
     if content[start + _VBRI_AT : start + _VBRI_AT + 4] == b"VBRI":  # libsndfile does not know it
         start += first.size
@@ -146,5 +146,7 @@ def _first_frame(model: _Frame, count: int, size: int) -> bytes:
     frame = _frame(struct.pack(">I", bits), 0)
     if frame is None:
         return b""
-    told = struct.pack(">4sIII", b"Xing", 3, count, size + frame.size)
-    return (struct.pack(">I", bits).ljust(_count_at(frame), b"\0") + told).ljust(frame.size, b"\0")
+    marker = struct.pack(">4sIII", b"Xing", 3, count, size + frame.size)
+    return (struct.pack(">I", bits).ljust(_count_at(frame), b"\0") + marker).ljust(
+        frame.size, b"\0"
+    )

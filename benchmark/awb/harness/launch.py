@@ -84,13 +84,13 @@ def _work_through(
         if sweep.scores is not None and sweep.scores.is_file():
             resources = replace(resources, scores=sweep.scores)
         for number, variant in enumerate(sweep.variants, start=1):
-            told = _telling(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
+            prefixed = _prefixed(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
             folder = path / variant.name
             if (folder / RUN_FILE).is_file():
-                resume(folder, resources, told, retry_stopped=retry_stopped)
+                resume(folder, resources, prefixed, retry_stopped=retry_stopped)
             else:
-                run(variant.config, folder, resources, told)
+                run(variant.config, folder, resources, prefixed)
 
 
-def _telling(progress: Progress, name: str) -> Progress:
+def _prefixed(progress: Progress, name: str) -> Progress:
     return lambda phase, done, total: progress(f"{name}: {phase}", done, total)

@@ -211,9 +211,9 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
     job.progress(phase, done, len(keys))
 
-    def tell() -> None:
+    def report() -> None:
         nonlocal done
         done += 1
         job.progress(phase, done, len(keys))
 
-    run_units(job.executor, queue, plan, store, tell)
+    run_units(job.executor, queue, plan, store, report)

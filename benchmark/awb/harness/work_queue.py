@@ -126,7 +126,7 @@ def settle(queue: WorkQueue, plan: Plan, store: Store) -> None:
 
 
 def run_units(
-    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, tell: Callable[[], None]
+    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, report: Callable[[], None]
 ) -> None:
     """Run every unit of a board."""
     for unit, result in executor.map(explain_unit, queue, queue.revise):
@@ -140,5 +140,5 @@ def run_units(
         if isinstance(result, Exception):
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
         store.add(plan.dataset.label, plan.model.label, result, queue.stopped_on(unit.key))
-        tell()
+        report()
     settle(queue, plan, store)

@@ -18,7 +18,7 @@ from awb.harness.unit.record import NOT_APPLICABLE
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.submissions.names import slug
-from awb.report.payload import SoundShelf, board_plain, instance_plain, reading, summaries
+from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
 from awb.report.views.board import BoardView, extremes, label_of
 from awb.report.views.clips import Clips
 
@@ -91,15 +91,15 @@ def environment(*packages: str) -> Any:
 
 def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instances: int) -> str:
     """Render the report of a run."""
-    model_cache = SoundShelf(SOUND_ROOM)
-    boards = [board_entry(view, clips, model_cache, instances=instances) for view in views]
+    page_sounds = PageSounds(SOUND_ROOM)
+    boards = [board_entry(view, clips, page_sounds, instances=instances) for view in views]
     text: str = (
         environment()
         .get_template("page.html")
         .render(
             facts=facts,
             boards=boards,
-            sounds=model_cache.sounds,
+            sounds=page_sounds.sounds,
             scripts=SCRIPTS,
             version=version("audio-where-benchmark"),
         )
@@ -108,7 +108,7 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
 
 
 def board_entry(
-    view: BoardView, clips: Clips, model_cache: SoundShelf, *, instances: int
+    view: BoardView, clips: Clips, page_sounds: PageSounds, *, instances: int
 ) -> dict[str, Any]:
     """Collect the variables of the template of a board."""
     shown = extremes(view.instances, instances)
@@ -121,7 +121,7 @@ def board_entry(
             place for place, metric in enumerate(view.board.metrics) if metric.name in view.headline
         ],
         "plain": {**board_plain(view), "instances": summaries(shown)},
-        "instances": [instance_plain(view, one, clips, model_cache) for one in shown],
+        "instances": [instance_plain(view, one, clips, page_sounds) for one in shown],
         "rows": [row for row in view.board.rows if row.coverage > 0],
         "letters": has_letters(view.board),
         "message": [] if message is None else sentences(message),

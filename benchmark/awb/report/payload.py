@@ -134,7 +134,7 @@ def explanation_plain(
 
 
 @dataclass
-class SoundShelf:
+class PageSounds:
     """Encoded sounds of a page, without duplicates, up to a size limit."""
 
     room: int  # bytes of base64 text that may still be added
@@ -152,7 +152,7 @@ class SoundShelf:
         return True
 
 
-def _sound(heard: Heard, instance: InstanceView, model_cache: SoundShelf) -> Plain:
+def _sound(heard: Heard, instance: InstanceView, page_sounds: PageSounds) -> Plain:
     """Describe the audio of an instance; sounds are given by their names."""
     clip, rate_hz = heard.clip, heard.clip.sample_rate_hz
     picture = spectrogram(clip.waveform, rate_hz)
@@ -167,18 +167,18 @@ def _sound(heard: Heard, instance: InstanceView, model_cache: SoundShelf) -> Pla
         "ticks": [[round(height, 4), name] for height, name in picture.ticks],
     }
     name = f"{instance.dataset} {instance.model} {clip.id}"
-    if not model_cache.add(name, clip.waveform, rate_hz):
+    if not page_sounds.add(name, clip.waveform, rate_hz):
         return {**plain, "silent": "its sound would make the report too large"}
     plain["sound"] = name
     if np.ptp(heard.fill) == 0:
         plain["fill"] = round(float(heard.fill[0]), 6)
-    elif model_cache.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
+    elif page_sounds.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
         plain["fillSound"] = f"{name} {instance.kept.target} fill"
     return plain
 
 
 def instance_plain(
-    view: BoardView, instance: InstanceView, clips: Clips, model_cache: SoundShelf
+    view: BoardView, instance: InstanceView, clips: Clips, page_sounds: PageSounds
 ) -> Plain:
     """Describe one instance for the player."""
     kept = instance.kept
@@ -198,7 +198,7 @@ def instance_plain(
         rate_hz = heard.clip.sample_rate_hz
         counts = KeptCounts.of(heard.segments, np.array(kept.intervals_s).reshape(-1, 2))
         plain["edges"] = [round(edge / rate_hz, 4) for edge in heard.segments.edges_samples]
-        plain.update(_sound(heard, instance, model_cache))
+        plain.update(_sound(heard, instance, page_sounds))
         plain["keptCounts"] = {"annotated": counts.annotated, "fifth": counts.fifth}
     else:
         edges_s = instance.edges_s or [cell * view.hop_s for cell in range(n_cells + 1)]

@@ -16,7 +16,7 @@ from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
 from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
-from awb.report.payload import Plain, SoundShelf, metric_plain, number
+from awb.report.payload import PageSounds, Plain, metric_plain, number
 from awb.report.views.board import BoardView
 from awb.report.views.clips import Clips
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
@@ -130,11 +130,11 @@ def _script() -> str:
 
 def _boards(site: Site, pair: Pair) -> dict[str, Any]:
     """Collect the variables of the report's templates."""
-    model_cache = SoundShelf(SOUND_ROOM)
+    page_sounds = PageSounds(SOUND_ROOM)
     found = []
     for group in pair.groups:
         for view in group.views:
-            entry = board_entry(view, site.clips, model_cache, instances=site.instances)
+            entry = board_entry(view, site.clips, page_sounds, instances=site.instances)
             links = {
                 one.row.explainer: f"../{site.explainers[one.record.explainer.name]}#{anchor(one)}"
                 for one in site.catalog.entries
@@ -151,7 +151,7 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
                     "group": group,
                 }
             )
-    return {"boards": found, "sounds": model_cache.sounds}
+    return {"boards": found, "sounds": page_sounds.sounds}
 
 
 def _label(pair: Pair, group: Group, view: BoardView) -> str:

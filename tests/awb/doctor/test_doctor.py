@@ -51,7 +51,7 @@ def test_broken_metrics_are_found(name: str, function: object, message: str) -> 
     assert message in self_test(_broken(name, function))
 
 
-def test_the_command_says_that_all_is_well() -> None:
+def test_the_command_reports_that_nothing_is_wrong() -> None:
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0, result.output
     assert f"{len(SPECS)} of {len(SPECS)} pass" in result.stdout
@@ -65,7 +65,7 @@ def _cache_line(monkeypatch: pytest.MonkeyPatch, folder: str, size: str = "2GB")
     return found
 
 
-def test_the_cache_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_is_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert _cache_line(monkeypatch, "off") == Finding("cache", True, "off (AWB_CACHE)")
     text = _cache_line(monkeypatch, str(tmp_path / "kept")).text
     assert text.endswith("kept: 0.0 of 2000 MB")

@@ -1,4 +1,4 @@
-"""The site as a person meets it: opened as files in Chromium, with mouse and keyboard."""
+"""The site, opened from files in Chromium, with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_without_scripts_the_main_metrics_are_read(browser: Any, boards: Path) -
     context.close()
 
 
-def test_texts_of_strangers_stay_text(opened: Opener) -> None:
+def test_untrusted_texts_stay_text(opened: Opener) -> None:
     page = opened("board")
     assert NASTY in page.locator("ul.problems").inner_text()
     for kind in ("index", "explainer"):
@@ -195,7 +195,7 @@ def test_mean_ranks_are_drawn_and_listed(opened: Opener) -> None:
     assert header.get_attribute("aria-sort") == "ascending"
 
 
-def test_the_choice_of_dark_holds_on_the_next_page(opened: Opener) -> None:
+def test_the_dark_theme_persists_on_the_next_page(opened: Opener) -> None:
     page = opened("index")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Dark").click()

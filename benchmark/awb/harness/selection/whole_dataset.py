@@ -73,7 +73,7 @@ def score_dataset(
 
 
 def readable(
-    source: Source, clip_ids: Sequence[str], rate_hz: int | None, tell: Callable[[str], None]
+    source: Source, clip_ids: Sequence[str], rate_hz: int | None, report: Callable[[str], None]
 ) -> Iterator[Clip]:
     """Load clips one by one, and report those that cannot be read."""
 
@@ -82,7 +82,7 @@ def readable(
             clip = source.load(clip_id)
             yield clip if rate_hz is None else to_rate(clip, rate_hz)
         except DataError as error:
-            tell(str(error))
+            report(str(error))
 
 
 def export_dataset(

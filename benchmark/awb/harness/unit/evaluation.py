@@ -157,8 +157,8 @@ class _Work:
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
-            surrogate=self._asked_later(label, explanation.surrogate),
-            again=self._asked_later(
+            surrogate=self._attributed(label, explanation.surrogate),
+            again=self._attributed(
                 label, partial(self.variants.explain, resolved, explainer, samples=samples)
             ),
         )
@@ -168,7 +168,7 @@ class _Work:
         )
         return row, answer.heeds_budget
 
-    def _asked_later(self, label: str, ask: Answering | None) -> Answering | None:
+    def _attributed(self, label: str, ask: Answering | None) -> Answering | None:
         """Wrap a metric's call of an explainer, which then is blamed for failures."""
         if ask is None:
             return None

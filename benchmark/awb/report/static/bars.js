@@ -78,7 +78,7 @@ awb.metricFacts = (list, metric) => {
   const range = [metric.lowest, metric.highest].map((end, place) =>
     end === null ? (place ? "∞" : "−∞") : awb.format(end, 0));
   const facts = [
-    ["What it says", metric.summary],
+    ["Meaning", metric.summary],
     ["Direction", metric.higher ? "higher is better ↑" : "lower is better ↓"],
     ["Range", `${range[0]} to ${range[1]}${metric.unit ? `, ${metric.unit}` : ""}`],
     ["Family", metric.family],

@@ -114,7 +114,7 @@ def test_all_explainers_share_the_perturber_of_a_variation() -> None:
     assert np.array_equal(first, second)
 
 
-def test_what_is_not_offered_has_a_reason() -> None:
+def test_instances_that_are_not_repeated_have_a_reason() -> None:
     with pytest.raises(UndefinedScoreError, match="--robustness"):
         Variants(_question(), offered=False).explain(_resolved(), _drops, AnotherSeed())
     with pytest.raises(NotApplicableError, match="randomized"):
