@@ -130,7 +130,7 @@ EXPLAINERS: dict[str, list[tuple[Callable[..., Any], str]]] = {
     "segments": [(_default_hop, "drop masks must be boolean of shape (n, 6)")],
     "cost": [(_hides_calls, "50 clips went through the model, but it reports 0 calls")],
     "planted-evidence": [
-        (_upside_down, "the only sound that the model hears is ranked with ROC-AUC 0.00"),
+        (_upside_down, "the only sound that the model detects is ranked with ROC-AUC 0.00"),
         (_loudest, "beside a louder one, is ranked with ROC-AUC"),
         (_only_alone, "the two sounds that count more together are ranked with ROC-AUC"),
     ],

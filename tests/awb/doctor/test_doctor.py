@@ -39,7 +39,7 @@ def _upside_down(scoring: Scoring) -> float:
     ("name", "function", "message"),
     [
         ("roc-auc", _upside_down, "the oracle scores 0.000"),
-        ("roc-auc", lambda s: 7.0, "outside of its range"),
+        ("roc-auc", lambda s: 7.0, "outside its range"),
         ("roc-auc", lambda s: 1.0, "a constant scores"),
         ("sparseness", lambda s: 0.5, "one peak scores"),
         ("iou-mean", lambda s: float(s.relevance.mean()), "mirrored"),

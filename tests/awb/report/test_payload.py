@@ -75,7 +75,7 @@ def test_explainers_without_explanations_have_no_row_but_are_named(view: BoardVi
     [gone] = [row.explainer for row in view.board.rows if not row.coverage]
     text = render([view], NoClips("nothing to hear"), FACTS, instances=0)
     assert f'<tr data-explainer="{gone}"' not in text
-    assert "1 explainer has no row, as nothing was explained; the reason follows." in text
+    assert "1 explainer has no row, because nothing was explained; the reason follows." in text
     assert f"{gone}</li>" in text
     assert describe(view.board).endswith(f"{len(view.board.rows) - 1} explainers, 3 metrics")
 

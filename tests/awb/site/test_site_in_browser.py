@@ -80,7 +80,9 @@ def test_from_the_first_page_to_an_instance_and_back(opened: Opener) -> None:
     assert "no audio" in page.locator('[data-role="silent"]').inner_text()
     page.locator("table.ranking tbody a", has_text="naive").click()
     page.wait_for_url("**/explainers/naive.html#entry-*")
-    page.locator(".entries article:target").get_by_role("link", name="its curves").click()
+    page.locator(".entries article:target").get_by_role(
+        "link", name="on the board, beside the events"
+    ).click()
     page.wait_for_url("**/boards/*explainer=naive*")
     assert page.locator(".legend input:checked").get_attribute("data-explainer") == "naive"
     page.get_by_role("link", name="Audio Where Benchmark").click()

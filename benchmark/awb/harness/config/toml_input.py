@@ -59,7 +59,9 @@ def _checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list
     axes = plain.pop(SWEEP, {})
     settings = validated(RunSettings, plain, also=[SWEEP], strict=True)
     if not isinstance(axes, dict):
-        raise ParameterError(f"{SWEEP} must be a table: [{SWEEP}], and below it masker = [...]")
+        raise ParameterError(
+            f"{SWEEP} must be a table: write [{SWEEP}], and below it masker = [...]"
+        )
     sweep = {_key(name): _axis(_key(name), values) for name, values in axes.items()}
     for name in sweep:
         if name in plain:

@@ -72,7 +72,9 @@ class ScoreStore:
                 connection.execute("pragma journal_mode = wal")
                 connection.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise RunError(f"{path} is not a file of scores or not writable: {error}") from error
+            raise RunError(
+                f"{path} is not a file of scores, or cannot be written: {error}"
+            ) from error
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30.0)
