@@ -117,7 +117,7 @@ def _only_alone(perturber: Any, instance: Any, rng: Any) -> Any:
 
 EXPLAINERS: dict[str, list[tuple[Callable[..., Any], str]]] = {
     "contract": [(_short, "relevance has 7 values for 8 segments")],
-    "determinism": [(_global_draws, "differs from one time to the next")],
+    "determinism": [(_global_draws, "differs between two calls")],
     "inputs": [
         (_writes, "it changes the clip's audio"),
         (_zeroes, "it left the model with other weights"),
@@ -125,12 +125,12 @@ EXPLAINERS: dict[str, list[tuple[Callable[..., Any], str]]] = {
         (_hooks, "it left the model with other hooks"),
     ],
     "global-state": [(_seeds, "it changes the global random state of numpy")],
-    "labels": [(_peeks, "follows the labels")],
+    "labels": [(_peeks, "depends on the labels")],
     "hard-cases": [(_divides, "on a silent clip: RelevanceError")],
     "segments": [(_default_hop, "drop masks must be boolean of shape (n, 6)")],
-    "cost": [(_hides_calls, "50 clips went through the model, it reports 0 calls")],
+    "cost": [(_hides_calls, "50 clips went through the model, but it reports 0 calls")],
     "planted-evidence": [
-        (_upside_down, "the only sound that the model hears is ranked with ROC-AUC 0.00"),
+        (_upside_down, "the only sound that the model detects is ranked with ROC-AUC 0.00"),
         (_loudest, "beside a louder one, is ranked with ROC-AUC"),
         (_only_alone, "the two sounds that count more together are ranked with ROC-AUC"),
     ],
@@ -203,12 +203,12 @@ class _OtherHalves(Listener):
 
 MODELS: dict[str, tuple[Any, str]] = {
     "contract": (_ThreeColumns(), "shape (4, 3), expected float32 of shape (4, 2)"),
-    "determinism": (_Dropout(), "a score differs from one time to the next"),
+    "determinism": (_Dropout(), "a score differs between two calls"),
     "batches": (_BatchNorm(), "scores in a batch and one by one differ"),
-    "inputs": (_InPlace(), "it changes the waveforms"),
+    "inputs": (_InPlace(), "it modifies the given waveforms"),
     "global-state": (_Seeding(), "it changes the global random state"),
     "finite": (_LogOfZero(), "scores of silence are NaN"),
-    "hears": (_Deaf(), "it is deaf"),
+    "hears": (_Deaf(), "clicks all score the same"),
     "monotone": (_Overflowing(), "parts of it in silence score"),
     "capabilities": (_OtherHalves(), "back_end(front_end(waveforms)) and scores differ by 1"),
 }
@@ -297,9 +297,9 @@ class _SeedingData(GoodDataset):
 
 DATASETS: dict[str, list[tuple[Any, str]]] = {
     "ids": [(_TwiceListed(), "1 ids occur more than once")],
-    "contract": [(_OtherId(), "gives a clip with the id 'a'"), (_Outside(), "ends at 400 s")],
+    "contract": [(_OtherId(), "returns a clip with the id 'a'"), (_Outside(), "ends at 400 s")],
     "labels": [(_Unlabelled(), "neither events nor labels")],
-    "repeatable": [(_InOrder(), "another one when it is loaded again")],
+    "repeatable": [(_InOrder(), "differs when it is loaded again")],
     "unknown-id": [(_KeyErrors(), "an unknown id raises KeyError")],
     "groups": [
         (_Copies(), "a and b are the same audio in two groups"),
@@ -333,7 +333,7 @@ METRICS: dict[str, tuple[Callable[..., Any], str]] = {
     "contract": (lambda scoring: float("nan"), "scores nan, without a reason"),
     "self-test": (lambda scoring: 1.0 - good_metric(scoring), "the oracle scores 0.000"),
     "determinism": (_noisy, "its value differs"),
-    "inputs": (_normalizes, "it changes the relevance"),
+    "inputs": (_normalizes, "it modifies the given relevance"),
     "global-state": (_draws, "global random state of random"),
 }
 
@@ -345,7 +345,7 @@ MASKERS: dict[str, tuple[Callable[..., Any], str]] = {
     ),
     "inputs": (
         lambda audio, rate, rng: np.multiply(audio, 0, out=audio),
-        "it changes the waveform",
+        "it modifies the given waveform",
     ),
     "global-state": (lambda audio, rate, rng: audio * 0 * random.random(), "state of random"),
 }

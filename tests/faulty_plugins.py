@@ -222,7 +222,7 @@ def _metric_litters(scoring: Any) -> float:
 METRICS: dict[str, tuple[Callable[..., Any], str]] = {
     "metric-crashes": (_metric_crashes, "failed: its process ended: signal SIGSEGV"),
     "metric-text": (_metric_text, "failed: the metric returned a str, expected one number"),
-    "metric-beyond": (_metric_beyond, "failed: the metric returned 1.7; it says that it lies"),
+    "metric-beyond": (_metric_beyond, "failed: the metric returned 1.7; its declared range is"),
     "metric-spoils": (_metric_spoils, "failed: ValueError: cannot set WRITEABLE flag"),
     "metric-sets": (_metric_sets, "failed: AttributeError: a metric cannot set relevance"),
     "metric-litters": (_metric_litters, ""),

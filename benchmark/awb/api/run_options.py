@@ -82,17 +82,15 @@ class RunOptions(TypedDict, total=False):
     """Worker processes. Default: one per processor (from Python: 1)."""
 
     time_limit_s: float | str | None
-    """Stop an explainer or metric that takes longer on one instance; "off" never. Default:
-    1800.
-    """
+    """Stop an explainer or metric that takes longer per instance; or "off". Default: 1800."""
 
     memory_limit: float | str | None
-    """Stop a plugin whose worker needs more memory, as 8GB; "off" never. Default: 80 % of the
+    """Stop a plugin whose worker needs more memory, as in 8GB; or "off". Default: 80 % of the
     machine.
     """
 
     isolate: bool | None
-    """Compute in a process that can be stopped, even with a single job. Default: yes (from
+    """Compute in a process that can be stopped, even with only one job. Default: yes (from
     Python: no).
     """
 
@@ -100,9 +98,7 @@ class RunOptions(TypedDict, total=False):
     """Compute on a Dask cluster, or start one of N workers here (extra: cluster)."""
 
     cache: str | Path | None
-    """Folder of scores that are reused from run to run, or "off". Default: the user's cache
-    folder.
-    """
+    """Folder of cached scores that runs share, or "off". Default: the user's cache folder."""
 
     scores: str | Path | None
     """Scores of whole clips, from awb data scores."""

@@ -1,7 +1,7 @@
-"""How many bytes an audio file promises that it does not hold.
+"""Detection of truncated audio files.
 
-libsndfile reads a RIFF or Ogg file that was cut short without a word, as a shorter one. (It does
-report a cut FLAC or MP3 file when reading it.) So the sizes in the container are checked here.
+libsndfile silently reads a truncated RIFF or Ogg file as a shorter one. (It does report a truncated
+FLAC or MP3 file when reading it.) So the sizes in the container are checked here.
 
 References
 ----------
@@ -15,12 +15,12 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
-_UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # what programs write that stream to a pipe
+_UNKNOWN_SIZES = (0, 0xFFFFFFFF)  # written by programs that stream to a pipe
 _LONGEST_OGG_PAGE = 27 + 255 + 255 * 255
 
 
 def missing_bytes(path: Path) -> int:
-    """Count the bytes that a RIFF wave or Ogg file promises beyond its end.
+    """Count the bytes that a RIFF wave or Ogg file declares beyond its end.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def missing_bytes(path: Path) -> int:
     Returns
     -------
     int
-        0 where the file is whole, where it promises nothing, and for every other format.
+        0 if the file is complete or declares no size, and for every other format.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def _size(file: BinaryIO) -> int:
 
 
 def _riff_missing(file: BinaryIO, size_format: str) -> int:
-    """Compare the data chunk's size with what follows its header."""
+    """Compare the data chunk's declared size with the bytes after its header."""
     total = _size(file)
     position = 12
     while position + 8 <= total:
@@ -65,14 +65,14 @@ def _riff_missing(file: BinaryIO, size_format: str) -> int:
 
 
 def _ogg_missing(file: BinaryIO) -> int:
-    """Compare the size of the last page with what follows its header."""
+    """Compare the declared size of the last page with the bytes after its header."""
     total = _size(file)
     file.seek(max(0, total - _LONGEST_OGG_PAGE))
     tail = file.read()
     start = tail.rfind(b"OggS")
     if start < 0:
-        return 0  # nothing that could promise anything; libsndfile will say what it thinks
+        return 0  # no page header to check; libsndfile reports such a file
     page = tail[start:]
     header = 27 + page[26] if len(page) > 26 else 27
-    promised = header + sum(page[27:header])
-    return max(0, promised - len(page))
+    declared = header + sum(page[27:header])
+    return max(0, declared - len(page))

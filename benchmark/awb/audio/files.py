@@ -1,12 +1,12 @@
-"""Reading audio files, and changing their sample rate.
+"""Reading and resampling of audio files.
 
 Conventions
 -----------
 A waveform is mono float32 in [-1, 1]. Several channels are averaged. Peaks up to 2 are clipped:
-lossy decoders and resamplers overshoot. Anything louder is no audio in float format but, for
-instance, integers that were saved as floats. Silence is audio.
+lossy decoders and resamplers overshoot. Anything louder is rejected: it is not audio in float
+format but, for instance, integers that were saved as floats. Silence is accepted.
 
-A file that holds less than it promises is refused: libsndfile would shorten it in silence.
+A truncated file is rejected, because libsndfile would silently read it as a shorter one.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     import soundfile
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-"""Names of audio files end in one of these, in any letter case."""
+"""Suffixes of audio files, case-insensitive."""
 
 LARGEST_PEAK = 2.0
-"""Samples beyond this are refused; beyond 1 they are clipped."""
+"""Samples beyond this are rejected; beyond 1 they are clipped."""
 
-_MOST_FRAMES_A_BYTE = 65536  # a FLAC block of silence is that long, and takes some ten bytes
+_MOST_FRAMES_PER_BYTE = 65536  # a FLAC block of silence is that long, and takes about ten bytes
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what libsndfile would describe badly or not at all."""
+    """Reject files about which libsndfile reports unclear errors or none."""
     if path.is_dir():
         raise AudioError(f"{path} is a folder, expected an audio file ({', '.join(SUFFIXES)})")
     if not path.exists():
@@ -48,13 +48,13 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path} cannot be opened: {error.strerror}") from error
     if missing > 0:
         raise AudioError(
-            f"{path} is truncated: its header promises {missing} more bytes than the file holds"
+            f"{path} is truncated: its header declares {missing} more bytes than the file contains"
             " (was the copy or download complete?)"
         )
 
 
 def _open(path: Path) -> soundfile.SoundFile:
-    """Open a file whose header makes sense, or say what is wrong with it."""
+    """Open a file if its header is plausible, otherwise raise."""
     import soundfile
 
     _check_file(path)
@@ -67,20 +67,20 @@ def _open(path: Path) -> soundfile.SoundFile:
             f" (allowed: {', '.join(SUFFIXES)})"
         ) from error
     size = path.stat().st_size
-    if 0 < file.frames <= size * _MOST_FRAMES_A_BYTE:
+    if 0 < file.frames <= size * _MOST_FRAMES_PER_BYTE:
         return file
     frames = file.frames
     file.close()
     if frames <= 0:
         raise AudioError(f"{path} has zero length: a header without samples")
     raise AudioError(
-        f"{path} is damaged, or was written to a pipe: its header promises {frames} samples"
+        f"{path} is damaged, or was written to a pipe: its header declares {frames} samples"
         f" in {size} bytes"
     )
 
 
 def duration_s(path: Path) -> float:
-    """Return how long a file's header says it is, without decoding it.
+    """Return the duration in a file's header, without decoding the file.
 
     Parameters
     ----------
@@ -125,23 +125,23 @@ def read_audio(path: Path) -> tuple[AudioArray, int]:
     import soundfile
 
     with _open(path) as file:
-        promised, sample_rate_hz = file.frames, int(file.samplerate)
+        declared, sample_rate_hz = file.frames, int(file.samplerate)
         try:
-            # The number is said, since files of some encodings (GSM) cannot be asked for the rest.
-            channels = file.read(promised, dtype="float32", always_2d=True)
+            # Pass the number: "the rest" is not supported for some encodings (GSM).
+            channels = file.read(declared, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             reason = error.error_string.removeprefix("Error : ").strip(" .")
             raise AudioError(f"{path} is truncated or damaged: {reason}") from error
-    if len(channels) < promised:
+    if len(channels) < declared:
         raise AudioError(
-            f"{path} is truncated: its header promises {promised} samples,"
-            f" {len(channels)} are there"
+            f"{path} is truncated: its header declares {declared} samples, but it contains"
+            f" {len(channels)}"
         )
     return _to_mono(channels, str(path)), sample_rate_hz
 
 
 def _to_mono(channels: AudioArray, name: str) -> AudioArray:
-    """Average ``(samples, channels)``, refusing what cannot be audio."""
+    """Average ``(samples, channels)``; values that cannot be audio raise."""
     bad = int(np.count_nonzero(~np.isfinite(channels)))
     if bad:
         raise AudioError(f"{name} has {bad} NaN or infinite of {channels.size} samples")

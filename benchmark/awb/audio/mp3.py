@@ -1,9 +1,9 @@
-"""MP3 files that do not say how long they are.
+"""MP3 files that do not declare their length.
 
-An encoder may put a first frame without sound that counts the others (``Xing`` or ``Info``). Where
-there is none, decoders guess the length from the file's size and its first bit rate: libsndfile
-stops there, however much is left, and promises what is not there where a file has tags. So the
-frames are counted here, and given to it behind such a first frame.
+An encoder may write a first frame without sound that contains the number of the other frames
+(``Xing`` or ``Info``). Otherwise decoders estimate the length from the file's size and its first
+bit rate. libsndfile stops at the estimated end even if frames remain, and reports too many samples
+if the file has tags. So the frames are counted here, and such a first frame is inserted.
 
 References
 ----------
@@ -28,12 +28,12 @@ _MONO = 3
 _VBRI_AT = 36
 _TAG_HEADER = 10
 _FARTHEST = 1 << 16
-"""Bytes that are no frame and are skipped in search of the next: covers or tags between parts."""
+"""Maximum number of bytes between two frames, such as cover images or tags between parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The header of a frame: its 32 bits, what must be alike in all frames, and its length."""
+    """The header of a frame: its 32 bits, what all frames must share, and the frame's length."""
 
     bits: int
     kind: tuple[int, int]
@@ -41,7 +41,7 @@ class _Frame:
 
 
 def _frame(content: bytes, position: int) -> _Frame | None:
-    """Read the header of a frame of layer III; None if there is none."""
+    """Parse the header of a layer III frame; None if there is none."""
     if len(content) < position + 4:
         return None
     (bits,) = struct.unpack_from(">I", content, position)
@@ -56,7 +56,7 @@ def _frame(content: bytes, position: int) -> _Frame | None:
 
 
 def _count_at(frame: _Frame) -> int:
-    """Return where a first frame that counts says so: behind its header and side information."""
+    """Return the offset of the count in a first frame: after its header and side information."""
     mono = frame.bits >> 6 & 3 == _MONO
     if frame.kind[0] == _MPEG_1:
         return 4 + (17 if mono else 32)
@@ -64,7 +64,7 @@ def _count_at(frame: _Frame) -> int:
 
 
 def _after_tags(content: bytes) -> int:
-    """Return where ID3 tags at the start, and the zeros that fill them up, are over."""
+    """Return the end of the ID3 tags at the start, including their padding zeros."""
     position = 0
     while content[position : position + 3] == b"ID3" and len(content) >= position + _TAG_HEADER:
         seven_bits = content[position + 6 : position + _TAG_HEADER]
@@ -74,7 +74,7 @@ def _after_tags(content: bytes) -> int:
 
 
 def _frames(content: bytes, start: int) -> Iterator[tuple[int, _Frame]]:
-    """List the frames of one stream, leaving out what stands between them."""
+    """Iterate over the frames of one stream, skipping other bytes between them."""
     first = _frame(content, start)
     position = start
     while first is not None and position < len(content):
@@ -90,7 +90,7 @@ def _frames(content: bytes, start: int) -> Iterator[tuple[int, _Frame]]:
 
 
 def _next_pair(content: bytes, start: int, kind: tuple[int, int]) -> int | None:
-    """Find two frames in a row: one could be chance."""
+    """Find two consecutive frames, as a single match could be a coincidence."""
     position = content.find(b"\xff", start, start + _FARTHEST)
     while position >= 0:
         frame = _frame(content, position)
@@ -103,7 +103,7 @@ def _next_pair(content: bytes, start: int, kind: tuple[int, int]) -> int | None:
 
 
 def counted(path: Path) -> bytes | None:
-    """Return an MP3 file with its frames counted, if it does not count them itself.
+    """Return an MP3 file with a frame count added, if it has none.
 
     Parameters
     ----------
@@ -113,8 +113,8 @@ def counted(path: Path) -> bytes | None:
     Returns
     -------
     bytes or None
-        An MP3 file without tags that says how long it is; None for every other file, and for MP3
-        files that say so themselves.
+        An MP3 file without tags that declares its length; None for files of other formats, and for
+        MP3 files that already declare their length.
 
     Raises
     ------
@@ -130,9 +130,9 @@ def counted(path: Path) -> bytes | None:
     first = _frame(content, start)
     if first is None or _frame(content, start + first.size) is None:
         return None
-    told_at = start + _count_at(first)
-    told = content[told_at : told_at + 6]  # two bytes later where frames have checksums
-    if b"Xing" in told or b"Info" in told:
+    marker_at = start + _count_at(first)
+    marker = content[marker_at : marker_at + 6]  # two bytes later if frames have checksums
+    if b"Xing" in marker or b"Info" in marker:
         return None
     if content[start + _VBRI_AT : start + _VBRI_AT + 4] == b"VBRI":  # libsndfile does not know it
         start += first.size
@@ -141,10 +141,12 @@ def counted(path: Path) -> bytes | None:
 
 
 def _first_frame(model: _Frame, count: int, size: int) -> bytes:
-    """Make a frame without sound that counts the others; at the highest speed it has the room."""
+    """Make a frame without sound that contains the count, at the highest bit rate for its space."""
     bits = model.bits & ~(0xF << 12) & ~(1 << 9) | len(_KBITS_1) << 12 | 1 << 16
     frame = _frame(struct.pack(">I", bits), 0)
     if frame is None:
         return b""
-    told = struct.pack(">4sIII", b"Xing", 3, count, size + frame.size)
-    return (struct.pack(">I", bits).ljust(_count_at(frame), b"\0") + told).ljust(frame.size, b"\0")
+    marker = struct.pack(">4sIII", b"Xing", 3, count, size + frame.size)
+    return (struct.pack(">I", bits).ljust(_count_at(frame), b"\0") + marker).ljust(
+        frame.size, b"\0"
+    )

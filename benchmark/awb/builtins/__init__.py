@@ -1,4 +1,4 @@
-"""The metrics and maskers that awb itself brings, registered like anyone's."""
+"""The built-in metrics and maskers, registered like those of other plugins."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ MASKERS = [
     ),
     MaskerSpec(
         name="noise",
-        summary="White Gaussian noise, at the clip's level unless told otherwise.",
+        summary="White Gaussian noise, by default at the clip's level.",
         citation=_REFERENCE,
         parameters=NoiseParameters,
         factory=lambda parameters: maskers.noise(parameters.level_db),

@@ -1,4 +1,4 @@
-"""Specs of the built-in metrics: which pure function reads what of an explanation."""
+"""Specs of the built-in metrics: pure functions and the inputs they take from `Scoring`."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ Labelled = Callable[[FloatArray, LabelArray], float]
 
 
 class LabelParameters(Parameters):
-    """Settings of metrics that look at labels.
+    """Settings of metrics that use labels.
 
-    ``labels`` is ``relaxed`` to ignore segments that an event covers by less than 90 %, or
-    ``strict`` to call a segment positive above 50 % and negative otherwise.
+    With ``labels=relaxed``, segments that an event covers by less than 90 % are ignored; with
+    ``strict``, a segment is positive above 50 % and negative otherwise.
     """
 
     labels: Literal["relaxed", "strict"] = "relaxed"
 
 
 def _labelled(function: Labelled) -> Callable[[LabelParameters], Metric]:
-    """Let a metric of relevance and labels choose its labels."""
+    """Make a factory for a metric of relevance and labels, with a setting for the labels."""
 
     def factory(settings: LabelParameters) -> Metric:
         if settings.labels == "strict":

@@ -1,4 +1,4 @@
-"""Specs of the metrics that explain an instance again: robustness and sanity."""
+"""Specs of the metrics that explain variations of an instance: robustness and sanity."""
 
 from __future__ import annotations
 
@@ -29,47 +29,39 @@ CONDITIONS: tuple[Condition, ...] = ("natural", "room", "white")
 
 
 class OverlapParameters(Parameters):
-    """Settings of `seed-overlap`: ``part`` is the part of the segments that counts as the top."""
+    """Settings of `seed-overlap`: ``part`` is the fraction of segments that form the top."""
 
     part: float = Field(default=0.1, gt=0, le=1)
 
 
 class ShiftParameters(Parameters):
-    """Settings of `shift-equivariance`: ``part`` of the clip by which it is rolled."""
+    """Settings of `shift-equivariance`: ``part`` is the fraction by which the clip is rolled."""
 
     part: float = Field(default=0.5, gt=0, lt=1)
 
 
 class GainParameters(Parameters):
-    """Settings of `gain-invariance`: ``gain_db`` of the second clip."""
+    """Settings of `gain-invariance`: ``gain_db`` is the gain of the second clip."""
 
     gain_db: float = Field(default=-6.0, lt=0)
 
 
 class SensitivityParameters(Parameters):
-    """Settings of `max-sensitivity`: level of the clip over the noise, and number of draws."""
+    """Settings of `max-sensitivity`: signal-to-noise ratio, and number of noise draws."""
 
     snr_db: float = 40.0
     draws: int = Field(default=2, ge=1)
 
 
 class BackgroundParameters(Parameters):
-    """Settings of `noise-stability-*`.
-
-    Attributes
-    ----------
-    snr_db : float
-        Power of the clip over that of the background, in dB.
-    path : Path or None
-        A recording in the place of the background that awb makes.
-    """
+    """Settings of `noise-stability-*`: signal-to-noise ratio, and an optional recording."""
 
     snr_db: float = 10.0
-    path: Path | None = None
+    path: Path | None = None  # None: background that awb synthesizes
 
 
 class CascadeParameters(Parameters):
-    """Settings of `model-randomization`: ``share`` of the layers, from the scores backwards."""
+    """Settings of `model-randomization`: ``share`` of the layers, counted from the output."""
 
     share: float = Field(default=1.0, gt=0, le=1)
 

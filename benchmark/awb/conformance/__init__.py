@@ -1,1 +1,1 @@
-"""The conformance kit: does a plugin keep its contract? One module a kind, one function a rule."""
+"""The conformance kit, which tests plugins: one module per kind, one function per rule."""

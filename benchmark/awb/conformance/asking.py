@@ -1,4 +1,4 @@
-"""Ask an explainer as the harness does: its own view of the door, without the labels."""
+"""Run an explainer as the harness does: with its own view of the perturber, and without labels."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def question(
     event_s: tuple[float, float] = (0.1, 0.3),
     lent: AudioModel | None = None,
 ) -> Question:
-    """Make the question what a model hears in a clip."""
+    """Make an instance for explainers from a model and a clip."""
     config = make_config(samples=samples, segment_s=segment_s)
     end_s = min(event_s[1], clip.duration_s)
     event = np.array([[min(event_s[0], end_s / 2), end_s]])
@@ -44,18 +44,18 @@ def question(
     if lent is None:
         return plain
     segments, design = plain.perturber.segments, make_design(config.design, config.samples)
-    door = _Lending(model, instance, segments, zeros, key, design=design)
-    door.lent = lent
-    return replace(plain, door=door)
+    lending = _Lending(model, instance, segments, zeros, key, design=design)
+    lending.lent = lent
+    return replace(plain, existing=lending)
 
 
 class _Lending(Perturber):
-    """A door that lends another model than the one behind it."""
+    """A perturber that hands out another model than the one it scores with."""
 
     lent: AudioModel
 
     def view(self, *, segments: Segments | None = None) -> Perturber:
-        """Return a view that lends, too; see `awb.perturbation.Perturber.view`."""
+        """Return a view of the same class; see `awb.perturbation.Perturber.view`."""
         made = object.__new__(_Lending)
         made.__dict__.update(super().view(segments=segments).__dict__)
         return made
@@ -64,17 +64,17 @@ class _Lending(Perturber):
         """Return the lent model; see `awb.perturbation.Perturber.model_as`."""
         super().model_as(capability)
         if not isinstance(self.lent, capability):
-            raise NotApplicableError(f"the model is no {capability.__name__}")
+            raise NotApplicableError(f"the model is not a {capability.__name__}")
         return self.lent
 
 
 def ask(resolved: Resolved, asked: Question) -> Explanation:
-    """Build an explainer and let it answer."""
+    """Build an explainer and run it."""
     explainer: Any = build(resolved)
     with one_thread():
         return asked.explain(resolved, explainer).explanation
 
 
 def relevance(resolved: Resolved, model: AudioModel, clip: Clip, **settings: Any) -> FloatArray:
-    """Return the relevance that an explainer finds; see `question` for the settings."""
+    """Return the relevance of an explainer; see `question` for the settings."""
     return ask(resolved, question(model, clip, **settings)).relevance

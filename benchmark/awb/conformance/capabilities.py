@@ -1,4 +1,4 @@
-"""Does a model keep what it promises beyond scores?"""
+"""Checks of the capabilities that a model declares beyond scores."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from awb.protocols import DifferentiableModel, SpectrogramModel, TensorModel
 from awb.types import AudioArray
 
 TOLERANCE = 1e-3
-"""Log-odds, or their share where they are large, by which two ways to compute may differ."""
+"""Absolute and relative tolerance, in log-odds, between two ways to compute scores."""
 
 
 def differ(one: npt.ArrayLike, other: npt.ArrayLike, what: str) -> None:
-    """Refuse scores that differ by more than rounding does."""
+    """Raise if scores differ by more than rounding errors."""
     first, second = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
     if first.shape != second.shape:
         raise ConformanceError(f"{what} have shapes {first.shape} and {second.shape}")
@@ -24,7 +24,7 @@ def differ(one: npt.ArrayLike, other: npt.ArrayLike, what: str) -> None:
 
 
 def differentiable(model: DifferentiableModel, waveforms: AudioArray) -> None:
-    """Try the two halves of a torch model, and where it says its frames and bins are."""
+    """Check the two halves of a torch model, and the positions of its frames and bins."""
     import torch
 
     device = next((one.device for one in model.back_end.parameters()), torch.device("cpu"))
@@ -40,12 +40,12 @@ def differentiable(model: DifferentiableModel, waveforms: AudioArray) -> None:
 
 
 def tensors(model: TensorModel, waveforms: AudioArray) -> None:
-    """Try scoring where the model computes."""
+    """Check scores of tensors on the model's device."""
     import torch
 
     with torch.no_grad():
-        there = model.tensor_scores(torch.tensor(waveforms, device=model.device))
-    differ(there.float().cpu().numpy(), model.scores(waveforms), "tensor_scores and scores")
+        scores = model.tensor_scores(torch.tensor(waveforms, device=model.device))
+    differ(scores.float().cpu().numpy(), model.scores(waveforms), "tensor_scores and scores")
 
 
 def _increasing(values: npt.ArrayLike, size: int, name: str) -> None:

@@ -16,9 +16,9 @@ from awb.protocols import Dataset
 from awb.types import Clip
 
 FIRST = 4
-"""Clips that are loaded."""
+"""Number of clips that most rules load."""
 MANY = 60
-"""Clips that are looked through for copies: half of them the first, half from all over."""
+"""Number of clips searched for copies: half from the start, half spread over the rest."""
 _NOBODY = "no such clip: awb check"
 
 
@@ -49,30 +49,30 @@ def probe(resolved: Resolved) -> list[tuple[Any, ...]]:
 
 
 def _listed(resolved: Resolved) -> None:
-    """Look at the ids: some, all different, and the same from a second instance."""
+    """Check that ids exist, are unique, and are the same from a second instance."""
     dataset = build(resolved)
     if not isinstance(dataset, Dataset):
-        raise ConformanceError("what its factory makes has no clip_ids and load")
+        raise ConformanceError("what its factory returns must have clip_ids and load")
     ids = _ids(dataset)
     if not ids:
         raise ConformanceError("it has no clips")
     if not all(isinstance(one, str) and one for one in ids):
-        raise ConformanceError("ids must be texts that are not empty")
+        raise ConformanceError("ids must be non-empty strings")
     if len(set(ids)) != len(ids):
         raise ConformanceError(f"{len(ids) - len(set(ids))} ids occur more than once")
     if ids != _ids(dataset) or ids != _ids(build(resolved)):
-        raise ConformanceError("clip_ids gives another list, or another order, the next time")
+        raise ConformanceError("clip_ids returns another list, or another order, the second time")
 
 
 def _contract(resolved: Resolved) -> None:
-    """Load clips; that events lie inside is checked where a clip is made."""
+    """Check loaded clips; `Clip` itself checks that events lie inside."""
     dataset = build(resolved)
     for clip_id in _ids(dataset)[:FIRST]:
         clip = dataset.load(clip_id)
         if not isinstance(clip, Clip):
-            raise ConformanceError(f"load gives {type(clip).__name__}, expected awb.types.Clip")
+            raise ConformanceError(f"load returns {type(clip).__name__}, expected awb.types.Clip")
         if clip.id != clip_id:
-            raise ConformanceError(f"load({clip_id!r}) gives a clip with the id {clip.id!r}")
+            raise ConformanceError(f"load({clip_id!r}) returns a clip with the id {clip.id!r}")
 
 
 def _labelled(resolved: Resolved) -> None:
@@ -88,11 +88,11 @@ def _repeatable(resolved: Resolved) -> None:
     again = {one: _content(dataset.load(one)) for one in reversed(ids)}
     changed = [one for one in ids if not same(once[one], again[one])]
     if changed:
-        raise ConformanceError(f"clip {changed[0]} is another one when it is loaded again")
+        raise ConformanceError(f"clip {changed[0]} differs when it is loaded again")
 
 
 def _unknown(resolved: Resolved) -> None:
-    """Ask for a clip that is not there."""
+    """Load a clip that does not exist."""
     try:
         build(resolved).load(_NOBODY)
     except AwbError:
@@ -104,13 +104,13 @@ def _unknown(resolved: Resolved) -> None:
 
 
 def _groups(resolved: Resolved) -> None:
-    """Look for the same audio in two groups: training could cut between them."""
+    """Search for the same audio in two groups, which a split could separate."""
     dataset = build(resolved)
     owners: dict[bytes, tuple[str, str]] = {}
     for clip_id in spread_out(_ids(dataset)):
         try:
             clip = dataset.load(clip_id)
-        except DataError:  # a run reports it and goes on
+        except DataError:  # a run reports it and continues
             continue
         audio = hashlib.sha256(clip.waveform.tobytes()).digest()
         first, group = owners.setdefault(audio, (clip.id, clip.group))
@@ -119,7 +119,7 @@ def _groups(resolved: Resolved) -> None:
 
 
 def spread_out(ids: list[str], many: int = MANY) -> list[str]:
-    """Choose clips to look through: all, or as many from the start as from all over.
+    """Choose clips to search: all, or half from the start and half spread over the rest.
 
     Examples
     --------
@@ -140,21 +140,21 @@ def _globals(resolved: Resolved) -> None:
 RULES = [
     METADATA,
     SETTINGS,
-    Rule("ids", "Sort what you list; an id names one clip for ever.", _listed),
+    Rule("ids", "Sort the ids; an id must always refer to the same clip.", _listed),
     Rule(
         "contract",
-        "load(id) gives an awb.types.Clip with that id: mono float32 in [-1, 1], events in seconds"
-        " inside of the clip.",
+        "load(id) must return an awb.types.Clip with that id: mono float32 in [-1, 1], events in"
+        " seconds inside the clip.",
         _contract,
     ),
     Rule(
         "labels",
-        "Give clips their events or labels: nothing is scored else.",
+        "Give clips their events or labels: without them nothing can be scored.",
         _labelled,
     ),
-    Rule("repeatable", "Draw from a generator made of the id, not of the order.", _repeatable),
+    Rule("repeatable", "Seed a generator from the id, not from the order of loading.", _repeatable),
     Rule("unknown-id", "Raise awb.errors.DataError for an id that is not in clip_ids.", _unknown),
     Rule("groups", "Give copies of one recording the same Clip.group.", _groups),
-    Rule("global-state", "Seed nothing and draw from no global generator.", _globals),
+    Rule("global-state", "Do not seed or draw from global generators.", _globals),
     worker_rule(probe),
 ]

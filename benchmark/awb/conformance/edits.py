@@ -1,10 +1,10 @@
-"""Edits of which it is known what they do to a score: sound gives way to silence.
+"""Edits with a known effect on scores: replacing parts of a sound by silence.
 
-A model is asked which of a few sounds it is clearest about: the one that raises some class furthest
-above what silence gives. Then growing parts of that sound are put into silence, from its start and
-from its end, and the class's score must on the whole grow with them. Nothing is asked of a model
-that none of the sounds moves by `CLEAR`, and dips on the way are allowed: what is cut off may sound
-like something else.
+First the sound is chosen, of a few, that raises the score of any class furthest above that of
+silence. Then growing parts of that sound, from its start and from its end, are surrounded by
+silence, and the score of the class must grow with them overall. The check does not apply to models
+for which no sound raises a score by `CLEAR`. Dips are allowed, since a cut sound may resemble
+something else.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
 CLEAR = 1.0
-"""Log-odds by which a sound must raise a class above silence, for the edit to mean something."""
+"""Minimum increase of log-odds over silence by a sound, for the check to be meaningful."""
 LOWEST = 0.3
-"""Rank correlation between the part of the sound that is there and the score of its class."""
+"""Minimum rank correlation between the length of the remaining sound and the score."""
 _STEPS = 13
 
 
 def sounds(sample_rate_hz: int, seconds: float) -> dict[str, AudioArray]:
-    """Make sounds of different kinds."""
+    """Synthesize sounds of different kinds."""
     times_s = np.arange(round(seconds * sample_rate_hz)) / sample_rate_hz
     pitch_hz = min(440.0, sample_rate_hz / 8)
     buzz = np.sign(np.sin(2 * np.pi * pitch_hz / 3 * times_s))
@@ -43,7 +43,7 @@ def sounds(sample_rate_hz: int, seconds: float) -> dict[str, AudioArray]:
 
 
 def growing(waveform: AudioArray) -> AudioArray:
-    """Put growing parts of a sound into silence."""
+    """Keep growing parts of a sound, and replace the rest by silence."""
     size = waveform.size
     place = np.arange(size)
     lengths = np.linspace(0, size, _STEPS).round().astype(int)[:, np.newaxis]
@@ -54,7 +54,7 @@ def growing(waveform: AudioArray) -> AudioArray:
 def check_growth(
     score: Callable[[AudioArray], ScoreArray], sample_rate_hz: int, seconds: float
 ) -> None:
-    """Demand that the score of what a model hears grows with how much of it is there."""
+    """Raise unless the score of a sound that the model detects grows with its remaining length."""
     from scipy.stats import rankdata
 
     made = sounds(sample_rate_hz, seconds)
@@ -64,7 +64,7 @@ def check_growth(
     which, column = np.unravel_index(int(np.argmax(gains)), gains.shape)
     if gains[which, column] < CLEAR:
         raise NotApplicableError(
-            f"none of {', '.join(made)} raises a class by {CLEAR:g} above what silence gives"
+            f"none of {', '.join(made)} raises the score of a class by {CLEAR:g} above silence"
         )
     name = list(made)[int(which)]
     rows = score(growing(made[name]))[:, int(column)].astype(np.float64)
@@ -73,7 +73,7 @@ def check_growth(
     together = np.corrcoef(np.arange(_STEPS), rankdata(grown))[0, 1] if spread else 0.0
     if together < LOWEST:
         raise ConformanceError(
-            f"{name} gives {grown[-1]:.2f} and silence {grown[0]:.2f}, but parts of it in silence"
-            f" score {', '.join(f'{value:.2f}' for value in grown[1:-1])} as they grow (rank"
-            f" correlation {together:.2f}, wanted {LOWEST})"
+            f"{name} scores {grown[-1]:.2f} and silence {grown[0]:.2f}, but growing parts of it in"
+            f" silence score {', '.join(f'{value:.2f}' for value in grown[1:-1])} (rank"
+            f" correlation {together:.2f}, expected at least {LOWEST})"
         )

@@ -30,36 +30,22 @@ from awb.types import BoolArray, Clip
 N = 8
 _N_PLANTED, _SAMPLES_PLANTED = 20, 300
 FOUND = 0.7
-"""ROC-AUC from which a planted sound counts as found: windows of half a second are coarse."""
+"""Minimum ROC-AUC for a planted sound; some explainers use coarse windows of half a second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Game:
-    """Sounds of which it is known what the model makes of them.
+    """A clip of sounds whose effect on the model is known."""
 
-    Attributes
-    ----------
-    what : str
-        What an explanation should find, for the message.
-    starts : tuple of int
-        First segments of the sounds.
-    length : int
-        Segments of each.
-    together : float
-        See `awb.conformance.listeners.PatternNet`.
-    distractor : int or None
-        First segment of a louder sound that is no evidence.
-    """
-
-    what: str
-    starts: tuple[int, ...]
-    length: int
-    together: float = 0.0
-    distractor: int | None = None
+    what: str  # what an explanation should find, for the message
+    starts: tuple[int, ...]  # first segments of the sounds
+    length: int  # of each sound, in segments
+    together: float = 0.0  # see `awb.conformance.listeners.PatternNet`
+    distractor: int | None = None  # first segment of a louder sound that is not evidence
 
     @property
     def labels(self) -> BoolArray:
-        """Say which segments hold evidence, ``shape=(20,)``."""
+        """Mask of the segments with evidence, ``shape=(20,)``."""
         place = np.arange(_N_PLANTED)
         found: BoolArray = np.any(
             [(place >= start) & (place < start + self.length) for start in self.starts], axis=0
@@ -67,7 +53,7 @@ class Game:
         return found
 
     def clip(self) -> Clip:
-        """Make the clip."""
+        """Synthesize the clip."""
         first, *rest = self.starts
         return clip_with(
             first,
@@ -79,12 +65,12 @@ class Game:
 
 
 GAMES = (
-    Game("the only sound that the model hears", (3,), 4),
-    Game("the only sound that the model hears", (11,), 4),
-    Game("the only sound that the model wants, beside a louder one,", (4,), 4, distractor=12),
-    Game("the two sounds that the model hears", (2, 13), 3),
+    Game("the only sound that the model detects", (3,), 4),
+    Game("the only sound that the model detects", (11,), 4),
+    Game("the only sound that the model detects, beside a louder one,", (4,), 4, distractor=12),
+    Game("the two sounds that the model detects", (2, 13), 3),
     Game("the two sounds that count more together", (3, 12), 3, together=20.0),
-    Game("the two sounds of which one is nearly enough", (2, 14), 3, together=-8.0),
+    Game("the two sounds of which one almost suffices", (2, 14), 3, together=-8.0),
 )
 
 
@@ -106,7 +92,7 @@ def _determinism(resolved: Resolved) -> None:
 
 
 def _inputs(resolved: Resolved) -> None:
-    """Look for changes in the audio, in the shared design and in the model."""
+    """Check that the audio, the shared design and the model are unchanged."""
     model, clip = Listener(), _clip()
     asked = question(model, clip)
     pool = asked.perturber.pool()
@@ -130,26 +116,26 @@ def _globals(resolved: Resolved) -> None:
 
 
 def _labels(resolved: Resolved) -> None:
-    """Move the labels: relevance must not follow."""
+    """Check that relevance does not change when the labels are moved."""
     if isinstance(resolved.spec, ExplainerSpec) and resolved.spec.sees_labels:
-        raise NotApplicableError("it says that it sees the labels")
+        raise NotApplicableError("it declares that it uses the labels")
     found = []
     for event_s in ((0.0, 0.2), (0.5, 0.8)):
         with disturbed(0):
             found.append(relevance(resolved, Listener(), _clip(), event_s=event_s))
     early, late = found
     if not same(early, late):
-        raise ConformanceError("its relevance follows the labels, which it must not know")
+        raise ConformanceError("its relevance depends on the labels, which it must not use")
 
 
 def _hard_cases(resolved: Resolved) -> None:
-    """Try silence, too little audio, and models that say the same or are infinitely sure."""
+    """Try silence, very short clips, and models with constant or infinite scores."""
     noise = clip_with(0, 1, N).waveform
     cases = {
         "a silent clip": (Listener(), np.zeros(N * CELL, dtype=np.float32)),
         "a clip of one segment": (Listener(), noise[:CELL]),
         "a clip shorter than a segment": (Listener(), noise[:40]),
-        "a model that always says the same": (Constant(), noise),
+        "a model with constant scores": (Constant(), noise),
         "a model with infinite log-odds": (Certain(), noise),
     }
     for name, (model, waveform) in cases.items():
@@ -167,17 +153,17 @@ def _segments(resolved: Resolved) -> None:
 
 
 def _cost(resolved: Resolved) -> None:
-    """Count what goes through the model behind the perturber's back."""
+    """Compare the reported cost with the clips that went through the model directly."""
     model = Listener()
     cost = ask(resolved, question(Listener(), _clip(), lent=model)).cost
     if cost.calls < model.rows:
         raise ConformanceError(
-            f"{model.rows} clips went through the model, it reports {cost.calls} calls"
+            f"{model.rows} clips went through the model, but it reports {cost.calls} calls"
         )
 
 
 def _planted(resolved: Resolved) -> None:
-    """Plant sounds that the model hears, and demand that their segments rank first."""
+    """Check that the segments of sounds that the model detects rank first."""
     if isinstance(resolved.spec, ExplainerSpec) and resolved.spec.baseline:
         raise NotApplicableError("it is a baseline")
     for game in GAMES:
@@ -187,7 +173,7 @@ def _planted(resolved: Resolved) -> None:
         if found < FOUND:
             raise ConformanceError(
                 f"{game.what} {'is' if len(game.starts) == 1 else 'are'} ranked with ROC-AUC"
-                f" {found:.2f} (chance 0.5, wanted {FOUND})"
+                f" {found:.2f} (chance 0.5, expected at least {FOUND})"
             )
 
 
@@ -196,27 +182,28 @@ RULES = [
     SETTINGS,
     Rule(
         "contract",
-        "Return one finite number a segment: an array of perturber.n_segments, or an Explanation.",
+        "Return one finite number per segment: an array of perturber.n_segments, or an"
+        " Explanation.",
         _contract,
     ),
     Rule(
         "determinism",
-        "Draw only from the generator that you are given: rng, and random_state=rng's integers for"
-        " libraries.",
+        "Draw only from the given generator, rng; pass integers drawn from it to libraries as"
+        " random_state.",
         _determinism,
     ),
-    Rule("inputs", "Copy before you change: np.array(instance.clip.waveform).", _inputs),
+    Rule("inputs", "Copy before you modify: np.array(instance.clip.waveform).", _inputs),
     Rule(
         "global-state",
-        "Seed nothing and draw from no global generator; torch: use a torch.Generator, or"
+        "Do not seed or draw from global generators; torch: use a torch.Generator, or"
         " torch.random.fork_rng.",
         _globals,
     ),
-    Rule("labels", "Use the instance that you are given; its labels are hidden.", _labels),
+    Rule("labels", "Use only the given instance; its labels are hidden.", _labels),
     Rule(
         "hard-cases",
-        "Look for divisions by zero (all scores equal), for windows longer than the clip, and for"
-        " scores of +-100 (infinite log-odds are clipped to that).",
+        "Check for divisions by zero (all scores equal), for windows longer than the clip, and for"
+        " scores of +-100 (to which infinite log-odds are clipped).",
         _hard_cases,
     ),
     Rule(
@@ -224,14 +211,14 @@ RULES = [
     ),
     Rule(
         "cost",
-        "Ask through perturber.scores, or count what goes through perturber.model_as with"
+        "Score through perturber.scores, or report calls of perturber.model_as with"
         " perturber.charge(calls=...).",
         _cost,
     ),
     Rule(
         "planted-evidence",
-        "Higher relevance means more evidence for the target: is a sign the wrong way round, or a"
-        " segment off by one?",
+        "Higher relevance means more evidence for the target: is a sign inverted, or are segments"
+        " off by one?",
         _planted,
     ),
     worker_rule(probe),

@@ -1,4 +1,4 @@
-"""What a plugin must leave alone, and rules that hold for every kind."""
+"""Checks of global state, and rules for every kind of plugin."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _torch() -> Any:
 
 
 def _state() -> dict[str, Any]:
-    """Take down everything global that a plugin might change."""
+    """Record the global state that a plugin might change."""
     kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 - it is what is watched
     state: dict[str, Any] = {
         "the global random state of numpy": (kind, np.asarray(keys).tobytes(), *rest),
@@ -41,7 +41,7 @@ def _state() -> dict[str, Any]:
 
 
 def leaves_globals(action: Callable[[], Any]) -> None:
-    """Run something twice, and refuse changes of global state by the second time."""
+    """Run an action twice, and raise if the second time changes global state."""
     with disturbed(0):
         action()
     with disturbed(1):
@@ -55,7 +55,7 @@ def leaves_globals(action: Callable[[], Any]) -> None:
 
 @contextmanager
 def disturbed(seed: int) -> Iterator[None]:
-    """Put all global generators into a known state, and back afterwards."""
+    """Seed all global generators, and restore them afterwards."""
     numpy_state, state = np.random.get_state(), random.getstate()  # noqa: NPY002
     torch = _torch()
     torch_state = torch.get_rng_state() if torch else None
@@ -73,13 +73,13 @@ def disturbed(seed: int) -> Iterator[None]:
 
 
 def repeats(action: Callable[[], Any], what: str) -> None:
-    """Run something under two different global seeds, and refuse different results."""
+    """Run an action with two different global seeds, and raise if the results differ."""
     results = []
     for seed in (1, 2):
         with disturbed(seed):
             results.append(action())
     if not same(*results):
-        raise ConformanceError(f"{what} differs from one time to the next, with the same seed")
+        raise ConformanceError(f"{what} differs between two calls with the same seed")
 
 
 def same(one: Any, other: Any) -> bool:
@@ -93,26 +93,28 @@ def same(one: Any, other: Any) -> bool:
 
 
 def check_metadata(resolved: Resolved) -> None:
-    """Demand a citation and, of an explainer, what it costs."""
+    """Require a citation and, for an explainer, a description of its cost."""
     spec = resolved.spec
     if spec.citation.strip().lower() in _NO_CITATION:
         raise ConformanceError(
-            f"its citation is {spec.citation!r}: nobody can tell where it is from"
+            f"its citation is {spec.citation!r}, which does not identify a source"
         )
     if isinstance(spec, ExplainerSpec) and not spec.cost.strip():
-        raise ConformanceError("its cost is empty: what does it ask of the model?")
+        raise ConformanceError("its cost is empty: how many model calls does it need?")
 
 
 def check_settings(resolved: Resolved) -> None:
-    """Demand that unknown settings are refused."""
+    """Require that unknown settings are rejected."""
     kind = resolved.spec.parameters
     if not issubclass(kind, Parameters):
-        raise ConformanceError(f"its parameters ({kind.__name__}) are no awb.specs.Parameters")
+        raise ConformanceError(
+            f"its parameters ({kind.__name__}) do not derive from awb.specs.Parameters"
+        )
     try:
         kind.model_validate({**resolved.parameters.model_dump(), "no_such_setting": 1})
     except ValidationError:
         return
-    raise ConformanceError("it takes a setting that does not exist (no_such_setting=1)")
+    raise ConformanceError("it accepts a setting that does not exist (no_such_setting=1)")
 
 
 METADATA = Rule(
@@ -128,24 +130,26 @@ SETTINGS = Rule(
 
 
 def worker_rule(probe: Callable[[Resolved], Any]) -> Rule:
-    """Make the rule that a plugin works in a worker process and says the same there."""
+    """Make the rule that a plugin gives the same results in a worker process."""
 
     def run(resolved: Resolved) -> None:
         here = probe(resolved)
         try:
-            pickle.loads(pickle.dumps(resolved))  # noqa: S301 - what was pickled just here
+            pickle.loads(pickle.dumps(resolved))  # noqa: S301 - pickled on the same line
         except Exception as error:
-            text = f"it cannot travel to a worker process: {type(error).__name__}: {error}"
+            text = f"it cannot be pickled for a worker process: {type(error).__name__}: {error}"
             raise ConformanceError(text) from error
         with Processes(1) as workers:
             [(_, there)] = workers.map(probe, [resolved])
         if isinstance(there, Exception):
             raise ConformanceError(f"in a worker process: {type(there).__name__}: {there}")
         if not same(here, there):
-            raise ConformanceError("a worker process comes to another result than this one")
+            raise ConformanceError(
+                "its result in a worker process differs from that in this process"
+            )
 
     advice = (
-        "Everything must come from the factory and the settings: workers are fresh processes, which"
-        " find the plugin by its name."
+        "Create everything in the factory from the settings: workers are new processes, which look"
+        " up the plugin by its name."
     )
     return Rule("worker", advice, run, slow=True)

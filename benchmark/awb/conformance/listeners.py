@@ -1,4 +1,4 @@
-"""Models of which it is known what they hear, with every capability, for explainers to explain."""
+"""Models that detect known sounds and have every capability, for tests of explainers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from awb.types import AudioArray, Clip
 RATE_HZ, CELL, FRAME, BINS, TOKEN = 1000, 100, 20, 4, 50
 PATTERN, THRESHOLD = (1.0, 1.0, -0.5, -0.5), 1.5
 ALONE = 0.375
-"""What the network hears of a sound of 3 segments in a clip of 20."""
+"""Activation of the network for a sound of 3 segments in a clip of 20."""
 _LOUD, _LOUDEST = 0.5 * 2**0.5, 0.98
 
 
@@ -30,7 +30,7 @@ class FrameEnergy(nn.Module):
 
 
 class PatternNet(nn.Module):
-    """Hears frames whose first half is louder than the second, and averages over time."""
+    """Detects frames whose first half is louder than the second, and averages over time."""
 
     def __init__(self, together: float = 0.0) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class PatternNet(nn.Module):
 
 
 def _beyond(together: float) -> nn.Module:
-    """Make the part of the network that hears more than one sound."""
+    """Make the part of the network that responds to more than one sound."""
     first, last = nn.Linear(2, 1), nn.Linear(1, 2, bias=False)
     with torch.no_grad():
         first.weight.copy_(torch.tensor([[1.0, 0.0]]))
@@ -68,13 +68,7 @@ def _beyond(together: float) -> nn.Module:
 
 
 class Listener:
-    """A model with every capability that hears one sound, wherever it is.
-
-    Attributes
-    ----------
-    front_end, back_end : torch.nn.Module
-        Its two halves.
-    """
+    """A model with every capability that detects one sound at any position."""
 
     sample_rate_hz = RATE_HZ
     classes: Sequence[str] = ("Target", "Other")
@@ -87,7 +81,7 @@ class Listener:
 
     @property
     def rows(self) -> int:
-        """Clips that went through its back end so far."""
+        """Number of clips that went through its back end so far."""
         return int(getattr(self.back_end, "rows", 0))
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
@@ -111,7 +105,7 @@ class Listener:
         return np.concatenate([[[np.nan, np.nan]], spans])
 
     def attentions(self, waveform: AudioArray) -> list[ScoreArray]:
-        """Attend to where the sound is: one layer, one head."""
+        """Attend to the frames with the sound: one layer, one head."""
         with torch.no_grad():
             features = self.front_end(torch.tensor(np.array(waveform)[None]))[0].numpy()
         heard = np.maximum(features @ np.array(PATTERN) - THRESHOLD, 0.0)
@@ -124,7 +118,7 @@ class Listener:
 
 
 class Constant(Listener):
-    """A model that always says the same."""
+    """A model with constant scores."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,10 +128,10 @@ class Constant(Listener):
 
 
 class Certain(Constant):
-    """A model that is infinitely sure, of one thing or the other, by what it hears first."""
+    """A model with infinite scores, whose sign depends on the first segment."""
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Give infinite log-odds."""
+        """Return infinite log-odds."""
         sure = np.where(np.abs(waveforms[:, :CELL]).max(axis=1) > 0, np.inf, -np.inf)
         return np.stack([sure, -sure], axis=1).astype(np.float32)
 
@@ -151,7 +145,7 @@ def clip_with(
     distractor: int | None = None,
     clip_id: str = "planted",
 ) -> Clip:
-    """Make noise in which some segments hold the sound, as loud as all the others."""
+    """Synthesize noise in which some segments contain the sound, all equally loud."""
     signs = np.random.default_rng(first).choice([-1.0, 1.0], size=(n_segments, CELL))
     level = np.full((n_segments, CELL), 0.5)
     sound = np.tile(np.repeat([_LOUD, 0.0], FRAME // 2), CELL // FRAME)

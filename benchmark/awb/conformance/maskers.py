@@ -33,7 +33,7 @@ def _contract(resolved: Resolved) -> None:
         if fill.shape != waveform.shape or not np.isfinite(fill).all():
             raise ConformanceError(
                 f"a waveform of {waveform.size} samples is replaced by one of shape {fill.shape}"
-                f" with {int((~np.isfinite(fill)).sum())} values that are not finite"
+                f" with {int((~np.isfinite(fill)).sum())} non-finite values"
             )
 
 
@@ -41,7 +41,7 @@ def _inputs(resolved: Resolved) -> None:
     waveform = _noise()
     _fill(resolved, waveform)
     if not same(waveform, _noise()):
-        raise ConformanceError("it changes the waveform that it is given")
+        raise ConformanceError("it modifies the given waveform")
 
 
 def _determinism(resolved: Resolved) -> None:
@@ -55,9 +55,9 @@ def _globals(resolved: Resolved) -> None:
 RULES = [
     METADATA,
     SETTINGS,
-    Rule("contract", "Return a finite waveform of the shape that you are given.", _contract),
-    Rule("determinism", "Draw only from the generator that you are given.", _determinism),
-    Rule("inputs", "Copy before you change: np.array(waveform).", _inputs),
-    Rule("global-state", "Seed nothing and draw from no global generator.", _globals),
+    Rule("contract", "Return a finite waveform of the same shape as the input.", _contract),
+    Rule("determinism", "Draw only from the given generator.", _determinism),
+    Rule("inputs", "Copy before you modify: np.array(waveform).", _inputs),
+    Rule("global-state", "Do not seed or draw from global generators.", _globals),
     worker_rule(probe),
 ]

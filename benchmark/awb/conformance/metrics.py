@@ -39,7 +39,7 @@ def _score(resolved: Resolved, relevance: FloatArray) -> float:
 
 
 def _value(resolved: Resolved, relevance: FloatArray) -> float:
-    """Score one explanation; NaN where the metric says that it has no value."""
+    """Score one explanation; NaN if the metric is undefined for it."""
     try:
         return _score(resolved, relevance)
     except (UndefinedScoreError, NotApplicableError):
@@ -52,10 +52,10 @@ def probe(resolved: Resolved) -> list[float]:
 
 
 def _contract(resolved: Resolved) -> None:
-    """Try several explanations: a value is inside of the range, or undefined with a reason."""
+    """Try several explanations: a value must be inside the range, or undefined with a reason."""
     spec = resolved.spec
     if not isinstance(spec, MetricSpec):
-        raise ConformanceError("it is no MetricSpec")
+        raise ConformanceError("it is not a MetricSpec")
     low, high = spec.facts.lowest - 1e-9, spec.facts.highest + 1e-9
     for name in _CASES:
         try:
@@ -65,12 +65,12 @@ def _contract(resolved: Resolved) -> None:
         if not np.isfinite(value):
             raise ConformanceError(f"{name} scores {value}, without a reason")
         if not low <= value <= high:
-            raise ConformanceError(f"{name} scores {value:g}, outside of {low:g}..{high:g}")
+            raise ConformanceError(f"{name} scores {value:g}, outside {low:g}..{high:g}")
 
 
 def _self_test(resolved: Resolved) -> None:
     spec = resolved.spec
-    text = self_test(spec) if isinstance(spec, MetricSpec) else "it is no MetricSpec"
+    text = self_test(spec) if isinstance(spec, MetricSpec) else "it is not a MetricSpec"
     if text:
         raise ConformanceError(text)
 
@@ -80,7 +80,7 @@ def _inputs(resolved: Resolved) -> None:
     before = relevance.copy()
     _value(resolved, relevance)
     if not same(before, relevance):
-        raise ConformanceError("it changes the relevance that it is given")
+        raise ConformanceError("it modifies the given relevance")
 
 
 def _globals(resolved: Resolved) -> None:
@@ -96,18 +96,18 @@ RULES = [
     SETTINGS,
     Rule(
         "contract",
-        "Return a finite number inside of the range that the facts tell, or raise"
+        "Return a finite number inside the range that the facts declare, or raise"
         " awb.errors.UndefinedScoreError with the reason.",
         _contract,
     ),
     Rule(
         "self-test",
-        "The labels themselves must score best and shuffled ones at chance: is higher_is_better the"
-        " wrong way round, or the range?",
+        "The labels themselves must score best and shuffled ones at chance: is higher_is_better"
+        " inverted, or the range wrong?",
         _self_test,
     ),
     Rule("determinism", "Draw only from scoring.rng('purpose').", _determinism),
-    Rule("inputs", "Copy before you change: np.array(scoring.relevance).", _inputs),
-    Rule("global-state", "Seed nothing and draw from no global generator.", _globals),
+    Rule("inputs", "Copy before you modify: np.array(scoring.relevance).", _inputs),
+    Rule("global-state", "Do not seed or draw from global generators.", _globals),
     worker_rule(probe),
 ]

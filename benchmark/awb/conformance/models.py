@@ -20,14 +20,14 @@ _SECONDS = 2.0
 
 
 def _seconds(resolved: Resolved) -> float:
-    """Return a length that the model takes."""
+    """Return a clip length in seconds that the model accepts."""
     spec = resolved.spec
     shortest = spec.minimum_duration_s if isinstance(spec, ModelSpec) else None
     return max(_SECONDS, shortest(resolved.parameters) if shortest else 0.0)
 
 
 def _sounds(resolved: Resolved, model: AudioModel) -> AudioArray:
-    """Make silence, noise, a tone and clicks, as long as the model needs: ``(4, samples)``."""
+    """Synthesize silence, noise, a tone and clicks, long enough for the model: ``(4, samples)``."""
     seconds = _seconds(resolved)
     times_s = np.arange(round(seconds * model.sample_rate_hz)) / model.sample_rate_hz
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, times_s.size)
@@ -48,13 +48,13 @@ def probe(resolved: Resolved) -> ScoreArray:
 
 
 def _contract(resolved: Resolved) -> None:
-    """Look at rate, classes, and the shape and kind of scores."""
+    """Check the sample rate, the classes, and the shape and type of scores."""
     model = warm_model(resolved)
     if int(model.sample_rate_hz) <= 0:
         raise ConformanceError(f"its sample rate is {model.sample_rate_hz} Hz")
     names = list(model.classes)
     if not names or len(set(names)) != len(names):
-        raise ConformanceError(f"{len(names)} classes, {len(set(names))} of them different")
+        raise ConformanceError(f"it has {len(names)} classes, {len(set(names))} of them distinct")
     scores = probe(resolved)
     if scores.shape != (4, len(names)) or scores.dtype.kind != "f":
         raise ConformanceError(
@@ -68,7 +68,7 @@ def _determinism(resolved: Resolved) -> None:
 
 
 def _batches(resolved: Resolved) -> None:
-    """Score one by one what was scored together."""
+    """Compare scores in a batch with scores of single clips."""
     model = warm_model(resolved)
     sounds = _sounds(resolved, model)
     alone = np.concatenate([_scores(model, sounds[row : row + 1]) for row in range(len(sounds))])
@@ -81,7 +81,7 @@ def _inputs(resolved: Resolved) -> None:
     before = sounds.copy()
     _scores(model, sounds)
     if not same(before, sounds):
-        raise ConformanceError("it changes the waveforms that it is given")
+        raise ConformanceError("it modifies the given waveforms")
 
 
 def _globals(resolved: Resolved) -> None:
@@ -89,7 +89,7 @@ def _globals(resolved: Resolved) -> None:
 
 
 def _finite(resolved: Resolved) -> None:
-    """Refuse NaN; infinite log-odds are clipped by the harness."""
+    """Check for NaN; infinite log-odds are clipped by the harness."""
     scores = probe(resolved)
     names = ("silence", "noise", "a tone", "clicks")
     broken = [name for name, row in zip(names, scores, strict=True) if np.isnan(row).any()]
@@ -100,11 +100,11 @@ def _finite(resolved: Resolved) -> None:
 def _hears(resolved: Resolved) -> None:
     scores = np.nan_to_num(probe(resolved), posinf=1e6, neginf=-1e6)
     if not np.ptp(scores, axis=0).max() > 1e-6:
-        raise ConformanceError("silence, noise, a tone and clicks all score the same: it is deaf")
+        raise ConformanceError("silence, noise, a tone and clicks all score the same")
 
 
 def _grows(resolved: Resolved) -> None:
-    """Put growing parts of a sound that the model hears into silence."""
+    """Check that growing parts of a sound in silence score higher."""
     model = warm_model(resolved)
     check_growth(
         lambda waveforms: _scores(model, waveforms), int(model.sample_rate_hz), _seconds(resolved)
@@ -112,20 +112,21 @@ def _grows(resolved: Resolved) -> None:
 
 
 def _classes(resolved: Resolved) -> None:
-    """Compare the classes that the spec tells with those of the loaded model."""
+    """Compare the classes that the spec lists with those of the loaded model."""
     spec = resolved.spec
-    told = spec.class_list(resolved.parameters) if getattr(spec, "class_list", None) else None  # type: ignore[union-attr, misc]
-    if told is not None and list(told[0]) != list(warm_model(resolved).classes):
-        raise ConformanceError("class_list and the loaded model name different classes")
+    listed = spec.class_list(resolved.parameters) if getattr(spec, "class_list", None) else None  # type: ignore[union-attr, misc]
+    if listed is not None and list(listed[0]) != list(warm_model(resolved).classes):
+        raise ConformanceError("class_list and the loaded model have different classes")
 
 
 def _capabilities(resolved: Resolved) -> None:
-    """Try everything that the model says it can do; the perturber tries patches and frames."""
+    """Check every capability that the model declares; the perturber tests patches and frames."""
     model = warm_model(resolved)
     noise = _sounds(resolved, model)[1:2]
     with one_thread():
-        door = question(model, Clip("noise", noise[0], int(model.sample_rate_hz))).perturber
-        door.scores(np.random.default_rng(0).random((2, door.n_segments)) < 0.3)
+        clip = Clip("noise", noise[0], int(model.sample_rate_hz))
+        perturber = question(model, clip).perturber
+        perturber.scores(np.random.default_rng(0).random((2, perturber.n_segments)) < 0.3)
         if isinstance(model, DifferentiableModel):
             differentiable(model, noise)
         if isinstance(model, TensorModel):
@@ -137,30 +138,31 @@ RULES = [
     SETTINGS,
     Rule(
         "contract",
-        "A model has sample_rate_hz, classes without repetition, and scores, which turns"
-        " float32[batch, samples] into float32[batch, classes].",
+        "A model needs sample_rate_hz, classes without duplicates, and scores, which maps"
+        " float32[batch, samples] to float32[batch, classes].",
         _contract,
     ),
     Rule("determinism", "Put the network into eval mode: is there dropout?", _determinism),
     Rule(
         "batches",
-        "A clip's score must not depend on its neighbours: is something normalized over the batch?",
+        "A clip's score must not depend on the rest of the batch: is anything normalized over the"
+        " batch?",
         _batches,
     ),
-    Rule("inputs", "Copy before you change: np.array(waveforms).", _inputs),
-    Rule("global-state", "Seed nothing; use torch.no_grad() as a context manager.", _globals),
+    Rule("inputs", "Copy before you modify: np.array(waveforms).", _inputs),
+    Rule("global-state", "Do not seed; use torch.no_grad() as a context manager.", _globals),
     Rule("finite", "Log-odds of silence are often log(0): clip the probability first.", _finite),
     Rule("hears", "Are the waveforms used, and the weights loaded?", _hears),
     Rule(
         "monotone",
-        "More of a sound that the model hears should not count less: do sums overflow, is something"
+        "More of a sound that the model detects should not score less: do sums overflow, are values"
         " hashed, rounded or wrapped around, are rows of the batch mixed up?",
         _grows,
     ),
     Rule("classes", "Read both from the same list.", _classes),
     Rule(
         "capabilities",
-        "Leave out what the model cannot do: awb then takes the plain way, through scores.",
+        "Do not declare capabilities that the model lacks: awb then uses only scores.",
         _capabilities,
     ),
     worker_rule(probe),

@@ -1,4 +1,4 @@
-"""Rules, and the verdict on a plugin."""
+"""Rules, and the verdicts on a plugin."""
 
 from __future__ import annotations
 
@@ -24,50 +24,26 @@ from awb.plugins.resolve import Resolved
 Status = Literal["ok", "failed", "not applicable"]
 
 NOT_TRIED = f"not tried any more: it was stopped under {MAX_FAILURES} rules"
-_WHEN_STOPPED = "A run would stop it, too. If it only needs more, say so with the option."
+_WHEN_STOPPED = "A run would stop it, too. If it only needs more, raise the limit with the option."
 
 
 class ConformanceError(AwbError):
-    """A rule that a plugin does not keep: what was found."""
+    """A plugin breaks a rule; the message says how."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule.
+    """One rule; `check` raises if a plugin breaks it."""
 
-    Attributes
-    ----------
-    name : str
-        Kebab-case.
-    advice : str
-        What to do where it is not kept.
-    check : callable
-        ``check(resolved)`` returns, or raises what is wrong.
-    slow : bool
-        Whether it starts a process.
-    """
-
-    name: str
-    advice: str
+    name: str  # kebab-case
+    advice: str  # for a plugin that breaks it
     check: Callable[[Resolved], None]
-    slow: bool = False
+    slow: bool = False  # whether it starts a process
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one rule.
-
-    Attributes
-    ----------
-    rule : str
-        Its name.
-    status : str
-        ``ok``, ``failed`` or ``not applicable``.
-    text : str
-        What was found; empty if all is well.
-    advice : str
-        What to do about it; empty if all is well.
-    """
+    """The result of one rule; `text` and `advice` are empty if it is kept."""
 
     rule: str
     status: Status
@@ -88,7 +64,7 @@ def rules_of(kind: Kind, *, slow: bool = True) -> list[Rule]:
 
 
 def find_rule(kind: Kind, name: str) -> Rule:
-    """Look a rule up by its name."""
+    """Look up a rule by its name."""
     found = {rule.name: rule for rule in rules_of(kind)}
     if name not in found:
         raise UnknownNameError(f"no rule {name!r} for a {kind}.{did_you_mean(name, found)}")
@@ -96,7 +72,7 @@ def find_rule(kind: Kind, name: str) -> Rule:
 
 
 def apply(rule: Rule, resolved: Resolved) -> Verdict:
-    """Try one rule."""
+    """Test a plugin against one rule."""
     try:
         with at_work(PluginCall(resolved.kind, resolved.label)):
             rule.check(resolved)
@@ -113,18 +89,18 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
 def check(
     resolved: Resolved, *, slow: bool = True, executor: Executor | None = None
 ) -> list[Verdict]:
-    """Try every rule on a plugin."""
+    """Test a plugin against every rule of its kind."""
     stopped = 0
     verdicts = []
     for rule in rules_of(resolved.kind, slow=slow):
         if stopped == MAX_FAILURES:
-            verdicts.append(Verdict(rule.name, "failed", NOT_TRIED, "Mend those first."))
+            verdicts.append(Verdict(rule.name, "failed", NOT_TRIED, "Fix those first."))
             continue
         [(_, answer)] = (executor or InProcess()).map(partial(_apply_named, resolved), [rule.name])
         if isinstance(answer, WorkerDiedError):
             stopped += 1
             answer = Verdict(rule.name, "failed", _one_line(str(answer)), _WHEN_STOPPED)
-        elif isinstance(answer, Exception):  # it cannot travel: one of the rules says why
+        elif isinstance(answer, Exception):  # it cannot be pickled: one of the rules reports why
             answer = apply(rule, resolved)
         verdicts.append(answer)
     return verdicts

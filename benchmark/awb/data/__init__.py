@@ -1,1 +1,1 @@
-"""What datasets and models say to each other: classes, and prepared tables of instances."""
+"""Matching of labels with classes, prepared tables of instances, and reasons for exclusion."""

@@ -1,4 +1,4 @@
-"""Which of a model's classes a dataset's label means."""
+"""Mapping from a dataset's labels to a model's classes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def fold(name: str) -> str:
 
 
 class HasClasses(Protocol):
-    """Whatever knows class names; perhaps also ``mids``."""
+    """Any object with class names; it may also have ``mids``."""
 
     @property
     def classes(self) -> Sequence[str]:
@@ -30,10 +30,11 @@ class HasClasses(Protocol):
 
 
 class ClassIndex:
-    """Find a label among a model's classes.
+    """Lookup of labels among a model's classes.
 
-    In this order: the AudioSet machine id; the whole name; one of the synonyms that AudioSet lists
-    in a name, where only one class has it ("car horn" is "Vehicle horn, car horn, honking").
+    A label is compared, in this order, with the AudioSet machine id, the whole name, and the
+    synonyms that AudioSet lists in a name, if only one class has the synonym ("car horn" matches
+    "Vehicle horn, car horn, honking").
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ class ClassIndex:
         label : str
             Class name, or machine id.
         mid : str or None
-            Machine id, where the dataset knows it.
+            Machine id, if the dataset provides it.
 
         Returns
         -------

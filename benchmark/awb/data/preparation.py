@@ -1,4 +1,4 @@
-"""What preparing a dataset makes: tables of instances, one a model family, and their funnels."""
+"""Results of preparing a dataset: one table of instances per model family, and their funnels."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Family:
     name : str
         Name of the model, and of the files.
     classes : ClassIndex
-        Which class a label means.
+        Mapping from labels to classes.
     min_score : float
         Instances with a lower log-odds are left out.
     scores : mapping of str to np.ndarray, or None
-        Log-odds of every class by clip id, ``shape=(classes,)``; None where they are not known, and
-        no instance is left out for its score.
+        Log-odds of every class by clip id, ``shape=(classes,)``; None if they are unknown, in which
+        case no instance is left out because of its score.
     """
 
     name: str
@@ -38,14 +38,14 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One line of the funnel: what is left after a step.
+    """One line of the funnel.
 
     Attributes
     ----------
     name : str
-        What the step asks.
+        Condition that the step checks.
     rows, clips, instances : int
-        What is left.
+        Numbers that remain after the step.
     """
 
     name: str
@@ -56,24 +56,24 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Preparation:
-    """All that a dataset prepared.
+    """The prepared tables of a dataset.
 
     Attributes
     ----------
     tables : mapping of str to pyarrow.Table
-        A table of instances for each family.
+        Table of instances per family.
     funnels : mapping of str to tuple of Step
-        How each table came about.
+        Steps that led to each table.
     labels : pyarrow.Table
-        One row a label.
+        One row per label.
     lists : mapping of str to tuple of str
         Lines of further text files, by file name, such as the clips without audio.
     problems : tuple of str
-        What is wrong with the input, a sentence each; the rest was prepared without it.
+        Sentences about faulty input, which was left out.
     notes : tuple of str
-        What else was left out and counted, a sentence each.
+        Sentences about other input that was left out, with counts.
     fingerprint : str
-        Hash of the input files, the settings, and which clips have audio.
+        Hash of the input files, the settings, and the list of clips that have audio.
     """
 
     tables: Mapping[str, Any]
@@ -90,14 +90,14 @@ class Preparation:
         Parameters
         ----------
         folder : Path
-            Made if it is not there.
+            Created if it does not exist.
         settings : mapping
-            What was asked for; becomes part of ``preparation.json``.
+            Settings of the preparation, which are stored in ``preparation.json``.
 
         Returns
         -------
         list of Path
-            The files, ``<family>.parquet`` and ``<family>.csv`` among them.
+            The files, including ``<family>.parquet`` and ``<family>.csv``.
 
         Raises
         ------
@@ -142,7 +142,7 @@ def plain_steps(steps: Sequence[Step]) -> list[dict[str, Any]]:
 
 
 def flat(table: Any) -> Any:
-    """Turn the lists of a table into JSON text, which is how a CSV file can hold them.
+    """Convert the lists of a table to JSON text, so that a CSV file can contain them.
 
     Parameters
     ----------
@@ -152,7 +152,7 @@ def flat(table: Any) -> Any:
     Returns
     -------
     pyarrow.Table
-        The same table with text in place of lists.
+        The same table with text instead of lists.
     """
     import pyarrow as pa
 

@@ -1,4 +1,4 @@
-"""What is left out of a run, and why."""
+"""Clips and instances that are left out of a run, and the reasons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BAD_AUDIO = "audio unreadable"
 MODEL_FAILED = "model failed"
 MALFORMED_ROW = "malformed row"
 FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
-"""Reasons that mean that something went wrong."""
+"""Reasons that indicate an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Skipped:
     clip_id : str
         The clip.
     target : str
-        Its label; empty where the whole clip is left out.
+        Its label; empty if the whole clip is left out.
     reason : str
         One of this module's reasons, or a dataset's own.
     detail : str
-        What a reader may want to know besides; may be empty.
+        Further information; may be empty.
     """
 
     clip_id: str

@@ -1,1 +1,1 @@
-"""Is this installation sound? What is installed, and do the metrics measure what they say?"""
+"""Checks of the installation: libraries, plugins, and self-tests of the metrics."""

@@ -1,4 +1,4 @@
-"""What is installed, and what is missing."""
+"""Checks of what is installed and what is missing."""
 
 from __future__ import annotations
 
@@ -22,21 +22,11 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soundfile", 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the verdict.
-
-    Attributes
-    ----------
-    subject : str
-        What was looked at.
-    ok : bool
-        Whether all is well; a missing extra is well, too.
-    text : str
-        What was found, and what to type if something is wrong.
-    """
+    """The result of one check."""
 
     subject: str
-    ok: bool
-    text: str
+    ok: bool  # also True for a missing extra
+    text: str  # includes what to type if something is wrong
 
 
 def _version(distribution: str) -> str | None:
@@ -77,7 +67,7 @@ def _codecs() -> Finding:
 
 
 def _cache() -> Finding:
-    """Look at the folder of scores that are kept from run to run."""
+    """Check the cache folder."""
     chosen = os.environ.get("AWB_CACHE")
     if chosen == OFF:
         return Finding("cache", True, "off (AWB_CACHE)")
@@ -107,7 +97,7 @@ def _plugins(registry: Registry) -> list[Finding]:
 
 
 def examine(registry: Registry) -> list[Finding]:
-    """Look at the installation and let every metric test itself."""
+    """Check the installation, and self-test every metric."""
     found = [*_libraries(), _devices(), _codecs(), _cache(), *_plugins(registry)]
     specs = registry.specs(MetricSpec)
     wrong = {spec.name: self_test(spec) for spec in specs}

@@ -1,7 +1,7 @@
-"""Self-tests of metrics: the oracle on top, chance in the middle, the mirror at the bottom.
+"""Self-tests of metrics: the oracle must score best, random relevance at chance, its mirror worst.
 
-A metric that does not put the labels first and random numbers at chance is broken (DESIGN, section
-6), wherever in the clip the event lies.
+A metric that does not rank the labels first and random numbers at chance is broken, wherever in the
+clip the event is.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _value(metric: Metric, relevance: FloatArray, interval_s: tuple[float, float
 
 
 def self_test(spec: MetricSpec) -> str:
-    """Test one metric on a model whose causes are known."""
+    """Test one metric on a model with known causes; return what failed, or an empty string."""
     metric = spec.factory(spec.parameters())
     sign = 1.0 if spec.facts.higher_is_better else -1.0
     if spec.facts.family == "complexity":
@@ -50,10 +50,10 @@ def self_test(spec: MetricSpec) -> str:
         constants.append(_value(metric, np.ones(N_CELLS), interval_s))
         where = f"with the event at {interval_s[0]:g} s"
         if not _in_range(spec, [best, chance]):
-            return f"{best:.3f} or {chance:.3f} is outside of its range, {where}"
+            return f"{best:.3f} or {chance:.3f} is outside its range, {where}"
         if not sign * best >= sign * chance - _NOISE:
-            return f"the oracle scores {best:.3f}, shuffled it scores {chance:.3f}, {where}"
-        # A wrong forecast that is spread thin errs less than a sharp one: no mirror for those.
+            return f"the oracle scores {best:.3f}, a shuffled one {chance:.3f}, {where}"
+        # local-accuracy: a wrong forecast that is spread out errs less than a peaked one.
         if sign * mirror > sign * chance + 0.05 and spec.name != "local-accuracy":
             return f"the mirrored oracle scores {mirror:.3f}, chance {chance:.3f}, {where}"
     if spec.name == "roc-auc" and constants != [0.5] * len(constants):
@@ -67,7 +67,7 @@ def _in_range(spec: MetricSpec, values: list[float]) -> bool:
 
 
 def _again(metric: Metric, sign: float, *, like: bool) -> str:
-    """Test that an explanation that stays what it is beats one that is drawn anew, or loses."""
+    """Test that an unchanged explanation beats a reshuffled one, or for sanity loses to it."""
     relevance = np.random.default_rng(0).random(N_CELLS)
     rng = np.random.default_rng(1)
 
@@ -83,7 +83,7 @@ def _again(metric: Metric, sign: float, *, like: bool) -> str:
         float(metric(scoring(relevance, interval_s, again=again))) for again in (steady, fickle)
     )
     if (sign * same > sign * other) != like:
-        return f"the same explanation scores {same:.3f}, one drawn anew {other:.3f}"
+        return f"the same explanation scores {same:.3f}, a reshuffled one {other:.3f}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""A model whose causes are known, to test metrics on."""
+"""A model with known causes, for testing metrics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from awb.variations import Variation
 RATE_HZ = 1000
 CELL_SAMPLES = 100
 N_CELLS = 60
-_OFFSET, _TOTAL = -2.0, 4.0  # log-odds of silence, and what all events together add to them
+_OFFSET, _TOTAL = -2.0, 4.0  # log-odds of silence, and the increase by all events together
 _POWER = 0.25
 
 
@@ -46,7 +46,7 @@ def scoring(
     *,
     again: Callable[[Variation], FloatArray] | None = None,
 ) -> Scoring:
-    """Score an explanation of a model that hears nothing but the events."""
+    """Make the `Scoring` of an explanation of a model that responds only to the events."""
     signs = np.random.default_rng(7).choice([-0.5, 0.5], size=N_CELLS * CELL_SAMPLES)
     clip = Clip("planted", signs.astype(np.float32), RATE_HZ)
     segments = Segments(clip.waveform.size, RATE_HZ)

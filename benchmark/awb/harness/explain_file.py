@@ -1,4 +1,4 @@
-"""Explain one audio file that nobody labelled: the same unit of work as in a run, once."""
+"""Explain one unlabelled audio file, as a run of one unit."""
 
 from __future__ import annotations
 
@@ -33,45 +33,32 @@ from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec, Origin,
 from awb.types import Clip
 
 FILE = "file"
-"""Name of the dataset that a single file stands for."""
-_UNTOLD_S = 0.05
+"""Name of the pseudo-dataset that consists of the file."""
+_NEGLIGIBLE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An explained file.
-
-    Attributes
-    ----------
-    folder : RunFolder
-        A run of one instance.
-    clip : Clip
-        The file's audio, at its own rate.
-    model, target : str
-        Label of the model, and the class that was explained.
-    score : float
-        The model's log-odds for it.
-    threshold : float
-        Log-odds from which the model is taken to say yes.
-    hears_s : float
-        How much of the beginning of a clip the model hears, in seconds.
-    """
+    """An explained file, stored as a run of one instance."""
 
     folder: RunFolder
-    clip: Clip
+    clip: Clip  # at the file's own sample rate
     model: str
     target: str
-    score: float
-    threshold: float
-    hears_s: float
+    score: float  # log-odds of the target
+    threshold: float  # log-odds from which the model's decision is positive
+    hears_s: float  # length of the beginning of a clip that the model processes, in seconds
 
     @property
     def unheard(self) -> str:
-        """A sentence on what the model does not hear of the file; empty where it hears all."""
+        """A sentence about the part of the file that the model ignores; empty if there is none."""
         rest_s = self.clip.duration_s - self.hears_s
-        if rest_s <= _UNTOLD_S:
+        if rest_s <= _NEGLIGIBLE_S:
             return ""
-        return f"{self.model} hears the first {self.hears_s:.3g} s; the last {rest_s:.3g} s not."
+        return (
+            f"{self.model} processes the first {self.hears_s:.3g} s, and ignores the last"
+            f" {rest_s:.3g} s."
+        )
 
 
 def read_clip(path: Path) -> Clip:
@@ -94,7 +81,7 @@ def explain_file(
     limits: Limits | None = None,
     isolate: bool = False,
 ) -> Explained:
-    """Explain what a model hears in a file, and score the explanations against the model."""
+    """Explain a model's score for a file, and evaluate the explanations with fidelity metrics."""
     clip = read_clip(path)
     config = make_config(
         datasets=[f"{FILE}:{path}"],
@@ -167,17 +154,17 @@ def _run(
 
 
 def _as_dataset() -> Resolved[DatasetSpec]:
-    """Make the dataset that a single file stands for; it is never built."""
+    """Make the pseudo-dataset of a single file, which is never built."""
     spec = DatasetSpec(name=FILE, summary="One audio file.", citation="none", factory=_refuse)
     return Resolved("dataset", FILE, spec, Parameters(), Origin(SESSION))
 
 
 def _refuse(parameters: Parameters) -> NoReturn:  # noqa: ARG001
-    raise AwbError("a single file is no dataset")
+    raise AwbError("a single file is not a dataset")
 
 
 def _explainers(registry: Registry, texts: Sequence[str]) -> list[Resolved[ExplainerSpec]]:
-    """Resolve explainers, without those that need labels."""
+    """Resolve explainers, leaving out those that need labels."""
     found = resolve_all(registry, "explainer", list(texts))
     blind = [one for one in found if not one.spec.sees_labels]
     if not blind:
@@ -187,13 +174,13 @@ def _explainers(registry: Registry, texts: Sequence[str]) -> list[Resolved[Expla
 
 
 def _takes(needs: Sequence[tuple[type, ...]], model: Resolved[ModelSpec]) -> list[bool]:
-    """Say of each list of capabilities whether a model has all of them."""
+    """Report for each list of capabilities whether a model has all of them."""
     loaded = warm_model(model)
     return [all(isinstance(loaded, need) for need in one) for one in needs]
 
 
 def _metrics(registry: Registry) -> tuple[Resolved[MetricSpec], ...]:
-    """Choose the main metrics that ask the model and not the labels."""
+    """Choose the main metrics that depend on the model, not on labels."""
     return tuple(
         one
         for one in resolve_all(registry, "metric", ["all"])
@@ -208,7 +195,7 @@ def _choose(
     facts: ModelFacts,
     target: str | None,
 ) -> Kept:
-    """Score the clip, and decide which class is explained."""
+    """Score the clip, and choose the class to explain."""
     index = None
     if target is not None:
         index = ClassIndex(facts).find(target, None)
@@ -229,7 +216,8 @@ def _choose(
 
 
 def _hint(target: str, classes: Sequence[str]) -> str:
-    """Suggest classes; of hundreds, only those that come close."""
+    """Suggest classes; if there are hundreds, only similar ones."""
+
     hint = did_you_mean(target, classes)
     if "mean" in hint or len(classes) <= 30:
         return hint

@@ -1,4 +1,4 @@
-"""Starting what was asked for, one run or a sweep of them, and taking it up again."""
+"""Starting and resuming a run or a sweep."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from awb.plugins.session import add_file
 
 
 def out_path(settled: Settled) -> Path:
-    """Return the folder to write to: the one that was given, or a new one."""
+    """Return the given output folder, or the path of a new one."""
     if settled.settings.out is not None:
         return Path(settled.settings.out)
     name = settled.source.stem if settled.sweep and settled.source is not None else None
@@ -35,7 +35,7 @@ def load_plugins(settings: RunSettings) -> None:
 
 
 def checked_variants(settled: Settled) -> list[Variant]:
-    """List the variants after looking up every name in them, before anything heavy happens."""
+    """List the variants, after resolving every name in them before any expensive work starts."""
     registry, found = load(), variants(settled)
     for one in found:
         try:
@@ -50,7 +50,7 @@ def checked_variants(settled: Settled) -> list[Variant]:
 def start(
     settled: Settled, resources: Resources, path: Path, progress: Progress
 ) -> RunFolder | SweepFolder:
-    """Run what was asked for into a new folder."""
+    """Run a configuration or a sweep into a new folder."""
     if not settled.sweep:
         return run(settled.settings.config(), path, resources, progress)
     found = checked_variants(settled)
@@ -63,7 +63,7 @@ def start(
 def take_up(
     path: Path, resources: Resources, progress: Progress, *, retry_stopped: bool = False
 ) -> RunFolder | SweepFolder:
-    """Finish a run, or every run of a sweep."""
+    """Resume a run, or every run of a sweep."""
     if not is_sweep(path):
         return resume(path, resources, progress, retry_stopped=retry_stopped)
     sweep = SweepFolder.open(path)
@@ -74,7 +74,8 @@ def take_up(
 def _work_through(
     sweep: SweepFolder, resources: Resources, progress: Progress, *, retry_stopped: bool = False
 ) -> None:
-    """Run every variant that is not finished; those that are stay as they are."""
+    """Run every variant that is not finished; finished ones are left unchanged."""
+
     path, started = sweep.path.resolve(), sweep.started_in
     there: AbstractContextManager[None] = (
         chdir(started) if started is not None and started.is_dir() else nullcontext()
@@ -83,13 +84,13 @@ def _work_through(
         if sweep.scores is not None and sweep.scores.is_file():
             resources = replace(resources, scores=sweep.scores)
         for number, variant in enumerate(sweep.variants, start=1):
-            told = _telling(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
+            prefixed = _prefixed(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
             folder = path / variant.name
             if (folder / RUN_FILE).is_file():
-                resume(folder, resources, told, retry_stopped=retry_stopped)
+                resume(folder, resources, prefixed, retry_stopped=retry_stopped)
             else:
-                run(variant.config, folder, resources, told)
+                run(variant.config, folder, resources, prefixed)
 
 
-def _telling(progress: Progress, name: str) -> Progress:
+def _prefixed(progress: Progress, name: str) -> Progress:
     return lambda phase, done, total: progress(f"{name}: {phase}", done, total)

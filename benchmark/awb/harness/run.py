@@ -37,10 +37,10 @@ def _silent(phase: str, done: int, total: int) -> None:
 def run(
     config: RunConfig, out: Path, resources: Resources | None = None, progress: Progress = _silent
 ) -> RunFolder:
-    """Run a configuration into a new folder, with one worker per processor unless told otherwise.
+    """Run a configuration into a new folder, by default with one worker per processor.
 
-    Trouble with single clips or explainers is stored, as rows with a reason; an error is raised if
-    the configuration, a dataset as a whole or a model cannot be used.
+    Failures of single clips or explainers are stored as rows with a reason; an error is raised if
+    the configuration, a whole dataset or a model cannot be used.
     """
     resources = resources or Resources()
     chosen = choose(config, load())
@@ -66,7 +66,7 @@ def resume(
     *,
     retry_stopped: bool = False,
 ) -> RunFolder:
-    """Finish a run that was interrupted; a finished one is left as it is.
+    """Finish an interrupted run; a finished one is left unchanged.
 
     With `retry_stopped`, instances on which a plugin was stopped or not tried are repeated. Raises
     a `RunError` if plugins or data have changed since the run started.
@@ -91,7 +91,7 @@ def resume(
 def _opened(
     chosen: Chosen, resources: Resources
 ) -> Iterator[tuple[Executor, list[Source], dict[str, ModelFacts]]]:
-    """Start workers, open the datasets, and load every model once, so that errors come first."""
+    """Start workers, open the datasets, and load every model once, so that errors show early."""
     limits = resources.limits
     with (
         open_executor(
@@ -105,37 +105,37 @@ def _opened(
 
 
 def where_it_started(folder: RunFolder) -> AbstractContextManager[None]:
-    """Work in the folder that relative paths of the configuration start from."""
+    """Change to the folder that relative paths of the configuration start from."""
     started = Path(str(folder.record().get("cwd", "")))
     return chdir(started) if started.is_dir() else nullcontext()
 
 
 def check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
-    """Refuse to mix results of different plugins or versions in one run."""
+    """Raise if one run would mix results of different plugins or versions."""
     before, now = folder.record().get("plugins") or [], plugin_records(chosen)
     different = [entry for entry in [*before, *now] if (entry in before) != (entry in now)]
     if different:
         names = ", ".join(sorted({str(entry.get("name")) for entry in different}))
         raise RunError(
             f"{folder.path} was started with other plugins or versions ({names});"
-            " start a new run, or install what run.json names"
+            " start a new run, or install the versions that run.json lists"
         )
 
 
 def _check_places(folder: RunFolder, facts: dict[str, ModelFacts]) -> None:
-    """Refuse to go on on another kind of device, or in another precision."""
+    """Raise if a run would continue on another kind of device or in another precision."""
     for label, before in folder.computed_on().items():
         now = facts[label].computed_on if label in facts else before
         if now != before:
             raise RunError(
-                f"{folder.path} computed {label} on {before}, here it would be on {now}; resume it"
-                " on such a machine, or start a new run with --device cpu"
+                f"{folder.path} computed {label} on {before}, but here it would be on {now}; resume"
+                " it on such a machine, or start a new run with --device cpu"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Everything that the steps of a run share."""
+    """State that the steps of a run share."""
 
     folder: RunFolder
     config: RunConfig
@@ -148,7 +148,7 @@ class _Run:
 
 
 def _work(job: _Run) -> None:
-    """Select and explain for every dataset and model, leaving out what is stored."""
+    """Select and explain instances for every dataset and model, skipping what is stored."""
     known = {(one.dataset, one.model): one for one in job.folder.manifests()}
     for source in job.sources:
         resolved = source.resolved
@@ -184,7 +184,7 @@ def _work(job: _Run) -> None:
 
 
 def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
-    """Run every unit that is not stored yet."""
+    """Run every unit that has no stored result."""
     store = job.folder.store()
     rate_hz = job.facts[plan.model.label].sample_rate_hz
     again = explained_again(manifest.kept, plan)
@@ -192,7 +192,8 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
         plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
         for kept in manifest.kept
     }
-    # The long ones first, so that no worker is left alone with one at the end.
+    # Long units first, so that none of them runs alone at the end.
+
     order = sorted(keys, key=lambda key: keys[key] not in again)
     finished = store.finished()
 
@@ -211,9 +212,9 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
     job.progress(phase, done, len(keys))
 
-    def tell() -> None:
+    def report() -> None:
         nonlocal done
         done += 1
         job.progress(phase, done, len(keys))
 
-    run_units(job.executor, queue, plan, store, tell)
+    run_units(job.executor, queue, plan, store, report)

@@ -1,12 +1,12 @@
-"""What is left to do on a board, and which plugins are not tried there any more.
+"""The remaining units of a board, and the plugins that are no longer tried on it.
 
-A plugin that takes its worker down is left out on that instance, which is then done again without
-it. After `MAX_FAILURES` instances of a board it is not tried any more: one that hangs always would
-otherwise cost its time limit on every instance.
+If a plugin kills its worker, the instance is repeated without that plugin. After `MAX_FAILURES`
+instances of a board the plugin is not tried any more: otherwise one that always hangs would cost
+its time limit on every instance.
 
-"After" means: behind the instance of the third strike in the order of the board, which is the same
-in every run. Workers that were further on by then have done more than that; `settle` takes it back.
-So boards depend neither on the number of workers nor on interruptions.
+"After" refers to the order of the board, which is the same in every run. Workers may already have
+processed instances past the last counted failure; `settle` discards those results. So boards depend
+neither on the number of workers nor on interruptions.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def _culprit(call: PluginCall) -> Culprit:
 
 
 class WorkQueue(Iterator[Unit]):
-    """The units of a board that are to be done, drawn one by one."""
+    """An iterator over the remaining units of a board."""
 
     def __init__(
         self, order: Sequence[str], todo: Iterator[Unit], stopped: dict[str, set[Culprit]]
@@ -61,15 +61,15 @@ class WorkQueue(Iterator[Unit]):
         self._stopped = {key: set(found) for key, found in stopped.items()}
 
     def __next__(self) -> Unit:
-        """Draw the next unit: one that is done again, before any new one."""
+        """Return the next unit; units to repeat come before new ones."""
         return self.revise(self._again.popleft() if self._again else next(self._todo))
 
     def stopped_on(self, key: str) -> set[Culprit]:
-        """Return who was stopped on a unit."""
+        """Return the plugins that were stopped on a unit."""
         return self._stopped.get(key, set())
 
     def given_up_after(self) -> dict[Culprit, int]:
-        """Return the place in the board's order behind which a plugin is not tried any more."""
+        """Return for each abandoned plugin the last position on the board at which it is tried."""
         places: dict[Culprit, list[int]] = {}
         for key, found in self._stopped.items():
             for culprit in found:
@@ -81,11 +81,11 @@ class WorkQueue(Iterator[Unit]):
         }
 
     def behind(self, place: int) -> list[str]:
-        """Return the keys behind a place."""
+        """Return the keys after a position."""
         return [key for key, own in self._place.items() if own > place]
 
     def revise(self, unit: Unit) -> Unit:
-        """Leave out of a unit whoever is not tried any more."""
+        """Exclude plugins that are not tried any more from a unit."""
         known = {call for call, _ in unit.without}
         out = [
             (call, _not_tried(call.kind))
@@ -95,7 +95,7 @@ class WorkQueue(Iterator[Unit]):
         return replace(unit, without=(*out, *unit.without))
 
     def take_back(self, unit: Unit, error: WorkerDiedError) -> bool:
-        """Put a unit back whose worker was taken down, without the plugin that did it."""
+        """Requeue a unit whose worker died, without the plugin that caused it, if possible."""
         call = error.call
         if call is None:
             return False
@@ -110,7 +110,8 @@ class WorkQueue(Iterator[Unit]):
 
 
 def settle(queue: WorkQueue, plan: Plan, store: Store) -> None:
-    """Take back what was done behind a plugin's last strike, as if nobody had been further on."""
+    """Discard a plugin's results past its last counted failure, as if no worker had been ahead."""
+
     explainers = [one.label for one in plan.explainers]
     for (kind, label), place in queue.given_up_after().items():
         keys = queue.behind(place)
@@ -125,7 +126,7 @@ def settle(queue: WorkQueue, plan: Plan, store: Store) -> None:
 
 
 def run_units(
-    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, tell: Callable[[], None]
+    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, report: Callable[[], None]
 ) -> None:
     """Run every unit of a board."""
     for unit, result in executor.map(explain_unit, queue, queue.revise):
@@ -139,5 +140,5 @@ def run_units(
         if isinstance(result, Exception):
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
         store.add(plan.dataset.label, plan.model.label, result, queue.stopped_on(unit.key))
-        tell()
+        report()
     settle(queue, plan, store)

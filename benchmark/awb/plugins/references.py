@@ -66,7 +66,7 @@ def parse_reference(text: str) -> Reference:
     name, colon, rest = text.strip().partition(":")
     if not name or (colon and not rest):
         raise ParameterError(
-            f"cannot read {text!r}: expected NAME, NAME:PATH or NAME:key=value,..."
+            f"cannot parse {text!r}: expected NAME, NAME:PATH or NAME:key=value,..."
         )
     if not rest:
         return Reference(name)

@@ -67,7 +67,7 @@ def _unpack(
 def _look_up(
     kind: Kind, label: str, name: str, settings: dict[str, Any], origin: Origin
 ) -> Resolved:
-    """Find a plugin in this process, which may be on another machine."""
+    """Look up a plugin in this process, which may be on another machine."""
     if origin.file:
         add_file(Path(origin.file))
     entry = load().get(kind, name)

@@ -1,1 +1,1 @@
-"""Figures and pages made from runs; matplotlib is imported by the function that draws."""
+"""Figures, pages and videos of runs; matplotlib is imported only when a figure is drawn."""

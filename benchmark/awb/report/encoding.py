@@ -1,9 +1,7 @@
-"""Small encodings for a page: sound as Ogg Opus, a waveform's outline, relevance as whole numbers.
+"""Compact encodings for a page: sound as Ogg Opus, outlines of waveforms, relevance as integers.
 
-Conventions
------------
-Binary content is base64 text. Relevance is scaled by its largest absolute value to whole numbers in
-[-1000, 1000]: finer than a pixel. Kept cells are one character a cell, ``1`` or ``0``.
+Binary content is base64 text. Relevance is scaled by its largest absolute value to integers in
+[-1000, 1000], which is finer than a pixel. Kept cells are one character per cell, ``1`` or ``0``.
 """
 
 from __future__ import annotations
@@ -31,7 +29,7 @@ _OPUS_LEVEL = 0.88  # about 40 kbit/s for a mono clip at 16 kHz
 
 
 def as_base64(content: bytes) -> str:
-    """Write bytes as text."""
+    """Encode bytes as base64 text."""
     return base64.b64encode(content).decode("ascii")
 
 
@@ -49,7 +47,7 @@ def opus(waveform: AudioArray, sample_rate_hz: int) -> bytes:
 
 
 def outline(waveform: AudioArray, bins: int = OUTLINE_BINS) -> list[list[int]]:
-    """Summarize a waveform by its lowest and highest sample in each of some stretches.
+    """Summarize a waveform by its lowest and highest sample in each bin, in percent of its peak.
 
     Examples
     --------
@@ -65,7 +63,7 @@ def outline(waveform: AudioArray, bins: int = OUTLINE_BINS) -> list[list[int]]:
 
 
 def whole_numbers(relevance: FloatArray) -> list[int]:
-    """Scale relevance to whole numbers in [-1000, 1000]; all zeros stay zeros.
+    """Scale relevance to integers in [-1000, 1000]; all zeros stay zeros.
 
     Examples
     --------
@@ -81,28 +79,20 @@ def whole_numbers(relevance: FloatArray) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class KeptCounts:
-    """How many cells the masked-in audio keeps.
+    """Numbers of cells that the masked-in audio may keep."""
 
-    Attributes
-    ----------
-    annotated : int
-        As many as are labelled positive; 0 where nothing is annotated.
-    fifth : int
-        A fifth of all cells, rounded up.
-    """
-
-    annotated: int
-    fifth: int
+    annotated: int  # as many as are labelled positive; 0 if nothing is annotated
+    fifth: int  # a fifth of all cells, rounded up
 
     @classmethod
     def of(cls, segments: Segments, intervals_s: FloatArray) -> KeptCounts:
-        """Count the cells of a clip whose target sounds in some intervals, ``shape=(n, 2)``."""
+        """Count the cells of a clip whose target events have the intervals, ``shape=(n, 2)``."""
         labels = labels_from_coverage(segments.coverage(intervals_s))
         return cls(int((labels == 1).sum()), math.ceil(KEPT_FRACTION * segments.n_cells))
 
 
 def kept_cells(relevance: FloatArray, count: int, key: RandomKey) -> str:
-    """Mark the most relevant cells, ties broken as the fidelity metrics break them."""
+    """Mark the most relevant cells, breaking ties as the fidelity metrics do."""
     kept = np.zeros(relevance.size, dtype=bool)
     kept[deletion_order(relevance, key.generator("ties"))[:count]] = True
     return "".join("1" if cell else "0" for cell in kept)

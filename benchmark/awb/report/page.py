@@ -1,7 +1,7 @@
-"""One self-contained HTML page: templates, style, scripts and data in one file, no network.
+"""One self-contained HTML page: markup, style, scripts and data in one file, no network access.
 
-The parts of the page are templates of their own (board, charts, player), and so are the scripts, so
-that other pages can be put together from them.
+The parts of the page (board, charts, player) are separate templates, and the scripts are separate
+files, so that other pages can reuse them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from awb.harness.unit.record import NOT_APPLICABLE
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.submissions.names import slug
-from awb.report.payload import SoundShelf, board_plain, instance_plain, reading, summaries
+from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
 from awb.report.views.board import BoardView, extremes, label_of
 from awb.report.views.clips import Clips
 
@@ -39,32 +39,20 @@ SCRIPTS = (
     "theme.js",
     "main.js",
 )
-"""Scripts in the order in which they are needed; the last one starts the page."""
+"""Scripts in order of their dependencies; the last one starts the page."""
 
 SOUND_ROOM = 8_000_000
-"""Most bytes of a page that are sound."""
+"""Maximum number of bytes of sound on a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageFacts:
-    """What stands at the head and foot of a page.
-
-    Attributes
-    ----------
-    title : str
-        Heading.
-    lead : str
-        A sentence or two below it.
-    created : str
-        When the results were made.
-    command : str
-        What made the page.
-    """
+    """Text of the header and footer of a page."""
 
     title: str
-    lead: str
-    created: str
-    command: str
+    lead: str  # one or two sentences below the title
+    created: str  # date of the results
+    command: str  # that made the page
 
 
 def static(name: str, package: str = "awb.report") -> str:
@@ -73,7 +61,7 @@ def static(name: str, package: str = "awb.report") -> str:
 
 
 def environment(*packages: str) -> Any:
-    """Make the jinja2 environment of the templates, with escaping everywhere."""
+    """Make the jinja2 environment of the templates, with autoescaping."""
     import jinja2
     from markupsafe import Markup
 
@@ -94,7 +82,7 @@ def environment(*packages: str) -> Any:
     made.filters["reading"] = reading
     made.filters["slug"] = slug
     made.tests["inapplicable"] = _inapplicable
-    # The package's own files, which hold nothing that a run brought.
+    # The package's own files, which contain no data of runs.
     made.globals["style"] = lambda name: Markup(static(name))
     made.globals["script"] = lambda name: Markup(static(name))
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
@@ -103,15 +91,15 @@ def environment(*packages: str) -> Any:
 
 def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instances: int) -> str:
     """Render the report of a run."""
-    model_cache = SoundShelf(SOUND_ROOM)
-    boards = [board_entry(view, clips, model_cache, instances=instances) for view in views]
+    page_sounds = PageSounds(SOUND_ROOM)
+    boards = [board_entry(view, clips, page_sounds, instances=instances) for view in views]
     text: str = (
         environment()
         .get_template("page.html")
         .render(
             facts=facts,
             boards=boards,
-            sounds=model_cache.sounds,
+            sounds=page_sounds.sounds,
             scripts=SCRIPTS,
             version=version("audio-where-benchmark"),
         )
@@ -120,9 +108,9 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
 
 
 def board_entry(
-    view: BoardView, clips: Clips, model_cache: SoundShelf, *, instances: int
+    view: BoardView, clips: Clips, page_sounds: PageSounds, *, instances: int
 ) -> dict[str, Any]:
-    """Gather what the template of a board asks for."""
+    """Collect the variables of the template of a board."""
     shown = extremes(view.instances, instances)
     message = message_of(view.board, view.data)
     return {
@@ -133,7 +121,7 @@ def board_entry(
             place for place, metric in enumerate(view.board.metrics) if metric.name in view.headline
         ],
         "plain": {**board_plain(view), "instances": summaries(shown)},
-        "instances": [instance_plain(view, one, clips, model_cache) for one in shown],
+        "instances": [instance_plain(view, one, clips, page_sounds) for one in shown],
         "rows": [row for row in view.board.rows if row.coverage > 0],
         "letters": has_letters(view.board),
         "message": [] if message is None else sentences(message),
@@ -174,12 +162,12 @@ def _place(row: BoardRow) -> str:
 
 
 def has_letters(board: Board) -> bool:
-    """Say whether the test tells any two explainers apart: else all share a letter."""
+    """Report whether the test distinguishes any two explainers; otherwise all share a letter."""
     return len({row.place.groups for row in board.rows if row.place is not None}) > 1
 
 
 def _sortable(value: float | None) -> str:
-    """Write a number for sorting; empty where there is none."""
+    """Format a number for sorting; empty if there is none."""
     return "" if value is None or value != value else repr(round(float(value), 6))
 
 
@@ -192,12 +180,12 @@ def _count(number: int, noun: str) -> str:
 
 
 def extent(board: Board) -> str:
-    """Say how many instances and clips a board has."""
+    """Format the numbers of instances and clips of a board."""
     return f"{_count(board.n_instances, 'instance')} from {_count(board.n_clips, 'clip')}"
 
 
 def short_label(label: str) -> str:
-    """Shorten a label for a heading: a name without settings, a path's last part.
+    """Shorten a label for a heading: a name without settings, or the last part of a path.
 
     Examples
     --------
@@ -209,7 +197,7 @@ def short_label(label: str) -> str:
 
 
 def describe(board: Board) -> str:
-    """Say in one line what a board is made of."""
+    """Summarize the size of a board in one line."""
     return (
         f"{extent(board)}, {_count(sum(row.coverage > 0 for row in board.rows), 'explainer')},"
         f" {_count(len(board.metrics), 'metric')}"

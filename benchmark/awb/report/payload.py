@@ -1,4 +1,4 @@
-"""The data of a page, as plain lists and dictionaries that JSON can hold."""
+"""The data of a page, as plain lists and dictionaries for JSON."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ Plain = dict[str, Any]
 
 
 def number(value: float, digits: int = 6) -> float | None:
-    """Round for JSON; what is not finite becomes None.
+    """Round for JSON; non-finite numbers become None.
 
-    The page rounds again, so more digits are kept than it shows: else 0.8148 would become 0.815 and
-    then 0.82, where every other table says 0.81.
+    The page rounds again, so more digits are kept than it shows: otherwise 0.8148 would become
+    0.815 and then 0.82, whereas every other table shows 0.81.
     """
     return round(float(value), digits) if math.isfinite(value) else None
 
 
 def reading(facts: MetricFacts) -> str:
-    """Say in which direction a metric is read, between which ends, and what it counts."""
+    """Describe the direction, range and unit of a metric."""
     direction = "Higher" if facts.higher_is_better else "Lower"
     low, high = (
         f"{end:g}" if math.isfinite(end) else "∞" if end > 0 else "−∞"
@@ -63,7 +63,7 @@ def metric_plain(facts: MetricFacts, headline: Sequence[str]) -> Plain:
 
 
 def row_plain(row: BoardRow) -> Plain:
-    """Describe an explainer's row; a cell is mean, low, high and number of instances."""
+    """Describe an explainer's row; a cell consists of mean, low, high and number of instances."""
     place = row.place
     return {
         "explainer": row.explainer,
@@ -80,9 +80,9 @@ def row_plain(row: BoardRow) -> Plain:
 
 
 def agreement_plain(view: BoardView) -> Plain | None:
-    """Describe how far metrics agree: the upper triangle of tau with intervals, row by row.
+    """Describe the agreement of metrics: the upper triangle of tau with intervals, row by row.
 
-    Its metrics are those of the view's data, which may be fewer or more than the board shows.
+    The metrics are those of the view's data, which may be fewer or more than the board shows.
     """
     if view.board.n_clips < 2:
         return None
@@ -102,7 +102,7 @@ def agreement_plain(view: BoardView) -> Plain | None:
 
 
 def board_plain(view: BoardView) -> Plain:
-    """Describe a board with its charts' data."""
+    """Describe a board with the data of its charts."""
     board = view.board
     return {
         "dataset": board.dataset,
@@ -116,7 +116,7 @@ def board_plain(view: BoardView) -> Plain:
 def explanation_plain(
     one: ExplanationView, view: BoardView, counts: KeptCounts | None, key: RandomKey
 ) -> Plain:
-    """Describe one explanation: its curve, its scores and the cells that it would keep."""
+    """Describe one explanation: its curve, its scores, and the cells that masked-in audio keeps."""
     plain: Plain = {
         "explainer": one.explainer,
         "baseline": one.baseline,
@@ -134,22 +134,14 @@ def explanation_plain(
 
 
 @dataclass
-class SoundShelf:
-    """Encoded sounds of a page, each once, as long as there is room.
+class PageSounds:
+    """Encoded sounds of a page, without duplicates, up to a size limit."""
 
-    Attributes
-    ----------
-    room : int
-        Bytes of base64 text that may still be added.
-    sounds : dict of str to str
-        Base64 text of an Ogg Opus file by name.
-    """
-
-    room: int
-    sounds: dict[str, str] = field(default_factory=dict)
+    room: int  # bytes of base64 text that may still be added
+    sounds: dict[str, str] = field(default_factory=dict)  # name to base64 text of an Ogg Opus file
 
     def add(self, name: str, waveform: Any, sample_rate_hz: int) -> bool:
-        """Encode a waveform under a name, if it is not there and there is room."""
+        """Encode a waveform under a name, unless it exists; report whether there was room."""
         if name in self.sounds:
             return True
         text = as_base64(opus(waveform, sample_rate_hz))
@@ -160,8 +152,8 @@ class SoundShelf:
         return True
 
 
-def _sound(heard: Heard, instance: InstanceView, model_cache: SoundShelf) -> Plain:
-    """Describe the audio of an instance; a sound is a name on the model_cache."""
+def _sound(heard: Heard, instance: InstanceView, page_sounds: PageSounds) -> Plain:
+    """Describe the audio of an instance; sounds are given by their names."""
     clip, rate_hz = heard.clip, heard.clip.sample_rate_hz
     picture = spectrogram(clip.waveform, rate_hz)
     plain: Plain = {
@@ -175,25 +167,25 @@ def _sound(heard: Heard, instance: InstanceView, model_cache: SoundShelf) -> Pla
         "ticks": [[round(height, 4), name] for height, name in picture.ticks],
     }
     name = f"{instance.dataset} {instance.model} {clip.id}"
-    if not model_cache.add(name, clip.waveform, rate_hz):
-        return {**plain, "silent": "the report would be too large with its sound"}
+    if not page_sounds.add(name, clip.waveform, rate_hz):
+        return {**plain, "silent": "its sound would make the report too large"}
     plain["sound"] = name
     if np.ptp(heard.fill) == 0:
         plain["fill"] = round(float(heard.fill[0]), 6)
-    elif model_cache.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
+    elif page_sounds.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
         plain["fillSound"] = f"{name} {instance.kept.target} fill"
     return plain
 
 
 def instance_plain(
-    view: BoardView, instance: InstanceView, clips: Clips, model_cache: SoundShelf
+    view: BoardView, instance: InstanceView, clips: Clips, page_sounds: PageSounds
 ) -> Plain:
     """Describe one instance for the player."""
     kept = instance.kept
     n_cells = instance.explanations[0].relevance.size
     heard = clips.load(instance)
     if isinstance(heard, Heard) and heard.segments.n_cells != n_cells:
-        heard = f"the run has {n_cells} segments here, the clip has {heard.segments.n_cells}"
+        heard = f"the run has {n_cells} segments here, but the clip has {heard.segments.n_cells}"
     plain: Plain = {
         "clip": kept.clip_id,
         "target": kept.target,
@@ -206,7 +198,7 @@ def instance_plain(
         rate_hz = heard.clip.sample_rate_hz
         counts = KeptCounts.of(heard.segments, np.array(kept.intervals_s).reshape(-1, 2))
         plain["edges"] = [round(edge / rate_hz, 4) for edge in heard.segments.edges_samples]
-        plain.update(_sound(heard, instance, model_cache))
+        plain.update(_sound(heard, instance, page_sounds))
         plain["keptCounts"] = {"annotated": counts.annotated, "fifth": counts.fifth}
     else:
         edges_s = instance.edges_s or [cell * view.hop_s for cell in range(n_cells + 1)]
@@ -220,7 +212,7 @@ def instance_plain(
 
 
 def summaries(instances: Iterable[InstanceView]) -> list[Plain]:
-    """Describe instances for the list from which one is chosen."""
+    """Describe instances for the list to choose from."""
     return [
         {
             "clip": one.kept.clip_id,

@@ -1,7 +1,7 @@
-"""A video of one instance: relevance row by row, a moving cursor, and the clip's own sound.
+"""A video of one instance: rows of relevance, a moving cursor, and the clip's sound.
 
-The length of the video is the length of the clip, to a frame: the frame rate is chosen so that a
-whole number of frames fills the clip exactly.
+The video is exactly as long as the clip: the frame rate is chosen so that the clip's length is a
+whole number of frames.
 """
 
 from __future__ import annotations
@@ -28,22 +28,14 @@ _DPI = 160
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Frames that fill a clip exactly.
+    """Number and rate of the frames that last exactly as long as a clip."""
 
-    Attributes
-    ----------
-    frames : int
-        Number of frames, at least 1.
-    rate : float
-        Frames a second, near 25.
-    """
-
-    frames: int
-    rate: float
+    frames: int  # at least 1
+    rate: float  # frames per second, about 25
 
     @classmethod
     def of(cls, duration_s: float) -> Timing:
-        """Choose them for a duration in seconds.
+        """Choose the timing for a duration in seconds.
 
         Examples
         --------
@@ -95,7 +87,7 @@ def write_video(
     import soundfile
 
     if path.suffix.lower() != ".mp4":
-        raise RunError(f"cannot write {path.name}: a video's name ends in .mp4")
+        raise RunError(f"cannot write {path.name}: the name of a video must end in .mp4")
     if not path.resolve().parent.is_dir():
         raise RunError(f"cannot write {path}: its folder does not exist")
     timing = Timing.of(heard.clip.duration_s)

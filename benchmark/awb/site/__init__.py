@@ -1,1 +1,1 @@
-"""A static site over all submissions: a page for each board, model and explainer."""
+"""A static site of all submissions, with one page per board, model and explainer."""

@@ -1,4 +1,4 @@
-"""The audio of submitted instances, where the dataset is installed and may be passed on."""
+"""The audio of submitted instances, if the dataset is installed and may be redistributed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from awb.report.views.clips import Heard, RunSound
 
 
 class SubmittedClips:
-    """Audio of published instances, from the datasets that are named."""
+    """Audio of published instances, from the named datasets."""
 
     def __init__(
         self, submitted: Sequence[Submitted], registry: Registry, datasets: Sequence[str]
@@ -47,7 +47,7 @@ class SubmittedClips:
             return f"the dataset {label} is not available: {error}"
 
     def load(self, instance: InstanceView) -> Heard | str:
-        """Return the audio of an instance, or say why there is none."""
+        """Return the audio of an instance, or the reason why there is none."""
         source = self._sources.get(instance.dataset)
         if source is None:
             return f"this site was built without the clips of {instance.dataset}"
@@ -56,7 +56,7 @@ class SubmittedClips:
         try:
             clip = source.load(instance.kept.clip_id)
             if audio_sha256(clip) != instance.kept.audio_sha256:
-                return f"the audio of clip {clip.id} is not what was explained"
+                return f"the audio of clip {clip.id} differs from the explained audio"
             sound = self._sound(self._records[instance.dataset, instance.model])
             return sound.heard(instance.dataset_name, instance.model, clip, instance.kept.target)
         except AwbError as error:

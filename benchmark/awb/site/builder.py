@@ -1,4 +1,4 @@
-"""Write the site into a folder, and nothing else."""
+"""Writing the site into a folder."""
 
 from __future__ import annotations
 
@@ -17,31 +17,21 @@ from awb.site.catalog import catalog_of
 from awb.site.pages import Site, pages
 
 INSTANCES = 50
-"""Most instances a board to look at."""
+"""Maximum number of instances shown per board."""
 
 _OWN = ("summary.html", "boards/*.html", "explainers/*.html", "models/*.html", "static/*")
-"""What a build may leave behind that a later one does not write."""
+"""Files of an earlier build, which are removed if a later one does not write them."""
 
 _MARKS = ("index.html", "feed.xml", "static/awb.js")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What was written.
+    """The outcome of a build."""
 
-    Attributes
-    ----------
-    pages : int
-        HTML files.
-    n_bytes : int
-        Size of everything.
-    refused : tuple of str
-        Submissions that are on no page, and why.
-    """
-
-    pages: int
-    n_bytes: int
-    refused: tuple[str, ...]
+    pages: int  # number of HTML files
+    n_bytes: int  # total size
+    refused: tuple[str, ...]  # submissions that were left out, and why
 
 
 def build_site(
@@ -52,8 +42,7 @@ def build_site(
     submitted, refused = read_folder(folder) if folder.is_dir() else ([], [])
     if not submitted:
         raise SubmissionError(
-            f"{leaderboards} has no submission that holds. Type: awb publish RUN --into"
-            f" {leaderboards}"
+            f"{leaderboards} has no valid submission. Type: awb publish RUN --into {leaderboards}"
         )
     _check_folder(into)
     clips = SubmittedClips(submitted, registry, audio) if audio else NoClips(_SILENT)
@@ -65,24 +54,24 @@ def build_site(
     return Built(n_pages, sum(map(len, content.values())), tuple(refused))
 
 
-_SILENT = "submissions hold relevance and no audio"
+_SILENT = "submissions contain relevance but no audio"
 
 
 def _check_folder(into: Path) -> None:
-    """Refuse to write over what is no site."""
+    """Raise if a folder has content other than a site of awb."""
     if into.is_dir() and any(into.iterdir()) and not is_site(into):
         raise SubmissionError(
-            f"{into} holds something else than a site of awb; choose another folder with --into"
+            f"{into} contains files that are not a site of awb; choose another folder with --into"
         )
 
 
 def is_site(folder: Path) -> bool:
-    """Say whether a folder holds a site that was built before."""
+    """Report whether a folder is a built site."""
     return all((folder / name).is_file() for name in _MARKS)
 
 
 def _write(content: dict[str, bytes], into: Path) -> None:
-    """Write the files, and remove pages of an older site that are no more."""
+    """Write the files, and remove pages of an older build that are obsolete."""
     try:
         for path, data in content.items():
             file = into / path

@@ -1,4 +1,4 @@
-"""Everything that is published, by board, model and explainer."""
+"""All published submissions, by board, model and explainer."""
 
 from __future__ import annotations
 
@@ -22,88 +22,52 @@ from awb.site.views import views_of
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Submissions that can be compared, and their board, or one a budget.
+    """Comparable submissions, with their board or boards."""
 
-    Attributes
-    ----------
-    folder : str
-        Where they stand.
-    submitted : tuple of Submitted
-        All of them.
-    views : tuple of BoardView
-        Mostly one.
-    """
-
-    folder: str
+    folder: str  # of the submissions
     submitted: tuple[Submitted, ...]
-    views: tuple[BoardView, ...]
+    views: tuple[BoardView, ...]  # one per budget
 
     @property
     def size(self) -> int:
-        """How many submissions there are."""
+        """Number of submissions."""
         return len(self.submitted)
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The boards of one (dataset, model) pair: a page of the site.
+    """The boards of one (dataset, model) pair, which share a page of the site."""
 
-    Attributes
-    ----------
-    name : str
-        Of the page, without ending.
-    title : str
-        What people call the model and the dataset.
-    groups : tuple of Group
-        The largest first.
-    """
-
-    name: str
-    title: str
-    groups: tuple[Group, ...]
+    name: str  # of the page, without suffix
+    title: str  # names of the model and the dataset
+    groups: tuple[Group, ...]  # the largest first
 
     @property
     def record(self) -> Submission:
-        """A submission, for what all of the pair have in common."""
+        """A submission, as a source of what all submissions of the pair share."""
         return self.groups[0].submitted[0].record
 
     @property
     def board(self) -> Board:
-        """The board with the most submissions, which stands for the pair elsewhere."""
+        """The board with the most submissions, which represents the pair on other pages."""
         return self.groups[0].views[0].board
 
     @property
     def best(self) -> list[BoardRow]:
-        """Ranked rows, the best first."""
+        """Ranked rows, best first."""
         return [row for row in self.board.rows if row.rank is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One submission on one board.
-
-    Attributes
-    ----------
-    submitted : Submitted
-        The submission.
-    folder : str
-        Where it stands.
-    pair : Pair
-        The page on which it stands.
-    view : BoardView
-        The board, with the names of its main metrics.
-    row : BoardRow
-        Its row.
-    number : int
-        Which board of the page, from 1.
-    """
+    """One submission on one board."""
 
     submitted: Submitted
     folder: str
     pair: Pair
     view: BoardView
     row: BoardRow
-    number: int
+    number: int  # of the board on its page, from 1
 
     @property
     def board(self) -> Board:
@@ -112,49 +76,41 @@ class Entry:
 
     @property
     def record(self) -> Submission:
-        """What was submitted."""
+        """The submission's record."""
         return self.submitted.record
 
     @property
     def path(self) -> str:
-        """Of the submission, in the folder of submissions."""
+        """Path of the submission, relative to the folder of submissions."""
         return f"{self.folder}/{slug(self.record.name)}.json"
 
     @property
     def ranked(self) -> int:
-        """How many have a place on the board."""
+        """Number of ranked explainers on the board."""
         return sum(row.rank is not None for row in self.board.rows)
 
     @property
     def created(self) -> datetime | None:
-        """When it was computed, as far as that can be read."""
+        """Date of the results; None if it cannot be parsed."""
         return moment(self.record.environment.created)
 
     @property
     def seconds(self) -> float | None:
-        """Mean time an explained instance took; None where nothing was explained."""
+        """Mean time per explained instance; None if nothing was explained."""
         taken = [row.seconds for row in self.record.instances if row.status == OK]
         return math.fsum(taken) / len(taken) if taken else None
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Everything that the pages are made from.
+    """The data of all pages."""
 
-    Attributes
-    ----------
-    pairs : tuple of Pair
-        By name.
-    entries : tuple of Entry
-        Of all boards.
-    """
-
-    pairs: tuple[Pair, ...]
-    entries: tuple[Entry, ...]
+    pairs: tuple[Pair, ...]  # sorted by name
+    entries: tuple[Entry, ...]  # of all boards
 
     @property
     def explainers(self) -> dict[str, list[Entry]]:
-        """Entries by the name of the explainer's plugin, in order."""
+        """Entries by the name of the explainer's plugin, sorted."""
         found: dict[str, list[Entry]] = {}
         for entry in self.entries:
             found.setdefault(entry.record.explainer.name, []).append(entry)
@@ -162,7 +118,7 @@ class Catalog:
 
     @property
     def models(self) -> dict[str, list[Pair]]:
-        """Pairs by the model's label, in order."""
+        """Pairs by the model's label, sorted."""
         found: dict[str, list[Pair]] = {}
         for pair in self.pairs:
             found.setdefault(pair.record.model.label, []).append(pair)
@@ -170,7 +126,7 @@ class Catalog:
 
     @property
     def newest(self) -> list[Entry]:
-        """Entries with a date, each submission once, the newest first."""
+        """One entry per submission with a date, the newest first."""
         once = {entry.record.sha256: entry for entry in reversed(self.entries)}
         dated = [(found, entry) for entry in once.values() if (found := entry.created)]
         dated.sort(key=lambda one: one[1].path)
@@ -179,7 +135,7 @@ class Catalog:
 
 
 def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
-    """Make the boards of everything that is published."""
+    """Make the boards of all published submissions."""
     found = paired(submitted)
     pairs = tuple(
         Pair(
@@ -196,7 +152,7 @@ def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
 
 
 def _entries(pair: Pair) -> Iterator[Entry]:
-    """Yield every row of a page's boards with the submission behind it."""
+    """Yield every row of a page's boards with its submission."""
     number = 0
     for group in pair.groups:
         by_name = {one.record.name: one for one in group.submitted}
@@ -208,7 +164,7 @@ def _entries(pair: Pair) -> Iterator[Entry]:
 
 
 def submitted_name(explainer: str, budget: int | None, names: Iterable[str]) -> str:
-    """Find under which name the explainer of a row was submitted.
+    """Find the name under which the explainer of a row was submitted.
 
     Examples
     --------
@@ -220,7 +176,7 @@ def submitted_name(explainer: str, budget: int | None, names: Iterable[str]) -> 
 
 
 def moment(text: str) -> datetime | None:
-    """Read a time that anybody may have typed; without a zone it is UTC.
+    """Parse a time from untrusted text; None if that fails, and UTC if there is no time zone.
 
     Examples
     --------
@@ -235,7 +191,7 @@ def moment(text: str) -> datetime | None:
 
 
 def stems(labels: Iterable[str]) -> dict[str, str]:
-    """Name a file for each label, none twice even where case makes no difference.
+    """Choose a file name per label, unique even if case is ignored.
 
     Examples
     --------
@@ -254,7 +210,7 @@ def stems(labels: Iterable[str]) -> dict[str, str]:
 
 
 def publications(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Put entries together that one author published on one board from one run."""
+    """Group entries that one author published on one board from one run."""
     found: dict[tuple[str, str, str], list[Entry]] = {}
     for entry in entries:
         record = entry.record

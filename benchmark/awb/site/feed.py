@@ -1,4 +1,4 @@
-"""An Atom feed of new entries (RFC 4287), the same for the same submissions."""
+"""A reproducible Atom feed of new entries (RFC 4287)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from awb.site.catalog import Catalog, Entry
 
 ATOM = "http://www.w3.org/2005/Atom"
 MOST = 200
-"""Most entries of the feed, the newest."""
+"""Maximum number of entries in the feed."""
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "awb:leaderboards")
 
 
 def feed(catalog: Catalog, addresses: Mapping[str, str], address: str = "") -> str:
-    """Write the feed: one entry a submission, dated when it was computed."""
+    """Write the feed: one entry per submission, with the date of its results."""
     newest = catalog.newest[:MOST]
     root = ElementTree.Element("feed", xmlns=ATOM)
     _add(root, "title", "awb leaderboards: new entries")
@@ -37,12 +37,12 @@ def feed(catalog: Catalog, addresses: Mapping[str, str], address: str = "") -> s
 
 
 def anchor(entry: Entry) -> str:
-    """Name the place of an entry on its explainer's page."""
+    """Return the anchor of an entry on its explainer's page."""
     return f"entry-{entry.record.sha256[:12]}"
 
 
 def stamp(when: datetime) -> str:
-    """Write a moment as RFC 3339 wants it."""
+    """Format a time as in RFC 3339."""
     return when.strftime("%Y-%m-%dT%H:%M:%SZ").rjust(20, "0")
 
 

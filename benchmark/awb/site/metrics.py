@@ -1,4 +1,4 @@
-"""What the page about metrics shows: each metric's facts, and who is first by it on each board."""
+"""Data of the page on metrics: their facts, and the best explainer on each board."""
 
 from __future__ import annotations
 
@@ -15,25 +15,15 @@ MAIN = "main"
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """Who is first on a board by one metric.
-
-    Attributes
-    ----------
-    row : BoardRow
-        The best row, or one of the best.
-    cell : Cell
-        Its mean and interval.
-    others : int
-        How many more have the same mean.
-    """
+    """The best explainer on a board by one metric."""
 
     row: BoardRow
     cell: Cell
-    others: int
+    others: int  # number of other explainers with the same mean
 
 
 def metrics_of(catalog: Catalog) -> dict[str, list[MetricFacts]]:
-    """List the metrics of all boards by family, those that boards show at first before all."""
+    """List the metrics of all boards by family, after the main metrics that boards show first."""
     views = [pair.groups[0].views[0] for pair in catalog.pairs]
     main = {facts.name: facts for view in views for facts in view.data.metrics}
     found = {MAIN: list(main.values())}
@@ -45,7 +35,7 @@ def metrics_of(catalog: Catalog) -> dict[str, list[MetricFacts]]:
 
 
 def first_by(pair: Pair, facts: MetricFacts) -> First | None:
-    """Find who is first by a metric on a pair's first board."""
+    """Find the best explainer by a metric on a pair's first board."""
     view = pair.groups[0].views[0]
     column = _column(view, facts)
     if column is None:

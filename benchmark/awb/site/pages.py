@@ -1,4 +1,4 @@
-"""The pages of the site, each as text under its path."""
+"""The files of the site, as text by path."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
 from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
-from awb.report.payload import Plain, SoundShelf, metric_plain, number
+from awb.report.payload import PageSounds, Plain, metric_plain, number
 from awb.report.views.board import BoardView
 from awb.report.views.clips import Clips
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
@@ -30,35 +30,19 @@ STYLES = ("awb.report", "report.css"), ("awb.site", "site.css")
 PACKAGE = "awb.site"
 OWN = "site.js", "ranks.js"
 NEWEST = 8
-"""Publications that the first page names."""
+"""Number of publications listed on the first page."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """What all pages are made from.
-
-    Attributes
-    ----------
-    catalog : Catalog
-        Everything that is published.
-    overall : Summaries
-        Over all boards, as far as there is anything to sum up.
-    registry : Registry
-        What is installed: summaries and sources of plugins come from there.
-    clips : Clips
-        Where audio comes from.
-    mute : bool
-        Whether there is no audio for any page.
-    instances : int
-        Most instances a board.
-    """
+    """The data and settings that all pages share."""
 
     catalog: Catalog
     overall: Summaries
-    registry: Registry
+    registry: Registry  # source of the summaries and citations of plugins
     clips: Clips
-    mute: bool
-    instances: int
+    mute: bool  # whether no page has audio
+    instances: int  # maximum per board
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -73,18 +57,18 @@ class Site:
 
     @property
     def controls(self) -> frozenset[str]:
-        """Names of the pages of boards on which explainers should not point at the events."""
+        """Page names of control boards, on which explainers should not point at the events."""
         every = [row.board for row in self.overall.models.rows] if self.overall.models else []
         every += [board for one in self.overall.datasets for board in one.boards]
         return frozenset(board.name for board in every if board.control)
 
     @property
     def has_summary(self) -> bool:
-        """Whether there is anything to sum up over boards."""
+        """Whether there is a summary over boards."""
         return self.overall.models is not None or bool(self.overall.datasets)
 
     def spec(self, kind: Kind, plugin: Plugin) -> Registered | None:
-        """Look up a plugin, if the one that was used is installed, whatever its version."""
+        """Look up a submission's plugin, if any version of it is installed."""
         try:
             found = self.registry.get(kind, plugin.name)
         except UnknownNameError:
@@ -93,7 +77,7 @@ class Site:
 
 
 def pages(site: Site) -> Iterator[tuple[str, str]]:
-    """Make every file of the site."""
+    """Yield the path and text of every file of the site."""
     made = environment(PACKAGE)
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
@@ -139,18 +123,18 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
 
 
 def _script() -> str:
-    """Join the report's scripts and those of the site; the last of the report's starts the page."""
+    """Join the scripts of the report and the site; the report's last one starts the page."""
     *parts, start = SCRIPTS
     return "\n".join([*map(static, parts), *(static(name, PACKAGE) for name in OWN), static(start)])
 
 
 def _boards(site: Site, pair: Pair) -> dict[str, Any]:
-    """Gather what the templates of the report ask for."""
-    model_cache = SoundShelf(SOUND_ROOM)
+    """Collect the variables of the report's templates."""
+    page_sounds = PageSounds(SOUND_ROOM)
     found = []
     for group in pair.groups:
         for view in group.views:
-            entry = board_entry(view, site.clips, model_cache, instances=site.instances)
+            entry = board_entry(view, site.clips, page_sounds, instances=site.instances)
             links = {
                 one.row.explainer: f"../{site.explainers[one.record.explainer.name]}#{anchor(one)}"
                 for one in site.catalog.entries
@@ -167,11 +151,11 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
                     "group": group,
                 }
             )
-    return {"boards": found, "sounds": model_cache.sounds}
+    return {"boards": found, "sounds": page_sounds.sounds}
 
 
 def _label(pair: Pair, group: Group, view: BoardView) -> str:
-    """Tell the boards of a page apart."""
+    """Label a board so that it differs from others on its page."""
     board = view.board
     parts = [f"{board.n_instances} instances"]
     if board.budget is not None:
@@ -195,7 +179,7 @@ def _row_on(pair: Pair, explainer: str) -> BoardRow | None:
 
 
 def _median(board: Board) -> float | None:
-    """Return the median of the first metric over explainers that have a place."""
+    """Return the median of the first metric over ranked explainers."""
     means = sorted(row.cells[0].mean for row in board.rows if row.rank is not None)
     if not means:
         return None
@@ -204,7 +188,7 @@ def _median(board: Board) -> float | None:
 
 
 def _summaries(site: Site) -> dict[str, str]:
-    """Say in one line what each explainer does, where its plugin is installed."""
+    """Return the summary of each explainer; empty if its plugin is not installed."""
     found = {}
     for name, entries in site.catalog.explainers.items():
         spec = site.spec("explainer", entries[0].record.explainer)
@@ -228,7 +212,7 @@ def _metrics(entries: Sequence[Entry]) -> list[Any]:
 
 
 def _across(entries: Sequence[Entry]) -> Plain:
-    """Describe one explainer on all boards as the charts want it: a row a board."""
+    """Describe one explainer on all boards for the charts, one row per board."""
     metrics = _metrics(entries)
     several = len({entry.record.name for entry in entries}) > 1
     rows = []
@@ -250,7 +234,7 @@ def _across(entries: Sequence[Entry]) -> Plain:
 
 
 def _seconds(value: float | None) -> str:
-    """Write a time with two digits that count; below a millisecond it is said to be so."""
+    """Format seconds with at least two significant digits, or as less than a millisecond."""
     if value is None:
         return "–"
     if value < 0.001:

@@ -1,4 +1,4 @@
-"""The commands that compute an entry again, for anybody to copy."""
+"""Commands that recompute or verify an entry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OPTIONS = {
 
 
 def run_command(record: Submission) -> str:
-    """Write the ``awb run`` that recomputes an entry, without settings at their defaults."""
+    """Write the ``awb run`` command that recomputes an entry, without default settings."""
     settings = record.settings
     words = [
         "awb", "run", "--dataset", record.dataset.label, "--model", record.model.label,
@@ -44,7 +44,7 @@ def run_command(record: Submission) -> str:
 
 
 _FEW_METRICS = 20
-"""A run of fewer metrics named them; more are what is meant by ``all``."""
+"""Below this number, metrics are listed in the command; otherwise ``all`` is assumed."""
 
 
 def _default(name: str) -> Any:
@@ -56,5 +56,5 @@ def _plain(value: Any) -> str:
 
 
 def verify_command(path: str) -> str:
-    """Write the ``awb verify`` that computes some instances of an entry anew."""
+    """Write the ``awb verify`` command that recomputes some instances of an entry."""
     return shlex.join(["awb", "verify", f"leaderboards/submissions/{path}", "--spot-check", "3"])

@@ -1,4 +1,4 @@
-"""Serve a built site on this machine, with the standard library."""
+"""A local server for a built site, with the standard library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOST = "127.0.0.1"
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    """Serves files and writes no line a request."""
+    """Serves files without logging requests."""
 
     extensions_map = {  # noqa: RUF012 - as in the base class
         **SimpleHTTPRequestHandler.extensions_map,
@@ -26,15 +26,15 @@ class _Quiet(SimpleHTTPRequestHandler):
         """Write nothing."""
 
     def end_headers(self) -> None:
-        """Let the browser ask again after the site was built again."""
+        """Make the browser revalidate files, which a new build may have changed."""
         self.send_header("Cache-Control", "no-cache")
         super().end_headers()
 
 
 def make_server(folder: Path, port: int) -> ThreadingHTTPServer:
-    """Open a port of this machine, for this machine alone."""
+    """Open a port on the loopback interface."""
     if not is_site(folder):
-        raise SubmissionError(f"{folder} holds no built site. Type: awb site build --into {folder}")
+        raise SubmissionError(f"{folder} is not a built site. Type: awb site build --into {folder}")
     try:
         return ThreadingHTTPServer((HOST, port), partial(_Quiet, directory=str(folder)))
     except OSError as error:

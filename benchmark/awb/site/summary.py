@@ -1,4 +1,4 @@
-"""What the page over all boards shows: where models look, and mean ranks of explainers."""
+"""Data of the summary page: where models look, and mean ranks of explainers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from awb.statistics import Interval
 
 _SHOWN = (
     ("localization", "ROC-AUC", True, "of the explainers that are faithful to the model"),
-    ("margin", "event margin", True, "above 0 where every event peaks above all outside"),
-    ("typical", "all explainers", True, "ROC-AUC, mean of all explainers that every board has"),
+    ("margin", "event margin", True, "above 0 if every event peaks above everything outside"),
+    ("typical", "all explainers", True, "ROC-AUC, mean of all explainers on every board"),
     ("energy", "energy", True, "ROC-AUC that loudness alone would reach"),
     ("deletion", "deletion area", False, "of the faithful explainers"),
     ("deletion_random", "… of random", False, "deletion area of random relevance"),
@@ -22,12 +22,12 @@ _SHOWN = (
      "fall of the target's probability without the labelled segments"),
     ("without_random", "… without random", False, "the same without as many random segments"),
     ("events_alone", "loss with events alone", False,
-     "fall of the probability when nothing but the labelled segments is heard"),
+     "fall of the probability with only the labelled segments"),
 )  # fmt: skip
 
 
 def model_columns() -> list[dict[str, Any]]:
-    """List the columns of the table over models: heading, direction, and what it is."""
+    """List the columns of the table of models: heading, direction, and description."""
     return [{"name": name, "higher": higher, "about": about} for _, name, higher, about in _SHOWN]
 
 
@@ -55,7 +55,7 @@ def ranks_plain(summary: DatasetSummary) -> Plain:
 
 
 def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
-    """Lay out mean ranks as rows: explainer, letters, rank, and a cell a board."""
+    """Arrange mean ranks in rows: explainer, letters, rank, and one cell per board."""
     groups = letters(summary)
     return [
         {
@@ -72,7 +72,7 @@ def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
 
 
 def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
-    """Write a mean and its interval, each empty or a dash where there is none.
+    """Format a mean and its interval; a missing mean is a dash, a missing interval empty.
 
     Examples
     --------

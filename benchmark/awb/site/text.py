@@ -1,4 +1,4 @@
-"""Texts that anybody may have typed: escaped, and with links to the web and to nowhere else."""
+"""Untrusted texts: escaped, with links only to web addresses and DOIs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLOSING = ".,;:!?)]}'"
 
 
 def linked(text: str) -> Any:
-    """Escape a text, and make links of web addresses and DOIs.
+    """Escape a text, and turn web addresses and DOIs into links.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def linked(text: str) -> Any:
 
 
 def settings(parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Write a plugin's settings as names and values, in order."""
+    """List a plugin's settings as names and values, sorted by name."""
     found = []
     for name, value in sorted(parameters.items()):
         text = value if isinstance(value, str) else "none" if value is None else json.dumps(value)

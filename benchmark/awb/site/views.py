@@ -1,4 +1,4 @@
-"""What a page shows of submissions: boards, and instances with the stored relevance."""
+"""Views of submissions for the site: boards, and instances with the stored relevance."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from awb.report.views.board import BoardView, Place, make_view
 
 
 def views_of(group: Sequence[Submitted], registry: Registry) -> list[BoardView]:
-    """Make the board, or one per budget, of submissions that can be compared.
+    """Make the board of comparable submissions, or one board per budget.
 
-    The board has every metric; the rows behind it only the main ones, which come first.
+    A board has every metric; its underlying rows have only the main ones, which come first.
     """
     edges_s = _edges_s(group[0])
     stored = _relevances(group, edges_s)
@@ -32,7 +32,7 @@ def views_of(group: Sequence[Submitted], registry: Registry) -> list[BoardView]:
 
 
 def _edges_s(submitted: Submitted) -> dict[Place, list[float]]:
-    """Lay out the cells of every instance; all submissions of a folder have the same."""
+    """Compute the cell edges of every instance, which all submissions of a folder share."""
     rate_hz = submitted.record.settings.sample_rate_hz
     return {
         (row.clip_id, row.target): [
@@ -45,7 +45,7 @@ def _edges_s(submitted: Submitted) -> dict[Place, list[float]]:
 def _relevances(
     group: Sequence[Submitted], edges_s: Mapping[Place, Sequence[float]]
 ) -> dict[Place, dict[str, FloatArray]]:
-    """Gather relevance by instance, then by submitted name."""
+    """Collect relevance by instance, then by submitted name."""
     found: dict[Place, dict[str, FloatArray]] = {}
     for one in group:
         for row, relevance in zip(one.record.instances, one.relevance, strict=True):

@@ -1,4 +1,4 @@
-"""Reading audio: every format, and every way in which a file can be bad."""
+"""Reading audio: every format, and every kind of invalid file."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_overshoot_is_clipped(tmp_path: Path) -> None:
     np.testing.assert_array_equal(waveform, np.clip(tone(amplitude=1.9), -1, 1))
 
 
-def test_far_beyond_one_is_refused(tmp_path: Path) -> None:
+def test_peaks_beyond_two_are_refused(tmp_path: Path) -> None:
     for samples in (tone(amplitude=2.1), np.minimum(tone(amplitude=2.1), 0.5)):
         path = saved(tmp_path / "a.wav", samples, subtype="FLOAT")
         assert "float samples must be in [-1, 1]" in problem_of(path)
@@ -143,7 +143,7 @@ def test_truncated(tmp_path: Path, name: str, part: float) -> None:
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.99])
 def test_truncated_mp3(tmp_path: Path, part: float) -> None:
     message = problem_of(cut_short(saved(tmp_path / "a.mp3", tone(50_000)), part))
-    assert "truncated: its header promises 50000 samples" in message
+    assert "truncated: its header declares 50000 samples" in message
 
 
 def test_truncated_wav_with_other_chunks_and_byte_orders(tmp_path: Path) -> None:
@@ -169,10 +169,10 @@ def test_absurd_length_is_refused_without_reserving_memory(tmp_path: Path) -> No
     content = bytearray(path.read_bytes())
     content[21] |= 0x0F  # the highest bits of the number of samples, after "fLaC" and 17 bytes
     path.write_bytes(content)
-    assert "promises" in problem_of(path)
+    assert "declares" in problem_of(path)
 
 
-def test_ogg_pages_that_are_whole_miss_nothing(tmp_path: Path) -> None:
+def test_complete_ogg_pages_have_no_missing_bytes(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.ogg", tone(50_000))
     assert missing_bytes(path) == 0
     size = path.stat().st_size

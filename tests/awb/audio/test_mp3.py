@@ -1,4 +1,4 @@
-"""MP3 files without a first frame that counts the others: nothing of them is lost."""
+"""MP3 files without a frame count are read completely."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DELAY_S = 0.15  # of the encoder: up to 1,105 samples, at 8 kHz
 
 
 def click(rate_hz: int, channels: int = 1) -> FloatArray:
-    """Quiet noise, and loud noise from `ONSET_S` on: a first bit rate says little of the rest."""
+    """Quiet noise, and loud noise from `ONSET_S` on: the first bit rate is not that of the rest."""
     rng = np.random.default_rng(0)
     time_s = np.arange(int(SECONDS * rate_hz)) / rate_hz
     level = np.where(time_s < ONSET_S, 1e-4, 0.2)
@@ -27,7 +27,7 @@ def click(rate_hz: int, channels: int = 1) -> FloatArray:
 
 
 def mp3(path: Path, rate_hz: int, channels: int = 1, mode: str = "VARIABLE") -> bytes:
-    """Write a file, and return its frames without the first, which counts them."""
+    """Write a file, and return its frames without the first, which contains the count."""
     soundfile.write(path, click(rate_hz, channels), rate_hz, format="MP3", bitrate_mode=mode)
     content = path.read_bytes()
     assert counted(path) is None
@@ -51,7 +51,7 @@ def test_all_of_it_is_read(tmp_path: Path, rate_hz: int, channels: int, mode: st
 
 
 @pytest.mark.parametrize("around", ["cover", "zeros", "tag", "junk", "middle"])
-def test_what_is_no_sound_is_left_out(tmp_path: Path, around: str) -> None:
+def test_bytes_that_are_not_frames_are_skipped(tmp_path: Path, around: str) -> None:
     path = tmp_path / "a.mp3"
     frames = mp3(path, 16_000)
     half = frames.index(frames[:2], len(frames) // 2)
@@ -69,7 +69,7 @@ def test_what_is_no_sound_is_left_out(tmp_path: Path, around: str) -> None:
     assert onset_s(path) == pytest.approx(ONSET_S, abs=DELAY_S)
 
 
-def test_another_encoders_first_frame_is_no_sound(tmp_path: Path) -> None:
+def test_the_first_frame_of_another_encoder_is_skipped(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     frames = mp3(path, 44_100)
     size = frames.index(frames[:2], 40)
@@ -79,7 +79,7 @@ def test_another_encoders_first_frame_is_no_sound(tmp_path: Path) -> None:
     assert duration_s(path) == bare
 
 
-def test_a_frame_cut_in_two_is_told(tmp_path: Path) -> None:
+def test_a_truncated_frame_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.mp3"
     path.write_bytes(mp3(path, 16_000)[:-20])
     with pytest.raises(AudioError, match="truncated"):

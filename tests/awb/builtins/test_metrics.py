@@ -1,4 +1,4 @@
-"""Every built-in metric under its name: that it reads what its facts say, by plain loops."""
+"""Every built-in metric by its name, compared with plain loops."""
 
 from __future__ import annotations
 
@@ -157,12 +157,12 @@ def _by_shape(relevance: list[float]) -> Expected:
 
 
 def _alone() -> list[MetricSpec]:
-    """Metrics that do not explain again."""
+    """Metrics that need no variations."""
     return [spec for spec in METRICS if spec.facts.family not in ("robustness", "sanity")]
 
 
 @pytest.mark.parametrize("name", EXPLANATIONS)
-def test_each_name_has_its_number(name: str) -> None:
+def test_each_name_gives_its_metric(name: str) -> None:
     scoring, values = _scoring(EXPLANATIONS[name]), EXPLANATIONS[name].tolist()
     expected = {
         **_by_labels(values, RELAXED),
@@ -177,7 +177,7 @@ def test_each_name_has_its_number(name: str) -> None:
 
 
 def test_no_two_names_share_their_numbers() -> None:
-    """Otherwise a metric that reads what another should would pass the test above."""
+    """Otherwise a metric with the input of another could pass the test above."""
     scorings = [_scoring(relevance) for relevance in EXPLANATIONS.values()]
     rows = [
         tuple(round(spec.factory(spec.parameters())(scoring), 9) for scoring in scorings)

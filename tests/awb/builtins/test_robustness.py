@@ -1,4 +1,4 @@
-"""Metrics that explain again: which variation each name and setting asks for, and its number."""
+"""Metrics of variations: the variation that each name and setting requests, and the value."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BY_NAME = {spec.name: spec for spec in ROBUSTNESS}
 
 
 def _again(variation: Variation) -> FloatArray:
-    """Answer every variation differently, and each always alike."""
+    """Return a different but reproducible explanation for every variation."""
     drawn = np.random.default_rng(zlib.crc32(repr(variation).encode())).normal(size=N)
     return RELEVANCE + drawn
 
@@ -85,6 +85,6 @@ def test_each_name_asks_for_its_variation(
     assert found == pytest.approx(expected)
 
 
-def test_every_metric_that_explains_again_is_tried() -> None:
+def test_every_robustness_metric_is_tested() -> None:
     assert {name for name, _, _ in CASES} == set(BY_NAME)
     assert not any(spec.headline for spec in ROBUSTNESS), "they cost too much to be on a board"

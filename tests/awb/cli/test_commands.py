@@ -106,9 +106,9 @@ def test_plugins_as_a_table_and_as_json() -> None:
         (["run", "--dataset", "folder:/no/such/place"], "/no/such/place"),
         (["run", "--dataset", "folder"], "path"),
         (["run", "--model", "yamnet:path=/no/such/file.tflite"], "/no/such/file.tflite"),
-        (["show", "/no/such/run"], "holds no run"),
-        (["resume", "/no/such/run"], "holds no run"),
-        (["export", "/no/such/run"], "holds no run"),
+        (["show", "/no/such/run"], "is not a run folder"),
+        (["resume", "/no/such/run"], "is not a run folder"),
+        (["export", "/no/such/run"], "is not a run folder"),
         (["rum"], "Did you mean run"),
     ],
 )

@@ -20,7 +20,7 @@ from awb.errors import RunError
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_text
-from awb.plugins import discovery
+from awb.plugins.discovery import discovery
 
 PLUGIN = """
 import numpy as np
@@ -208,7 +208,7 @@ def test_a_sweep_in_python_is_the_same() -> None:
     frame = found.frame()
     assert list(frame["variant"][::3]) == VARIANTS
     assert str(found) == _awb("show", "runs/small").stdout
-    with pytest.raises(RunError, match="holds no sweep"):
+    with pytest.raises(RunError, match="is not a sweep"):
         awb.load_sweep("runs/small/zeros--pooled")
     with pytest.raises(RunError, match="load_sweep"):
         awb.load_run("runs/small")
@@ -225,7 +225,7 @@ def test_a_sweep_is_resumed_as_a_whole_and_repeated() -> None:
     assert f"Not run yet: {VARIANTS[2]}." in partly.stdout
     assert f"Not finished: {VARIANTS[3]}." in partly.stdout
     kept = Path("again", VARIANTS[0], "results.sqlite").stat().st_mtime_ns
-    assert "already holds a sweep. Type: awb resume again" in (
+    assert "already contains a sweep. Type: awb resume again" in (
         _awb("run", "small.toml", "--out", "again").stderr
     )
     result = _awb("resume", "again", "--jobs", "1")

@@ -176,7 +176,7 @@ def test_a_file_without_scores_is_refused(tmp_path: Path) -> None:
     command = ("data", "scores", f"folder:{data}", "--model", "loudness", "--jobs", "1")
     result = awb(*command, "--out", tmp_path / "scores.sqlite")
     assert result.exit_code == 2
-    assert "is no file of scores" in result.stderr
+    assert "is not a file of scores" in result.stderr
 
 
 def test_export_writes_the_published_layout(tmp_path: Path) -> None:

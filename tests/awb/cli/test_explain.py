@@ -119,8 +119,8 @@ def one_second():
     words = ("--plugin", file, "--model", "one-second", "--no-open", "--no-isolate")
     result = awb("explain", sound, *words, "--explainers", "naive", "--out", page)
     assert result.exit_code == 0, result.output
-    assert "awb: one-second hears the first 1 s; the last" in result.stderr
-    assert "one-second hears the first 1 s" in page.read_text(encoding="utf-8")
+    assert "awb: one-second processes the first 1 s, and ignores the last" in result.stderr
+    assert "one-second processes the first 1 s" in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("added")

@@ -27,7 +27,7 @@ NAMES = (
     "own plugin", "two models", "two datasets", "clip-level labels", "one clip", "windows",
     "no instances", "unfinished", "nothing stored",
 )  # fmt: skip
-REFUSED = {"not selected": r"no results yet\. Type: awb resume", "sweep": r"holds a sweep"}
+REFUSED = {"not selected": r"no results yet\. Type: awb resume", "sweep": r"is a sweep"}
 EMPTY = {"nothing worked", "no instances", "nothing stored"}
 FEW_EXPLAINERS = {"nothing worked", "baselines", "no instances", "nothing stored"}
 FEW_TO_RANK = {*FEW_EXPLAINERS, "one clip", "unfinished", "budgets"}

@@ -104,7 +104,7 @@ def test_resume_runs_the_rest_with_the_same_file_of_scores(sweep: Path, tmp_path
     for command in ("export", "publish"):
         refused = awb(command, copy, *(["--into", tmp_path] if command == "publish" else []))
         assert refused.exit_code == 2
-        assert f"not run: noise. Type: awb resume {copy}" in refused.stderr
+        assert f"missing runs: noise. Type: awb resume {copy}" in refused.stderr
     assert awb("resume", copy, "--jobs=1", "--no-isolate").exit_code == 0
     assert awb("export", copy).stdout == awb("export", sweep).stdout
     for folder in (sweep / "zeros", copy / "noise"):

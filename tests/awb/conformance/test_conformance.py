@@ -1,4 +1,4 @@
-"""The kit passes what keeps the rules, and finds what breaks each of them."""
+"""The kit accepts plugins that keep the rules, and finds violations of each rule."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NOT_MEANT = {("earliest", "planted-evidence")}
 @pytest.mark.parametrize(
     ("kind", "name"), [(kind, name) for kind, names in LOCAL.items() for name in names]
 )
-def test_what_is_built_in_keeps_every_rule(kind: Kind, name: str) -> None:
+def test_built_in_plugins_keep_every_rule(kind: Kind, name: str) -> None:
     verdicts = check(resolve(load(), kind, name), slow=False)
     broken_rules = [one for one in verdicts if one.failed and (name, one.rule) not in NOT_MEANT]
     assert not broken_rules
@@ -61,7 +61,7 @@ def _cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("kind", "rule", "made", "message"), _cases())
-def test_what_breaks_a_rule_is_found(kind: Kind, rule: str, made: Any, message: str) -> None:
+def test_broken_rules_are_found(kind: Kind, rule: str, made: Any, message: str) -> None:
     verdict = apply(find_rule(kind, rule), broken.resolved(kind, made))
     assert verdict.failed
     assert message in verdict.text
@@ -77,12 +77,12 @@ GOOD: dict[Kind, Any] = {
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_the_whole_from_which_they_are_broken_keeps_every_rule(kind: Kind) -> None:
+def test_the_unbroken_plugins_keep_every_rule(kind: Kind) -> None:
     verdicts = check(broken.resolved(kind, GOOD[kind]), slow=False)
     assert {one.status for one in verdicts} == {"ok"}, verdicts
 
 
-def test_every_rule_has_something_that_breaks_it() -> None:
+def test_every_rule_is_tested_by_a_plugin_that_breaks_it() -> None:
     tables: dict[Kind, Any] = {
         "explainer": broken.EXPLAINERS,
         "model": broken.MODELS,
@@ -103,7 +103,7 @@ def test_every_rule_has_something_that_breaks_it() -> None:
         ({"parameters": broken.Lenient}, "settings", "no_such_setting=1"),
     ],
 )
-def test_what_a_spec_leaves_out_is_found(settings: dict[str, Any], rule: str, message: str) -> None:
+def test_omissions_of_a_spec_are_found(settings: dict[str, Any], rule: str, message: str) -> None:
     made = broken.resolved("explainer", broken.good, **settings)
     assert message in apply(find_rule("explainer", rule), made).text
 
@@ -115,14 +115,14 @@ def test_classes_that_the_spec_and_the_model_name_differently_are_found() -> Non
     assert "different classes" in apply(find_rule("model", "classes"), made).text
 
 
-def test_what_a_worker_cannot_find_is_found() -> None:
+def test_plugins_that_workers_cannot_find_are_found() -> None:
     made = broken.resolved("explainer", broken.good)
     verdict = apply(find_rule("explainer", "worker"), made)
-    assert "cannot travel to a worker process: " in verdict.text
+    assert "cannot be pickled for a worker process: " in verdict.text
     assert "unknown explainer 'broken'" in verdict.text
 
 
-def test_another_result_in_a_worker_is_found() -> None:
+def test_different_results_in_a_worker_are_found() -> None:
     def elsewhere(perturber: Any, instance: Any, rng: Any) -> Any:
         import multiprocessing
 
@@ -133,10 +133,10 @@ def test_another_result_in_a_worker_is_found() -> None:
 
     made = replace(broken.resolved("explainer", elsewhere), origin=Origin(SESSION, "1"))
     verdict = apply(find_rule("explainer", "worker"), made)
-    assert "comes to another result" in verdict.text
+    assert "result in a worker process differs" in verdict.text
 
 
-def test_what_lacks_a_capability_is_not_applicable() -> None:
+def test_a_missing_capability_is_not_applicable() -> None:
     from awb.protocols import RandomizableModel
 
     made = broken.resolved("explainer", broken.good, needs=(RandomizableModel,))

@@ -1,4 +1,4 @@
-"""The rule on growing sounds is kept by models that pool in any sane way, and only by those."""
+"""Models with any sensible pooling keep the rule on growing sounds, and only those do."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_sane_models_keep_it(pooling: str) -> None:
     ],
 )
 def test_scores_that_do_not_follow_the_sound_break_it(score: Any) -> None:
-    """What is drawn by lot may follow the sound by chance: but not whatever the length."""
+    """Random scores may follow the sound by chance, but not for every length."""
     found = 0
     for seconds in (1.0, 1.2, 1.4, 1.6, 1.8, 2.0):
         try:
@@ -65,7 +65,7 @@ def test_scores_that_do_not_follow_the_sound_break_it(score: Any) -> None:
     assert found >= 3
 
 
-def test_nothing_is_asked_of_a_model_that_no_sound_moves() -> None:
+def test_the_rule_does_not_apply_to_a_model_that_no_sound_affects() -> None:
     with pytest.raises(NotApplicableError, match="none of noise, clicks, a tone"):
         check_growth(lambda given: np.zeros((len(given), 3), dtype=np.float32), RATE_HZ, 1.0)
 

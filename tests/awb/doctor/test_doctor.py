@@ -39,19 +39,19 @@ def _upside_down(scoring: Scoring) -> float:
     ("name", "function", "message"),
     [
         ("roc-auc", _upside_down, "the oracle scores 0.000"),
-        ("roc-auc", lambda s: 7.0, "outside of its range"),
+        ("roc-auc", lambda s: 7.0, "outside its range"),
         ("roc-auc", lambda s: 1.0, "a constant scores"),
         ("sparseness", lambda s: 0.5, "one peak scores"),
         ("iou-mean", lambda s: float(s.relevance.mean()), "mirrored"),
-        ("seed-stability", lambda s: -s.relevance @ s.varied(AnotherSeed()), "drawn anew"),
-        ("model-randomization", lambda s: -s.relevance @ s.varied(AnotherSeed()), "drawn anew"),
+        ("seed-stability", lambda s: -s.relevance @ s.varied(AnotherSeed()), "reshuffled"),
+        ("model-randomization", lambda s: -s.relevance @ s.varied(AnotherSeed()), "reshuffled"),
     ],
 )
 def test_broken_metrics_are_found(name: str, function: object, message: str) -> None:
     assert message in self_test(_broken(name, function))
 
 
-def test_the_command_says_that_all_is_well() -> None:
+def test_the_command_reports_that_nothing_is_wrong() -> None:
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0, result.output
     assert f"{len(SPECS)} of {len(SPECS)} pass" in result.stdout
@@ -65,14 +65,14 @@ def _cache_line(monkeypatch: pytest.MonkeyPatch, folder: str, size: str = "2GB")
     return found
 
 
-def test_the_cache_is_looked_at(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_cache_is_checked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert _cache_line(monkeypatch, "off") == Finding("cache", True, "off (AWB_CACHE)")
     text = _cache_line(monkeypatch, str(tmp_path / "kept")).text
     assert text.endswith("kept: 0.0 of 2000 MB")
     assert "set AWB_CACHE_SIZE" in _cache_line(monkeypatch, str(tmp_path / "kept"), "900TB").text
     wrong = _cache_line(monkeypatch, str(tmp_path / "kept"), "much")
     assert not wrong.ok
-    assert "'much' is no size" in wrong.text
+    assert "'much' is not a size" in wrong.text
     (tmp_path / "file").touch()
     wrong = _cache_line(monkeypatch, str(tmp_path / "file" / "kept"))
     assert not wrong.ok

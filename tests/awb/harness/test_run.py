@@ -1,4 +1,4 @@
-"""Runs in this process, with plugins made on the spot: failures, reports, order, resume."""
+"""Runs in this process, with fake plugins: failures, reports, order, resume."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ N_SEGMENTS = 20
 
 
 class FakeDataset:
-    """Four clips whose target lies in segments 3 and 4; one more that cannot be read."""
+    """Four clips whose target lies in segments 3 and 4; another one cannot be read."""
 
     bad: tuple[str, ...] = ("clip-2",)
 
@@ -149,7 +149,7 @@ def _board(folder: RunFolder, registry: Registry) -> Board:
     return board
 
 
-def test_good_rows_stand_beside_broken_ones(tmp_path: Path, registry: Registry) -> None:
+def test_failures_do_not_affect_other_rows(tmp_path: Path, registry: Registry) -> None:
     names = ["random-forest", "oracle", "constant", "peeks", *BROKEN, "needy", "no-factory"]
     board = _board(_run(tmp_path / "run", explainers=names), registry)
     rows = {row.explainer: row for row in board.rows}
@@ -168,7 +168,7 @@ def test_good_rows_stand_beside_broken_ones(tmp_path: Path, registry: Registry) 
         "short failed: relevance has 19 values for 20 segments",
         "text failed: relevance is not an array of numbers",
         "writes failed: ValueError: assignment destination is read-only",
-        "no-factory failed: no-factory (fakes) could not be made: ImportError: no module named",
+        "no-factory failed: no-factory (fakes) could not be built: ImportError: no module named",
         "audio unreadable: clip-2.wav: truncated",
     ]:
         assert expected in text, expected
@@ -177,7 +177,7 @@ def test_good_rows_stand_beside_broken_ones(tmp_path: Path, registry: Registry) 
     assert (board.n_instances, board.skipped) == (4, {"audio unreadable": 1})
 
 
-def test_what_is_not_applicable_is_no_failure(
+def test_not_applicable_is_not_a_failure(
     tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FakeDataset, "bad", ())
@@ -231,7 +231,7 @@ def test_overlapping_segments_are_scored_on_the_grid(tmp_path: Path, registry: R
     assert rows["linear-regression"].cells[0].mean > 0.9
 
 
-def test_resume_leaves_a_finished_run_as_it_is(tmp_path: Path, registry: Registry) -> None:
+def test_resume_leaves_a_finished_run_unchanged(tmp_path: Path, registry: Registry) -> None:
     folder = _run(tmp_path / "run", explainers=["naive"])
     before = _board(folder, registry)
     assert _board(runner.resume(folder.path, Resources(jobs=1)), registry) == before
@@ -316,7 +316,7 @@ def test_unknown_names_stop_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_folder_that_holds_a_run_is_not_overwritten(tmp_path: Path, registry: Registry) -> None:
+def test_an_existing_run_is_not_overwritten(tmp_path: Path, registry: Registry) -> None:
     _run(tmp_path / "run", explainers=["constant"])
     with pytest.raises(RunError, match="awb resume"):
         _run(tmp_path / "run", explainers=["constant"])
@@ -356,7 +356,7 @@ def test_damaged_run_folders_are_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "run.json").write_text(content)
     with pytest.raises(AwbError):
         RunFolder.open(tmp_path)
-    with pytest.raises(RunError, match="holds no run"):
+    with pytest.raises(RunError, match="is not a run folder"):
         RunFolder.open(tmp_path / "nowhere")
 
 

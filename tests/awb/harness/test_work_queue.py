@@ -1,4 +1,4 @@
-"""Strikes: who is left out where, in whatever order the work is done."""
+"""Failure counts: which plugins are skipped where, whatever the order of the work."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ Fault = Callable[[int], PluginCall | None]
 
 
 def _work(unit: Unit, fault: Fault) -> UnitResult | WorkerDiedError:
-    """Do a unit as a worker does: plugins that are left out give failed rows."""
+    """Run a unit as a worker does: skipped plugins give failed rows."""
     try:
         unit.check(MODEL, PluginCall("masker", "zeros"))
     except WorkerDiedError as error:
@@ -68,7 +68,7 @@ def _work(unit: Unit, fault: Fault) -> UnitResult | WorkerDiedError:
 
 
 def _run(path: Path, fault: Fault, *, under_way: int, seed: int, stop_after: int = 999) -> Store:
-    """Run a board with so many units under way at once, which finish in any order."""
+    """Run a board with several pending units, which finish in any order."""
     store, rng = Store(path), random.Random(seed)
     finished = store.finished()
     todo = (_unit(key) for key in ORDER if key not in finished)
@@ -123,7 +123,7 @@ def test_results_depend_neither_on_workers_nor_on_interruptions(
     assert _content(_run(cut, fault, under_way=1, seed=1)) == wanted
 
 
-def test_three_strikes_and_no_more(tmp_path: Path) -> None:
+def test_a_plugin_is_not_tried_after_three_failures(tmp_path: Path) -> None:
     tried: list[int] = []
 
     def fault(place: int) -> PluginCall:
@@ -148,7 +148,7 @@ def test_a_metric_that_crashes_twice_on_an_instance_is_left_out_there(tmp_path: 
     assert [known.of for known, _ in unit.without] == ["good", ""]
 
 
-def test_nobody_is_blamed_twice_or_without_a_name() -> None:
+def test_failures_are_attributed_once_and_only_to_known_plugins() -> None:
     queue = WorkQueue(ORDER, iter([_unit("unit-0")]), {})
     unit = next(queue)
     assert not queue.take_back(unit, WorkerDiedError("its Dask worker died"))

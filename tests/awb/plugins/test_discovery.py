@@ -1,4 +1,4 @@
-"""Discovery: what works, what is refused, and how a broken plugin is named."""
+"""Discovery: valid plugins, rejected ones, and reports about broken ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from awb.errors import MissingExtraError, ParameterError, UnknownNameError
 from awb.hookspecs import hookimpl
-from awb.plugins import discovery
+from awb.plugins.discovery import discovery
 from awb.specs import ExplainerSpec
 
 
@@ -114,7 +114,7 @@ def test_unknown_names_get_a_suggestion() -> None:
         discovery.load().get("explainer", "randomforest")
 
 
-def test_an_absent_library_is_answered_with_the_command_that_mends_it() -> None:
+def test_a_missing_library_is_reported_with_the_command_that_installs_it() -> None:
     spec = _explainer(requires=("no_such_module",), extra="shiny")
     registry = _discover(FakePoint("good", _module(specs=[spec])))
     entry = registry.get("explainer", "mine")

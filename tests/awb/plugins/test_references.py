@@ -1,4 +1,4 @@
-"""References, resolution and configuration: what is typed, and what is refused."""
+"""References, resolution and configuration: what is accepted, and what is refused."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_references(text: str, name: str, settings: dict[str, str], path: str | 
         ("folder:path=a,absent=skip", {"path": "a", "absent": "skip"}, None),
     ],
 )
-def test_settings_behind_a_path(text: str, settings: dict[str, str], path: str | None) -> None:
+def test_settings_after_a_path(text: str, settings: dict[str, str], path: str | None) -> None:
     known = {"path", "table", "absent"}
     found = parse_reference(text).with_settings_behind_path(known)
     assert (dict(found.settings), found.path) == (settings, path)
@@ -86,7 +86,7 @@ def test_wrong_settings_say_what_is_wrong(text: str, match: str) -> None:
         resolve(load(), "explainer", text)
 
 
-def test_what_must_be_given_is_named() -> None:
+def test_required_settings_are_named() -> None:
     with pytest.raises(ParameterError, match=r"folder needs path\. Type folder:path="):
         resolve(load(), "dataset", "folder")
 
@@ -98,7 +98,7 @@ def test_labels_leave_defaults_out() -> None:
     assert resolve(registry, "dataset", "folder:/somewhere").label == "folder:/somewhere"
 
 
-def test_all_stands_for_everything_that_is_installed_and_nothing_comes_twice() -> None:
+def test_all_means_every_installed_plugin_without_duplicates() -> None:
     registry = load()
     found = [one.label for one in resolve_all(registry, "explainer", ["all", "naive"])]
     assert found == [name for name in registry.names("explainer") if name != "captum"]
@@ -106,7 +106,7 @@ def test_all_stands_for_everything_that_is_installed_and_nothing_comes_twice() -
         resolve_all(registry, "explainer", ["naiv"])
 
 
-def test_plugins_travel_to_workers_by_name() -> None:
+def test_plugins_are_pickled_by_name() -> None:
     resolved = resolve(load(), "explainer", "naive:window_s=1")
     again = pickle.loads(pickle.dumps(resolved))  # noqa: S301
     assert again == resolved

@@ -1,4 +1,4 @@
-"""Small encodings of a page, against what they stand for."""
+"""Compact encodings of a page, compared with their sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data of a page, and how large it may become."""
+"""The data of a page, and the limit of its size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import small_data
 from awb.harness.storage.run_folder import RunFolder
 from awb.plugins.discovery import load
 from awb.report.page import PageFacts, describe, environment, render
-from awb.report.payload import SoundShelf, agreement_plain, number
+from awb.report.payload import PageSounds, agreement_plain, number
 from awb.report.views.board import BoardView, read_views
 from awb.report.views.clips import NoClips
 from browser import NASTY, awb, make_run, nasty_data
@@ -41,18 +41,18 @@ def _scripts(text: str, kind: str) -> list[Any]:
     return [json.loads(one) for one in found]
 
 
-def test_no_more_sound_than_there_is_room_for() -> None:
+def test_sound_stays_within_the_limit() -> None:
     noise = np.random.default_rng(0).uniform(-0.2, 0.2, 16000).astype(np.float32)
-    model_cache = SoundShelf(room=12_000)
-    assert model_cache.add("one", noise, 16000)
-    left = model_cache.room
-    assert model_cache.add("one", noise, 16000), "it is there already"
-    assert model_cache.room == left
-    assert not model_cache.add("two", np.tile(noise, 30), 16000)
-    assert sum(map(len, model_cache.sounds.values())) + model_cache.room == 12_000
+    page_sounds = PageSounds(room=12_000)
+    assert page_sounds.add("one", noise, 16000)
+    left = page_sounds.room
+    assert page_sounds.add("one", noise, 16000), "it is there already"
+    assert page_sounds.room == left
+    assert not page_sounds.add("two", np.tile(noise, 30), 16000)
+    assert sum(map(len, page_sounds.sounds.values())) + page_sounds.room == 12_000
 
 
-def test_the_page_holds_what_the_store_holds(view: BoardView) -> None:
+def test_the_page_has_the_data_of_the_store(view: BoardView) -> None:
     text = render([view], NoClips("nothing to hear"), FACTS, instances=9)
     [board] = _scripts(text, "board-data")
     rows = {row["explainer"]: row for row in board["rows"]}
@@ -71,16 +71,16 @@ def test_the_page_holds_what_the_store_holds(view: BoardView) -> None:
             )
 
 
-def test_what_explained_nothing_has_no_row_and_is_named(view: BoardView) -> None:
+def test_explainers_without_explanations_have_no_row_but_are_named(view: BoardView) -> None:
     [gone] = [row.explainer for row in view.board.rows if not row.coverage]
     text = render([view], NoClips("nothing to hear"), FACTS, instances=0)
     assert f'<tr data-explainer="{gone}"' not in text
-    assert "1 explainer has no row, as nothing was explained; the reason follows." in text
+    assert "1 explainer has no row, because nothing was explained; the reason follows." in text
     assert f"{gone}</li>" in text
     assert describe(view.board).endswith(f"{len(view.board.rows) - 1} explainers, 3 metrics")
 
 
-def test_letters_are_shown_where_they_tell_anything_apart(view: BoardView) -> None:
+def test_letters_are_shown_only_if_they_differ(view: BoardView) -> None:
     text = render([view], NoClips("nothing to hear"), FACTS, instances=0)
     assert "share a letter" not in text
     rows = [
@@ -89,11 +89,11 @@ def test_letters_are_shown_where_they_tell_anything_apart(view: BoardView) -> No
     ]
     told = replace(view, board=replace(view.board, rows=tuple(rows)))
     text = render([told], NoClips("nothing to hear"), FACTS, instances=0)
-    assert "share a letter are not told apart by a paired test" in text
+    assert "share a letter do not differ significantly in a paired test" in text
     assert " ab</span></td>" in text
 
 
-def test_agreement_is_laid_out_as_the_page_reads_it(view: BoardView) -> None:
+def test_agreement_has_the_layout_that_the_page_expects(view: BoardView) -> None:
     plain = agreement_plain(view)
     assert plain is not None
     count = len(view.board.metrics)
@@ -113,14 +113,14 @@ def test_data_cannot_leave_its_script(tmp_path: Path) -> None:
     )
 
 
-def test_the_page_names_no_other_place(view: BoardView) -> None:
+def test_the_page_refers_to_no_other_address(view: BoardView) -> None:
     text = render([view], NoClips("silence"), FACTS, instances=9)
     addresses = set(re.findall(r"https?://[^\s\"'<]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg"}, "names of formats are no requests"
     assert "@import" not in text
 
 
-def test_templates_escape_and_refuse_what_is_missing() -> None:
+def test_templates_escape_and_reject_missing_variables() -> None:
     made = environment()
     assert made.from_string("{{ name }}").render(name="<b>&\"'") == "&lt;b&gt;&amp;&#34;&#39;"
     plain = made.from_string("{{ data | tojson }}").render(data={"a": "</script><!--\u2028é"})
@@ -131,7 +131,9 @@ def test_templates_escape_and_refuse_what_is_missing() -> None:
     assert number(0.123456789) == 0.123457
 
 
-def test_few_instances_are_the_extremes(run: RunFolder, tmp_path: Path, view: BoardView) -> None:
+def test_a_limited_number_of_instances_are_the_extremes(
+    run: RunFolder, tmp_path: Path, view: BoardView
+) -> None:
     page = tmp_path / "few.html"
     assert awb("report", run.path, "--instances", "2", "--out", page).exit_code == 0
     shown = _scripts(page.read_text(encoding="utf-8"), "instance-data")

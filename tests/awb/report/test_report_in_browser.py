@@ -1,4 +1,4 @@
-"""The report as a person meets it: in Chromium, with mouse and keyboard, in light and dark."""
+"""The report in Chromium, with mouse and keyboard, in light and dark."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _position(page: Any) -> float:
 
 
 def _wait_until_it_moves(page: Any) -> None:
-    """Wait until the time that is shown is at least 0.2 s."""
+    """Wait until the displayed time is at least 0.2 s."""
     page.locator('[data-role="time"]', has_text=re.compile(r"^(0\.[2-9]|[12]\.)")).wait_for()
 
 
@@ -105,7 +105,7 @@ def test_headers_sort_by_mouse_and_by_keyboard(opened: Opener) -> None:
     assert _shown(page) == sorted(set(EXPLAINERS.split(",")) - {"saliency"})
 
 
-def test_long_names_stand_above_their_bars_uncut(opened: Opener) -> None:
+def test_long_names_are_above_their_bars_and_complete(opened: Opener) -> None:
     page = opened(width=390)
     shown = """(name) => {
       const cell = [0.5, 0.4, 0.6, 3];
@@ -250,7 +250,7 @@ def test_labels_of_points_do_not_cover_one_another(opened: Opener, width: int) -
         )  # fmt: skip
 
 
-def test_crowded_labels_find_room_or_are_left_out(opened: Opener) -> None:
+def test_crowded_labels_find_space_or_are_left_out(opened: Opener) -> None:
     page = opened()
     overlaps = page.evaluate("""() => {
         const points = Array.from({length: 60}, (_, place) =>
@@ -302,7 +302,7 @@ def test_without_the_data_everything_but_the_sound_is_there(opened: Opener, tmp_
     assert result.exit_code == 0, result.output
     page = opened(path=run / "report.html")
     silent = page.locator('[data-role="silent"]').inner_text()
-    assert "There is no sound here" in silent
+    assert "No sound: " in silent
     assert str(data) in silent
     assert page.get_by_role("button", name="Play").is_disabled()
     assert page.locator(".figure svg .curve").count() == 3

@@ -1,4 +1,4 @@
-"""What a report knows of a run."""
+"""Views of a run for reports."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_the_masker_fills_in_what_it_filled_in_during_the_run(tmp_path: Path) ->
 
 
 class Levels:
-    """A model of two classes that only says how loud the clip is."""
+    """A model of two classes that reports only the level of the clip."""
 
     sample_rate_hz = 16000
     classes = ("Loud", "Quiet")

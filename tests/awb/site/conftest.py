@@ -1,4 +1,4 @@
-"""A small site whose texts try to break out of it."""
+"""A small site with hostile texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import small_data
 from browser import METRICS, awb, make_run, nasty_data
 
 MORE_METRICS = "mass-accuracy,event-margin,insertion-area,complexity,local-accuracy"
-"""None of them is a main metric, and of the last nobody here has a value."""
+"""None of them is a main metric, and the last one has no values here."""
 
 AUTHOR = "<script>window.hacked=3</script>"
 NOTE = "see https://example.org/?a=1&b=<i> and javascript:alert(1) ../../etc"
@@ -20,7 +20,7 @@ CITATION = 'doi:10.1000/182" onclick="window.hacked=4'
 
 @pytest.fixture(scope="package")
 def boards(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Leaderboards of two datasets with their site; not to be changed."""
+    """Leaderboards of two datasets with their site, shared and read-only."""
     folder = tmp_path_factory.mktemp("site")
     data = [nasty_data(folder / "nasty"), small_data.build(folder / "plain", 3)]
     run = make_run(folder / "run", *data, metrics=f"{METRICS},{MORE_METRICS}")
@@ -34,5 +34,5 @@ def boards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(boards: Path, tmp_path: Path) -> Path:
-    """Leaderboards to change."""
+    """A copy of the leaderboards that tests may change."""
     return Path(shutil.copytree(boards, tmp_path / "leaderboards"))

@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EVIL = '../../evil" onmouseover="x'
 
 
-def test_the_committed_site_is_that_of_the_submissions(tmp_path: Path) -> None:
+def test_the_committed_site_matches_the_submissions(tmp_path: Path) -> None:
     built = build_site(ROOT / "leaderboards", tmp_path / "site", load())
     assert built.refused == ()
     new, old = tree(tmp_path / "site"), tree(ROOT / "leaderboards" / "site")
@@ -60,7 +60,7 @@ def test_every_link_leads_somewhere_inside(boards: Path) -> None:
         assert page.scripts == page.handlers == [], "scripts stand in files only"
 
 
-def test_a_build_depends_on_nothing_but_the_submissions(
+def test_a_build_depends_only_on_the_submissions(
     boards: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -93,7 +93,7 @@ def test_the_feed_is_atom_with_the_dates_of_the_submissions(boards: Path) -> Non
     assert "<script>window" in str(entries[0].findtext(f"{name}author/{name}name"))
 
 
-def test_texts_of_strangers_stay_text(boards: Path) -> None:
+def test_untrusted_texts_stay_text(boards: Path) -> None:
     for path in (boards / "site").rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert NASTY not in text
@@ -106,7 +106,7 @@ def test_texts_of_strangers_stay_text(boards: Path) -> None:
 
 
 def _evil(folder: Path, **changes: Any) -> None:
-    """Enter an explainer with a name that leads out of the folder."""
+    """Submit an explainer whose name points outside the folder."""
     path = next(folder.rglob("naive.json"))
     plain = read(path)
     plain["name"] = plain["explainer"]["label"] = plain["explainer"]["name"] = EVIL
@@ -137,7 +137,7 @@ def test_a_hostile_name_stays_inside_the_site(copy: Path) -> None:
         lambda plain: plain["instances"][0].update(n_cells=7),
     ],
 )
-def test_what_does_not_hold_is_named_and_left_out(copy: Path, change: Any) -> None:
+def test_invalid_submissions_are_named_and_left_out(copy: Path, change: Any) -> None:
     path = next(copy.rglob("naive.json"))
     forge(path, change)
     result = awb("site", "build", "--leaderboards", copy)
@@ -146,7 +146,7 @@ def test_what_does_not_hold_is_named_and_left_out(copy: Path, change: Any) -> No
     assert (copy / "site" / "index.html").is_file()
 
 
-def test_an_unreadable_date_is_no_error_and_no_news(copy: Path) -> None:
+def test_an_unreadable_date_is_neither_an_error_nor_news(copy: Path) -> None:
     for path in copy.rglob("naive.json"):
         forge(path, lambda plain: plain["environment"].update(created="9999-99-99 or so"))
     assert awb("site", "build", "--leaderboards", copy).exit_code == 0
@@ -154,7 +154,7 @@ def test_an_unreadable_date_is_no_error_and_no_news(copy: Path) -> None:
     assert "9999-99-99 or so" in (copy / "site" / "explainers" / "naive.html").read_text("utf-8")
 
 
-def test_pages_of_what_is_gone_go_and_other_files_stay(copy: Path) -> None:
+def test_obsolete_pages_are_removed_and_other_files_stay(copy: Path) -> None:
     (copy / "site" / "mine.html").write_text("mine")
     for path in list(copy.rglob("naive.json")):
         path.unlink()
@@ -163,7 +163,7 @@ def test_pages_of_what_is_gone_go_and_other_files_stay(copy: Path) -> None:
     assert (copy / "site" / "mine.html").is_file()
 
 
-def test_a_folder_of_something_else_is_left_alone(copy: Path, tmp_path: Path) -> None:
+def test_folders_with_other_content_are_refused(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "thesis"
     other.mkdir()
     (other / "index.html").write_text("mine")
@@ -181,7 +181,7 @@ def test_publish_can_leave_the_site_out(copy: Path) -> None:
     assert (copy / "site" / "index.html").is_file()
 
 
-def test_sound_is_there_where_it_was_asked_for(copy: Path, tmp_path: Path) -> None:
+def test_sound_is_included_on_request(copy: Path, tmp_path: Path) -> None:
     names = {json.loads(path.read_bytes())["dataset"]["label"] for path in copy.rglob("naive.json")}
     plain = next(name for name in names if name.endswith("plain"))
     site = tmp_path / "loud"
@@ -267,7 +267,7 @@ def test_the_table_without_scripts_has_the_main_metrics(boards: Path) -> None:
         assert '<div class="columns" hidden' in text
 
 
-def test_metrics_have_a_page_that_says_who_is_first(boards: Path) -> None:
+def test_metrics_have_a_page_with_the_best_explainers(boards: Path) -> None:
     page = (boards / "site" / "metrics.html").read_text("utf-8")
     for path in (boards / "site" / "boards").iterdir():
         board = _board_data(path)
@@ -288,7 +288,7 @@ def test_metrics_have_a_page_that_says_who_is_first(boards: Path) -> None:
             assert rest.startswith(f" +{others} " if others else " <span")
 
 
-def test_a_metric_is_read_in_one_sentence() -> None:
+def test_a_metric_is_described_in_one_sentence() -> None:
     facts = MetricFacts(
         name="a", family="fidelity", summary="A.", higher_is_better=False, lowest=-math.inf,
         highest=1.0, unit="", undefined="", citation="",
@@ -308,7 +308,7 @@ def test_links_go_to_the_web_only() -> None:
     assert settings({"b": {"x": "\ud800"}, "a": "z" * 600})[1] == ("b", '{"x": "\\ud800"}')
 
 
-def test_a_site_is_served_to_this_machine(boards: Path) -> None:
+def test_a_site_is_served_locally(boards: Path) -> None:
     with make_server(boards / "site", 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
@@ -319,10 +319,10 @@ def test_a_site_is_served_to_this_machine(boards: Path) -> None:
         server.shutdown()
 
 
-def test_what_cannot_be_served_is_said_in_one_line(boards: Path, tmp_path: Path) -> None:
+def test_serving_errors_are_reported_in_one_line(boards: Path, tmp_path: Path) -> None:
     nothing = awb("site", "serve", tmp_path)
     assert nothing.exit_code == 2
-    assert "holds no built site. Type: awb site build" in nothing.stderr
+    assert "is not a built site. Type: awb site build" in nothing.stderr
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -332,4 +332,4 @@ def test_what_cannot_be_served_is_said_in_one_line(boards: Path, tmp_path: Path)
     assert f"port {port} is taken" in result.stderr
     empty = awb("site", "build", "--leaderboards", tmp_path)
     assert empty.exit_code == 2
-    assert "has no submission that holds. Type: awb publish RUN" in empty.stderr
+    assert "has no valid submission. Type: awb publish RUN" in empty.stderr

@@ -1,4 +1,4 @@
-"""The site as a person meets it: opened as files in Chromium, with mouse and keyboard."""
+"""The site, opened from files in Chromium, with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def test_from_the_first_page_to_an_instance_and_back(opened: Opener) -> None:
     assert "no audio" in page.locator('[data-role="silent"]').inner_text()
     page.locator("table.ranking tbody a", has_text="naive").click()
     page.wait_for_url("**/explainers/naive.html#entry-*")
-    page.locator(".entries article:target").get_by_role("link", name="its curves").click()
+    page.locator(".entries article:target").get_by_role(
+        "link", name="on the board, beside the events"
+    ).click()
     page.wait_for_url("**/boards/*explainer=naive*")
     assert page.locator(".legend input:checked").get_attribute("data-explainer") == "naive"
     page.get_by_role("link", name="Audio Where Benchmark").click()
@@ -143,7 +145,7 @@ def test_any_metrics_are_chosen_and_explained(opened: Opener) -> None:
     page.get_by_role("checkbox", name="sparseness").uncheck()
     assert _columns(page) == ["insertion-area", "complexity"]
     assert "metrics=insertion-area%2Ccomplexity" in page.url
-    page.get_by_text("What each column says").click()
+    page.get_by_text("What each column means").click()
     key = page.locator('[data-role="columns-key"]')
     assert key.locator("dt").all_inner_texts() == ["insertion-area ↑", "complexity ↓"]
     assert "Lower is better, 0 to ∞ (nat)" in key.inner_text()
@@ -162,11 +164,11 @@ def test_without_scripts_the_main_metrics_are_read(browser: Any, boards: Path) -
     page.goto(_path(boards / "site", "board").as_uri())
     assert _columns(page) == MAIN
     assert page.locator(".columns").is_hidden()
-    assert page.get_by_text("What each column says").is_visible()
+    assert page.get_by_text("What each column means").is_visible()
     context.close()
 
 
-def test_texts_of_strangers_stay_text(opened: Opener) -> None:
+def test_untrusted_texts_stay_text(opened: Opener) -> None:
     page = opened("board")
     assert NASTY in page.locator("ul.problems").inner_text()
     for kind in ("index", "explainer"):
@@ -195,7 +197,7 @@ def test_mean_ranks_are_drawn_and_listed(opened: Opener) -> None:
     assert header.get_attribute("aria-sort") == "ascending"
 
 
-def test_the_choice_of_dark_holds_on_the_next_page(opened: Opener) -> None:
+def test_the_dark_theme_persists_on_the_next_page(opened: Opener) -> None:
     page = opened("index")
     light = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Dark").click()

@@ -1,4 +1,4 @@
-"""Which plugins a configuration names, and the record of what a run is made of."""
+"""Resolution of the plugins that a configuration names."""
 
 from __future__ import annotations
 
@@ -11,41 +11,29 @@ from awb.plugins.resolve import Resolved, resolve, resolve_all
 from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 
 DEFAULT_MODELS = ("soundscape-cnn",)
-"""What a dataset is run with that names no models of its own, where the user names none."""
+"""Models for a dataset that declares none, if the user names none either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Everything a configuration names, resolved and validated.
-
-    Attributes
-    ----------
-    datasets : list of Resolved
-        The datasets.
-    pairs : dict of str to list of Resolved
-        Models that each dataset is run with, by the dataset's label.
-    explainers, metrics : tuple of Resolved
-        In the order in which they run.
-    masker, scoring_masker : Resolved
-        What replaces dropped audio, for explainers and for fidelity metrics.
-    """
+    """Everything a configuration names, resolved and validated, in the order in which it runs."""
 
     datasets: list[Resolved[DatasetSpec]]
-    pairs: dict[str, list[Resolved[ModelSpec]]]
+    pairs: dict[str, list[Resolved[ModelSpec]]]  # dataset label to the models it is run with
     explainers: tuple[Resolved[ExplainerSpec], ...]
     metrics: tuple[Resolved[MetricSpec], ...]
-    masker: Resolved
-    scoring_masker: Resolved
+    masker: Resolved  # for explainers
+    scoring_masker: Resolved  # for fidelity metrics
 
     @property
     def models(self) -> list[Resolved[ModelSpec]]:
-        """All models, each once."""
+        """All models, without duplicates."""
         every = [model for group in self.pairs.values() for model in group]
         return list({model.label: model for model in every}.values())
 
     @property
     def maskers(self) -> list[Resolved]:
-        """The masker of the explainers and, where it is another, that of the metrics."""
+        """The masker of the explainers and, if it differs, that of the metrics."""
         same = self.masker == self.scoring_masker
         return [self.masker] if same else [self.masker, self.scoring_masker]
 
@@ -55,7 +43,7 @@ class Chosen:
 
 
 def choose(config: RunConfig, registry: Registry) -> Chosen:
-    """Resolve a configuration's names, before anything heavy happens."""
+    """Resolve a configuration's names before any expensive work starts."""
     datasets = [resolve(registry, "dataset", text) for text in config.datasets]
     pairs = {
         dataset.label: [
@@ -74,7 +62,7 @@ def choose(config: RunConfig, registry: Registry) -> Chosen:
 
 
 def _explainers(config: RunConfig, registry: Registry) -> tuple[Resolved[ExplainerSpec], ...]:
-    """Resolve the explainers, and add the baselines that a board is read against."""
+    """Resolve the explainers, and add the baselines that they are compared with."""
     chosen = resolve_all(registry, "explainer", config.explainers)
     named = {one.spec.name for one in chosen}
     added = [
@@ -86,15 +74,16 @@ def _explainers(config: RunConfig, registry: Registry) -> tuple[Resolved[Explain
 
 
 def _own_models(dataset: Resolved[DatasetSpec]) -> tuple[str, ...]:
-    """Name the models that a dataset is run with where the user names none."""
+    """Name the models that a dataset is run with by default."""
     return dataset.spec.models or DEFAULT_MODELS
 
 
 def _placed(registry: Registry, text: str, config: RunConfig) -> Resolved[ModelSpec]:
-    """Resolve a model and tell it where to compute, if it takes such a setting and has none.
+    """Resolve a model and add the run's device and precision, if it accepts them and has none set.
 
-    The label stays as typed: where a model computes is told on the board, not in its name.
+    The label stays as typed: the board shows where a model was computed, so its name need not.
     """
+
     plain = resolve(registry, "model", text)
     fields = plain.spec.parameters.model_fields
     reference = parse_reference(text).with_settings_behind_path(fields)

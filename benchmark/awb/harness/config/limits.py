@@ -1,4 +1,4 @@
-"""How long and how large a plugin may become, and how a process that ended says why."""
+"""Time and memory limits of plugins, and messages about processes that exceeded them or died."""
 
 from __future__ import annotations
 
@@ -15,28 +15,22 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]?)B?\Z", re.IGNORECASE)
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 DEFAULT_TIME_S = 1800.0
 MEMORY_SHARE = 0.8
-"""Of the machine's memory: what a worker may take where nobody says otherwise."""
+"""Default memory limit of a worker, as a share of the machine's memory."""
 
 FROM_OUTSIDE = ("SIGKILL", "SIGTERM")
-"""Signals that others send, too: the kernel when memory runs out, a scheduler, a person."""
+"""Signals that may come from outside: from the kernel when memory runs out, a scheduler, a user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a plugin may take; of influence on results only through what fails.
+    """Time and memory that a plugin may use; they affect results only by causing failures.
 
-    Attributes
-    ----------
-    time_s : float
-        Seconds of its own time that an explainer or metric may take on one instance, and that the
-        model may take for one batch; infinite for no limit.
-    memory_bytes : float or None
-        Memory of the worker process, model included; infinite for no limit, None for
-        `MEMORY_SHARE` of the machine that it runs on.
+    The time is that of an explainer or metric itself on one instance, or of the model on one batch.
+    The memory is that of the worker process, model included. Infinite means no limit.
     """
 
     time_s: float = DEFAULT_TIME_S
-    memory_bytes: float | None = None
+    memory_bytes: float | None = None  # None: `MEMORY_SHARE` of the machine
 
     def most_bytes(self) -> float:
         """Return the limit in bytes on this machine."""
@@ -47,13 +41,13 @@ class Limits:
         return MEMORY_SHARE * float(psutil.virtual_memory().total)
 
     def record(self) -> dict[str, Any]:
-        """Return the limits as they stand in ``run.json``: ``off`` for none."""
+        """Return the limits as written to ``run.json``, with ``off`` for no limit."""
         values = {"time_s": self.time_s, "memory_bytes": self.memory_bytes}
         return {name: OFF if value == math.inf else value for name, value in values.items()}
 
 
 def make_limits(time_s: float | str | None = None, memory: float | str | None = None) -> Limits:
-    """Read limits as they are typed.
+    """Parse limits as typed on the command line.
 
     Examples
     --------
@@ -88,17 +82,17 @@ def _bytes(given: float | str) -> float:
 
 
 def too_long(limits: Limits) -> str:
-    """Say that a plugin was stopped by the clock."""
+    """Report that a plugin exceeded the time limit."""
     return f"ran longer than {limits.time_s:g} s (--time-limit)"
 
 
 def too_large(most_bytes: float) -> str:
-    """Say that a plugin was stopped for its memory."""
+    """Report that a plugin exceeded the memory limit."""
     return f"used more than {most_bytes / 1e9:.1f} GB (--memory-limit)"
 
 
 def how_it_ended(exit_code: int | None) -> str:
-    """Say how a process ended that nobody stopped.
+    """Describe how a process ended that awb did not stop.
 
     Examples
     --------
@@ -112,7 +106,7 @@ def how_it_ended(exit_code: int | None) -> str:
 
 
 def signal_name(exit_code: int | None) -> str:
-    """Name the signal that ended a process; empty where none did."""
+    """Name the signal that ended a process; empty if none did."""
     if exit_code is None or exit_code >= 0:
         return ""
     try:
@@ -122,7 +116,7 @@ def signal_name(exit_code: int | None) -> str:
 
 
 def read_size(text: str) -> int:
-    """Read a size in bytes.
+    """Parse a size, and return it in bytes.
 
     Examples
     --------
@@ -131,5 +125,5 @@ def read_size(text: str) -> int:
     """
     found = _SIZE.match(text.strip())
     if not found:
-        raise ParameterError(f"{text!r} is no size; expected one like 500MB or 2GB")
+        raise ParameterError(f"{text!r} is not a size; expected a size like 500MB or 2GB")
     return int(float(found[1]) * _UNITS[found[2].lower()])

@@ -1,4 +1,4 @@
-"""How a setting is written on the command line, beside its description, default and range."""
+"""The command-line side of a setting."""
 
 from __future__ import annotations
 
@@ -7,33 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """The command-line side of one field of `awb.harness.config.settings.RunSettings`.
+    """The command-line side of one field of `awb.harness.config.settings.RunSettings`."""
 
-    Attributes
-    ----------
-    takes : str
-        What stands behind the option in help texts, such as ``N``.
-    unit : str
-        Unit of a number.
-    unset : str
-        What holds where the setting is left out and the field's default does not say it.
-    completes : str
-        Kind of plugin whose names the shell completes.
-    also : tuple of str
-        Further words that the shell completes.
-    single : str
-        What the repeatable option for one value takes, such as ``--dataset``; empty for none.
-    path : str
-        ``file`` or ``folder`` where the value is a path.
-    environment : str
-        Environment variable that gives a value where the option is not typed.
-    """
-
-    takes: str = ""
-    unit: str = ""
-    unset: str = ""
-    completes: str = ""
-    also: tuple[str, ...] = ()
-    single: str = ""
-    path: str = ""
-    environment: str = ""
+    takes: str = ""  # placeholder for the value in help texts, such as N
+    unit: str = ""  # of a number
+    unset: str = ""  # the effective default, where the field's own default does not show it
+    completes: str = ""  # kind of plugin whose names the shell completes
+    also: tuple[str, ...] = ()  # further words that the shell completes
+    single: str = ""  # placeholder of the repeatable option for one value, such as --dataset
+    path: str = ""  # "file" or "folder" if the value is a path
+    environment: str = ""  # environment variable that is read if the option is not given

@@ -1,4 +1,4 @@
-"""Where and how a run computes, the same for all runs of a sweep; no result depends on it."""
+"""Where and how a run computes, shared by all runs of a sweep; results do not depend on it."""
 
 from __future__ import annotations
 
@@ -13,30 +13,14 @@ from awb.perturbation.cache import ScoreCache
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a run may use.
+    """Processes, cache and limits of a run."""
 
-    Attributes
-    ----------
-    jobs : int or None
-        Worker processes; None for one per processor.
-    scheduler : str or None
-        A Dask cluster to compute on instead, see `awb.harness.workers.cluster.open_cluster`.
-    cache : ScoreCache or None
-        Where scores are kept from run to run; None to compute them all.
-    scores : Path or None
-        Scores of whole clips from ``awb data scores``; None for a file in the run folder.
-    limits : Limits
-        What a plugin may take before it is stopped, with `isolate`.
-    isolate : bool
-        Whether a single job, too, computes in a process that can be stopped.
-    """
-
-    jobs: int | None = None
-    scheduler: str | None = None
-    cache: ScoreCache | None = None
-    scores: Path | None = None
+    jobs: int | None = None  # worker processes; None: one per processor
+    scheduler: str | None = None  # of a Dask cluster to use instead
+    cache: ScoreCache | None = None  # of scores across runs; None: compute them all
+    scores: Path | None = None  # of whole clips, by `awb data scores`; None: a file in the folder
     limits: Limits = field(default_factory=Limits)
-    isolate: bool = False
+    isolate: bool = False  # use a process that can be stopped even for a single job
 
     @classmethod
     def of(
@@ -47,7 +31,8 @@ class Resources:
         jobs: int | None = None,
         isolate: bool = False,
     ) -> Resources:
-        """Read them from settings; `jobs` and `isolate` hold where the settings do not say."""
+        """Read resources from settings; `jobs` and `isolate` are the defaults."""
+
         return cls(
             jobs=settings.jobs or jobs,
             scheduler=settings.scheduler,

@@ -17,30 +17,30 @@ from awb.plugins.references import parse_list, parse_reference
 
 
 def _names(given: Any) -> Any:
-    """Read names that are separated by commas; a list is taken as it is."""
+    """Parse comma-separated names; a list is returned unchanged."""
     if isinstance(given, str):
         return [str(reference) for reference in parse_list(given)]
     return list(given) if isinstance(given, tuple) else given
 
 
 def _numbers(given: Any) -> Any:
-    """Read numbers that are separated by commas; a list becomes a tuple."""
+    """Parse comma-separated numbers; a list becomes a tuple."""
     if isinstance(given, str):
         given = [int(part) if part.strip().isdecimal() else part for part in given.split(",")]
     return tuple(given) if isinstance(given, list) else given
 
 
 Names = Annotated[list[str], BeforeValidator(_names), Field(min_length=1)]
-"""References, as a list or separated by commas."""
+"""References, as a list or a comma-separated string."""
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class RunConfig(BaseModel):
-    """What ``awb run`` was asked to do: everything that its results depend on.
+    """The settings of ``awb run`` that results depend on.
 
-    A field is the one declaration of its setting: the options of the command line, the arguments of
-    `awb.run`, the keys of a TOML file and docs/configuration.md are made from it.
+    Each setting is declared once, as a field: command-line options, arguments of `awb.run`, keys of
+    a TOML file and docs/configuration.md are generated from it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -156,7 +156,7 @@ Made = TypeVar("Made", bound=BaseModel)
 def validated(
     kind: type[Made], given: Mapping[str, Any], *, also: Iterable[str] = (), strict: bool = False
 ) -> Made:
-    """Validate settings, with errors that a person can act on."""
+    """Validate settings, with error messages for users."""
     try:
         return kind.model_validate(dict(given), strict=strict)
     except ValidationError as error:
@@ -176,7 +176,7 @@ def make_config(**settings: Any) -> RunConfig:
     config = validated(RunConfig, given)
     if config.budgets is not None:
         if "samples" in given:
-            raise ParameterError("give --samples or --budgets: the largest budget is the samples")
+            raise ParameterError("give --samples or --budgets: samples are the largest budget")
         budgets = tuple(sorted(set(config.budgets)))
         config = config.model_copy(update={"budgets": budgets, "samples": budgets[-1]})
     make_design(config.design, config.samples)
@@ -190,7 +190,7 @@ _SETTINGS: dict[str, dict[str, type]] = {
 
 
 def make_design(text: str, samples: int) -> Design:
-    """Read the reference of a design."""
+    """Parse the reference of a design."""
     reference = parse_reference(text)
     if reference.name not in _SETTINGS:
         hint = did_you_mean(reference.name, _SETTINGS)
@@ -205,7 +205,9 @@ def make_design(text: str, samples: int) -> Design:
         try:
             settings[key] = types[key](value)
         except ValueError:
-            raise ParameterError(f"design {reference.name}: {key}={value!r} is no number") from None
+            raise ParameterError(
+                f"design {reference.name}: {key}={value!r} is not a number"
+            ) from None
     draw = designs.pooled if reference.name == "pooled" else partial(designs.single, **settings)
     design = Design(samples, draw)
     design.draw(10, 1, np.random.default_rng(0))

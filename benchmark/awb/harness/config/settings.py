@@ -1,4 +1,4 @@
-"""Everything that ``awb run`` takes, by name: options, arguments of `awb.run`, keys of a file."""
+"""All settings of ``awb run``: its options, the arguments of `awb.run`, and the keys of a file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PathText = Annotated[str, BeforeValidator(_text)]
 
 
 class RunSettings(RunConfig):
-    """A configuration, and where and how to compute it, on which no result depends."""
+    """A configuration, and where and how to compute it, which does not affect results."""
 
     jobs: Annotated[
         Annotated[int, Field(ge=1)] | None,
@@ -52,7 +52,7 @@ class RunSettings(RunConfig):
         Option(takes="SECONDS|off", unit="seconds", unset=f"{DEFAULT_TIME_S:g}"),
     ] = Field(
         default=None,
-        description='Stop an explainer or metric that takes longer on one instance; "off" never.',
+        description='Stop an explainer or metric that takes longer per instance; or "off".',
         examples=[600.0],
     )
     memory_limit: Annotated[
@@ -60,12 +60,12 @@ class RunSettings(RunConfig):
         Option(takes="SIZE|off", unset="80 % of the machine"),
     ] = Field(
         default=None,
-        description='Stop a plugin whose worker needs more memory, as 8GB; "off" never.',
+        description='Stop a plugin whose worker needs more memory, as in 8GB; or "off".',
         examples=["8GB"],
     )
     isolate: Annotated[bool | None, Option(unset="yes (from Python: no)")] = Field(
         default=None,
-        description="Compute in a process that can be stopped, even with a single job.",
+        description="Compute in a process that can be stopped, even with only one job.",
         examples=[True],
     )
     scheduler: Annotated[str | None, Option(takes="ADDRESS|local:N")] = Field(
@@ -78,7 +78,7 @@ class RunSettings(RunConfig):
         Option(takes="DIR|off", unset="the user's cache folder", environment="AWB_CACHE"),
     ] = Field(
         default=None,
-        description='Folder of scores that are reused from run to run, or "off".',
+        description='Folder of cached scores that runs share, or "off".',
         examples=["off"],
     )
     scores: Annotated[PathText | None, Option(takes="FILE", path="file")] = Field(
@@ -112,24 +112,12 @@ class RunSettings(RunConfig):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a file and what was typed come to.
+    """The settings of a file combined with those of the command line."""
 
-    Attributes
-    ----------
-    settings : RunSettings
-        The settings; those of the sweep are not among them.
-    sweep : dict of str to list
-        Values of each setting that varies, see `awb.harness.config.sweeps`.
-    source : Path or None
-        The file.
-    overridden : tuple of str
-        What was typed and the file has otherwise, a phrase each.
-    """
-
-    settings: RunSettings
-    sweep: dict[str, list[Any]] = field(default_factory=dict)
-    source: Path | None = None
-    overridden: tuple[str, ...] = ()
+    settings: RunSettings  # without those that vary in the sweep
+    sweep: dict[str, list[Any]] = field(default_factory=dict)  # values of each varying setting
+    source: Path | None = None  # the file
+    overridden: tuple[str, ...] = ()  # phrases about options that replace a value of the file
 
 
 def settle(
@@ -139,7 +127,7 @@ def settle(
     sweep: Mapping[str, list[Any]] | None = None,
     source: Path | None = None,
 ) -> Settled:
-    """Put what was typed over what a file holds."""
+    """Override the settings of a file with those given on the command line."""
     given = {name: value for name, value in typed.items() if value is not None and value != ()}
     base, axes = dict(settings or {}), dict(sweep or {})
     overridden = []
@@ -164,7 +152,7 @@ def settle(
 
 
 def option_text(value: Any) -> str:
-    """Write a value as it would be typed behind its option.
+    """Format a value as it would be typed after its option.
 
     Examples
     --------
@@ -175,19 +163,20 @@ def option_text(value: Any) -> str:
 
 
 def check_sweepable(name: str) -> None:
-    """Refuse to vary what no result depends on."""
+    """Raise if a setting cannot vary in a sweep, because results do not depend on it."""
     if name in RunSettings.model_fields and name not in RunConfig.model_fields:
-        raise ParameterError(f"{name} cannot vary in [{SWEEP}]: no result depends on it")
+        raise ParameterError(f"{name} cannot vary in [{SWEEP}]: results do not depend on it")
 
 
 def option_of(name: str) -> Option:
-    """Return how a setting is written on the command line."""
+    """Return the command-line side of a setting."""
     found = (one for one in RunSettings.model_fields[name].metadata if isinstance(one, Option))
     return next(found)
 
 
 def default_text(name: str) -> str:
-    """Say what holds where a setting is left out; empty where nothing does."""
+    """Describe the default of a setting; empty if it has none."""
+
     default = RunSettings.model_fields[name].get_default()
     if isinstance(default, bool):
         return "yes" if default else "no"

@@ -17,20 +17,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9.@+=,_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One configuration of a sweep.
+    """One configuration of a sweep."""
 
-    Attributes
-    ----------
-    name : str
-        Its folder: the values, as ``zeros--single-fraction=0.2,run_length=1``.
-    values : dict of str to str
-        The settings that vary, as they would be typed.
-    config : RunConfig
-        The configuration.
-    """
-
-    name: str
-    values: Mapping[str, str]
+    name: str  # of its folder: the values, as in zeros--single-fraction=0.2,run_length=1
+    values: Mapping[str, str]  # the settings that vary, as they would be typed
     config: RunConfig
 
 

@@ -1,7 +1,8 @@
 """Reading a configuration file: TOML, with the names of the options as keys.
 
-Relative paths start from the folder that awb is run in, as on the command line, and not from the
-file: most of them stand inside references, as in ``folder:my/data``, which only their plugin reads.
+As on the command line, relative paths start from the folder that awb is run in, not from that of
+the file: most of them are part of references such as ``folder:my/data``, which only the plugin
+parses.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from awb.harness.config.settings import SWEEP, RunSettings, Settled, check_sweep
 
 
 def read_settings(path: Path | None, typed: Mapping[str, Any]) -> Settled:
-    """Read a configuration file, if there is one, and put what was typed over it."""
+    """Read a configuration file, if any, and override it with what was typed."""
     if path is None:
         return settle(typed)
     try:
@@ -30,8 +31,8 @@ def read_settings(path: Path | None, typed: Mapping[str, Any]) -> Settled:
 def _parsed(path: Path) -> dict[str, Any]:
     if path.is_dir():
         raise ParameterError(
-            f"is a folder, and not a file. Type: awb resume {path}, to go on with a run, or awb run"
-            f" {path}/config.toml, to repeat it"
+            f"is a folder, not a file. Type: awb resume {path} to continue a run, or awb run"
+            f" {path}/config.toml to repeat it"
         )
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -40,29 +41,31 @@ def _parsed(path: Path) -> dict[str, Any]:
             f"cannot be read: {error.strerror}. Type: awb config example > {path}"
         ) from error
     except UnicodeDecodeError as error:
-        raise ParameterError(f"is no UTF-8 text: byte {error.start}") from error
+        raise ParameterError(f"is not UTF-8 text: byte {error.start}") from error
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         lines = text.split("\n")
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end"
         reason = str(error).replace("at end of document", end)
-        raise ParameterError(f"is no TOML: {reason}") from error
+        raise ParameterError(f"is not valid TOML: {reason}") from error
 
 
 def _checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """Validate a file's settings, each by itself and together."""
+    """Validate a file's settings, individually and together."""
     plain = {_key(name): value for name, value in content.items()}
     if len(plain) < len(content):
         raise ParameterError("a setting is given twice, with - and with _")
     axes = plain.pop(SWEEP, {})
     settings = validated(RunSettings, plain, also=[SWEEP], strict=True)
     if not isinstance(axes, dict):
-        raise ParameterError(f"{SWEEP} is a table: write [{SWEEP}], and below it masker = [...]")
+        raise ParameterError(
+            f"{SWEEP} must be a table: write [{SWEEP}], and below it masker = [...]"
+        )
     sweep = {_key(name): _axis(_key(name), values) for name, values in axes.items()}
     for name in sweep:
         if name in plain:
-            raise ParameterError(f"{name} is given by itself and in [{SWEEP}]; leave one out")
+            raise ParameterError(f"{name} is set both outside and inside [{SWEEP}]; remove one")
     if not sweep:
         settings.config()
     return settings.given(), sweep
@@ -87,5 +90,5 @@ def _axis(name: str, values: Any) -> list[Any]:
         found.append(checked[name])
     doubled = [value for place, value in enumerate(found) if value in found[:place]]
     if doubled:
-        raise ParameterError(f"[{SWEEP}] {name}: {doubled[0]!r} is there twice")
+        raise ParameterError(f"[{SWEEP}] {name}: {doubled[0]!r} is listed twice")
     return found

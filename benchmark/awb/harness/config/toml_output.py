@@ -1,4 +1,4 @@
-"""Writing configurations as TOML, with what each setting does beside it."""
+"""Writing configurations as TOML, with a comment on what each setting does."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from awb.harness.config.settings import SWEEP, RunSettings, option_of
 
 _WIDTH = 98
 
-_SHOWN = """What awb run would run with. Lines behind # are not in force: they show examples."""
+_SHOWN = """What awb run would run. Lines that start with # have no effect: they show examples."""
 
 _EXAMPLE_HEADER = """A configuration of awb. Type: awb run FILE
-Keys are the options of awb run, and options that are typed replace what stands here.
-Lines behind # are not in force: they show the default, or an example.
+Keys are the options of awb run; options on the command line override this file.
+Lines that start with # have no effect: they show the default, or an example.
 Relative paths start from the folder that awb is run in."""
 
 _EXAMPLE: dict[str, Any] = {
@@ -30,7 +30,7 @@ _EXAMPLE: dict[str, Any] = {
     "clips": 2,
 }
 
-_EXAMPLE_SWEEP = """A run for each combination of values, and a table over them all:
+_EXAMPLE_SWEEP = """One run per combination of values, and one table of all of them:
 [sweep]
 masker = ["zeros", "noise"]
 design = ["pooled", "single:fraction=0.3,run_length=3"]"""
@@ -43,14 +43,14 @@ def to_toml(
     sweep: Mapping[str, list[Any]] | None = None,
     names: Iterable[str] = RunSettings.model_fields,
 ) -> str:
-    """Write settings as TOML, each below a comment that says what it does."""
+    """Write settings as TOML, each after a comment that says what it does."""
     axes = sweep or {}
     lines = [*_comment(header), ""] if header else []
     for name in names:
         if name not in axes:
             lines += [*_setting(name, values.get(name)), ""]
     if axes:
-        lines += ["# One run for each combination of these values.", f"[{SWEEP}]"]
+        lines += ["# One run per combination of these values.", f"[{SWEEP}]"]
         lines += [f"{name} = {_value(name, several)}" for name, several in axes.items()]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -76,7 +76,7 @@ def _comment(text: str) -> list[str]:
 
 
 def _value(name: str, value: Any) -> str:
-    """Write a value; a list that does not fit on the line has a line for each of its values."""
+    """Write a value; a list that does not fit on one line is split into one line per value."""
     plain = list(value) if isinstance(value, tuple) else value
     text = tomlkit.item(plain).as_string()
     if isinstance(plain, list) and len(f"{name} = {text}") > _WIDTH:
@@ -85,7 +85,7 @@ def _value(name: str, value: Any) -> str:
 
 
 def settings_toml(settings: RunSettings, sweep: Mapping[str, list[Any]]) -> str:
-    """Write everything that a run takes, defaults included."""
+    """Write all settings of a run, including defaults."""
     values = settings.model_dump()
     if values["budgets"] is not None or "budgets" in sweep:
         values["samples"] = None
@@ -93,7 +93,7 @@ def settings_toml(settings: RunSettings, sweep: Mapping[str, list[Any]]) -> str:
 
 
 def resolved_toml(config: RunConfig, chosen: Chosen, scores: Path | None) -> str:
-    """Write what a run was made of, so that ``awb run config.toml`` repeats it."""
+    """Write the resolved configuration of a run, so that ``awb run config.toml`` repeats it."""
     values = config.model_dump()
     if "all" in config.explainers:
         values["explainers"] = [one.label for one in chosen.explainers]
@@ -106,7 +106,7 @@ def resolved_toml(config: RunConfig, chosen: Chosen, scores: Path | None) -> str
     }
     header = (
         "The configuration of this run. To repeat it, type awb run and the name of this file in"
-        f"\n{Path.cwd()}\nwhere relative paths start from."
+        f"\n{Path.cwd()}\nRelative paths start from there."
     )
     return to_toml(values, header=header, names=[*RunConfig.model_fields, "scores", "plugin"])
 
@@ -117,6 +117,7 @@ def _near(path: Path) -> str:
 
 
 def example_toml() -> str:
-    """Write a configuration that runs within seconds, with everything else behind #."""
+    """Write a configuration that runs within seconds, with all other settings commented out."""
+
     sweep = "\n".join(_comment(_EXAMPLE_SWEEP))
     return f"{to_toml(_EXAMPLE, header=_EXAMPLE_HEADER)}\n{sweep}\n"

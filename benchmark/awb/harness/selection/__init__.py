@@ -1,1 +1,1 @@
-"""Which instances are explained, and why the others are not."""
+"""Selection of the instances to explain, with reasons for the others."""

@@ -1,8 +1,8 @@
-"""A file of model scores: every class of every clip, so that no clip is scored twice.
+"""A file of model scores, for every class of every clip, so that no clip is scored twice.
 
-A score is filed under everything that it depends on: the model with its settings and version, its
-weights, and the audio that it heard. So one file may serve many models, datasets and runs, and an
-outdated score is never found.
+The key of a score covers everything that it depends on: the model with its settings and version,
+its weights, and the audio. So one file can serve many models, datasets and runs, and an outdated
+score is never found.
 """
 
 from __future__ import annotations
@@ -42,31 +42,21 @@ create table if not exists clip (
 ) without rowid;
 """
 
-_CLIPS_AT_ONCE = 64  # in memory, while it is looked up which of them are known
+_CLIPS_AT_ONCE = 64  # in memory, while their scores are looked up
 
 
 @dataclass(frozen=True, slots=True)
 class StoredModel:
-    """A model whose scores are in the file.
+    """A model whose scores are in the file."""
 
-    Attributes
-    ----------
-    key : str
-        Hash of the model, its settings, version and weights.
-    label : str
-        How it was called.
-    classes, mids : tuple of str
-        Its classes, in the order of the scores; ``mids`` may be empty.
-    """
-
-    key: str
+    key: str  # hash of the model, its settings, version and weights
     label: str
-    classes: tuple[str, ...]
-    mids: tuple[str, ...]
+    classes: tuple[str, ...]  # in the order of the scores
+    mids: tuple[str, ...]  # may be empty
 
 
 def model_key(model: Resolved, weights_sha256: str) -> str:
-    """Hash what a model's scores depend on, apart from the audio."""
+    """Hash everything that a model's scores depend on except the audio."""
     content = json.dumps([model.identity(), weights_sha256], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
@@ -82,7 +72,9 @@ class ScoreStore:
                 connection.execute("pragma journal_mode = wal")
                 connection.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise RunError(f"{path} is no file of scores, or cannot be written: {error}") from error
+            raise RunError(
+                f"{path} is not a file of scores, or cannot be written: {error}"
+            ) from error
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=30.0)
@@ -99,7 +91,7 @@ class ScoreStore:
             ]
 
     def add_model(self, model: Resolved, facts: ModelFacts) -> str:
-        """File a model."""
+        """Add a model, and return its key."""
         key = model_key(model, facts.weights_sha256)
         row = (key, model.label, facts.weights_sha256, _text(facts.classes), _text(facts.mids))
         with closing(self._connect()) as connection, connection:
@@ -114,7 +106,7 @@ class ScoreStore:
         return None if found is None else _unpack(found[0])
 
     def add(self, key: str, dataset: str, clip_id: str, audio: str, scores: ScoreArray) -> None:
-        """File the scores of a clip."""
+        """Add the scores of a clip."""
         packed = np.ascontiguousarray(scores, dtype="<f4").tobytes()
         with closing(self._connect()) as connection, connection:
             connection.execute("insert or ignore into score values (?, ?, ?)", (key, audio, packed))
@@ -152,7 +144,8 @@ def score_clips(
     dataset: str,
     store: ScoreStore | None,
 ) -> Iterator[tuple[Clip, ScoreArray | Exception]]:
-    """Score clips, those that a store knows without the model."""
+    """Score clips, using the model only for those without stored scores."""
+
     function = partial(score_clip, model)
     if store is None:
         yield from executor.map(function, clips)

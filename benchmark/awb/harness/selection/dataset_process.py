@@ -1,7 +1,7 @@
-"""Read datasets in a process of their own, which can be ended when one hangs or crashes.
+"""Read datasets in a separate process, which can be killed if a dataset hangs or crashes.
 
-All datasets of a command share that process: it holds no model, so a new one is there in a second.
-It is apart from the workers, which may be on other machines, and which must not wait for a file.
+All datasets of a command share that process. It loads no model, so it restarts within a second. It
+is separate from the workers, which may be on other machines and must not wait for files.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOT_TRIED = f"not tried any more: the dataset was stopped on {MAX_FAILURES} clip
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A dataset, by name and built."""
+    """A resolved dataset and its instance."""
 
     resolved: Resolved[DatasetSpec]
     dataset: Dataset
@@ -47,19 +47,19 @@ class Source:
         except Exception as error:
             raise DataError(f"{name}: {type(error).__name__}: {error}") from error
         if not isinstance(clip, Clip):
-            raise DataError(f"{name}: load gives {type(clip).__name__}, expected awb.types.Clip")
+            raise DataError(f"{name}: load returned {type(clip).__name__}, expected awb.types.Clip")
         return clip
 
 
 class Reader(AbstractContextManager["Reader"]):
-    """Opens datasets, and ends what reads them."""
+    """Opens datasets, and ends the process that reads them."""
 
     def __init__(self, limits: Limits | None = None, *, isolate: bool = True) -> None:
         self._workers = Processes(1, limits) if isolate else None
 
     @classmethod
     def beside(cls, executor: Executor, limits: Limits | None = None) -> Reader:
-        """Make one that is as isolated as the workers are."""
+        """Create a reader that is isolated if the workers are."""
         return cls(limits, isolate=not isinstance(executor, InProcess))
 
     def open(self, resolved: Resolved[DatasetSpec]) -> Source:
@@ -78,7 +78,7 @@ class Reader(AbstractContextManager["Reader"]):
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A method of a dataset, and what it is given; without a name, whether it can be built."""
+    """A method of a dataset and its arguments; without a method, only building is tested."""
 
     resolved: Resolved[DatasetSpec]
     method: str = ""
@@ -86,7 +86,7 @@ class _Question:
 
 
 def _answer(question: _Question) -> Any:
-    """Ask a dataset in the process that reads; None where it has no such method."""
+    """Call a method of a dataset in the separate process; None if there is no such method."""
     with at_work(PluginCall("dataset", question.resolved.label)):
         dataset = warm(question.resolved)
         method = getattr(dataset, question.method, None) if question.method else None
@@ -95,15 +95,15 @@ def _answer(question: _Question) -> Any:
 
 
 _LISTS = ("clip_ids", "excluded")
-"""Methods whose answer may be of any kind that can be gone through."""
+"""Methods that may return any iterable."""
 
 
 @dataclass(slots=True)
 class _Distant:
     """A dataset in another process.
 
-    A clip that stopped it is not tried again. After `MAX_FAILURES` of them no new clip is tried,
-    but those read before are: so whether a clip is read depends only on the order of the clips.
+    A clip on which it was stopped is not tried again. After `MAX_FAILURES` of these no new clip is
+    tried, but clips that were read before are, so that the outcome depends only on the clip order.
     """
 
     resolved: Resolved[DatasetSpec]
@@ -112,27 +112,27 @@ class _Distant:
     known: set[str] = field(default_factory=set)
 
     def build(self) -> None:
-        """Build it, so that what is wrong with it as a whole is told at once."""
+        """Build it, so that errors of the whole dataset show early."""
         self._ask(_Question(self.resolved), "it was made")
 
     def clip_ids(self) -> Sequence[str]:
         """List the ids of all clips."""
         found = self._ask(_Question(self.resolved, "clip_ids"), "it listed its clips")
         if found is None:
-            raise PluginError(f"dataset {self.resolved.label} has no clip_ids and load")
+            raise PluginError(f"dataset {self.resolved.label} must have clip_ids and load")
         return tuple(found)
 
     def excluded(self) -> Sequence[Skipped]:
-        """List what the dataset itself leaves out, where it says so."""
+        """List what the dataset itself leaves out, if it reports that."""
         question = _Question(self.resolved, "excluded")
         return tuple(self._ask(question, "it listed what it leaves out") or ())
 
     def fingerprint(self) -> str:
-        """Return its own hash of its tables and files; empty where it has none."""
+        """Return its own hash of its tables and files; empty if it has none."""
         return str(self._ask(_Question(self.resolved, "fingerprint"), "it hashed its files") or "")
 
     def load(self, clip_id: str) -> Clip:
-        """Read one clip; raises whatever the dataset raises, or how its process ended."""
+        """Read one clip; raises what the dataset raises, or a `WorkerDiedError`."""
         if clip_id in self.stopped:
             raise WorkerDiedError(self.stopped[clip_id])
         if len(self.stopped) >= MAX_FAILURES and clip_id not in self.known:
@@ -149,7 +149,8 @@ class _Distant:
         return clip
 
     def _ask(self, question: _Question, doing: str) -> Any:
-        """Ask what concerns the dataset as a whole."""
+        """Call a method that concerns the whole dataset."""
+
         name = f"dataset {self.resolved.label}"
         [(_, answer)] = self.workers.map(_answer, [question])
         if isinstance(answer, WorkerDiedError):

@@ -17,49 +17,25 @@ from awb.specs import DatasetSpec, ModelSpec
 
 @dataclass(frozen=True, slots=True)
 class TooShort:
-    """How many clips a model would refuse for their length.
-
-    Attributes
-    ----------
-    model : str
-        Label of the model.
-    shortest_s : float
-        Length of the shortest clip that it takes, in seconds.
-    clips : int
-        Clips that are shorter.
-    """
+    """The number of clips that are too short for a model."""
 
     model: str
-    shortest_s: float
+    shortest_s: float  # minimum length, in seconds
     clips: int
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a dataset holds.
+    """Statistics of a dataset."""
 
-    Attributes
-    ----------
-    clips : int
-        Clips that can be read.
-    durations_s : tuple of float
-        Length of each in seconds, in order of the dataset.
-    labels : mapping of str to tuple of int
-        Clips and events of each label; a clip-level label counts as no event.
-    too_short : tuple of TooShort
-        One a model.
-    problems : tuple of str
-        Why the other clips cannot be read, a sentence each.
-    """
-
-    clips: int
-    durations_s: tuple[float, ...]
-    labels: Mapping[str, tuple[int, int]]
-    too_short: tuple[TooShort, ...]
-    problems: tuple[str, ...]
+    clips: int  # that can be read
+    durations_s: tuple[float, ...]  # of these clips, in order of the dataset
+    labels: Mapping[str, tuple[int, int]]  # numbers of clips and of events, which have times
+    too_short: tuple[TooShort, ...]  # one per model
+    problems: tuple[str, ...]  # one sentence per clip that cannot be read
 
     def plain(self) -> dict[str, Any]:
-        """Return plain lists and dictionaries, without the single durations."""
+        """Return plain lists and dictionaries, with a summary of the durations."""
         lengths = self.durations_s or (0.0,)
         return {
             "clips": self.clips,
@@ -87,7 +63,8 @@ def describe_clips(
     *,
     limits: Limits | None = None,
 ) -> Description:
-    """Read every clip of a dataset, and count."""
+    """Read every clip of a dataset, and compute statistics."""
+
     problems: list[str] = []
     durations_s: list[float] = []
     clips: Counter[str] = Counter()

@@ -1,10 +1,10 @@
 """Selection: which (clip, target) pairs are explained, and why the others are not.
 
-DESIGN, protocol: an instance is kept when the clip carries events of the target, their union lasts
-at most ``max_event_fraction`` of the clip, and the model's score reaches its decision threshold.
-Everything else is counted by reason. A clip-level label is a target too, at times that nobody
-knows: nothing can be said of its length, and nothing is scored against its times. See
-`awb.harness.selection.selector` for when these count.
+An instance is kept if the clip has events of the target, their union lasts at most
+``max_event_fraction`` of the clip, and the model's score reaches its decision threshold. All others
+are counted by reason. A clip-level label is a target, too, but its times are unknown: its length is
+not limited, and nothing is scored against its times. `awb.harness.selection.selector` describes
+when clip-level labels are used.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
 from awb.types import Clip, Event, Instance
 
-_HEARD_S = 1e-3  # what resampling may add to a clip
+_HEARD_S = 1e-3  # tolerance, as resampling may lengthen a clip
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A selected instance, without its audio; no intervals where the label is the clip's."""
+    """A selected instance without its audio; a clip-level label has no intervals."""
 
     clip_id: str
     target: str
@@ -50,26 +50,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """All decisions about one (dataset, model) pair.
-
-    Attributes
-    ----------
-    dataset, model : str
-        Labels of the pair.
-    weights_sha256 : str
-        Hash of the model's weights, empty where the model has none.
-    kept, skipped : tuple
-        Instances, and what was left out.
-    fingerprint : str
-        The dataset's own hash of its tables and available files, where it has one.
-    """
+    """All decisions about one (dataset, model) pair."""
 
     dataset: str
     model: str
-    weights_sha256: str
+    weights_sha256: str  # empty if the model has no weights
     kept: tuple[Kept, ...]
     skipped: tuple[Skipped, ...]
-    fingerprint: str = ""
+    fingerprint: str = ""  # the dataset's own hash of its tables and available files
 
     @property
     def sha256(self) -> str:
@@ -101,7 +89,7 @@ def audio_sha256(clip: Clip) -> str:
 
 
 def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
-    """Bring a clip to the model's sample rate."""
+    """Resample a clip to the model's sample rate."""
     if clip.sample_rate_hz == sample_rate_hz:
         return clip
     waveform = resample(clip.waveform, clip.sample_rate_hz, sample_rate_hz)
@@ -139,7 +127,7 @@ def decide(
     min_score: float,
     hears_s: float = math.inf,
 ) -> Iterable[Kept | Skipped]:
-    """Decide about every target of one clip."""
+    """Decide for every target of one clip whether it is kept."""
     if not (clip.events or clip.labels):
         yield Skipped(clip.id, "", NO_EVENTS)
     for target, index, events in _targets(clip, classes):
@@ -163,6 +151,7 @@ def decide(
 
 
 def make_instance(dataset: str, clip: Clip, kept: Kept, sample_rate_hz: int) -> Instance:
-    """Put a selected instance and its audio together."""
+    """Combine a selected instance with its audio."""
+
     ready = prepare(clip, sample_rate_hz)
     return Instance(dataset, ready, kept.target, kept.class_index, np.array(kept.intervals_s))

@@ -30,7 +30,7 @@ def families(
     scores: ScoreStore | None,
     min_score: float | None,
 ) -> list[Family]:
-    """Find the classes of some models, and their scores where a store has them."""
+    """Find the classes of the models, and their scores if a store has them."""
     resolved = [resolve(registry, "model", text) for text in models] or _with_class_lists(registry)
     found = []
     for model in resolved:
@@ -58,7 +58,7 @@ def _threshold(model: Resolved[ModelSpec]) -> float:
 
 
 def _with_class_lists(registry: Registry) -> list[Resolved[ModelSpec]]:
-    """Take every model, installed extras or not, whose classes are AudioSet's and known."""
+    """List every model, with its extras installed or not, that declares AudioSet's classes."""
     entries = [
         entry
         for entry in registry.entries(ModelSpec)
@@ -66,7 +66,7 @@ def _with_class_lists(registry: Registry) -> list[Resolved[ModelSpec]]:
         and _lists_audioset(entry.spec)
     ]
     if not entries:
-        raise ParameterError("no model tells its classes without its weights; name one: --model")
+        raise ParameterError("no model lists its classes without its weights; name one: --model")
     return [
         Resolved("model", entry.spec.name, entry.spec, entry.spec.parameters(), entry.origin)
         for entry in entries
@@ -74,10 +74,10 @@ def _with_class_lists(registry: Registry) -> list[Resolved[ModelSpec]]:
 
 
 def _lists_audioset(spec: ModelSpec) -> bool:
-    """Say whether a model, as it comes, tells AudioSet's classes without its weights."""
+    """Report whether a model with default settings lists AudioSet's classes without weights."""
     try:
         known = None if spec.class_list is None else spec.class_list(spec.parameters())
-    except WeightsError:  # nobody asked for this model by name
+    except WeightsError:  # the user did not ask for this model
         return False
     return known is not None and len(known[1]) > 0
 

@@ -11,14 +11,15 @@ from awb.harness.unit.record import Plan
 
 
 def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
-    """Choose as many instances as the run says, spread over the clips."""
+    """Choose the configured number of instances, spread over the clips."""
     wanted = plan.config.robustness
     specs = [one.spec for one in plan.metrics]
     if wanted == 0 or not any(spec.facts.family in ("robustness", "sanity") for spec in specs):
         return frozenset()
     if wanted == "all" or wanted >= len(kept):
         return frozenset(kept)
-    one_a_clip = list({one.clip_id: one for one in reversed(kept)}.values())[::-1]
-    pool = one_a_clip if wanted <= len(one_a_clip) else list(kept)
+    one_per_clip = list({one.clip_id: one for one in reversed(kept)}.values())[::-1]
+    pool = one_per_clip if wanted <= len(one_per_clip) else list(kept)
+
     places = np.linspace(0, len(pool) - 1, wanted).round().astype(int)
     return frozenset(pool[place] for place in places)

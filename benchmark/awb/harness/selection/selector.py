@@ -28,7 +28,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class _Decisions:
-    """What was decided about each clip, and what to do with clip-level labels."""
+    """The decisions about each clip, with clip-level labels and without."""
 
     def __init__(self, decide_one: Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]) -> None:
         self._decide = decide_one
@@ -44,20 +44,20 @@ class _Decisions:
         self._all[clip_id] = [Skipped(clip_id, "", reason, detail)]
 
     def give_up(self, clip_ids: Sequence[str]) -> None:
-        """Leave out all clips, so that it does not matter which ones were heard by then."""
+        """Leave out all clips, so that it does not matter which ones were scored by then."""
         for clip_id in clip_ids:
             self.skip(clip_id, MODEL_FAILED, f"the model was stopped on {MAX_FAILURES} clips")
         self._by_events_alone.clear()
 
     def add(self, clip: Clip, scores: ScoreArray) -> None:
-        """Decide about every target of a clip, with its clip-level labels and without."""
+        """Decide about every target of a clip, with its clip-level labels and without them."""
         self._all[clip.id] = list(self._decide(clip, scores))
         self._has_times = self._has_times or bool(clip.events)
         if clip.labels:
             self._by_events_alone[clip.id] = list(self._decide(replace(clip, labels=()), scores))
 
     def entries(self, clip_ids: Sequence[str]) -> list[Kept | Skipped]:
-        """List the decisions: by events alone where any clip has annotated times."""
+        """List the decisions: by events alone if any clip has annotated times."""
         chosen = {**self._all, **self._by_events_alone} if self._has_times else self._all
         return [entry for clip_id in clip_ids for entry in chosen[clip_id]]
 
@@ -72,10 +72,10 @@ def select(
     *,
     store: ScoreStore | None = None,
 ) -> Manifest:
-    """Score every clip once and decide what is explained.
+    """Score every clip once and decide which targets are explained.
 
-    Clip-level labels count where no clip has annotated times. In any other dataset, a clip without
-    events has no events: a board is either of known times or of none.
+    Clip-level labels are used only if no clip has annotated times; in other datasets a clip without
+    events has no targets. So event times are known for all instances of a board, or for none.
     """
     shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
@@ -123,7 +123,7 @@ def select(
 def _manifest(
     source: Source, model: Resolved[ModelSpec], facts: ModelFacts, entries: Sequence[Kept | Skipped]
 ) -> Manifest:
-    """Write down what was decided."""
+    """Make a manifest of the decisions."""
     return Manifest(
         source.resolved.label,
         model.label,
@@ -135,7 +135,7 @@ def _manifest(
 
 
 def minimum_duration_s(model: Resolved[ModelSpec]) -> float:
-    """Return the length of the shortest clip that a model takes, in seconds; 0 for any."""
+    """Return the minimum length of a clip that a model accepts, in seconds; 0 for none."""
     spec = model.spec
     if spec.minimum_duration_s is None:
         return 0.0
@@ -143,7 +143,7 @@ def minimum_duration_s(model: Resolved[ModelSpec]) -> float:
 
 
 def too_short(duration_s: float, shortest_s: float) -> str:
-    """Say that a clip is too short for a model."""
+    """Report that a clip is too short for a model."""
     return f"{duration_s:.3f} s, the model needs {shortest_s:g} s"
 
 
@@ -162,12 +162,13 @@ def _rule(
 
 
 def _excluded(dataset: Dataset) -> tuple[Skipped, ...]:
-    """List what a dataset itself leaves out, where it says so."""
+    """List what a dataset itself leaves out, if it reports that."""
     list_them = getattr(dataset, "excluded", None)
     return tuple(list_them()) if callable(list_them) else ()
 
 
 def _fingerprint(dataset: Dataset) -> str:
-    """Return a dataset's own hash of its tables and files, where it has one."""
+    """Return a dataset's own hash of its tables and files, if it has one."""
+
     hash_it = getattr(dataset, "fingerprint", None)
     return str(hash_it()) if callable(hash_it) else ""

@@ -1,4 +1,4 @@
-"""``awb data scores`` and ``export``: go through all clips of a dataset."""
+"""``awb data scores`` and ``export``: process all clips of a dataset."""
 
 from __future__ import annotations
 
@@ -25,18 +25,10 @@ from awb.types import Clip
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What scoring a dataset came to.
+    """The outcome of scoring a dataset."""
 
-    Attributes
-    ----------
-    clips : int
-        Clips that have scores now.
-    problems : tuple of str
-        Why the others have none, a sentence each.
-    """
-
-    clips: int
-    problems: tuple[str, ...]
+    clips: int  # that have scores
+    problems: tuple[str, ...]  # one sentence per clip without scores
 
 
 def score_dataset(
@@ -49,7 +41,7 @@ def score_dataset(
     progress: Progress,
     limits: Limits | None = None,
 ) -> Scored:
-    """Store every score of every clip, leaving out what is stored."""
+    """Store the scores of every clip that has none yet."""
     problems: list[str] = []
     done = deaths = 0
     with (
@@ -81,15 +73,16 @@ def score_dataset(
 
 
 def readable(
-    source: Source, clip_ids: Sequence[str], rate_hz: int | None, tell: Callable[[str], None]
+    source: Source, clip_ids: Sequence[str], rate_hz: int | None, report: Callable[[str], None]
 ) -> Iterator[Clip]:
-    """Load clips one by one, and tell of those that cannot be read."""
+    """Load clips one by one, and report those that cannot be read."""
+
     for clip_id in clip_ids:
         try:
             clip = source.load(clip_id)
             yield clip if rate_hz is None else to_rate(clip, rate_hz)
         except DataError as error:
-            tell(str(error))
+            report(str(error))
 
 
 def export_dataset(

@@ -1,1 +1,1 @@
-"""A run on disk: its folder, its results, and what was stopped in it."""
+"""A run on disk: its folder, its results, and the plugins that were stopped."""

@@ -1,4 +1,4 @@
-"""What a run needs that is not installed, before it is taken up again."""
+"""Checks before a run is resumed that its plugins are available and unchanged."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from awb.plugins.session import SESSION
 
 
 def check_files(folder: RunFolder) -> None:
-    """Refuse to go on without the plugin files and functions that a run was started with.
+    """Raise if plugin files or functions that a run was started with are missing or have changed.
 
-    A file is never loaded because a run folder names it: folders are passed around.
+    A file is never loaded just because a run folder names it: the folder may come from others.
     """
     known = {(one.kind, one.spec.name): one.origin for one in load()}
     for entry in folder.record().get("plugins") or []:
@@ -28,7 +28,7 @@ def check_files(folder: RunFolder) -> None:
         if here.version != entry.get("version"):
             raise RunError(
                 f"{folder.path} was started with another version of {source} ({kind} {name} has"
-                " changed since); start a new run, or go back to the old version"
+                " changed since); start a new run, or restore the old version"
             )
 
 

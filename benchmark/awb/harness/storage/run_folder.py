@@ -21,7 +21,7 @@ SCORES_FILE, CONFIG_FILE = "scores.sqlite", "config.toml"
 SWEEP_FILE = "sweep.json"
 FORMAT = 1
 PARTIAL = ".partial"
-"""Ending of a file that a kill may leave behind, and that the next attempt replaces."""
+"""Suffix of a temporary file, which may remain if the process is killed."""
 
 
 def unused_path(name: str | None = None) -> Path:
@@ -36,22 +36,16 @@ def unused_path(name: str | None = None) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run on disk.
-
-    Attributes
-    ----------
-    path : Path
-        The folder.
-    """
+    """A run on disk."""
 
     path: Path
 
     @classmethod
     def create(cls, path: Path, record: dict[str, Any]) -> RunFolder:
-        """Make a new run folder."""
+        """Create a new run folder."""
         if (path / RUN_FILE).exists():
             raise RunError(
-                f"{path} already holds a run. Type: awb resume {path}, or choose another --out"
+                f"{path} already contains a run. Type: awb resume {path}, or choose another --out"
             )
         if path.is_file() or (
             path.is_dir() and any(one.suffix != PARTIAL for one in path.iterdir())
@@ -71,13 +65,12 @@ class RunFolder:
             runs = sorted(one.parent for one in path.glob(f"*/{RUN_FILE}"))
             example = f", as {runs[0]}" if runs else ""
             raise RunError(
-                f"{path} holds a sweep, and a run in each of its folders: name one of"
-                f" them{example}. awb show, export, publish and resume take a sweep as a whole, and"
-                " so does awb.load_sweep"
+                f"{path} is a sweep with one run per subfolder: name one of them{example}. awb"
+                " show, export, publish and resume accept a whole sweep, and so does awb.load_sweep"
             )
         if not (path / RUN_FILE).is_file():
             raise RunError(
-                f"{path} holds no run: {RUN_FILE} is missing. Type: awb run --out {path}"
+                f"{path} is not a run folder: {RUN_FILE} is missing. Type: awb run --out {path}"
             )
         folder = cls(path)
         found = folder.record().get("format")
@@ -86,7 +79,7 @@ class RunFolder:
         return folder
 
     def keep_config(self, text: str) -> None:
-        """Write ``config.toml`` for people; it is never read back from here."""
+        """Write ``config.toml`` for users; awb reads ``run.json`` instead."""
         path = self.path / CONFIG_FILE
         try:
             path.write_text(text, encoding="utf-8")
@@ -102,10 +95,10 @@ class RunFolder:
         try:
             return RunConfig.model_validate(self.record()["config"])
         except (KeyError, ValidationError) as error:
-            raise RunError(f"{self.path / RUN_FILE} holds no valid configuration") from error
+            raise RunError(f"{self.path / RUN_FILE} contains no valid configuration") from error
 
     def computed_on(self) -> dict[str, str]:
-        """Read on which device and in which precision each model computes, by its label."""
+        """Read the device and precision of each model, by its label."""
         found = self.record().get("computed_on") or {}
         return {str(label): str(place) for label, place in found.items()}
 
@@ -142,7 +135,8 @@ class RunFolder:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Replace a file in one step, so that a kill leaves the old one or the new one."""
+    """Replace a file atomically, so that a kill leaves either the old or the new one."""
+
     partial = path.with_suffix(PARTIAL)
     with partial.open("w", encoding="utf-8") as stream:
         json.dump(content, stream, indent=1, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The record of a run: what it is made of, as ``run.json`` holds it."""
+"""The content of ``run.json``: configuration, versions, plugins and hardware of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def library_versions() -> dict[str, str]:
 
 
 def hardware() -> dict[str, str]:
-    """Describe the processor, for whoever compares seconds."""
+    """Describe the processor, for comparisons of run times."""
+
     table, name = Path("/proc/cpuinfo"), platform.processor() or platform.machine()
     if table.is_file():
         lines = table.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""What a store knows of plugins that were stopped, and how their later rows are taken back."""
+"""Plugins that were stopped, as recorded in a store, and the removal of their later rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from awb.harness.unit.record import ExplainerResult
 
 
 def stopped(store: Store, keys: Collection[str]) -> dict[str, set[tuple[str, str]]]:
-    """Read who was stopped on some units."""
+    """Read which plugins were stopped on the given units."""
     found: dict[str, set[tuple[str, str]]] = {}
     with closing(store.connect()) as connection:
         for key, kind, label in connection.execute("select unit_key, kind, label from stopped"):
@@ -20,7 +20,7 @@ def stopped(store: Store, keys: Collection[str]) -> dict[str, set[tuple[str, str
 
 
 def forget_stopped(store: Store, keys: Sequence[str], kind: str, label: str) -> None:
-    """Forget that a plugin was stopped on some units."""
+    """Delete the records that a plugin was stopped on the given units."""
     with closing(store.connect()) as connection, connection:
         connection.executemany(
             "delete from stopped where unit_key = ? and kind = ? and label = ?",
@@ -31,7 +31,7 @@ def forget_stopped(store: Store, keys: Sequence[str], kind: str, label: str) -> 
 def replace_rows(
     store: Store, keys: Sequence[str], explainers: Sequence[str], row: ExplainerResult
 ) -> None:
-    """Put one row without an explanation in the place of some rows."""
+    """Replace rows of the given units by one row without an explanation."""
     known = store.finished()
     old = [(key, name) for key in keys if key in known for name in explainers]
     with closing(store.connect()) as connection, connection:
@@ -44,7 +44,7 @@ def replace_rows(
 
 
 def fail_metric(store: Store, keys: Sequence[str], metric: str, reason: str) -> None:
-    """Take back the values of a metric on some units, where there is an explanation."""
+    """Delete the values of a metric on the given units, for rows with an explanation."""
     with closing(store.connect()) as connection, connection:
         connection.executemany(
             """
@@ -58,7 +58,8 @@ def fail_metric(store: Store, keys: Sequence[str], metric: str, reason: str) -> 
 
 
 def forget_units(store: Store, reason: str) -> int:
-    """Forget the units on which a plugin was stopped or not tried, so that they are done again."""
+    """Delete the units on which a plugin was stopped or not tried, so that they are repeated."""
+
     query = """
         select unit_key from stopped
         union select unit_key from explanation where reason like '%' || :reason

@@ -1,6 +1,6 @@
-"""The store: one SQLite file a run, one transaction a unit.
+"""The store: one SQLite file per run, one transaction per unit.
 
-A unit's rows are all there or not at all, whenever the process is killed.
+So the rows of a unit are complete or missing, whenever the process is killed.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ create table if not exists stopped (
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """One value of the long table."""
+    """One row of the long table."""
 
     dataset: str
     model: str
@@ -86,7 +86,7 @@ class Store:
                 connection.execute("pragma journal_mode = wal")
                 connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise RunError(f"{path} is no result store of awb: {error}") from error
+            raise RunError(f"{path} is not an awb result store: {error}") from error
 
     def connect(self) -> sqlite3.Connection:
         """Open a connection, which the caller closes."""
@@ -107,7 +107,7 @@ class Store:
         result: UnitResult,
         stopped: Collection[tuple[str, str]] = (),
     ) -> None:
-        """Store a unit in one transaction; storing it again changes nothing."""
+        """Store a unit in one transaction; storing it again has no effect."""
         with closing(self.connect()) as connection, connection:
             fresh = connection.execute(
                 "insert or ignore into unit values (?, ?, ?, ?, ?)",
@@ -124,7 +124,8 @@ class Store:
     def insert(
         self, connection: sqlite3.Connection, key: str, rows: Sequence[ExplainerResult]
     ) -> None:
-        """Write rows of a unit in a transaction that is open."""
+        """Write rows of a unit in an open transaction."""
+
         connection.executemany(
             "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
             [

@@ -1,4 +1,4 @@
-"""The folder of a sweep: ``sweep.json``, ``config.toml``, and a run folder for each variant."""
+"""The folder of a sweep: ``sweep.json``, ``config.toml``, and one run folder per variant."""
 
 from __future__ import annotations
 
@@ -27,39 +27,27 @@ FORMAT = 1
 
 
 def is_sweep(path: Path) -> bool:
-    """Say whether a folder holds a sweep."""
+    """Report whether a folder is a sweep."""
     return (path / SWEEP_FILE).is_file()
 
 
 @dataclass(frozen=True, slots=True)
 class SweepFolder:
-    """A sweep on disk, finished or not.
-
-    Attributes
-    ----------
-    path : Path
-        The folder.
-    variants : tuple of Variant
-        What it consists of, in order.
-    started_in : Path or None
-        The folder that relative paths start from.
-    scores : Path or None
-        Scores of whole clips that it was started with.
-    """
+    """A sweep on disk, finished or not."""
 
     path: Path
     variants: tuple[Variant, ...]
-    started_in: Path | None = None
-    scores: Path | None = None
+    started_in: Path | None = None  # folder that relative paths start from
+    scores: Path | None = None  # of whole clips, if the sweep was started with such a file
 
     @classmethod
     def create(
         cls, path: Path, variants: Sequence[Variant], text: str, *, scores: Path | None = None
     ) -> SweepFolder:
-        """Make a new folder."""
+        """Create a new folder."""
         if is_sweep(path):
             raise RunError(
-                f"{path} already holds a sweep. Type: awb resume {path}, or choose another --out"
+                f"{path} already contains a sweep. Type: awb resume {path}, or choose another --out"
             )
         taken = {one.name for one in path.iterdir()} if path.is_dir() else set()
         left_by_a_kill = {CONFIG_FILE, Path(SWEEP_FILE).with_suffix(PARTIAL).name}
@@ -91,7 +79,7 @@ class SweepFolder:
     def open(cls, path: Path) -> SweepFolder:
         """Open an existing folder."""
         if not is_sweep(path):
-            raise RunError(f"{path} holds no sweep: {SWEEP_FILE} is missing")
+            raise RunError(f"{path} is not a sweep: {SWEEP_FILE} is missing")
         content = read_json(path / SWEEP_FILE)
         if content.get("format") != FORMAT:
             raise RunError(
@@ -100,7 +88,7 @@ class SweepFolder:
         try:
             variants = [_variant(one) for one in content["variants"]]
         except (KeyError, TypeError, ValueError) as error:
-            raise RunError(f"{path / SWEEP_FILE} holds no valid sweep") from error
+            raise RunError(f"{path / SWEEP_FILE} contains no valid sweep") from error
         scores = content.get("scores")
         started_in = Path(str(content.get("cwd", "")))
         return cls(path, tuple(variants), started_in, Path(str(scores)) if scores else None)
@@ -118,7 +106,7 @@ class SweepFolder:
         missing = [one.name for one in self.variants if one.name not in started]
         if missing:
             raise RunError(
-                f"{self.path} is not finished; not run: {', '.join(missing)}."
+                f"{self.path} is not finished; missing runs: {', '.join(missing)}."
                 f" Type: awb resume {self.path}"
             )
         return found
@@ -130,10 +118,10 @@ def open_folder(path: Path) -> RunFolder | SweepFolder:
 
 
 def _variant(plain: Mapping[str, Any]) -> Variant:
-    """Read a variant; its name is a folder in this one and nowhere else."""
+    """Read a variant; its name must be that of a direct subfolder."""
     name = str(plain["name"])
     if not name or Path(name).name != name or name.startswith("."):
-        raise ValueError(f"{name!r} is no name of a folder")
+        raise ValueError(f"{name!r} is not a valid folder name")
     try:
         config = RunConfig.model_validate(plain["config"])
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The code and the libraries that a model's scores come from, as a hash."""
+"""Hashes of the code that computes a model's scores, and the versions of its libraries."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LIBRARIES = ("numpy", "scipy", "torch", "tensorflow", "onnxruntime")
 def code_sha256(modules: Iterable[str]) -> str:
     """Hash the source of modules and of what they import from their own packages and from awb.
 
-    A version does not tell the code of an installation that is being worked on; this does. Imports
-    inside functions are followed, too.
+    Unlike a version number, this detects edits of an editable installation. Imports inside
+    functions are followed, too.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def code_sha256(modules: Iterable[str]) -> str:
 
 
 def _source(name: str) -> Path | None:
-    """Find the file of a module, without running it."""
+    """Find the file of a module without executing it."""
     module = sys.modules.get(name)
     found = getattr(module, "__file__", None)
     if module is None:
@@ -71,7 +71,8 @@ def _imported(source: bytes) -> Iterator[str]:
 
 
 def surroundings(requires: Iterable[str]) -> dict[str, str]:
-    """Return what else scores may depend on: versions of libraries, and the kind of machine."""
+    """Return what else scores may depend on: library versions and the platform."""
+
     names = {*_LIBRARIES, *(name for one in requires for name in one.split("|"))}
     found = {"machine": f"{platform.system()} {platform.machine()}"}
     for name in sorted(names):

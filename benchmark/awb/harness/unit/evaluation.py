@@ -1,4 +1,4 @@
-"""Run one unit: every explainer, every metric, and what becomes of those that misbehave."""
+"""Run one unit: every explainer and every metric, and contain the failures of either."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from awb.types import immutable
 Answering = Callable[[Any], Any]
 
 _SLACK = 1e-6
-"""A metric may round beyond the ends of its range."""
+"""Tolerance for rounding at the ends of a metric's range."""
 
 
 def _describe(error: Exception) -> str:
-    """Say what went wrong in one line."""
+    """Describe an error in one line."""
     text = " ".join(str(error).split()) or "no message"
     return text if isinstance(error, AwbError) else f"{type(error).__name__}: {text}"
 
 
 def _number(value: Any, resolved: Resolved) -> float:
-    """Take a metric's value, or refuse what is no number or lies outside its declared range."""
+    """Return a metric's value; raise if it is not a number or outside the declared range."""
     if isinstance(value, str | bytes | bool) or np.ndim(value) != 0:
         raise PluginError(f"the metric returned a {type(value).__name__}, expected one number")
     number = float(value)
@@ -55,7 +55,7 @@ def _number(value: Any, resolved: Resolved) -> float:
         return number
     if not facts.lowest - _SLACK <= number <= facts.highest + _SLACK:
         raise PluginError(
-            f"the metric returned {number:g}; it says that it lies between {facts.lowest:g} and"
+            f"the metric returned {number:g}; its declared range is {facts.lowest:g} to"
             f" {facts.highest:g}"
         )
     return number
@@ -85,7 +85,7 @@ def _attempt(
     model_cache: ModelCache | None,
     guard: ModelGuard,
 ) -> UnitResult | None:
-    """Run a unit; None where a plugin spoiled the model, and with it what others were told."""
+    """Run a unit; None if a plugin modified the model, which invalidates the results of others."""
     plan = unit.plan
     clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
     instance = replace(unit.instance, clip=clip)
@@ -112,7 +112,7 @@ def _attempt(
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """Everything that the explainers of a unit share."""
+    """State that the explainers of a unit share."""
 
     unit: Unit
     question: Question
@@ -122,14 +122,14 @@ class _Work:
     guard: ModelGuard
 
     def _plugin(self, kind: str, label: str) -> Any:
-        """Return a built plugin, or raise what went wrong when it was built."""
+        """Return a built plugin, or raise the error that building it raised."""
         found = self.built[kind, label]
         if isinstance(found, Exception):
             raise found
         return found
 
     def rows(self, resolved: Resolved) -> list[ExplainerResult]:
-        """Make the rows of one explainer: one, or one a budget where it heeds budgets."""
+        """Make the rows of one explainer: one, or one per budget if it depends on the budget."""
         budgets = sorted(self.unit.plan.config.budgets or (), reverse=True)
         first, heeds = self._row(resolved, budgets[0] if budgets else None)
         if not heeds or not budgets:
@@ -141,7 +141,7 @@ class _Work:
         ]
 
     def _row(self, resolved: Resolved, samples: int | None) -> tuple[ExplainerResult, bool]:
-        """Explain and score; say too whether another budget would have changed anything."""
+        """Explain and score; also return whether the budget made a difference."""
         label = resolved.label
         call = PluginCall("explainer", label)
         try:
@@ -159,8 +159,8 @@ class _Work:
             self.scorer,
             self.question.key.child("metric", label),
             decision_threshold=decision_threshold(self.unit.plan.model.spec, self.question.model),
-            surrogate=self._asked_later(label, explanation.surrogate),
-            again=self._asked_later(
+            surrogate=self._attributed(label, explanation.surrogate),
+            again=self._attributed(
                 label, partial(self.variants.explain, resolved, explainer, samples=samples)
             ),
         )
@@ -170,8 +170,8 @@ class _Work:
         )
         return row, answer.heeds_budget
 
-    def _asked_later(self, label: str, ask: Answering | None) -> Answering | None:
-        """Return what metrics ask of an explainer, so that it is to blame for what happens."""
+    def _attributed(self, label: str, ask: Answering | None) -> Answering | None:
+        """Wrap a metric's call of an explainer, which then is blamed for failures."""
         if ask is None:
             return None
 
@@ -184,7 +184,8 @@ class _Work:
         return asked
 
     def _score(self, resolved: Resolved, scoring: Scoring, explainer: str) -> tuple[float, str]:
-        """Ask a metric; without a number, say why."""
+        """Compute a metric; NaN comes with a reason."""
+
         call = PluginCall("metric", resolved.label, explainer)
         try:
             self.unit.check(call, replace(call, of=""))

@@ -1,7 +1,7 @@
-"""A torch model as it was, so that no plugin leaves it other than it found it.
+"""Restoring a torch model after every plugin that has access to it.
 
-Explainers of gradients work on the model itself. One that leaves other weights, another mode or a
-hook behind would be scored on, and would pass on to the others, a model that is not the board's.
+Gradient explainers work on the model itself. If one changed weights or modes or left a hook behind,
+it and all later explainers would be scored on a model that is not the board's.
 """
 
 from __future__ import annotations
@@ -18,18 +18,14 @@ _TENSORS = ("_parameters", "_buffers")
 
 
 class ModelGuard:
-    """Remembers the torch modules of a model, and puts them back after a plugin.
+    """Saves the state of a model's torch modules, and restores it after a plugin.
 
-    A model without such modules needs no guard: plugins never see more of it than its scores.
-
-    Attributes
-    ----------
-    corrupters : list of (PluginCall, str)
-        Plugins that left the model changed, and what they changed. What was computed since is not
-        to be trusted: scores may be those of the changed model.
+    A model without such modules needs no guard: plugins see only its scores. If `corrupters` is not
+    empty, everything computed since is invalid: scores may be those of the changed model.
     """
 
     def __init__(self, model: object) -> None:
+        # Plugins that changed the model, and what they changed.
         self.corrupters: list[tuple[PluginCall, str]] = []
         self._modules = [part for whole in _modules(model) for part in whole.modules()]
         self._own = {_home(type(module)) for module in self._modules}
@@ -45,7 +41,7 @@ class ModelGuard:
 
     @contextmanager
     def watch(self, call: PluginCall) -> Iterator[None]:
-        """Put the model back when the context is left, and note who changed it."""
+        """Restore the model on exit, and record the plugin if it changed the model."""
         try:
             yield
         finally:
@@ -54,7 +50,7 @@ class ModelGuard:
                 self.corrupters.append((call, f"it left the model with other {changed}"))
 
     def _put_back(self) -> str:
-        """Undo what was changed, and say what that was."""
+        """Undo changes, and describe them."""
         found = {
             "weights": self._put_tensors_back(),
             "hooks": self._put_hooks_back(),
@@ -85,7 +81,7 @@ class ModelGuard:
         for module, before in zip(self._modules, self._hooks, strict=True):
             for name, kept in zip(_HOOKS, before, strict=True):
                 hooks = getattr(module, name)
-                # A model's own library may hook into it when it is first asked (transformers does).
+                # A model's own library may add hooks on the first call (transformers does).
                 own = {key: hook for key, hook in hooks.items() if _home(hook) in self._own}
                 if hooks != {**kept, **own}:
                     hooks.clear()
@@ -109,7 +105,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _modules(model: object) -> list[Any]:
-    """List the torch modules that a model holds; none where torch is not loaded."""
+    """List the torch modules of a model; none if torch is not loaded."""
     torch: Any = sys.modules.get("torch")
     if torch is None:
         return []
@@ -120,6 +116,7 @@ def _modules(model: object) -> list[Any]:
 
 
 def _home(thing: Any) -> str:
-    """Name the package that a class or a hook is written in."""
+    """Name the package that defines a class or a hook."""
+
     made = getattr(thing, "func", thing)
     return str(getattr(made, "__module__", type(made).__module__)).partition(".")[0]

@@ -1,8 +1,8 @@
-"""Global state of the process, put back after every plugin, so that none can litter the next one.
+"""Global state of the process, restored after every plugin, so that plugins do not interfere.
 
-What is covered: the global random generators, numpy's handling of floating-point errors, warnings,
-environment variables, the current folder, standard output, and torch's settings. What is not:
-patched modules, signal handlers, threads, files.
+Restored are the global random generators, numpy's handling of floating-point errors, warnings,
+environment variables, the current folder, standard output, and torch's settings. Not restored are
+patched modules, signal handlers, threads and files.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _SETTINGS: list[_Setting] = [
 
 
 def _torch_settings() -> list[_Setting]:
-    """List what can be set in torch, where it is loaded."""
+    """List torch's global settings, if it is loaded."""
     torch: Any = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "get_default_device"):
         return []
@@ -78,7 +78,8 @@ def _torch_settings() -> list[_Setting]:
 
 @contextmanager
 def untouched() -> Iterator[None]:
-    """Put global state back when the context is left, however it is left."""
+    """Restore global state on exit, also after an exception."""
+
     settings = [*_SETTINGS, *_torch_settings()]
     values = [get() for get, _ in settings]
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002

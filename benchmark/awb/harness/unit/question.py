@@ -1,4 +1,4 @@
-"""One instance before one model: the door, and what explainers find behind it."""
+"""One instance and one model, as explainers see them: through a shared perturber."""
 
 from __future__ import annotations
 
@@ -26,55 +26,29 @@ from awb.variations import Variation
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an explainer said.
-
-    Attributes
-    ----------
-    explanation : Explanation
-        Its explanation.
-    heeds_budget : bool
-        Whether it would have asked for more, or fewer, masks had the run had more or fewer.
-    """
+    """The result of an explainer."""
 
     explanation: Explanation
-    heeds_budget: bool
+    heeds_budget: bool  # whether the number of masks it used depends on the run's budget
 
 
 @dataclass(frozen=True)
 class Question:
-    """An instance that explainers are asked about; they share one pool of masks and scores.
-
-    Attributes
-    ----------
-    model : AudioModel
-        The model.
-    instance : Instance
-        Clip and target.
-    config : RunConfig
-        Segments and design.
-    masker : callable
-        What replaces dropped audio.
-    key : RandomKey
-        Path of the instance, from which all draws come.
-    model_cache : ModelCache or None
-        Where the model's scores are kept from run to run.
-    door : Perturber or None
-        The door, where there is one already.
-    """
+    """An instance to explain; all explainers share one pool of masks and scores."""
 
     model: AudioModel
     instance: Instance
     config: RunConfig
     masker: Masker
-    key: RandomKey
-    model_cache: ModelCache | None = None
-    door: Perturber | None = None
+    key: RandomKey  # of the instance; all random draws derive from it
+    model_cache: ModelCache | None = None  # of scores across runs
+    existing: Perturber | None = None  # to use instead of a new one
 
     @cached_property
     def perturber(self) -> Perturber:
-        """The door that all explainers share."""
-        if self.door is not None:
-            return self.door
+        """The perturber that all explainers share."""
+        if self.existing is not None:
+            return self.existing
         clip, config = self.instance.clip, self.config
         segments = Segments(
             clip.waveform.size, clip.sample_rate_hz, config.segment_s, config.segment_hop_s
@@ -91,12 +65,12 @@ class Question:
         )
 
     def explain(self, resolved: Resolved, explainer: Any, *, samples: int | None = None) -> Answer:
-        """Run one explainer through its own view of the door."""
+        """Run one explainer with its own view of the perturber."""
         seen = self.instance
         if not getattr(resolved.spec, "sees_labels", False):
             seen = seen.blind()
-        door = self.perturber
-        view = door.view() if samples is None else door.budgeted(samples)
+        shared = self.perturber
+        view = shared.view() if samples is None else shared.budgeted(samples)
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
         started = time.perf_counter()
@@ -109,23 +83,23 @@ class Question:
         return Answer(checked, view.heeds_budget)
 
     def varied(self, variation: Variation) -> Question:
-        """Return the same question asked in another way."""
+        """Return a variation of the question."""
         rng = self.key.generator("variation", repr(variation))
         if variation.reseeds:
             key = self.key.child("another seed")
-            return replace(self, key=key, door=self.perturber.reseeded(self.masker, key))
+            return replace(self, key=key, existing=self.perturber.reseeded(self.masker, key))
         model = variation.of_model(self.model, rng)
         return replace(
             self,
             model=model,
             model_cache=self.model_cache if model is self.model else None,
             instance=variation.of_instance(self.instance, self.perturber.segments, rng),
-            door=None,
+            existing=None,
         )
 
 
 class Variants:
-    """The variations of one instance, each made once for all explainers and metrics."""
+    """The variations of one instance, each created once for all explainers and metrics."""
 
     def __init__(self, question: Question, *, offered: bool) -> None:
         self._question = question
@@ -153,6 +127,7 @@ class Variants:
         return varied.perturber.segments.to_grid(found.relevance)
 
     def keep(self) -> None:
-        """Write what was computed to the cache, where there is one."""
+        """Write new scores to the cache, if there is one."""
+
         for varied in self._made.values():
             varied.perturber.keep()

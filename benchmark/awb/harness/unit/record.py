@@ -1,6 +1,6 @@
 """Units of work: one instance with all its explainers and metrics.
 
-A unit depends on nothing but its own content, so it may run anywhere, in any order, again.
+A unit depends only on its own content, so it may run anywhere, in any order, and repeatedly.
 """
 
 from __future__ import annotations
@@ -21,46 +21,28 @@ from awb.types import Cost, Instance
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
 
 MAX_FAILURES = 3
-"""Instances of a board on which a plugin may be stopped before it is not tried there any more."""
+"""Number of instances of a board on which a plugin may be stopped before it is abandoned there."""
 
 
 def at_budget(label: str, budget: int) -> str:
-    """Name an explainer that was given so many masks: ``random-forest@300``."""
+    """Name an explainer with its budget, as in ``random-forest@300``."""
     return f"{label}@{budget}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is done to every instance of a (dataset, model) pair.
-
-    Attributes
-    ----------
-    dataset, model : Resolved
-        The pair.
-    weights_sha256 : str
-        Hash of the model's weights.
-    explainers, metrics : tuple of Resolved
-        In the order in which they run.
-    masker, scoring_masker : Resolved
-        What replaces dropped audio, for explainers and for fidelity metrics.
-    config : RunConfig
-        The rest.
-    cache : ScoreCache or None
-        Where scores are kept from run to run; of no influence on results.
-    computed_on : str
-        Device and precision of the model, see `awb.harness.unit.warm_plugins.computed_on`.
-    """
+    """How the instances of a (dataset, model) pair are processed, in order."""
 
     dataset: Resolved[DatasetSpec]
     model: Resolved[ModelSpec]
     weights_sha256: str
     explainers: tuple[Resolved[ExplainerSpec], ...]
     metrics: tuple[Resolved[MetricSpec], ...]
-    masker: Resolved
-    scoring_masker: Resolved
+    masker: Resolved  # for explainers
+    scoring_masker: Resolved  # for fidelity metrics
     config: RunConfig
-    cache: ScoreCache | None = None
-    computed_on: str = ""
+    cache: ScoreCache | None = None  # of scores across runs; does not affect results
+    computed_on: str = ""  # device and precision of the model, such as "cuda, bfloat16"
 
     @property
     def maskers(self) -> tuple[Resolved, Resolved]:
@@ -86,30 +68,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One instance to explain, with its audio.
+    """One instance to explain, with its audio."""
 
-    Attributes
-    ----------
-    key : str
-        Hash of everything that the results depend on.
-    plan : Plan
-        What is done.
-    instance : Instance
-        The instance, with its audio.
-    again : bool
-        Whether it is explained again under variations, for robustness and sanity.
-    without : tuple of (PluginCall, str)
-        What is not tried here, because it was stopped, and why; no part of the key.
-    """
-
-    key: str
+    key: str  # hash of everything that the results depend on
     plan: Plan
     instance: Instance
-    again: bool = True
-    without: tuple[tuple[PluginCall, str], ...] = ()
+    again: bool = True  # explain it again under variations, for robustness and sanity metrics
+    without: tuple[tuple[PluginCall, str], ...] = ()  # stopped plugins to skip, with reasons
 
     def check(self, *calls: PluginCall) -> None:
-        """Refuse to try a plugin that was stopped."""
+        """Raise if a plugin is to be skipped."""
         for call, reason in self.without:
             if call in calls:
                 raise WorkerDiedError(reason)
@@ -117,38 +85,20 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class ExplainerResult:
-    """What became of one explainer on one instance.
-
-    Attributes
-    ----------
-    explainer : str
-        Its label.
-    status : str
-        ``ok``, ``failed`` or ``not applicable``.
-    reason : str
-        Why it is not ok.
-    relevance : np.ndarray, shape=(cells,), or None
-        Relevance on the grid of cells.
-    cost : Cost
-        What it took.
-    scores : dict
-        Metric label to (value, reason); NaN where there is a reason.
-    curves : dict
-        Whole deletion and insertion curves, ``shape=(cells + 1,)``, where a metric asked for them.
-    """
+    """The result of one explainer on one instance."""
 
     explainer: str
-    status: str
-    reason: str = ""
-    relevance: FloatArray | None = None
+    status: str  # "ok", "failed" or "not applicable"
+    reason: str = ""  # empty if ok
+    relevance: FloatArray | None = None  # shape=(cells,)
     cost: Cost = Cost()
-    scores: dict[str, tuple[float, str]] = field(default_factory=dict)
-    curves: dict[str, FloatArray] = field(default_factory=dict)
+    scores: dict[str, tuple[float, str]] = field(default_factory=dict)  # metric: (value, reason)
+    curves: dict[str, FloatArray] = field(default_factory=dict)  # kind: curve, shape=(cells + 1,)
 
 
 @dataclass(frozen=True, slots=True)
 class UnitResult:
-    """What a unit brought back."""
+    """The results of a unit."""
 
     key: str
     clip_id: str
@@ -157,12 +107,13 @@ class UnitResult:
 
 
 def failed_unit(unit: Unit, error: AwbError) -> UnitResult:
-    """Make the rows of a unit that could not be run at all: every explainer failed, and why."""
+    """Make the rows of a unit that could not run at all, in which every explainer failed."""
     rows = [without(one.label, FAILED, str(error), unit.plan) for one in unit.plan.explainers]
     return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(rows))
 
 
 def without(label: str, status: str, reason: str, plan: Plan) -> ExplainerResult:
-    """Make the row of an explainer that has no explanation, and say why it has none."""
+    """Make the row of an explainer without an explanation, with the reason."""
+
     scores = {one.label: (float("nan"), f"{status}: {reason}") for one in plan.metrics}
     return ExplainerResult(label, status, reason, scores=scores)

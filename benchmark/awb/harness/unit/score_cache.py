@@ -1,4 +1,4 @@
-"""The cache of scores across runs: where it lies, and under which key a model's scores do."""
+"""The cache of scores across runs: its folder, and the keys of a model's scores."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from awb.protocols import AudioModel
 
 
 def default_folder() -> Path:
-    """Return the user's cache folder, which ``XDG_CACHE_HOME`` may move."""
+    """Return the folder in the user's cache, which ``XDG_CACHE_HOME`` may override."""
     return Path(platformdirs.user_cache_dir("awb")) / "scores"
 
 
@@ -29,7 +29,7 @@ def open_cache(folder: str | Path | None = None, limit_bytes: int = DEFAULT_LIMI
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RunError(
-            f"the cache cannot be kept in {path}: {error.strerror or error}. Type --cache DIR for"
+            f"cannot write the cache to {path}: {error.strerror or error}. Type --cache DIR for"
             " another folder, or --cache off"
         ) from error
     return ScoreCache(path.resolve(), limit_bytes)
@@ -38,7 +38,8 @@ def open_cache(folder: str | Path | None = None, limit_bytes: int = DEFAULT_LIMI
 def model_cache_for(
     store: ScoreCache | None, resolved: Resolved, model: AudioModel
 ) -> ModelCache | None:
-    """Find the place of a model's scores."""
+    """Return a model's part of the cache; None if its scores cannot be cached."""
+
     weights = str(getattr(model, "weights_sha256", ""))
     if store is None or not weights:
         return None

@@ -1,4 +1,4 @@
-"""The task of a worker: run one unit with the models and plugins that it keeps."""
+"""The task of a worker: run one unit, with models and plugins that stay loaded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from awb.plugins.resolve import Resolved
 
 
 def _built(unit: Unit) -> dict[tuple[str, str], Any]:
-    """Build explainers, metrics and the masker of a plan; a broken explainer stays its own row."""
+    """Build the plugins of a plan; errors of explainers and metrics are returned in their place."""
     plan = unit.plan
     built: dict[tuple[str, str], Any] = {}
     plugins: list[Resolved] = [*plan.explainers, *plan.metrics]
@@ -34,14 +34,14 @@ def _built(unit: Unit) -> dict[tuple[str, str], Any]:
 
 
 def explain_unit(unit: Unit) -> UnitResult:
-    """Run one unit with this process's warm model."""
+    """Run one unit with the model that is loaded in this process."""
     unit.check(MODEL, *(PluginCall("masker", one.label) for one in unit.plan.maskers))
     model, built = warm_model(unit.plan.model), _built(unit)
     here, there = computed_on(model), unit.plan.computed_on
     if here != there:
         raise RunError(
-            f"a worker computes {unit.plan.model.label} on {here}, the run on {there};"
-            " name one that all workers have with --device"
+            f"a worker computes {unit.plan.model.label} on {here}, but the run on {there};"
+            " choose a device that all workers have with --device"
         )
     with one_thread():
         model_cache = model_cache_for(unit.plan.cache, unit.plan.model, model)

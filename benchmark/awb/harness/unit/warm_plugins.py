@@ -1,4 +1,4 @@
-"""What runs inside a worker: models and plugins kept warm, one thread, one plugin boundary."""
+"""Models and plugins that stay loaded in a worker, behind the plugin boundary."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _WARM: dict[tuple[AnySpec, Parameters], Any] = {}
 
 
 def warm_model(resolved: Resolved) -> AudioModel:
-    """Load a model once a process."""
+    """Load a model, once per process."""
     model = warm(resolved)
     if not isinstance(model, AudioModel):
-        raise PluginError(f"model {resolved.label} has no sample_rate_hz, classes and scores")
+        raise PluginError(f"model {resolved.label} must have sample_rate_hz, classes and scores")
     return model
 
 
 def warm(resolved: Resolved) -> Any:
-    """Build a plugin once a process; see `build`."""
+    """Build a plugin, once per process; see `build`."""
     key = (resolved.spec, resolved.parameters)
     if key not in _WARM:
         _WARM[key] = build(resolved)
@@ -43,35 +43,21 @@ def build(resolved: Resolved) -> Any:
         raise
     except Exception as error:
         raise PluginError(
-            f"{resolved.label} ({resolved.origin.distribution}) could not be made:"
+            f"{resolved.label} ({resolved.origin.distribution}) could not be built:"
             f" {type(error).__name__}: {' '.join(str(error).split())}"
         ) from error
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What the main process must know of a model without loading it.
-
-    Attributes
-    ----------
-    sample_rate_hz : int
-        Rate of the audio that it hears.
-    classes, mids : tuple of str
-        Its classes.
-    weights_sha256 : str
-        Hash of its weights; empty if it has none.
-    computed_on : str
-        Device and precision, such as ``cuda, bfloat16``; empty if the model does not say.
-    hears_s : float
-        How much of the beginning of a clip it hears, in seconds; infinite where it hears all.
-    """
+    """What the main process needs to know about a model without loading it."""
 
     sample_rate_hz: int
     classes: tuple[str, ...]
     mids: tuple[str, ...]
-    weights_sha256: str
-    computed_on: str = ""
-    hears_s: float = math.inf
+    weights_sha256: str  # empty if it has no weights
+    computed_on: str = ""  # device and precision, such as "cuda, bfloat16"; empty if unknown
+    hears_s: float = math.inf  # length of the beginning of a clip that it processes, in seconds
     decision_threshold: float = 0.0  # log-odds from which it is taken to say yes
     notes: tuple[str, ...] = ()  # what a reader of its boards must know
 
@@ -83,14 +69,14 @@ def decision_threshold(spec: AnySpec, model: AudioModel) -> float:
 
 
 def computed_on(model: AudioModel) -> str:
-    """Say on which device and in which precision a model computes, where it tells."""
+    """Return the device and precision of a model, as far as it reports them."""
     device, precision = getattr(model, "device", None), getattr(model, "precision", None)
     kind = None if device is None else str(device).partition(":")[0]
     return ", ".join(str(one) for one in (kind, precision) if one is not None)
 
 
 def model_facts(model: Resolved) -> ModelFacts:
-    """Load a model in this process and say what it is."""
+    """Load a model in this process and describe it."""
     loaded = warm_model(model)
     return ModelFacts(
         int(loaded.sample_rate_hz),
@@ -105,7 +91,8 @@ def model_facts(model: Resolved) -> ModelFacts:
 
 
 def score_clip(model: Resolved, clip: Clip) -> ScoreArray:
-    """Score a clip as it is."""
+    """Score an unmasked clip."""
+
     loaded = warm_model(model)
     with one_thread(), at_work(MODEL), untouched():
         batch = np.array(clip.waveform[np.newaxis], dtype=np.float32)

@@ -1,7 +1,7 @@
-"""One worker process: given tasks one by one, looked at from outside, and ended with all it began.
+"""One worker process: it gets tasks one by one, is observed, and is killed with its children.
 
-It writes what it is at into memory that both processes see, so that the last word is there however
-the process ends, and so that saying it costs about a microsecond.
+It records its current activity in shared memory, so that the last state is available however the
+process ends, and an update takes only about a microsecond.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ READY = b"ready"
 _HEAD = struct.Struct("<dd?H")
 _SLOT = 4096
 _FIRST_TO_GO = "500"
-"""Where memory runs out, Linux ends the process with the highest number: not the run."""
+"""If memory runs out, Linux kills the process with the highest score: a worker, not the run."""
 
 
 class Sheet:
-    """What a process is at, in shared memory."""
+    """The current activity of a process, in shared memory."""
 
     SIZE = 1 + 2 * _SLOT
 
@@ -41,7 +41,7 @@ class Sheet:
         self._memory = memoryview(memory).cast("B")
 
     def write(self, at: At) -> None:
-        """Note what this process is at."""
+        """Record the activity of this process."""
         text = _packed(at.call)
         count = (self._memory[0] + 1) % 256
         start = 1 + count % 2 * _SLOT
@@ -50,7 +50,7 @@ class Sheet:
         self._memory[0] = count
 
     def read(self) -> At:
-        """Read what the other process is at."""
+        """Read the activity of the other process."""
         while True:
             count = self._memory[0]
             start = 1 + count % 2 * _SLOT
@@ -65,7 +65,7 @@ class Sheet:
 
 @lru_cache(maxsize=4096)
 def _packed(call: PluginCall | None) -> bytes:
-    """Write a call down; nobody, where the names are too long for the sheet."""
+    """Serialize a call; empty if the names do not fit into a slot."""
     if call is None:
         return b""
     text = json.dumps([call.kind, call.label, call.of]).encode()
@@ -90,22 +90,22 @@ class Child:
         theirs.close()
 
     def send(self, function: Callable[[Any], Any], task: Any) -> None:
-        """Give it a task; it must have said that it is ready."""
+        """Send a task; the process must have reported that it is ready."""
         try:
             content = ForkingPickler.dumps((function, task))
         except Exception as error:
             text = f"{type(error).__name__}: {error}"
-            raise PluginError(f"a task cannot travel to a worker process: {text}") from error
-        with suppress(OSError):  # it is dead; its sentinel will say so
+            raise PluginError(f"a task cannot be pickled for a worker process: {text}") from error
+        with suppress(OSError):  # it is dead, as its sentinel will show
             self.connection.send_bytes(content)
 
     @property
     def at(self) -> At:
-        """What it is at."""
+        """Its current activity."""
         return self._sheet.read()
 
     def memory_bytes(self) -> float:
-        """Return the memory that it holds, in bytes; 0 once it has ended."""
+        """Return its resident memory in bytes; 0 once it has ended."""
         import psutil
 
         try:
@@ -114,7 +114,7 @@ class Child:
             return 0.0
 
     def end(self) -> int | None:
-        """End it and whatever it has started, and say how it ended: its exit code."""
+        """Kill it and the processes that it has started, and return its exit code."""
         self.process.join(timeout=0)
         pid = self.process.pid
         if pid is not None and hasattr(os, "killpg"):
@@ -127,7 +127,7 @@ class Child:
 
 
 def _follow_parent(cwd: str) -> None:
-    """Work where the main process does, and end when it is gone, however it went."""
+    """Work in the folder of the main process, and exit when that process ends for any reason."""
     os.chdir(cwd)
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -136,16 +136,16 @@ def _follow_parent(cwd: str) -> None:
     def watch() -> None:
         parent.join()
         if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)  # with what plugins have started
+            os.killpg(0, signal.SIGKILL)  # with processes that plugins have started
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
 
 def _serve(connection: Connection, memory: Any, cwd: str) -> None:
-    """Work in the child: take a task, send back what came of it."""
+    """Receive tasks in the child, and send back their results."""
     if hasattr(os, "setsid"):
-        os.setsid()  # so that it can be ended together with what plugins start
+        os.setsid()  # so that it can be killed together with processes of plugins
     multiprocessing.current_process().daemon = False  # plugins may start processes
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
@@ -161,33 +161,33 @@ def _serve(connection: Connection, memory: Any, cwd: str) -> None:
 
 
 def _answer(content: bytes) -> bytes:
-    """Do a task; whatever it raises is an answer, too, even what no plugin should raise."""
+    """Run a task; anything it raises is returned, including SystemExit and the like."""
     try:
         function, task = pickle.loads(content)  # noqa: S301 - from the process that started this
         result = function(task)
     except Exception as error:  # noqa: BLE001 - the plugin boundary: the caller reports it
         return _packed_error(error)
-    except BaseException as error:  # noqa: BLE001 - a plugin that says sys.exit() or worse
+    except BaseException as error:  # noqa: BLE001 - a plugin that calls sys.exit() or worse
         text = f"it raised {type(error).__name__}"
         return _packed_error(WorkerDiedError(text, activity.present()))
     try:
         return pickle.dumps(result)
     except Exception as error:  # noqa: BLE001 - whatever pickle makes of a foreign object
-        return _packed_error(PluginError(f"what it returned cannot travel: {error}"))
+        return _packed_error(PluginError(f"its result cannot be pickled: {error}"))
 
 
 def _packed_error(error: Exception) -> bytes:
-    """Pack an error, as text where it cannot be unpacked again."""
+    """Pickle an error, as text if it cannot be unpickled."""
     try:
         content = pickle.dumps(Failure(error))
-        pickle.loads(content)  # noqa: S301 - what was pickled just here
+        pickle.loads(content)  # noqa: S301 - pickled on the line above
     except Exception:  # noqa: BLE001 - whatever a foreign exception does
         return pickle.dumps(Failure(PluginError(f"{type(error).__name__}: {error}")))
     return content
 
 
 class Failure:
-    """An exception that a task raised, apart from results that happen to be exceptions."""
+    """An exception that a task raised, as opposed to a result that happens to be an exception."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error

@@ -1,7 +1,7 @@
-"""The same tasks on a Dask cluster: workers anywhere, results in the one store.
+"""The same tasks on a Dask cluster: workers anywhere, results in a single store.
 
-A task carries its clip, so workers need no shared filesystem; plugins travel by name, so a worker
-needs the same plugins installed, and models stay loaded in it from one task to the next.
+A task contains its clip, so workers need no shared filesystem. Plugins are sent by name, so workers
+need the same plugins installed. Models stay loaded in a worker from one task to the next.
 
 References
 ----------
@@ -37,10 +37,10 @@ _guards: dict[Limits, Processes] = {}
 
 
 def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> Result:
-    """Run a task in a child of this worker, one at a time even where it has several threads.
+    """Run a task in a child of this worker, one at a time even if the worker has several threads.
 
-    The child stays, with its models loaded, until a plugin in it takes too much or crashes; the
-    worker itself sees no plugin's code and lives on.
+    The child lives on, with its models loaded, until a plugin exceeds a limit or crashes; the
+    worker itself runs no plugin code and survives.
     """
     with _ONE_AT_A_TIME:
         if limits not in _guards:
@@ -69,8 +69,8 @@ class Cluster:
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish.
 
-        One task a worker is under way, so that the death of a worker is blamed on the task that it
-        happened in; workers may join and leave at any time.
+        Each worker has at most one pending task, so that its death is attributed to the right task;
+        workers may join and leave at any time.
         """
         from distributed import as_completed
 
@@ -92,17 +92,17 @@ class Cluster:
             yield task, _outcome(future)
 
     def _workers(self) -> int:
-        """Count the workers; one, if there is none yet, so that a task waits for the first."""
+        """Count the workers, but at least one, so that a task waits for the first to join."""
         return max(1, len(self._client.nthreads()))
 
 
 def _outcome(future: Any) -> Any:
-    """Return a future's result, or what went wrong with it."""
+    """Return a future's result or error."""
     from distributed import KilledWorker
 
     if future.status not in ("finished", "error"):
         raise RunError(
-            "the connection to the Dask scheduler is lost. What was finished is stored; type: awb"
+            "the connection to the Dask scheduler is lost. Finished units are stored; type: awb"
             " resume with the run's folder"
         )
     error = future.exception()
@@ -128,7 +128,7 @@ def open_cluster(scheduler: str, limits: Limits) -> AbstractContextManager[Execu
     local = _LOCAL.match(scheduler)
     if local is None and scheduler.startswith("local"):
         raise ParameterError(
-            f"cannot read {scheduler!r}: expected local:N with a number of workers, or an address"
+            f"cannot parse {scheduler!r}: expected local:N with a number of workers, or an address"
             " like tcp://host:8786"
         )
     return _started(int(local[1]), limits) if local else _connected(scheduler, limits)
@@ -136,7 +136,7 @@ def open_cluster(scheduler: str, limits: Limits) -> AbstractContextManager[Execu
 
 @contextmanager
 def _started(n_workers: int, limits: Limits) -> Iterator[Executor]:
-    """Start a cluster of processes with one thread each."""
+    """Start a local cluster of single-threaded processes."""
     import dask
     from distributed import Client, LocalCluster
 
@@ -158,13 +158,13 @@ def _started(n_workers: int, limits: Limits) -> Iterator[Executor]:
 
 @contextmanager
 def _connected(address: str, limits: Limits) -> Iterator[Executor]:
-    """Connect to a scheduler that runs somewhere."""
+    """Connect to a running scheduler."""
     from distributed import Client
 
     path = Path(address)
     is_file = path.suffix == ".json"
     if is_file and not path.is_file():
-        raise RunError(f"there is no scheduler file {address}. Type: dask scheduler first")
+        raise RunError(f"scheduler file {address} does not exist. First type: dask scheduler")
     target = {"scheduler_file": address} if is_file else {"address": address}
     try:
         client = Client(**target, timeout=_SECONDS_TO_CONNECT)

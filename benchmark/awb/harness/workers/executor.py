@@ -1,4 +1,4 @@
-"""Executors: where tasks run; results come back as they finish, few tasks are under way."""
+"""Executors: they run tasks, yield results as they finish, and keep few tasks pending."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 ATTEMPTS = 3
-"""Workers that a task may lose to signals from outside before it is given up."""
+"""Number of attempts of a task whose worker is killed by a signal from outside."""
 
 
 def unchanged(task: Task) -> Task:
-    """Return a task as it is."""
+    """Return a task unchanged."""
     return task
 
 
@@ -28,9 +28,10 @@ class Executor(Protocol):
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish, in any order.
 
-        Tasks may be added while others are under way, and `revise` is asked for the last word on a
-        task that was drawn ahead. A task whose worker is killed from outside is tried again; one
-        that takes its worker down, or takes too much, comes back with a `WorkerDiedError`.
+        Tasks may be added while others are running, and `revise` may change a queued task just
+        before it runs. A task whose worker is killed from outside is retried; one that kills its
+        worker or exceeds a limit comes back with a `WorkerDiedError`.
+
         """
         ...
 

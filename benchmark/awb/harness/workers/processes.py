@@ -1,4 +1,4 @@
-"""Worker processes of this machine: each gets a task at a time, is watched, and can be ended."""
+"""Worker processes on this machine: each gets one task at a time, is watched, and can be killed."""
 
 from __future__ import annotations
 
@@ -27,21 +27,23 @@ from awb.harness.workers.executor import ATTEMPTS, Result, Task, unchanged
 _LOOK_EVERY_S = 0.25
 
 
-_NOT_BELOW_MAIN = "It did not even start: a script calls awb.run below if __name__ == '__main__':"
+_NOT_BELOW_MAIN = (
+    "It did not even start: a script must call awb.run below if __name__ == '__main__':"
+)
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
-    """A task under way, and how many workers it has lost to others."""
+    """A pending task, and how many of its workers were killed from outside."""
 
     task: Any
     deaths: int = 0
 
 
 class _Lane:
-    """One worker process: the task that it runs, and the one that it gets next."""
+    """One worker process, with its current and its next task."""
 
-    _DEPTH = 2  # one that runs, one that waits: no worker is idle between two
+    _DEPTH = 2  # one task runs, one waits, so that the worker is never idle
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -52,7 +54,7 @@ class _Lane:
 
     @property
     def room(self) -> int:
-        """How many more tasks this lane takes."""
+        """Number of further tasks that this lane accepts."""
         return self._DEPTH - len(self._jobs)
 
     @property
@@ -62,23 +64,23 @@ class _Lane:
 
     @property
     def signs(self) -> list[Any]:
-        """What to wait for: something to read, or the end of the process."""
+        """Objects to wait for: something to read, or the end of the process."""
         if self._child is None or not self._jobs:
             return []
         return [self._child.connection, self._child.process.sentinel]
 
     def submit(self, job: _Job) -> None:
-        """Queue a task; a worker starts with its first."""
+        """Queue a task; the first one starts the worker."""
         self._jobs.append(job)
 
     def look(self, work: _Work) -> Iterator[tuple[Any, Any]]:
-        """Yield what has come back or gone wrong, and keep the worker busy."""
+        """Yield new results and errors, and keep the worker busy."""
         if not self._jobs:
             return
         if self._child is None:
             self._child, self._ready, self._busy = Child(), False, False
         try:
-            alive = self._child.process.is_alive()  # first: its last word may come before its end
+            alive = self._child.process.is_alive()  # before poll: it may answer and then end
             if self._child.connection.poll():
                 yield from self._hear(self._child.connection.recv_bytes())
             elif not alive:
@@ -107,7 +109,7 @@ class _Lane:
                 yield self._jobs.popleft().task, error
 
     def _watch(self, child: Child) -> Iterator[tuple[Any, Any]]:
-        """End the worker if a plugin in it has taken too much."""
+        """End the worker if a plugin in it has exceeded a limit."""
         now_s = time.monotonic()
         if now_s - self._watched_s < _LOOK_EVERY_S:
             return
@@ -124,7 +126,7 @@ class _Lane:
         yield self._jobs.popleft().task, error
 
     def _after_death(self) -> Iterator[tuple[Any, Any]]:
-        """Try the task again if the end may have come from outside, else say how it ended."""
+        """Retry the task if the worker may have been killed from outside, else report the end."""
         if self._child is None:
             return
         at, was_ready, was_busy, job = self._child.at, self._ready, self._busy, self._jobs[0]
@@ -144,7 +146,7 @@ class _Lane:
         yield job.task, WorkerDiedError(reason, call)
 
     def close(self) -> None:
-        """End the worker; what it has begun is lost."""
+        """End the worker; its current task is lost."""
         if self._child is not None:
             self._child.end()
             self._child = None
@@ -152,7 +154,7 @@ class _Lane:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is done to tasks, and what is changed in them just before."""
+    """The function to run on tasks, and the one that revises them just before."""
 
     function: Callable[[Any], Any]
     revise: Callable[[Any], Any]
@@ -190,7 +192,8 @@ class Processes(AbstractContextManager["Processes"]):
                 wait(signs, timeout=_LOOK_EVERY_S)
 
     def close(self) -> None:
-        """End the workers; what they have begun is lost."""
+        """End the workers; their current tasks are lost."""
+
         for lane in self._lanes:
             lane.close()
 

@@ -1,4 +1,4 @@
-"""One task in a worker, and errors of plugins as errors of awb."""
+"""Single tasks in a worker, and conversion of foreign exceptions."""
 
 from __future__ import annotations
 

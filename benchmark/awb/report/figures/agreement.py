@@ -16,14 +16,14 @@ _FORMATS = (".png", ".svg", ".pdf")
 
 
 def draw(found: Sequence[Agreement], path: Path) -> None:
-    """Draw taus as a matrix; dark blue agrees, dark red contradicts."""
+    """Save taus as a heat map; dark blue means agreement, dark red contradiction."""
     if path.suffix.lower() not in _FORMATS:
         raise RunError(f"cannot draw {path.name}: use a name that ends in {', '.join(_FORMATS)}")
     save(figure_of(found), path, path.suffix.lower()[1:])
 
 
 def figure_of(found: Sequence[Agreement]) -> Any:
-    """Draw taus as a matrix; dark blue agrees, dark red contradicts."""
+    """Draw taus as a heat map; dark blue means agreement, dark red contradiction."""
     from matplotlib.figure import Figure
 
     names, taus = matrix(found)

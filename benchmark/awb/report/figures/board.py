@@ -1,4 +1,4 @@
-"""A board as a figure: one panel a metric, one line an explainer, means with intervals."""
+"""A board as a figure: one panel per metric, one line per explainer, means with intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The critical-difference diagram: mean ranks, and who cannot be told apart.
+"""The critical-difference diagram: mean ranks, and groups without significant differences.
 
 References
 ----------
@@ -26,25 +26,15 @@ from awb.statistics import CriticalDifference, critical_difference
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """Mean ranks with the names of their owners, best first.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Explainers.
-    ranks : tuple of float
-        Their mean ranks over clips, 1 = best.
-    found : CriticalDifference
-        The test's other numbers.
-    """
+    """Explainers and their mean ranks, best first."""
 
     names: tuple[str, ...]
-    ranks: tuple[float, ...]
-    found: CriticalDifference
+    ranks: tuple[float, ...]  # mean ranks over clips, 1 = best
+    found: CriticalDifference  # other results of the test
 
 
 def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -> Ranked:
-    """Rank explainers by one metric on the instances that all of them have."""
+    """Rank explainers by one metric on the instances that all of them explain."""
     if names is not None:
         chosen_rows(view, list(names), None)
     facts = view.board.metrics[metric]
@@ -67,9 +57,9 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
         )
     if len(wanted) < 3 or len(set(clips)) < 2:
         raise RunError(
-            "no critical-difference diagram: it ranks at least 3 explainers over 2 clips, and"
-            f" {label_of(view.board)} has {len(wanted)} over {len(set(clips))}. Use another"
-            " --board, name baselines too with --explainers, or type: awb plot RUN --kind board"
+            "no critical-difference diagram: it needs at least 3 explainers and 2 clips, but"
+            f" {label_of(view.board)} has {len(wanted)} and {len(set(clips))}. Use another"
+            " --board, add baselines with --explainers, or type: awb plot RUN --kind board"
         )
     values = column.grid[np.array(wanted, dtype=np.int64)[:, np.newaxis], used].T
     try:
@@ -85,7 +75,7 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
 
 
 def joined(ranks: Sequence[float], distance: float) -> list[tuple[int, int]]:
-    """Find the longest stretches of ranks that lie within a distance.
+    """Find the maximal runs of ranks that lie within a distance.
 
     Examples
     --------
@@ -111,7 +101,7 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
     distance = ranked.found.critical_difference
     note = (
         f"mean rank by {view.board.metrics[metric].name} over {ranked.found.n_clips} clips;"
-        f" Friedman p = {ranked.found.p_value:.2g}; bars join what does not differ (Nemenyi, 5 %)"
+        f" Friedman p = {ranked.found.p_value:.2g}; bars: no significant difference (Nemenyi, 5 %)"
     )
     return _diagram(ranked.names, ranked.ranks, joined(ranked.ranks, distance), note, distance)
 
@@ -124,17 +114,17 @@ def draw_over_boards(summary: DatasetSummary) -> Any:
     bars = [(places[group[0]], places[group[-1]]) for group in found.groups if len(group) > 1]
     n_boards = len(summary.boards)
     note = (
-        f"mean rank by {summary.metric.name} over {n_boards} boards; bars join what does not differ"
-        " (Wilcoxon over boards, Holm, 5 %)"
+        f"mean rank by {summary.metric.name} over {n_boards} boards;"
+        " bars: no significant difference (Wilcoxon over boards, Holm, 5 %)"
     )
     if n_boards < found.boards_needed:
-        note += f"\nfewer than {found.boards_needed} boards cannot tell any two apart"
+        note += f"\nno difference can be significant with fewer than {found.boards_needed} boards"
     names = [summary.explainers[column] for column in order]
     return _diagram(names, [found.mean_ranks[column].rank for column in order], bars, note)
 
 
 def write_over_boards(summary: DatasetSummary, path: Path) -> None:
-    """Write `draw_over_boards` as an SVG file, the same bytes for the same summary."""
+    """Write `draw_over_boards` as an SVG file, with reproducible bytes."""
     save(draw_over_boards(summary), path, "svg")
 
 
@@ -145,7 +135,7 @@ def _diagram(
     note: str,
     distance: float | None = None,
 ) -> Any:
-    """Draw ranks in increasing order, and bars from one place to another."""
+    """Draw ranks in increasing order, and bars between positions."""
     count = len(names)
     half = (count + 1) // 2
     top = 0.7 + 0.13 * len(bars)

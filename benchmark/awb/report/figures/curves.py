@@ -1,4 +1,4 @@
-"""Deletion curves: how far the target's probability falls as the most relevant audio goes."""
+"""Deletion curves: the fall of the target's probability as the most relevant audio is dropped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from awb.report.views.board import BoardView
 
 
 def deletion_points(view: BoardView) -> list[tuple[int, int]]:
-    """List the percentages of audio at which the run measured the fall."""
+    """List the percentages of audio at which the run measured the fall, with their columns."""
     points = sorted(
         (int(facts.name.removeprefix("ff@")), place)
         for place, facts in enumerate(view.board.metrics)
@@ -20,7 +20,7 @@ def deletion_points(view: BoardView) -> list[tuple[int, int]]:
     )
     if len(points) < 2:
         raise RunError(
-            "curves need the metrics ff@1, ff@5, ff@10, ...; the run has too few of them."
+            "curves need at least two of the metrics ff@1, ff@5, ff@10, ...; the run has fewer."
             " Type: awb run --metrics all"
         )
     return points
@@ -28,7 +28,7 @@ def deletion_points(view: BoardView) -> list[tuple[int, int]]:
 
 @styled
 def draw_curves(view: BoardView, rows: Sequence[BoardRow]) -> Any:
-    """Draw the mean fall of the target's probability against the part of the audio dropped."""
+    """Draw the mean fall of the target's probability against the percentage of audio dropped."""
     points = deletion_points(view)
     figure = new_figure(5.4, 3.4)
     axes = figure.subplots()
@@ -59,7 +59,7 @@ def draw_curves(view: BoardView, rows: Sequence[BoardRow]) -> Any:
 
 
 def _name_ends(axes: Any, at: float, ends: list[tuple[float, str, str]]) -> None:
-    """Write names beside the ends of the lines, apart from one another."""
+    """Write names beside the ends of the lines, without overlap."""
     low, high = axes.get_ylim()
     gap = 0.052 * (high - low)
     ends = sorted(ends)

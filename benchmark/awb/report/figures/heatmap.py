@@ -1,4 +1,4 @@
-"""A metric of every explainer on every instance, as a heat map."""
+"""A heat map of one metric for every explainer and instance."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from awb.report.views.board import BoardView
 
 @styled
 def draw_heatmap(view: BoardView, rows: Sequence[BoardRow], metric: int) -> Any:
-    """Draw explainers down and instances across, the hardest instance first."""
+    """Draw one row per explainer and one column per instance, the hardest instance first."""
     facts = view.board.metrics[metric]
     values = np.full((len(rows), len(view.instances)), np.nan)
     line = {row.explainer: place for place, row in enumerate(rows)}

@@ -1,4 +1,4 @@
-"""One instance as a figure: spectrogram, events, and a row of relevance for each explainer."""
+"""One instance as a figure: spectrogram, events, and one row of relevance per explainer."""
 
 from __future__ import annotations
 
@@ -35,18 +35,10 @@ def chosen_explanations(
 
 @dataclass(frozen=True, slots=True)
 class InstanceFigure:
-    """A drawn instance.
+    """A drawn instance."""
 
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
-        The figure.
-    panels : tuple of matplotlib.axes.Axes
-        The sound, then one row an explainer; all over the same seconds.
-    """
-
-    figure: Any
-    panels: tuple[Any, ...]
+    figure: Any  # matplotlib.figure.Figure
+    panels: tuple[Any, ...]  # axes: the sound, then one row per explainer, with a shared time axis
 
 
 @styled
@@ -85,7 +77,7 @@ def draw_instance(
 
 
 def _draw_sound(axes: Any, instance: InstanceView, heard: Heard) -> None:
-    """Draw the spectrogram, and above it what else sounds."""
+    """Draw the spectrogram."""
     clip = heard.clip
     picture = spectrogram(clip.waveform, clip.sample_rate_hz, bins=128, frames=800)
     axes.imshow(

@@ -1,4 +1,4 @@
-"""How figures look, and how they are written.
+"""Style and output of figures.
 
 References
 ----------
@@ -48,7 +48,7 @@ _STYLE = {
 
 
 def styled(function: Any) -> Any:
-    """Make a function draw in the style of awb."""
+    """Decorate a function to draw in the style of awb."""
     from functools import wraps
 
     @wraps(function)
@@ -62,7 +62,7 @@ def styled(function: Any) -> Any:
 
 
 def new_figure(width_in: float, height_in: float) -> Any:
-    """Make an empty figure; nothing of matplotlib's global state is touched."""
+    """Make an empty figure without touching matplotlib's global state."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")
@@ -70,7 +70,7 @@ def new_figure(width_in: float, height_in: float) -> Any:
 
 @styled
 def save(figure: Any, path: Path, form: str) -> None:
-    """Write a figure; the same figure gives the same bytes."""
+    """Write a figure, with reproducible bytes."""
     stamp = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}[form]
     try:
         figure.savefig(path, format=form, dpi=200, metadata=stamp)
@@ -79,7 +79,7 @@ def save(figure: Any, path: Path, form: str) -> None:
 
 
 def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> list[BoardRow]:
-    """Choose rows of a board that have values."""
+    """Choose the named rows of a board, or by default those with values."""
     rows = {row.explainer: row for row in view.board.rows}
     if names is not None:
         for name in names:
@@ -96,7 +96,7 @@ def chosen_rows(view: BoardView, names: list[str] | None, most: int | None) -> l
 
 
 def metric_place(view: BoardView, name: str | None) -> int:
-    """Find the column of a metric; None for the one that ranks."""
+    """Find the column of a metric; None means the ranking metric."""
     names = [facts.name for facts in view.board.metrics]
     if name is None:
         return 0

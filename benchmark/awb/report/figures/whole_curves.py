@@ -1,7 +1,7 @@
-"""Whole deletion and insertion curves, as the run stored them at every cell.
+"""Whole deletion and insertion curves, which the run stored for every cell.
 
-Clips have different numbers of cells, so every curve is read at the same parts of its clip, linear
-between two cells. A mean is over the instances on which all drawn explainers have the curve.
+Clips have different numbers of cells, so every curve is interpolated linearly at the same fractions
+of its clip. Means are over the instances for which all drawn explainers have a curve.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from awb.report.views.board import BoardView, under_board_names
 from awb.statistics import Interval, cluster_bootstrap_columns
 
 KINDS = {
-    "deletion": "most relevant part that is dropped",
-    "insertion": "most relevant part that is heard alone",
+    "deletion": "most relevant part, dropped",
+    "insertion": "most relevant part, kept alone",
 }
 STEPS = 50
 RESAMPLES = 2000
@@ -31,26 +31,15 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class MeanCurve:
-    """The mean of an explainer's curves.
-
-    Attributes
-    ----------
-    explainer : str
-        Its label.
-    baseline : bool
-        Whether it is there for comparison only.
-    points : tuple of Interval
-        The target's mean probability at 0, 2, ..., 100 % of the clip, with its 95 % interval over
-        clips.
-    """
+    """The mean of an explainer's curves of the target's probability, with intervals over clips."""
 
     explainer: str
     baseline: bool
-    points: tuple[Interval, ...]
+    points: tuple[Interval, ...]  # at 0, 2, ..., 100 % of the clip
 
 
 def resampled(curve: FloatArray, steps: int = STEPS) -> FloatArray:
-    """Read a curve at equal parts of its clip.
+    """Interpolate a curve at equally spaced fractions of its clip.
 
     Examples
     --------
@@ -64,7 +53,7 @@ def resampled(curve: FloatArray, steps: int = STEPS) -> FloatArray:
 def mean_curves(
     folder: RunFolder, view: BoardView, rows: Sequence[BoardRow], kind: str
 ) -> list[MeanCurve]:
-    """Average the stored curves of some explainers."""
+    """Average the stored curves of the given explainers."""
     manifest = view.data.manifest
     stored = under_board_names(
         folder.store().curves(manifest.dataset, manifest.model, kind), view.data
@@ -104,7 +93,7 @@ def mean_curves(
 
 @styled
 def draw_whole_curves(curves: Mapping[str, Sequence[MeanCurve]]) -> Any:
-    """Draw mean curves, a panel a kind."""
+    """Draw mean curves, one panel per kind."""
     figure = new_figure(2.3 + 2.3 * len(curves), 3.0)
     panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
     percents = np.linspace(0, 100, STEPS + 1)

@@ -1,7 +1,7 @@
 "use strict";
-/* What is shown is written into the address, so that a link leads back to it. */
+/* The state of the page is stored in the URL's fragment, so that links restore it. */
 
-/** Read: {board, clip, target, explainers, metrics}; null where the address does not say. */
+/** Read: {board, clip, target, explainers, metrics}; null where the fragment does not say. */
 awb.readAddress = () => {
   const parts = new URLSearchParams(window.location.hash.slice(1));
   const explainers = parts.getAll("explainer");
@@ -14,7 +14,7 @@ awb.readAddress = () => {
   };
 };
 
-/** The fragment of an instance, with the explainers that are shown. */
+/** The fragment of an instance, with the explainers shown. */
 awb.address = ({ board, clip, target, explainers, metrics }) => {
   const parts = new URLSearchParams();
   if (board > 1 || clip === undefined) parts.set("board", board);
@@ -27,7 +27,7 @@ awb.address = ({ board, clip, target, explainers, metrics }) => {
   return `#${parts}`;
 };
 
-/** Replace the fragment without a new entry in the history. */
+/** Replace the fragment without adding a history entry. */
 awb.writeAddress = (state) => {
   const fragment = awb.address(state);
   if (fragment !== window.location.hash) window.history.replaceState(null, "", fragment);

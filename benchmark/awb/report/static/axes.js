@@ -17,7 +17,7 @@ awb.ticks = (low, high, count) => {
 awb.linear = (low, high, start, stop) => (value) =>
   start + ((value - low) / (high - low || 1)) * (stop - start);
 
-/** How wide a text will be. */
+/** Width of a rendered text. */
 awb.textWidth = (() => {
   const context = document.createElement("canvas").getContext("2d");
   return (text, size, weight = 400) => {
@@ -27,7 +27,7 @@ awb.textWidth = (() => {
   };
 })();
 
-/** Shorten a text to a width; the whole text goes into a title. */
+/** Shorten a text to a width; the full text belongs in a title. */
 awb.cut = (text, size, width) => {
   if (awb.textWidth(text, size) <= width) return text;
   let end = text.length;

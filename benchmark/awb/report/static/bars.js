@@ -15,7 +15,7 @@ awb.bars = (container, board, column, width) => {
   const size = 12;
   const top = 22;
   const widest = Math.max(...rows.map(({ row }) => awb.textWidth(row.explainer, size)));
-  const above = widest > width * 0.36;  // long names stand above their bars, so that none is cut
+  const above = widest > width * 0.36;  // long names are placed above their bars, so that none is cut
   const line = above ? 36 : 19;
   const names = rows.map(({ row }) => awb.cut(row.explainer, size, width));
   const left = above ? 10 : widest + 10;
@@ -73,12 +73,12 @@ awb.bars = (container, board, column, width) => {
   container.replaceChildren(svg);
 };
 
-/** What a reader must know of a metric. */
+/** Facts about a metric. */
 awb.metricFacts = (list, metric) => {
   const range = [metric.lowest, metric.highest].map((end, place) =>
     end === null ? (place ? "∞" : "−∞") : awb.format(end, 0));
   const facts = [
-    ["What it says", metric.summary],
+    ["Meaning", metric.summary],
     ["Direction", metric.higher ? "higher is better ↑" : "lower is better ↓"],
     ["Range", `${range[0]} to ${range[1]}${metric.unit ? `, ${metric.unit}` : ""}`],
     ["Family", metric.family],

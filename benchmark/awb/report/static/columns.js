@@ -1,7 +1,7 @@
 "use strict";
-/* Which metrics are columns of the board: a family of them, or any that are chosen. */
+/* The metrics shown as columns of the board: a family, or any selection. */
 
-/** Write an interval as the page was written: ".98–1.00", "−.20 to .31". */
+/** Format an interval as in the static table: ".98–1.00", "−.20 to .31". */
 awb.narrow = (low, high) => {
   if (low === null || high === null) return "";
   const short = (value) => {
@@ -11,11 +11,11 @@ awb.narrow = (low, high) => {
   return `${short(low)}${low < 0 ? " to " : "–"}${short(high)}`;
 };
 
-/** The metrics of which anybody has a value; the ranking one in any case. */
+/** The metrics with at least one value, and always the ranking metric. */
 awb.valued = (board) => board.metrics.filter((metric, place) =>
   place === 0 || metric.headline || board.rows.some((row) => row.cells[place][0] !== null));
 
-/** The metrics under headings: the main ones, then each family. */
+/** The metrics by heading: the main ones, then each family. */
 awb.families = (metrics) => {
   const found = new Map([["main", metrics.filter((metric) => metric.headline)]]);
   for (const metric of metrics) {
@@ -45,7 +45,7 @@ awb.metricCell = ([mean, low, high, count]) =>
   awb.make("td", { class: "value", "data-value": mean === null ? "" : String(mean) },
     count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) : ""));
 
-/** What each column says, with a link to more where there is a page of metrics. */
+/** The meaning of each column, with links if there is a page of metrics. */
 awb.columnKey = (list, metrics) => {
   const { page } = list.dataset;
   list.replaceChildren(...metrics.flatMap((metric) => {
@@ -58,8 +58,8 @@ awb.columnKey = (list, metrics) => {
 };
 
 /**
- * Let a person choose the columns of a board; `changed` gets what is chosen, for the address.
- * Returns how to show what an address says: a family, "all", or names with commas between.
+ * Let users choose the columns of a board; `changed` receives the choice, for the fragment.
+ * Returns a function that shows a choice: a family, "all", or comma-separated names.
  */
 awb.columns = (section, board, handle, changed) => {
   const { table, rows, prepare, restore } = handle;

@@ -1,5 +1,5 @@
 "use strict";
-/* Small helpers that every part of a page uses. Text from data only ever becomes text nodes. */
+/* Helpers for all parts of a page. Text from data only ever becomes text nodes. */
 const awb = {};
 
 awb.fill = (node, attributes, children) => {
@@ -22,31 +22,31 @@ awb.make = (name, attributes, ...children) =>
 awb.draw = (name, attributes, ...children) =>
   awb.fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 
-/** Find the part of a container that plays a role. */
+/** Find the part of a container with a role. */
 awb.part = (container, role) => container.querySelector(`[data-role="${role}"]`);
 
-/** Round a number; what lies exactly between two goes to the even one, as in the other tables. */
+/** Round a number, half to even, as in the other tables. */
 awb.rounded = (value, digits) => {
   const exact = value.toFixed(digits + 30);
   const cut = exact.slice(0, digits ? -30 : -31);
   return /^50*$/.test(exact.slice(-30)) && "02468".includes(cut.at(-1)) ? cut : value.toFixed(digits);
 };
 
-/** Write a number with a true minus, or a dash where there is none. */
+/** Format a number with a minus sign, or a dash if there is none. */
 awb.format = (value, digits = 3) =>
   value === null || value === undefined ? "–" : awb.rounded(value, digits).replace("-", "−");
 
-/** Write an interval; empty where there is none. */
+/** Format an interval; empty if there is none. */
 awb.interval = (low, high, digits = 2) =>
   low === null || high === null ? "" : `${awb.format(low, digits)} to ${awb.format(high, digits)}`;
 
-/** Six colours that stay apart without colour vision, times four dashes. */
+/** Six colours that are distinguishable with colour blindness, times four dashes. */
 awb.styleOf = (slot) => ({
   color: `var(--c${slot % 6})`,
   dash: ["", "7 3", "2 2.5", "9 2.5 2 2.5"][(slot + Math.floor(slot / 6)) % 4],
 });
 
-/** Draw again whenever the width of an element changes. */
+/** Redraw whenever the width of an element changes. */
 awb.onWidth = (element, render) => {
   let last = 0;
   const look = () => {
@@ -69,7 +69,7 @@ awb.unique = (() => {
   return (stem) => `${stem}-${(count += 1)}`;
 })();
 
-/** Diagonal lines, for what must be told apart without colour. */
+/** Diagonal lines, for distinctions that do not rely on colour. */
 awb.hatch = (id, color, { gap = 5, width = 1.4, back = "none" } = {}) =>
   awb.draw(
     "pattern",

@@ -49,7 +49,7 @@ awb.drawEvents = (svg, instance, x, top, bottom) => {
   }
 };
 
-/** Lanes above the picture: the target first, then what else sounds. Returns their height. */
+/** Lanes above the picture: the target first, then other events. Returns their height. */
 awb.drawLanes = (svg, instance, x, left, right) => {
   const lanes = new Map(instance.intervals.length ? [[instance.target, instance.intervals]] : []);
   for (const [start, stop, label] of instance.events || []) {
@@ -119,7 +119,7 @@ awb.drawKept = (svg, kept, edges, x, y) => {
   });
 };
 
-/** Names of curves at the right edge, spread so that none covers another. */
+/** Names of curves at the right edge, without overlap. */
 awb.drawEndLabels = (svg, entries, x, size) => {
   const sorted = [...entries].sort((one, other) => one.y - other.y);
   for (let place = 1; place < sorted.length; place += 1) {

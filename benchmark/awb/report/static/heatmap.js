@@ -1,5 +1,5 @@
 "use strict";
-/* Kendall's tau between every two metrics: a triangle of numbers on colour, hatched where negative. */
+/* Kendall's tau between all pairs of metrics: a coloured triangle, hatched where negative. */
 
 awb.heatmap = (container, board, every, width) => {
   const { taus, metrics: names } = board.agreement;

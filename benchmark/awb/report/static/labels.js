@@ -1,5 +1,5 @@
 "use strict";
-/* Labels of points that neither cover one another nor a point; what finds no room is left out. */
+/* Labels of points that overlap neither labels nor points; labels without space are left out. */
 
 awb.overlap = (one, other, gap = 1) =>
   one.left < other.right + gap && other.left < one.right + gap &&
@@ -9,8 +9,8 @@ awb.overlap = (one, other, gap = 1) =>
  * Place labels one after another, the most important first.
  *
  * points: [{at: [x, y], width}], in order of importance; box: {left, right, top, bottom};
- * lines: [[x1, y1, x2, y2]] that labels keep off where they can.
- * Returns for each point the label's box, or null where there is no room.
+ * lines: [[x1, y1, x2, y2]] that labels avoid if possible.
+ * Returns the label's box for each point, or null if there is no space.
  */
 awb.placeLabels = (points, box, size, radius, lines = []) => {
   const height = size * 1.15;

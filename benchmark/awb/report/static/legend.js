@@ -1,5 +1,5 @@
 "use strict";
-/* Which explainers are shown: a check box each, with the sample of its line and its score here. */
+/* A check box per explainer, with a sample of its line and its score on the instance. */
 
 awb.legend = (holder, instance, state, change) => {
   const rows = instance.explanations.map((explanation) => {

@@ -1,7 +1,7 @@
 "use strict";
-/* Put the parts of the page together. */
+/* Assemble the parts of the page. */
 
-/** The list of instances; returns how to mark the one that is shown. */
+/** The list of instances; returns a function that marks the current one. */
 awb.instanceList = (nav, order, board, list, link) => {
   const level = (one) => (one.level === null ? Infinity : one.level * (board.metrics[0].higher ? 1 : -1));
   const entry = (one) => awb.make("li", {}, awb.make("a", { href: link(one), "data-key": one.key },

@@ -1,5 +1,5 @@
 "use strict";
-/* Look at one instance and listen to it. */
+/* The player of one instance. */
 
 awb.player = (section, board, metric, tell) => {
   const part = (role) => awb.part(section, role);
@@ -122,13 +122,13 @@ awb.player = (section, board, metric, tell) => {
     part("about").textContent = [
       `clip ${instance.clip}`,
       instance.intervals.length ? `sounds for ${seconds.toFixed(1)} of ${end.toFixed(1)} s` : `${end.toFixed(1)} s`,
-      `the model's log-odds ${awb.format(instance.score, 1)}`,
+      `model's log-odds ${awb.format(instance.score, 1)}`,
       instance.level === null ? null : `mean ${metric.name} ${awb.format(instance.level, 2)}`,
     ].filter(Boolean).join(" · ");
     seek.max = end;
     const silent = part("silent");
     silent.hidden = !instance.silent;
-    silent.textContent = instance.silent ? `There is no sound here: ${instance.silent}.` : "";
+    silent.textContent = instance.silent ? `No sound: ${instance.silent}.` : "";
     for (const control of [play, source]) control.disabled = !instance.sound;
     const counts = instance.keptCounts;
     amount.options[0].hidden = !counts || counts.annotated === 0;

@@ -1,5 +1,5 @@
 "use strict";
-/* Explainers by what they cost and how well they do; calls on a logarithmic axis, 0 beside it. */
+/* Explainers by cost and quality; calls on a logarithmic axis, with 0 beside it. */
 
 awb.scatter = (container, board, width) => {
   const metric = board.metrics[0];
@@ -54,7 +54,7 @@ awb.scatter = (container, board, width) => {
     );
   }
   svg.append(
-    awb.draw("text", { class: "soft", x: (left + right) / 2, y: height - 6, "font-size": 12, "text-anchor": "middle" }, "model calls an instance"),
+    awb.draw("text", { class: "soft", x: (left + right) / 2, y: height - 6, "font-size": 12, "text-anchor": "middle" }, "model calls per instance"),
   );
 
   const better = (one, other) => (metric.higher ? one > other : one < other);
@@ -124,7 +124,7 @@ awb.scatter = (container, board, width) => {
     next.focus();
   });
   const note = hidden.length
-    ? awb.make("p", { class: "note" }, `Without a label, for want of room: ${hidden.join(", ")}.`) : null;
+    ? awb.make("p", { class: "note" }, `Not labelled, for lack of space: ${hidden.join(", ")}.`) : null;
   container.replaceChildren(
     awb.make("p", { class: "axis-title", "aria-hidden": "true" }, `${metric.name} ${metric.arrow}`), svg, readout);
   if (note) container.append(note);

@@ -1,5 +1,5 @@
 "use strict";
-/* Sounds of the page: decoded when they are first wanted, masked here, played from memory. */
+/* Sounds of the page: decoded on demand, masked here, played from memory. */
 
 awb.bytes = (base64) => {
   const text = window.atob(base64);
@@ -35,7 +35,7 @@ awb.masked = (sound, fill, edges, kept) => {
   return out;
 };
 
-/** Write samples as a 16 bit WAV file. */
+/** Encode samples as a 16-bit WAV file. */
 awb.wav = (samples, rate) => {
   const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
   const text = (at, letters) => [...letters].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
@@ -56,7 +56,7 @@ awb.wav = (samples, rate) => {
   return new Blob([view], { type: "audio/wav" });
 };
 
-/** The sounds of one instance, by what is listened to; only the last few stay in memory. */
+/** The sounds of one instance by source; only the last few stay in memory. */
 awb.sounds = (instance) => {
   const made = new Map();
   let whole = null;

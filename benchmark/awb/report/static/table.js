@@ -1,5 +1,5 @@
 "use strict";
-/* A table whose header buttons sort and whose rows can be filtered. Columns may come and go. */
+/* A sortable table whose rows can be filtered. Columns may be added and removed. */
 
 awb.table = (section) => {
   const table = awb.part(section, "ranking");
@@ -43,7 +43,7 @@ awb.table = (section) => {
     body.append(...rows);
   };
 
-  /** Make buttons of the headers that have none yet. */
+  /** Add buttons to headers that have none yet. */
   const prepare = () => {
     for (const header of headers().filter((one) => one.dataset.sort)) {
       const head = header.querySelector(".head");
@@ -54,7 +54,7 @@ awb.table = (section) => {
     }
   };
 
-  /** Put the rows back into the order in which they came. */
+  /** Restore the original order of the rows. */
   const restore = () => {
     unmark();
     rows.sort((one, other) => original.get(one) - original.get(other));

@@ -1,7 +1,7 @@
 "use strict";
 /* Light and dark. */
 
-/** Remember a choice for the next page, where the browser lets a page remember. */
+/** Store a choice for the next page, if the browser allows it. */
 awb.keepTheme = (theme) => {
   try {
     window.localStorage.setItem("awb-theme", theme);
@@ -10,11 +10,11 @@ awb.keepTheme = (theme) => {
   }
 };
 
-/** A button for the other of light and dark. */
+/** A button that switches between light and dark. */
 awb.theme = (button) => {
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const kept = "remember" in root.dataset; // a page of many: the choice holds for all of them
+  const kept = "remember" in root.dataset; // one page of a site: the choice applies to all of its pages
   const now = () => root.dataset.theme || (dark.matches ? "dark" : "light");
   const name = () => { button.textContent = now() === "dark" ? "Light" : "Dark"; };
   button.addEventListener("click", () => {

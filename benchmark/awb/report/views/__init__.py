@@ -1,1 +1,1 @@
-"""What is shown of a board: its rows, its instances with their audio, and spectrograms."""
+"""Data for display: boards with their rows, instances with their audio, and spectrograms."""

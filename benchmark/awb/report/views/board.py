@@ -1,4 +1,4 @@
-"""What reports, figures and the site show: boards with their rows, relevance and instances."""
+"""Data of boards for reports, figures and the site: rows, relevance and instances."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from awb.plugins.discovery import Registry
 Place = tuple[str, str]
 """Clip and target."""
 
-NOTHING_TO_SEE = "awb show RUN says why; awb resume RUN finishes an interrupted run"
+NOTHING_TO_SEE = "awb show RUN reports why; awb resume RUN finishes an interrupted run"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +37,10 @@ class ExplanationView:
 
 @dataclass(frozen=True, slots=True)
 class InstanceView:
-    """One instance with its explanations, the best by the first metric first.
+    """One instance with its explanations, sorted by the first metric, best first.
 
-    `level` is the mean of the first metric over explainers other than baselines, NaN where there is
-    none; `edges_s` are the edges of the cells where they are known without the audio.
+    `level` is the mean of the first metric over explainers other than baselines, NaN if there is
+    none; `edges_s` are the edges of the cells, if they are known without the audio.
     """
 
     dataset: str
@@ -52,18 +52,18 @@ class InstanceView:
 
     @property
     def dataset_name(self) -> str:
-        """Name of the dataset without its settings, as random keys have it."""
+        """Name of the dataset without its settings, as used in random keys."""
         return self.dataset.partition(":")[0]
 
     @property
     def name(self) -> str:
-        """How a person would type it: ``CLIP/TARGET``."""
+        """Name as typed by users: ``CLIP/TARGET``."""
         return f"{self.kept.clip_id}/{self.kept.target}"
 
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """A board, the rows it was made of, its main metrics, and its instances, the worst first."""
+    """A board with its underlying rows, its main metrics, and its instances, the worst first."""
 
     board: Board
     data: BoardData
@@ -73,11 +73,11 @@ class BoardView:
 
     @property
     def first(self) -> MetricFacts:
-        """The metric that ranks."""
+        """The ranking metric."""
         return self.board.metrics[0]
 
     def instance(self, text: str) -> InstanceView:
-        """Find an instance by ``CLIP/TARGET``, by a clip that has only one, or by number from 1."""
+        """Find an instance by ``CLIP/TARGET``, by a clip with a single one, or by number from 1."""
         if text.isdigit() and 1 <= int(text) <= len(self.instances):
             return self.instances[int(text) - 1]
         names = {one.name: one for one in self.instances}
@@ -102,7 +102,7 @@ class BoardView:
 
 
 def read_views(folder: RunFolder, registry: Registry) -> list[BoardView]:
-    """Read the boards of a run, finished or not, and everything behind them but the audio."""
+    """Read the boards of a run, finished or not, with all their data except audio."""
     headline = [facts.name for facts in shown_metrics(folder, registry, None)]
     hop_s = folder.config().segment_hop_s
     views = []
@@ -127,10 +127,10 @@ def make_view(
     hop_s: float,
     edges_s: Mapping[Place, Sequence[float]] | None = None,
 ) -> BoardView:
-    """Put a board, its rows and the stored relevance together, under the names of the board.
+    """Combine a board, its rows and the stored relevance, under the names of the board.
 
-    The headline metrics that the board leaves out, as localization without annotated times, are
-    left out here too.
+    Main metrics that the board omits, such as localization without annotated times, are omitted
+    here, too.
     """
     names = [facts.name for facts in board.metrics]
     main = tuple(name for name in headline if name in names) or tuple(names)
@@ -142,7 +142,7 @@ def make_view(
 def under_board_names(
     stored: Mapping[Place, Mapping[str, FloatArray]], data: BoardData
 ) -> dict[Place, dict[str, FloatArray]]:
-    """Keep what belongs to explainers of a board, without the budget that the store adds to names.
+    """Select the arrays of a board's explainers, and remove budgets from the stored names.
 
     A run with budgets stores ``random-forest@300``; the board of 300 calls shows ``random-forest``.
     """
@@ -158,7 +158,7 @@ def under_board_names(
 
 
 def label_of(board: Board) -> str:
-    """Name a board of a run, so that no other board of the run has the same name."""
+    """Name a board uniquely within its run."""
     limit = "" if board.budget is None else f", at most {board.budget:,} model calls"
     return f"{board.model} on {board.dataset}{limit}"
 
@@ -178,7 +178,7 @@ def instances_of(
 ) -> list[InstanceView]:
     """Combine relevance and scores of every finished instance, the worst level first.
 
-    Relevance is given by clip and target, then by the explainer's name on the board.
+    Relevance is indexed by clip and target, then by the explainer's name on the board.
     """
     scores: dict[tuple[str, str, str], dict[str, float]] = {}
     for row in data.scores:
@@ -216,7 +216,7 @@ def instances_of(
 
 
 def _order(goodness: float) -> float:
-    """Sort the best first and what has no value last."""
+    """Sort key: best first, missing values last."""
     return math.inf if math.isnan(goodness) else -goodness
 
 
@@ -227,7 +227,7 @@ def _level(views: Sequence[ExplanationView], metric: str) -> float:
 
 
 def extremes(instances: Sequence[InstanceView], count: int) -> list[InstanceView]:
-    """Choose at most `count` instances in order: half of the worst, half of the best."""
+    """Choose at most `count` instances in order: half from the worst, half from the best."""
     if count >= len(instances):
         return list(instances)
     worst = math.ceil(count / 2)

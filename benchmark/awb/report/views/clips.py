@@ -1,7 +1,7 @@
-"""The audio of instances, read again through the dataset's plugin when somebody wants to listen.
+"""The audio of instances, read on demand through the dataset's plugin.
 
-A run folder holds no audio. Where the data cannot be read any more, or have changed, there is a
-reason instead, and everything else is shown.
+Run folders contain no audio. If the data cannot be read or have changed, a reason is returned
+instead, and everything else is still shown.
 """
 
 from __future__ import annotations
@@ -28,67 +28,45 @@ from awb.types import AudioArray, Clip
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The audio of one instance, as the model heard it.
+    """The audio of one instance, as the model's input."""
 
-    Attributes
-    ----------
-    clip : Clip
-        At the model's rate, with every event.
-    fill : np.ndarray, shape=(samples,)
-        What replaced dropped audio.
-    segments : Segments
-        The segments of the run on this clip.
-    """
-
-    clip: Clip
-    fill: AudioArray
+    clip: Clip  # at the model's rate, with every event
+    fill: AudioArray  # replacement of dropped audio, shape=(samples,)
     segments: Segments
 
 
 class Clips(Protocol):
-    """Where a report gets audio from."""
+    """A source of audio for reports."""
 
     def load(self, instance: InstanceView) -> Heard | str:
-        """Return the audio of an instance, or say why there is none."""
+        """Return the audio of an instance, or the reason why there is none."""
         ...
 
 
 class NoClips:
-    """No audio, for one reason."""
+    """A source without audio, with a reason."""
 
     def __init__(self, reason: str) -> None:
         self._reason = reason
 
     def load(self, instance: InstanceView) -> Heard | str:  # noqa: ARG002
-        """Say why there is none."""
+        """Return the reason why there is none."""
         return self._reason
 
 
 @dataclass(frozen=True, slots=True)
 class RunSound:
-    """What a run says about sound.
-
-    Attributes
-    ----------
-    segment_s, segment_hop_s : float
-        Length of a segment and distance between two, in seconds.
-    masker : Resolved
-        What replaced dropped audio.
-    seed : int
-        Seed of the masker's draws.
-    rates_hz : dict of str to int
-        Rate of each model in Hz, where the run folder knows it.
-    """
+    """The settings of a run from which the model's input is reconstructed."""
 
     segment_s: float
     segment_hop_s: float
     masker: Resolved
     seed: int
-    rates_hz: dict[str, int]
+    rates_hz: dict[str, int]  # sample rate by model label, as far as the run folder records it
 
     @classmethod
     def of(cls, folder: RunFolder, registry: Registry) -> RunSound:
-        """Read it from a run folder."""
+        """Read the settings from a run folder."""
         config = folder.config()
         rates = folder.record().get("sample_rates_hz") or {}
         return cls(
@@ -100,7 +78,7 @@ class RunSound:
         )
 
     def heard(self, dataset: str, model: str, clip: Clip, target: str) -> Heard:
-        """Make what the model heard from a clip."""
+        """Reconstruct the model's input from a clip."""
         ready = prepare(clip, self.rates_hz.get(model, clip.sample_rate_hz))
         rate_hz = ready.sample_rate_hz
         key = RandomKey((self.seed, dataset, clip.id, target))
@@ -125,7 +103,7 @@ class RunClips:
                 self._sources[text] = f"the dataset {text} is not available: {error}"
 
     def load(self, instance: InstanceView) -> Heard | str:
-        """Return the audio of an instance, or say why there is none."""
+        """Return the audio of an instance, or the reason why there is none."""
         source = self._sources.get(instance.dataset)
         if not isinstance(source, Source):
             reasons = [one for one in self._sources.values() if isinstance(one, str)]
@@ -143,7 +121,7 @@ class RunClips:
 
 
 class GivenClips:
-    """Audio that is in memory already."""
+    """Audio that is already in memory."""
 
     def __init__(self, clips: Iterable[Clip], sound: RunSound, dataset: str) -> None:
         self._clips = {clip.id: clip for clip in clips}
@@ -151,15 +129,15 @@ class GivenClips:
         self._dataset = dataset
 
     def load(self, instance: InstanceView) -> Heard | str:
-        """Return the audio of an instance, or say why there is none."""
+        """Return the audio of an instance, or the reason why there is none."""
         clip = self._clips.get(instance.kept.clip_id)
         if clip is None:
-            return f"clip {instance.kept.clip_id} is not there"
+            return f"clip {instance.kept.clip_id} is missing"
         return self._sound.heard(self._dataset, instance.model, clip, instance.kept.target)
 
 
 def require(clips: Clips, instance: InstanceView) -> Heard:
-    """Return the audio of an instance, or fail with the reason."""
+    """Return the audio of an instance, or raise with the reason."""
     heard = clips.load(instance)
     if isinstance(heard, str):
         raise DataError(f"no audio of {instance.kept.clip_id}: {heard}")

@@ -1,4 +1,4 @@
-"""A spectrogram to look at: decibels on the mel scale, as a small grey picture.
+"""A spectrogram for display: decibels on the mel scale, as a small greyscale image.
 
 References
 ----------
@@ -25,7 +25,7 @@ _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
 def to_mel(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Turn Hz into mel.
+    """Convert Hz to mel.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def to_mel(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def to_hz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Turn mel into Hz.
+    """Convert mel to Hz.
 
     Examples
     --------
@@ -48,21 +48,16 @@ def to_hz(mel: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectrogram:
-    """Levels over time and frequency.
+    """Levels over time and frequency, ``shape=(bins, frames)``, with the lowest frequency last.
 
-    Attributes
-    ----------
-    levels : np.ndarray, shape=(bins, frames), dtype=uint8
-        255 is the loudest, 0 is `RANGE_DB` below it or less; the lowest frequency comes last.
-    ticks : tuple of (float, str)
-        Height in [0, 1] from the bottom, and name, of some frequencies.
+    255 is the loudest level; 0 is `RANGE_DB` below it or less.
     """
 
     levels: npt.NDArray[np.uint8]
-    ticks: tuple[tuple[float, str], ...]
+    ticks: tuple[tuple[float, str], ...]  # height in [0, 1] from the bottom, and label
 
     def webp(self) -> bytes:
-        """Compress it as a WebP picture, dark where it is loud."""
+        """Compress it as a WebP image, in which loud is dark."""
         from PIL import Image
 
         stream = io.BytesIO()
@@ -73,7 +68,7 @@ class Spectrogram:
 def spectrogram(
     waveform: AudioArray, sample_rate_hz: int, *, bins: int = 96, frames: int = 500
 ) -> Spectrogram:
-    """Compute a spectrogram for the eye."""
+    """Compute a spectrogram for display."""
     length = 2 ** max(4, round(math.log2(0.032 * sample_rate_hz)))
     centers = np.round((np.arange(frames) + 0.5) * waveform.size / frames).astype(np.int64)
     padded = np.pad(np.asarray(waveform, dtype=np.float64), length // 2)

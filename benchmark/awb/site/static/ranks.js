@@ -1,5 +1,5 @@
 "use strict";
-/* Mean ranks over boards with their intervals; bars join explainers that do not differ. */
+/* Mean ranks over boards with their intervals; bars join explainers without significant differences. */
 
 awb.ranks = (container, data, width) => {
   const size = 12;
@@ -44,7 +44,7 @@ awb.ranks = (container, data, width) => {
     svg.append(awb.draw("line", {
       class: "same", x1: x, x2: x, y1: top + first * line + 3, y2: top + (last + 1) * line - 3,
       stroke: "var(--ink)", "stroke-width": 3.5,
-    }, awb.draw("title", {}, `${data.rows[first][0]} to ${data.rows[last][0]}: not told apart`)));
+    }, awb.draw("title", {}, `${data.rows[first][0]} to ${data.rows[last][0]}: no significant difference`)));
   });
   container.replaceChildren(svg);
 };

@@ -1,5 +1,5 @@
 "use strict";
-/* What pages without a board of their own have: tables, and bars of one explainer on all boards. */
+/* Pages without boards: tables, and bars of one explainer on all boards. */
 
 awb.across = (section) => {
   const board = JSON.parse(section.querySelector(".across-data").textContent);

@@ -21,7 +21,7 @@ def test_every_board_carries_the_baselines() -> None:
     assert set(labels[1:]) == BASELINES
 
 
-def test_a_baseline_that_is_named_is_there_once() -> None:
+def test_a_named_baseline_is_added_only_once() -> None:
     assert sorted(_labels(explainers=["oracle", "naive"])) == sorted({"naive", *BASELINES})
 
 

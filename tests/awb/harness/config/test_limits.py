@@ -1,4 +1,4 @@
-"""Limits as they are typed, and the state that plugins leave behind."""
+"""Limits as they are typed, and the global state that plugins change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_limits_are_read_as_typed() -> None:
         ("soon", None, "--time-limit takes seconds, or off"),
         ("0", None, "--time-limit must be above 0"),
         ("nan", None, "--time-limit must be above 0"),
-        (None, "much", "'much' is no size"),
+        (None, "much", "'much' is not a size"),
         (None, "0", "--memory-limit must be above 0"),
     ],
 )
@@ -51,7 +51,7 @@ def test_wrong_limits_are_refused(time_s: str | None, memory: str | None, messag
         (0, "exit code 0"),
     ],
 )
-def test_the_end_of_a_process_is_told(exit_code: int, text: str) -> None:
+def test_the_end_of_a_process_is_described(exit_code: int, text: str) -> None:
     assert how_it_ended(exit_code) == f"its process ended: {text}"
 
 
@@ -92,7 +92,7 @@ def _state() -> list[object]:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_what_a_plugin_leaves_behind_is_put_back(fails: bool) -> None:
+def test_global_state_is_restored_after_a_plugin(fails: bool) -> None:
     before = _state()
     try:
         with untouched():
@@ -104,7 +104,7 @@ def test_what_a_plugin_leaves_behind_is_put_back(fails: bool) -> None:
     assert _state() == before
 
 
-def test_a_folder_that_is_gone_is_no_trouble(
+def test_a_deleted_current_folder_is_tolerated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = tmp_path / "gone"
@@ -131,6 +131,6 @@ def test_immutable_arrays_cannot_be_made_writable(shape: tuple[int, ...]) -> Non
     "relevance",
     [np.array([1j]), np.array(["1.0"]), np.array(["2020-01-01"], dtype="datetime64[D]"), [None]],
 )
-def test_what_is_no_real_number_is_no_relevance(relevance: np.ndarray) -> None:
+def test_relevance_must_be_real_numbers(relevance: np.ndarray) -> None:
     with pytest.raises(RelevanceError):
         Explanation(relevance)

@@ -1,4 +1,4 @@
-"""Configuration files: what is read, what is refused and how, and what is written."""
+"""Configuration files: reading, error messages, and writing."""
 
 from __future__ import annotations
 
@@ -73,12 +73,12 @@ def test_a_file_says_what_options_say(tmp_path: Path) -> None:
         ("[sweep]\nseed = [1, 'a']", "[sweep] seed: Input should be a valid integer (got 'a')"),
         ("[sweep]\ndesign = ['pooled', 'pold']", "[sweep] unknown design 'pold'"),
         ("[sweep]\nseed = []", "expected a list of values"),
-        ("[sweep]\nmasker = ['zeros', 'zeros']", "'zeros' is there twice"),
+        ("[sweep]\nmasker = ['zeros', 'zeros']", "'zeros' is listed twice"),
         ("[sweep]\njobs = [1, 2]", "jobs cannot vary"),
-        ("masker = 'zeros'\n[sweep]\nmasker = ['noise']", "leave one out"),
+        ("masker = 'zeros'\n[sweep]\nmasker = ['noise']", "set both outside and inside [sweep]"),
     ],
 )
-def test_what_is_wrong_is_named_with_the_file(text: str, message: str, tmp_path: Path) -> None:
+def test_errors_name_the_file(text: str, message: str, tmp_path: Path) -> None:
     path = _file(tmp_path, text)
     with pytest.raises(ParameterError) as error:
         read_settings(path, {})
@@ -86,17 +86,17 @@ def test_what_is_wrong_is_named_with_the_file(text: str, message: str, tmp_path:
     assert message in str(error.value)
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ParameterError, match="awb config example > "):
         read_settings(tmp_path / "no.toml", {})
     with pytest.raises(ParameterError, match="awb resume"):
         read_settings(tmp_path, {})
     (tmp_path / "bytes.toml").write_bytes(b"seed = 1 # \xff")
-    with pytest.raises(ParameterError, match="no UTF-8 text: byte 11"):
+    with pytest.raises(ParameterError, match="not UTF-8 text: byte 11"):
         read_settings(tmp_path / "bytes.toml", {})
 
 
-def test_what_is_typed_replaces_the_file_and_is_said(tmp_path: Path) -> None:
+def test_typed_options_override_the_file_and_are_reported(tmp_path: Path) -> None:
     path = _file(tmp_path, "samples = 100\nseed = 1\nclips = 4\nplugin = ['a.py']")
     typed = {"samples": 50, "seed": 1, "masker": "noise", "clips": None, "plugin": ("b.py",)}
     settled = read_settings(path, typed)
@@ -136,7 +136,7 @@ def test_an_option_replaces_a_sweep(tmp_path: Path) -> None:
     assert [one.name for one in variants(settled)] == [""]
 
 
-def test_names_of_variants_are_folders_of_their_own(tmp_path: Path) -> None:
+def test_variants_have_unique_folder_names(tmp_path: Path) -> None:
     text = "[sweep]\ndatasets = ['folder:a/b', 'folder:a:b', 'folder:../c']"
     names = [one.name for one in variants(read_settings(_file(tmp_path, text), {}))]
     assert len(set(names)) == 3
@@ -172,7 +172,7 @@ _VALUES: dict[str, Any] = {
 
 
 @given(st.fixed_dictionaries({}, optional=_VALUES))
-def test_what_is_written_is_read_back(values: dict[str, Any]) -> None:
+def test_written_settings_are_read_back(values: dict[str, Any]) -> None:
     text = to_toml(values, header="A head\nof two lines")
     assert tomllib.loads(text) == values
 

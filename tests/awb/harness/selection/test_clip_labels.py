@@ -81,7 +81,7 @@ def test_an_empty_label_is_refused() -> None:
         _clip(labels=(" ",))
 
 
-def test_every_metric_of_localization_is_undefined_for_one_reason_and_no_other_is() -> None:
+def test_only_localization_metrics_are_undefined_and_for_one_reason() -> None:
     clip = unit_clip(N_SEGMENTS)
     perturber = perturber_for(WeightedEnergy(WEIGHTS, -1.0), clip, samples=40)
     scoring = Scoring(

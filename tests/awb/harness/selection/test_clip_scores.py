@@ -54,7 +54,7 @@ def run(store: ScoreStore | None, model: Resolved, given: list[Clip]) -> tuple[C
     return executor, {clip.id: scores for clip, scores in found}
 
 
-def test_only_what_is_not_known_is_scored(tmp_path: Path, model: Resolved) -> None:
+def test_only_unknown_clips_are_scored(tmp_path: Path, model: Resolved) -> None:
     store = ScoreStore(tmp_path / "scores.sqlite")
     first, part = run(store, model, clips(70)[:3])
     assert first.seen == ["clip-0", "clip-1", "clip-2"]
@@ -67,7 +67,7 @@ def test_only_what_is_not_known_is_scored(tmp_path: Path, model: Resolved) -> No
         np.testing.assert_array_equal(whole[name], scores)
 
 
-def test_other_audio_weights_and_settings_are_other_scores(tmp_path: Path, model: Resolved) -> None:
+def test_audio_weights_and_settings_are_in_the_key(tmp_path: Path, model: Resolved) -> None:
     store = ScoreStore(tmp_path / "scores.sqlite")
     run(store, model, clips(1))
     assert run(store, model, clips(1, level=0.2))[0].seen == ["clip-0"]
@@ -85,7 +85,7 @@ def test_a_renamed_clip_is_known_by_its_audio(tmp_path: Path, model: Resolved) -
     assert set(store.clips(store.models()[0].key, "d")) == {"clip-0", "other"}
 
 
-def test_a_failure_is_told_and_not_stored(
+def test_a_failure_is_reported_and_not_stored(
     tmp_path: Path, model: Resolved, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(resolved: Resolved, clip: Clip) -> Any:
@@ -113,9 +113,9 @@ def test_clips_are_drawn_a_few_at_a_time(tmp_path: Path, model: Resolved) -> Non
     assert drawn <= 64
 
 
-def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
+def test_other_files_are_refused_as_score_files(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no database at all", encoding="ascii")
-    with pytest.raises(RunError, match="is no file of scores"):
+    with pytest.raises(RunError, match="is not a file of scores"):
         ScoreStore(tmp_path / "text")
     with pytest.raises(RunError, match="cannot be written"):
         ScoreStore(tmp_path / "text" / "below")

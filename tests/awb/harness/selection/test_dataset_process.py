@@ -24,7 +24,7 @@ from awb.plugins.session import add_file
 
 @pytest.fixture
 def reader(added: dict[Any, Any]) -> Iterator[Reader]:
-    """A reader that waits no longer than eight seconds."""
+    """A reader with a time limit of eight seconds."""
     add_file(Path(faulty_datasets.__file__))
     with Reader(Limits(time_s=8)) as opened:
         yield opened
@@ -62,7 +62,7 @@ def test_another_process_reads_the_same(tmp_path: Path) -> None:
             )  # fmt: skip
 
 
-def test_a_clip_that_hangs_costs_itself_and_its_limit_once(reader: Reader) -> None:
+def test_a_clip_that_hangs_is_tried_only_once(reader: Reader) -> None:
     source = _faulty(reader, "hangs", "1")
     expected = [f"clip-{number}" for number in range(faulty_datasets.CLIPS)]
     expected[1] = "clip clip-1: ran longer than 8 s (--time-limit)"
@@ -73,7 +73,7 @@ def test_a_clip_that_hangs_costs_itself_and_its_limit_once(reader: Reader) -> No
     assert before == after, "what is known to hang is not tried again"
 
 
-def test_after_three_strikes_what_was_read_is_read_and_nothing_new(reader: Reader) -> None:
+def test_after_three_failures_only_clips_read_before_are_read(reader: Reader) -> None:
     source = _faulty(reader, "exits", "0135")
     ended = "its process ended: exit code 3"
     expected = [
@@ -88,7 +88,7 @@ def test_after_three_strikes_what_was_read_is_read_and_nothing_new(reader: Reade
 
 
 @pytest.mark.parametrize("where", ["build", "list"])
-def test_what_concerns_the_whole_dataset_is_told_in_one_line(reader: Reader, where: str) -> None:
+def test_errors_of_the_whole_dataset_are_reported_in_one_line(reader: Reader, where: str) -> None:
     doing = {"build": "it was made", "list": "it listed its clips"}[where]
     with pytest.raises(PluginError) as found:
         _faulty(reader, "crashes", where).dataset.clip_ids()
@@ -102,11 +102,11 @@ def test_errors_of_a_dataset_arrive_as_they_are(reader: Reader) -> None:
         source.load("clip-2")
     with pytest.raises(DataError, match=r"clip no-clip: ValueError: invalid literal"):
         source.load("no-clip")
-    with pytest.raises(DataError, match=r"load gives str, expected awb\.types\.Clip"):
+    with pytest.raises(DataError, match=r"load returned str, expected awb\.types\.Clip"):
         _faulty(reader, "text", "2").load("clip-2")
 
 
-def test_nothing_is_left_of_it(added: dict[Any, Any]) -> None:
+def test_no_process_remains(added: dict[Any, Any]) -> None:
     add_file(Path(faulty_datasets.__file__))
     before = set(psutil.Process().children(recursive=True))
     with Reader(Limits(time_s=8)) as opened:

@@ -56,7 +56,7 @@ def test_exactly_a_fifth_is_kept_and_more_is_not() -> None:
 
 
 @pytest.mark.parametrize(("offset_s", "is_kept"), [(3.9, True), (4.0, True), (4.1, False)])
-def test_an_event_that_the_model_cannot_hear_is_no_instance(offset_s: float, is_kept: bool) -> None:
+def test_an_event_after_the_models_input_is_skipped(offset_s: float, is_kept: bool) -> None:
     clip = _clip(Event(1, 1.5, "Dog"), Event(3.5, offset_s, "Dog"))
     scores = np.array([1.0, 1.0, 1.0], dtype=np.float32)
     [found] = decide(

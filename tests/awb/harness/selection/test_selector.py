@@ -38,7 +38,7 @@ def _clip(name: str, *events: Event, seconds: float = 2.0, labels: tuple[str, ..
 
 
 class _Given:
-    """A dataset of given clips, or of errors in their place."""
+    """A dataset of the given clips, or errors instead of clips."""
 
     def __init__(self, *given: Clip | tuple[str, Exception]) -> None:
         self._given = {one.id if isinstance(one, Clip) else one[0]: one for one in given}
@@ -54,7 +54,7 @@ class _Given:
 
 
 class _Answers:
-    """An executor whose model answers as it was told, the last clip first."""
+    """An executor that returns given scores, the last clip first."""
 
     def __init__(self, answers: dict[str, Answer]) -> None:
         self.answers = answers
@@ -132,7 +132,7 @@ def test_every_clip_is_kept_or_left_out_for_its_own_reason_in_the_order_of_the_d
     assert seen == [("Selecting from given for told", done, 7) for done in range(4, 8)]
 
 
-def test_only_the_first_clips_are_heard() -> None:
+def test_only_the_first_clips_are_scored() -> None:
     manifest, seen = _selected(_Given(*(_clip(name, BARK) for name in "abcd")), clips=2)
     assert [one.clip_id for one in manifest.kept] == ["a", "b"]
     assert seen[-1][1:] == (2, 2)
@@ -141,7 +141,7 @@ def test_only_the_first_clips_are_heard() -> None:
 @pytest.mark.parametrize(
     ("min_score", "kept"), [(None, ["at", "over"]), (0.9, ["at", "over", "under"]), (2.5, ["over"])]
 )
-def test_the_least_score_is_the_models_unless_one_is_typed(
+def test_the_minimum_score_is_the_models_by_default(
     min_score: float | None, kept: list[str]
 ) -> None:
     dataset = _Given(*(_clip(name, BARK) for name in ("at", "over", "under")))
@@ -170,7 +170,7 @@ def test_a_model_that_fails_on_every_clip_is_an_error_and_on_some_a_reason() -> 
     assert _left_out(manifest) == [("a", "", MODEL_FAILED)]
 
 
-def test_a_model_that_was_stopped_too_often_is_given_up_on_all_clips() -> None:
+def test_a_model_that_was_stopped_too_often_fails_on_all_clips() -> None:
     names = [f"clip-{number}" for number in range(MAX_FAILURES + 2)]
     dataset = _Given(*(_clip(name, BARK) for name in names))
     died = WorkerDiedError("its process ended: signal SIGSEGV")

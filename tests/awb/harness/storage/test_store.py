@@ -27,7 +27,7 @@ def _result(key: str, clip_id: str, value: float = 0.5) -> UnitResult:
     return UnitResult(key, clip_id, "Dog", (ok, bad))
 
 
-def test_what_is_stored_comes_back(tmp_path: Path) -> None:
+def test_results_are_read_back(tmp_path: Path) -> None:
     store = Store(tmp_path / "results.sqlite")
     store.add("d", "m", _result("k1", "a"))
     assert store.finished() == {"k1"}
@@ -73,8 +73,8 @@ def test_a_unit_that_breaks_half_way_leaves_nothing(tmp_path: Path) -> None:
     assert list(store.scores()) == []
 
 
-def test_a_file_that_is_no_store_is_refused(tmp_path: Path) -> None:
+def test_other_files_are_refused_as_stores(tmp_path: Path) -> None:
     path = tmp_path / "results.sqlite"
     path.write_text("not a database, not a database, not a database")
-    with pytest.raises(RunError, match="no result store"):
+    with pytest.raises(RunError, match="is not an awb result store"):
         Store(path)

@@ -60,7 +60,7 @@ def test_a_variant_lies_in_the_folder(name: str, tmp_path: Path) -> None:
         SweepFolder.open(tmp_path)
 
 
-def test_no_variant_is_run_where_one_cannot_be(tmp_path: Path) -> None:
+def test_no_variant_is_run_if_one_is_invalid(tmp_path: Path) -> None:
     wrong = settle({"clips": 1}, sweep={"explainers": [["random"], ["naive:window=3"]]})
     with pytest.raises(ParameterError, match="variant naive-window=3: naive has no setting"):
         start(wrong, Resources(jobs=1), tmp_path / "sweep", _quiet)
@@ -82,8 +82,8 @@ def test_the_folder_is_named_after_the_file_of_a_sweep(
     assert out_path(plain).name != "mine-2"
 
 
-def test_what_is_neither_a_run_nor_a_sweep_is_not_taken_up(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="holds no run"):
+def test_other_folders_are_not_resumed(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is not a run folder"):
         take_up(tmp_path, Resources(jobs=1), _quiet)
-    with pytest.raises(RunError, match="holds no sweep"):
+    with pytest.raises(RunError, match="is not a sweep"):
         SweepFolder.open(tmp_path)

@@ -1,4 +1,4 @@
-"""A plugin that spoils the model costs its own row; the others are told by the model as it was."""
+"""A plugin that changes the model loses its own row; the others see the original model."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_model_without_modules_needs_no_guard() -> None:
 
 
 def _made_by(name: str) -> Callable[..., Any]:
-    """Make an explainer that spoils the model before it asks for scores, which others share."""
+    """Make an explainer that changes the model before it requests scores, which others share."""
 
     def explain(perturber: Any, instance: Any, rng: Any) -> Any:
         model = perturber.model_as(DifferentiableModel)

@@ -1,4 +1,4 @@
-"""Question again: one door a variation, labels hidden, seeds that really change."""
+"""Variations of a question: one perturber each, labels hidden, seeds that really change."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
     assert sum(noisy.model.batches) >= N + 1
 
 
-def test_all_explainers_share_the_door_of_a_variation() -> None:
+def test_all_explainers_share_the_perturber_of_a_variation() -> None:
+
     question = _question()
     variants = Variants(question, offered=True)
     first = variants.explain(_resolved(), _correlation, AnotherGain())
@@ -113,7 +114,7 @@ def test_all_explainers_share_the_door_of_a_variation() -> None:
     assert np.array_equal(first, second)
 
 
-def test_what_is_not_offered_has_a_reason() -> None:
+def test_instances_that_are_not_repeated_have_a_reason() -> None:
     with pytest.raises(UndefinedScoreError, match="--robustness"):
         Variants(_question(), offered=False).explain(_resolved(), _drops, AnotherSeed())
     with pytest.raises(NotApplicableError, match="randomized"):

@@ -1,4 +1,4 @@
-"""What a unit's key depends on, and what it does not."""
+"""What the key of a unit depends on, and what it does not depend on."""
 
 from __future__ import annotations
 
@@ -78,6 +78,6 @@ def test_no_two_changes_share_a_key() -> None:
 @pytest.mark.parametrize(
     "changed", [{"clips": 3}, {"max_event_fraction": 0.5}, {"min_score": 2.0}, {"device": "cpu"}]
 )
-def test_what_is_selected_and_where_it_runs_does_not(changed: dict[str, Any]) -> None:
+def test_selection_and_device_do_not_change_the_key(changed: dict[str, Any]) -> None:
     assert _key(_settings(**changed)) == KEY
     assert _key(replace(PLAN, computed_on="cuda")) == KEY

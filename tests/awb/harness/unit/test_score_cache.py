@@ -27,7 +27,7 @@ from fakes import WeightedEnergy
 
 
 class Weighted(WeightedEnergy):
-    """A model whose scores can be told apart by its weights."""
+    """A model whose scores depend on its weights."""
 
     weights_sha256 = "0" * 64
 
@@ -106,12 +106,12 @@ def test_versions_of_what_a_plugin_needs_are_named() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "big", "-1", "2 elephants"])
-def test_what_is_no_size_is_refused(text: str) -> None:
-    with pytest.raises(ParameterError, match="is no size"):
+def test_invalid_sizes_are_refused(text: str) -> None:
+    with pytest.raises(ParameterError, match="is not a size"):
         read_size(text)
 
 
-def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(RunError, match="--cache off"):
         open_cache(tmp_path / "file" / "cache")
@@ -129,7 +129,7 @@ def test_the_commands(tmp_path: Path) -> None:
     assert len(list(cache.entries())) == 1
     assert awb("cache", "clear", "--cache", folder).returncode == 0
     assert not list(cache.entries())
-    assert "is no size" in awb("cache", "prune", "--cache", folder, "--size=x").stderr
+    assert "is not a size" in awb("cache", "prune", "--cache", folder, "--size=x").stderr
     done = awb(
         "run", f"--dataset=folder:{data}", "--model=loudness", "--samples=20", "--explainers=naive",
         "--out", tmp_path / "run", "--cache", folder,

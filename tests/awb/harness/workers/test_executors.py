@@ -1,4 +1,4 @@
-"""Executors: what finishes, what fails, and what takes its worker down."""
+"""Executors: tasks that finish, fail, or kill their workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NUMBERS = [1, 2, -3, 4, 5, 6, 7, 8]
 
 @pytest.fixture(scope="module", params=["processes", "dask"])
 def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    """Two workers, once of each kind for all tests, as in a run."""
+    """An executor of each kind with two workers, shared by all tests."""
     scheduler = "local:2" if request.param == "dask" else None
     with open_executor(2, scheduler) as opened:
         yield opened
@@ -45,7 +45,7 @@ def test_one_and_many_workers_agree(executor: Executor) -> None:
 
 
 @pytest.mark.parametrize("crash", ["exit", "segfault"])
-def test_a_task_that_crashes_costs_itself_only(executor: Executor, crash: str) -> None:
+def test_a_crash_affects_only_its_own_task(executor: Executor, crash: str) -> None:
     mixed = [1, crash, 2, 3, 4, 5]
     found = dict(executor.map(tasks.work, mixed))
     error = found.pop(crash)
@@ -55,7 +55,7 @@ def test_a_task_that_crashes_costs_itself_only(executor: Executor, crash: str) -
     assert not any(isinstance(result, Exception) for result in found.values())
 
 
-def test_a_worker_killed_once_costs_time_only(executor: Executor, tmp_path: Path) -> None:
+def test_a_task_whose_worker_is_killed_once_is_retried(executor: Executor, tmp_path: Path) -> None:
     marker = tmp_path / "killed"
     assert list(executor.map(tasks.crash_once, [marker])) == [(marker, "finished")]
     assert marker.exists()
@@ -77,7 +77,7 @@ def test_tasks_are_drawn_as_they_are_needed(executor: Executor) -> None:
 
 
 class _Adding(Iterator[int]):
-    """Numbers to which more are added when the last one is done."""
+    """Numbers, with more added after the last one."""
 
     def __init__(self) -> None:
         self.numbers = [1]
@@ -97,7 +97,7 @@ def test_tasks_may_be_added_when_the_last_one_is_done(executor: Executor) -> Non
     assert found == [1, 2, 3, 4]
 
 
-def test_the_last_word_on_a_task_is_asked_for_before_it_is_sent() -> None:
+def test_tasks_are_revised_before_they_are_sent() -> None:
     seen: list[int] = []
     with Processes(1) as workers:
         for number, _ in workers.map(tasks.work, [1, 2, 3, 4], lambda one: one - 10 * len(seen)):
@@ -105,20 +105,20 @@ def test_the_last_word_on_a_task_is_asked_for_before_it_is_sent() -> None:
     assert seen == [1, -8, -17, -26], "one was drawn ahead, and still changed"
 
 
-def test_what_cannot_travel_is_a_failure_of_its_own() -> None:
+def test_what_cannot_be_pickled_fails_alone() -> None:
     with Processes(1) as workers:
         found = dict(
             workers.map(tasks.raise_it, ["cannot be unpacked", "interrupt", "unpicklable"])
         )
         assert "OddError: (1, 2)" in str(found["cannot be unpacked"])
         assert "it raised KeyboardInterrupt" in str(found["interrupt"])
-        assert "what it returned cannot travel" in str(found["unpicklable"])
+        assert "its result cannot be pickled" in str(found["unpicklable"])
         assert isinstance(found["interrupt"], WorkerDiedError)
         [(_, error)] = workers.map(lambda one: one, [1])
-        assert "cannot travel to a worker process" in str(error)
+        assert "cannot be pickled for a worker process" in str(error)
 
 
-def test_limits_stop_a_task_and_name_who_it_was() -> None:
+def test_limits_stop_a_task_and_name_the_plugin() -> None:
     with Processes(1, make_limits(1, "off")) as workers:
         found = dict(workers.map(tasks.hang_as, [("explainer", "slow"), ("explainer", "")]))
     error = found["explainer", "slow"]
@@ -128,7 +128,7 @@ def test_limits_stop_a_task_and_name_who_it_was() -> None:
     assert found["explainer", ""] == "finished"
 
 
-def test_a_dask_scheduler_that_runs_somewhere_is_used() -> None:
+def test_a_running_dask_scheduler_is_used() -> None:
     from distributed import LocalCluster
 
     with (
@@ -153,7 +153,10 @@ def test_a_scheduler_that_does_not_answer_is_an_error(monkeypatch: pytest.Monkey
         open_executor(2, "tcp://127.0.0.1:1"),
     ):
         pass
-    with pytest.raises(RunError, match="no scheduler file"), open_executor(2, "missing.json"):
+    with (
+        pytest.raises(RunError, match=r"scheduler file missing\.json does not exist"),
+        open_executor(2, "missing.json"),
+    ):
         pass
 
 

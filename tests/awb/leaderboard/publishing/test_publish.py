@@ -250,7 +250,7 @@ def test_a_spot_check_names_the_plugin_that_differs(copy: Path) -> None:
     [
         (["verify", "/no/such/place"], "does not exist"),
         (["verify", "."], "no submission in"),
-        (["publish", "/no/such/run"], "holds no run"),
+        (["publish", "/no/such/run"], "is not a run folder"),
     ],
 )
 def test_mistakes_are_reported_on_one_line(

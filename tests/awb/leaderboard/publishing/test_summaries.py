@@ -266,7 +266,7 @@ def test_pages_are_written_with_their_figures(real: list[Submitted], tmp_path: P
     page = contents[0]["summary-datasets.md"].decode()
     drawn = contents[0]["summary-datasets-roc-auc.svg"].decode()
     assert "](summary-datasets-roc-auc.svg)" in page
-    assert "fewer than 7 boards cannot tell any two apart" in drawn
+    assert "no difference can be significant with fewer than 7 boards" in drawn
     assert ">naive" in drawn
     write_summaries(found, tmp_path / "c")
     assert "![" not in (tmp_path / "c" / "summary-datasets.md").read_text(encoding="utf-8")
