@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_spans_must_match_the_values() -> None:
-    with pytest.raises(ParameterError, match="one span a value"):
+    with pytest.raises(ParameterError, match="one span per value"):
         spans_to_segments([1.0], [[0.0, 0.1], [0.1, 0.2]], Segments(400, RATE_HZ))
 
 

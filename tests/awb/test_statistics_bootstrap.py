@@ -180,7 +180,7 @@ def test_clusters_may_be_named_in_any_order() -> None:
         ([1.0, np.nan], ["a", "b"], {}, "drop missing"),
         ([1.0, np.inf], ["a", "b"], {}, "drop missing"),
         ([1.0, 2.0], ["a"], {}, "expected 2 clusters"),
-        ([[1.0, 2.0]], ["a"], {}, "one value an instance"),
+        ([[1.0, 2.0]], ["a"], {}, "one value per instance"),
         ([1.0, 2.0], ["a", "b"], {"level": 0.0}, "level"),
         ([1.0, 2.0], ["a", "b"], {"level": 95}, "level"),
         ([1.0, 2.0], ["a", "a"], {"level": 95}, "level"),

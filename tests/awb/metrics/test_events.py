@@ -79,7 +79,7 @@ def test_a_margin_may_be_undefined(relevance, coverage, reason: str) -> None:
 
 
 def test_bad_coverage_is_refused() -> None:
-    with pytest.raises(ParameterError, match="one row an event"):
+    with pytest.raises(ParameterError, match="one row per event"):
         event_margin([1.0, 2.0], [1.0, 0.0])
     with pytest.raises(ParameterError, match="2 cells"):
         event_margin([1.0, 2.0], [[1.0, 0.0, 0.0]])

@@ -114,5 +114,5 @@ def test_bad_input_is_refused() -> None:
 
 @pytest.mark.parametrize("rows", [([], []), ([[1.0]], [[1.0]]), ([1.0], [1.0, 2.0])])
 def test_rows_that_do_not_pair_are_refused(rows: tuple[list, list]) -> None:
-    with pytest.raises(ParameterError, match="two rows of one length"):
+    with pytest.raises(ParameterError, match="two rows of equal length"):
         local_accuracy(*rows)
