@@ -1,4 +1,4 @@
-"""Everything that is not the model: against a bare loop, and against the published procedure."""
+"""Time everything except the model, against a bare loop and against the published procedure."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def against_the_published(case: str, *, rounds: int = 3) -> Ratio:
 
 
 def bare_loop() -> None:
-    """What any loop over masks must do: copy the clip, replace, ask the model."""
+    """The minimum that any loop over masks does: copy the clip, replace audio, call the model."""
     waveform = make_instance().clip.waveform
     model = FreeModel(6)
     for mask in np.random.default_rng(0).random((SAMPLES, 100)) < 0.3:
@@ -107,6 +107,6 @@ def bare_loop() -> None:
 
 
 def against_a_bare_loop(*, rounds: int = 5) -> Ratio:
-    """Time the shared design against the least that a loop does."""
+    """Time the shared design against the bare loop."""
     times = side_by_side(lambda: make_perturber(FreeModel(6)).pool(), bare_loop, rounds=rounds)
     return Ratio("3,000 masks of 100 segments by a bare loop", *times, "about 1, or more")

@@ -38,37 +38,40 @@ found = awb.run(
 print(found)
 ```
 
-A setting that a method does not have is refused, with a suggestion of what was probably meant. Methods
-and settings are read from captum's signatures, so methods of a newer captum are available at once.
+A setting that a method does not have is refused, with a suggestion of what was probably meant.
+Methods and settings are read from captum's signatures, so methods of a newer captum are available
+at once.
 
 ## What they attribute to
 
-- **Segments.** Masking methods work on a vector of segments (`1` = kept) and score masked clips in the
-  same way as awb's own explainers: any model will do, dropped segments are replaced by the run's
-  `--masker`, and masks that were scored before cost nothing. Unless you set the number of samples, it is
-  the run's `--samples` (for `ShapleyValueSampling`: that many calls).
+- **Segments.** Masking methods work on a vector of segments (`1` = kept) and score masked clips in
+  the same way as awb's own explainers: any model will do, dropped segments are replaced by the
+  run's `--masker`, and masks that were scored before cost nothing. Unless you set the number of
+  samples, it is the run's `--samples` (for `ShapleyValueSampling`: that many calls).
 - **Features.** Gradient methods need a model that is split into front end and back end
   (`DifferentiableModel`); they are not applicable to others. Masking methods do the same with
-  `on=features`: they mask cells of the spectrogram that are `cell_s` long, in `bands` frequency bands
-  (`Occlusion`: patches of half a second and a quarter of the bins unless `sliding_window_shapes=50x16`
-  and `strides` say otherwise).
-- **A layer.** Layer methods attribute to the model's last convolution, or to `layer=NAME`; relevance
-  is summed over its channels and stretched over the features. `LayerFeatureAblation` masks one
-  time step of the layer at a time.
+  `on=features`: they mask cells of the spectrogram that are `cell_s` long, in `bands` frequency
+  bands (`Occlusion`: patches of half a second and a quarter of the bins unless
+  `sliding_window_shapes=50x16` and `strides` say otherwise).
+- **A layer.** Layer methods attribute to the model's last convolution, or to `layer=NAME`;
+  relevance is summed over its channels and stretched over the features. `LayerFeatureAblation`
+  masks one time step of the layer at a time.
 
 `baselines` are uninformative features: `dropped` (those of the completely masked clip, the
-default), `mean`, `zero`, or `quiet`: the masked clip and {quiet} clips of quiet noise, from -80 to -40 dB,
-which is the default of methods that use several baselines. Maps of features are reduced to segments by
-`aggregation`; `sign`, `smoothing` and `smoothing_s` are as in [explainers.md](explainers.md).
+default), `mean`, `zero`, or `quiet`: the masked clip and {quiet} clips of quiet noise, from -80 to
+-40 dB, which is the default of methods that use several baselines. Maps of features are reduced to
+segments by `aggregation`; `sign`, `smoothing` and `smoothing_s` are as in
+[explainers.md](explainers.md).
 
 LRP works on a copy of the network with batch normalizations folded, and uses the epsilon rule for
-layers for which captum has no rule; it is not applicable to networks with layers to which no rule applies
-(attention). For a clip with one segment, `KernelShap` is the clip's score minus the masked clip's.
+layers for which captum has no rule; it is not applicable to networks with layers to which no rule
+applies (attention). For a clip with one segment, `KernelShap` is the clip's score minus the masked
+clip's.
 
 ## Methods
 
-Captum's settings are listed first with their defaults, then awb's. All methods have {common}, and those
-on features have `aggregation`.
+Captum's settings are listed first with their defaults, then awb's. All methods have {common}, and
+those on features have `aggregation`.
 
 {methods}
 

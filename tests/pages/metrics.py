@@ -14,8 +14,8 @@ TEXT = """# The built-in metrics
 
 `awb run --metrics all` (the default) computes all of them; a board shows the first six, and `awb
 show DIR --metrics NAME,NAME` any others. The first one determines the places. Settings follow the
-name: `--metrics roc-auc,roc-auc:labels=strict,model-randomization:share=0.25`. The docstring of each
-function in [`awb.metrics`](reference/python.md#metrics) has the full definition, with an
+name: `--metrics roc-auc,roc-auc:labels=strict,model-randomization:share=0.25`. The docstring of
+each function in [`awb.metrics`](reference/python.md#metrics) has the full definition, with an
 example. Arrows say which direction is better; a metric that is undefined on an instance gives a
 reason.
 
@@ -36,18 +36,19 @@ its explainer's `aggregation`, so that maps and segments are scored in the same 
 | *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
 | *R*<sub>m</sub> | sum of the relevance that *m* drops; a bar is a mean |
-| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds with *m* dropped, and how far they fall; a hat is a prediction |
+| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds with *m* dropped, and their fall; a hat is a prediction |
 | *a*<sub>i</sub> | share of segment *i* in the sum of all \\|*r*\\| |
 | found(*f*) | best share of the events found with at most *f* false alarms per hour |
 | *ρ*, *r*′ | Spearman's rank correlation, and the explanation under the changed condition |
 
-Where segments tie for the last places among the most relevant ones, each counts by its share, so that
-no score depends on the order of the segments; along the curves ties are broken by a seeded permutation.
+Where segments tie for the last places among the most relevant ones, each counts by its share, so
+that no score depends on the order of the segments; along the curves ties are broken by a seeded
+permutation.
 
 ## Localization: does it point at the sound?
 
-Measured against the annotated times. A segment counts as inside when events cover more than 90 % of it,
-as outside when none touches it, and is ignored otherwise; `labels=strict` splits at 50 %
+Measured against the annotated times. A segment counts as inside when events cover more than 90 % of
+it, as outside when none touches it, and is ignored otherwise; `labels=strict` splits at 50 %
 instead. If as many segments are selected as are annotated, precision, recall and F1 are equal:
 `f1-annotated` is the same as `rank-accuracy`, kept for comparison with published tables.
 
@@ -55,21 +56,22 @@ instead. If as many segments are selected as are annotated, precision, recall an
 
 ## Fidelity: does the model agree?
 
-Measured against the model, by dropping (deletion) or keeping (insertion) segments, starting with the
-most relevant one. The whole curve is computed, one step per segment, once for all metrics that use it.
-`--masker` sets how explainers replace audio and `--scoring-masker` how these metrics do: if they
-differ, the mismatch is part of the result. `faithfulness-correlation`, `infidelity` and
+Measured against the model, by dropping (deletion) or keeping (insertion) segments, starting with
+the most relevant one. The whole curve is computed, one step per segment, once for all metrics that
+use it. `--masker` sets how explainers replace audio and `--scoring-masker` how these metrics do: if
+they differ, the mismatch is part of the result. `faithfulness-correlation`, `infidelity` and
 `local-accuracy` use 300 random masks on which no explainer was fitted; the last is defined only for
 explainers that fit a surrogate model.
 
 Two of them may surprise. `monotonicity` is high when little changes: with a random order most steps
-change nothing, either because the model has heard enough already or because it has heard nothing yet,
-so `random` and `constant` are above `oracle` on most boards. Read it together with `deletion-area`,
-never alone. `local-accuracy` uses masks of the shared design, which drop 30 % of the clip. A surrogate
-that was fitted to other masks (`adaptive` hears one window at a time, `kernel-shap` gives most weight to
-the smallest and largest coalitions) adds up evidence of which the model needs only a part, and its
-errors may exceed the variance of the scores: on the embedded board it reaches values below −2, although
-its predictions correlate with the scores nearly as well as those of `ridge`.
+change nothing, either because the model has heard enough already or because it has heard nothing
+yet, so `random` and `constant` are above `oracle` on most boards. Read it together with
+`deletion-area`, never alone. `local-accuracy` uses masks of the shared design, which drop 30 % of
+the clip. A surrogate that was fitted to other masks (`adaptive` hears one window at a time,
+`kernel-shap` gives most weight to the smallest and largest coalitions) adds up evidence of which
+the model needs only a part, and its errors may exceed the variance of the scores: on the embedded
+board it reaches values below −2, although its predictions correlate with the scores nearly as well
+as those of `ridge`.
 
 {fidelity}
 
@@ -79,12 +81,13 @@ its predictions correlate with the scores nearly as well as those of `ridge`.
 
 ## Robustness: is it stable?
 
-The same explainer explains the instance again, with one thing changed: the seed, the position in time,
-the level, or the noise. As every repetition costs as many model calls as the first explanation, this is
-done for `--robustness N` instances (2 by default, spread over the clips; `all` for all), and the others
-have no value. awb synthesizes the backgrounds; `path=FILE` uses a recording instead. If an explainer
-draws random masks, the other values cannot be expected to exceed `seed-stability` by much. Stable does
-not mean right: `random`, `constant` and `oracle` do not use the audio, so noise does not affect them.
+The same explainer explains the instance again, with one thing changed: the seed, the position in
+time, the level, or the noise. As every repetition costs as many model calls as the first
+explanation, this is done for `--robustness N` instances (2 by default, spread over the clips; `all`
+for all), and the others have no value. awb synthesizes the backgrounds; `path=FILE` uses a
+recording instead. If an explainer draws random masks, the other values cannot be expected to exceed
+`seed-stability` by much. Stable does not mean right: `random`, `constant` and `oracle` do not use
+the audio, so noise does not affect them.
 
 {robustness}
 
@@ -93,11 +96,11 @@ not mean right: `random`, `constant` and `oracle` do not use the audio, so noise
 An explanation that stays the same when the model's weights are randomized explains the clip and not
 the model. `share` is the part of the layers that is randomized, counted backwards from the output:
 `share=0.25`, `0.5` and so on give the cascading randomization. These metrics are not applicable to
-models whose weights awb cannot change (LiteRT, SavedModel), nor `label-randomization` to models without
-a copy trained on random labels; soundscape-cnn has one. An explainer that does not use the model always
-agrees with itself (`random`: 1), and two smooth curves are similar by chance more often than two rough
-ones: explanations of *different* clips by `multiscale-occlusion` have a rank correlation with a magnitude
-of 0.6, those by `naive` of 0.1.
+models whose weights awb cannot change (LiteRT, SavedModel), nor `label-randomization` to models
+without a copy trained on random labels; soundscape-cnn has one. An explainer that does not use the
+model always agrees with itself (`random`: 1), and two smooth curves are similar by chance more
+often than two rough ones: explanations of *different* clips by `multiscale-occlusion` have a rank
+correlation with a magnitude of 0.6, those by `naive` of 0.1.
 
 {sanity}
 """

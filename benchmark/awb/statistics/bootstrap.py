@@ -11,8 +11,8 @@ at 1. Two published corrections are applied together: percentiles are bias-corre
 (BCa, Efron 1987), and moved further out, because the bootstrap variance is too small by the factor
 ``(C - 1) / C`` and a t distribution is called for (Hesterberg 2015). On simulated boards, skewed as
 AUC is and with several instances per clip, the intervals cover the true mean in 93 to 97 % of cases
-with 20 or more clusters; with 10 clusters of very skewed scores in about 92 %, with 5 in 85 to 90 %.
-They never extend beyond the range of the data.
+with 20 or more clusters; with 10 clusters of very skewed scores in about 92 %, with 5 in 85 to
+90 %. They never extend beyond the range of the data.
 
 References
 ----------

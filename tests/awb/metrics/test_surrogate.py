@@ -103,7 +103,7 @@ def test_bad_input_is_refused() -> None:
             metric([1.0, 2.0], masks.astype(float), [1.0, 2.0])
         with pytest.raises(ParameterError, match="boolean drop masks of 3"):
             metric([1.0, 2.0, 3.0], masks, [1.0, 2.0])
-        with pytest.raises(ParameterError, match="one length"):
+        with pytest.raises(ParameterError, match="equal length"):
             metric([1.0, 2.0], masks, [1.0])
         with pytest.raises(ParameterError, match="finite"):
             metric([1.0, 2.0], masks, [1.0, np.nan])
