@@ -188,7 +188,7 @@ def main() -> None:
         given.rows.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
     found = list(instances(given.folder, model))
     spread = np.linspace(0, len(found) - 1, min(given.instances, len(found))).astype(int)
-    # An order that is spread out too, so that an interrupted collection is still balanced.
+    # The order is spread out, too, so that an interrupted collection is still balanced.
     for count, place in enumerate(np.random.default_rng(0).permutation(spread)):
         instance = found[place]
         model.known.clear()
