@@ -107,8 +107,7 @@ def report(n_clips: int, gpus: list[int]) -> str:
         f"- awb's own work per instance, {own}",
         f"- operations per clip in AST: {operations / 1e9:.0f} GFLOP",
         f"- time per clip on one core of this machine: {on_a_core:.2f} s ({speed})",
-        f"- time per clip on a GPU, assumed: {1000 / rate:.1f} ms"
-        f" ({rate:.0f} per second, {assumed})",
+        f"- time per clip on a GPU (assumed): {1e3 / rate:.1f} ms ({rate:.0f} per s, {assumed})",
         "",
         "| | model | awb | together |",
         "| --- | ---: | ---: | ---: |",

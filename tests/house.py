@@ -34,26 +34,26 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 PUBLIC = {
     "awb": "run, explain, and decorators for functions and models",
-    "awb.alignment": "from frames and tokens to segments",
+    "awb.alignment": "relevance of frames and tokens to segments",
     "awb.audio": "read and resample audio",
     "awb.data": "classes, prepared tables, and what is left out",
     "awb.designs": "which drop masks to draw",
-    "awb.errors": "errors that a person can act on",
+    "awb.errors": "errors that users can act on",
     "awb.hookspecs": "the hooks of a plugin",
     "awb.intervals": "intervals in time, and types of arrays",
     "awb.maskers": "what replaces dropped audio",
     "awb.metrics": "metrics as pure functions",
     "awb.perturbation": "the perturber",
     "awb.protocols": "models and their capabilities, datasets",
-    "awb.randomness": "generators that depend on names",
-    "awb.scoring": "what a metric gets",
+    "awb.randomness": "random generators seeded by names",
+    "awb.scoring": "the input of a metric",
     "awb.segments": "units of time",
-    "awb.specs": "what a plugin says about itself",
+    "awb.specs": "specs of plugins",
     "awb.statistics": "intervals, comparisons and ranks",
     "awb.testing": "the conformance kit for pytest",
-    "awb.training": "what awb train asks of a model",
+    "awb.training": "the interface of awb train",
     "awb.types": "events, clips, instances, explanations",
-    "awb.variations": "the same question asked in another way",
+    "awb.variations": "variations for robustness and sanity metrics",
 }
 """What plugin authors and scripts import; everything else of `awb` may change."""
 

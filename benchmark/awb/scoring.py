@@ -221,7 +221,7 @@ class Scoring:
             If only the explanation is available, and not the explainer.
         """
         if self._again is None:
-            raise UndefinedScoreError("the explainer is not at hand, only its explanation")
+            raise UndefinedScoreError("only the explanation is available, not the explainer")
         if variation not in self._varied:
             self._varied[variation] = immutable(self._again(variation))
         return self._varied[variation]

@@ -112,7 +112,7 @@ def test_a_variation_is_explained_once_for_all_metrics() -> None:
 
 def test_without_the_explainer_or_its_surrogate_there_is_a_reason() -> None:
     scoring = _scoring(WEIGHTS)
-    with pytest.raises(UndefinedScoreError, match="not at hand"):
+    with pytest.raises(UndefinedScoreError, match="not the explainer"):
         scoring.varied(AnotherSeed())
     with pytest.raises(NotApplicableError, match="no surrogate"):
         scoring.forecasts  # noqa: B018 - a property that raises

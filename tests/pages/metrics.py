@@ -36,7 +36,7 @@ its explainer's `aggregation`, so that maps and segments are scored in the same 
 | *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
 | *R*<sub>m</sub> | sum of the relevance that *m* drops; a bar is a mean |
-| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds with *m* dropped, and their fall; a hat is a prediction |
+| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds with *m* dropped, their fall; a hat: predicted |
 | *a*<sub>i</sub> | share of segment *i* in the sum of all \\|*r*\\| |
 | found(*f*) | best share of the events found with at most *f* false alarms per hour |
 | *ρ*, *r*′ | Spearman's rank correlation, and the explanation under the changed condition |

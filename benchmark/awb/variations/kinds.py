@@ -108,7 +108,7 @@ def rolled_cells(segments: Segments, part: float) -> int:
     """
     lengths = np.diff(segments.edges_samples)
     if (lengths != lengths[0]).any():
-        raise UndefinedScoreError("the clip is no whole number of segments, it cannot be rolled")
+        raise UndefinedScoreError("the clip is not a whole number of segments and cannot be rolled")
     cells = round(part * segments.n_cells)
     if cells % segments.n_cells == 0:
         raise UndefinedScoreError(f"a clip of {segments.n_cells} segments cannot be rolled")

@@ -70,7 +70,7 @@ def test_an_event_that_is_rolled_over_the_end_becomes_two() -> None:
 
 
 def test_a_clip_with_a_shorter_last_segment_cannot_be_rolled() -> None:
-    with pytest.raises(UndefinedScoreError, match="no whole number of segments"):
+    with pytest.raises(UndefinedScoreError, match="not a whole number of segments"):
         rolled_cells(Segments(1050, RATE_HZ), 0.5)
     with pytest.raises(UndefinedScoreError, match="1 segments cannot be rolled"):
         rolled_cells(Segments(100, RATE_HZ), 0.5)
