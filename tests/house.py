@@ -1,4 +1,4 @@
-"""The structure of the three packages, read from their imports, those for types included."""
+"""The structure of the three packages, read from their imports, including those for types."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ PUBLIC = {
     "awb.types": "events, clips, instances, explanations",
     "awb.variations": "variations for robustness and sanity metrics",
 }
-"""What plugin authors and scripts import; everything else of `awb` may change."""
+"""The modules that plugin authors and scripts import; all others of `awb` may change."""
 
 RIGHT_OF_ENTRY = ("awb_plugins.training.", "awb_plugins.models.soundscape_cnn.train")
 """Built-in modules that train: they look plugins up and build them as the harness does."""
@@ -86,7 +86,7 @@ def modules() -> Mapping[str, Path]:
 
 @cache
 def imports_of(name: str) -> frozenset[str]:
-    """Return the modules of the house that a module imports, wherever in its text it does."""
+    """Return the modules of the three packages that a module imports, anywhere in its text."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -98,7 +98,7 @@ def imports_of(name: str) -> frozenset[str]:
 
 
 def room(name: str) -> str:
-    """Return the folder of a module; a folder's ``__init__`` is apart, as its front door."""
+    """Return the folder of a module; a folder's ``__init__`` counts separately."""
     if modules()[name].name == "__init__.py":
         return f"{name}/"
     parent = name.rpartition(".")[0]
