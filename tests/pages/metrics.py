@@ -66,12 +66,12 @@ explainers that fit a surrogate model.
 Two of them may surprise. `monotonicity` is high when little changes: with a random order most steps
 change nothing, either because the model has heard enough already or because it has heard nothing
 yet, so `random` and `constant` are above `oracle` on most boards. Read it together with
-`deletion-area`, never alone. `local-accuracy` uses masks of the shared design, which drop 30 % of
-the clip. A surrogate that was fitted to other masks (`adaptive` hears one window at a time,
-`kernel-shap` gives most weight to the smallest and largest coalitions) adds up evidence of which
-the model needs only a part, and its errors may exceed the variance of the scores: on the embedded
-board it reaches values below −2, although its predictions correlate with the scores nearly as well
-as those of `ridge`.
+`deletion-area`, never alone. `local-accuracy` uses masks like those of the shared design, which
+drop 30 % of the clip. A surrogate that was fitted to other masks (`adaptive` hears one window at a
+time, `kernel-shap` gives most weight to the smallest and largest coalitions) adds up evidence of
+which the model needs only a part, and its errors may exceed the variance of the scores: on the
+embedded board it reaches values below −2, although its predictions correlate with the scores nearly
+as well as those of `ridge`.
 
 {fidelity}
 
