@@ -18,7 +18,7 @@ from awb.specs import MetricSpec
 from awb.types import AudioArray
 
 LIGHT = {"n_estimators": 20, "max_depth": 6, "max_features": 1 / 3}
-"""A forest that both sides fit alike."""
+"""A forest that both sides fit in the same way."""
 
 
 def _explainer(name: str) -> Any:
@@ -27,7 +27,7 @@ def _explainer(name: str) -> Any:
 
 
 AGAIN = ("robustness", "sanity")
-"""Families of metrics that ask the explainer again, and cost what it costs."""
+"""Families of metrics that call the explainer again, at its full cost."""
 
 
 def awb_procedure(n_classes: int, masker: Masker, *, forest: bool = False) -> None:

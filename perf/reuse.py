@@ -71,10 +71,10 @@ def mask_sets() -> dict[str, tuple[BoolArray, str]]:
     return {
         f"{len(pooled):,} distinct pooled masks": (pooled, "at least 4.5"),
         f"{len(longer):,} distinct masks in runs of 5": (longer, "more than pooled"),
-        "occlusion, a segment at a time": (each, "at least 8"),
+        "occlusion, one segment at a time": (each, "at least 8"),
         "occlusion, 97 windows of 4 segments": (windows, ""),
         "one deletion curve": (deletion, "at least 9"),
-        "the deletion and the insertion curve of one explanation": (
+        "both curves of one explanation": (
             np.concatenate([deletion, ~deletion]),
             "at least 9",
         ),

@@ -55,11 +55,11 @@ def two_workers(*, rounds: int = 3) -> list[Ratio]:
                 if turn:
                     taken.setdefault(name, []).append(time.perf_counter() - started)
     clock = {name: statistics.median(times) for name, times in taken.items()}
-    note = "by the clock"
+    note = "wall-clock time"
     return [
         Ratio("8 clips over 2 workers of awb against 1", clock["two"], clock["one"], "", note=note),
         Ratio(
-            "the same by bare processes: what the machine has to give",
+            "the same with bare processes, for comparison",
             clock["pair"],
             clock["lone"],
             "",
@@ -113,7 +113,7 @@ def memory_of_more_clips() -> list[Ratio]:
             memory(many, samples=samples, embedded=embedded),
             "1; below 2,000",
             "MB",
-            "peak of a process of its own; few clips on the left",
+            "peak memory of a separate process; few clips on the left",
         )
         for name, few, many, samples, embedded in cases
     ]

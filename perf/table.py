@@ -63,7 +63,7 @@ def row(one: Ratio) -> str:
 def table(rounds: int, only: str) -> str:
     """Measure and write the table, reporting each line as it is done."""
     lines = [
-        "| work | awb | the other way | times less | expected | |",
+        "| work | awb | alternative | ratio | expected | |",
         "| --- | ---: | ---: | ---: | --- | --- |",
     ]
     missing: list[str] = []
@@ -79,7 +79,7 @@ def table(rounds: int, only: str) -> str:
             lines.append(row(one))
             sys.stderr.write(f"{lines[-1]}\n")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    lines += ["", f"{platform.machine()}, {cores} cores, one thread a process, {rounds} rounds."]
+    lines += ["", f"{platform.machine()}, {cores} cores, one thread per process, {rounds} rounds."]
     if missing:
         lines += ["", f"Not measured here: {'; '.join(missing)}."]
     return "\n".join(lines)
