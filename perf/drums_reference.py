@@ -1,9 +1,9 @@
-"""Write docs/drums-reference.md: the reference study's table of designs, on the drums here.
+"""Write docs/drums-reference.md: the reference study's table of designs, on awb's drums.
 
     python perf/drums_reference.py [--clips N] [--samples N] [--work DIR] [--output FILE]
 
-Twenty runs, one a masker and design; they are kept in the work folder, so that the script may be
-stopped and started again. With the defaults about ten minutes on one core.
+Twenty runs, one per masker and design, are stored in the work folder, so that the script may be
+stopped and started again. With the defaults it takes about ten minutes on one core.
 """
 
 from __future__ import annotations
@@ -49,9 +49,8 @@ pooled. This is the same table for the dataset `drums` and the model `drums-crnn
 
 {table}
 
-The reference's figures are those published for its pooled designs. Its hits are recordings, its
-model is another, and so are its clips: what can be compared is which number is larger than which,
-and not the numbers.
+The reference's figures are those published for its pooled designs. It uses recorded hits, another
+model and other clips, so only the order of the numbers can be compared, not the numbers themselves.
 
 {reading}
 
@@ -60,23 +59,24 @@ Made by `python perf/drums_reference.py --clips {clips} --samples {samples}`.
 
 READING = """What agrees: RF is at least as good as LR, and LR as SHAP within 0.01, on nearly every
 design; noise is at least as good as zeros on all of them, as in the reference. Pooling the designs
-does no harm, and where a single one fails it helps.
+does no harm, and helps where a single one fails.
 
 What does not: pooled, all three are at the ceiling with either masker, where the reference finds
-gaps of up to 0.16. This model counts kicks almost without an error, labels are exact, and dropping
-a kick always changes the count, so that there is little left to tell explainers apart. Over so few
+gaps of up to 0.16. This model counts kicks almost without error, labels are exact, and dropping
+a kick always changes the count, so there is little left to tell explainers apart. With so few
 instances, differences of a few hundredths mean nothing.
 
 One single design stands out: at a fraction of 0.3 in runs of 3, LR and SHAP fall behind. It is the
-one of them in which the segments to drop, 24 of 80, are a whole number of runs of three. Every mask
-is then a sum of windows of three, in which a pattern that repeats every three segments all but
-vanishes (the circulant matrix of such a window has eigenvalues of 1 + 2 cos(2 pi k / 80), 0.05 at
-the least). A regression has to invert that, and fills the pattern with noise; a forest does not,
-and a shorter last run or a pool of run lengths avoids it."""
+only design with runs of 3 in which the number of segments to drop, 24 of 80, is a multiple of 3.
+Every mask is then a sum of windows of three, in which a pattern with a period of three segments
+nearly vanishes (the circulant matrix of such a window has eigenvalues of 1 + 2 cos(2 pi k / 80), of
+which the smallest in magnitude is 0.05). A regression has to invert that matrix, and amplifies
+noise in this
+pattern; a forest does not, and a shorter last run or a pool of run lengths avoids it."""
 
 
 def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, float, int]]:
-    """Run every masker and design, or read what was run before.
+    """Run every masker and design, or read earlier runs.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
     auc : float
         Mean ROC-AUC.
     instances : int
-        Over so many.
+        Number of instances.
     """
     from awb.harness.config.resources import Resources
     from awb.harness.config.run_config import make_config
@@ -123,7 +123,7 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
 
 
 def table(found: dict[tuple[str, str, str], float]) -> str:
-    """Lay the figures out: designs down, explainers and maskers across."""
+    """Make the table: designs as rows, explainers and maskers as columns."""
     columns = [(name, masker) for name in EXPLAINERS for masker in MASKERS]
     lines = [
         "| fraction, run | " + " | ".join(f"{name}, {masker}" for name, masker in columns) + " |",

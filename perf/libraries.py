@@ -1,9 +1,9 @@
-"""Captum and shap doing the same number of evaluations, with a model that costs nothing.
+"""Time awb against captum and shap with the same number of evaluations of a free model.
 
-Each side explains one clip of 100 segments from as many masked clips. What is timed is all but the
-model, which is free for both: drawing, rendering, batching, solving. Captum gets the segments as a
-feature mask and 16 perturbed clips a call, awb's own batch; shap gets a function that renders a
-whole batch of coalitions at once.
+Each side explains one clip of 100 segments from the same number of masked clips. The model takes no
+time on either side, so that everything else is timed: drawing, rendering, batching, solving. Captum
+gets the segments as a feature mask and 16 perturbed clips per call, awb's own batch size; shap gets
+a function that renders a whole batch of coalitions at once.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ CASES: dict[str, tuple[Any, Any, str]] = {
 
 
 def against(case: str, *, rounds: int = 3) -> Ratio:
-    """Time one case; shap is left out with `ImportError` where it is not installed."""
+    """Time one case; raises `ImportError` if shap is needed and not installed."""
     ours, theirs, expected = CASES[case]
     times = side_by_side(ours(), theirs(), rounds=rounds)
     return Ratio(case, *times, expected, note="overhead with a free model")

@@ -1,11 +1,11 @@
-"""Write docs/model-calls.md: how good explanations get with how many model calls, on real sound.
+"""Write docs/model-calls.md: quality of explanations against model calls, on real sounds.
 
     python perf/model_calls.py FOLDER --yamnet FILE [--clips N] [--rows FILE] [--output FILE]
 
-FOLDER is a dataset as `python tests/real_sounds.py FOLDER --clips 60 --seed 1` makes it. Every
-instance's shared design of 3,000 masks is scored once, and its prefixes serve the smaller budgets;
-patch scores are remembered for as long as an instance lasts. It takes an hour or more on one core;
-rows are appended to a CSV as they come, and instances that are in it already are not done again.
+FOLDER is a dataset made by `python tests/real_sounds.py FOLDER --clips 60 --seed 1`. The shared
+design of 3,000 masks is scored once per instance, and its prefixes serve the smaller budgets; patch
+scores are cached per instance. It takes an hour or more on one core; rows are appended to a CSV as
+they are computed, and instances that are already in it are skipped.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ FIXED: list[tuple[str, dict[str, Any]]] = [
 
 
 class Remembering:
-    """A patch model that scores each patch once."""
+    """A patch model that caches the scores of patches."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -87,7 +87,7 @@ class Remembering:
 
 
 def settings_of_budgets() -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """List explainers that take any budget: name, budget, settings."""
+    """List the explainers with a variable budget: name, budget, settings."""
     for budget in BUDGETS:
         for name in POOLED:
             yield name, budget, {}
@@ -188,7 +188,7 @@ def main() -> None:
         given.rows.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
     found = list(instances(given.folder, model))
     spread = np.linspace(0, len(found) - 1, min(given.instances, len(found))).astype(int)
-    # An order that is spread out too, so that an interrupted collection is still balanced.
+    # The order is spread out, too, so that an interrupted collection is still balanced.
     for count, place in enumerate(np.random.default_rng(0).permutation(spread)):
         instance = found[place]
         model.known.clear()

@@ -1,4 +1,4 @@
-"""The figure of docs/model-calls.md: how good explanations get with how many model calls."""
+"""The figure of docs/model-calls.md: quality of explanations against model calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PANELS = ((1, "ROC-AUC"), (3, "fall of the probability\nwithout the top 10 %"))
 
 
 def draw(scores: Scores, output: Path) -> None:
-    """Draw one panel a score, budgets as lines and fixed costs as points."""
+    """Draw one panel per score, with budgets as lines and fixed costs as points."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 4), layout="constrained")

@@ -20,11 +20,10 @@ BUDGETS = (10, 30, 100, 300, 1000, 3000)
 
 TEXT = """# How many model calls does a good explanation take?
 
-YAMNet on real recordings: {instances} instances from {clips} clips of 10 s
-({targets}), masked with zeros. The sounds are cut from
-recordings and lie at known times over room tone; targets often sound more than once, and half of
-the clips hold another sound as loud or louder. Every number is a mean over instances; what is
-empty was not measured.
+YAMNet on real recordings: {instances} instances from {clips} clips of 10 s ({targets}), masked with
+zeros. The sounds are cut from recordings and placed at known times over room tone; targets often
+sound more than once, and half of the clips contain another sound that is as loud or louder. Every
+number is a mean over instances; empty cells were not measured.
 
 ![Curves of both scores against model calls](model-calls.svg)
 
@@ -32,12 +31,13 @@ empty was not measured.
 
 {plain}
 
-More calls are not always better. Least squares need more masks than there are segments: with about
-as many (100 here) there is one solution, it goes through all the noise, and it is worse than the
-smallest of the many solutions with 30. That is the peak of double descent; `ridge` and `lime` have
-some of it, `lasso`, forests and correlations do not. `adaptive` does not gain beyond 100 calls
-here, while the probability falls ever further without what it finds (below): it tells better and
-better which part of a sound the model needs, and labels are of whole sounds.
+More calls are not always better. Least squares needs more masks than there are segments: with about
+as many (100 here) there is exactly one solution, which fits all the noise and is worse than the
+minimum-norm solution with 30. This is the peak of double descent; `ridge` and `lime` show some of
+it, `lasso`, forests and correlations do not. `adaptive` does not improve beyond 100 calls here,
+although the probability falls further and further without the segments that it finds (below): it
+locates ever more precisely the part of a sound that the model needs, while labels cover whole
+sounds.
 
 ## ROC-AUC after a moving average of 0.5 s
 
@@ -51,27 +51,27 @@ better which part of a sound the model needs, and labels are of whole sounds.
 
 {fixed}
 
-`energy`, which knows nothing of the model, has 0.94: whatever sounds here is louder than the room
-tone, and another sound that is ranked above the target covers a tenth of the clip and costs about a
-tenth. So what is told apart by ROC-AUC lies above that; on the board of such clips,
-`average-precision` and `pointing-game` part the two further (0.67 and 0.56 for `energy`, above 0.9
-and 1 for the best).
+`energy`, which does not use the model, reaches 0.94: every sound here is louder than the room tone,
+and another sound that is ranked above the target covers a tenth of the clip and so costs about a
+tenth. ROC-AUC can distinguish explainers only above that value; on the board of such clips,
+`average-precision` and `pointing-game` separate `energy` from the best explainers more clearly
+(0.67 and 0.56 for `energy`, above 0.9 and 1 for the best).
 
 ## Not inferior to a forest of 3,000 calls?
 
 Paired differences of ROC-AUC from `random-forest` at 3,000 calls, with 95 % intervals (bootstrap
-over clips); not inferior: the whole interval lies above -{margin}. Smoothed is compared with
-smoothed.
+over clips); not inferior means that the whole interval lies above -{margin}. Smoothed explanations
+are compared with the smoothed forest.
 
 {compared}
 
-Made by `python perf/model_calls.py`, see there; the single values are in
+Made by `python perf/model_calls.py`; the individual values are in
 [model-calls.csv](model-calls.csv).
 """
 
 
 def read(path: Path) -> Scores:
-    """Read rows: (explainer, budget) to instance to (calls, plain, smoothed, drop)."""
+    """Read rows into a map of (explainer, budget) to instance to (calls, plain, smoothed, drop)."""
     scores: Scores = defaultdict(dict)
     with path.open(newline="", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):

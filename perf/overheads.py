@@ -1,4 +1,4 @@
-"""Everything that is not the model: against a bare loop, and against the published procedure."""
+"""Time everything except the model, against a bare loop and against the published procedure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from awb.specs import MetricSpec
 from awb.types import AudioArray
 
 LIGHT = {"n_estimators": 20, "max_depth": 6, "max_features": 1 / 3}
-"""A forest that both sides fit alike."""
+"""A forest that both sides fit in the same way."""
 
 
 def _explainer(name: str) -> Any:
@@ -27,7 +27,7 @@ def _explainer(name: str) -> Any:
 
 
 AGAIN = ("robustness", "sanity")
-"""Families of metrics that ask the explainer again, and cost what it costs."""
+"""Families of metrics that call the explainer again, at its full cost."""
 
 
 def awb_procedure(n_classes: int, masker: Masker, *, forest: bool = False) -> None:
@@ -97,7 +97,7 @@ def against_the_published(case: str, *, rounds: int = 3) -> Ratio:
 
 
 def bare_loop() -> None:
-    """What any loop over masks must do: copy the clip, replace, ask the model."""
+    """The minimum that any loop over masks does: copy the clip, replace audio, call the model."""
     waveform = make_instance().clip.waveform
     model = FreeModel(6)
     for mask in np.random.default_rng(0).random((SAMPLES, 100)) < 0.3:
@@ -107,6 +107,6 @@ def bare_loop() -> None:
 
 
 def against_a_bare_loop(*, rounds: int = 5) -> Ratio:
-    """Time the shared design against the least that a loop does."""
+    """Time the shared design against the bare loop."""
     times = side_by_side(lambda: make_perturber(FreeModel(6)).pool(), bare_loop, rounds=rounds)
     return Ratio("3,000 masks of 100 segments by a bare loop", *times, "about 1, or more")

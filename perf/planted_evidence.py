@@ -1,4 +1,4 @@
-"""Write docs/planted-evidence.md: which explainer finds what is known to be there.
+"""Write docs/planted-evidence.md: which explainers find evidence that is known to be there.
 
     python perf/planted_evidence.py [--output FILE]
 
@@ -16,39 +16,40 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 TEXT = """# Which explainer finds what
 
-Models of which it is known what they listen to: {segments} segments of 100 ms, every one as loud
-as the next, and a score that is a small network of which segments are audible. The table shows the
-ROC-AUC with which an explanation ranks the planted segments above the rest, the mean over {places}
-placements. Explainers that mask get {samples} masks in the shared design; everything else is at its
-defaults. Bold: found (at least 0.99).
+These models are constructed so that it is known what they listen to: clips have {segments} segments
+of 100 ms, all equally loud, and the score is a small network of which segments are audible. The
+table shows the ROC-AUC with which an explanation ranks the planted segments above the others,
+averaged over {places} placements. Masking explainers get {samples} masks in the shared design; all
+other settings are the defaults. Bold: found (at least 0.99).
 
-- **additive**: two sounds of 400 ms, one twice as telling as the other.
-- **both needed**: two single segments that count only together.
-- **one of two**: two single segments of which one is enough.
+- **additive**: two sounds of 400 ms, one with twice the effect of the other.
+- **both needed**: two single segments that have an effect only together.
+- **one of two**: two single segments, either of which is enough.
 - **either event**: a sound of 400 ms that occurs twice, either of which is enough.
-- **for and against**: one sound speaks for the target, another against it. The first of these
-  columns asks whether the sound that speaks for it is ranked first, the last one whether the sound
-  that speaks against it is ranked last; an unsigned explanation ranks both first.
+- **for and against**: one sound is evidence for the target, another against it. This column
+  measures whether the sound in favour is ranked first, the last column whether the sound against is
+  ranked last; an unsigned explanation ranks both first.
 
-Every other segment counts a little too, for the target or against it, a twentieth of what the
-planted ones do or less. So an explainer that gives the planted segments exactly nothing ranks them
-last if it has no sign (0.00), and in the middle if it has one.
+Every other segment has a small effect too, for or against the target, at most a twentieth of that
+of the planted ones. So an explainer that gives the planted segments a relevance of exactly 0 ranks
+them last if it is unsigned (0.00), and in the middle if it is signed.
 
 {table}
 
-What to take from it:
+What follows from it:
 
-- Dropping one window at a time (`naive`, `occlusion-tf`, partly `multiscale-occlusion`) is blind to
-  what occurs twice: the other one stands in. Hearing one window at a time (`keep-window`) finds it,
-  and is blind to what counts only together.
-- Random masks see both, if the surrogate does: regressions on log-odds, Shapley and Banzhaf values,
-  and forests. A forest's importance has no sign; `random-forest:attribution=shap` has one.
-- Plain gradients see nothing where the model is saturated ("one of two"), and only the winner where
-  the better event counts ("either event"): the other has no gradient. Differences from a baseline
-  share the first out, and find the second only with several baselines.
-- Class activation maps are at chance here by construction: the one convolution of this model hears
-  loudness alone, and which segment counts is decided after it.
-- `attention-rollout` needs a transformer and `listen` a spectrogram, which this model has not.
+- Dropping one window at a time (`naive`, `occlusion-tf`, partly `multiscale-occlusion`) misses a
+  sound that occurs twice, since the other occurrence compensates. Keeping one window at a time
+  (`keep-window`) finds it, but misses segments that have an effect only together.
+- Random masks find both, if the surrogate can express them: regressions on log-odds, Shapley and
+  Banzhaf values, and forests. A forest's importance has no sign; that of
+  `random-forest:attribution=shap` has.
+- Plain gradients vanish where the model is saturated ("one of two"), and find only the stronger
+  event if the maximum counts ("either event"), since the other has no gradient. Differences from a
+  baseline divide the effect in the first case, and solve the second only with several baselines.
+- Class activation maps are at chance here by construction: the only convolution of this model
+  measures loudness, and the layers after it decide which segments count.
+- `attention-rollout` needs a transformer and `listen` a spectrogram; this model has neither.
 
 Made by `python perf/planted_evidence.py`.
 """

@@ -1,11 +1,11 @@
-"""The published procedure for one clip, written plainly: what awb's overhead is compared with.
+"""The published procedure for one clip, with which awb's overhead is compared.
 
 As published, a mask is drawn window by window with Python's ``random``; a masked clip is a copy in
 which one segment after another is overwritten, with fresh noise for each under the noise masker;
 its Euclidean distance from the clip is measured; 256 of them go to the model at a time; scores of
 all classes, masks and distances are written to a JSON file, which every explainer reads again.
-Linear regression is scikit-learn's, SHAP a constrained least squares by SLSQP. Nothing is computed
-once that the published code computes twice. This is code of our own after the published one.
+Linear regression is scikit-learn's, SHAP is constrained least squares by SLSQP. Whatever the
+published code computes twice is computed twice here. This is our own code, following the published.
 
 References
 ----------
@@ -31,12 +31,12 @@ from awb.types import AudioArray
 
 SEGMENT_SAMPLES, BATCH = 1600, 256
 SETTINGS = [(fraction, run) for fraction in (0.2, 0.3, 0.4) for run in (1, 3, 5)]
-_LEGACY = np.random.RandomState(42)  # the generator that the published code draws noise with
+_LEGACY = np.random.RandomState(42)  # the generator with which the published code draws noise
 Predict = Callable[[list[AudioArray]], list[list[float]]]
 
 
 def draw_mask(n_segments: int, fraction: float, run: int) -> list[int]:
-    """Draw one mask, 1 = keep: windows at random places until enough is dropped."""
+    """Draw one mask, 1 = keep, dropping windows at random positions until enough is dropped."""
     keep = np.ones(n_segments, dtype=int)
     target, dropped = math.ceil(n_segments * fraction), 0
     places = list(range(n_segments + 1))
@@ -67,7 +67,7 @@ def render(waveform: AudioArray, keep: list[int], masker: str) -> AudioArray:
 
 
 def generate(waveform: AudioArray, predict: Predict, samples: int, masker: str, path: Path) -> None:
-    """Draw, render, measure, score and write."""
+    """Draw the masks, render and score the clips, measure their distances, and write it all."""
     n_segments = math.ceil(waveform.size / SEGMENT_SAMPLES)
     masks = [[1] * n_segments]
     for fraction, run in SETTINGS:
@@ -106,7 +106,7 @@ def linear_regression(path: Path, label: int) -> Any:
 
 
 def kernel_shap(path: Path, label: int, empty: float) -> Any:
-    """Minimize the weighted error under the constraint of efficiency, by SLSQP."""
+    """Minimize the weighted error under the efficiency constraint by SLSQP."""
     masks, target, _ = _read(path, label)
     weights = []
     for row in masks[1:].tolist():

@@ -1,4 +1,4 @@
-"""Exact reuse against the plain path: patches of YAMNet, frames of AST."""
+"""Measure exact reuse against the plain path: patches of YAMNet, frames of AST."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def yamnet() -> Any:
 
 @cache
 def real_clip() -> Clip:
-    """Ten seconds with barks, or noise where there are no recordings."""
+    """Return ten seconds with barks, or noise if there are no recordings."""
     path = DATA / "sounds" / "dog.wav"
     if not path.is_file():
         return make_instance().clip
@@ -56,7 +56,7 @@ def _distinct(masks: BoolArray) -> BoolArray:
 
 
 def mask_sets() -> dict[str, tuple[BoolArray, str]]:
-    """Name the masks that are scored, and how many times fewer patches are expected."""
+    """List the masks to score, with the factor by which fewer patches are expected."""
     pooled = _distinct(designs.pooled(100, SAMPLES, np.random.default_rng(0)))
     longer = _distinct(
         designs.single(100, SAMPLES, np.random.default_rng(0), fraction=0.3, run_length=5)
@@ -71,10 +71,10 @@ def mask_sets() -> dict[str, tuple[BoolArray, str]]:
     return {
         f"{len(pooled):,} distinct pooled masks": (pooled, "at least 4.5"),
         f"{len(longer):,} distinct masks in runs of 5": (longer, "more than pooled"),
-        "occlusion, a segment at a time": (each, "at least 8"),
+        "occlusion, one segment at a time": (each, "at least 8"),
         "occlusion, 97 windows of 4 segments": (windows, ""),
         "one deletion curve": (deletion, "at least 9"),
-        "the deletion and the insertion curve of one explanation": (
+        "both curves of one explanation": (
             np.concatenate([deletion, ~deletion]),
             "at least 9",
         ),
@@ -83,7 +83,7 @@ def mask_sets() -> dict[str, tuple[BoolArray, str]]:
 
 
 class CountingPatches:
-    """YAMNet's framing around a free network."""
+    """A free network with YAMNet's framing."""
 
     sample_rate_hz, patch_samples, classes = RATE_HZ, 15_600, ("one",)
 
@@ -149,7 +149,7 @@ def yamnet_end_to_end() -> Ratio:
 
 
 class _Frames:
-    """AST's front end, and a back end that costs nothing."""
+    """AST's front end with a free back end."""
 
     sample_rate_hz, classes, batch_size = RATE_HZ, ("one",), 4
     frame_samples, hop_samples = 400, 160
@@ -175,7 +175,7 @@ class _Frames:
 
 
 def ast_features(*, rounds: int = 3) -> list[Ratio]:
-    """Time gathering AST's frames against the extractor of transformers and the direct path."""
+    """Time gathering AST's frames against transformers' extractor and the direct path."""
     import torch
     from transformers import ASTFeatureExtractor
 

@@ -1,11 +1,12 @@
-"""Say whether it is the masks or their reading that makes an explainer localize better.
+"""Find out whether the masks or their reading makes an explainer localize better.
 
     python perf/same_masks.py
 
 The masks that `adaptive` chooses and those that `run-correlation` draws are scored once, and each
-set is read both ways: as a Bayesian linear model (what each segment adds) and as the absolute
-correlation with the score (what goes with it). It then asks the model what it hears of an event:
-its edges, 0.3 s on each side, or what lies between them. docs/faq.md has the numbers. Two minutes.
+set is read both ways: with a Bayesian linear model (what each segment adds) and by the absolute
+correlation with the score (what goes with it). The script then measures what the model uses of an
+event: its edges, 0.3 s on each side, or the middle. docs/faq.md has the numbers. It takes two
+minutes.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ EDGE = 3  # segments
 
 
 class Recording:
-    """A door to the model that remembers what it was asked."""
+    """A perturber that records the masks it scores and their scores."""
 
     def __init__(self, perturber: Perturber) -> None:
         self._perturber, self.segments = perturber, perturber.segments
@@ -69,7 +70,7 @@ def instances(dataset: Any, model: Any) -> Iterator[tuple[Perturber, LabelArray]
 
 
 def readings(perturber: Perturber, labels: LabelArray) -> list[float]:
-    """ROC-AUC of both readings of both sets of masks."""
+    """Return the ROC-AUC of both readings of both sets of masks."""
     door = Recording(perturber)
     Adaptive(AdaptiveParameters())(door, None, np.random.default_rng(0))  # type: ignore[arg-type]
     chosen = np.concatenate(door.masks), np.concatenate(door.answers)
@@ -84,7 +85,10 @@ def readings(perturber: Perturber, labels: LabelArray) -> list[float]:
 
 
 def edges(perturber: Perturber, labels: LabelArray) -> list[float] | None:
-    """Log-odds of the clip, without the event, its edges, its middle; None for two events."""
+    """Return log-odds of the clip, and without the event, its edges and its middle.
+
+    None if there are two events.
+    """
     inside = np.flatnonzero(labels == POSITIVE)
     if inside.size <= 2 * EDGE + 2 or np.ptp(inside) != inside.size - 1:
         return None
@@ -94,7 +98,7 @@ def edges(perturber: Perturber, labels: LabelArray) -> list[float] | None:
 
 
 def rounded(values: list[list[float]], digits: int) -> str:
-    """Means of the columns, as text."""
+    """Format the means of the columns."""
     return "  ".join(f"{mean:.{digits}f}" for mean in np.mean(values, axis=0))
 
 

@@ -1,10 +1,10 @@
-"""What a large evaluation costs: the numbers of docs/scale.md, measured or assumed.
+"""Compute the cost of a large evaluation: the numbers of docs/scale.md, measured or assumed.
 
     python perf/scale_model.py [--clips 16996] [--gpus 1,64]
 
-Measured here: how many distinct masked clips 20 explainers and all metrics ask for, what awb adds
-to them, and what a clip takes AST (its published size, random weights) on one core of this machine.
-Assumed: how fast a GPU runs the same operations. Nothing is fitted.
+Measured: how many distinct masked clips 20 explainers and all metrics request, awb's own time for
+them, and AST's time per clip (at its published size, with random weights) on one core of this
+machine. Assumed: how fast a GPU runs the same operations. Nothing is fitted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ EXPLAINERS = (
 )  # fmt: skip
 LAYERS, WIDTH, TOKENS = 12, 768, 1214
 GPU_PEAK, EFFICIENCY = 312e12, 0.4
-"""A100, bfloat16 without sparsity (NVIDIA's data sheet); the part of it that is assumed reached."""
+"""A100, bfloat16 without sparsity (NVIDIA's data sheet), and the assumed part of it."""
 
 
 def clip_operations() -> float:
@@ -46,10 +46,10 @@ def masks_and_overhead() -> tuple[int, int, float]:
     Returns
     -------
     asked, distinct : int
-        Masked clips that the explainers asked for, and those that had to be computed for them and
-        the metrics.
+        Masked clips that the explainers requested, and distinct ones computed for them and the
+        metrics.
     seconds : float
-        Processor time of all of it, the model being free.
+        Total processor time, with a free model.
     """
     instance = make_instance()
     perturber = make_perturber(FreeModel(527), instance=instance)
@@ -102,12 +102,12 @@ def report(n_clips: int, gpus: list[int]) -> str:
     speed = f"{operations / on_a_core / 1e9:.0f} GFLOP/s"
     assumed = f"{EFFICIENCY:.0%} of {GPU_PEAK / 1e12:.0f} TFLOP/s"
     lines = [
-        f"- masked clips that the explainers ask for, an instance: {asked:,}",
-        f"- distinct ones, metrics included, which are computed: {distinct:,}",
-        f"- awb's own work an instance, {own}",
-        f"- operations of a clip in AST: {operations / 1e9:.0f} GFLOP",
-        f"- a clip on one core here: {on_a_core:.2f} s ({speed})",
-        f"- a clip on a GPU, assumed: {1000 / rate:.1f} ms ({rate:.0f} a second, {assumed})",
+        f"- masked clips that the explainers request per instance: {asked:,}",
+        f"- distinct ones including those of metrics, which are computed: {distinct:,}",
+        f"- awb's own work per instance, {own}",
+        f"- operations per clip in AST: {operations / 1e9:.0f} GFLOP",
+        f"- time per clip on one core of this machine: {on_a_core:.2f} s ({speed})",
+        f"- time per clip on a GPU (assumed): {1e3 / rate:.1f} ms ({rate:.0f} per s, {assumed})",
         "",
         "| | model | awb | together |",
         "| --- | ---: | ---: | ---: |",

@@ -1,4 +1,4 @@
-"""Workers and memory: does a second worker halve the time, do more clips take more memory?"""
+"""Workers and memory: does a second worker halve the time, and do more clips need more memory?"""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def explain_clip(seed: int, samples: int = _MASKS) -> float:
 
 
 def two_workers(*, rounds: int = 3) -> list[Ratio]:
-    """Time the same clips over one and over two warm workers, in turn, by the clock.
+    """Time the same clips on one and on two warm workers, alternating, in wall-clock time.
 
-    A bare `multiprocessing.Pool` does the same beside it: what a second process gains there is what
-    the machine had to give at that moment.
+    A bare `multiprocessing.Pool` does the same for comparison: its gain from a second process is
+    what the machine could provide at that moment.
     """
 
     def by_awb(workers: Processes) -> None:
@@ -55,11 +55,11 @@ def two_workers(*, rounds: int = 3) -> list[Ratio]:
                 if turn:
                     taken.setdefault(name, []).append(time.perf_counter() - started)
     clock = {name: statistics.median(times) for name, times in taken.items()}
-    note = "by the clock"
+    note = "wall-clock time"
     return [
         Ratio("8 clips over 2 workers of awb against 1", clock["two"], clock["one"], "", note=note),
         Ratio(
-            "the same by bare processes: what the machine has to give",
+            "the same with bare processes, for comparison",
             clock["pair"],
             clock["lone"],
             "",
@@ -69,7 +69,7 @@ def two_workers(*, rounds: int = 3) -> list[Ratio]:
 
 
 def _peak_mb(n_clips: int, samples: int, embedded: bool, answer: object) -> None:
-    """Explain clips one after another and send back the most memory that this process had."""
+    """Explain clips one after another and send back the peak memory of this process."""
     for seed in range(n_clips):
         if embedded:
             explain_clip(seed, samples)
@@ -82,14 +82,14 @@ def _peak_mb(n_clips: int, samples: int, embedded: bool, answer: object) -> None
 
 
 def _own_peak_mb() -> float:
-    """Read this program's peak; ``ru_maxrss`` would count the process that it was forked from."""
+    """Read this program's peak; ``ru_maxrss`` would include the process it was forked from."""
     lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     [peak] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(peak) / 1024
 
 
 def memory(n_clips: int, *, samples: int = 3000, embedded: bool = False) -> float:
-    """Return the peak of a process of its own, in MB."""
+    """Return the peak memory of a separate process in MB."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     work = partial(_peak_mb, n_clips, samples, embedded, there)
@@ -101,7 +101,7 @@ def memory(n_clips: int, *, samples: int = 3000, embedded: bool = False) -> floa
 
 
 def memory_of_more_clips() -> list[Ratio]:
-    """Compare few clips with many: the ratio should be 1."""
+    """Compare the memory of few clips with that of many; the ratio should be 1."""
     cases = (
         ("a free model, 3,000 masks, 30 clips against 3", 3, 30, 3000, False),
         ("the embedded model, 500 masks, 8 clips against 2", 2, 8, 500, True),
@@ -113,7 +113,7 @@ def memory_of_more_clips() -> list[Ratio]:
             memory(many, samples=samples, embedded=embedded),
             "1; below 2,000",
             "MB",
-            "peak of a process of its own; few clips on the left",
+            "peak memory of a separate process; few clips on the left",
         )
         for name, few, many, samples, embedded in cases
     ]

@@ -1,8 +1,8 @@
-"""Write docs/smoothing-and-sign.md: what a prior along time and a dropped sign buy, and cost.
+"""Write docs/smoothing-and-sign.md: the effects of smoothing along time and of dropping the sign.
 
     python perf/smoothing_and_sign.py FOLDER [--clips N]
 
-FOLDER is where the run goes; the embedded dataset and model are used. A few minutes.
+FOLDER is the run folder; the embedded dataset and model are used. It takes a few minutes.
 """
 
 from __future__ import annotations
@@ -58,64 +58,65 @@ GRADIENT_VARIANTS = {
     "absolute before summing": "aggregation=abs-sum",
 }
 PUBLISHED = (*GRADIENTS, "guided-backprop", "grad-cam")
-UNRELATED = ("clever-hans-clean",)  # of which localization says nothing good
+UNRELATED = ("clever-hans-clean",)  # for which localization is not a measure of quality
 RATE_HZ, HOP_SAMPLES = 16_000, 1_600  # of soundscapes, in segments of 0.1 s
 PRODUCT = "input-x-gradient:baseline=dropped"
 METRICS = {"roc-auc": "ROC-AUC ↑", "deletion-area": "Deletion area ↓"}
 
 TEXT = """# Smoothing and sign
 
-Every segment explainer takes `smoothing` and `sign`. Here are the same explanations four ways on
-the embedded dataset and model ({instances} instances, {clips} clips; smoothed is a moving average
-of 0.5 s).
+Every segment explainer has the settings `smoothing` and `sign`. Here are the same explanations with
+four combinations on the embedded dataset and model ({instances} instances, {clips} clips; smoothed
+is a moving average of 0.5 s).
 
-Part of a forest's lead is that its impurity importance has no sign: read with signed TreeSHAP, the
-same forest localizes little better than the regressions, and its magnitude much better. The
-regressions themselves gain little by dropping their sign and much by smoothing, in fidelity too:
-theirs is mostly noise of the fit. Where there is little noise (forest, keep-window, kernel-shap),
-smoothing buys localization and loses fidelity. So the defaults stay plain and signed.
+Forests lead partly because impurity importance has no sign: with signed TreeSHAP, the same forest
+localizes little better than the regressions, while the magnitude of its values does much better.
+The regressions themselves gain little from dropping the sign and much from smoothing, in fidelity
+too: their values contain much fitting noise. Where there is little noise (forest, keep-window,
+kernel-shap), smoothing improves localization at the cost of fidelity. So the defaults are
+unsmoothed and signed.
 
-Every column is a run of its own: what draws masks of its own (kernel-shap) or trees (the forests)
-draws anew, which alone moves kernel-shap by a few hundredths.
+Explainers that draw their own masks (kernel-shap) or trees (the forests) draw them again for every
+column, which alone changes kernel-shap by a few hundredths.
 
 {tables}
 ## Gradients
 
-Explainers that look inside have a relevance for every point of the spectrogram, and sum it over
+Gradient-based explainers compute a relevance for every point of the spectrogram, and sum it over
 frequency. Here are some with their sign, without the sign of the sums, and without the signs of the
 points (`aggregation=abs-sum`).
 
-With its sign, `input-x-gradient` stands at chance in localization and no better than `random` in
-fidelity, and without it near the best. It is not that points of a segment cancel (both columns
-without signs are alike): the sign of a whole segment is a matter of chance. Of as many segments of
-the largest magnitude as lie inside the events, {product.inside:.0%} do lie there, and
-{product.negative:.0%} of these are negative and ranked last. For the gradient at the clip says how
-the score would change with a little more or less of a point, and not what it would lose without it;
-a network that has heard enough of a sound gains nothing from more. Were the network linear, the
-relevances of `input-x-gradient:baseline=dropped` would sum to what the score falls by when nothing
-is left. They sum to {measured:.1f}; those of `integrated-gradients`, which do, to {integral:.1f}
-(medians over the instances). Of its largest inside the events, {whole.negative:.0%} are negative
-still.
+With its sign, `input-x-gradient` is at chance in localization and no better than `random` in
+fidelity; without it, it is near the best. Cancelling of points within a segment is not the reason
+(both unsigned columns are alike): the sign of a whole segment is a matter of chance. Of the
+segments with the largest magnitudes, counting as many as lie inside the events,
+{product.inside:.0%} do lie there, and {product.negative:.0%} of these are negative and ranked last.
+The gradient at the clip describes how the score would change with a little more or less of a point,
+not what would be lost without it; a network that has heard enough of a sound gains nothing from
+more. If the network were linear, the relevances of `input-x-gradient:baseline=dropped` would sum to
+the loss of score when everything is dropped. They sum to {measured:.1f}; those of
+`integrated-gradients`, which do, to {integral:.1f} (medians over the instances). Of its largest
+magnitudes inside the events, {whole.negative:.0%} are still negative.
 
-So drop the sign of gradients to ask *where*; to ask what speaks for the target, read those signs
-with `ff@10` beside them, or mask. The defaults are signed: so the methods are published, and boards
-show what they give.
+So ignore the sign of gradients when asking *where*; when asking what is evidence for the target,
+check the signs against `ff@10`, or use an explainer that masks. The defaults are signed, as the
+methods were published, and boards show them as such.
 
 {gradients}
 ## ROC-AUC of gradients on the published boards
 
-With the sign and without it, from the relevance that is published with them. It is not free: where
-the signs are right, they carry fidelity. On `clever-hans-biased` the deletion area of
-`integrated-gradients` is 0.07 with them and 0.15 without.
+With and without the sign, computed from the published relevance. Dropping the sign has a price:
+where signs are right, fidelity depends on them. On `clever-hans-biased` the deletion area of
+`integrated-gradients` is 0.07 with signs and 0.15 without.
 
 {published}
 
-Made by `python perf/smoothing_and_sign.py`, see there.
+Made by `python perf/smoothing_and_sign.py`.
 """
 
 
 def reference(explainer: str, settings: str) -> str:
-    """Join an explainer and further settings."""
+    """Append settings to a reference of an explainer."""
     joint = "," if ":" in explainer else ":"
     return f"{explainer}{joint}{settings}" if settings else explainer
 
@@ -123,7 +124,7 @@ def reference(explainer: str, settings: str) -> str:
 def table(
     board: Board, metric: str, title: str, explainers: Sequence[str], variants: dict[str, str]
 ) -> str:
-    """Lay one metric out: explainers down, variants across."""
+    """Make the table of one metric: explainers as rows, variants as columns."""
     column = [facts.name for facts in board.metrics].index(metric)
     means = {row.explainer: row.cells[column] for row in board.rows}
     lines = [
@@ -148,19 +149,19 @@ def table(
 def tables(
     board: Board, titles: dict[str, str], explainers: Sequence[str], variants: dict[str, str]
 ) -> str:
-    """Lay all metrics out, one below the other."""
+    """Make the tables of all metrics."""
     return "\n".join(table(board, *pair, explainers, variants) for pair in titles.items())
 
 
 def median_sum(folder: RunFolder, explainer: str) -> float:
-    """Sum the relevance of each instance, and take the median of the sums."""
+    """Return the median over instances of the sum of relevance."""
     [manifest] = folder.manifests()
     found = folder.store().relevances(manifest.dataset, manifest.model)
     return float(np.median([by_name[explainer].sum() for by_name in found.values()]))
 
 
 def published() -> str:
-    """Lay the published gradients out: explainers down, boards across, signed and absolute."""
+    """Make the table of published gradients, signed and absolute, with boards as columns."""
     submitted, _ = read_folder(ROOT / "leaderboards" / "submissions")
     cells: dict[str, dict[str, str]] = {}
     for one in submitted:
@@ -190,7 +191,7 @@ class Signs(NamedTuple):
 
 
 def signs(folder: RunFolder, explainer: str) -> Signs:
-    """Look at as many segments of the largest magnitude as lie inside the events."""
+    """Compute both shares for as many top segments by magnitude as lie inside the events."""
     [manifest] = folder.manifests()
     found = folder.store().relevances(manifest.dataset, manifest.model)
     rows = []

@@ -2,8 +2,8 @@
 
     python perf/strong_labels.py OUT --names mid_to_display_name.tsv [--seed N]
 
-139,538 rows over 16,996 clips of 10 s: labels drawn with the long tail of real annotations, times
-with three decimals, events that overlap, touch and nest, and some of zero length.
+It has 139,538 rows over 16,996 clips of 10 s: labels with the long-tailed distribution of real
+annotations, times with three decimals, and events that overlap, touch, nest or have zero length.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ def generate(path: Path, mids: list[str], *, seed: int = 0) -> Path:
     Parameters
     ----------
     path : Path
-        Where to.
+        Output file.
     mids : list of str
         Labels, the most frequent first.
     seed : int
-        Seed of every draw.
+        Seed of all random draws.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What is measured: a free model, a clip, and a way to time two things side by side."""
+"""What the benchmarks share: a free model, a clip, and a way to time two functions side by side."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def make_perturber(
     samples: int = SAMPLES,
     instance: Instance | None = None,
 ) -> Perturber:
-    """Return the door to a model."""
+    """Return a perturber for a model."""
     chosen = instance or make_instance()
     segments = Segments(chosen.clip.waveform.size, RATE_HZ)
     key = RandomKey((0, "perf"))
@@ -57,16 +57,16 @@ def make_perturber(
 
 @dataclass(frozen=True)
 class Ratio:
-    """Two ways of doing the same, measured side by side.
+    """Two ways of doing the same work, measured side by side.
 
     Attributes
     ----------
     what : str
         The work.
     ours, theirs : float
-        What it took, in `unit`.
+        The cost of each, in `unit`.
     expected : str
-        What was to be shown.
+        The expected ratio.
     unit : str
         Of both numbers.
     note : str
@@ -82,7 +82,7 @@ class Ratio:
 
     @property
     def ratio(self) -> float:
-        """How many times less ours takes."""
+        """Factor by which ours takes less."""
         return self.theirs / self.ours
 
 
@@ -93,9 +93,9 @@ def side_by_side(
     rounds: int = 5,
     clock: Callable[[], float] = time.process_time,
 ) -> tuple[float, float]:
-    """Time two functions in turn, after one call each, and return the medians.
+    """Time two functions alternately, after one call each, and return the medians.
 
-    Processor time is the default: other processes on the machine then do not count.
+    The default is processor time, which is hardly affected by other processes on the machine.
     """
     taken: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):

@@ -2,9 +2,9 @@
 
     python perf/table.py [--rounds N] [--output docs/performance.md] [--only WORD]
 
-Takes some minutes. Each ratio comes from one process in which both sides take turns; processor time
-is compared, so that other work on the machine hardly counts. Lines that need what is not installed,
-or the real YAMNet (AWB_TEST_DATA), are left out and named.
+It takes some minutes. Each ratio comes from one process in which both sides alternate; processor
+time is compared, so that other work on the machine has little effect. Lines that need packages that
+are not installed, or the real YAMNet (AWB_TEST_DATA), are skipped and named.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BEGIN, END = "<!-- table: begin, by make bench -->", "<!-- table: end -->"
 
 
 def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[Ratio]]]]:
-    """Name every measurement."""
+    """List all measurements."""
     yield "patches", reuse.patch_evaluations
     yield "yamnet", reuse.yamnet_end_to_end
     yield "ast", partial(reuse.ast_features, rounds=rounds)
@@ -43,12 +43,12 @@ def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[R
 
 
 def figure(value: float) -> str:
-    """Write a number with three digits."""
+    """Format a number with three digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def row(one: Ratio) -> str:
-    """Write a line of the table."""
+    """Format a line of the table."""
     cells = (
         one.what,
         f"{figure(one.ours)} {one.unit}",
@@ -61,9 +61,9 @@ def row(one: Ratio) -> str:
 
 
 def table(rounds: int, only: str) -> str:
-    """Measure and write the table, telling of each line as it is done."""
+    """Measure and write the table, reporting each line as it is done."""
     lines = [
-        "| work | awb | the other way | times less | expected | |",
+        "| work | awb | alternative | ratio | expected | |",
         "| --- | ---: | ---: | ---: | --- | --- |",
     ]
     missing: list[str] = []
@@ -79,7 +79,7 @@ def table(rounds: int, only: str) -> str:
             lines.append(row(one))
             sys.stderr.write(f"{lines[-1]}\n")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    lines += ["", f"{platform.machine()}, {cores} cores, one thread a process, {rounds} rounds."]
+    lines += ["", f"{platform.machine()}, {cores} cores, one thread per process, {rounds} rounds."]
     if missing:
         lines += ["", f"Not measured here: {'; '.join(missing)}."]
     return "\n".join(lines)

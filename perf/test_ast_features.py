@@ -1,4 +1,4 @@
-"""AST's features: a batch in torch against the reference extractor, clip by clip.
+"""AST's features: a batch in torch against the reference extractor on single clips.
 
     pytest perf/test_ast_features.py --benchmark-group-by=param:n_clips
 

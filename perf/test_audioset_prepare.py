@@ -1,4 +1,4 @@
-"""Preparing a table as large as AudioSet's evaluation set."""
+"""Time preparing a table as large as AudioSet's evaluation set."""
 
 from __future__ import annotations
 

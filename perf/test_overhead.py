@@ -1,4 +1,4 @@
-"""Everything that is not the model: drawing masks, rendering, caching, scoring; one 10 s clip."""
+"""Time everything except the model for one 10 s clip: drawing, rendering, caching, scoring."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _perturber() -> Perturber:
 
 
 def test_bare_loop(benchmark: BenchmarkFixture) -> None:
-    """What any loop over masks must do: copy the clip, replace, ask the model."""
+    """The minimum that any loop over masks does: copy the clip, replace audio, call the model."""
     rng = np.random.default_rng(0)
     waveform = (0.1 * rng.standard_normal(10 * RATE_HZ)).astype(np.float32)
     masks = rng.random((SAMPLES, 100)) < 0.3
@@ -72,13 +72,13 @@ def test_explainer(benchmark: BenchmarkFixture, name: str) -> None:
 
 
 def perturber_instance() -> Instance:
-    """Return an instance for explainers that look at the audio."""
+    """Return an instance for explainers that read the audio."""
     clip = Clip("clip", np.zeros(10 * RATE_HZ, dtype=np.float32), RATE_HZ)
     return Instance("perf", clip, "Target", 0, np.empty((0, 2)))
 
 
 def test_all_metrics(benchmark: BenchmarkFixture) -> None:
-    """All metrics of one explanation, but those that ask the explainer again."""
+    """All metrics of one explanation, except those that call the explainer again."""
     metrics = [
         entry.spec.factory(entry.spec.parameters())
         for entry in load()

@@ -1,8 +1,8 @@
-"""The ratios of docs/performance.md, one a test; nothing is asserted, since a time is no pass.
+"""The ratios of docs/performance.md, one per test; nothing is asserted, since timings vary.
 
     pytest perf/test_ratios.py -s
 
-The benchmark's own column is awb's side; the ratio is printed and kept in ``extra_info``.
+The benchmark's own column is awb's time; the ratio is printed and stored in ``extra_info``.
 """
 
 from __future__ import annotations

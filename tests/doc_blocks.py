@@ -1,13 +1,13 @@
-"""The code in a Markdown page, and what each kind of fence promises.
+"""The code in a Markdown page, and the meaning of each kind of fence.
 
-A fence's first word says what is done with it:
+The first word of a fence determines what the tests do with it:
 
-- ``python`` is executed, ``bash`` is run, all of a page in order and in one folder;
-- either with ``title="name"`` is the file of that name instead, for a later block to use, and so is
-  ``toml`` or any other fence with such a title;
-- ``text`` right after a block that was executed is what it printed (``...`` stands for anything);
-  with ``title="for example"`` it is not compared;
-- ``sh`` is not run, the sentence before it says why; its ``awb`` lines must parse.
+- ``python`` is executed and ``bash`` is run, all blocks of a page in order and in one folder;
+- with ``title="name"``, these, ``toml`` and all other fences are written to a file of that name
+  instead, for a later block to use;
+- ``text`` right after an executed block is its output (``...`` stands for anything); with
+  ``title="for example"`` it is not compared;
+- ``sh`` is not run, and the sentence before it says why; its ``awb`` lines must parse.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Block:
     title : str
         The fence's title, or nothing.
     line : int
-        Line of its first line of content, counted from 1.
+        Number of its first line of content, counted from 1.
     content : str
-        What is in it.
+        The text inside.
     follows : int
-        Line on which the fence before it ended, if nothing lies between the two; else 0.
+        Line on which the previous fence ended, if nothing is between the two; else 0.
     before : str
         The paragraph before it.
     """
@@ -54,7 +54,7 @@ class Block:
 
     @property
     def is_file(self) -> bool:
-        """Whether it is the content of a file."""
+        """Whether it is to be written to a file."""
         return bool(self.title) and self.title != EXAMPLE
 
     @property
@@ -122,6 +122,6 @@ def _words(command: str) -> list[str]:
 
 
 def pages(root: Path) -> list[Path]:
-    """List the Markdown files that promise something."""
+    """List the Markdown files to test."""
     top = [root / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")]
     return [*filter(Path.is_file, top), *sorted((root / "docs").rglob("*.md"))]

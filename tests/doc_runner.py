@@ -2,8 +2,8 @@
 
 python tests/doc_runner.py PAGE
 
-Blocks of Python share one namespace, lines of shell one folder; see `doc_blocks`. Ends at the first
-block that fails, or prints something else than the page says, with the page's line.
+Blocks of Python share one namespace, lines of shell one folder; see `doc_blocks`. Stops at the
+first block that fails, or prints something other than the page shows, and reports its line.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ trap 'echo "{page}:$((LINENO - 3 + {line})): exit code $?" >&2' ERR
 
 
 class WrongPageError(Exception):
-    """A block did not do what the page says."""
+    """A block failed, or printed something other than the page shows."""
 
 
 def execute(page: Path) -> int:
-    """Execute a page's blocks; return how many there were."""
+    """Execute the blocks of a page, and return their number."""
     namespace: dict[str, object] = {"__name__": "__main__"}
     printed, done = "", 0
     for block in blocks(page.read_text(encoding="utf-8")):

@@ -1,4 +1,4 @@
-"""The structure of the three packages, read from their imports, those for types included."""
+"""The structure of the three packages, read from their imports, including those for types."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 
 PUBLIC = {
     "awb": "run, explain, and decorators for functions and models",
-    "awb.alignment": "from frames and tokens to segments",
+    "awb.alignment": "relevance of frames and tokens to segments",
     "awb.audio": "read and resample audio",
     "awb.data": "classes, prepared tables, and what is left out",
     "awb.designs": "which drop masks to draw",
-    "awb.errors": "errors that a person can act on",
+    "awb.errors": "errors that users can act on",
     "awb.hookspecs": "the hooks of a plugin",
     "awb.intervals": "intervals in time, and types of arrays",
     "awb.maskers": "what replaces dropped audio",
     "awb.metrics": "metrics as pure functions",
     "awb.perturbation": "the perturber",
     "awb.protocols": "models and their capabilities, datasets",
-    "awb.randomness": "generators that depend on names",
-    "awb.scoring": "what a metric gets",
+    "awb.randomness": "random generators seeded by names",
+    "awb.scoring": "the input of a metric",
     "awb.segments": "units of time",
-    "awb.specs": "what a plugin says about itself",
+    "awb.specs": "specs of plugins",
     "awb.statistics": "intervals, comparisons and ranks",
     "awb.testing": "the conformance kit for pytest",
-    "awb.training": "what awb train asks of a model",
+    "awb.training": "the interface of awb train",
     "awb.types": "events, clips, instances, explanations",
-    "awb.variations": "the same question asked in another way",
+    "awb.variations": "variations for robustness and sanity metrics",
 }
-"""What plugin authors and scripts import; everything else of `awb` may change."""
+"""The modules that plugin authors and scripts import; all others of `awb` may change."""
 
 RIGHT_OF_ENTRY = ("awb_plugins.training.", "awb_plugins.models.soundscape_cnn.train")
 """Built-in modules that train: they look plugins up and build them as the harness does."""
@@ -86,7 +86,7 @@ def modules() -> Mapping[str, Path]:
 
 @cache
 def imports_of(name: str) -> frozenset[str]:
-    """Return the modules of the house that a module imports, wherever in its text it does."""
+    """Return the modules of the three packages that a module imports, anywhere in its text."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -98,7 +98,7 @@ def imports_of(name: str) -> frozenset[str]:
 
 
 def room(name: str) -> str:
-    """Return the folder of a module; a folder's ``__init__`` is apart, as its front door."""
+    """Return the folder of a module; a folder's ``__init__`` counts separately."""
     if modules()[name].name == "__init__.py":
         return f"{name}/"
     parent = name.rpartition(".")[0]

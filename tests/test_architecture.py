@@ -1,4 +1,4 @@
-"""The arrows of the house: who may import whom, what is public, and what must not be loaded."""
+"""The architecture: which imports are allowed, what is public, and what must not be loaded."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ OF_ONE_KIND = {
 }
 
 
-def test_no_module_imports_in_a_circle() -> None:
+def test_no_module_is_in_an_import_cycle() -> None:
     graph = {name: imports_of(name) for name in modules()}
     assert cycles(graph) == []
 
 
-def test_no_room_imports_in_a_circle() -> None:
+def test_no_package_is_in_an_import_cycle() -> None:
     graph: dict[str, set[str]] = {}
     for name in modules():
         graph.setdefault(room(name), set()).update(room(other) for other in imports_of(name))
@@ -49,7 +49,7 @@ def test_plugins_and_datasets_do_not_know_each_other(package: str, other: str) -
             assert not any(one.split(".")[0] == other for one in imports_of(name)), name
 
 
-def test_built_in_plugins_use_what_is_public_as_a_strangers_would() -> None:
+def test_built_in_plugins_import_only_public_modules() -> None:
     for name in modules():
         if name.split(".")[0] == "awb" or name.startswith(RIGHT_OF_ENTRY):
             continue
@@ -63,7 +63,7 @@ def test_everything_public_exists() -> None:
     assert set(PUBLIC) <= set(modules())
 
 
-def test_no_room_is_crowded() -> None:
+def test_no_folder_has_too_many_modules() -> None:
     for folder in {path.parent for path in sources()}:
         name = "/".join(folder.relative_to(ROOT).parts[1:])
         count = len([path for path in folder.glob("*.py") if path.stem[:2] != "__"])

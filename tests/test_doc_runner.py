@@ -71,7 +71,7 @@ def test_a_page_runs_in_order_in_one_folder_and_namespace(page: Path) -> None:
         ("total = 1", "raise SystemExit(0)", 19, "SystemExit"),
     ],
 )
-def test_a_fault_is_found_with_its_line(
+def test_a_failure_is_reported_with_its_line(
     page: Path, old: str, new: str, line: int, reason: str
 ) -> None:
     page.write_text(GOOD.replace(old, new), encoding="utf-8")
@@ -79,7 +79,9 @@ def test_a_fault_is_found_with_its_line(
         execute(page)
 
 
-def test_the_line_of_a_shell_block_is_told(page: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_line_of_a_shell_block_is_reported(
+    page: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     page.write_text(GOOD.replace("python3 made.py", "false"), encoding="utf-8")
     with pytest.raises(WrongPageError):
         execute(page)

@@ -1,4 +1,4 @@
-"""The documentation does what it says: blocks run, commands parse, files are where links lead."""
+"""The documentation is correct: blocks run, commands parse, and linked files exist."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_commands_parse(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_fences_say_what_they_are(page: Path) -> None:
+def test_fences_declare_their_kind(page: Path) -> None:
     wrong = []
     for block in _blocks(page):
         where = f"{page}:{block.line}"
@@ -103,10 +103,10 @@ def test_files_are_used(page: Path) -> None:
 
 
 def trouble(words: list[str], new: set[str]) -> str:
-    """Say what is wrong with a command line, without running it; nothing if it would be understood.
+    """Say what is wrong with a command line, without running it; empty if it would be accepted.
 
-    Placeholders are taken as they stand: only names of commands and options, and the choices of
-    options that have them, are looked at, and names of plugins but those in `new`.
+    Placeholders are accepted: only names of commands and options, choices of options, and names of
+    plugins except those in `new` are checked.
     """
     command: click.Command = main
     context = click.Context(main, info_name="awb")
@@ -125,7 +125,7 @@ def trouble(words: list[str], new: set[str]) -> str:
 
 
 def _wrong_reference(context: click.Context, values: dict[str, Any], new: set[str]) -> str:
-    """Say which plugin or setting does not exist; files with plugins are not opened."""
+    """Say which plugin or setting does not exist; plugin files are not opened."""
     if "plugins" in values or "plugin" in values or context.info_name not in {"run", "explain"}:
         return ""
     for option, kind in REFERENCES.items():
@@ -185,5 +185,5 @@ def test_a_wrong_command_is_found(command: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "command", ["run ... --scheduler tcp://a:1", "resume DIR --scheduler ...", "run --model MODEL"]
 )
-def test_placeholders_are_let_be(command: str) -> None:
+def test_placeholders_are_accepted(command: str) -> None:
     assert trouble(command.split(), set()) == ""

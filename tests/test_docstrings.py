@@ -1,4 +1,4 @@
-"""Every example in a docstring gives what it shows."""
+"""Every example in a docstring gives the output that it shows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODULES = _modules()
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_give_what_they_show(name: str) -> None:
+def test_examples_give_the_output_they_show(name: str) -> None:
     found = doctest.testmod(import_module(name))
     assert found.failed == 0
     assert found.attempted == MODULES[name], "an example hides where doctest does not look"

@@ -1,4 +1,4 @@
-"""The pages that are made from the code are current, and complete."""
+"""The pages that are generated from the code are current and complete."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
 
-`run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do. `explainer` makes
-an explainer of a function; `model`, `callable_model`, `windowed_model`, `torch_model` and
-`transformers_model` make models. All are imported when first used: ``import awb`` is quick.
+`run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do. `explainer` turns a
+function into an explainer; `model`, `callable_model`, `windowed_model`, `torch_model` and
+`transformers_model` make models. All are imported on first access, so that ``import awb`` is quick.
 """
 
 from __future__ import annotations

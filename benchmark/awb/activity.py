@@ -1,8 +1,8 @@
-"""Who is at work: told to whoever watches this process from outside.
+"""Which plugin is running, reported to the process that supervises this one.
 
-A plugin that hangs or takes its process down can only be named by somebody else, who looks at what
-the process said last. The clock of a plugin stands still while the model scores masked clips for
-it: that a model is slow is no fault of the explainer that happened to ask first.
+A plugin that hangs or crashes its process can only be identified from outside, by what the process
+reported last. The clock of a plugin is paused while the model scores masked clips for it, since a
+slow model is not the fault of the explainer that happens to ask first.
 """
 
 from __future__ import annotations
@@ -17,22 +17,12 @@ from awb.errors import AwbError, PluginError
 
 @dataclass(frozen=True, slots=True)
 class PluginCall:
-    """A plugin at work.
+    """A plugin that is running."""
 
-    Attributes
-    ----------
-    kind : str
-        ``explainer``, ``again`` (an explainer that metrics ask once more), ``metric``, ``masker``,
-        ``dataset`` or ``model``.
-    label : str
-        Its label; empty for the model.
-    of : str
-        For a metric: the explainer whose explanation it scores; empty for any.
-    """
-
+    # explainer, again (an explainer that metrics run once more), metric, masker, dataset or model
     kind: str
-    label: str = ""
-    of: str = ""
+    label: str = ""  # empty for the model
+    of: str = ""  # for a metric: the explainer whose explanation it scores; empty for any
 
 
 class WorkerDiedError(AwbError):
@@ -48,27 +38,15 @@ MODEL = PluginCall("model")
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """What a process is at.
+    """What a process is doing."""
 
-    Attributes
-    ----------
-    call : PluginCall or None
-        The plugin at work; None for the harness itself.
-    used_s : float
-        Its own time until `since_s`, in seconds.
-    since_s : float
-        When what runs now began, on the clock of `time.monotonic`.
-    in_model : bool
-        Whether it waits for the model; `since_s` is then when the present batch began.
-    """
-
-    call: PluginCall | None = None
-    used_s: float = 0.0
-    since_s: float = 0.0
-    in_model: bool = False
+    call: PluginCall | None = None  # None for the harness itself
+    used_s: float = 0.0  # the plugin's own time until `since_s`, in seconds
+    since_s: float = 0.0  # when the current activity began, by `time.monotonic`
+    in_model: bool = False  # waiting for the model; `since_s` is then the start of the batch
 
     def exceeds(self, limit_s: float, now_s: float) -> PluginCall | None:
-        """Name whoever has worked for longer than a limit; of the model, each batch counts."""
+        """Return the plugin that has run longer than a limit; for the model, each batch counts."""
         running_s = now_s - self.since_s
         if self.in_model:
             return MODEL if running_s > limit_s else None
@@ -80,14 +58,14 @@ _tell: Callable[[At], None] | None = None
 
 
 def tell(listener: Callable[[At], None] | None) -> None:
-    """Tell a listener, from now on, whenever somebody else is at work; None for nobody."""
+    """Call a listener from now on whenever the activity changes; None removes it."""
     global _tell
     _tell = listener
     _say(At())
 
 
 def present() -> PluginCall | None:
-    """Return the plugin that is at work in this process."""
+    """Return the plugin that is running in this process."""
     return _now.call
 
 
@@ -99,7 +77,7 @@ def _say(at: At) -> None:
 
 
 def _paused() -> At:
-    """Return the present state with its own time added up."""
+    """Return the current state with the plugin's own time added up."""
     now_s = time.monotonic()
     own_s = 0.0 if _now.in_model else now_s - _now.since_s
     return replace(_now, used_s=_now.used_s + own_s, since_s=now_s)
@@ -107,10 +85,10 @@ def _paused() -> At:
 
 @contextmanager
 def at_work(call: PluginCall) -> Iterator[None]:
-    """Say that a plugin works, with a clock of its own, until the context is left.
+    """Report that a plugin is running, with its own clock, until the context is left.
 
-    What no plugin should raise (`KeyboardInterrupt` and the like) leaves the name standing, for
-    whoever reports it.
+    `KeyboardInterrupt` and similar exceptions, which no plugin should raise, do not reset the
+    state, so that the report of the exception can name the plugin.
     """
     outer = _paused()
     _say(At(call, 0.0, time.monotonic()))
@@ -127,7 +105,7 @@ def at_work(call: PluginCall) -> Iterator[None]:
 
 @contextmanager
 def model_at_work() -> Iterator[None]:
-    """Say that whoever is at work waits for the model."""
+    """Report that the current plugin waits for the model."""
     outer = _paused()
     _say(replace(outer, in_model=True))
     try:
@@ -137,6 +115,6 @@ def model_at_work() -> Iterator[None]:
 
 
 def beat() -> None:
-    """Say that the model has finished a batch."""
+    """Report that the model has finished a batch."""
     if _now.in_model:
         _say(replace(_now, since_s=time.monotonic()))

@@ -1,12 +1,12 @@
-"""From what a model looks at (frames, tokens) to segments of time.
+"""Map relevance of a model's frames or tokens to segments of time.
 
 Conventions
 -----------
-A frame stands for the time between the midpoints to its neighbours' centres, wherever padding and
-hop put those. A frame across a segment's edge is shared between the segments in proportion to time:
-so the sum over the map is the sum over the segments, and frames may be shorter or longer than
-segments. What lies before the clip's start or after its end (padding) belongs to the first or last
-segment. Time that no frame covers was not heard: its relevance is 0.
+A frame covers the time between the midpoints to its neighbours' centres, wherever padding and hop
+put those. A frame across a segment's edge is shared between the segments in proportion to time: so
+the sum over the map equals the sum over the segments, and frames may be shorter or longer than
+segments. Anything before the clip's start or after its end (padding) belongs to the first or last
+segment. Time that no frame covers is not seen by the model: its relevance is 0.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TOUCH = 1e-6  # less than this part of a frame inside a segment is float noise
 
 
 def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
-    """Return the time that each frame stands for.
+    """Return the time that each frame covers.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
     Returns
     -------
     np.ndarray, shape=(frames, 2)
-        Start and end in seconds; the outer frames reach as far out as in. A single frame stands for
-        all time.
+        Start and end in seconds; the outer frames extend equally far on both sides of their
+        centres. A single frame covers all time.
 
     Raises
     ------
@@ -63,15 +63,15 @@ def frame_spans_s(centers_s: npt.ArrayLike) -> FloatArray:
 
 
 def shares(spans_s: npt.ArrayLike, segments: Segments) -> FloatArray:
-    """Say which part of each span lies in each cell.
+    """Compute which part of each span lies in each cell.
 
     Parameters
     ----------
     spans_s : array_like, shape=(spans, 2)
-        Start and end in seconds. NaN stands for something outside of time, infinity for all of it.
-        A span may be empty.
+        Start and end in seconds. NaN means no place in time (such as a class token), infinity the
+        whole clip. A span may be empty.
     segments : Segments
-        Segments whose cells are meant.
+        Segments that define the cells.
 
     Returns
     -------
@@ -95,14 +95,14 @@ def cells_to_segments(cells: npt.ArrayLike, segments: Segments) -> FloatArray:
     Parameters
     ----------
     cells : array_like, shape=(cells,)
-        A value a cell.
+        One value per cell.
     segments : Segments
         The segments.
 
     Returns
     -------
     np.ndarray, shape=(segments,)
-        A value a segment.
+        One value per segment.
     """
     width = segments.n_cells - segments.n + 1
     values = np.asarray(cells, dtype=np.float64)
@@ -119,7 +119,7 @@ def spans_to_segments(
     relevance : array_like, shape=(spans,)
         Relevance of each span.
     spans_s : array_like, shape=(spans, 2)
-        Start and end in seconds; what has NaN there has no place in time and is left out.
+        Start and end in seconds; spans with NaN have no place in time and are left out.
     segments : Segments
         The segments of the clip.
 
@@ -131,12 +131,12 @@ def spans_to_segments(
     Raises
     ------
     ParameterError
-        If there is not one span a relevance.
+        If the numbers of spans and values differ.
     """
     values = np.asarray(relevance, dtype=np.float64)
     part = shares(spans_s, segments)
     if values.shape != part.shape[:1]:
-        raise ParameterError(f"expected one span a value: {values.shape} and {part.shape[:1]}")
+        raise ParameterError(f"expected one span per value: {values.shape} and {part.shape[:1]}")
     return cells_to_segments(values @ part, segments)
 
 
@@ -158,8 +158,8 @@ def map_to_segments(
     segments : Segments
         The segments of the clip.
     aggregation : str
-        ``sum``; ``positive-sum``, of what speaks for the target; ``max``, the strongest point;
-        ``abs-sum``, of how much the points matter either way.
+        ``sum``; ``positive-sum``, the sum of the positive points; ``max``, the highest point;
+        ``abs-sum``, the sum of magnitudes.
 
     Returns
     -------
@@ -169,12 +169,12 @@ def map_to_segments(
     Raises
     ------
     ParameterError
-        If the map is not two-dimensional with one centre a frame, or the aggregation is unknown.
+        If the map is not two-dimensional with one centre per frame, or the aggregation is unknown.
     """
     grid = np.asarray(relevance_map, dtype=np.float64)
     spans = frame_spans_s(centers_s)
     if grid.ndim != 2 or len(grid) != len(spans) or grid.shape[1] == 0:
-        raise ParameterError(f"expected a row a frame: {grid.shape} for {len(spans)} frames")
+        raise ParameterError(f"expected one row per frame: {grid.shape} for {len(spans)} frames")
     if aggregation not in get_args(Aggregation):
         raise ParameterError(
             f"unknown aggregation {aggregation!r}; known: {', '.join(get_args(Aggregation))}"

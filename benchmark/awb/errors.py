@@ -1,13 +1,9 @@
-"""Errors that a person can act on: what was given, what is allowed, what to type next."""
+"""Errors that users can act on: what was given, what is allowed, what to type next."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class AwbError(Exception):
@@ -15,7 +11,7 @@ class AwbError(Exception):
 
 
 class UnknownNameError(AwbError):
-    """A model, explainer, dataset, metric, masker or option that nobody registered."""
+    """An unknown name of a model, explainer, dataset, metric, masker or option."""
 
 
 class ParameterError(AwbError):
@@ -23,7 +19,7 @@ class ParameterError(AwbError):
 
 
 class DataError(AwbError):
-    """A dataset that cannot be used as it stands."""
+    """A dataset that cannot be used."""
 
 
 class AudioError(DataError):
@@ -35,7 +31,7 @@ class LabelError(DataError):
 
 
 class SplitError(DataError):
-    """A division into training and test parts in which something crosses over."""
+    """A split into training and test parts that leaks from one into the other."""
 
 
 class WeightsError(AwbError):
@@ -51,7 +47,7 @@ class MissingExtraError(AwbError):
 
 
 class RelevanceError(AwbError):
-    """Relevance that is not finite, or not of the shape of the segments."""
+    """Relevance that is not finite, or does not have one value per segment."""
 
 
 class RunError(AwbError):
@@ -59,35 +55,35 @@ class RunError(AwbError):
 
 
 class SubmissionError(AwbError):
-    """A published result that does not hold: malformed, altered, or of another manifest."""
+    """A published result that is malformed, altered, or of another manifest."""
 
 
 class HubError(AwbError):
-    """The Hugging Face Hub refuses, or cannot be reached."""
+    """The Hugging Face Hub refuses a request or cannot be reached."""
 
 
 class NotApplicableError(AwbError):
-    """An explainer that needs a capability which the model does not have."""
+    """An explainer needs a capability that the model does not have."""
 
 
 class UndefinedScoreError(AwbError):
-    """A metric that has no value here; the harness records NaN with this reason."""
+    """A metric is undefined for its input; the harness records NaN with this reason."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Suggest the closest known name, or list what is known.
+    """Suggest the closest known names, or list all known names.
 
     Parameters
     ----------
     name : str
-        What was given.
+        The name that was given.
     known : iterable of str
-        What is allowed.
+        The names that are allowed.
 
     Returns
     -------
     str
-        A sentence that starts with a space, to be appended to a message.
+        A sentence with a leading space, to be appended to a message.
 
     Examples
     --------

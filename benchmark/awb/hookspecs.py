@@ -1,6 +1,6 @@
-"""The hooks that a plugin may implement: one a kind, each returning a list of frozen specs.
+"""The hooks that a plugin may implement: one per kind, each returning a list of specs.
 
-Register the module that holds them under the entry-point group ``awb``:
+Register the module that contains them under the entry-point group ``awb``:
 
     [project.entry-points.awb]
     my-plugin = "my_package.awb_plugin"
@@ -18,24 +18,24 @@ hookimpl = pluggy.HookimplMarker("awb")
 
 @hookspec
 def awb_models() -> list[ModelSpec]:  # type: ignore[empty-body]
-    """Return the models that this plugin brings."""
+    """Return the models that this plugin provides."""
 
 
 @hookspec
 def awb_explainers() -> list[ExplainerSpec]:  # type: ignore[empty-body]
-    """Return the explainers that this plugin brings."""
+    """Return the explainers that this plugin provides."""
 
 
 @hookspec
 def awb_datasets() -> list[DatasetSpec]:  # type: ignore[empty-body]
-    """Return the datasets that this plugin brings."""
+    """Return the datasets that this plugin provides."""
 
 
 @hookspec
 def awb_metrics() -> list[MetricSpec]:  # type: ignore[empty-body]
-    """Return the metrics that this plugin brings."""
+    """Return the metrics that this plugin provides."""
 
 
 @hookspec
 def awb_maskers() -> list[MaskerSpec]:  # type: ignore[empty-body]
-    """Return the maskers that this plugin brings."""
+    """Return the maskers that this plugin provides."""

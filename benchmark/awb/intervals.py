@@ -1,10 +1,10 @@
-"""Intervals in time: unions, and the one rule that turns seconds into samples.
+"""Intervals in time: unions, and the conversion of seconds to samples.
 
 Conventions
 -----------
 An interval is half-open, ``[onset, offset)``, in seconds. A set of intervals is an array of
 ``shape=(n, 2)``. Seconds become samples by rounding half up after removing float noise, for events
-and for segment edges alike, so that an event that is labelled on an edge lies on that edge.
+and for segment edges alike, so that an event labelled at an edge starts or ends exactly there.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from awb.errors import ParameterError
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-_NOISE_DECIMALS = 6  # a millionth of a sample: far above float noise, far below a rounding choice
+_NOISE_DECIMALS = (
+    6  # a millionth of a sample: far above float noise, far below what rounding affects
+)
 
 
 def to_samples(times_s: npt.ArrayLike, sample_rate_hz: int) -> IntArray:
-    """Turn seconds into sample positions, rounding half up.
+    """Convert seconds to sample positions, rounding half up.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ def _pairs(intervals_s: npt.ArrayLike) -> FloatArray:
 
 
 def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray:
-    """Unite overlapping, nested and touching intervals.
+    """Merge overlapping, nested and touching intervals.
 
     Parameters
     ----------
@@ -70,12 +72,12 @@ def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray
     Returns
     -------
     np.ndarray, shape=(m, 2)
-        Disjoint intervals in order of time, ``m <= n``.
+        Disjoint intervals in temporal order, ``m <= n``.
 
     Raises
     ------
     ParameterError
-        If the array is of another shape.
+        If the array has another shape.
 
     Examples
     --------
@@ -94,7 +96,7 @@ def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray
 
 
 def total_s(intervals_s: npt.ArrayLike) -> float:
-    """Sum the lengths of disjoint intervals, in seconds.
+    """Return the total length of disjoint intervals in seconds.
 
     Parameters
     ----------
@@ -109,7 +111,7 @@ def total_s(intervals_s: npt.ArrayLike) -> float:
     Raises
     ------
     ParameterError
-        If the array is of another shape.
+        If the array has another shape.
 
     Examples
     --------

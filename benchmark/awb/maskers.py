@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-A masker makes one replacement waveform for the whole clip; a dropped segment takes its samples from
-there. So the noise of a segment is the same in every mask and batch, and two masks that agree on a
-stretch of time sound the same there.
+A masker makes one replacement waveform for the whole clip, and a dropped segment takes its samples
+from it. So the noise of a segment is the same in every mask and batch, and two masks that agree
+over a stretch of time give the same audio there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Masker = Callable[[AudioArray, int, np.random.Generator], AudioArray]
 
 
 def zeros(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
-    """Replace by digital silence.
+    """Replace with digital silence.
 
     Examples
     --------
@@ -33,7 +33,7 @@ def zeros(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -
 
 
 def mean(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
-    """Replace by the clip's mean sample value, a constant.
+    """Replace with the clip's mean sample value, a constant.
 
     Examples
     --------
@@ -44,12 +44,12 @@ def mean(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) ->
 
 
 def noise(level_db: float = 0.0) -> Masker:
-    """Make a masker that replaces by white Gaussian noise.
+    """Make a masker that replaces with white Gaussian noise.
 
     Parameters
     ----------
     level_db : float
-        Level of the noise against the clip's root mean square, in dB.
+        Level of the noise relative to the clip's root mean square, in dB.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def noise(level_db: float = 0.0) -> Masker:
         If the level is not finite.
     """
     if not math.isfinite(level_db):
-        raise ParameterError(f"the level of the noise must be a number of dB: {level_db}")
+        raise ParameterError(f"the level of the noise must be a finite number of dB: {level_db}")
 
     def fill(waveform: AudioArray, sample_rate_hz: int, rng: np.random.Generator) -> AudioArray:  # noqa: ARG001
         rms = float(np.sqrt(np.mean(np.square(waveform, dtype=np.float64))))

@@ -1,8 +1,8 @@
-"""Random generators that depend on names, not on order.
+"""Random generators that are seeded by names, not by order.
 
-Every draw in awb comes from a generator whose seed is the hash of (seed, dataset, clip, target,
-purpose). So a result does not depend on the order of work, the number of workers, a resume, or on
-which other explainers ran.
+Every random draw in awb comes from a generator whose seed is the hash of (seed, dataset, clip,
+target, purpose). So a result does not depend on the order of work, the number of workers,
+interruptions, or which other explainers ran.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class RandomKey:
         return RandomKey(self.parts + parts)
 
     def generator(self, *purpose: str | int) -> np.random.Generator:
-        """Make the generator of one purpose; the same path always gives the same stream."""
+        """Make the generator for one purpose; the same path always gives the same stream."""
         text = json.dumps([*self.parts, *purpose], ensure_ascii=True)
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:16], "big")
         return np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""What a metric gets to see of one explanation: relevance, labels, and the model's answers."""
+"""The input of a metric: the relevance of one explanation, the labels, and the model's scores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_TIMES = "no annotated times: the label is the whole clip's"
 
 
 def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
-    """Let a property give an array that no metric can change under the next one."""
+    """Make the array of a property immutable, so that no metric can change it for the next one."""
 
     @wraps(compute)
     def sealed(scoring: Any) -> Found:
@@ -37,25 +37,25 @@ def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
 
 
 class Scoring:
-    """One explanation, ready to be scored; what is costly is computed once, when asked for.
+    """One explanation, ready to be scored; costly values are computed once, on first access.
 
-    Whatever depends on the events raises `UndefinedScoreError` where the target has no annotated
-    times, so that every metric that asks for it is undefined there, for one and the same reason.
+    Everything that depends on the events raises `UndefinedScoreError` if the target has no
+    annotated times, so that every metric that uses it is undefined there, with the same reason.
 
     Parameters
     ----------
     relevance : np.ndarray, shape=(cells,)
         Relevance on the grid of cells.
     intervals_s : np.ndarray, shape=(events, 2)
-        The target's events in seconds, disjoint; none where only the clip is labelled.
+        The target's events in seconds, disjoint; none if only the clip is labelled.
     perturber : Perturber
-        Door to the model, with the segments of the run.
+        Scores masked versions of the clip, with the segments of the run.
     rng_key : RandomKey
         Path of the instance and explainer.
     decision_threshold : float
         Log-odds from which the model is taken to say yes.
     surrogate : callable or None
-        What the explainer fitted to the scores, if it did.
+        The model that the explainer fitted to the scores, if any.
     again : callable or None
         ``again(variation)`` explains the varied instance with the same explainer.
     """
@@ -83,9 +83,9 @@ class Scoring:
         self._rng_key = rng_key
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse changes once it is made: other metrics see the same scoring."""
+        """Refuse changes after construction, since all metrics share the scoring."""
         if "_rng_key" in self.__dict__:
-            raise AttributeError(f"a metric cannot set {name}: other metrics see it, too")
+            raise AttributeError(f"a metric cannot set {name}: other metrics share it")
         super().__setattr__(name, value)
 
     @property
@@ -96,7 +96,7 @@ class Scoring:
         return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
-        """Return the generator of one purpose, the same in every run."""
+        """Return the generator for one purpose, the same in every run."""
         return self._rng_key.generator(purpose)
 
     @cached_property
@@ -121,7 +121,7 @@ class Scoring:
     @cached_property
     @_sealed
     def strict_labels(self) -> LabelArray:
-        """Labels of the cells without a gap: 1 if more than half of the cell is covered, else 0."""
+        """Labels without ignored cells: 1 if more than half of the cell is covered, else 0."""
         return labels_from_coverage(self.coverage, positive=0.5, negative=0.5)
 
     @cached_property
@@ -131,7 +131,7 @@ class Scoring:
         return ScoredClip(self.relevance, edges_s, self.intervals_s)
 
     def probabilities(self, drop_masks: BoolArray) -> FloatArray:
-        """Return the target's probability with cells dropped: ``bool[n, cells]`` to ``(n,)``."""
+        """Return the target's probability for drop masks of cells, ``bool[n, cells]``."""
         return np.asarray(expit(self._cells.scores(drop_masks)))
 
     @cached_property
@@ -163,14 +163,14 @@ class Scoring:
         return self.probabilities(~self._top)
 
     def known_curves(self) -> dict[str, FloatArray]:
-        """Return the curves that some metric asked for, by ``deletion`` and ``insertion``."""
+        """Return the curves that metrics have used so far, keyed ``deletion`` and ``insertion``."""
         kinds = ("deletion", "insertion")
         known = {kind: self.__dict__.get(f"{kind}_curve") for kind in kinds}
         return {kind: curve for kind, curve in known.items() if curve is not None}
 
     @cached_property
     def p_clip(self) -> float:
-        """Probability of the clip as it is."""
+        """Probability of the unchanged clip."""
         return float(self.probabilities(np.zeros((1, self.segments.n_cells), dtype=bool))[0])
 
     @cached_property
@@ -186,12 +186,12 @@ class Scoring:
 
     @cached_property
     def p_masked_out(self) -> float:
-        """Probability of everything but the kept cells."""
+        """Probability of everything except the kept cells."""
         return float(self.probabilities(self.kept[np.newaxis])[0])
 
     @cached_property
     def _drawn(self) -> Pool:
-        """The held-out masks of segments, which may be wider than cells."""
+        """The held-out masks of segments, which may be longer than cells."""
         return self._perturber.held_out()
 
     @cached_property
@@ -203,16 +203,16 @@ class Scoring:
     @cached_property
     @_sealed
     def score_drops(self) -> FloatArray:
-        """What each held-out mask costs, in log-odds, ``shape=(samples,)``."""
+        """Score that is lost with each held-out mask, in log-odds, ``shape=(samples,)``."""
         return self._perturber.clip_score() - self.held_out.scores
 
     def varied(self, variation: Variation) -> FloatArray:
-        """Return what the same explainer finds under a variation; computed once.
+        """Return the same explainer's relevance under a variation; computed once.
 
         Parameters
         ----------
         variation : Variation
-            What changes.
+            What to change.
 
         Returns
         -------
@@ -222,17 +222,17 @@ class Scoring:
         Raises
         ------
         UndefinedScoreError
-            If the explainer is not at hand.
+            If only the explanation is available, and not the explainer.
         """
         if self._again is None:
-            raise UndefinedScoreError("the explainer is not at hand, only its explanation")
+            raise UndefinedScoreError("only the explanation is available, not the explainer")
         if variation not in self._varied:
             self._varied[variation] = immutable(self._again(variation))
         return self._varied[variation]
 
     @cached_property
     def forecasts(self) -> tuple[FloatArray, FloatArray]:
-        """What the explainer's surrogate forecasts for held-out masks, and their log-odds.
+        """The surrogate's predictions for the held-out masks, and the model's log-odds.
 
         Raises
         ------

@@ -1,11 +1,11 @@
-"""Segments: the units of time that explanations speak about.
+"""Segments: the units of time to which explanations assign relevance.
 
 Conventions
 -----------
-The clip is cut into *cells* of one hop each; a segment is a window of one or more cells. By default
-both are 100 ms and a segment is a cell. With longer, overlapping segments (the reference study: 500
-ms every 100 ms) relevance is averaged back onto the cells, where all metrics are computed. Edges
-are integers of samples; the last cell may be shorter.
+The clip is divided into *cells* of one hop each; a segment is a window of one or more cells. By
+default both are 100 ms and a segment is a cell. With longer, overlapping segments (the reference
+study: 500 ms every 100 ms) relevance is averaged back onto the cells, on which all metrics are
+computed. Edges are integer sample positions; the last cell may be shorter.
 
 References
 ----------
@@ -42,8 +42,8 @@ class Segments:
     sample_rate_hz : int
         Sample rate in Hz.
     length_s, hop_s : float
-        Length of a segment and distance between two, in seconds. The length must be a whole number
-        of hops.
+        Length of a segment and distance between consecutive ones, in seconds. The length must be a
+        whole number of hops.
 
     Raises
     ------
@@ -105,7 +105,7 @@ class Segments:
 
     @property
     def grid(self) -> Segments:
-        """The cells as segments of their own: where metrics are computed."""
+        """The cells as segments, on which metrics are computed."""
         return Segments(self.n_samples, self.sample_rate_hz, self.hop_s, self.hop_s)
 
     @property
@@ -115,7 +115,7 @@ class Segments:
         return (edges[:-1] + edges[1:]) / (2.0 * self.sample_rate_hz)
 
     def drop_cells(self, drop_masks: BoolArray) -> BoolArray:
-        """Say which cells are dropped when segments are dropped.
+        """Return which cells are dropped when segments are dropped.
 
         Parameters
         ----------
@@ -183,7 +183,7 @@ class Segments:
 def labels_from_coverage(
     coverage: npt.ArrayLike, *, positive: float = 0.9, negative: float = 0.0
 ) -> LabelArray:
-    """Turn coverage into labels, ignoring what is neither inside nor outside.
+    """Convert coverage to labels, ignoring cells that are neither inside nor outside.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def labels_from_coverage(
     positive : float
         Cells covered by more than this are positive (1).
     negative : float
-        Cells covered by at most this are negative (0). The rest is ignored (-1).
+        Cells covered by at most this are negative (0). All others are ignored (-1).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The conformance kit for pytest: a test a rule.
+"""The conformance kit for pytest: one test per rule.
 
 For example:
 
@@ -24,7 +24,7 @@ def rules(kind: Kind, *, slow: bool = True) -> list[str]:
     kind : str
         model, explainer, dataset, metric or masker.
     slow : bool
-        Whether to list the rule that starts a process.
+        Whether to include the rule that starts a process.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def rules(kind: Kind, *, slow: bool = True) -> list[str]:
 
 
 def conforms(kind: Kind, name: str, rule: str | None = None) -> None:
-    """Demand that a plugin keeps a rule, or all of them; one that cannot be tried is kept.
+    """Assert that a plugin follows a rule, or all of them; rules that cannot be tried pass.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def conforms(kind: Kind, name: str, rule: str | None = None) -> None:
     Raises
     ------
     AssertionError
-        If a rule is broken: what was found and what to do.
+        If a rule is broken; the message says what was found and what to do.
     AwbError
         If there is no such plugin or rule.
     """

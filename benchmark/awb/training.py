@@ -1,7 +1,7 @@
-"""What ``awb train`` asks of a model that can be trained; the training itself is the plugin's.
+"""The interface between ``awb train`` and a trainable model; plugins implement the training.
 
-A `awb.specs.ModelSpec` with a ``trainable`` gives a `Trainer`. awb's own models give an
-`awb_plugins.training.Recipe`, which any plugin may use.
+The ``trainable`` of an `awb.specs.ModelSpec` returns a `Trainer`. awb's own models build one from
+an `awb_plugins.training.Recipe`, which any plugin may use.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ class TrainingJob:
     Attributes
     ----------
     model : str
-        The model as it was typed.
+        The model as given on the command line.
     dataset : str
         Reference of the training data.
     validation, test : str or None
-        References of the other parts; None for the dataset's own, or whole groups of it.
+        References of the other parts; None for the dataset's own parts, or whole groups of it.
     seeds : tuple of int
-        One training per seed; the one that is best on validation is kept.
+        One training run per seed; the one that is best on validation is kept.
     epochs : int or None
-        Most epochs; None for the model's own.
+        Maximal number of epochs; None for the model's own.
     augment : tuple of str or None
         Augmentations; None for the model's own.
     out : Path
         Weights file; the card and the curve get the same stem.
     command : str
-        What was typed, for the card.
+        The command line, for the card.
     """
 
     model: str
@@ -54,12 +54,12 @@ class TrainingJob:
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """What a training came to.
+    """The result of training.
 
     Attributes
     ----------
     scores : tuple of str
-        A line per part of the data that was judged.
+        One line per part of the data that was scored.
     paths : tuple of Path
         The files that were written.
     """
@@ -119,12 +119,12 @@ def read_seeds(texts: Sequence[str]) -> tuple[int, ...]:
     Returns
     -------
     tuple of int
-        At least one, each once.
+        At least one, without duplicates.
 
     Raises
     ------
     ParameterError
-        If one is not a whole number from 0.
+        If one is not a non-negative integer.
 
     Examples
     --------

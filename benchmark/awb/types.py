@@ -1,7 +1,7 @@
-"""The nouns of the benchmark: events, clips, instances, explanations and their cost.
+"""The data types of the benchmark: events, clips, instances, explanations and their cost.
 
-All are frozen and validated where they are made; arrays are read-only views, so that neither a
-plugin nor a metric can change what the next one sees.
+All are frozen and validated when they are made; arrays are read-only views, so that no plugin can
+change them for the next one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
 
 
 def immutable(array: npt.NDArray[Item]) -> npt.NDArray[Item]:
-    """Return a copy of an array that nobody can make writable again.
+    """Return a copy of an array that cannot be made writable again.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def immutable(array: npt.NDArray[Item]) -> npt.NDArray[Item]:
     Returns
     -------
     np.ndarray
-        Of the same shape and type, over memory that belongs to no array.
+        Of the same shape and type, backed by an immutable buffer.
     """
     copied = np.frombuffer(array.tobytes(), dtype=array.dtype) if array.size else array.copy()
     return read_only(copied.reshape(array.shape))  # type: ignore[return-value]
@@ -55,9 +55,9 @@ class Event:
     onset_s, offset_s : float
         Start and end in seconds from the clip's start, ``0 <= onset_s < offset_s``.
     label : str
-        Class name as the dataset writes it.
+        Class name as spelled in the dataset.
     mid : str or None
-        AudioSet machine id of the class, where the dataset knows it.
+        AudioSet machine id of the class, if the dataset has it.
 
     Raises
     ------
@@ -100,16 +100,16 @@ class Clip:
     events : tuple of Event
         All labelled events, in any order.
     labels : tuple of str
-        Classes that are known to occur, at times that nobody annotated (clip-level labels).
-        For a class that has events, these count.
+        Classes that are known to occur at times that are not annotated (clip-level labels). For a
+        class that has events, only the events count.
     group : str
-        What the clip shares with others of the same group (a speaker, an actor, a fold, a source
-        recording); a group belongs to one part of a training split. Empty: a group of its own.
+        What related clips share (a speaker, an actor, a fold, a source recording); a training split
+        keeps a group in one part. Empty: a group of its own.
 
     Raises
     ------
     AudioError
-        If the waveform is empty, not one-dimensional, not finite, or reaches beyond [-1, 1].
+        If the waveform is empty, not one-dimensional, not finite, or exceeds [-1, 1].
     LabelError
         If an event ends after the clip does, or a clip-level label is empty.
     """
@@ -165,11 +165,11 @@ class Instance:
     clip : Clip
         The clip, at the model's sample rate.
     target : str
-        The label whose score is explained, as the dataset writes it.
+        The label whose score is explained, as spelled in the dataset.
     class_index : int
-        Column of the model's scores that belongs to the target.
+        Column of the target in the model's scores.
     intervals_s : np.ndarray, shape=(n, 2)
-        Union of the target's events in seconds; empty where the labels are hidden.
+        Union of the target's events in seconds; empty if the labels are hidden.
 
     Raises
     ------
@@ -184,7 +184,7 @@ class Instance:
     intervals_s: FloatArray
 
     def __post_init__(self) -> None:
-        """Unite the intervals and make them read-only."""
+        """Merge the intervals and make them read-only."""
         if self.class_index < 0:
             raise ParameterError(f"class index must not be negative: {self.class_index}")
         object.__setattr__(self, "intervals_s", read_only(union(self.intervals_s)))
@@ -200,7 +200,7 @@ class Instance:
         return f"{self.clip.id} / {self.target}"
 
     def blind(self) -> Instance:
-        """Hide the labels: what an explainer that is not a baseline gets to see."""
+        """Return the instance without labels, as explainers other than baselines get it."""
         return replace(
             self, clip=replace(self.clip, events=(), labels=()), intervals_s=np.empty((0, 2))
         )
@@ -208,16 +208,16 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an explanation took.
+    """The cost of an explanation.
 
     Attributes
     ----------
     calls : int
-        Model calls asked for, in clips. The same on every machine.
+        Model calls requested, in clips. The same on every machine.
     forwards : float
-        Clips really computed, after reuse; a part of a clip counts as a part.
+        Clips actually computed, after reuse; a part of a clip counts as a fraction.
     seconds : float
-        Wall-clock seconds, those of a shared design included.
+        Wall-clock seconds, including those of a shared design.
     """
 
     calls: int = 0
@@ -226,7 +226,7 @@ class Cost:
 
 
 Surrogate = Callable[[BoolArray], FloatArray]
-"""Drop masks of segments, ``bool[n, segments]``, to forecast log-odds, ``(n,)``."""
+"""Maps drop masks of segments, ``bool[n, segments]``, to predicted log-odds, ``(n,)``."""
 
 
 def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
@@ -248,29 +248,29 @@ def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
-    """The relevance of every segment, and what it took to find it.
+    """The relevance of every segment, and the cost of finding it.
 
     Attributes
     ----------
     relevance : np.ndarray, shape=(segments,), dtype=float64
         Signed relevance, higher = more evidence for the target; read-only.
     time_frequency : np.ndarray, shape=(frames, bins), or None
-        Optional map behind the relevance; read-only.
+        Optional map from which the relevance was computed; read-only.
     cost : Cost
         Filled in by the harness.
     uncertainty : np.ndarray, shape=(segments,), or None
-        Standard error of each segment's relevance, where the explainer knows it; read-only.
+        Standard error of each segment's relevance, if the explainer estimates it; read-only.
     notes : tuple of str
-        What else the explainer has to say, a sentence each.
+        Remarks by the explainer, one sentence each.
     surrogate : callable or None
-        The model that the explainer fitted to the scores, where it did: drop masks of segments
-        ``bool[n, segments]`` to the log-odds ``(n,)`` that it forecasts.
+        The model that the explainer fitted to the scores, if any: maps drop masks of segments,
+        ``bool[n, segments]``, to predicted log-odds, ``(n,)``.
 
     Raises
     ------
     RelevanceError
         If the relevance is not one-dimensional or not finite, the map is not two-dimensional or not
-        finite, or the uncertainty is not of the shape of the relevance.
+        finite, or the uncertainty does not have the shape of the relevance.
     """
 
     relevance: FloatArray
@@ -300,12 +300,12 @@ class Explanation:
             object.__setattr__(self, "uncertainty", read_only(uncertainty))
 
     def check_length(self, n_segments: int) -> Explanation:
-        """Return self if there is one relevance a segment.
+        """Return self if there is one relevance per segment.
 
         Parameters
         ----------
         n_segments : int
-            Number of segments that were to be explained.
+            Expected number of segments.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Who is at work, and whose clock runs."""
+"""Which plugin is running, and whose clock runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ONE, OTHER = PluginCall("explainer", "one"), PluginCall("metric", "other", "one"
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that the test advances."""
 
     now_s = 100.0
 
@@ -39,7 +39,7 @@ def heard(clock: Clock) -> Iterator[list[At]]:
     activity.tell(None)
 
 
-def test_a_plugin_is_late_by_its_own_time_alone(clock: Clock, heard: list[At]) -> None:
+def test_only_a_plugins_own_time_counts_towards_its_limit(clock: Clock, heard: list[At]) -> None:
     with at_work(ONE):
         clock.now_s += 4
         assert heard[-1].exceeds(3, clock.now_s) == ONE
@@ -62,7 +62,7 @@ def test_a_plugin_is_late_by_its_own_time_alone(clock: Clock, heard: list[At]) -
     assert heard[-1].exceeds(3, clock.now_s) is None, "the harness itself has no limit"
 
 
-def test_the_name_is_gone_after_an_error_and_stays_after_worse(heard: list[At]) -> None:
+def test_the_name_is_reset_after_an_error_but_not_after_an_interrupt(heard: list[At]) -> None:
     with pytest.raises(ValueError, match="broken"), at_work(ONE):
         raise ValueError("broken")
     assert activity.present() is None
@@ -84,7 +84,7 @@ def test_what_is_written_on_the_sheet_is_read_from_it(call: PluginCall | None) -
         assert sheet.read() == at
 
 
-def test_a_name_that_is_too_long_for_the_sheet_is_nobody() -> None:
+def test_a_name_that_is_too_long_for_the_sheet_is_dropped() -> None:
     sheet = Sheet(bytearray(Sheet.SIZE))
     sheet.write(At(PluginCall("explainer", "x" * 9999), 0.5, 1.0))
     assert sheet.read() == At(None, 0.5, 1.0)

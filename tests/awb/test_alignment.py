@@ -67,8 +67,8 @@ def test_sums_are_conserved(n_frames: int, n_bins: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize("hop_s", [0.01, 0.016, 0.02, 0.3])
-def test_a_constant_map_is_a_constant_explanation(hop_s: float) -> None:
-    """Also where hops do not divide segments (16 ms), or are longer than they are (300 ms)."""
+def test_a_constant_map_gives_a_constant_explanation(hop_s: float) -> None:
+    """Also if the hop does not divide a segment (16 ms), or is longer than one (300 ms)."""
     n_frames = round(3.6 / hop_s)
     centers = hop_s / 2 + hop_s * np.arange(n_frames)
     segments = Segments(round(1000 * n_frames * hop_s), RATE_HZ)
@@ -79,7 +79,7 @@ def test_a_constant_map_is_a_constant_explanation(hop_s: float) -> None:
 
 @pytest.mark.parametrize("aggregation", ["sum", "positive-sum", "max", "abs-sum"])
 @pytest.mark.parametrize("frame", [0, 7, 33, 94])
-def test_one_frame_lights_up_the_segment_it_lies_in(aggregation: str, frame: int) -> None:
+def test_a_single_frame_gives_relevance_to_its_segment(aggregation: str, frame: int) -> None:
     """Frames of centre-padded features: frame k is centred on sample k * hop."""
     centers = np.arange(101) * 0.01 + 0.002
     relevance_map = np.zeros((101, 3))
@@ -126,13 +126,13 @@ def test_longer_segments_take_the_mean_of_their_cells() -> None:
     np.testing.assert_allclose(found, [1.5, 4.0, 3.0])
 
 
-def test_spans_are_shared_and_what_has_no_place_is_left_out() -> None:
+def test_spans_are_shared_and_those_without_a_place_are_left_out() -> None:
     spans = [[np.nan, np.nan], [0.05, 0.25], [-np.inf, np.inf]]
     found = spans_to_segments([9.0, 4.0, 3.0], spans, Segments(300, RATE_HZ))
     np.testing.assert_allclose(found, [1.0 + 1.0, 2.0 + 1.0, 1.0 + 1.0])
 
 
-def test_a_single_frame_stands_for_all_time() -> None:
+def test_a_single_frame_covers_all_time() -> None:
     found = map_to_segments([[3.0]], [0.1], Segments(300, RATE_HZ))
     np.testing.assert_allclose(found, [1.0, 1.0, 1.0])
 
@@ -148,7 +148,7 @@ def test_a_single_frame_stands_for_all_time() -> None:
         (np.ones((2, 1)), [0.1, 0.2], "mean"),
     ],
 )
-def test_what_does_not_fit_is_refused(
+def test_invalid_input_is_refused(
     relevance_map: np.ndarray, centers: list[float], aggregation: str
 ) -> None:
     with pytest.raises(ParameterError):
@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_refused(
 
 
 def test_spans_must_match_the_values() -> None:
-    with pytest.raises(ParameterError, match="one span a value"):
+    with pytest.raises(ParameterError, match="one span per value"):
         spans_to_segments([1.0], [[0.0, 0.1], [0.1, 0.2]], Segments(400, RATE_HZ))
 
 

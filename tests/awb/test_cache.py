@@ -1,4 +1,4 @@
-"""Scores kept on disk: what is found, what is dropped, what goes first."""
+"""The cache of scores on disk: what is found, what is dropped, what is deleted first."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_corrupt_entries_are_dropped(tmp_path: Path, damage: str) -> None:
     assert cache.load(key) == {b"a": 1.0}
 
 
-def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
+def test_the_least_recently_used_entry_is_deleted_first(tmp_path: Path) -> None:
     cache = ScoreCache(tmp_path)
     keys = [f"{n:02d}" * 32 for n in range(5)]
     for age, key in enumerate(keys):
@@ -94,7 +94,7 @@ def test_writing_keeps_the_folder_below_its_limit(tmp_path: Path) -> None:
     assert sum(entry.n_bytes for entry in cache.entries()) <= 3000
 
 
-def test_writers_and_readers_at_once_never_see_half_an_entry(tmp_path: Path) -> None:
+def test_concurrent_readers_never_see_half_an_entry(tmp_path: Path) -> None:
     known = {bytes([n]): float(n) for n in range(200)}
     errors: list[str] = []
 
@@ -114,7 +114,7 @@ def test_writers_and_readers_at_once_never_see_half_an_entry(tmp_path: Path) -> 
     assert not errors
 
 
-def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", encoding="utf-8")
     cache = ScoreCache(blocked / "cache")
@@ -147,7 +147,7 @@ def _perturber(
     )  # fmt: skip
 
 
-def test_a_second_run_asks_the_model_nothing_and_scores_the_same(tmp_path: Path) -> None:
+def test_a_second_run_needs_no_model_calls_and_scores_the_same(tmp_path: Path) -> None:
     model_cache = ModelCache(ScoreCache(tmp_path), "key", "fake")
     model = WeightedEnergy(np.arange(10.0))
     cold = _perturber(model, model_cache)

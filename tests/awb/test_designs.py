@@ -30,7 +30,7 @@ def _rng(seed: int = 0) -> np.random.Generator:
 
 
 @pytest.mark.parametrize("percent", range(1, 101))
-def test_the_count_is_exact_for_the_decimal_that_was_typed(percent: int) -> None:
+def test_the_count_is_exact_for_the_decimal_fraction(percent: int) -> None:
     for n in range(1, 301):
         assert dropped_count(n, percent / 100) == -((-percent * n) // 100)
 
@@ -45,7 +45,7 @@ def test_each_mask_drops_exactly_its_share(n: int, percent: int, run: int, seed:
 
 
 def _runs_on_a_circle(mask: np.ndarray) -> list[int]:
-    """Measure the runs of dropped segments, the ends of the row joined."""
+    """Measure the runs of dropped segments, with the ends of the row joined."""
     start = int(np.flatnonzero(~mask)[0])
     turned = np.roll(mask, -start)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], turned.astype(int), [0]])))
@@ -82,23 +82,23 @@ def test_the_pooled_design_is_even_too(n: int) -> None:
 
 
 def _expect_even(masks: np.ndarray, share: float) -> None:
-    """Bound each segment's count by 4.5 deviations, and the edges' like all others'."""
+    """Bound each segment's count by 4.5 standard deviations, edges included."""
     samples = len(masks)
     deviation = np.sqrt(samples * share * (1 - share))
     gap = masks.sum(axis=0) - samples * share
     assert np.abs(gap).max() <= 4.5 * deviation + 1e-9
-    if 0 < share < 1:  # counts of one row hang together, which only lowers their sum of squares
+    if 0 < share < 1:  # counts of one row are dependent, which only lowers their sum of squares
         limit = chi2.ppf(0.999, df=masks.shape[1]) * 6
         assert np.sum(gap**2) / deviation**2 <= limit
 
 
-def test_first_and_last_are_not_special() -> None:
-    """Runs laid out on a line, not on a circle, would drop the ends less often."""
+def test_the_first_and_last_segments_are_not_special() -> None:
+    """Runs placed on a line instead of a circle would drop the ends less often."""
     masks = single(20, 40_000, _rng(2), fraction=0.25, run_length=5)
     share = masks.mean(axis=0)
     assert share[[0, -1]] == pytest.approx([0.25, 0.25], abs=0.01)
     both_ends = (masks[:, 0] & masks[:, -1]).mean()
-    assert both_ends == pytest.approx(4 / 20, abs=0.01)  # a run hangs over the edge
+    assert both_ends == pytest.approx(4 / 20, abs=0.01)  # a run extends over the edge
     inner = (masks[:, 9] & masks[:, 10]).mean()
     assert both_ends == pytest.approx(inner, abs=0.01)
 
@@ -112,7 +112,7 @@ def test_a_run_may_start_anywhere_between_others() -> None:
 
 @quick
 @given(st.integers(1, 60), st.integers(0, 60), st.integers(0, 9))
-def test_the_pooled_design_takes_turns(n: int, samples: int, seed: int) -> None:
+def test_the_pooled_design_alternates_settings(n: int, samples: int, seed: int) -> None:
     masks = pooled(n, samples, _rng(seed))
     assert masks.shape == (samples, n)
     settings = [(f, r) for f in FRACTIONS for r in RUN_LENGTHS]

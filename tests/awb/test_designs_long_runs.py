@@ -117,7 +117,7 @@ def test_inner_keep_windows_are_the_complement_of_occlusion() -> None:
 
 
 @pytest.mark.parametrize(("n", "window", "hop"), [(0, 1, 1), (5, 0, 1), (5, 1, 0), (5, 2, 3)])
-def test_keep_window_refuses_gaps_and_nothing(n: int, window: int, hop: int) -> None:
+def test_keep_window_refuses_gaps_and_empty_sizes(n: int, window: int, hop: int) -> None:
     with pytest.raises(ParameterError):
         keep_window(n, window=window, hop=hop)
 
@@ -125,5 +125,5 @@ def test_keep_window_refuses_gaps_and_nothing(n: int, window: int, hop: int) -> 
 def test_no_runs_at_all_and_runs_of_one_segment_are_allowed() -> None:
     assert runs(5, 0, _rng(0)).shape == (0, 5)
     assert runs(1, 3, _rng(0)).shape == (3, 1)
-    # runs of one segment on average, of either kind, take turns
+    # dropped and kept runs of one segment on average alternate
     assert (np.diff(runs(6, 4, _rng(0), dropped_run=1, kept_run=1), axis=1)).all()

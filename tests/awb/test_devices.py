@@ -1,4 +1,4 @@
-"""Where models compute: batches that fit, masked audio made on the device, what is recorded."""
+"""Devices: batches that fit, masked audio rendered on the device, what is recorded."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _masks(n: int, n_segments: int = 12) -> np.ndarray:
 
 
 class Cramped:
-    """Wraps a model: more rows than fit raise what a library raises out of memory."""
+    """A model that raises a library's out-of-memory error for more rows than fit."""
 
     def __init__(self, model: object, fits: int, error: BaseException) -> None:
         self.model, self.fits, self.error = model, fits, error
@@ -177,13 +177,13 @@ def test_the_device_goes_to_models_that_take_it_and_stays_out_of_their_names() -
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "CPU"])
-def test_a_device_that_nobody_knows_is_refused(device: str) -> None:
+def test_an_unknown_device_is_refused(device: str) -> None:
     with pytest.raises(ParameterError, match="device"):
         make_config(device=device)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA GPU")
-def test_a_gpu_that_is_not_there_is_an_error_in_one_line(tmp_path: Path) -> None:
+def test_a_missing_gpu_is_a_one_line_error(tmp_path: Path) -> None:
     done = awb("run", "--clips=1", "--device=cuda", "--jobs=1", "--out", tmp_path / "run")
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith("awb: device cuda:")

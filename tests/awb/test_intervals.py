@@ -18,7 +18,7 @@ ticks = st.lists(st.tuples(st.integers(0, 200), st.integers(1, 60)), max_size=12
 
 
 def _intervals(pairs: list[tuple[int, int]], per_second: int) -> np.ndarray:
-    """Turn (start, length) in whole ticks into seconds."""
+    """Convert (start, length) in whole ticks to seconds."""
     return (
         np.array([[a, a + length] for a, length in pairs], dtype=float).reshape(-1, 2) / per_second
     )
@@ -87,7 +87,7 @@ def test_an_interval_within_another_does_not_shorten_it() -> None:
     assert union([[0, 10], [1, 2], [3, 4], [9, 11]]).tolist() == [[0, 11]]
 
 
-def test_nothing_is_nothing() -> None:
+def test_no_intervals_stay_no_intervals() -> None:
     assert union([]).shape == (0, 2)
     assert total_s([]) == 0.0
 

@@ -1,4 +1,4 @@
-"""Maskers: one replacement waveform a clip, in range, of the level asked for."""
+"""Maskers: one replacement waveform per clip, in range, of the requested level."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_zeros_and_mean() -> None:
 
 
 @pytest.mark.parametrize("level_db", [-40.0, -6.0, 0.0])
-def test_noise_has_the_level_asked_for(level_db: float) -> None:
+def test_noise_has_the_requested_level(level_db: float) -> None:
     waveform = _clip(n=80_000)
     fill = noise(level_db)(waveform, RATE_HZ, np.random.default_rng(0))
     ratio = np.sqrt(np.mean(fill.astype(float) ** 2) / np.mean(waveform.astype(float) ** 2))
@@ -54,8 +54,8 @@ def test_noise_has_the_level_asked_for(level_db: float) -> None:
     assert low.mean() == pytest.approx(high.mean(), rel=0.05)  # white
 
 
-def test_the_noise_is_that_of_the_key_and_of_nothing_else() -> None:
-    """A masker is asked once a clip: whatever the batch, a segment sounds the same."""
+def test_the_noise_depends_only_on_the_key() -> None:
+    """A masker is called once per clip, so a segment sounds the same in every batch."""
     waveform = _clip()
     key = RandomKey((0, "dataset", "clip", "target"))
     fills = [noise()(waveform, RATE_HZ, key.generator("masker")) for _ in range(2)]
@@ -70,6 +70,6 @@ def test_noise_of_a_silent_clip_is_silent() -> None:
 
 
 @pytest.mark.parametrize("level_db", [float("nan"), float("inf")])
-def test_a_level_that_is_no_number_is_refused(level_db: float) -> None:
+def test_a_level_that_is_not_finite_is_refused(level_db: float) -> None:
     with pytest.raises(ParameterError, match="level"):
         noise(level_db)

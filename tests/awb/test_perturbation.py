@@ -66,7 +66,7 @@ def test_scores_are_the_models_scores_of_the_masked_clip() -> None:
     assert set(model.batches) == {16}, "batches have one fixed size"
 
 
-def test_the_score_of_a_mask_does_not_depend_on_its_company() -> None:
+def test_the_score_of_a_mask_does_not_depend_on_the_other_masks() -> None:
     clip = unit_clip(10)
     masks = _random_masks(33, 10)
     together = perturber_for(WeightedEnergy(np.ones(10)), clip).scores(masks)
@@ -74,7 +74,7 @@ def test_the_score_of_a_mask_does_not_depend_on_its_company() -> None:
     np.testing.assert_array_equal(together, alone)
 
 
-def test_a_mask_asked_for_twice_is_computed_once() -> None:
+def test_a_mask_requested_twice_is_computed_once() -> None:
     perturber = perturber_for(WeightedEnergy(np.ones(6)), unit_clip(6))
     masks = _random_masks(20, 6)
     distinct = len(np.unique(masks, axis=0))
@@ -96,7 +96,7 @@ def test_the_pool_is_shared_and_charged_to_everyone() -> None:
         first.pool().scores[0] = 1.0
 
 
-def test_held_out_masks_are_others_than_those_of_the_pool() -> None:
+def test_held_out_masks_differ_from_those_of_the_pool() -> None:
     perturber = perturber_for(WeightedEnergy(np.ones(40)), unit_clip(40), samples=400)
     pool, held_out = perturber.pool(), perturber.held_out()
     assert held_out.drop_masks.shape == (300, 40)
@@ -183,7 +183,7 @@ def test_patches_that_do_not_make_up_the_clip_are_refused(flaw: str) -> None:
         perturber_for(PatchEnergy(flaw), clip).clip_score()
 
 
-def test_a_promise_is_tried_once_a_model_and_length() -> None:
+def test_reuse_is_checked_once_per_model_and_length() -> None:
     model = PatchEnergy()
     first, second = (perturber_for(model, _swelling(seed)) for seed in (0, 1))
     first.clip_score()
@@ -251,12 +251,12 @@ def test_wrong_masks_are_refused(masks: np.ndarray) -> None:
         perturber_for(WeightedEnergy(np.ones(5)), unit_clip(5)).scores(masks)
 
 
-def test_a_capability_that_is_lacking_is_not_applicable() -> None:
+def test_a_missing_capability_is_not_applicable() -> None:
     with pytest.raises(NotApplicableError, match="PatchModel"):
         perturber_for(WeightedEnergy(np.ones(5)), unit_clip(5)).model_as(PatchModel)
 
 
-def test_what_does_not_fit_together_is_refused() -> None:
+def test_inconsistent_arguments_are_refused() -> None:
     clip = unit_clip(5)
     key = RandomKey((0,))
     with pytest.raises(ParameterError, match="segments"):
@@ -273,7 +273,7 @@ def test_what_does_not_fit_together_is_refused() -> None:
 
 
 @pytest.mark.parametrize("spoil", ["shorter", "longer", "nan", "infinite", "two channels"])
-def test_a_masker_that_returns_no_waveform_of_the_clip_is_refused(spoil: str) -> None:
+def test_a_masker_that_returns_an_invalid_waveform_is_refused(spoil: str) -> None:
     def masker(waveform: AudioArray, rate_hz: int, rng: np.random.Generator) -> AudioArray:
         fill = np.zeros_like(waveform)
         fill[-1] = {"nan": np.nan, "infinite": np.inf}.get(spoil, 0.0)
@@ -289,7 +289,7 @@ def test_the_fill_is_float32_whatever_the_masker_returns() -> None:
     assert fill.dtype == np.float32
 
 
-def test_costs_begin_at_nothing_and_charges_add_up() -> None:
+def test_costs_start_at_zero_and_charges_add_up() -> None:
     perturber = perturber_for(WeightedEnergy(np.ones(4)), unit_clip(4))
     assert perturber.cost == perturber.view().cost == Cost(0, 0.0, 0.0)
     view = perturber.view()

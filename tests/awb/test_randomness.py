@@ -1,4 +1,4 @@
-"""Generators that depend on names, not on order."""
+"""Random generators that are seeded by names, not by order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ paths = st.lists(st.one_of(st.integers(0, 9), st.text(max_size=4)), max_size=4)
 
 @quick
 @given(paths, paths)
-def test_other_paths_are_other_streams(first: list[str | int], second: list[str | int]) -> None:
+def test_paths_give_different_streams(first: list[str | int], second: list[str | int]) -> None:
     one, other = (RandomKey(tuple(path)).generator().random(4) for path in (first, second))
     same_path = [(type(p), p) for p in first] == [(type(p), p) for p in second]
     assert np.array_equal(one, other) == same_path
@@ -24,7 +24,7 @@ def test_other_paths_are_other_streams(first: list[str | int], second: list[str 
 
 @quick
 @given(paths, paths)
-def test_a_child_is_the_longer_path(parts: list[str | int], more: list[str | int]) -> None:
+def test_a_child_extends_the_path(parts: list[str | int], more: list[str | int]) -> None:
     key = RandomKey(tuple(parts))
     one = key.child(*more).generator("x").random()
     assert one == RandomKey((*parts, *more, "x")).generator().random()

@@ -1,4 +1,4 @@
-"""What metrics see of an explanation, against plain loops over the model's own answers."""
+"""The input of metrics, against plain loops over the model's scores."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_masked_in_and_masked_out_split_at_the_mean() -> None:
     assert scoring.p_clip == pytest.approx(_probability(set(range(N))), abs=1e-6)
 
 
-def test_a_degenerate_mask_scores_nothing() -> None:
+def test_a_degenerate_mask_has_no_score() -> None:
     with pytest.raises(UndefinedScoreError, match="constant"):
         _ = _scoring(np.ones(N)).p_masked_in
 
 
-def test_labels_ignore_what_is_partly_covered() -> None:
+def test_partly_covered_cells_are_ignored() -> None:
     scoring = _scoring(WEIGHTS)
     assert np.flatnonzero(scoring.labels == 1).tolist() == [2, 3, 8]
     assert scoring.event_coverage.shape == (2, N)
@@ -85,7 +85,7 @@ def test_score_drops_are_those_of_held_out_masks() -> None:
     np.testing.assert_allclose(scoring.score_drops, expected, atol=1e-5)
 
 
-def test_metrics_share_their_curves_and_add_no_call_of_their_own() -> None:
+def test_metrics_share_their_curves_and_add_no_calls() -> None:
     scoring = _scoring(WEIGHTS, surrogate=lambda masks: masks @ WEIGHTS)
     for entry in load():
         if isinstance(entry.spec, MetricSpec) and entry.spec.facts.family not in AGAIN:
@@ -112,7 +112,7 @@ def test_a_variation_is_explained_once_for_all_metrics() -> None:
 
 def test_without_the_explainer_or_its_surrogate_there_is_a_reason() -> None:
     scoring = _scoring(WEIGHTS)
-    with pytest.raises(UndefinedScoreError, match="not at hand"):
+    with pytest.raises(UndefinedScoreError, match="not the explainer"):
         scoring.varied(AnotherSeed())
     with pytest.raises(NotApplicableError, match="no surrogate"):
         scoring.forecasts  # noqa: B018 - a property that raises
@@ -120,7 +120,7 @@ def test_without_the_explainer_or_its_surrogate_there_is_a_reason() -> None:
 
 @pytest.mark.parametrize("labels", ["relaxed", "strict"])
 def test_half_covered_segments_count_in_the_strict_variant_only(labels: str) -> None:
-    """An event over 0.2 to 0.36 s: segment 2 whole, segment 3 by 60 %."""
+    """An event from 0.2 to 0.36 s covers segment 2 completely and 60 % of segment 3."""
     scoring = _scoring(WEIGHTS, events=np.array([[0.2, 0.36]]))
     spec = {entry.spec.name: entry.spec for entry in load()}["roc-auc"]
     value = spec.factory(spec.parameters(labels=labels))(scoring)
@@ -147,7 +147,7 @@ LOCALIZATION = [
 @pytest.mark.parametrize("spec", LOCALIZATION, ids=lambda spec: spec.name)
 @pytest.mark.parametrize("start", [0, 40, 90])
 def test_the_oracle_is_on_top_and_its_mirror_is_not(spec: MetricSpec, start: int) -> None:
-    """The self-test of a localization metric, with the event anywhere."""
+    """The self-test of a localization metric, with the event at any position."""
     n_cells = 100
     events = np.array([[start / 10, start / 10 + 1.0]])
     perturber = perturber_for(WeightedEnergy(np.zeros(n_cells)), unit_clip(n_cells))

@@ -49,7 +49,7 @@ def test_cells_tile_the_clip(segments: Segments) -> None:
     segmentations(),
     st.lists(st.tuples(st.integers(0, 700), st.integers(1, 300)), max_size=5),
 )
-def test_coverage_is_that_of_a_loop_over_samples(segments: Segments, pairs) -> None:
+def test_coverage_equals_a_loop_over_samples(segments: Segments, pairs) -> None:
     rate_hz = segments.sample_rate_hz
     inside = np.zeros(segments.n_samples, dtype=bool)
     for start, length in pairs:
@@ -63,7 +63,7 @@ def test_coverage_is_that_of_a_loop_over_samples(segments: Segments, pairs) -> N
 
 @quick
 @given(segmentations(), st.integers(0, 99))
-def test_dropped_cells_are_those_of_a_loop_over_windows(segments: Segments, seed: int) -> None:
+def test_dropped_cells_equal_a_loop_over_windows(segments: Segments, seed: int) -> None:
     masks = np.random.default_rng(seed).random((4, segments.n)) < 0.3
     slow = np.zeros((4, segments.n_cells), dtype=bool)
     width = min(segments.cells_per_segment, segments.n_cells)
@@ -117,7 +117,7 @@ def test_the_last_cell_is_measured_against_its_own_length() -> None:
     assert segments.coverage([[0.2, 0.225]])[2] == 0.5
 
 
-def test_an_event_beyond_the_clip_covers_what_there_is() -> None:
+def test_an_event_beyond_the_clip_covers_its_part_inside() -> None:
     segments = Segments(n_samples=2500, sample_rate_hz=10000)
     assert segments.coverage([[0.1, 99.0]]).tolist() == [0, 1, 1]
     assert segments.coverage([[5.0, 6.0]]).tolist() == [0, 0, 0]

@@ -33,19 +33,19 @@ def test_mean_ranks_are_the_mean_of_the_ranks_with_ties_shared() -> None:
     assert all((one.low, one.high) == (one.rank, one.rank) for one in found.mean_ranks)
 
 
-def test_direction_turns_the_ranks_around() -> None:
+def test_the_direction_reverses_the_ranks() -> None:
     boards = [_board([0.9, 0.5, 0.1])]
     lower = compare_across(boards, higher_is_better=False, resamples=10, rng=_rng())
     assert [one.rank for one in lower.mean_ranks] == [3.0, 2.0, 1.0]
 
 
-def test_boards_count_alike_whatever_their_number_of_instances() -> None:
+def test_boards_have_equal_weight_whatever_their_number_of_instances() -> None:
     large, small = _board([0.9, 0.1], n_clips=50), _board([0.1, 0.9], n_clips=2)
     found = compare_across([large, small], higher_is_better=True, resamples=10, rng=_rng())
     assert [one.rank for one in found.mean_ranks] == [1.5, 1.5]
 
 
-def test_intervals_are_those_of_a_slow_bootstrap_within_boards() -> None:
+def test_intervals_equal_a_slow_bootstrap_within_boards() -> None:
     boards = [_board([0.6, 0.5, 0.4], spread=0.3, n_clips=8, seed=seed) for seed in range(3)]
     found = compare_across(boards, higher_is_better=True, resamples=4000, rng=_rng())
     rng, drawn = np.random.default_rng(99), []
@@ -63,8 +63,8 @@ def test_intervals_are_those_of_a_slow_bootstrap_within_boards() -> None:
         assert one.low < one.high
 
 
-def test_clips_of_several_instances_are_drawn_whole() -> None:
-    """Two instances of each clip say no more than one does."""
+def test_clips_are_resampled_with_all_their_instances() -> None:
+    """Two instances of each clip carry no more information than one."""
     values, clips = _board([0.6, 0.5, 0.4], spread=0.3, n_clips=6)
     doubled = np.repeat(values, 2, axis=0), [clip for clip in clips for _ in range(2)]
     once = compare_across([(values, clips)], higher_is_better=True, resamples=500, rng=_rng())
@@ -73,7 +73,7 @@ def test_clips_of_several_instances_are_drawn_whole() -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_friedman_is_that_of_scipy_with_ties(seed: int) -> None:
+def test_friedman_equals_scipy_with_ties(seed: int) -> None:
     values = np.random.default_rng(seed).integers(0, 4, (7, 5)).astype(float)
     expected = friedmanchisquare(*values.T).pvalue
     assert friedman(values) == pytest.approx(expected)
@@ -91,7 +91,7 @@ def test_friedman_by_hand() -> None:
     assert math.isnan(friedman([[1, 2], [2, 1]]))
 
 
-def test_few_boards_tell_nobody_apart_and_enough_boards_do() -> None:
+def test_few_boards_tell_no_explainers_apart_and_enough_boards_do() -> None:
     means = [0.9, 0.5, 0.1]
     needed = boards_needed(3)
     assert needed == 7
@@ -105,7 +105,7 @@ def test_few_boards_tell_nobody_apart_and_enough_boards_do() -> None:
 
 
 def test_groups_do_not_depend_on_bystanders() -> None:
-    """The weakness of tests on mean ranks (Benavoli et al. 2016), which these have not."""
+    """Tests on mean ranks have this weakness (Benavoli et al. 2016); these tests do not."""
     boards = [_board([0.9 + 0.01 * place, 0.5, 0.5 + 0.02 * place]) for place in range(12)]
     alone = compare_across(
         [(values[:, :2], clips) for values, clips in boards],

@@ -1,4 +1,4 @@
-"""The cluster bootstrap: what it computes, and that its intervals keep their promise."""
+"""The cluster bootstrap: what it computes, and the coverage of its intervals."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ def _clips(n_clips: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def skewed_board(n_clips: int, rng: np.random.Generator) -> Board:
-    """Draw scores that crowd at 1, as AUC does, alike within a clip."""
+    """Draw scores that crowd at 1, as AUC does, correlated within a clip."""
     clips = _clips(n_clips, rng)
     latent = rng.normal(1.2, 0.8, n_clips)[clips] + rng.normal(0, 0.7, clips.size)
     return 1 / (1 + np.exp(-2 * latent)), clips
 
 
 def even_board(n_clips: int, rng: np.random.Generator) -> Board:
-    """Draw scores around the middle, alike within a clip."""
+    """Draw scores around the middle, correlated within a clip."""
     clips = _clips(n_clips, rng)
     latent = rng.normal(0.3, 0.5, n_clips)[clips] + rng.normal(0, 0.5, clips.size)
     return 1 / (1 + np.exp(-2 * latent)), clips
 
 
 def binary_board(n_clips: int, rng: np.random.Generator) -> Board:
-    """Draw hits and misses, alike within a clip."""
+    """Draw hits and misses, correlated within a clip."""
     clips = _clips(n_clips, rng)
     latent = rng.normal(0.5, 0.8, n_clips)[clips] + rng.normal(0, 0.7, clips.size)
     return (latent > 0).astype(float), clips
@@ -54,7 +54,7 @@ def binary_board(n_clips: int, rng: np.random.Generator) -> Board:
 def test_intervals_cover_the_true_mean(
     draw: Callable[[int, np.random.Generator], Board], n_clips: int
 ) -> None:
-    """Of 1,000 boards, 930 to 970 intervals of 95 % hold the mean of all clips there could be."""
+    """On 1,000 boards, 930 to 970 intervals of 95 % contain the population mean."""
     truth = draw(300_000, _generator(99))[0].mean()
     rng = _generator(7)
     held = 0
@@ -65,7 +65,7 @@ def test_intervals_cover_the_true_mean(
     assert 930 <= held <= 970
 
 
-def test_instances_of_a_clip_are_no_independent_evidence() -> None:
+def test_instances_of_a_clip_are_not_independent_evidence() -> None:
     values, clips = even_board(40, _generator(1))
     once = cluster_bootstrap(values, clips, rng=_generator())
     copies = cluster_bootstrap(np.tile(values, 10), np.tile(clips, 10), rng=_generator())
@@ -76,7 +76,7 @@ def test_instances_of_a_clip_are_no_independent_evidence() -> None:
     assert as_if_independent.high - as_if_independent.low < 0.5 * (once.high - once.low)
 
 
-def test_the_draws_are_those_of_a_loop() -> None:
+def test_the_draws_equal_a_loop() -> None:
     values, clips = skewed_board(12, _generator(2))
     board = ClusterSums.of(values, clips)
     drawn = board.resampled_means(50, _generator(5))[:, 0]
@@ -85,7 +85,7 @@ def test_the_draws_are_those_of_a_loop() -> None:
     np.testing.assert_allclose(drawn, slow)
 
 
-def test_the_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     values, clips = skewed_board(12, _generator(2))
     board = ClusterSums.of(values, clips)
     whole = board.resampled_means(50, _generator(5))
@@ -93,7 +93,7 @@ def test_the_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     np.testing.assert_array_equal(board.resampled_means(50, _generator(5)), whole)
 
 
-def test_accelerations_are_those_of_a_loop() -> None:
+def test_accelerations_equal_a_loop() -> None:
     values, clips = skewed_board(9, _generator(3))
     left_out = np.array([values[clips != clip].mean() for clip in range(9)])
     gap = left_out.mean() - left_out
@@ -103,8 +103,8 @@ def test_accelerations_are_those_of_a_loop() -> None:
 
 @pytest.mark.parametrize("draw", [skewed_board, binary_board])
 @pytest.mark.parametrize("level", [0.8, 0.95])
-def test_the_ends_are_those_of_the_formula(draw: Callable[..., Board], level: float) -> None:
-    """BCa with the reach of Student's t, number by number; draws at the mean count half."""
+def test_the_ends_equal_the_formula(draw: Callable[..., Board], level: float) -> None:
+    """BCa with the width of Student's t, computed step by step; draws at the mean count half."""
     values, clips = draw(7, _generator(11))
     found = cluster_bootstrap(values, clips, level=level, resamples=400, rng=_generator(1))
     draws = ClusterSums.of(values, clips).resampled_means(400, _generator(1))[:, 0].tolist()
@@ -180,7 +180,7 @@ def test_clusters_may_be_named_in_any_order() -> None:
         ([1.0, np.nan], ["a", "b"], {}, "drop missing"),
         ([1.0, np.inf], ["a", "b"], {}, "drop missing"),
         ([1.0, 2.0], ["a"], {}, "expected 2 clusters"),
-        ([[1.0, 2.0]], ["a"], {}, "one value an instance"),
+        ([[1.0, 2.0]], ["a"], {}, "one value per instance"),
         ([1.0, 2.0], ["a", "b"], {"level": 0.0}, "level"),
         ([1.0, 2.0], ["a", "b"], {"level": 95}, "level"),
         ([1.0, 2.0], ["a", "a"], {"level": 95}, "level"),

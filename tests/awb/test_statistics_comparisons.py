@@ -55,7 +55,7 @@ def test_wilcoxon_keeps_its_level_under_ties_and_zeros() -> None:
     assert 0.02 <= rejected <= 0.075
 
 
-def test_float_noise_is_no_difference() -> None:
+def test_float_noise_does_not_count_as_a_difference() -> None:
     assert wilcoxon_p_value(np.full(20, 1e-15)) == 1.0
     noisy = np.array([0.1, -0.1, 0.1, -0.1]) + 1e-15
     assert wilcoxon_p_value(noisy) == wilcoxon_p_value([0.1, -0.1, 0.1, -0.1])

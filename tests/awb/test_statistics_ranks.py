@@ -46,7 +46,7 @@ def test_a_clear_board_has_clear_ranks() -> None:
     assert [each.rank for each in places] == [1, 3, 2]
 
 
-def test_equals_share_their_places() -> None:
+def test_equal_explainers_share_their_places() -> None:
     table, clips = _board([0.5, 0.5, 0.1])
     table[:, 1] = table[:, 0]
     places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
@@ -54,7 +54,7 @@ def test_equals_share_their_places() -> None:
     assert [(each.low, each.high) for each in places] == [(1, 2), (1, 2), (3, 3)]
 
 
-def test_rivals_have_wide_intervals() -> None:
+def test_similar_explainers_have_wide_intervals() -> None:
     table, clips = _board([0.5, 0.5, 0.5, 0.0], seed=3)
     places = rank_intervals(table, clips, higher_is_better=True, resamples=500, rng=_rng())
     assert astuple(places[3]) == (4.0, 4.0, 4.0)
@@ -64,7 +64,7 @@ def test_rivals_have_wide_intervals() -> None:
 
 @pytest.mark.parametrize("higher_is_better", [True, False])
 @pytest.mark.parametrize("level", [0.6, 0.95])
-def test_rank_intervals_are_those_of_a_loop(higher_is_better: bool, level: float) -> None:
+def test_rank_intervals_equal_a_loop(higher_is_better: bool, level: float) -> None:
     table, clips = _board([0.5, 0.45, 0.5, 0.4], n_clips=9, seed=3)
     found = rank_intervals(
         table, clips, higher_is_better=higher_is_better, level=level, resamples=200, rng=_rng(4)
@@ -82,7 +82,7 @@ def test_rank_intervals_are_those_of_a_loop(higher_is_better: bool, level: float
         assert astuple(place) == (rank, min(rank, low), max(rank, high))
 
 
-def test_one_clip_leaves_every_place_open() -> None:
+def test_with_one_clip_every_place_is_possible() -> None:
     places = rank_intervals([[0.1, 0.2]], ["a"], higher_is_better=True, rng=_rng())
     assert [astuple(each) for each in places] == [(2, 1, 2), (1, 1, 2)]
 
@@ -104,7 +104,7 @@ def test_tie_groups_overlap_like_bars_of_a_diagram() -> None:
 
 @quick
 @given(st.integers(1, 7), st.integers(0, 200))
-def test_tie_groups_hold_their_rules(n: int, seed: int) -> None:
+def test_tie_groups_follow_their_rules(n: int, seed: int) -> None:
     rng = _rng(seed)
     order = rng.permutation(n).tolist()
     differs = {(a, b): rng.random() < 0.4 for a in range(n) for b in range(a + 1, n)}
@@ -132,7 +132,7 @@ def test_critical_difference_of_published_size() -> None:
         assert found.n_clips == 14
 
 
-def test_friedman_sees_clips_not_instances() -> None:
+def test_friedman_uses_clips_not_instances() -> None:
     table, clips = _board([0.5, 0.45, 0.4], n_clips=12, seed=2)
     found = critical_difference(table, clips, higher_is_better=True)
     by_clip = table.reshape(12, 2, 3).mean(axis=1)
@@ -142,7 +142,7 @@ def test_friedman_sees_clips_not_instances() -> None:
     assert sum(found.mean_ranks) == pytest.approx(6)
 
 
-def test_explainers_that_are_all_alike_do_not_differ() -> None:
+def test_identical_explainers_do_not_differ() -> None:
     found = critical_difference(np.ones((4, 3)), list("abcd"), higher_is_better=True)
     assert found.p_value == 1.0
     assert found.mean_ranks == (2.0, 2.0, 2.0)
@@ -167,7 +167,7 @@ def test_kendall_agrees_with_scipy_and_a_loop(rows) -> None:
         )
 
 
-def test_kendall_interval_is_that_of_a_loop() -> None:
+def test_kendall_interval_equals_a_loop() -> None:
     first, clips = _board([0.5, 0.4, 0.6, 0.45], n_clips=10, seed=5)
     second, _ = _board([0.5, 0.45, 0.55, 0.6], n_clips=10, seed=6)
     found = kendall_bootstrap(first, second, clips, resamples=300, rng=_rng(9))
@@ -212,7 +212,7 @@ def test_bad_input_is_refused() -> None:
         kendall_bootstrap(table, table[:, :2], clips, rng=_rng())
     with pytest.raises(ParameterError, match="level"):
         kendall_bootstrap(table, table, clips, level=0, rng=_rng())
-    with pytest.raises(ParameterError, match="one length"):
+    with pytest.raises(ParameterError, match="equal length"):
         kendall_tau([1.0], [1.0])
     with pytest.raises(ParameterError, match="finite"):
         kendall_tau([1.0, np.nan], [1.0, 2.0])

@@ -1,4 +1,4 @@
-"""The nouns: what they refuse, and that nobody can change them."""
+"""The data types: what they refuse, and that they are immutable."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_event_may_end_within_half_a_sample_of_the_clip() -> None:
         _clip((Event(1.0, 2.001, "Dog"),))
 
 
-def test_nouns_cannot_be_changed() -> None:
+def test_types_are_immutable() -> None:
     instance = _instance([[0.0, 0.5]])
     explanation = Explanation(np.ones(3), np.ones((2, 2)))
     arrays = (
@@ -92,7 +92,7 @@ def test_nouns_cannot_be_changed() -> None:
             setattr(noun, field, None)
 
 
-def test_an_explanation_does_not_follow_its_makers_array() -> None:
+def test_an_explanation_copies_its_array() -> None:
     relevance, grid = np.zeros(3), np.zeros((2, 2))
     explanation = Explanation(relevance, grid)
     relevance[0] = grid[0, 0] = 9
@@ -163,6 +163,6 @@ def test_a_blind_instance_has_no_labels() -> None:
     assert instance.intervals_s.tolist() == [[0.0, 0.9]]
 
 
-def test_a_class_index_counts_from_zero() -> None:
+def test_a_negative_class_index_is_refused() -> None:
     with pytest.raises(ParameterError, match="negative"):
         Instance("folder", _clip(), "Dog", -1, np.empty((0, 2)))

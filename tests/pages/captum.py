@@ -18,8 +18,8 @@ _COMMON = {"smoothing", "smoothing_s", "sign", "aggregation"}
 
 TEXT = """# Any method of captum
 
-Every attribution class of [captum](https://captum.ai) is an explainer, by its own name and with its
-own settings:
+Every attribution class of [captum](https://captum.ai) is an explainer, under its own name and with
+its own settings:
 
 ```bash
 awb run --clips 3 --samples 100 --metrics roc-auc --jobs 1 \\
@@ -38,41 +38,44 @@ found = awb.run(
 print(found)
 ```
 
-A setting that a method does not have is refused, with what was probably meant. What takes part is
-read from captum's signatures: a method that a newer captum brings can be typed at once.
+A setting that a method does not have is refused, with a suggestion of what was probably meant.
+Methods and settings are read from captum's signatures, so methods of a newer captum are available
+at once.
 
-## What they look at
+## What they attribute to
 
-- **Segments.** Methods that mask look at which segments are audible (`1` = kept), through the same
-  door as awb's own explainers: any model will do, what replaces a segment is the run's `--masker`,
-  and masks that somebody asked for before cost nothing again. Where you do not say how many samples
-  to draw, the run's `--samples` says so (`ShapleyValueSampling`: so many calls).
-- **Features.** Methods of gradients need a model that is split into front end and back end
+- **Segments.** Masking methods work on a vector of segments (`1` = kept) and score masked clips in
+  the same way as awb's own explainers: any model will do, dropped segments are replaced by the
+  run's `--masker`, and masks that were scored before cost nothing. Unless you set the number of
+  samples, it is the run's `--samples` (for `ShapleyValueSampling`: that many calls).
+- **Features.** Gradient methods need a model that is split into front end and back end
   (`DifferentiableModel`); they are not applicable to others. Masking methods do the same with
-  `on=features`: they mask cells of the spectrogram, `cell_s` long, `bands` of them over the
-  frequencies (`Occlusion`: patches of half a second and a quarter of the bins unless
+  `on=features`: they mask cells of the spectrogram that are `cell_s` long, in `bands` frequency
+  bands (`Occlusion`: patches of half a second and a quarter of the bins unless
   `sliding_window_shapes=50x16` and `strides` say otherwise).
-- **A layer.** Methods of layers look at the model's last convolution, or at `layer=NAME`; relevance
-  is summed over its channels and stretched over the features. `LayerFeatureAblation` masks one
-  moment of the layer at a time.
+- **A layer.** Layer methods attribute to the model's last convolution, or to `layer=NAME`;
+  relevance is summed over its channels and stretched over the features. `LayerFeatureAblation`
+  masks one time step of the layer at a time.
 
-`baselines` are features that say nothing: `dropped` (those of a clip that is masked wholly, the
-default), `mean`, `zero`, or `quiet`: that clip and {quiet} of quiet noise, from -80 to -40 dB,
-which is the default of methods that want several baselines. Maps of features become segments by
-`aggregation`; `sign`, `smoothing` and `smoothing_s` are as in [explainers.md](explainers.md).
+`baselines` are uninformative features: `dropped` (those of the completely masked clip, the
+default), `mean`, `zero`, or `quiet`: the masked clip and {quiet} clips of quiet noise, from -80 to
+-40 dB, which is the default of methods that use several baselines. Maps of features are reduced to
+segments by `aggregation`; `sign`, `smoothing` and `smoothing_s` are as in
+[explainers.md](explainers.md).
 
-LRP works on a copy of the network with batch normalizations folded, and the epsilon rule for layers
-for which captum has no rule; layers without any (attention) make it not applicable. `KernelShap` of
-a clip of one segment is the difference of the clip's score and the masked clip's.
+LRP works on a copy of the network with batch normalizations folded, and uses the epsilon rule for
+layers for which captum has no rule; it is not applicable to networks with layers to which no rule
+applies (attention). For a clip with one segment, `KernelShap` is the clip's score minus the masked
+clip's.
 
 ## Methods
 
-Settings with captum's defaults first, then awb's. {common} are everywhere, `aggregation` wherever
-there are features.
+Captum's settings are listed first with their defaults, then awb's. All methods have {common}, and
+those on features have `aggregation`.
 
 {methods}
 
-## What cannot be typed
+## What is not available
 
 {refused}
 

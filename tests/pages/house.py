@@ -1,4 +1,4 @@
-"""The tables of docs/architecture.md: floors, rooms, and what is public."""
+"""The tables of docs/architecture.md: floors, rooms, and public modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TEXT = """{before}<!-- floors: begin, by make docs-tables -->
 ## What is public
 
 Plugin authors and scripts import these; everything else may change. `awb_plugins` and
-`awb_datasets` use nothing else either, except to train models.
+`awb_datasets` import only these, too, except for training models.
 
 {public}
 
@@ -43,11 +43,11 @@ def _floors() -> str:
         for number, names in reversed(list(enumerate(FLOORS, 1)))
         for name in sorted(names)
     ]
-    return table(["floor", "`awb.`", "what it is", "stands on"], rows)
+    return table(["floor", "`awb.`", "what it is", "imports"], rows)
 
 
 def _rooms() -> str:
-    """List the rooms that have rooms of their own, and what is in each."""
+    """List the rooms of the harness and the leaderboards with their modules."""
     rows = []
     for name, path in modules().items():
         if path.name == "__init__.py" and name.startswith(("awb.harness.", "awb.leaderboard.")):

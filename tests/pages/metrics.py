@@ -1,4 +1,4 @@
-"""docs/metrics.md, from what the built-in metrics say about themselves."""
+"""docs/metrics.md, from the facts of the built-in metrics."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ FAMILIES = ("localization", "fidelity", "complexity", "robustness", "sanity")
 TEXT = """# The built-in metrics
 
 `awb run --metrics all` (the default) computes all of them; a board shows the first six, and `awb
-show DIR --metrics NAME,NAME` any other. The first one ranks. Settings are typed after the name:
-`--metrics roc-auc,roc-auc:labels=strict,model-randomization:share=0.25`. Each function's
-docstring in [`awb.metrics`](reference/python.md#metrics) has the definition in full, with an
-example. Arrows say which way is better; a metric that has no value on an instance says why.
+show DIR --metrics NAME,NAME` any others. The first one determines the places. Settings follow the
+name: `--metrics roc-auc,roc-auc:labels=strict,model-randomization:share=0.25`. The docstring of
+each function in [`awb.metrics`](reference/python.md#metrics) has the full definition, with an
+example. Arrows say which direction is better; a metric that is undefined on an instance gives a
+reason.
 
-An explanation here is one number a segment. A time-frequency map enters as its marginal along
-time, which its explainer's `aggregation` sets, so that maps and segments are scored alike.
+An explanation here is one number per segment. A time-frequency map is first reduced to segments, by
+its explainer's `aggregation`, so that maps and segments are scored in the same way.
 
 ## Symbols
 
@@ -27,77 +28,80 @@ time, which its explainer's `aggregation` sets, so that maps and segments are sc
 | --- | --- |
 | *n* | number of segments of the clip |
 | *r*, *r*<sub>i</sub> | the explanation, and its relevance of segment *i* |
-| *P*, *N* | the segments inside and outside the target's events; those between are in neither |
+| *P*, *N* | the segments inside and outside the target's events; ignored segments are in neither |
 | *E*, *e* | the target's events, each as the segments that it touches |
-| \\|·\\|, [·] | number of elements; 1 where what stands in brackets is true, else 0 |
+| \\|·\\|, [·] | number of elements; 1 if the condition in brackets is true, else 0 |
 | *p*<sub>k</sub> | target's probability without the top *k* segments; *p*<sub>0</sub>: the clip's |
 | *q*<sub>k</sub> | the same with only the top *k* segments; *q*<sub>n</sub>: the clip's |
 | *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
 | *p*<sub>τ</sub> | the probability from which the model is taken to say yes; 0.5 unless it says |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
-| *R*<sub>m</sub> | relevance that *m* drops; a bar is a mean |
-| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds that *m* leaves, and costs; a hat is a forecast |
+| *R*<sub>m</sub> | sum of the relevance that *m* drops; a bar is a mean |
+| *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds with *m* dropped, their fall; a hat: predicted |
 | *a*<sub>i</sub> | share of segment *i* in the sum of all \\|*r*\\| |
-| found(*f*) | best share of the events found with at most *f* false alarms an hour |
+| found(*f*) | best share of the events found with at most *f* false alarms per hour |
 | *ρ*, *r*′ | Spearman's rank correlation, and the explanation under the changed condition |
 
-Ties for the last of a number of most relevant segments are shared out, so that no score depends on
-the order in which segments are written; along the curves they are broken by a seeded permutation.
+Where segments tie for the last places among the most relevant ones, each counts by its share, so
+that no score depends on the order of the segments; along the curves ties are broken by a seeded
+permutation.
 
 ## Localization: does it point at the sound?
 
-Against the annotated times. A segment counts as inside when an event covers more than 90 % of it,
-as outside when none touches it, and is ignored in between; `labels=strict` splits at 50 %
-instead. Among as many segments as are annotated, precision, recall and F1 are one number:
-`f1-annotated` is `rank-accuracy` by another name, kept for tables that have it.
+Measured against the annotated times. A segment counts as inside when events cover more than 90 % of
+it, as outside when none touches it, and is ignored otherwise; `labels=strict` splits at 50 %
+instead. If as many segments are selected as are annotated, precision, recall and F1 are equal:
+`f1-annotated` is the same as `rank-accuracy`, kept for comparison with published tables.
 
 {localization}
 
 ## Fidelity: does the model agree?
 
-Against the model, by dropping (deletion) or keeping (insertion) segments from the most relevant
-one on. The whole curve is computed, with one step a segment, once for all metrics that read it.
-`--masker` is what explainers drop with and `--scoring-masker` what these metrics drop with: where
+Measured against the model, by dropping (deletion) or keeping (insertion) segments, starting with
+the most relevant one. The whole curve is computed, one step per segment, once for all metrics that
+use it. `--masker` sets how explainers replace audio and `--scoring-masker` how these metrics do: if
 they differ, the mismatch is part of the result. `faithfulness-correlation`, `infidelity` and
-`local-accuracy` ask 300 random masks on which no explainer was fitted; the last is defined for
+`local-accuracy` use 300 random masks on which no explainer was fitted; the last is defined only for
 explainers that fit a surrogate model.
 
-Two of them surprise. `monotonicity` is high where little happens: with a random order most steps
-change nothing while the model has heard enough, or nothing yet, so that `random` and `constant`
-stand above `oracle` on most boards. Read it beside `deletion-area`, never alone. `local-accuracy`
-asks about masks of the shared design, which drop 30 % of the clip. A surrogate that was fitted
-elsewhere (`adaptive` hears one window at a time, `kernel-shap` weighs the smallest and largest
-coalitions) adds up evidence of which the model needs only a part, and may miss by more than the
-scores vary: on the embedded board below −2, while its forecasts correlate with the scores nearly
-like those of `ridge`.
+Two of them may surprise. `monotonicity` is high when little changes: with a random order most steps
+change nothing, either because the model has heard enough already or because it has heard nothing
+yet, so `random` and `constant` are above `oracle` on most boards. Read it together with
+`deletion-area`, never alone. `local-accuracy` uses masks like those of the shared design, which
+drop 30 % of the clip. A surrogate that was fitted to other masks (`adaptive` hears one window at a
+time, `kernel-shap` gives most weight to the smallest and largest coalitions) adds up evidence of
+which the model needs only a part, and its errors may exceed the variance of the scores: on the
+embedded board it reaches values below −2, although its predictions correlate with the scores nearly
+as well as those of `ridge`.
 
 {fidelity}
 
-## Complexity: how much is there to read?
+## Complexity: on how few segments does it concentrate?
 
 {complexity}
 
-## Robustness: does it stay what it is?
+## Robustness: is it stable?
 
-The same explainer explains the instance again, with one thing changed: the seed, the place in time,
-the level, or the noise. As every change costs the explainer's full price again, this is done for
-`--robustness N` instances (2 by default, spread over the clips; `all` for all), and the other
-instances have no value. Backgrounds are made by awb; `path=FILE` takes a recording instead. Where
-masks are drawn at random, the other numbers cannot be expected to exceed `seed-stability` by much.
-Stable is not right: `random`, `constant` and `oracle` never listen, and no noise disturbs them.
+The same explainer explains the instance again, with one thing changed: the seed, the position in
+time, the level, or the noise. As every repetition costs as many model calls as the first
+explanation, this is done for `--robustness N` instances (2 by default, spread over the clips; `all`
+for all), and the others have no value. awb synthesizes the backgrounds; `path=FILE` uses a
+recording instead. If an explainer draws random masks, the other values cannot be expected to exceed
+`seed-stability` by much. Stable does not mean right: `random`, `constant` and `oracle` do not use
+the audio, so noise does not affect them.
 
 {robustness}
 
 ## Sanity: does it depend on the model at all?
 
-An explanation that survives a model whose weights are in disorder explains the clip and not the
-model. `share` is the part of the layers that is put out of order, from the scores backwards:
-`share=0.25`, `0.5` and so on make the cascade. Models whose weights awb cannot reach (LiteRT,
-SavedModel) are not applicable; so are models without a twin that was trained on random labels,
-which soundscape-cnn has. What does not listen is as much like itself as can be (`random`: 1), and
-two smooth curves are alike by chance more often than two rough ones: those of
-`multiscale-occlusion` for *different* clips have a rank correlation of 0.6 either way, those of
-`naive` of 0.1.
+An explanation that stays the same when the model's weights are randomized explains the clip and not
+the model. `share` is the part of the layers that is randomized, counted backwards from the output:
+`share=0.25`, `0.5` and so on give the cascading randomization. These metrics are not applicable to
+models whose weights awb cannot change (LiteRT, SavedModel), nor `label-randomization` to models
+without a copy trained on random labels; soundscape-cnn has one. An explainer that does not use the
+model always agrees with itself (`random`: 1), and two smooth curves are similar by chance more
+often than two rough ones: explanations of *different* clips by `multiscale-occlusion` have a rank
+correlation with a magnitude of 0.6, those by `naive` of 0.1.
 
 {sanity}
 """

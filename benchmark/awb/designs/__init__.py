@@ -2,7 +2,7 @@
 
 A drop mask is a boolean row, True = this segment's audio is replaced. The random designs share one
 signature, ``draw(n_segments, samples, rng)``, and can be the pool that explainers share; the window
-designs are lists without chance.
+designs are deterministic.
 """
 
 from awb.designs.markov import runs

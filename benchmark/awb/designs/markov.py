@@ -1,8 +1,8 @@
 """The ``runs`` design: long dropped runs, short kept runs, from a Markov chain in time.
 
-Most of the clip is dropped, and what is kept is long enough to sound natural. At a few hundred
-model calls such masks say more about where the evidence is than masks that drop a third of the
-clip: a sound that occurs twice is heard alone now and then.
+Most of the clip is dropped, and the kept runs are long enough to sound natural. With a few hundred
+model calls such masks reveal more about where the evidence is than masks that drop a third of the
+clip: each occurrence of a sound that occurs twice is now and then heard alone.
 
 References
 ----------
@@ -51,8 +51,8 @@ def runs(
     """
     if n_segments < 1 or samples < 0 or min(dropped_run, kept_run) < 1:
         raise ParameterError(
-            "expected at least one segment, no negative number of samples and runs of at least one"
-            f" segment: {n_segments}, {samples}, {dropped_run:g}, {kept_run:g}"
+            "expected at least one segment, a number of samples that is not negative, and runs of"
+            f" at least one segment: {n_segments}, {samples}, {dropped_run:g}, {kept_run:g}"
         )
     chance = rng.random((samples, n_segments))
     masks = np.empty((samples, n_segments), dtype=bool)

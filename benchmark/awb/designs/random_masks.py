@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-A random mask drops exactly ``ceil(fraction * n)`` segments, in runs of neighbours. Runs are laid
-on a circle and the circle is turned at random, so that a run may hang over an edge (its rest lies
-at the other end) and every segment, the first and the last included, is dropped equally often.
+A random mask drops exactly ``ceil(fraction * n)`` segments, in runs of neighbours. Runs are placed
+on a circle that is rotated at random, so that a run may extend over an edge (its rest is at the
+other end) and every segment, including the first and the last, is dropped equally often.
 
 References
 ----------
@@ -31,7 +31,7 @@ RUN_LENGTHS = (1, 3, 5)
 
 
 def dropped_count(n_segments: int, fraction: float) -> int:
-    """Return ``ceil(fraction * n)``, computed on the decimal that was typed.
+    """Return ``ceil(fraction * n)``, computed from the decimal representation of the fraction.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def pooled(
     Returns
     -------
     np.ndarray, shape=(samples, n_segments), dtype=bool
-        Drop masks; the settings take turns, so that every prefix is balanced.
+        Drop masks; the settings alternate, so that every prefix is balanced.
 
     Raises
     ------
@@ -162,15 +162,15 @@ def antithetic(
 ) -> BoolArray:
     """Draw masks as `pooled` does, each followed by its complement.
 
-    Every segment is dropped in exactly half of the masks, and what is odd in the score (additive
-    evidence) is told from what is even (interactions).
+    Every segment is dropped in exactly half of the masks, and the odd part of the score (additive
+    evidence) is separated from the even part (interactions).
 
     Parameters
     ----------
     n_segments : int
         Number of segments.
     samples : int
-        Number of masks; the last one lacks its complement if it is odd.
+        Number of masks; if it is odd, the last mask has no complement.
     rng : np.random.Generator
         Source of randomness.
     fractions, run_lengths : sequence

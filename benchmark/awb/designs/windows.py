@@ -1,4 +1,4 @@
-"""Designs without chance: every window dropped once, or everything but one window.
+"""Deterministic designs: every window dropped once, or everything except one window.
 
 References
 ----------
@@ -16,7 +16,7 @@ from awb.types import BoolArray
 
 
 def occlusion(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
-    """List every window once: the design of occlusion.
+    """Drop every window once: the design of occlusion.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def occlusion(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
 
 
 def keep_window(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
-    """Drop everything but one window, for every window: the complement of occlusion.
+    """Drop everything except one window, for every window: the complement of occlusion.
 
-    Windows are centred on every `hop`-th segment edge, those of the clip's start and end included,
-    so that they hang over the edges and the first and last segments are also heard with little
-    beside them.
+    Windows are centred on every `hop`-th segment edge, including the clip's start and end, so that
+    they extend beyond the edges and the first and last segments are also heard with little around
+    them.
 
     Parameters
     ----------
@@ -68,8 +68,8 @@ def keep_window(n_segments: int, *, window: int = 5, hop: int = 1) -> BoolArray:
     Returns
     -------
     np.ndarray, shape=(windows, n_segments), dtype=bool
-        Drop masks, no two alike: True everywhere but in one window. Every segment is kept in at
-        least one.
+        Drop masks, no two alike: True everywhere except in one window. Every segment is kept in at
+        least one mask.
 
     Raises
     ------
@@ -103,12 +103,12 @@ def average_over_windows(windows: BoolArray, values: FloatArray) -> FloatArray:
     windows : np.ndarray, shape=(windows, segments), dtype=bool
         Which segments each window covers.
     values : np.ndarray, shape=(windows,)
-        One value a window.
+        One value per window.
 
     Returns
     -------
     np.ndarray, shape=(segments,)
-        Mean value of the windows over each segment; 0 where there is none.
+        Mean value of the windows that cover each segment; 0 where none does.
     """
     count = windows.sum(axis=0)
     total = np.asarray(values, dtype=np.float64) @ windows.astype(np.float64)

@@ -1,8 +1,8 @@
 """Metrics: pure functions on arrays, each with its frozen record of facts.
 
-A metric that has no value raises `awb.errors.UndefinedScoreError`; wrong shapes and values that are
-not finite raise `awb.errors.RelevanceError` or `awb.errors.ParameterError`. The facts stand beside
-the functions, in upper case; `ALL_FACTS` lists them by name.
+A metric that is undefined for its input raises `awb.errors.UndefinedScoreError`; wrong shapes and
+values that are not finite raise `awb.errors.RelevanceError` or `awb.errors.ParameterError`. The
+facts are constants in upper case next to the functions; `ALL_FACTS` maps names to them.
 """
 
 from awb.metrics.binarized import F1, IOU, f1, iou, otsu_threshold, select

@@ -2,11 +2,11 @@
 
 Conventions
 -----------
-A *selection* is a row of shares in [0, 1]: 1 = the cell passes. Two thresholds do not look at the
+A *selection* is a row of shares in [0, 1]: 1 = the cell passes. Two thresholds do not depend on the
 labels: the mean of the relevance, and Otsu's, which splits it best into two groups. The third takes
-as many cells as are annotated, and so tells how good the order is, not the cut. A cell passes when
-it is *above* the threshold; a constant explanation selects nothing and scores 0 (but at the
-annotated share, where all cells tie and are shared out).
+as many cells as are annotated, and so measures the order, not the threshold. A cell passes when it
+is *above* the threshold; a constant explanation selects nothing and scores 0 (except at the
+annotated share, where all cells tie and each counts by its share).
 
 References
 ----------
@@ -37,7 +37,7 @@ _NOISE = 1e-12  # of the highest magnitude: a cell at the mean is not above it b
 _CUTS: dict[Threshold, str] = {
     "mean": "above their mean",
     "otsu": "above Otsu's threshold",
-    "annotated": "as many as are annotated",
+    "annotated": "taking as many as are annotated",
 }
 _CHOSEN: dict[Threshold, str] = {
     "mean": r"\{ i : r_i > \bar{r} \}",
@@ -131,7 +131,7 @@ def otsu_threshold(relevance: npt.ArrayLike) -> float:
 def select(
     relevance: npt.ArrayLike, *, threshold: Literal["mean", "otsu"]
 ) -> npt.NDArray[np.bool_]:
-    """Choose the cells above a threshold that does not look at the labels.
+    """Choose the cells above a threshold that does not depend on the labels.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def select(
     if threshold == "otsu":
         return np.asarray(values > otsu_threshold(values))
     if threshold != "mean":
-        raise ParameterError(f"no threshold {threshold!r}.{did_you_mean(threshold, _CUTS)}")
+        raise ParameterError(f"unknown threshold {threshold!r}.{did_you_mean(threshold, _CUTS)}")
     scaled = values / (np.abs(values).max() or 1.0)
     centre = math.fsum(scaled) / scaled.size
     return np.asarray(scaled > centre + _NOISE)
@@ -180,7 +180,7 @@ def _overlap(
         counted = label_array(labels, np.size(labels)) != IGNORED
         chosen = select(relevance, threshold=threshold)[counted].astype(np.float64)
     else:
-        raise ParameterError(f"no threshold {threshold!r}.{did_you_mean(threshold, _CUTS)}")
+        raise ParameterError(f"unknown threshold {threshold!r}.{did_you_mean(threshold, _CUTS)}")
     return float(chosen[positive].sum()), float(chosen.sum()), inside
 
 
@@ -194,7 +194,7 @@ def iou(relevance: npt.ArrayLike, labels: npt.ArrayLike, *, threshold: Threshold
     labels : array_like, shape=(n,)
         1, 0 or -1 (ignored in the overlap).
     threshold : {"mean", "otsu", "annotated"}
-        Where to cut.
+        Which threshold to use.
 
     Returns
     -------
@@ -222,7 +222,7 @@ def iou(relevance: npt.ArrayLike, labels: npt.ArrayLike, *, threshold: Threshold
 def f1(relevance: npt.ArrayLike, labels: npt.ArrayLike, *, threshold: Threshold) -> float:
     """Harmonic mean of the precision and the recall of the selected cells.
 
-    At the annotated share precision and recall are the same number, that of
+    At the annotated share, precision and recall are equal, and equal to
     `awb.metrics.mass.rank_accuracy`.
 
     Parameters
@@ -232,7 +232,7 @@ def f1(relevance: npt.ArrayLike, labels: npt.ArrayLike, *, threshold: Threshold)
     labels : array_like, shape=(n,)
         1, 0 or -1 (ignored in the overlap).
     threshold : {"mean", "otsu", "annotated"}
-        Where to cut.
+        Which threshold to use.
 
     Returns
     -------

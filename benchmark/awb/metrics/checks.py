@@ -1,6 +1,6 @@
-"""Validation that every metric shares: arrays that are finite, non-empty and of one length.
+"""Validation that every metric shares: arrays must be finite, non-empty and of equal length.
 
-Nothing here changes a caller's array; what comes back is float64 or int8 of the same values.
+No function changes the caller's array; they return the same values as float64 or int8.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def relevance_array(relevance: npt.ArrayLike) -> FloatArray:
     Parameters
     ----------
     relevance : array_like, shape=(n,)
-        One finite number a cell, ``n >= 1``.
+        One finite number per cell, ``n >= 1``.
 
     Returns
     -------
@@ -37,7 +37,7 @@ def relevance_array(relevance: npt.ArrayLike) -> FloatArray:
         raise RelevanceError(f"relevance is not an array of numbers: {error}") from error
     if checked.ndim != 1 or checked.size == 0:
         raise RelevanceError(
-            f"relevance must be a non-empty row, one value a cell; got shape {checked.shape}"
+            f"relevance must be a non-empty row, one value per cell; got shape {checked.shape}"
         )
     bad = int(np.count_nonzero(~np.isfinite(checked)))
     if bad:
@@ -67,7 +67,7 @@ def label_array(labels: npt.ArrayLike, n_cells: int) -> LabelArray:
     """
     given = np.asarray(labels)
     if given.shape != (n_cells,):
-        raise ParameterError(f"expected {n_cells} labels, one a cell; got shape {given.shape}")
+        raise ParameterError(f"expected {n_cells} labels, one per cell; got shape {given.shape}")
     if not np.isin(given, (POSITIVE, NEGATIVE, IGNORED)).all():
         raise ParameterError(
             "labels must be 1, 0 or -1 (did you pass coverage? use labels_from_coverage)"
@@ -134,7 +134,7 @@ def probability_array(probabilities: npt.ArrayLike, *, minimum_length: int = 1) 
 
 
 def same_length(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Return two finite rows of one length as float64, or refuse them.
+    """Return two finite rows of equal length as float64, or refuse them.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def same_length(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[FloatArray
     rows = [np.asarray(row, dtype=np.float64) for row in (first, second)]
     if rows[0].ndim != 1 or rows[0].size == 0 or rows[0].shape != rows[1].shape:
         raise ParameterError(
-            f"expected two rows of one length; got shapes {rows[0].shape} and {rows[1].shape}"
+            f"expected two rows of equal length; got shapes {rows[0].shape} and {rows[1].shape}"
         )
     if not all(np.isfinite(row).all() for row in rows):
         raise ParameterError("expected finite numbers; got NaN or infinite values")

@@ -1,10 +1,10 @@
-"""Complexity: on how many cells does an explanation spread?
+"""Complexity: over how many cells does an explanation spread?
 
 Conventions
 -----------
-All read the magnitude ``|relevance|`` as shares of its sum. A map of zeros spreads nothing: its
-sparseness is undefined, and its complexity and effective support are undefined too, since it makes
-no statement; a *constant* map is the worst there is, with complexity ``ln n``.
+All three metrics use the magnitude ``|relevance|`` as shares of its sum. They are undefined for
+relevance that is zero everywhere, since it makes no statement; a *constant* map is the worst case,
+with complexity ``ln n``.
 
 References
 ----------
@@ -33,7 +33,7 @@ _ALL_ZERO = "the relevance is zero everywhere"
 SPARSENESS = MetricFacts(
     name="sparseness",
     family="complexity",
-    summary="Gini index of the relevance magnitudes: 0 constant, towards 1 one segment",
+    summary="Gini index of the relevance magnitudes: 0 if constant, near 1 if a single segment",
     higher_is_better=True,
     lowest=0.0,
     highest=1.0,
@@ -163,7 +163,7 @@ def effective_support(relevance: npt.ArrayLike) -> float:
     -------
     float
         ``exp(entropy) / n`` in [1/n, 1], lower is more concentrated; 1 for a constant. Unlike the
-        entropy it can be compared between clips of different lengths.
+        entropy, it can be compared between clips of different lengths.
 
     Raises
     ------

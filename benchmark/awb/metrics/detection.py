@@ -5,12 +5,13 @@ Conventions
 At every threshold, runs of neighbouring cells whose relevance reaches it are *detections*. A
 detection is valid when at least `dtc` of its duration lies inside the events; otherwise it is a
 false alarm. An event is found when valid detections cover at least `gtc` of it. The score is the
-area under the share of events found against the false alarms per hour, up to a limit, as in Bilen
-et al. (2020) with a single class: there is nothing to cross-trigger, and no spread between classes.
+area under the curve of the share of events found against the false alarms per hour, up to a limit,
+as in Bilen et al. (2020) with a single class, so without cross-triggers and without a penalty for
+the spread between classes.
 
-Relevance has no scale that clips share, so a board scores each instance alone and averages. Then
-one false alarm in a clip of ten seconds is already 360 an hour, and the limit that detection tasks
-use, 100, would ask for a flawless clip. The default limit is one false alarm a second.
+Relevance has no common scale across clips, so a board scores each instance by itself and averages.
+One false alarm in a clip of ten seconds is then already 360 per hour, and the usual limit of
+detection tasks, 100, would require a flawless clip. The default is one false alarm per second.
 
 References
 ----------
@@ -42,12 +43,12 @@ PSDS = MetricFacts(
     highest=1.0,
     unit="share of events",
     undefined="there is no event",
-    formula=r"\frac{1}{F} \int_0^F \mathrm{found}(f)\,df, \quad F = 3600 \text{ an hour}",
+    formula=r"\frac{1}{F} \int_0^F \mathrm{found}(f)\,df, \quad F = 3600 \text{ per hour}",
     citation="Bilen et al. 2020, doi:10.1109/ICASSP40776.2020.9052995; Ebbers et al. 2022, "
     "arXiv:2201.13148",
 )
 
-_NOISE = 1e-9  # so that half of an event, in floating point, is half of it
+_NOISE = 1e-9  # so that exactly half of an event counts as half despite rounding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +62,7 @@ class ScoredClip:
     edges_s : np.ndarray, shape=(n + 1,)
         Edges of the cells in seconds, ascending.
     intervals_s : np.ndarray, shape=(events, 2)
-        Onsets and offsets in seconds; what overlaps or touches is one event.
+        Onsets and offsets in seconds; intervals that overlap or touch count as one event.
 
     Raises
     ------
@@ -76,7 +77,7 @@ class ScoredClip:
     intervals_s: FloatArray
 
     def __post_init__(self) -> None:
-        """Validate the arrays and unite the intervals."""
+        """Validate the arrays and merge the intervals."""
         values = relevance_array(self.relevance)
         edges = np.asarray(self.edges_s, dtype=np.float64)
         if edges.shape != (values.size + 1,) or not (np.diff(edges) > 0).all():
@@ -105,7 +106,8 @@ class ScoredClip:
         thresholds : np.ndarray, shape=(thresholds,)
             A cell is detected when its relevance is at least this.
         dtc, gtc : float
-            Shares that a detection, and an event, must have in common with the other; in (0, 1].
+            Share of a detection that must lie inside the events, and share of an event that must be
+            covered by valid detections; in (0, 1].
 
         Returns
         -------
@@ -142,13 +144,13 @@ def psds(
     Parameters
     ----------
     clips : sequence of ScoredClip
-        Clips whose relevance shares a scale: mostly a single one.
+        Clips whose relevance has a common scale; usually a single clip.
     dtc : float
         Detection tolerance criterion: share of a detection that must lie inside the events.
     gtc : float
         Ground truth intersection criterion: share of an event that detections must cover.
     max_false_alarms_per_hour : float
-        Where the area ends.
+        Upper limit of the integral.
 
     Returns
     -------
@@ -191,7 +193,7 @@ def psds(
 
 
 def area_under_steps(cost: npt.ArrayLike, gain: npt.ArrayLike, *, limit: float) -> float:
-    """Integrate the best gain that each cost can buy, from 0 to a limit.
+    """Integrate the best gain attainable at each cost, from 0 to a limit.
 
     Parameters
     ----------
@@ -203,7 +205,7 @@ def area_under_steps(cost: npt.ArrayLike, gain: npt.ArrayLike, *, limit: float) 
     Returns
     -------
     float
-        Area under the staircase that starts at no gain and never falls.
+        Area under the staircase that starts at a gain of 0 and never decreases.
 
     Examples
     --------

@@ -1,11 +1,11 @@
-"""Localization event by event: was every event found, and not only the loudest?
+"""Localization per event: was every event found, and not only the loudest?
 
 Conventions
 -----------
 `event_coverage` is ``shape=(events, n)``: row e is the part of each cell inside event e, as
 `awb.segments.Segments.coverage` measures it for that event alone. A cell belongs to every event
-that it touches (coverage above 0), so that an event shorter than a cell has a cell, and two events
-that share a cell share its peak. A cell that touches none is outside.
+that it touches (coverage above 0), so that even an event shorter than a cell has a cell, and two
+events in one cell share its peak. A cell that touches no event is outside.
 
 References
 ----------
@@ -29,7 +29,7 @@ from awb.types import BoolArray
 EVENT_MARGIN = MetricFacts(
     name="event-margin",
     family="localization",
-    summary="smallest event peak minus highest peak outside, over the global maximum",
+    summary="smallest event peak minus highest peak outside, divided by the global maximum",
     higher_is_better=True,
     lowest=-1.0,
     highest=1.0,
@@ -50,7 +50,7 @@ def event_recall_facts(k: int) -> MetricFacts:
     Parameters
     ----------
     k : int
-        Number of most relevant cells looked at.
+        Number of most relevant cells considered.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def event_recall_facts(k: int) -> MetricFacts:
         undefined="there is no event",
         formula=rf"\frac{{1}}{{|E|}} \sum_{{e \in E}} [e \cap T \neq \emptyset],"
         rf" \quad T = \text{{the {k} most relevant segments}}",
-        citation="recall at k, event by event; ties in expectation: our own definition",
+        citation="recall at k per event; ties in expectation: our own definition",
     )
 
 
@@ -83,7 +83,7 @@ def _touched(
     coverage = coverage_array(event_coverage, values.size)
     if coverage.ndim != 2:
         raise ParameterError(
-            f"event coverage has one row an event; got shape {coverage.shape}"
+            f"event coverage has one row per event; got shape {coverage.shape}"
             " (did you pass the coverage of all events together?)"
         )
     if len(coverage) == 0:
@@ -95,20 +95,20 @@ def _touched(
 
 
 def event_margin(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike) -> float:
-    """Smallest event peak minus the highest peak outside, over the global maximum.
+    """Smallest event peak minus the highest peak outside, divided by the global maximum.
 
     Parameters
     ----------
     relevance : array_like, shape=(n,)
-        Relevance of every cell. Negative relevance counts as 0, as evidence for the target it is
-        none; so the margin is bounded and no explanation beats the labels themselves.
+        Relevance of every cell. Negative relevance counts as 0, since it is not evidence for the
+        target; so the margin is bounded and no explanation beats the labels themselves.
     event_coverage : array_like, shape=(events, n)
         Part of each cell inside each event.
 
     Returns
     -------
     float
-        In [-1, 1], higher is better; above 0 when every event has a peak over all that is outside.
+        In [-1, 1], higher is better; above 0 when every event has a peak above everything outside.
 
     Raises
     ------
@@ -150,7 +150,7 @@ def event_recall(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike, *, k: 
     event_coverage : array_like, shape=(events, n)
         Part of each cell inside each event.
     k : int
-        Number of cells looked at, at least 1; a clip with fewer gives them all.
+        Number of cells considered, at least 1; in a clip with fewer, all of them.
 
     Returns
     -------
@@ -174,7 +174,7 @@ def event_recall(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike, *, k: 
     """
     values, touched = _touched(relevance, event_coverage)
     if k < 1:
-        raise ParameterError(f"event recall looks at one segment or more: {k}")
+        raise ParameterError(f"event recall needs at least one segment: {k}")
     count = min(k, values.size)
     last = np.sort(values)[-count]
     above, tied = values > last, values == last
@@ -187,5 +187,5 @@ def event_recall(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike, *, k: 
 
 
 def _chance_of_hit(ties: int, wanted: int, places: int) -> float:
-    """Return the chance that `places` of `ties` cells, drawn blindly, hold a wanted one."""
+    """Return the chance that `places` of `ties` cells, drawn at random, include a wanted one."""
     return 1.0 - math.comb(ties - wanted, places) / math.comb(ties, places)

@@ -1,4 +1,4 @@
-"""The frozen record of facts about a metric, from which tables and docs are made."""
+"""The facts about a metric, from which tables and docs are generated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Family = Literal["localization", "fidelity", "complexity", "robustness", "sanity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricFacts:
-    """What a reader must know to read a column.
+    """What a reader must know about a metric to interpret its column.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class MetricFacts:
     undefined : str
         When there is no value.
     citation : str
-        Where the definition comes from.
+        Source of the definition.
     formula : str
         The definition in LaTeX, in the symbols of docs/metrics.md; may be empty.
 

@@ -6,7 +6,7 @@ Cells are dropped in the order of `deletion_order`, most relevant first. A *dele
 target's probability after the top 0, 1, ..., n cells are dropped, ``shape=(n + 1,)``: it starts at
 the clip and ends with everything dropped. An *insertion curve* is the probability with only the top
 0, 1, ..., n cells kept: it starts with everything dropped and ends at the clip. Each curve is
-computed once, whole; every metric that needs it reads the same one.
+computed once, and all metrics that need it share it.
 
 References
 ----------
@@ -64,7 +64,7 @@ def _area(curve: npt.ArrayLike) -> float:
 
 
 def deletion_area(curve: npt.ArrayLike) -> float:
-    """Area under the deletion curve: how long the target survives the loss of its best cells.
+    """Area under the deletion curve: how long the target survives without its best cells.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def deletion_area(curve: npt.ArrayLike) -> float:
 
 
 def insertion_area(curve: npt.ArrayLike) -> float:
-    """Area under the insertion curve: how soon the best cells alone bring the target back.
+    """Area under the insertion curve: how soon the best cells alone restore the target.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def insertion_area(curve: npt.ArrayLike) -> float:
 
 
 def ff(curve: npt.ArrayLike, fraction: float) -> float:
-    """Faithfulness: what the probability loses with the top fraction of the cells.
+    """Faithfulness: how far the probability falls without the top fraction of the cells.
 
     Parameters
     ----------
@@ -194,19 +194,19 @@ def ff_at_count(curve: npt.ArrayLike, count: int) -> float:
 
 
 def monotonicity(curve: npt.ArrayLike, *, tolerance: float = 1e-6) -> float:
-    """Share of the steps at which the probability does not fall as cells come back.
+    """Share of the steps at which the probability does not fall as cells are restored.
 
-    The cells come back from the least to the most relevant, which is a deletion curve read from its
-    end. Arya et al. ask whether every step rises; over a hundred segments that is never so, and the
-    share tells more: 1 means monotonic in their sense. (Nguyen and Martínez, arXiv:2007.07584, give
-    the same name to a rank correlation; it is not this.)
+    The cells are restored from the least to the most relevant, which is a deletion curve read
+    backwards. Arya et al. ask whether every step rises; over a hundred segments that never happens,
+    and the share is more informative: 1 means monotonic in their sense. (Nguyen and Martínez,
+    arXiv:2007.07584, use the same name for a different metric, a rank correlation.)
 
     Parameters
     ----------
     curve : array_like, shape=(n + 1,)
         Target's probability after the top 0, ..., n cells are dropped: a deletion curve.
     tolerance : float
-        A fall must exceed this.
+        Smaller falls are ignored.
 
     Returns
     -------

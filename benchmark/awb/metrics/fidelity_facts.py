@@ -1,4 +1,4 @@
-"""Facts about the metrics that read a deletion or an insertion curve."""
+"""Facts about the metrics that use a deletion or an insertion curve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _L2I = "Parekh et al. 2022, arXiv:2202.11479"
 DELETION_AREA = MetricFacts(
     name="deletion-area",
     family="fidelity",
-    summary="area under the target's probability while the most relevant segments are dropped",
+    summary="area under the target's probability as the most relevant segments are dropped",
     higher_is_better=False,
     lowest=0.0,
     highest=1.0,
@@ -24,7 +24,7 @@ DELETION_AREA = MetricFacts(
 INSERTION_AREA = MetricFacts(
     name="insertion-area",
     family="fidelity",
-    summary="area under the target's probability while the most relevant segments come back",
+    summary="area under the target's probability as the most relevant segments are restored",
     higher_is_better=True,
     lowest=0.0,
     highest=1.0,
@@ -93,7 +93,7 @@ FF_AT = {
 
 FF_ANNOTATED = _ff_facts(
     "annotated",
-    "the most relevant segments, as many as lie inside the events",
+    "the most relevant segments, taking as many as lie inside the events",
     "|P|",
     "no segment lies inside the events",
 )
@@ -101,7 +101,7 @@ FF_ANNOTATED = _ff_facts(
 MONOTONICITY = MetricFacts(
     name="monotonicity",
     family="fidelity",
-    summary="share of the steps at which the probability does not fall while segments come back, "
+    summary="share of the steps at which the probability does not fall as segments are restored, "
     "least relevant first",
     higher_is_better=True,
     lowest=0.0,

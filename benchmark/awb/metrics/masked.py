@@ -1,11 +1,12 @@
-"""Fidelity of the masked audio: does the model still hear the target in what was pointed at?
+"""Fidelity of the masked audio: does the model still hear the target in the relevant part?
 
 Conventions
 -----------
-An explanation is cut into a *kept* part by `kept_cells`. The masked-in audio holds the kept cells
-only, the masked-out audio all others. Every metric takes the target's probability of the clip and
-of one of the two, and scores one instance; the board's mean over instances gives the published
-figures (there in percent). Differences within `tolerance` are float noise: no increase, no drop.
+`kept_cells` chooses the *kept* part of an explanation. The masked-in audio consists of the kept
+cells only, the masked-out audio of all others. Every metric takes the target's probability of the
+clip and of one of the two, and scores one instance; the board's mean over instances corresponds to
+the published figures (there in percent). Differences within `tolerance` are float noise: they count
+neither as an increase nor as a drop.
 
 References
 ----------
@@ -47,7 +48,7 @@ def kept_cells(
     Returns
     -------
     np.ndarray, shape=(n,), dtype=bool
-        True = kept. It is the drop mask of the masked-out audio, and its inverse that of the
+        True = kept. This is the drop mask of the masked-out audio; its inverse is that of the
         masked-in audio.
 
     Raises
@@ -84,7 +85,7 @@ def average_increase(p_clip: float, p_masked_in: float, *, tolerance: float = TO
     p_clip, p_masked_in : float
         Target's probability of the clip and of its kept cells alone.
     tolerance : float
-        An increase must exceed this.
+        Smaller increases are ignored.
 
     Returns
     -------
@@ -117,7 +118,7 @@ def average_drop(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERA
     p_clip, p_masked_in : float
         Target's probability of the clip and of its kept cells alone.
     tolerance : float
-        A drop must exceed this.
+        Smaller drops are ignored.
 
     Returns
     -------
@@ -148,14 +149,14 @@ def average_drop(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERA
 
 
 def average_gain(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERANCE) -> float:
-    """Share of the missing probability that the masked-in audio wins (AG).
+    """Share of the missing probability that the masked-in audio gains (AG).
 
     Parameters
     ----------
     p_clip, p_masked_in : float
         Target's probability of the clip and of its kept cells alone.
     tolerance : float
-        A gain must exceed this.
+        Smaller gains are ignored.
 
     Returns
     -------
@@ -167,7 +168,7 @@ def average_gain(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERA
     ParameterError
         If a value is not a probability, or the tolerance is negative.
     UndefinedScoreError
-        If the clip's probability is 1: there is nothing to win.
+        If the clip's probability is 1: there is nothing to gain.
 
     References
     ----------
@@ -188,19 +189,19 @@ def average_gain(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERA
 def fid_in(
     p_clip: float, p_masked_in: float, *, threshold: float = 0.5, tolerance: float = TOLERANCE
 ) -> float:
-    """Say whether the model decides on the masked-in audio as it does on the clip (Fid-In).
+    """Say whether the model's decision is the same on the masked-in audio as on the clip (Fid-In).
 
-    The published figure compares the best of all classes. A tagger decides about each class by
-    itself, so here it is the decision about the target that must stay.
+    The published metric compares the top class. A tagger decides about each class independently, so
+    here it is the decision about the target that must be the same.
 
     Parameters
     ----------
     p_clip, p_masked_in : float
         Target's probability of the clip and of its kept cells alone.
     threshold : float
-        The target is heard from this probability on.
+        Probability at or above which the target counts as heard.
     tolerance : float
-        A probability this near to the threshold counts as either side.
+        A masked-in probability this close to the threshold counts as the same decision.
 
     Returns
     -------

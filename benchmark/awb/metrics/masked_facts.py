@@ -21,7 +21,7 @@ def _facts(
     undefined: str = _DEGENERATE,
     unit: str = "probability",
 ) -> MetricFacts:
-    """Describe a fidelity metric that ends at 1."""
+    """Describe a fidelity metric whose highest value is 1."""
     return MetricFacts(
         name=name,
         family="fidelity",
@@ -38,7 +38,7 @@ def _facts(
 
 AVERAGE_INCREASE = _facts(
     "ai",
-    "share of instances that are more like the target with the relevant segments alone",
+    "share of instances whose target probability rises with the relevant segments alone",
     _GRAD_CAM_PP,
     r"[p_{\text{in}} > p_0]",
     unit="share of instances",
@@ -54,7 +54,7 @@ AVERAGE_DROP = _facts(
 )
 AVERAGE_GAIN = _facts(
     "ag",
-    "share of the missing probability won with the relevant segments alone",
+    "share of the missing probability gained with the relevant segments alone",
     _OPTI_CAM,
     r"\frac{\max(p_{\text{in}} - p_0, 0)}{1 - p_0}",
     undefined=_DEGENERATE + ", or the clip's probability is 1",

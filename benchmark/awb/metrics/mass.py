@@ -3,7 +3,7 @@
 Conventions
 -----------
 Labels are 1 inside, 0 outside, -1 ignored, as in `awb.metrics.ranking`. Both metrics are those of
-Arras et al. (2022), with cells in the place of pixels.
+Arras et al. (2022), with cells instead of pixels.
 
 References
 ----------
@@ -41,7 +41,7 @@ MASS_ACCURACY = MetricFacts(
 RANK_ACCURACY = MetricFacts(
     name="rank-accuracy",
     family="localization",
-    summary="share of the K most relevant segments that lie inside the events, K as many as do",
+    summary="share of the K most relevant segments inside the events, K being how many are inside",
     higher_is_better=True,
     lowest=0.0,
     highest=1.0,
@@ -53,7 +53,7 @@ RANK_ACCURACY = MetricFacts(
 
 
 def top_shares(relevance: npt.ArrayLike, count: int) -> FloatArray:
-    """Choose the most relevant cells; where the last place is tied, share it out.
+    """Choose the most relevant cells; cells tied for the last places get equal shares.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def top_shares(relevance: npt.ArrayLike, count: int) -> FloatArray:
     Returns
     -------
     np.ndarray, shape=(n,)
-        1 chosen, 0 not, between for cells that tie for the last places: the chance of each if ties
-        were broken at random. The sum is `count`.
+        1 = chosen, 0 = not; in between for cells that tie for the last places: the chance of each
+        if ties were broken at random. The sum is `count`.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def top_shares(relevance: npt.ArrayLike, count: int) -> FloatArray:
 def mass_accuracy(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     """Share of the positive relevance that lies inside the events.
 
-    Negative relevance is evidence against the target; it counts as none.
+    Negative relevance is evidence against the target and counts as 0.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def mass_accuracy(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
 
 
 def rank_accuracy(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
-    """Share of the K most relevant cells that lie inside the events, K being how many do.
+    """Share of the K most relevant cells inside the events, K being how many are inside.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def pointing_game(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     """Share of the peak that lies inside an event.
 
     A single peak hits (1) or misses (0). Of several tied peaks, the share inside counts: the chance
-    that one of them, picked blindly, hits. So a constant scores the share of positives, not 1.
+    that one of them, picked at random, hits. So a constant scores the share of positives, not 1.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ equal relevance are tied: no metric here depends on the order in which they are 
 Metrics
 -------
 * `roc_auc`: chance that a positive cell outranks a negative one; 0.5 is chance.
-* `average_precision`: area under the precision-recall steps; the share of positives is chance.
+* `average_precision`: area under the precision-recall steps; chance is the share of positives.
 
 References
 ----------
@@ -47,14 +47,14 @@ ROC_AUC = MetricFacts(
 AVERAGE_PRECISION = MetricFacts(
     name="average-precision",
     family="localization",
-    summary="mean precision over the recall steps of every threshold; the event share is chance",
+    summary="mean precision over the recall steps of all thresholds; chance is the event share",
     higher_is_better=True,
     lowest=0.0,
     highest=1.0,
     unit="precision",
     undefined="no segment is inside the events, or none is outside",
     formula=r"\sum_t \frac{|P \cap T_t| - |P \cap T_{t-1}|}{|P|} \cdot \frac{|P \cap T_t|}{|T_t|},"
-    r" \quad T_t = \text{those of the } t \text{ highest values}",
+    r" \quad T_t = \text{segments with the } t \text{ highest values}",
     citation="Zhu 2004, Recall, precision and average precision, University of Waterloo; "
     "the sum without interpolation of scikit-learn",
 )

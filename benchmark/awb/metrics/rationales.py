@@ -1,4 +1,4 @@
-"""Fidelity of rationales: the top few cells, taken away or left alone.
+"""Fidelity of rationales: the top few cells removed, or alone.
 
 Conventions
 -----------
@@ -42,7 +42,7 @@ def comprehensiveness(
     Returns
     -------
     float
-        In [-1, 1], higher is better: the model needed what was taken away.
+        In [-1, 1], higher is better: the model needed what was removed.
 
     Raises
     ------

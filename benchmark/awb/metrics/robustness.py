@@ -1,11 +1,12 @@
-"""Robustness and sanity: two explanations of what should, or should not, be the same.
+"""Robustness and sanity: compare two explanations that should, or should not, be the same.
 
 Conventions
 -----------
-Every function compares explanations that are already there. Who made them says what the number
-means: two seeds of one explainer (seed stability), a clip and its louder copy (gain invariance), a
-clip and the same clip rolled in time (shift equivariance), the clip with a little noise (maximum
-sensitivity), or the model and its randomized twin (model randomization, where likeness is bad).
+Every function compares given explanations. What the number means depends on how they were made:
+with two seeds of one explainer (seed stability), of a clip and a quieter copy (gain invariance), of
+a clip and the same clip rolled in time (shift equivariance), of the clip with a little noise
+(maximum sensitivity), or of the model and its randomized copy (model randomization, where
+similarity is bad).
 
 References
 ----------
@@ -27,10 +28,10 @@ from awb.metrics.mass import top_shares
 
 
 def _pair(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Validate two explanations of as many cells."""
+    """Validate two explanations of equally many cells."""
     one, other = relevance_array(first), relevance_array(second)
     if one.size != other.size:
-        raise RelevanceError(f"explanations of {one.size} and {other.size} segments do not compare")
+        raise RelevanceError(f"cannot compare explanations of {one.size} and {other.size} segments")
     return one, other
 
 
@@ -52,7 +53,7 @@ def rank_correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     RelevanceError
         If an explanation is empty or not finite, or the lengths differ.
     UndefinedScoreError
-        If one of them is constant: it has no order.
+        If one of them is constant and so has no order.
 
     References
     ----------
@@ -81,12 +82,12 @@ def top_k_overlap(first: npt.ArrayLike, second: npt.ArrayLike, *, k: int) -> flo
     first, second : array_like, shape=(n,)
         Relevance of every cell.
     k : int
-        Number of cells, at least 1; a clip with fewer gives them all.
+        Number of cells, at least 1; in a clip with fewer, all of them.
 
     Returns
     -------
     float
-        In [0, 1]; 1 = the same cells. Cells that tie for the last places are shared out.
+        In [0, 1]; 1 = the same cells. Cells that tie for the last places count by their share.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def top_k_overlap(first: npt.ArrayLike, second: npt.ArrayLike, *, k: int) -> flo
     """
     one, other = _pair(first, second)
     if k < 1:
-        raise ParameterError(f"the overlap needs one segment or more: {k}")
+        raise ParameterError(f"the overlap needs at least one segment: {k}")
     count = min(k, one.size)
     return float(np.minimum(top_shares(one, count), top_shares(other, count)).sum() / count)
 
@@ -115,15 +116,15 @@ def shift_equivariance(relevance: npt.ArrayLike, rolled: npt.ArrayLike, *, shift
     relevance : array_like, shape=(n,)
         Relevance of the clip.
     rolled : array_like, shape=(n,)
-        Relevance of the clip whose samples are rolled by `shift` whole cells, later ones coming
-        back at the start. The clip must be a whole number of cells long.
+        Relevance of the clip whose samples are rolled by `shift` whole cells; samples rolled past
+        the end reappear at the start. The clip must be a whole number of cells long.
     shift : int
         Cells by which the clip is rolled; positive = later.
 
     Returns
     -------
     float
-        Spearman correlation of what is and what should be, in [-1, 1], higher is better.
+        Spearman correlation with the rolled relevance of the clip, in [-1, 1], higher is better.
 
     Raises
     ------
@@ -164,8 +165,8 @@ def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float
 
     References
     ----------
-    Yeh, C.-K., et al. (2019). arXiv:1901.09392 (Divided by the norm, so that explainers of
-    different scales compare.)
+    Yeh, C.-K., et al. (2019). arXiv:1901.09392 (Here divided by the norm, so that explainers of
+    different scales can be compared.)
 
     Examples
     --------
@@ -189,7 +190,7 @@ def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float
 
 
 def randomization_similarity(relevance: npt.ArrayLike, randomized: npt.ArrayLike) -> float:
-    """Likeness of the explanations of a model and of its randomized twin.
+    """Similarity of the explanations of a model and of its randomized copy.
 
     Parameters
     ----------

@@ -11,7 +11,7 @@ _SPEARMAN = "rank correlation: Spearman 1904, doi:10.2307/1412159"
 _SANITY = "Adebayo et al. 2018, arXiv:1810.03292"
 
 
-def _likeness(
+def _similarity(
     name: str,
     summary: str,
     *,
@@ -23,7 +23,7 @@ def _likeness(
     undefined: str = _CONSTANT,
     formula: str = r"\rho(r, r')",
 ) -> MetricFacts:
-    """Describe a likeness of two explanations, 1 where they are the same."""
+    """Describe a similarity of two explanations, 1 if they are the same."""
     return MetricFacts(
         name=name,
         family=family,
@@ -38,10 +38,10 @@ def _likeness(
     )
 
 
-SEED_STABILITY = _likeness(
-    "seed-stability", "rank correlation of the explanations that two seeds give"
+SEED_STABILITY = _similarity(
+    "seed-stability", "rank correlation of the explanations made with two seeds"
 )
-SEED_OVERLAP = _likeness(
+SEED_OVERLAP = _similarity(
     "seed-overlap",
     "share of the most relevant segments that two seeds have in common",
     citation="overlap at k; ties by share are our own",
@@ -51,23 +51,23 @@ SEED_OVERLAP = _likeness(
     formula=r"\frac{|T(r) \cap T(r')|}{|T(r)|},"
     r" \quad T = \text{the top } 10\,\% \text{ of the segments}",
 )
-SHIFT_EQUIVARIANCE = _likeness(
+SHIFT_EQUIVARIANCE = _similarity(
     "shift-equivariance",
     "rank correlation with the explanation of the clip rolled in time",
     formula=r"\rho(\mathrm{roll}(r), r')",
 )
-GAIN_INVARIANCE = _likeness(
+GAIN_INVARIANCE = _similarity(
     "gain-invariance", "rank correlation with the explanation of the clip at another level"
 )
 NOISE_STABILITY = [
-    _likeness(
+    _similarity(
         f"noise-stability-{condition}",
-        f"rank correlation with the explanation of the clip before {what}",
+        f"rank correlation with the explanation of the clip with {what} in the background",
         citation="conditions of Paissan et al. 2024, arXiv:2403.13086; " + _SPEARMAN,
     )
     for condition, what in (
         ("natural", "wind and rain"),
-        ("room", "the tone of a room"),
+        ("room", "room tone"),
         ("white", "white noise"),
     )
 ]
@@ -83,18 +83,18 @@ MAX_SENSITIVITY = MetricFacts(
     formula=r"\max_d \frac{\| r^{(d)} - r \|_2}{\| r \|_2}",
     citation="Yeh et al. 2019, arXiv:1901.09392",
 )
-MODEL_RANDOMIZATION = _likeness(
+MODEL_RANDOMIZATION = _similarity(
     "model-randomization",
-    "likeness to the explanation of a model with random weights",
+    "similarity to the explanation of a model with random weights",
     citation=_SANITY,
     family="sanity",
     higher_is_better=False,
     lowest=0.0,
     formula=r"|\rho(r, r')|",
 )
-LABEL_RANDOMIZATION = _likeness(
+LABEL_RANDOMIZATION = _similarity(
     "label-randomization",
-    "likeness to the explanation of a model trained on random labels",
+    "similarity to the explanation of a model trained on random labels",
     citation=_SANITY,
     family="sanity",
     higher_is_better=False,

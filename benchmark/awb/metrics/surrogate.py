@@ -1,10 +1,10 @@
-"""Fidelity against random perturbations: does relevance add up to what the model does?
+"""Fidelity against random perturbations: does relevance add up to the model's response?
 
 Conventions
 -----------
 `drop_masks` is bool, ``shape=(masks, n)``, True = the cell's audio is replaced; `score_drops` is
-``shape=(masks,)``: the clip's score minus the score with those cells dropped, in log-odds. Both
-come from the shared design, so that these metrics cost no call of their own.
+``shape=(masks,)``: the clip's score minus the score with those cells dropped, in log-odds. On a
+board, all metrics of this module share one set of held-out masks.
 
 References
 ----------
@@ -29,12 +29,12 @@ from awb.metrics.checks import relevance_array, same_length
 from awb.metrics.facts import MetricFacts
 from awb.types import BoolArray
 
-_NOISE = 1e-12  # relative: what is left of a constant after its mean is taken away
+_NOISE = 1e-12  # relative: what is left of a constant after subtracting its mean
 
 FAITHFULNESS_CORRELATION = MetricFacts(
     name="faithfulness-correlation",
     family="fidelity",
-    summary="correlation of the relevance dropped with the score lost, among masks of one size",
+    summary="correlation of the dropped relevance with the lost score, among masks of equal size",
     higher_is_better=True,
     lowest=-1.0,
     highest=1.0,
@@ -47,7 +47,7 @@ FAITHFULNESS_CORRELATION = MetricFacts(
 INFIDELITY = MetricFacts(
     name="infidelity",
     family="fidelity",
-    summary="mean squared error of the relevance dropped, at its best scale, as the score lost",
+    summary="mean squared error of the dropped relevance, optimally scaled, against the lost score",
     higher_is_better=False,
     lowest=0.0,
     highest=math.inf,
@@ -60,7 +60,7 @@ INFIDELITY = MetricFacts(
 LOCAL_ACCURACY = MetricFacts(
     name="local-accuracy",
     family="fidelity",
-    summary="R² of a surrogate's forecasts of the model's scores, on masks new to it",
+    summary="R² of a surrogate's predictions of the model's scores on held-out masks",
     higher_is_better=True,
     lowest=-math.inf,
     highest=1.0,
@@ -87,7 +87,7 @@ def _dropped_relevance(
 
 
 def _centred(values: FloatArray, groups: npt.NDArray[np.intp]) -> FloatArray:
-    """Take away the mean of each group, and with it the float noise of a constant group."""
+    """Subtract the mean of each group; float noise in a constant group becomes exactly 0."""
     means = np.bincount(groups, values) / np.bincount(groups)
     rest = values - means[groups]
     return np.where(np.abs(rest) > _NOISE * np.abs(values).max(), rest, 0.0)
@@ -96,11 +96,12 @@ def _centred(values: FloatArray, groups: npt.NDArray[np.intp]) -> FloatArray:
 def faithfulness_correlation(
     relevance: npt.ArrayLike, drop_masks: npt.ArrayLike, score_drops: npt.ArrayLike
 ) -> float:
-    """Pearson correlation of the relevance that a mask drops with the score that it costs.
+    """Pearson correlation of the relevance that a mask drops with the score that is lost.
 
-    The definition speaks of random subsets of one size. A pooled design has several; larger masks
-    cost more whatever the explanation, so both sides are centred within each size, and a constant
-    explanation earns nothing. With a single size this is the published metric.
+    The published definition uses random subsets of one size. A pooled design has several; larger
+    masks lose more score whatever the explanation, so both sides are centred within each size, and
+    a constant explanation gains nothing from the sizes. With a single size this is the published
+    metric.
 
     Parameters
     ----------
@@ -152,7 +153,7 @@ def infidelity(
     *,
     scaled: bool = True,
 ) -> float:
-    """Mean squared error of the relevance that a mask drops as a forecast of the score it costs.
+    """Mean squared error of the relevance that a mask drops as a prediction of the lost score.
 
     Parameters
     ----------
@@ -163,8 +164,8 @@ def infidelity(
     score_drops : array_like, shape=(masks,)
         Score of the clip minus score with the cells dropped, in log-odds.
     scaled : bool
-        Multiply the relevance by the scale that serves it best, since explainers have none in
-        common. The scale is not negative: an inverted explanation is no good one.
+        Multiply the relevance by the scale that fits best, since explainers have no common scale.
+        The scale is not negative: an inverted explanation is not a good one.
 
     Returns
     -------
@@ -205,7 +206,7 @@ def local_accuracy(
     Parameters
     ----------
     predicted : array_like, shape=(masks,)
-        Scores that the surrogate forecasts, in log-odds.
+        Scores that the surrogate predicts, in log-odds.
     scores : array_like, shape=(masks,)
         Scores of the model, in log-odds.
     weights : array_like, shape=(masks,), optional
@@ -214,7 +215,8 @@ def local_accuracy(
     Returns
     -------
     float
-        At most 1, higher is better; 0 for the weighted mean as forecast, below 0 for worse.
+        At most 1, higher is better; 0 if it predicts the weighted mean everywhere, negative if it
+        is worse than that.
 
     Raises
     ------

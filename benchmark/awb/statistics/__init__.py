@@ -1,4 +1,4 @@
-"""Statistics of a board: intervals, comparisons, ranks and agreement. Pure functions, no model."""
+"""Statistics of a board: intervals, comparisons, ranks and agreement, as pure functions."""
 
 from awb.statistics.across import AcrossBoards, boards_needed, compare_across, friedman
 from awb.statistics.agreement import kendall_bootstrap, kendall_tau

@@ -1,11 +1,11 @@
-"""Over boards: mean ranks, and whether explainers differ from board to board.
+"""Across boards: mean ranks, and whether explainers differ consistently.
 
 Two questions are kept apart. *On these boards, with other clips?* is answered by a bootstrap that
-draws clips within each board, ranks each board anew and averages the ranks. *On other boards?* is
-answered by tests whose units are boards: Friedman's over all explainers, and Wilcoxon's signed-rank
-test of every two, Holm-corrected. The pairwise test looks at the boards' means and not at the mean
-ranks, so that whether two explainers differ does not depend on which others took part (Benavoli et
-al. 2016).
+resamples clips within each board, ranks each board again and averages the ranks. *On other boards?*
+is answered by tests whose units are boards: Friedman's over all explainers, and Wilcoxon's
+signed-rank test of every pair, Holm-corrected. The pairwise test uses the boards' means and not the
+mean ranks, so that whether two explainers differ does not depend on which others took part
+(Benavoli et al. 2016).
 
 References
 ----------
@@ -44,12 +44,12 @@ class AcrossBoards:
     ranks : np.ndarray, shape=(boards, explainers)
         Rank by the mean on each board, 1 = best; ties share the mean of their ranks.
     mean_ranks : tuple of RankInterval
-        Mean over boards, one an explainer, with its interval over clips drawn within boards.
+        Mean over boards, one per explainer, with its interval over clips resampled within boards.
     friedman_p : float
-        Of Friedman's test over boards that all explainers are alike; NaN for fewer than two boards
-        or three explainers, 1 where nobody differs on any board.
+        Of Friedman's test over boards that all explainers are equal; NaN for fewer than two boards
+        or three explainers, 1 if all explainers tie on every board.
     groups : tuple of tuple of int
-        Explainers that no test over boards tells apart, the best first; see
+        Groups of explainers that no test over boards tells apart, the best first; see
         `awb.statistics.tie_groups`.
     boards_needed : int
         Boards from which the pairwise tests could tell any two explainers apart.
@@ -75,8 +75,8 @@ def compare_across(
     Parameters
     ----------
     boards : sequence of (array_like, array_like)
-        For each board the values, ``shape=(instances, explainers)``, the same explainers in the
-        same order on each, and the cluster of each instance, such as its clip's id.
+        For each board the values, ``shape=(instances, explainers)``, with the same explainers in
+        the same order, and the cluster of each instance, such as its clip's id.
     higher_is_better : bool
         Direction of the metric.
     resamples : int
@@ -89,14 +89,14 @@ def compare_across(
     Returns
     -------
     AcrossBoards
-        Ranks, intervals and tests. A board with a single cluster is drawn as it is. Drawing clips
-        adds noise, which takes ranks towards the middle; every interval is made to hold its rank.
+        Ranks, intervals and tests. A board with a single cluster is not resampled. Resampling clips
+        adds noise, which pulls ranks towards the middle; intervals always contain their rank.
 
     Raises
     ------
     ParameterError
-        If there is no board, the boards have other numbers of explainers, a value is not finite, or
-        a setting is out of range.
+        If there is no board, the boards have different numbers of explainers, a value is not
+        finite, or a setting is out of range.
 
     References
     ----------
@@ -140,18 +140,18 @@ def compare_across(
 
 
 def friedman(ranks: npt.ArrayLike) -> float:
-    """Friedman's test that all explainers are alike, with its correction for ties.
+    """Friedman's test that all explainers are equal, with its correction for ties.
 
     Parameters
     ----------
     ranks : array_like, shape=(boards, explainers)
-        Ranks within each board, or any values of which the order is that of the ranks.
+        Ranks within each board, or any values in the same order as the ranks.
 
     Returns
     -------
     float
         p-value by the chi-square approximation, rough for few boards; NaN for fewer than two boards
-        or three explainers, 1 where every board ties all.
+        or three explainers, 1 if all explainers tie on every board.
 
     References
     ----------
@@ -170,7 +170,7 @@ def friedman(ranks: npt.ArrayLike) -> float:
 
 
 def boards_needed(n_explainers: int, *, alpha: float = 0.05) -> int:
-    """Count the boards from which Holm-corrected Wilcoxon tests can tell any two apart.
+    """Count the boards that Holm-corrected Wilcoxon tests need to tell any two explainers apart.
 
     With ``n`` boards no two-sided p-value is below ``2 / 2**n``, however clear the difference, and
     Holm multiplies the smallest by the number of pairs.

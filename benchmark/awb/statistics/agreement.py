@@ -1,4 +1,4 @@
-"""Agreement of metrics: do two of them put the explainers in the same order?
+"""Agreement of metrics: do two metrics order the explainers in the same way?
 
 References
 ----------
@@ -27,7 +27,7 @@ def kendall_tau(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     Parameters
     ----------
     first, second : array_like, shape=(explainers,)
-        Score of each explainer, in two metrics of which higher is better in both.
+        Score of each explainer in two metrics, both oriented so that higher is better.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def kendall_tau(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     Raises
     ------
     ParameterError
-        If the rows are not finite, of one length, and of two explainers or more.
+        If a row is not finite, the lengths differ, or there are fewer than two explainers.
     UndefinedScoreError
-        If one metric ties them all.
+        If one metric ties all explainers.
 
     References
     ----------
@@ -53,9 +53,9 @@ def kendall_tau(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
     one = np.asarray(first, dtype=np.float64)
     other = np.asarray(second, dtype=np.float64)
     if one.ndim != 1 or one.size < 2 or one.shape != other.shape:
-        raise ParameterError(f"expected two rows of one length; got {one.shape}, {other.shape}")
+        raise ParameterError(f"expected two rows of equal length; got {one.shape}, {other.shape}")
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
-        raise ParameterError("agreement takes finite values; drop what is missing first")
+        raise ParameterError("agreement takes finite values; drop missing ones first")
     (tau,) = _tau_b(one[None], other[None])
     if math.isnan(tau):
         raise UndefinedScoreError("a metric puts all explainers on one place")
@@ -122,7 +122,7 @@ def kendall_bootstrap(
 
 
 def _tau_b(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Return tau-b of each row, NaN where a row is all ties."""
+    """Return tau-b of each row, NaN if all values of a row tie."""
     one, two = np.triu_indices(first.shape[1], k=1)
     signs = [
         np.sign(table[:, one] - table[:, two])

@@ -1,18 +1,18 @@
-"""Cluster bootstrap: how far would a mean move if other clips had been drawn?
+"""Cluster bootstrap: how much would a mean vary with other clips?
 
 Conventions
 -----------
 An instance is one (clip, target) pair. Instances of one clip share its audio, so whole clips are
-resampled: they are the clusters. The statistic is the mean over instances, a clip with more of them
-weighing more. There is no NaN here: a board drops missing instances, and says so, before it asks.
+resampled: they are the clusters. The statistic is the mean over instances, so a clip with more of
+them has more weight. NaN is not accepted: a board drops missing instances first, and says so.
 
 The plain percentile interval is too narrow for few clusters, and off centre for scores that crowd
 at 1. Two published corrections are applied together: percentiles are bias-corrected and accelerated
-(BCa, Efron 1987), and taken further out, because the bootstrap variance is too small by
+(BCa, Efron 1987), and moved further out, because the bootstrap variance is too small by the factor
 ``(C - 1) / C`` and a t distribution is called for (Hesterberg 2015). On simulated boards, skewed as
-AUC is and with several instances a clip, it covers the true mean in 93 to 97 % from 20 clusters on;
-with 10 clusters of very skewed scores in about 92 %, with 5 in 85 to 90 %. It never leaves the
-range of the data.
+AUC is and with several instances per clip, the intervals cover the true mean in 93 to 97 % of cases
+with 20 or more clusters; with 10 clusters of very skewed scores in about 92 %, with 5 in 85 to
+90 %. They never extend beyond the range of the data.
 
 References
 ----------
@@ -47,7 +47,7 @@ class Interval:
     mean : float
         Mean over instances.
     low, high : float
-        Ends of the interval; NaN where a single cluster gives no idea of the spread.
+        Ends of the interval; NaN for a single cluster, which does not show the spread.
     """
 
     mean: float
@@ -68,7 +68,7 @@ def cluster_bootstrap(
     Parameters
     ----------
     values : array_like, shape=(instances,)
-        One finite value an instance.
+        One finite value per instance.
     clusters : array_like, shape=(instances,)
         Cluster of each instance, such as its clip's id.
     resamples : int
@@ -81,7 +81,7 @@ def cluster_bootstrap(
     Returns
     -------
     Interval
-        Mean, low and high, in the unit of the values. One cluster has no interval: NaN.
+        Mean, low and high, in the unit of the values; with one cluster, low and high are NaN.
 
     Raises
     ------
@@ -100,7 +100,7 @@ def cluster_bootstrap(
     Interval(mean=0.5, low=0.5, high=0.5)
     """
     if np.ndim(values) != 1:
-        raise ParameterError(f"expected one value an instance; got shape {np.shape(values)}")
+        raise ParameterError(f"expected one value per instance; got shape {np.shape(values)}")
     (interval,) = cluster_bootstrap_columns(
         np.reshape(values, (-1, 1)), clusters, resamples=resamples, level=level, rng=rng
     )
@@ -115,12 +115,12 @@ def cluster_bootstrap_columns(
     level: float = 0.95,
     rng: np.random.Generator,
 ) -> list[Interval]:
-    """Intervals of many columns from one set of resamples: a whole board at once.
+    """Intervals of many columns, such as a whole board, from one set of resamples.
 
     Parameters
     ----------
     values : array_like, shape=(instances, columns)
-        One finite value an instance and column, such as an explainer.
+        One finite value per instance and column; a column may be an explainer.
     clusters : array_like, shape=(instances,)
         Cluster of each instance.
     resamples : int
@@ -133,7 +133,7 @@ def cluster_bootstrap_columns(
     Returns
     -------
     list of Interval
-        One a column.
+        One per column.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def _bca_tails(
     """Return which quantiles of the draws are the ends of each interval, ``shape=(columns, 2)``."""
     from scipy.stats import norm, t
 
-    noise = 1e-12 * np.abs(means)  # sums in another order are not another mean
+    noise = 1e-12 * np.abs(means)  # summing in another order must not count as another mean
     below = (draws < means - noise).mean(axis=0) + (np.abs(draws - means) <= noise).mean(axis=0) / 2
     least = 0.5 / len(draws)
     bias = norm.ppf(np.clip(below, least, 1 - least))[:, None]

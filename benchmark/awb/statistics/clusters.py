@@ -1,9 +1,9 @@
-"""Clusters: instances of one clip belong together, in every statistic.
+"""Clusters: every statistic treats the instances of one clip as belonging together.
 
 Conventions
 -----------
 `values` is ``shape=(instances,)`` or ``(instances, columns)``, finite; `clusters` names the cluster
-of each instance, mostly its clip's id. Clusters come in the order in which they first appear.
+of each instance, usually its clip's id. Clusters are in the order in which they first appear.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CHUNK_CELLS = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterSums:
-    """Sums over the instances of each cluster: all that the bootstrap of a mean needs.
+    """Sums over the instances of each cluster, which is all that the bootstrap of a mean needs.
 
     Attributes
     ----------
@@ -36,12 +36,12 @@ class ClusterSums:
 
     @classmethod
     def of(cls, values: npt.ArrayLike, clusters: npt.ArrayLike) -> ClusterSums:
-        """Sum up values by cluster.
+        """Sum values by cluster.
 
         Parameters
         ----------
         values : array_like, shape=(instances,) or (instances, columns)
-            One finite value an instance (and column).
+            One finite value per instance (and column).
         clusters : array_like, shape=(instances,)
             Cluster of each instance, such as its clip's id.
 
@@ -97,7 +97,7 @@ class ClusterSums:
         Raises
         ------
         ParameterError
-            If there is nothing to draw.
+            If `resamples` is not positive.
         """
         if resamples < 1:
             raise ParameterError(f"the bootstrap needs at least one resample: {resamples}")
@@ -108,7 +108,7 @@ class ClusterSums:
             rows = min(chunk, resamples - start)
             drawn = rng.integers(self.n, size=(rows, self.n)) + self.n * np.arange(rows)[:, None]
             times = np.bincount(drawn.ravel(), minlength=rows * self.n).reshape(rows, self.n)
-            # not a BLAS product, whose last bits depend on threads and shapes
+            # not a BLAS product: its last bits depend on threads and shapes
             drawn_sums = np.einsum("rc,ck->rk", times.astype(np.float64), totals)
             means[start : start + rows] = drawn_sums[:, :-1] / drawn_sums[:, -1:]
         return means
@@ -129,14 +129,14 @@ def cluster_means(values: npt.ArrayLike, clusters: npt.ArrayLike) -> FloatArray:
     Parameters
     ----------
     values : array_like, shape=(instances, columns)
-        One finite value an instance and column.
+        One finite value per instance and column.
     clusters : array_like, shape=(instances,)
         Cluster of each instance, such as its clip's id.
 
     Returns
     -------
     np.ndarray, shape=(clusters, columns)
-        Means, clusters in the order in which they first appear.
+        Means, with clusters in the order in which they first appear.
 
     Raises
     ------

@@ -2,9 +2,9 @@
 
 Conventions
 -----------
-`values` is ``shape=(instances, explainers)``, finite: the instances that all of them scored. Clips
-are the independent units, so differences are averaged within a clip before a test, and clips are
-resampled for an interval. Nothing here knows a metric's direction.
+`values` is ``shape=(instances, explainers)``, finite: the instances that all explainers scored.
+Clips are the independent units, so differences are averaged within a clip before a test, and clips
+are resampled for an interval. None of the functions depends on a metric's direction.
 
 References
 ----------
@@ -28,7 +28,7 @@ from awb.statistics.bootstrap import Interval, cluster_bootstrap_columns
 from awb.statistics.clusters import cluster_means
 
 _FEW = 13
-"""So many differences are counted out here; scipy would permute them, 500 times as slow."""
+"""Up to this many differences are counted exactly; scipy's permutations are 500 times slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def wilcoxon_p_value(differences: npt.ArrayLike) -> float:
 
 
 def _exact_p_value(ranks: FloatArray, signs: FloatArray) -> float:
-    """Count the assignments of signs that are as extreme, by convolution of half ranks."""
+    """Count the assignments of signs that are at least as extreme, by convolution of half ranks."""
     halves = np.round(2 * ranks).astype(np.int64)
     counts = np.zeros(int(halves.sum()) + 1, dtype=np.int64)
     counts[0] = 1
@@ -113,7 +113,7 @@ def _exact_p_value(ranks: FloatArray, signs: FloatArray) -> float:
 
 
 def holm(p_values: npt.ArrayLike) -> FloatArray:
-    """Adjust p-values for being many, by Holm's step-down procedure.
+    """Adjust p-values for multiple testing by Holm's step-down procedure.
 
     Parameters
     ----------
@@ -157,12 +157,12 @@ def compare_all(
     level: float = 0.95,
     rng: np.random.Generator,
 ) -> list[Comparison]:
-    """Compare every two explainers on the same instances.
+    """Compare every pair of explainers on the same instances.
 
     Parameters
     ----------
     values : array_like, shape=(instances, explainers)
-        One finite value an instance and explainer.
+        One finite value per instance and explainer.
     clusters : array_like, shape=(instances,)
         Cluster of each instance, such as its clip's id.
     resamples : int
@@ -175,7 +175,7 @@ def compare_all(
     Returns
     -------
     list of Comparison
-        One for every two columns, in the order of `itertools.combinations`.
+        One per pair of columns, in the order of `itertools.combinations`.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def compare_all(
     """
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] < 2:
-        raise ParameterError(f"a comparison needs two columns or more; got shape {table.shape}")
+        raise ParameterError(f"a comparison needs at least two columns; got shape {table.shape}")
     pairs = list(combinations(range(table.shape[1]), 2))
     first, second = np.array(pairs).T
     differences = table[:, first] - table[:, second]

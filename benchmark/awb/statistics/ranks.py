@@ -1,4 +1,4 @@
-"""Ranks of explainers: how sure a place is, who ties with whom, and critical differences.
+"""Ranks of explainers: how certain a place is, which ones tie, and critical differences.
 
 Conventions
 -----------
@@ -30,16 +30,16 @@ from awb.statistics.comparisons import Comparison
 
 @dataclass(frozen=True, slots=True)
 class RankInterval:
-    """The place of an explainer, and the places that it might as well have.
+    """The place of an explainer, and the range of places consistent with the data.
 
     Attributes
     ----------
     rank : float
         Place by the mean over instances, 1 = best; ties share the mean of their places.
     low, high : float
-        Best and worst place within the confidence level. Of places that are tied, the best counts
-        for `low` and the worst for `high`: three that are always tied for the first place have the
-        rank 2 and the interval from 1 to 3.
+        Best and worst place within the confidence level. Of tied places, the best counts for `low`
+        and the worst for `high`: three explainers that always tie for the first place have rank 2
+        and an interval from 1 to 3.
     """
 
     rank: float
@@ -56,9 +56,9 @@ class CriticalDifference:
     mean_ranks : tuple of float
         Mean over clips of each explainer's rank, 1 = best.
     p_value : float
-        Of the Friedman test that all explainers are alike.
+        Of the Friedman test that all explainers are equal.
     critical_difference : float
-        Mean ranks nearer than this do not differ (Nemenyi test).
+        Mean ranks closer than this do not differ significantly (Nemenyi test).
     n_clips : int
         Number of independent clips.
     """
@@ -70,7 +70,7 @@ class CriticalDifference:
 
 
 def _oriented(values: npt.ArrayLike, higher_is_better: bool) -> FloatArray:
-    """Return values of which the lowest is the best."""
+    """Return values oriented so that the lowest is the best."""
     table = np.asarray(values, dtype=np.float64)
     if table.ndim != 2 or table.shape[1] < 1:
         raise ParameterError(f"expected instances by explainers; got shape {table.shape}")
@@ -91,7 +91,7 @@ def rank_intervals(
     Parameters
     ----------
     values : array_like, shape=(instances, explainers)
-        One finite value an instance and explainer.
+        One finite value per instance and explainer.
     clusters : array_like, shape=(instances,)
         Cluster of each instance, such as its clip's id.
     higher_is_better : bool
@@ -106,8 +106,8 @@ def rank_intervals(
     Returns
     -------
     list of RankInterval
-        One a column. The interval always holds the rank, and every place that it is tied with. A
-        single cluster leaves every place open.
+        One per column. The interval always contains the rank and every place that it is tied with.
+        With a single cluster, every place is possible.
 
     Raises
     ------
@@ -148,7 +148,7 @@ def tie_groups(
     order : sequence of int
         Columns from best to worst.
     comparisons : sequence of Comparison
-        Every two of these columns compared, as `awb.statistics.comparisons.compare_all` does.
+        Comparisons of every pair of these columns, from `awb.statistics.comparisons.compare_all`.
     alpha : float
         Two explainers differ when their adjusted p-value is at most this.
 
@@ -156,7 +156,7 @@ def tie_groups(
     -------
     list of tuple of int
         Longest stretches of the order in which no two explainers differ; they may overlap, as the
-        bars of a critical-difference diagram do, and together hold every column.
+        bars of a critical-difference diagram do, and together contain every column.
 
     Raises
     ------
@@ -200,7 +200,7 @@ def critical_difference(
     Parameters
     ----------
     values : array_like, shape=(instances, explainers)
-        One finite value an instance and explainer; instances of a clip are averaged.
+        One finite value per instance and explainer; instances of a clip are averaged.
     clusters : array_like, shape=(instances,)
         Cluster of each instance, such as its clip's id.
     higher_is_better : bool
@@ -229,7 +229,7 @@ def critical_difference(
     n_clips, n_explainers = means.shape
     if n_explainers < 3 or n_clips < 2 or not 0 < level < 1:
         raise ParameterError(
-            "critical differences need three explainers, two clips and a level in (0, 1):"
+            "critical differences need at least three explainers, two clips and a level in (0, 1):"
             f" {n_explainers}, {n_clips}, {level}"
         )
     ranks = rankdata(means, axis=1)

@@ -1,8 +1,8 @@
-"""The same question asked in another way: what robustness and sanity metrics compare.
+"""Variations of an instance, under which robustness and sanity metrics compare explanations.
 
 A variation changes the seed, the clip or the model of an instance. The harness explains the varied
-instance with the same explainer, once for all metrics that want it, and a metric says how alike the
-two explanations are.
+instance with the same explainer, once for all metrics that need it, and a metric measures how
+similar the two explanations are.
 """
 
 from awb.variations.kinds import (

@@ -1,4 +1,4 @@
-"""The variations: what each of them changes, and nothing else."""
+"""The kinds of variation, each of which changes one thing about an instance or its model."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from awb.variations.noises import Condition, add_noise, background
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """Something to change about an instance; as it is, it changes nothing.
+    """Base of all variations; by itself it changes nothing.
 
-    Two equal variations are one: what was explained for one metric serves the others.
+    Equal variations are explained once: metrics that ask for the same one share its explanation.
     """
 
     @property
     def reseeds(self) -> bool:
-        """Whether the masks and the explainer draw anew."""
+        """Whether the masker, the masks and the explainer use another seed."""
         return False
 
     def of_instance(
         self, instance: Instance, segments: Segments, rng: np.random.Generator
     ) -> Instance:
-        """Return the varied instance; its clip is as long as before.
+        """Return the varied instance; its clip keeps its length.
 
         Parameters
         ----------
@@ -39,7 +39,7 @@ class Variation:
         segments : Segments
             Its segments.
         rng : np.random.Generator
-            For what is drawn.
+            Source of randomness.
 
         Returns
         -------
@@ -49,7 +49,7 @@ class Variation:
         Raises
         ------
         UndefinedScoreError
-            If the clip does not allow it.
+            If the variation is impossible for this clip.
         """
         return instance
 
@@ -61,7 +61,7 @@ class Variation:
         model : AudioModel
             The model.
         rng : np.random.Generator
-            For what is drawn.
+            Source of randomness.
 
         Returns
         -------
@@ -71,18 +71,18 @@ class Variation:
         Raises
         ------
         NotApplicableError
-            If the model does not offer it.
+            If the model does not support it.
         """
         return model
 
 
 @dataclass(frozen=True, slots=True)
 class AnotherSeed(Variation):
-    """Other drop masks, another noise of the masker, other draws of the explainer."""
+    """Another seed: different drop masks, masker noise and random draws of the explainer."""
 
     @property
     def reseeds(self) -> bool:
-        """Whether the masks and the explainer draw anew."""
+        """Whether the masker, the masks and the explainer use another seed."""
         return True
 
 
@@ -99,16 +99,16 @@ def rolled_cells(segments: Segments, part: float) -> int:
     Returns
     -------
     int
-        Whole cells.
+        Number of cells.
 
     Raises
     ------
     UndefinedScoreError
-        If the clip is not a whole number of equal cells, or that is none at all.
+        If the clip is not a whole number of equal cells, or would not move at all.
     """
     lengths = np.diff(segments.edges_samples)
     if (lengths != lengths[0]).any():
-        raise UndefinedScoreError("the clip is no whole number of segments, it cannot be rolled")
+        raise UndefinedScoreError("the clip is not a whole number of segments and cannot be rolled")
     cells = round(part * segments.n_cells)
     if cells % segments.n_cells == 0:
         raise UndefinedScoreError(f"a clip of {segments.n_cells} segments cannot be rolled")
@@ -117,7 +117,7 @@ def rolled_cells(segments: Segments, part: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Rolled(Variation):
-    """The clip rolled later in time by whole cells; what leaves at the end enters at the start.
+    """The clip rolled later in time by whole cells; what leaves at the end reappears at the start.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ class AnotherGain(Variation):
     Attributes
     ----------
     gain_db : float
-        Gain in dB, below 0: a louder clip would have to be clipped.
+        Gain in dB, below 0, since a louder clip might exceed [-1, 1].
     """
 
     gain_db: float = -6.0
@@ -180,7 +180,7 @@ class FaintNoise(Variation):
     Attributes
     ----------
     snr_db : float
-        Level of the clip over that of the noise, in dB.
+        Level of the clip relative to the noise, in dB.
     draw : int
         Which draw of the noise.
     """
@@ -197,16 +197,16 @@ class FaintNoise(Variation):
 
 @dataclass(frozen=True, slots=True)
 class Background(Variation):
-    """The clip before a background that one hears.
+    """The clip with an audible background.
 
     Attributes
     ----------
     condition : str
         ``natural``, ``room`` or ``white``.
     snr_db : float
-        Level of the clip over that of the background, in dB.
+        Level of the clip relative to the background, in dB.
     path : Path or None
-        A recording to use instead of the background that awb makes.
+        A recording to use instead of the background that awb synthesizes.
     """
 
     condition: Condition = "white"
@@ -216,7 +216,7 @@ class Background(Variation):
     def of_instance(
         self, instance: Instance, segments: Segments, rng: np.random.Generator
     ) -> Instance:
-        """Return the clip before the background; see `Variation.of_instance`."""
+        """Return the clip with the background; see `Variation.of_instance`."""
         clip = instance.clip
         noise = background(
             self.condition, clip.waveform.size, clip.sample_rate_hz, rng, path=self.path
@@ -226,12 +226,12 @@ class Background(Variation):
 
 @dataclass(frozen=True, slots=True)
 class RandomWeights(Variation):
-    """The model with the weights of its last layers put out of order.
+    """The model with randomized weights in its last layers.
 
     Attributes
     ----------
     share : float
-        Part of the layers, counted from the scores backwards, in (0, 1].
+        Part of the layers, counted backwards from the output, in (0, 1].
     """
 
     share: float = 1.0
@@ -245,10 +245,10 @@ class RandomWeights(Variation):
 
 @dataclass(frozen=True, slots=True)
 class RandomLabels(Variation):
-    """The same network trained on labels that were dealt out at random."""
+    """The same network trained on random labels."""
 
     def of_model(self, model: AudioModel, rng: np.random.Generator) -> AudioModel:
-        """Return the twin; see `Variation.of_model`."""
+        """Return the model trained on random labels; see `Variation.of_model`."""
         if not isinstance(model, RandomLabelModel):
             raise NotApplicableError("the model has no twin that was trained on random labels")
         return model.trained_on_random_labels()

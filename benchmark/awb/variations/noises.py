@@ -1,8 +1,8 @@
-"""Background noise: white, the tone of a room, and weather outdoors.
+"""Background noise: white noise, room tone, and wind and rain.
 
-The three conditions are those under which Paissan et al. study explanations of sound classifiers:
-a natural sound, a room's ambience and white noise. They mix recordings; what is made here are
-stand-ins of the same kind, so that nothing must be downloaded. A path puts a recording in place.
+Paissan et al. study explanations of sound classifiers under these three conditions: a natural
+sound, a room's ambience and white noise. They mix in recordings; here, similar sounds are
+synthesized, so that nothing has to be downloaded. Give a path to use a recording instead.
 
 References
 ----------
@@ -33,7 +33,7 @@ _DROP_S = 0.004
 
 
 def _shaped(n_samples: int, rate_hz: int, slope: float, rng: np.random.Generator) -> FloatArray:
-    """Draw noise whose power falls with frequency to the power of `slope`, of level 1."""
+    """Draw noise of RMS 1 whose power falls as the frequency to the power of `slope`."""
     spectrum = np.fft.rfft(rng.standard_normal(n_samples))
     frequencies_hz = np.fft.rfftfreq(n_samples, 1.0 / rate_hz)
     spectrum *= np.maximum(frequencies_hz, 20.0) ** (-slope / 2.0)
@@ -43,7 +43,7 @@ def _shaped(n_samples: int, rate_hz: int, slope: float, rng: np.random.Generator
 
 
 def _room(n_samples: int, rate_hz: int, rng: np.random.Generator) -> FloatArray:
-    """Draw the tone of a room: low rumble, and the hum of the mains with its harmonics."""
+    """Draw room tone: low rumble, and mains hum with its harmonics."""
     times_s = np.arange(n_samples) / rate_hz
     hum = sum(
         np.sin(2 * np.pi * (k * _MAINS_HZ * times_s + rng.random())) / k for k in (1, 2, 3, 4)
@@ -52,7 +52,7 @@ def _room(n_samples: int, rate_hz: int, rng: np.random.Generator) -> FloatArray:
 
 
 def _weather(n_samples: int, rate_hz: int, rng: np.random.Generator) -> FloatArray:
-    """Draw wind in gusts, and single drops of rain."""
+    """Draw gusts of wind and single drops of rain."""
     knots = max(2, int(np.ceil(n_samples / rate_hz * _GUST_HZ)) + 1)
     places = np.linspace(0, knots - 1, n_samples)
     gusts = np.interp(places, np.arange(knots), rng.uniform(0.3, 1.0, knots))
@@ -66,11 +66,11 @@ def _weather(n_samples: int, rate_hz: int, rng: np.random.Generator) -> FloatArr
 
 
 def _recorded(path: Path, n_samples: int, rate_hz: int, rng: np.random.Generator) -> FloatArray:
-    """Read a recording, repeat it as often as it takes, and start anywhere."""
+    """Read a recording, repeat it until it is long enough, and start at a random position."""
     waveform, own_rate_hz = read_audio(path)
     ready = resample(waveform, own_rate_hz, rate_hz).astype(np.float64)
     if not ready.any():
-        raise AudioError(f"{path} is silent: it is no background")
+        raise AudioError(f"{path} is silent and cannot be used as a background")
     return np.resize(np.roll(ready, -int(rng.integers(ready.size))), n_samples)
 
 
@@ -82,7 +82,7 @@ def background(
     *,
     path: Path | None = None,
 ) -> FloatArray:
-    """Make a background, at any level.
+    """Make a background of unspecified level; `add_noise` scales it.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def background(
     rng : np.random.Generator
         For the noise, or for where the recording starts.
     path : Path or None
-        A recording to take instead; it is repeated where it is too short.
+        A recording to use instead; it is repeated if it is too short.
 
     Returns
     -------
     np.ndarray, shape=(n_samples,)
-        Not zero everywhere.
+        The background, not zero everywhere.
 
     Raises
     ------
@@ -123,9 +123,9 @@ def add_noise(waveform: AudioArray, noise: FloatArray, *, snr_db: float) -> Audi
     waveform : np.ndarray, shape=(samples,), dtype=float32
         The clip.
     noise : np.ndarray, shape=(samples,)
-        The noise, at any level.
+        The noise; its level does not matter.
     snr_db : float
-        Power of the whole clip over that of the noise, in dB.
+        Ratio of the power of the whole clip to that of the noise, in dB.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def add_noise(waveform: AudioArray, noise: FloatArray, *, snr_db: float) -> Audi
     Raises
     ------
     UndefinedScoreError
-        If the clip is silent: no noise has a level below it.
+        If the clip is silent, so that no ratio can be set.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Every metric of relevance refuses what is not relevance, in the same words."""
+"""Every metric of relevance refuses invalid relevance with the same message."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ BY_RELEVANCE: dict[str, Callable[[Any], Any]] = {
         ([[1.0], [1.0, 2.0]], "not an array of numbers"),
     ],
 )
-def test_what_is_not_relevance_is_refused(name: str, relevance: Any, reason: str) -> None:
+def test_invalid_relevance_is_refused(name: str, relevance: Any, reason: str) -> None:
     with pytest.raises(RelevanceError, match=reason):
         BY_RELEVANCE[name](relevance)
 
@@ -74,6 +74,6 @@ def test_what_is_not_relevance_is_refused(name: str, relevance: Any, reason: str
         ([1.0, 0.0, np.nan], "1, 0 or -1"),
     ],
 )
-def test_what_are_no_labels_is_refused(name: str, labels: Any, reason: str) -> None:
+def test_invalid_labels_are_refused(name: str, labels: Any, reason: str) -> None:
     with pytest.raises(ParameterError, match=reason):
         BY_LABELS[name]([1.0, 2.0, 3.0], labels)

@@ -32,7 +32,7 @@ def test_slow_oracles_agree(relevance: np.ndarray) -> None:
 @given(
     relevance=anything, scale=st.sampled_from([-1.0, 1e-300, 3.0, 1e300]), seed=st.integers(0, 9)
 )
-def test_sign_scale_and_position_do_not_count(metric, relevance, scale: float, seed: int) -> None:
+def test_sign_scale_and_position_do_not_matter(metric, relevance, scale: float, seed: int) -> None:
     assume(relevance.any())
     order = np.random.default_rng(seed).permutation(relevance.size)
     assert metric(scale * relevance[order]) == pytest.approx(metric(relevance), abs=1e-9)
@@ -56,6 +56,6 @@ def test_a_single_cell_is_the_best(n: int) -> None:
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_zeros_have_no_score(metric) -> None:
+def test_zero_relevance_has_no_score(metric) -> None:
     with pytest.raises(UndefinedScoreError, match="zero everywhere"):
         metric(np.zeros(5))

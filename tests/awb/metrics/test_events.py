@@ -46,14 +46,14 @@ def test_recall_grows_with_k(case: Labelled, k: int) -> None:
     assert event_recall(relevance, coverage, k=relevance.size) == 1.0
 
 
-def test_the_margin_asks_for_every_event() -> None:
+def test_the_margin_requires_every_event() -> None:
     coverage = [[1, 0, 0, 0], [0, 0, 1, 0]]
     assert event_margin([1.0, 0.0, 1.0, 0.0], coverage) == 1.0
     assert event_margin([1.0, 0.2, 0.1, 0.0], coverage) == pytest.approx(-0.1)
     assert event_margin([0.0, 1.0, 0.0, 1.0], coverage) == -1.0
 
 
-def test_evidence_against_is_no_margin() -> None:
+def test_negative_relevance_does_not_add_to_the_margin() -> None:
     assert event_margin([1.0, -50.0], [[1, 0]]) == 1.0
     assert event_margin([-50.0, 1.0], [[1, 0]]) == -1.0
 
@@ -79,7 +79,7 @@ def test_a_margin_may_be_undefined(relevance, coverage, reason: str) -> None:
 
 
 def test_bad_coverage_is_refused() -> None:
-    with pytest.raises(ParameterError, match="one row an event"):
+    with pytest.raises(ParameterError, match="one row per event"):
         event_margin([1.0, 2.0], [1.0, 0.0])
     with pytest.raises(ParameterError, match="2 cells"):
         event_margin([1.0, 2.0], [[1.0, 0.0, 0.0]])
@@ -125,7 +125,7 @@ def test_psds_depends_on_order_only(clip: ScoredClip) -> None:
 
 @quick
 @given(scored_clips())
-def test_a_clip_twice_scores_as_once(clip: ScoredClip) -> None:
+def test_a_duplicated_clip_does_not_change_the_score(clip: ScoredClip) -> None:
     assert psds([clip, clip]) == pytest.approx(psds([clip]))
 
 

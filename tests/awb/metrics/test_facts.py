@@ -1,4 +1,4 @@
-"""The records from which tables are made, and that they tell the truth."""
+"""The facts from which tables are made, and that they are true."""
 
 from __future__ import annotations
 

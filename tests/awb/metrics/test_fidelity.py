@@ -1,4 +1,4 @@
-"""Deletion and insertion curves and what is read from them."""
+"""Deletion and insertion curves, and the metrics that use them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_scores_stay_in_their_ranges(curve: list[float]) -> None:
 
 @quick
 @given(st.integers(1, 40).flatmap(relevances), st.integers(0, 5))
-def test_the_order_falls_and_holds_every_cell(relevance: np.ndarray, seed: int) -> None:
+def test_the_order_is_descending_and_contains_every_cell(relevance: np.ndarray, seed: int) -> None:
     order = deletion_order(relevance, np.random.default_rng(seed))
     assert sorted(order.tolist()) == list(range(relevance.size))
     assert (np.diff(relevance[order]) <= 0).all()
@@ -65,7 +65,7 @@ def test_the_order_falls_and_holds_every_cell(relevance: np.ndarray, seed: int) 
 
 @quick
 @given(st.permutations(range(20)), st.integers(0, 5))
-def test_without_ties_the_seed_does_not_count(values: list[int], seed: int) -> None:
+def test_without_ties_the_seed_does_not_matter(values: list[int], seed: int) -> None:
     order = deletion_order(values, np.random.default_rng(seed))
     assert order.tolist() == np.argsort(values)[::-1].tolist()
 
@@ -79,7 +79,7 @@ def test_ties_are_broken_evenly() -> None:
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 7, 30, 100])
-def test_ff_drops_the_decimal_that_was_typed(n: int) -> None:
+def test_ff_uses_the_exact_decimal_fraction(n: int) -> None:
     curve = np.linspace(1, 0, n + 1)
     for percent in range(1, 101):
         expected = -((-percent * n) // 100)
@@ -95,7 +95,7 @@ def test_ff_at_the_annotated_count() -> None:
         ff_at_count(curve, 4)
 
 
-def test_a_perfect_explanation_deletes_fast_and_inserts_fast() -> None:
+def test_a_perfect_explanation_has_steep_curves() -> None:
     falling, rising = [1.0] + [0.0] * 10, [0.0] + [1.0] * 10
     assert deletion_area(falling) == pytest.approx(0.05)
     assert insertion_area(rising) == pytest.approx(0.95)
@@ -103,7 +103,7 @@ def test_a_perfect_explanation_deletes_fast_and_inserts_fast() -> None:
     assert monotonicity(np.linspace(0, 1, 11)) == 0.0
 
 
-def test_float_noise_is_no_fall() -> None:
+def test_float_noise_does_not_count_as_a_fall() -> None:
     assert monotonicity([0.5, 0.5 + 1e-9, 0.5]) == 1.0
 
 
@@ -129,7 +129,7 @@ def test_bad_fractions_are_refused(fraction: float) -> None:
         ff([1.0, 0.0], fraction)
 
 
-def test_rationales_need_a_size() -> None:
+def test_rationales_need_a_fraction() -> None:
     for metric in (comprehensiveness, sufficiency):
         with pytest.raises(ParameterError, match="at least one fraction"):
             metric([1.0, 0.0], fractions=())

@@ -1,4 +1,4 @@
-"""The golden files, and what other libraries say about the same cases."""
+"""The golden files, and the values of other libraries in the same cases."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _all_cases() -> list[Any]:
 
 
 @pytest.mark.parametrize(("case", "scorers"), _all_cases())
-def test_scores_are_golden(case: Case, scorers: dict[str, Callable[[], float]]) -> None:
+def test_scores_match_the_golden_files(case: Case, scorers: dict[str, Callable[[], float]]) -> None:
     assert case["expected"].keys() == scorers.keys()
     for name, expected in case["expected"].items():
         if expected is None:
@@ -88,7 +88,7 @@ def test_scores_are_golden(case: Case, scorers: dict[str, Callable[[], float]]) 
 
 
 @pytest.mark.parametrize("stem", ["localization", "fidelity", "complexity"])
-def test_the_script_makes_the_golden_files(stem: str) -> None:
+def test_the_script_reproduces_the_golden_files(stem: str) -> None:
     assert json.loads(json.dumps(make_golden.make()[stem])) == _read(stem)
 
 
@@ -99,7 +99,7 @@ def _library_cases(library: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("case", "answer"), _library_cases("psds"))
-def test_psds_is_that_of_sed_scores_eval(case: Case, answer: list[float]) -> None:
+def test_psds_equals_sed_scores_eval(case: Case, answer: list[float]) -> None:
     for (dtc, gtc, limit), expected in zip(
         _read("libraries")["psds_settings"], answer, strict=True
     ):
@@ -107,7 +107,7 @@ def test_psds_is_that_of_sed_scores_eval(case: Case, answer: list[float]) -> Non
         assert score == pytest.approx(expected, abs=1e-9)
 
 
-def test_psds_of_many_clips_is_that_of_sed_scores_eval() -> None:
+def test_psds_of_many_clips_equals_sed_scores_eval() -> None:
     clips = [_clip(case) for case in _read("localization") if case["intervals_s"]]
     libraries = _read("libraries")
     for (dtc, gtc, limit), expected in zip(
@@ -118,16 +118,14 @@ def test_psds_of_many_clips_is_that_of_sed_scores_eval() -> None:
 
 
 @pytest.mark.parametrize(("case", "answer"), _library_cases("quantus"))
-def test_complexity_is_that_of_quantus(case: Case, answer: dict[str, float]) -> None:
+def test_complexity_equals_quantus(case: Case, answer: dict[str, float]) -> None:
     counted = np.array(case["relevance"])[np.array(case["labels"]) != -1]
     for name in ("sparseness", "complexity"):  # Quantus adds 1e-7 and 1e-12 against zeros
         assert _complexity({"relevance": counted})[name]() == pytest.approx(answer[name], abs=1e-6)
 
 
 @pytest.mark.parametrize(("case", "answer"), _library_cases("quantus"))
-def test_accuracies_are_those_of_quantus_where_it_is_sound(
-    case: Case, answer: dict[str, float]
-) -> None:
+def test_accuracies_equal_quantus_where_it_is_sound(case: Case, answer: dict[str, float]) -> None:
     """Quantus breaks ties by position, and lets negative relevance cancel the total."""
     relevance, labels = np.array(case["relevance"]), np.array(case["labels"])
     counted = relevance[labels != -1]

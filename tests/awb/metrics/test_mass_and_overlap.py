@@ -61,7 +61,7 @@ def test_positive_scaling_changes_nothing(case: Labelled, scale: float) -> None:
 
 @quick
 @given(labelled(), st.integers(0, 99))
-def test_positions_do_not_count(case: Labelled, seed: int) -> None:
+def test_positions_do_not_matter(case: Labelled, seed: int) -> None:
     relevance, labels = case
     assume(relevance[labels != -1].max() > 0)
     order = np.random.default_rng(seed).permutation(labels.size)
@@ -74,7 +74,7 @@ def test_positions_do_not_count(case: Labelled, seed: int) -> None:
 
 @quick
 @given(labelled())
-def test_labels_themselves_are_on_top(case: Labelled) -> None:
+def test_the_labels_themselves_score_best(case: Labelled) -> None:
     _, labels = case
     oracle = (labels == 1).astype(float)
     assert mass_accuracy(oracle, labels) == rank_accuracy(oracle, labels) == 1.0
@@ -92,7 +92,7 @@ def test_f1_at_the_annotated_share_is_rank_accuracy(case: Labelled) -> None:
 
 @quick
 @given(labelled())
-def test_iou_and_f1_are_one_function_of_each_other(case: Labelled) -> None:
+def test_iou_and_f1_determine_each_other(case: Labelled) -> None:
     relevance, labels = case
     for cut in CUTS:
         score = iou(relevance, labels, threshold=cut)
@@ -117,7 +117,7 @@ def test_a_cell_at_the_mean_is_not_above_it(order: list[int], scale: float) -> N
 
 
 @pytest.mark.parametrize("cut", ["mean", "otsu"])
-def test_the_threshold_does_not_look_at_labels(cut) -> None:
+def test_the_threshold_does_not_depend_on_labels(cut) -> None:
     relevance = np.array([0.0, 1.0, 2.0, 3.0, 50.0])
     first = iou(relevance, [0, 0, 0, 1, -1], threshold=cut)
     assert first == 0.0  # the ignored 50 sets the threshold, and is not counted
@@ -157,7 +157,7 @@ def test_each_cut_is_named() -> None:
 
 
 @pytest.mark.parametrize("relevance", [[-3.0, -2.5, 0.0], [-9.0, -8.0, -1.0], [-1e300, 0.0, 1e-9]])
-def test_relevance_that_speaks_against_is_split_alike(relevance: list[float]) -> None:
+def test_negative_relevance_is_split_in_the_same_way(relevance: list[float]) -> None:
     expected = slow.otsu_threshold([value / abs(relevance[0]) for value in relevance])
     assert otsu_threshold(relevance) == pytest.approx(expected * abs(relevance[0]))
     cut = sum(relevance) / 3

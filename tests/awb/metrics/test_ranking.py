@@ -44,7 +44,7 @@ def test_scikit_learn_agrees(case: Labelled) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 @quick
 @given(case=labelled(), scale=st.sampled_from([1e-9, 0.25, 3.0, 1e12]), shift=st.integers(-4, 4))
-def test_only_the_order_counts(metric, case: Labelled, scale: float, shift: int) -> None:
+def test_only_the_order_matters(metric, case: Labelled, scale: float, shift: int) -> None:
     relevance, labels = case
     assert metric(scale * relevance, labels) == metric(relevance, labels)
     assert metric(relevance + shift, labels) == metric(relevance, labels)
@@ -53,7 +53,7 @@ def test_only_the_order_counts(metric, case: Labelled, scale: float, shift: int)
 @pytest.mark.parametrize("metric", METRICS)
 @quick
 @given(case=labelled(), seed=st.integers(0, 99))
-def test_positions_do_not_count(metric, case: Labelled, seed: int) -> None:
+def test_positions_do_not_matter(metric, case: Labelled, seed: int) -> None:
     relevance, labels = case
     order = np.random.default_rng(seed).permutation(labels.size)
     assert metric(relevance[order], labels[order]) == pytest.approx(metric(relevance, labels))
@@ -78,7 +78,7 @@ def test_reversed_relevance_mirrors_auc(case: Labelled) -> None:
 @pytest.mark.parametrize("metric", METRICS)
 @quick
 @given(case=labelled())
-def test_labels_themselves_are_on_top(metric, case: Labelled) -> None:
+def test_the_labels_themselves_score_best(metric, case: Labelled) -> None:
     _, labels = case
     assert metric((labels == 1).astype(float), labels) == 1.0
 
@@ -121,6 +121,6 @@ def test_a_callers_arrays_are_not_changed() -> None:
     ("labels", "reason"),
     [([0, 0, -1], "inside"), ([-1, -1, -1], "inside"), ([1, 1, -1], "outside")],
 )
-def test_one_kind_of_label_has_no_score(metric, labels: list[int], reason: str) -> None:
+def test_a_single_kind_of_label_has_no_score(metric, labels: list[int], reason: str) -> None:
     with pytest.raises(UndefinedScoreError, match=reason):
         metric([1.0, 2.0, 3.0], labels)

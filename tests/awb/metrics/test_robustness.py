@@ -61,7 +61,7 @@ def test_an_explanation_that_follows_is_equivariant(relevance: np.ndarray, shift
         )
 
 
-def test_an_explanation_that_stays_is_not_equivariant() -> None:
+def test_an_explanation_that_stays_in_place_is_not_equivariant() -> None:
     relevance = np.arange(10.0)
     assert shift_equivariance(relevance, relevance, shift=5) < 0
 

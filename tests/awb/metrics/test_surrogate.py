@@ -18,7 +18,7 @@ N = 12
 
 
 def _additive(seed: int, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Draw the weights of a model that adds up, and what it loses under each mask."""
+    """Draw the weights of an additive model, and the score that it loses under each mask."""
     weights = np.random.default_rng(seed).normal(size=masks.shape[1])
     return weights, masks @ weights
 
@@ -61,7 +61,7 @@ def test_the_truth_is_perfect(seed: int) -> None:
     assert inverted == pytest.approx(np.mean(lost**2))
 
 
-def test_larger_masks_earn_a_constant_nothing() -> None:
+def test_a_constant_gains_nothing_from_larger_masks() -> None:
     masks = pooled(N, 90, np.random.default_rng(0))
     _, lost = _additive(0, masks)
     for value in (1.0, 0.1, 1 / 3):
@@ -103,7 +103,7 @@ def test_bad_input_is_refused() -> None:
             metric([1.0, 2.0], masks.astype(float), [1.0, 2.0])
         with pytest.raises(ParameterError, match="boolean drop masks of 3"):
             metric([1.0, 2.0, 3.0], masks, [1.0, 2.0])
-        with pytest.raises(ParameterError, match="one length"):
+        with pytest.raises(ParameterError, match="equal length"):
             metric([1.0, 2.0], masks, [1.0])
         with pytest.raises(ParameterError, match="finite"):
             metric([1.0, 2.0], masks, [1.0, np.nan])
@@ -113,6 +113,6 @@ def test_bad_input_is_refused() -> None:
 
 
 @pytest.mark.parametrize("rows", [([], []), ([[1.0]], [[1.0]]), ([1.0], [1.0, 2.0])])
-def test_rows_that_do_not_pair_are_refused(rows: tuple[list, list]) -> None:
-    with pytest.raises(ParameterError, match="two rows of one length"):
+def test_rows_that_cannot_be_paired_are_refused(rows: tuple[list, list]) -> None:
+    with pytest.raises(ParameterError, match="two rows of equal length"):
         local_accuracy(*rows)

@@ -1,4 +1,4 @@
-"""Known traps on the way from events in seconds to a score."""
+"""Known pitfalls on the way from events in seconds to a score."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_two_touching_events_cover_a_segment_together() -> None:
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16000, 22050, 32000, 44100, 48000])
-def test_an_event_on_segment_boundaries_loses_no_neighbour(rate_hz: int) -> None:
+def test_an_event_on_segment_boundaries_keeps_its_neighbours(rate_hz: int) -> None:
     segments = Segments(n_samples=101 * rate_hz, sample_rate_hz=rate_hz)
     for k in range(1, 1000):
         labels = labels_from_coverage(segments.coverage([[k * 0.1, (k + 1) * 0.1]]))

@@ -1,4 +1,4 @@
-"""Variations change what they say, and nothing else."""
+"""Variations change what they are meant to change, and nothing else."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_plain_variation_and_another_seed_leave_clip_and_model_alone() -> No
     assert not Variation().reseeds
 
 
-def test_equal_variations_are_one() -> None:
+def test_equal_variations_are_interchangeable() -> None:
     assert Rolled(0.25) == Rolled(0.25)
     assert len({FaintNoise(40, 0), FaintNoise(40, 1), FaintNoise(40, 0), AnotherSeed()}) == 3
 
@@ -70,7 +70,7 @@ def test_an_event_that_is_rolled_over_the_end_becomes_two() -> None:
 
 
 def test_a_clip_with_a_shorter_last_segment_cannot_be_rolled() -> None:
-    with pytest.raises(UndefinedScoreError, match="no whole number of segments"):
+    with pytest.raises(UndefinedScoreError, match="not a whole number of segments"):
         rolled_cells(Segments(1050, RATE_HZ), 0.5)
     with pytest.raises(UndefinedScoreError, match="1 segments cannot be rolled"):
         rolled_cells(Segments(100, RATE_HZ), 0.5)
@@ -84,7 +84,7 @@ def test_the_gain_is_in_decibels() -> None:
 
 
 @pytest.mark.parametrize("variation", [FaintNoise(snr_db=20.0), Background("white", 20.0)])
-def test_noise_has_the_asked_level(variation: Variation) -> None:
+def test_noise_has_the_requested_snr(variation: Variation) -> None:
     instance = _instance(50, (0.1, 0.2))
     noisy = variation.of_instance(instance, _segments(instance), RNG(0))
     noise = noisy.clip.waveform.astype(float) - instance.clip.waveform
@@ -92,14 +92,14 @@ def test_noise_has_the_asked_level(variation: Variation) -> None:
     assert 10 * np.log10(np.mean(clean**2) / np.mean(noise**2)) == pytest.approx(20.0, abs=0.05)
 
 
-def test_a_silent_clip_takes_no_noise() -> None:
+def test_noise_on_a_silent_clip_is_undefined() -> None:
     clip = Clip("silent", np.zeros(500, np.float32), RATE_HZ)
     instance = Instance("fake", clip, "Target", 0, np.empty((0, 2)))
     with pytest.raises(UndefinedScoreError, match="silent"):
         FaintNoise().of_instance(instance, _segments(instance), RNG(0))
 
 
-def test_models_that_offer_no_twin_are_named_as_such() -> None:
+def test_models_without_a_twin_are_not_applicable() -> None:
     model = WeightedEnergy(np.ones(5))
     with pytest.raises(NotApplicableError, match="cannot be randomized"):
         RandomWeights().of_model(model, RNG(0))
@@ -108,7 +108,7 @@ def test_models_that_offer_no_twin_are_named_as_such() -> None:
 
 
 class _Twins(WeightedEnergy):
-    """A model with both twins, which say what they were asked for."""
+    """A model with both twins, which record how they were requested."""
 
     def randomized(self, share: float, rng: np.random.Generator) -> WeightedEnergy:
         return WeightedEnergy(rng.random(5), share)
@@ -128,7 +128,7 @@ def test_twins_are_those_of_the_model() -> None:
     assert relabelled.offset == 7.0
 
 
-def test_variations_do_not_change_the_clip_that_they_get() -> None:
+def test_variations_do_not_change_their_input() -> None:
     clip = unit_clip(10)
     before = clip.waveform.copy()
     instance = Instance("fake", clip, "Target", 0, np.array([[0.0, 0.1]]))

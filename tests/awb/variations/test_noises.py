@@ -1,4 +1,4 @@
-"""Backgrounds are of their kind, at the level that was asked for."""
+"""Backgrounds have the right spectrum, and the requested level."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_backgrounds_are_finite_seeded_and_of_any_length(
     assert np.array_equal(first, again)
 
 
-def test_the_room_rumbles_white_noise_is_flat_and_weather_lies_between() -> None:
+def test_room_tone_white_noise_and_weather_have_their_spectral_slopes() -> None:
     shares = {
         one: _share_below(background(one, 5 * RATE_HZ, RATE_HZ, RNG(0)), 250.0)
         for one in ("white", "natural", "room")
@@ -44,7 +44,7 @@ def test_the_room_rumbles_white_noise_is_flat_and_weather_lies_between() -> None
     assert shares["white"] < shares["natural"] < shares["room"]
 
 
-def test_the_room_hums_at_the_mains_and_rumbles_below() -> None:
+def test_room_tone_has_mains_hum_and_rumble() -> None:
     noise = background("room", 20 * RATE_HZ, RATE_HZ, RNG(0))
     lines = 2 / noise.size * np.abs(np.fft.rfft(noise)[[20 * 50 * k for k in range(1, 6)]])
     assert lines == pytest.approx([0.3, 0.3 / 2, 0.3 / 3, 0.3 / 4, 0.0], abs=0.04)
@@ -52,7 +52,7 @@ def test_the_room_hums_at_the_mains_and_rumbles_below() -> None:
     assert low / high == pytest.approx(4.0, rel=0.1)  # power as 1/f**2: an octave as 1/f
 
 
-def test_a_recording_takes_the_place_of_the_background(tmp_path: Path) -> None:
+def test_a_recording_replaces_the_background(tmp_path: Path) -> None:
     tone = 0.5 * np.sin(2 * np.pi * 1000 * np.arange(8000) / RATE_HZ)
     soundfile.write(tmp_path / "tone.wav", tone, RATE_HZ)
     noise = background("natural", 40000, RATE_HZ, RNG(0), path=tmp_path / "tone.wav")
@@ -68,6 +68,6 @@ def test_a_silent_or_missing_recording_is_refused(tmp_path: Path) -> None:
         background("room", 100, RATE_HZ, RNG(0), path=tmp_path / "missing.wav")
 
 
-def test_what_noise_makes_too_loud_is_clipped() -> None:
+def test_samples_that_become_too_loud_are_clipped() -> None:
     loud = add_noise(np.ones(100, np.float32), np.ones(100), snr_db=0.0)
     assert loud.max() == 1.0
