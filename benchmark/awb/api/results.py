@@ -149,7 +149,7 @@ class Run:
         return as_frame(rows, [one.name for one in fields(ScoreRow)])
 
     def explanations(self) -> pandas.DataFrame:
-        """Return one row per explanation: status, reason if it failed, and cost.
+        """Return one row per explanation: status, cost, and the reason or the explainer's remarks.
 
         Returns
         -------

@@ -165,8 +165,9 @@ class _Work:
             ),
         )
         scores = {one.label: self._score(one, scoring, label) for one in self.unit.plan.metrics}
+        found = "; ".join(explanation.notes)
         row = ExplainerResult(
-            label, OK, "", scoring.relevance, explanation.cost, scores, scoring.known_curves()
+            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
         )
         return row, answer.heeds_budget
 

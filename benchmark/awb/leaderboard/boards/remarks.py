@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
 from awb.metrics.facts import MetricFacts
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _CEILINGS = (math.log(1e7 - 1), math.log(2.0**24 - 1))
 """Log-odds where probabilities are cut: 1e-7 from 0 and 1, and at the last float32 below 1."""
 
@@ -78,12 +80,26 @@ def saturated(manifest: Manifest) -> list[str]:
 
 
 def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
-    """List the explainers that are not applicable to the model, grouped by reason."""
-    names: dict[str, dict[str, None]] = {}
+    """List the explainers that are not applicable to the model, grouped by reason.
+
+    Reasons that differ only in their numbers, as those of single instances do, are one.
+    """
+    reasons: dict[str, str] = {}
+    names: dict[str, Counter[str]] = {}
     for row in explanations:
         if row.status == NOT_APPLICABLE:
-            names.setdefault(row.reason, {})[row.explainer] = None
-    return [f"not applicable, as {why}: {', '.join(who)}" for why, who in names.items()]
+            same = _NUMBER.sub("#", row.reason)
+            reasons.setdefault(same, row.reason)
+            names.setdefault(same, Counter())[row.explainer] += 1
+    rows = Counter(row.explainer for row in explanations)
+    return [
+        f"not applicable, as {reasons[same]}: "
+        + ", ".join(
+            name if count == rows[name] else f"{name} (on {count} of {rows[name]} instances)"
+            for name, count in found.items()
+        )
+        for same, found in names.items()
+    ]
 
 
 def notes(

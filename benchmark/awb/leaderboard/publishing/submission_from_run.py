@@ -265,7 +265,7 @@ def _rows(pair: _Pair, name: str) -> dict[str, Any]:
             "n_samples": pair.segments[row.clip_id].n_samples,
             "n_cells": pair.segments[row.clip_id].n_cells,
             "status": row.status,
-            "reason": printable(row.reason),
+            "reason": "" if row.status == OK else printable(row.reason),
             "calls": row.calls,
             "forwards": float(row.forwards),
             "seconds": round(float(row.seconds), 6),

@@ -80,3 +80,15 @@ def test_notes_list_the_device_missing_values_and_unknown_labels() -> None:
         "label 'Owl' is unknown to the model.",
     ]
     assert remarks.notes(_manifest(), 3, {}) == []
+
+
+def test_reasons_that_differ_in_numbers_are_one_line_with_the_instances_counted() -> None:
+    rows = [
+        *(_row("ig", f"c{at}", NOT_APPLICABLE, f"sums to {at}.5, not to {at}") for at in range(2)),
+        _row("ig", "c2"),
+        *(_row("cam", f"c{at}", NOT_APPLICABLE, "no layers") for at in range(3)),
+    ]
+    assert remarks.not_applicable(rows) == [
+        "not applicable, as sums to 0.5, not to 0: ig (on 2 of 3 instances)",
+        "not applicable, as no layers: cam",
+    ]
