@@ -16,9 +16,7 @@ paths = st.lists(st.one_of(st.integers(0, 9), st.text(max_size=4)), max_size=4)
 
 @quick
 @given(paths, paths)
-def test_paths_give_different_streams(
-    first: list[str | int], second: list[str | int]
-) -> None:
+def test_paths_give_different_streams(first: list[str | int], second: list[str | int]) -> None:
     one, other = (RandomKey(tuple(path)).generator().random(4) for path in (first, second))
     same_path = [(type(p), p) for p in first] == [(type(p), p) for p in second]
     assert np.array_equal(one, other) == same_path
