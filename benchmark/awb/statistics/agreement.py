@@ -58,7 +58,7 @@ def kendall_tau(first: npt.ArrayLike, second: npt.ArrayLike) -> float:
         raise ParameterError("agreement takes finite values; drop missing ones first")
     (tau,) = _tau_b(one[None], other[None])
     if math.isnan(tau):
-        raise UndefinedScoreError("a metric puts all explainers on one place")
+        raise UndefinedScoreError("a metric ties all explainers")
     return float(tau)
 
 
