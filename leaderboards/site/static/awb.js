@@ -1,5 +1,5 @@
 "use strict";
-/* Small helpers that every part of a page uses. Text from data only ever becomes text nodes. */
+/* Helpers for all parts of a page. Text from data only ever becomes text nodes. */
 const awb = {};
 
 awb.fill = (node, attributes, children) => {
@@ -22,31 +22,31 @@ awb.make = (name, attributes, ...children) =>
 awb.draw = (name, attributes, ...children) =>
   awb.fill(document.createElementNS("http://www.w3.org/2000/svg", name), attributes, children);
 
-/** Find the part of a container that plays a role. */
+/** Find the part of a container with a role. */
 awb.part = (container, role) => container.querySelector(`[data-role="${role}"]`);
 
-/** Round a number; what lies exactly between two goes to the even one, as in the other tables. */
+/** Round a number, half to even, as in the other tables. */
 awb.rounded = (value, digits) => {
   const exact = value.toFixed(digits + 30);
   const cut = exact.slice(0, digits ? -30 : -31);
   return /^50*$/.test(exact.slice(-30)) && "02468".includes(cut.at(-1)) ? cut : value.toFixed(digits);
 };
 
-/** Write a number with a true minus, or a dash where there is none. */
+/** Format a number with a minus sign, or a dash if there is none. */
 awb.format = (value, digits = 3) =>
   value === null || value === undefined ? "–" : awb.rounded(value, digits).replace("-", "−");
 
-/** Write an interval; empty where there is none. */
+/** Format an interval; empty if there is none. */
 awb.interval = (low, high, digits = 2) =>
   low === null || high === null ? "" : `${awb.format(low, digits)} to ${awb.format(high, digits)}`;
 
-/** Six colours that stay apart without colour vision, times four dashes. */
+/** Six colours that are distinguishable with colour blindness, times four dashes. */
 awb.styleOf = (slot) => ({
   color: `var(--c${slot % 6})`,
   dash: ["", "7 3", "2 2.5", "9 2.5 2 2.5"][(slot + Math.floor(slot / 6)) % 4],
 });
 
-/** Draw again whenever the width of an element changes. */
+/** Redraw whenever the width of an element changes. */
 awb.onWidth = (element, render) => {
   let last = 0;
   const look = () => {
@@ -69,7 +69,7 @@ awb.unique = (() => {
   return (stem) => `${stem}-${(count += 1)}`;
 })();
 
-/** Diagonal lines, for what must be told apart without colour. */
+/** Diagonal lines, for distinctions that do not rely on colour. */
 awb.hatch = (id, color, { gap = 5, width = 1.4, back = "none" } = {}) =>
   awb.draw(
     "pattern",
@@ -79,7 +79,7 @@ awb.hatch = (id, color, { gap = 5, width = 1.4, back = "none" } = {}) =>
   );
 
 "use strict";
-/* A table whose header buttons sort and whose rows can be filtered. Columns may come and go. */
+/* A sortable table whose rows can be filtered. Columns may be added and removed. */
 
 awb.table = (section) => {
   const table = awb.part(section, "ranking");
@@ -123,7 +123,7 @@ awb.table = (section) => {
     body.append(...rows);
   };
 
-  /** Make buttons of the headers that have none yet. */
+  /** Add buttons to headers that have none yet. */
   const prepare = () => {
     for (const header of headers().filter((one) => one.dataset.sort)) {
       const head = header.querySelector(".head");
@@ -134,7 +134,7 @@ awb.table = (section) => {
     }
   };
 
-  /** Put the rows back into the order in which they came. */
+  /** Restore the original order of the rows. */
   const restore = () => {
     unmark();
     rows.sort((one, other) => original.get(one) - original.get(other));
@@ -166,9 +166,9 @@ awb.table = (section) => {
 };
 
 "use strict";
-/* Which metrics are columns of the board: a family of them, or any that are chosen. */
+/* The metrics shown as columns of the board: a family, or any selection. */
 
-/** Write an interval as the page was written: ".98–1.00", "−.20 to .31". */
+/** Format an interval as in the static table: ".98–1.00", "−.20 to .31". */
 awb.narrow = (low, high) => {
   if (low === null || high === null) return "";
   const short = (value) => {
@@ -178,11 +178,11 @@ awb.narrow = (low, high) => {
   return `${short(low)}${low < 0 ? " to " : "–"}${short(high)}`;
 };
 
-/** The metrics of which anybody has a value; the ranking one in any case. */
+/** The metrics with at least one value, and always the ranking metric. */
 awb.valued = (board) => board.metrics.filter((metric, place) =>
   place === 0 || metric.headline || board.rows.some((row) => row.cells[place][0] !== null));
 
-/** The metrics under headings: the main ones, then each family. */
+/** The metrics by heading: the main ones, then each family. */
 awb.families = (metrics) => {
   const found = new Map([["main", metrics.filter((metric) => metric.headline)]]);
   for (const metric of metrics) {
@@ -212,7 +212,7 @@ awb.metricCell = ([mean, low, high, count]) =>
   awb.make("td", { class: "value", "data-value": mean === null ? "" : String(mean) },
     count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) : ""));
 
-/** What each column says, with a link to more where there is a page of metrics. */
+/** The meaning of each column, with links if there is a page of metrics. */
 awb.columnKey = (list, metrics) => {
   const { page } = list.dataset;
   list.replaceChildren(...metrics.flatMap((metric) => {
@@ -225,8 +225,8 @@ awb.columnKey = (list, metrics) => {
 };
 
 /**
- * Let a person choose the columns of a board; `changed` gets what is chosen, for the address.
- * Returns how to show what an address says: a family, "all", or names with commas between.
+ * Let users choose the columns of a board; `changed` receives the choice, for the fragment.
+ * Returns a function that shows a choice: a family, "all", or comma-separated names.
  */
 awb.columns = (section, board, handle, changed) => {
   const { table, rows, prepare, restore } = handle;
@@ -321,7 +321,7 @@ awb.ticks = (low, high, count) => {
 awb.linear = (low, high, start, stop) => (value) =>
   start + ((value - low) / (high - low || 1)) * (stop - start);
 
-/** How wide a text will be. */
+/** Width of a rendered text. */
 awb.textWidth = (() => {
   const context = document.createElement("canvas").getContext("2d");
   return (text, size, weight = 400) => {
@@ -331,7 +331,7 @@ awb.textWidth = (() => {
   };
 })();
 
-/** Shorten a text to a width; the whole text goes into a title. */
+/** Shorten a text to a width; the full text belongs in a title. */
 awb.cut = (text, size, width) => {
   if (awb.textWidth(text, size) <= width) return text;
   let end = text.length;
@@ -356,7 +356,7 @@ awb.bars = (container, board, column, width) => {
   const size = 12;
   const top = 22;
   const widest = Math.max(...rows.map(({ row }) => awb.textWidth(row.explainer, size)));
-  const above = widest > width * 0.36;  // long names stand above their bars, so that none is cut
+  const above = widest > width * 0.36;  // long names are placed above their bars, so that none is cut
   const line = above ? 36 : 19;
   const names = rows.map(({ row }) => awb.cut(row.explainer, size, width));
   const left = above ? 10 : widest + 10;
@@ -414,12 +414,12 @@ awb.bars = (container, board, column, width) => {
   container.replaceChildren(svg);
 };
 
-/** What a reader must know of a metric. */
+/** Facts about a metric. */
 awb.metricFacts = (list, metric) => {
   const range = [metric.lowest, metric.highest].map((end, place) =>
     end === null ? (place ? "∞" : "−∞") : awb.format(end, 0));
   const facts = [
-    ["What it says", metric.summary],
+    ["Meaning", metric.summary],
     ["Direction", metric.higher ? "higher is better ↑" : "lower is better ↓"],
     ["Range", `${range[0]} to ${range[1]}${metric.unit ? `, ${metric.unit}` : ""}`],
     ["Family", metric.family],
@@ -432,7 +432,7 @@ awb.metricFacts = (list, metric) => {
 };
 
 "use strict";
-/* Labels of points that neither cover one another nor a point; what finds no room is left out. */
+/* Labels of points that overlap neither labels nor points; labels without space are left out. */
 
 awb.overlap = (one, other, gap = 1) =>
   one.left < other.right + gap && other.left < one.right + gap &&
@@ -442,8 +442,8 @@ awb.overlap = (one, other, gap = 1) =>
  * Place labels one after another, the most important first.
  *
  * points: [{at: [x, y], width}], in order of importance; box: {left, right, top, bottom};
- * lines: [[x1, y1, x2, y2]] that labels keep off where they can.
- * Returns for each point the label's box, or null where there is no room.
+ * lines: [[x1, y1, x2, y2]] that labels avoid if possible.
+ * Returns the label's box for each point, or null if there is no space.
  */
 awb.placeLabels = (points, box, size, radius, lines = []) => {
   const height = size * 1.15;
@@ -508,7 +508,7 @@ awb.cutsBox = ([x1, y1, x2, y2], box) => {
 };
 
 "use strict";
-/* Explainers by what they cost and how well they do; calls on a logarithmic axis, 0 beside it. */
+/* Explainers by cost and quality; calls on a logarithmic axis, with 0 beside it. */
 
 awb.scatter = (container, board, width) => {
   const metric = board.metrics[0];
@@ -563,7 +563,7 @@ awb.scatter = (container, board, width) => {
     );
   }
   svg.append(
-    awb.draw("text", { class: "soft", x: (left + right) / 2, y: height - 6, "font-size": 12, "text-anchor": "middle" }, "model calls an instance"),
+    awb.draw("text", { class: "soft", x: (left + right) / 2, y: height - 6, "font-size": 12, "text-anchor": "middle" }, "model calls per instance"),
   );
 
   const better = (one, other) => (metric.higher ? one > other : one < other);
@@ -633,14 +633,14 @@ awb.scatter = (container, board, width) => {
     next.focus();
   });
   const note = hidden.length
-    ? awb.make("p", { class: "note" }, `Without a label, for want of room: ${hidden.join(", ")}.`) : null;
+    ? awb.make("p", { class: "note" }, `Not labelled, for lack of space: ${hidden.join(", ")}.`) : null;
   container.replaceChildren(
     awb.make("p", { class: "axis-title", "aria-hidden": "true" }, `${metric.name} ${metric.arrow}`), svg, readout);
   if (note) container.append(note);
 };
 
 "use strict";
-/* Kendall's tau between every two metrics: a triangle of numbers on colour, hatched where negative. */
+/* Kendall's tau between all pairs of metrics: a coloured triangle, hatched where negative. */
 
 awb.heatmap = (container, board, every, width) => {
   const { taus, metrics: names } = board.agreement;
@@ -713,9 +713,9 @@ awb.heatmap = (container, board, every, width) => {
 };
 
 "use strict";
-/* What is shown is written into the address, so that a link leads back to it. */
+/* The state of the page is stored in the URL's fragment, so that links restore it. */
 
-/** Read: {board, clip, target, explainers, metrics}; null where the address does not say. */
+/** Read: {board, clip, target, explainers, metrics}; null where the fragment does not say. */
 awb.readAddress = () => {
   const parts = new URLSearchParams(window.location.hash.slice(1));
   const explainers = parts.getAll("explainer");
@@ -728,7 +728,7 @@ awb.readAddress = () => {
   };
 };
 
-/** The fragment of an instance, with the explainers that are shown. */
+/** The fragment of an instance, with the explainers shown. */
 awb.address = ({ board, clip, target, explainers, metrics }) => {
   const parts = new URLSearchParams();
   if (board > 1 || clip === undefined) parts.set("board", board);
@@ -741,14 +741,14 @@ awb.address = ({ board, clip, target, explainers, metrics }) => {
   return `#${parts}`;
 };
 
-/** Replace the fragment without a new entry in the history. */
+/** Replace the fragment without adding a history entry. */
 awb.writeAddress = (state) => {
   const fragment = awb.address(state);
   if (fragment !== window.location.hash) window.history.replaceState(null, "", fragment);
 };
 
 "use strict";
-/* Sounds of the page: decoded when they are first wanted, masked here, played from memory. */
+/* Sounds of the page: decoded on demand, masked here, played from memory. */
 
 awb.bytes = (base64) => {
   const text = window.atob(base64);
@@ -784,7 +784,7 @@ awb.masked = (sound, fill, edges, kept) => {
   return out;
 };
 
-/** Write samples as a 16 bit WAV file. */
+/** Encode samples as a 16-bit WAV file. */
 awb.wav = (samples, rate) => {
   const view = new DataView(new ArrayBuffer(44 + 2 * samples.length));
   const text = (at, letters) => [...letters].forEach((letter, place) => view.setUint8(at + place, letter.charCodeAt(0)));
@@ -805,7 +805,7 @@ awb.wav = (samples, rate) => {
   return new Blob([view], { type: "audio/wav" });
 };
 
-/** The sounds of one instance, by what is listened to; only the last few stay in memory. */
+/** The sounds of one instance by source; only the last few stay in memory. */
 awb.sounds = (instance) => {
   const made = new Map();
   let whole = null;
@@ -886,7 +886,7 @@ awb.drawEvents = (svg, instance, x, top, bottom) => {
   }
 };
 
-/** Lanes above the picture: the target first, then what else sounds. Returns their height. */
+/** Lanes above the picture: the target first, then other events. Returns their height. */
 awb.drawLanes = (svg, instance, x, left, right) => {
   const lanes = new Map(instance.intervals.length ? [[instance.target, instance.intervals]] : []);
   for (const [start, stop, label] of instance.events || []) {
@@ -956,7 +956,7 @@ awb.drawKept = (svg, kept, edges, x, y) => {
   });
 };
 
-/** Names of curves at the right edge, spread so that none covers another. */
+/** Names of curves at the right edge, without overlap. */
 awb.drawEndLabels = (svg, entries, x, size) => {
   const sorted = [...entries].sort((one, other) => one.y - other.y);
   for (let place = 1; place < sorted.length; place += 1) {
@@ -1032,7 +1032,7 @@ awb.instanceFigure = (holder, instance, state, width) => {
 };
 
 "use strict";
-/* Which explainers are shown: a check box each, with the sample of its line and its score here. */
+/* A check box per explainer, with a sample of its line and its score on the instance. */
 
 awb.legend = (holder, instance, state, change) => {
   const rows = instance.explanations.map((explanation) => {
@@ -1053,7 +1053,7 @@ awb.legend = (holder, instance, state, change) => {
 };
 
 "use strict";
-/* Look at one instance and listen to it. */
+/* The player of one instance. */
 
 awb.player = (section, board, metric, tell) => {
   const part = (role) => awb.part(section, role);
@@ -1176,13 +1176,13 @@ awb.player = (section, board, metric, tell) => {
     part("about").textContent = [
       `clip ${instance.clip}`,
       instance.intervals.length ? `sounds for ${seconds.toFixed(1)} of ${end.toFixed(1)} s` : `${end.toFixed(1)} s`,
-      `the model's log-odds ${awb.format(instance.score, 1)}`,
+      `model's log-odds ${awb.format(instance.score, 1)}`,
       instance.level === null ? null : `mean ${metric.name} ${awb.format(instance.level, 2)}`,
     ].filter(Boolean).join(" · ");
     seek.max = end;
     const silent = part("silent");
     silent.hidden = !instance.silent;
-    silent.textContent = instance.silent ? `There is no sound here: ${instance.silent}.` : "";
+    silent.textContent = instance.silent ? `No sound: ${instance.silent}.` : "";
     for (const control of [play, source]) control.disabled = !instance.sound;
     const counts = instance.keptCounts;
     amount.options[0].hidden = !counts || counts.annotated === 0;
@@ -1217,7 +1217,7 @@ awb.player = (section, board, metric, tell) => {
 "use strict";
 /* Light and dark. */
 
-/** Remember a choice for the next page, where the browser lets a page remember. */
+/** Store a choice for the next page, if the browser allows it. */
 awb.keepTheme = (theme) => {
   try {
     window.localStorage.setItem("awb-theme", theme);
@@ -1226,11 +1226,11 @@ awb.keepTheme = (theme) => {
   }
 };
 
-/** A button for the other of light and dark. */
+/** A button that switches between light and dark. */
 awb.theme = (button) => {
   const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const kept = "remember" in root.dataset; // a page of many: the choice holds for all of them
+  const kept = "remember" in root.dataset; // one page of a site: the choice applies to all of its pages
   const now = () => root.dataset.theme || (dark.matches ? "dark" : "light");
   const name = () => { button.textContent = now() === "dark" ? "Light" : "Dark"; };
   button.addEventListener("click", () => {
@@ -1244,7 +1244,7 @@ awb.theme = (button) => {
 };
 
 "use strict";
-/* What pages without a board of their own have: tables, and bars of one explainer on all boards. */
+/* Pages without boards: tables, and bars of one explainer on all boards. */
 
 awb.across = (section) => {
   const board = JSON.parse(section.querySelector(".across-data").textContent);
@@ -1262,7 +1262,7 @@ for (const section of document.querySelectorAll('[data-role="sortable"]')) awb.t
 for (const section of document.querySelectorAll('[data-role="across"]')) awb.across(section);
 
 "use strict";
-/* Mean ranks over boards with their intervals; bars join explainers that do not differ. */
+/* Mean ranks over boards with their intervals; bars join explainers without significant differences. */
 
 awb.ranks = (container, data, width) => {
   const size = 12;
@@ -1307,7 +1307,7 @@ awb.ranks = (container, data, width) => {
     svg.append(awb.draw("line", {
       class: "same", x1: x, x2: x, y1: top + first * line + 3, y2: top + (last + 1) * line - 3,
       stroke: "var(--ink)", "stroke-width": 3.5,
-    }, awb.draw("title", {}, `${data.rows[first][0]} to ${data.rows[last][0]}: not told apart`)));
+    }, awb.draw("title", {}, `${data.rows[first][0]} to ${data.rows[last][0]}: no significant difference`)));
   });
   container.replaceChildren(svg);
 };
@@ -1320,9 +1320,9 @@ for (const section of document.querySelectorAll('[data-role="ranks"]')) {
 }
 
 "use strict";
-/* Put the parts of the page together. */
+/* Assemble the parts of the page. */
 
-/** The list of instances; returns how to mark the one that is shown. */
+/** The list of instances; returns a function that marks the current one. */
 awb.instanceList = (nav, order, board, list, link) => {
   const level = (one) => (one.level === null ? Infinity : one.level * (board.metrics[0].higher ? 1 : -1));
   const entry = (one) => awb.make("li", {}, awb.make("a", { href: link(one), "data-key": one.key },

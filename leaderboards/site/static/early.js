@@ -1,5 +1,5 @@
 "use strict";
-/* Before anything is drawn: light or dark as it was chosen on another page. */
+/* Apply the theme chosen on another page before anything is drawn. */
 try {
   const theme = window.localStorage.getItem("awb-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
