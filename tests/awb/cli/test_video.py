@@ -88,7 +88,7 @@ def test_the_cursor_is_where_the_sound_is(run: Path) -> None:
 def test_mistakes_get_one_clear_line(run: Path, tmp_path: Path) -> None:
     for words, message in (
         (["clip-7.wav"], "Did you mean"),
-        (["1", "--out", str(tmp_path / "one.avi")], "ends in .mp4"),
+        (["1", "--out", str(tmp_path / "one.avi")], "must end in .mp4"),
         (["1", "--out", "/no/such/folder/one.mp4"], "folder does not exist"),
         (["1", "--explainers", "naiv"], "Did you mean naive"),
         (["1", "--metric", "auc"], "Did you mean roc-auc"),
