@@ -18,7 +18,7 @@ import small_data
 from awb.cli import main
 from awb.errors import ParameterError, PluginError, RunError
 from awb.harness.config.settings import RunSettings
-from awb.plugins.discovery import discovery
+from awb.plugins import discovery
 
 FILE = """
 import numpy as np
