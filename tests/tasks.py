@@ -35,14 +35,14 @@ def crash_once(marker: Path) -> str:
 
 
 class OddError(Exception):
-    """An error that cannot be unpacked: it wants two arguments and keeps none."""
+    """An error that cannot be unpickled: it needs two arguments and stores none."""
 
     def __init__(self, one: int, two: int) -> None:
         super().__init__((one, two))
 
 
 def raise_it(name: str) -> object:
-    """Raise, or return, what does not travel."""
+    """Raise, or return, objects that cannot be pickled."""
     if name == "interrupt":
         raise KeyboardInterrupt
     if name == "unpicklable":

@@ -20,7 +20,7 @@ from awb.errors import RunError
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_text
-from awb.plugins.discovery import discovery
+from awb.plugins import discovery
 
 PLUGIN = """
 import numpy as np

@@ -154,7 +154,7 @@ def test_the_example_is_a_file_and_shows_every_setting(tmp_path: Path) -> None:
     read_settings(_file(tmp_path, text), {})
     for name in RunSettings.model_fields:
         assert text.count(f"\n{name} = ") + text.count(f"\n# {name} = ") >= 1, name
-    whole = text.replace("\n# A run for each", "\n").splitlines()
+    whole = text.replace("\n# One run per", "\n").splitlines()
     settings = [line.removeprefix("# ") for line in whole if " = " in line]
     free = [line for line in settings if not line.startswith(("samples", "masker", "design"))]
     read_settings(_file(tmp_path, "\n".join(free)), {})  # the examples are valid, too
