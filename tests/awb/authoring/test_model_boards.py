@@ -18,6 +18,7 @@ from awb.harness.selection.manifest import Kept, Manifest
 from awb.leaderboard.boards.remarks import saturated
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
+from norm_networks import Convolutions, Frames
 
 RATE_HZ = 16_000
 CLASSES = ["Loud", "Quiet"]
@@ -35,30 +36,6 @@ def run(data: str, out: Path, model: Any, explainers: str = "naive", **settings:
         datasets=data, models=model, explainers=explainers, metrics="deletion-area", samples=40,
         robustness=0, cache="off", min_score=-50, out=out, **settings,
     )  # fmt: skip
-
-
-class Frames(nn.Module):
-    """Waveforms to log energies ``(batch, frames, bins)``."""
-
-    def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
-        frames = waveforms[:, : waveforms.shape[1] // 320 * 320].unflatten(1, (-1, 8, 40))
-        return torch.log(frames.square().mean(3) + 1e-4)
-
-
-class Convolutions(nn.Module):
-    """Batch norm with statistics, an in-place ReLU and a scalar."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            self.conv, self.dense = nn.Conv1d(8, 6, 5), nn.Linear(6, 2)
-        self.norm, self.relu = nn.BatchNorm1d(6), nn.ReLU(inplace=True)
-        self.scale = nn.Parameter(torch.tensor(2.0))
-
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        hidden = self.relu(self.norm(self.conv(features.transpose(1, 2))))
-        return self.dense(hidden.amax(2)) * self.scale
 
 
 def module() -> nn.Module:
