@@ -42,7 +42,7 @@ SPECS = [
     ExplainerSpec(
         name="random",
         summary="Random numbers: what chance scores.",
-        citation="DESIGN, baselines",
+        citation="awb, docs/reading-a-board.md, Rows without a place",
         cost="none",
         baseline=True,
         factory=lambda _: random,
@@ -50,7 +50,7 @@ SPECS = [
     ExplainerSpec(
         name="constant",
         summary="The same relevance everywhere: what ties score.",
-        citation="DESIGN, baselines",
+        citation="awb, docs/reading-a-board.md, Rows without a place",
         cost="none",
         baseline=True,
         factory=lambda _: constant,
@@ -58,7 +58,7 @@ SPECS = [
     ExplainerSpec(
         name="energy",
         summary="Loudness of each segment: what a model-blind guess scores.",
-        citation="DESIGN, baselines",
+        citation="awb, docs/reading-a-board.md, Rows without a place",
         cost="none",
         baseline=True,
         factory=lambda _: energy,
@@ -66,7 +66,7 @@ SPECS = [
     ExplainerSpec(
         name="oracle",
         summary="The labels themselves: what perfect localization scores.",
-        citation="DESIGN, baselines",
+        citation="awb, docs/reading-a-board.md, Rows without a place",
         cost="none",
         baseline=True,
         sees_labels=True,
