@@ -202,7 +202,7 @@ def test_the_device_is_recorded_and_on_the_board(tmp_path: Path) -> None:
     text = (out / "run.json").read_text(encoding="utf-8")
     (out / "run.json").write_text(text.replace(place, "mps, float16"), encoding="utf-8")
     assert record["config"]["device"] == "auto"
-    with pytest.raises(RunError, match=r"computed soundscape-cnn on mps, float16, here"):
+    with pytest.raises(RunError, match=r"computed soundscape-cnn on mps, float16, but here"):
         resume(out, Resources(jobs=1))
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+import numpy.typing as npt
 
 from awb.errors import ParameterError
 
 Result = TypeVar("Result")
+Rows = npt.NDArray[Any]
 
 _WORDS = (
     "out of memory",
@@ -41,6 +45,21 @@ def release_memory() -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+class Batches:
+    """Computes rows in batches of one size, which is halved where memory runs out."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def over(self, rows: Rows, compute: Callable[[Rows, int], Result]) -> Iterator[Result]:
+        """Yield what `compute(rows that are left, size)` gives for the first `size` of them."""
+        start = 0
+        while start < len(rows):
+            found, self.size = fitting(partial(compute, rows[start:]), self.size)
+            yield found
+            start += self.size
 
 
 def fitting(compute: Callable[[int], Result], size: int) -> tuple[Result, int]:

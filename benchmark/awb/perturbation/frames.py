@@ -16,7 +16,7 @@ import numpy.typing as npt
 from awb.activity import beat
 from awb.errors import PluginError
 from awb.intervals import IntArray
-from awb.perturbation.batches import fitting
+from awb.perturbation.batches import Batches
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import DEFAULT_BATCH, checked
 from awb.protocols import FrameFeatureModel
@@ -43,7 +43,7 @@ class FrameScorer:
     ) -> None:
         self._model = model
         self._class_index = class_index
-        self._size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        self._batches = Batches(int(getattr(model, "batch_size", DEFAULT_BATCH)))
         self._first, n_colours = _straddled(model, segments)
         self._colours = np.arange(n_colours)
         self._n_cells = segments.n_cells
@@ -56,14 +56,8 @@ class FrameScorer:
         states = np.arange(2**n_colours)
         dropped = (states[:, np.newaxis] >> self._colours) & 1 == 1
         drop_cells = dropped[:, np.arange(self._n_cells) % n_colours]
-        rows: list[npt.NDArray[np.float32]] = []
-        start = 0
-        while start < len(states):
-            some = partial(self._features, renderer, drop_cells[start:])
-            found, self._size = fitting(some, self._size)
-            rows.append(found)
-            start += len(found)
-        table = np.concatenate(rows)
+        rows = self._batches.over(drop_cells, partial(self._features, renderer))
+        table: npt.NDArray[np.float32] = np.concatenate([*rows])
         if table.ndim != 3 or table.shape[1] != self._first.size:
             raise PluginError(
                 f"the model has {self._first.size} frame starts, but features of shape"
@@ -85,15 +79,9 @@ class FrameScorer:
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
-        found = np.empty(len(drop_cells))
-        states = self.states(drop_cells)
-        start = 0
-        while start < len(states):
-            scores, self._size = fitting(partial(self._some, states[start:]), self._size)
-            found[start : start + self._size] = scores
-            start += self._size
         self.forwards += len(drop_cells)
-        return found
+        parts = self._batches.over(self.states(drop_cells), self._some)
+        return np.concatenate([np.empty(0), *parts])
 
     def _some(self, states: IntArray, size: int) -> npt.NDArray[np.float32]:
         """Score the first masks in a batch of fixed size, the rest of which is the clip itself."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from awb.perturbation.batches import fitting
+from awb.perturbation.batches import Batches
 from awb.perturbation.frames import FrameScorer
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import DEFAULT_BATCH, checked
@@ -30,13 +30,13 @@ def is_elsewhere(model: TensorModel) -> bool:
     return str(model.device).partition(":")[0] != "cpu"
 
 
-class _Batches:
+class _OnDevice:
     """Score rows in batches of one size on a device, which is halved where memory runs out."""
 
     def __init__(self, model: TensorModel, class_index: int) -> None:
         self._model = model
         self._class_index = class_index
-        self._size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        self._batches = Batches(int(getattr(model, "batch_size", DEFAULT_BATCH)))
         self.forwards = 0.0
 
     def _sent(self, rows: npt.NDArray[Any], size: int) -> torch.Tensor:
@@ -55,20 +55,14 @@ class _Batches:
         rows: npt.NDArray[Any],
         score: Callable[[torch.Tensor], torch.Tensor],
     ) -> npt.NDArray[np.float64]:
-        found = np.empty(len(rows))
-        start = 0
-        while start < len(rows):
-            some = partial(self._batch, rows[start:], score)
-            scores, self._size = fitting(some, self._size)
-            found[start : start + self._size] = scores
-            start += self._size
         self.forwards += len(rows)
-        return found
+        parts = self._batches.over(rows, partial(self._batch, score))
+        return np.concatenate([np.empty(0), *parts])
 
     def _batch(
         self,
-        rows: npt.NDArray[Any],
         score: Callable[[torch.Tensor], torch.Tensor],
+        rows: npt.NDArray[Any],
         size: int,
     ) -> npt.NDArray[np.float32]:
         import torch
@@ -79,7 +73,7 @@ class _Batches:
         return checked(scores, size, n_classes)[: len(rows[:size]), self._class_index]
 
 
-class DeviceClipScorer(_Batches):
+class DeviceClipScorer(_OnDevice):
     """Score masked clips that are rendered on the device."""
 
     def __init__(self, model: TensorModel, renderer: Renderer, class_index: int) -> None:
@@ -103,7 +97,7 @@ class DeviceClipScorer(_Batches):
         return self._scored(drop_cells, lambda drops: self._model.tensor_scores(self.render(drops)))
 
 
-class DeviceFrameScorer(_Batches):
+class DeviceFrameScorer(_OnDevice):
     """Score masked clips whose frames are gathered on the device."""
 
     def __init__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import chain
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from awb.activity import beat
 from awb.errors import PluginError
-from awb.perturbation.batches import fitting
+from awb.perturbation.batches import Batches
 from awb.perturbation.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray, TargetPatchModel
 from awb.segments import Segments
@@ -62,20 +63,14 @@ class ClipScorer:
         self._renderer = renderer
         self._class_index = class_index
         size = batch_size or int(getattr(model, "batch_size", DEFAULT_BATCH))
+        self._batches = Batches(size)
         self._batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
         self.forwards = 0.0
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
-        found = np.empty(len(drop_cells))
-        start = 0
-        while start < len(drop_cells):
-            scores, size = fitting(partial(self._some, drop_cells[start:]), len(self._batch))
-            self._batch = self._batch[:size]
-            found[start : start + size] = scores
-            start += size
         self.forwards += len(drop_cells)
-        return found
+        return np.concatenate([np.empty(0), *self._batches.over(drop_cells, self._some)])
 
     def _some(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
         """Score the first masks in a batch of fixed size, the rest of which is the clip itself."""
@@ -104,7 +99,7 @@ class PatchScorer:
         stops = self._starts + model.patch_samples
         self._first = np.searchsorted(edges, self._starts, side="right") - 1
         self._last = np.minimum(np.searchsorted(edges, stops, side="left"), segments.n_cells)
-        self._at_once = PATCHES_AT_ONCE
+        self._batches = Batches(PATCHES_AT_ONCE)
         self._known: list[dict[bytes, float]] = [{} for _ in self._starts]
         self.forwards = 0.0
 
@@ -121,13 +116,8 @@ class PatchScorer:
         known = self._known[patch]
         names = [row.tobytes() for row in distinct]
         new = [place for place, name in enumerate(names) if name not in known]
-        start = 0
-        while start < len(new):
-            masks = drop_cells[first[new[start:]]]
-            scores, self._at_once = fitting(partial(self._computed, patch, masks), self._at_once)
-            some = new[start : start + self._at_once]
-            known.update(zip((names[place] for place in some), scores, strict=True))
-            start += len(some)
+        parts = self._batches.over(drop_cells[first[new]], partial(self._computed, patch))
+        known.update(zip((names[place] for place in new), chain.from_iterable(parts), strict=True))
         self.forwards += len(new) / self._starts.size
         values = np.array([known[name] for name in names], dtype=np.float32)
         return values[inverse.reshape(-1)]
