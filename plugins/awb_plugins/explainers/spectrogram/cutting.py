@@ -22,7 +22,6 @@ from awb.errors import NotApplicableError, ParameterError, did_you_mean
 
 _CONVOLUTIONS = {torch.conv1d, torch.conv2d}
 _MOVE, _OFF = 0.1, 1e-4
-_FRAMES = 64  # enough to tell a change at the beginning from one at the end
 _ADVICE = "; target_layer=NAME says which module of the back end to look at"
 
 
@@ -267,11 +266,17 @@ def _checked(network: nn.Module, features: Tensor, place: Any, maps: Any, scores
 
 
 def _layout(body: nn.Module, features: Tensor, maps: Tensor) -> Callable[[Tensor], Tensor]:
-    """Find which axis of the maps is time: where the middle of a change moves with the change."""
-    if maps.ndim == 3:
+    """Find which axis of the maps is time: that which grows with the clip.
+
+    For a network that takes one length only, it is where the middle of a change moves with the
+    change.
+    """
+    grows = None if maps.ndim == 3 else _growing_axis(body, features, maps)
+    if maps.ndim == 3 or grows == 2:
         return lambda found: found
+    if grows == 3:
+        return lambda found: found.transpose(2, 3)
     middles, moved = [], 0.0
-    features, maps = _long_enough(body, features, maps)
     half = features.shape[1] // 2
     size = float(features.std()) or 1.0  # a silent clip does not vary
     bump = size * torch.linspace(1.0, -0.5, features.shape[2], device=features.device)
@@ -292,17 +297,15 @@ def _layout(body: nn.Module, features: Tensor, maps: Tensor) -> Callable[[Tensor
     return lambda found: found
 
 
-def _long_enough(body: nn.Module, features: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
-    """Repeat a clip that is shorter than what a unit sees, if the network takes longer ones."""
-    copies = -(-_FRAMES // features.shape[1])
-    if copies == 1:
-        return features, maps
-    longer = features.repeat(1, copies, 1)
+def _growing_axis(body: nn.Module, features: Tensor, maps: Tensor) -> int | None:
+    """Return the axis of the maps that grows with the clip; None where none or both do."""
     try:
         with torch.no_grad():
-            return longer, body(longer)
+            longer = body(features.repeat(1, 2, 1))
     except RuntimeError:  # one length only
-        return features, maps
+        return None
+    grown = [axis for axis in (2, 3) if longer.shape[axis] > maps.shape[axis]]
+    return grown[0] if len(grown) == 1 else None
 
 
 def _middle(change: Tensor) -> float:
