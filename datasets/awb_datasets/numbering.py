@@ -1,4 +1,4 @@
-"""Clips that are rendered when they are asked for, and are known by a number."""
+"""Clips that are rendered on demand, and are known by a number."""
 
 from __future__ import annotations
 

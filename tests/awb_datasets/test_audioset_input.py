@@ -168,7 +168,7 @@ def test_an_ontology_that_is_its_own_child(tmp_path: Path) -> None:
         ("{", "no JSON"),
         ({"id": "/m/a"}, "expected a JSON list"),
         ([], "expected a JSON list"),
-        ([{"name": "A"}], "entry 1 is no class with an id"),
+        ([{"name": "A"}], "entry 1 is not a class with an id"),
         ([{"id": "/m/a"}], "entry 1 (/m/a) has no name"),
         ([{"id": "/m/a", "name": "A", "child_ids": "/m/b"}], "child_ids is no list"),
         ([{"id": "/m/a", "name": "A", "child_ids": ["/m/b"]}], "/m/b that is not defined"),

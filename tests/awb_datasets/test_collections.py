@@ -265,7 +265,7 @@ def test_bad_names_of_emodb(name: str, said: str, tmp_path: Path) -> None:
 
 def test_song_alone_is_told(tmp_path: Path) -> None:
     write_tone(tmp_path / "Actor_24" / "03-02-03-02-02-02-24.wav", 1500)
-    assert "holds no speech" in fault("ravdess", tmp_path, kind=DataError)
+    assert "contains no speech" in fault("ravdess", tmp_path, kind=DataError)
 
 
 def test_a_setting_of_the_wrong_kind(tmp_path: Path) -> None:

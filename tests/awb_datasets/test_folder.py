@@ -278,7 +278,7 @@ def test_missing_folder_or_audio(tmp_path: Path) -> None:
     assert "type --dataset folder:PATH" in fault(tmp_path / "nowhere", DataError)
     assert "has no folder audio/" in fault(tmp_path, DataError)
     (tmp_path / "audio").mkdir()
-    assert "holds no audio file" in fault(tmp_path, DataError)
+    assert "contains no audio file" in fault(tmp_path, DataError)
     (tmp_path / "file").touch()
     assert "is a file" in fault(tmp_path / "file", DataError)
 

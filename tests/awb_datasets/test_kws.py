@@ -112,7 +112,7 @@ def test_further_speakers_of_the_collection_are_trained_on(tmp_path: Path) -> No
 def test_missing_folder_files_speakers_and_digits(recordings: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="does not exist; expected recordings named"):
         opened(tmp_path / "nowhere")
-    with pytest.raises(DataError, match=r"holds no \*\.wav \(did you mean .*recordings\?\)"):
+    with pytest.raises(DataError, match=r"contains no \*\.wav \(did you mean .*recordings\?\)"):
         opened(recordings.parent)
     folder = write_recordings(tmp_path / "r", speakers=("jackson",), takes=1)
     with pytest.raises(DataError, match="has no speaker of split test: yweweler"):

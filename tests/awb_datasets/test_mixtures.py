@@ -128,7 +128,7 @@ def test_recorded_backgrounds(tmp_path: Path, recordings: list[Recording]) -> No
         "mix-0-0000"
     )
     assert _strength(clip.waveform, 50.0)[400:-400].min() > 0
-    with pytest.raises(DataError, match=r"holds no audio \(\.wav"):
+    with pytest.raises(DataError, match=r"contains no audio \(\.wav"):
         Recorded(tmp_path / "nowhere")
     soundfile.write(tmp_path / "hum.wav", np.zeros(800), RATE_HZ)
     with pytest.raises(AudioError, match="is silent"):

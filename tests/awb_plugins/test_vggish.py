@@ -252,7 +252,7 @@ def test_a_saved_model(folder: Path, tmp_path: Path) -> None:
     assert model.scores(clips).shape == (2, 3)
     with pytest.raises(WeightsError, match=r"gives shape \(1, 64\), expected \(1, 128\)"):
         made(folder, weights=save_model(tmp_path / "small", size=64))
-    with pytest.raises(WeightsError, match=r"holds no saved_model\.pb"):
+    with pytest.raises(WeightsError, match=r"contains no saved_model\.pb"):
         made(folder, weights=folder)
 
 

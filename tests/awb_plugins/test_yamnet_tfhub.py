@@ -150,9 +150,9 @@ def test_a_broken_savedmodel_is_refused(tmp_path: Path) -> None:
 
 def test_a_folder_without_a_savedmodel(tmp_path: Path) -> None:
     needs_tensorflow()
-    with pytest.raises(WeightsError, match=r"holds no saved_model\.pb"):
+    with pytest.raises(WeightsError, match=r"contains no saved_model\.pb"):
         SPEC.factory(YamnetParameters(path=tmp_path, backend="tfhub"))
-    with pytest.raises(WeightsError, match="is no folder"):
+    with pytest.raises(WeightsError, match="is not a folder"):
         SPEC.factory(YamnetParameters(path=tmp_path / "nowhere", backend="tfhub"))
 
 

@@ -33,7 +33,7 @@ def test_truncated_weights(tmp_path: Path, tflite: Path, part: float) -> None:
     content = tflite.read_bytes()
     path = tmp_path / "yamnet.tflite"
     path.write_bytes(content[: int(len(content) * part)])
-    with pytest.raises(WeightsError, match="are no LiteRT model") as caught:
+    with pytest.raises(WeightsError, match="are not a LiteRT model") as caught:
         SPEC.factory(YamnetParameters(path=path))
     assert "\n" not in str(caught.value)
 
@@ -42,7 +42,7 @@ def test_file_that_is_no_model(tmp_path: Path) -> None:
     pytest.importorskip("ai_edge_litert", reason="needs the extra yamnet")
     path = tmp_path / "yamnet.tflite"
     path.write_text("<html>404</html>", encoding="ascii")
-    with pytest.raises(WeightsError, match="are no LiteRT model"):
+    with pytest.raises(WeightsError, match="are not a LiteRT model"):
         SPEC.factory(YamnetParameters(path=path))
 
 

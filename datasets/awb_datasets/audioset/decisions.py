@@ -37,7 +37,7 @@ class Audio:
     clip_s : np.ndarray, shape=(segments,)
         Duration of each clip in seconds; 10 where it is not known.
     problems : tuple of str
-        Why files cannot be read, a sentence each.
+        Why files cannot be read, one sentence each.
     """
 
     missing: BoolArray

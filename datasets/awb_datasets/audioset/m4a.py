@@ -27,7 +27,7 @@ def _open(path: Path) -> tuple[Any, Any]:
         raise AudioError(f"{path} is not audio that can be read: {error}") from error
     if not container.streams.audio:
         container.close()
-        raise AudioError(f"{path} holds no audio")
+        raise AudioError(f"{path} contains no audio")
     return container, container.streams.audio[0]
 
 

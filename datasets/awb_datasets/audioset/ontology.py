@@ -133,12 +133,12 @@ def _refuse_cycles(children: Mapping[str, Iterable[str]], names: Mapping[str, st
 def _node(entry: Any, position: int) -> tuple[str, str, list[str]]:
     """Read one class: its id, name and children."""
     if not isinstance(entry, dict) or not isinstance(entry.get("id"), str) or not entry["id"]:
-        raise DataError(f"entry {position} is no class with an id")
+        raise DataError(f"entry {position} is not a class with an id")
     name, children = entry.get("name"), entry.get("child_ids", [])
     if not isinstance(name, str) or not name.strip():
         raise DataError(f"entry {position} ({entry['id']}) has no name")
     if not isinstance(children, list) or not all(isinstance(child, str) for child in children):
-        raise DataError(f"entry {position} ({entry['id']}): child_ids is no list of ids")
+        raise DataError(f"entry {position} ({entry['id']}): child_ids is not a list of ids")
     return entry["id"], name.strip(), children
 
 
@@ -149,9 +149,9 @@ def read_ontology(path: Path) -> Ontology:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise DataError(f"{path} is no JSON text: {error}") from error
+        raise DataError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list) or not entries:
-        raise DataError(f"{path} is no ontology: expected a JSON list of classes")
+        raise DataError(f"{path} is not an ontology: expected a JSON list of classes")
     names: dict[str, str] = {}
     children: dict[str, list[str]] = {}
     try:

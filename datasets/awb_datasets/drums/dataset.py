@@ -1,4 +1,4 @@
-"""The dataset: ids, and clips rendered when they are asked for."""
+"""The dataset: ids, and clips rendered on demand."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Conventions
 -----------
 A hit is a float64 array of ``shape=(samples,)`` at 16 kHz, with its onset at the first sample and
-at any level. Every hit is a drum of its own: pitch, decay, noise and attack are drawn anew.
+at any level. Every hit is a drum of its own: pitch, decay, noise and attack are drawn again.
 
 References
 ----------

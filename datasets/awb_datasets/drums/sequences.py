@@ -49,7 +49,7 @@ class HitSource(Protocol):
 
 
 class Synthesizer:
-    """Hits that are rendered when they are asked for, each a drum of its own."""
+    """Hits that are rendered on demand, each a drum of its own."""
 
     def draw(self, rng: np.random.Generator, instrument: str) -> FloatArray:
         """Render a hit in a room, or in none."""

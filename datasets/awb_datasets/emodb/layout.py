@@ -37,7 +37,7 @@ def read_collection(root: Path, *, speakers: str | None = None) -> list[Recordin
     folder = require_folder(root, "wav", "emodb:root=DIR", LAYOUT)
     files = sorted(path for path in folder.glob("wav/*.wav") if path.name[0] != ".")
     if not files:
-        raise DataError(f"{folder / 'wav'} holds no *.wav; {LAYOUT}")
+        raise DataError(f"{folder / 'wav'} contains no *.wav; {LAYOUT}")
     recordings = [_recording(path) for path in files]
     names = {one: f"speaker-{one}" for one in SPEAKERS}
     return choose_groups(recordings, speakers, names, "speaker")

@@ -45,7 +45,7 @@ def list_audio(folder: Path, audio_folder: Path = Path(AUDIO)) -> dict[str, Path
         raise DataError(f"{folder} has no folder {audio_folder.as_posix()}/; {LAYOUT}")
     found = dict(sorted(_files(audio)))
     if not found:
-        raise DataError(f"{audio} holds no audio file; {LAYOUT}")
+        raise DataError(f"{audio} contains no audio file; {LAYOUT}")
     return found
 
 

@@ -17,7 +17,7 @@ class KwsParameters(Parameters):
     recordings: Path | None = Field(
         None, description="Folder of the recordings; by default they are downloaded once."
     )
-    keyword: Keyword = Field("seven", description="The digit that is asked for.")
+    keyword: Keyword = Field("seven", description="The digit to detect.")
     split: Split = Field("test", description="Part of the data; parts share no speaker.")
     clips: int = Field(40, ge=1, description="Number of sequences; the keyword is in every other.")
     seed: int = Field(0, ge=0, description="Another seed gives other sequences.")

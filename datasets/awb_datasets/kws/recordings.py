@@ -39,7 +39,7 @@ class Recordings:
         if not files:
             inner = folder / "recordings"
             hint = f" (did you mean {inner}?)" if inner.is_dir() else ""
-            raise DataError(f"recordings {folder} holds no *.wav{hint}; {LAYOUT}")
+            raise DataError(f"recordings {folder} contains no *.wav{hint}; {LAYOUT}")
         return files
 
     def _parse(self, path: Path) -> tuple[int, str, int]:

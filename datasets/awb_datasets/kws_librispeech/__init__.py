@@ -18,7 +18,7 @@ class KwsLibrispeechParameters(Parameters):
     root: Path = Field(description="Folder that holds test-clean/.")
     alignments: Path = Field(description="Folder of the TextGrids, in sub-folders or not.")
     subset: str = Field("test-clean", description="Folder of the utterances inside root.")
-    words: str = Field(WORDS, description="Words that are asked for, joined by +.")
+    words: str = Field(WORDS, description="Words to detect, joined by +.")
     longest_s: float = Field(10.0, gt=0, description="Leave out utterances that last longer.")
 
     @field_validator("words")

@@ -50,7 +50,7 @@ def find_alignments(folder: Path) -> dict[str, Path]:
         raise DataError(f"alignments {folder}: there is no such folder")
     found = {path.stem: path for path in sorted(folder.rglob(f"*{SUFFIX}"))}
     if not found:
-        raise DataError(f"alignments {folder} holds no *{SUFFIX}")
+        raise DataError(f"alignments {folder} contains no *{SUFFIX}")
     return found
 
 

@@ -30,7 +30,7 @@ class _Utterance:
 
 
 class KwsLibrispeech:
-    """Utterances with the words that are asked for as events; all others are counted."""
+    """Utterances with the words to detect as events; all others are counted."""
 
     def __init__(
         self, folder: Path, alignments: Path, *, words: Sequence[str], longest_s: float
@@ -90,7 +90,7 @@ def _list_audio(folder: Path) -> dict[str, Path]:
         raise DataError(f"there is no folder {folder}; {LAYOUT}")
     files = sorted(folder.glob("*/*/*.flac"))
     if not files:
-        raise DataError(f"{folder} holds no */*/*.flac; {LAYOUT}")
+        raise DataError(f"{folder} contains no */*/*.flac; {LAYOUT}")
     for path in files:
         match = _NAME.fullmatch(path.stem)
         if match is None or match.groups() != (path.parent.parent.name, path.parent.name):

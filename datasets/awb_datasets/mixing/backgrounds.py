@@ -40,7 +40,7 @@ class Recorded:
         found = folder.rglob("*") if folder.is_dir() else ()
         self._files = sorted(path for path in found if path.suffix.lower() in SUFFIXES)
         if not self._files:
-            raise DataError(f"background {folder} holds no audio ({', '.join(SUFFIXES)})")
+            raise DataError(f"background {folder} contains no audio ({', '.join(SUFFIXES)})")
 
     def draw(self, rng: np.random.Generator, n_samples: int, sample_rate_hz: int) -> FloatArray:
         """Draw a background of mean power 1."""

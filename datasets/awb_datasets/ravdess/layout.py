@@ -35,7 +35,7 @@ def read_collection(
     folder = require_folder(root, "Actor_*", "ravdess:root=DIR", LAYOUT)
     files = sorted(path for path in folder.glob("Actor_*/*.wav") if path.name[0] != ".")
     if not files:
-        raise DataError(f"{folder} holds no Actor_*/*.wav; {LAYOUT}")
+        raise DataError(f"{folder} contains no Actor_*/*.wav; {LAYOUT}")
     read = [(path, _read_name(path)) for path in files]
     recordings = [
         Recording(path.name, path, EMOTIONS[codes["emotion"] - 1], f"actor-{codes['actor']:02d}")
@@ -43,7 +43,7 @@ def read_collection(
         if codes["channel"] == _CHANNELS[channel]
     ]
     if not recordings:
-        raise DataError(f"{folder} holds no {channel}; its files are of the other channel")
+        raise DataError(f"{folder} contains no {channel}; its files are of the other channel")
     names = {str(one): f"actor-{one:02d}" for one in ACTORS}
     return choose_groups(recordings, actors, names, "actor")
 

@@ -1,4 +1,4 @@
-"""The dataset: ids, and scenes rendered when they are asked for."""
+"""The dataset: ids, and scenes rendered on demand."""
 
 from __future__ import annotations
 

@@ -271,7 +271,7 @@ def problem_of(config: Any, given: Problem, name: str) -> tuple[Problem, str]:
     if told is not None:
         if told not in _PROBLEMS:
             raise WeightsError(
-                f"{name}: the checkpoint's problem_type is {told}: it is no classifier. If it is,"
+                f"{name}: the checkpoint says problem_type={told}: not a classifier. If it is one,"
                 " type labels=multi-label or labels=single-label"
             )
         return _PROBLEMS[told], ""

@@ -15,7 +15,7 @@ def find_saved_model(path: Path | None, handle: str, name: str, advice: str) -> 
         path = _fetched(handle, name, advice)
     folder = path.expanduser()
     if not (folder / "saved_model.pb").is_file():
-        problem = "holds no saved_model.pb" if folder.is_dir() else "is no folder"
+        problem = "contains no saved_model.pb" if folder.is_dir() else "is not a folder"
         raise WeightsError(f"{name}: {path} {problem}. {advice}")
     return folder
 

@@ -68,7 +68,7 @@ def read_state(path: Path, name: str, advice: str) -> dict[str, torch.Tensor]:
     Raises
     ------
     WeightsError
-        If there is no such file, it is no PyTorch file, or it holds anything but plain data.
+        If there is no such file, it is not a PyTorch file, or it holds anything but plain data.
     """
     import pickle
     import warnings
@@ -83,19 +83,19 @@ def read_state(path: Path, name: str, advice: str) -> dict[str, torch.Tensor]:
     except pickle.UnpicklingError as error:
         first = str(error).split("WeightsUnpickler error: ")[-1].split("\n")[0].split(". ")[0]
         raise WeightsError(
-            f"{name}: {path} is no plain PyTorch weights file ({first[:160]}). {advice}"
+            f"{name}: {path} is not a plain PyTorch weights file ({first[:160]}). {advice}"
         ) from error
     except (LookupError, TypeError, AttributeError) as error:  # of bytes that are read as a pickle
-        raise WeightsError(f"{name}: {path} is no PyTorch weights file. {advice}") from error
+        raise WeightsError(f"{name}: {path} is not a PyTorch weights file. {advice}") from error
     except (OSError, EOFError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise WeightsError(f"{name}: {path} cannot be read: {reason}. {advice}") from error
     state = content.get("model", content) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not state:
-        raise WeightsError(f"{name}: {path} holds no weights by name. {advice}")
+        raise WeightsError(f"{name}: {path} contains no named weights. {advice}")
     wrong = [key for key, value in state.items() if not isinstance(value, torch.Tensor)]
     if wrong:
-        raise WeightsError(f"{name}: {path}: {wrong[0]} is no tensor. {advice}")
+        raise WeightsError(f"{name}: {path}: {wrong[0]} is not a tensor. {advice}")
     return dict(state)
 
 
@@ -141,7 +141,7 @@ def open_safetensors(path: Path, name: str, advice: str, framework: str = "pt") 
     Raises
     ------
     WeightsError
-        If there is no such file, or it is no safetensors file.
+        If there is no such file, or it is not a safetensors file.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -150,7 +150,7 @@ def open_safetensors(path: Path, name: str, advice: str, framework: str = "pt") 
         return safe_open(found, framework=framework)
     except (OSError, SafetensorError) as error:
         raise WeightsError(
-            f"{name}: {path} is no sound safetensors file ({error}). {advice}"
+            f"{name}: {path} is not a valid safetensors file ({error}). {advice}"
         ) from error
 
 

@@ -4,7 +4,7 @@ Conventions
 -----------
 *Versions* of a clip are made from its waveform: faster, slower, or with noise on a quarter of it.
 They come after the split, from the training part alone. Every epoch hears one version of each clip.
-Gain and SpecAugment are drawn anew for every batch.
+Gain and SpecAugment are drawn again for every batch.
 
 References
 ----------

@@ -109,5 +109,5 @@ def _open(path: Path, framework: str, model: str) -> Any:
         return safe_open(path, framework=framework)
     except (OSError, SafetensorError) as error:
         raise WeightsError(
-            f"{model}: {path} is no sound safetensors file ({error}); {_advice(model)}"
+            f"{model}: {path} is not a valid safetensors file ({error}); {_advice(model)}"
         ) from error

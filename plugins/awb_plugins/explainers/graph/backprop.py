@@ -65,7 +65,7 @@ def gradient(tape: Tape, target: int, change: Change = "none", at: int = 0) -> T
     Raises
     ------
     NotApplicableError
-        If a ReLU is asked for and there is none, or an operator has no derivative.
+        If a ReLU is required and there is none, or an operator has no derivative.
     """
     if change != "none" and not any(map(is_relu, tape.operations)):
         raise NotApplicableError("the network has no ReLU, which is all that this method changes")

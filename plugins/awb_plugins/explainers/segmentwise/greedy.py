@@ -35,7 +35,7 @@ class GreedyParameters(SegmentParameters):
         ``insertion`` starts from nothing and adds the window that raises the score most;
         ``deletion`` starts from the clip and drops the window whose loss lowers it most.
     steps : int
-        Windows that are chosen; each step asks for one call a window.
+        Windows that are chosen; each step asks for one call per window.
     window_s : float
         Length of a window in seconds; windows start at every segment.
     """
@@ -86,7 +86,7 @@ SPEC = ExplainerSpec(
     name="greedy",
     summary="Windows chosen one after the other, each the best beside those before it.",
     citation="Nemhauser et al. (1978), doi:10.1007/BF01588971",
-    cost="one call a window and step (about 500 for 10 s and 5 steps; step 1 is keep-window's)",
+    cost="one call per window and step (about 500 for 10 s and 5 steps; step 1 is keep-window's)",
     parameters=GreedyParameters,
     factory=finished(Greedy),
 )

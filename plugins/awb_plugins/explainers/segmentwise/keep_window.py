@@ -56,7 +56,7 @@ SPEC = ExplainerSpec(
     citation=(
         "this project; the complement of Zeiler & Fergus (2014), doi:10.1007/978-3-319-10590-1_53"
     ),
-    cost="one call a window (102 for 10 s; 52 with window_s=1,hop_s=0.2)",
+    cost="one call per window (102 for 10 s; 52 with window_s=1,hop_s=0.2)",
     parameters=KeepWindowParameters,
     factory=finished(KeepWindow),
 )

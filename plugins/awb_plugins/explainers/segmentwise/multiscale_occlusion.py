@@ -44,7 +44,7 @@ class MultiscaleOcclusionParameters(SegmentParameters):
 class MultiscaleOcclusion:
     """The fall of the score without a window, averaged over the windows and then over the scales.
 
-    A short window places evidence well and misses what its neighbours can stand in for; a long
+    A short window places evidence well and misses what its neighbours can replace; a long
     window the other way round.
     """
 
@@ -72,7 +72,7 @@ SPEC = ExplainerSpec(
     name="multiscale-occlusion",
     summary="Occlusion with windows of 0.1, 0.2, 0.5, 1 and 2 s, averaged over the scales.",
     citation="Zeiler & Fergus (2014), doi:10.1007/978-3-319-10590-1_53; scales averaged here",
-    cost="one call a window and scale (about 470 for 10 s, those of naive among them)",
+    cost="one call per window and scale (about 470 for 10 s, those of naive among them)",
     parameters=MultiscaleOcclusionParameters,
     factory=finished(MultiscaleOcclusion),
 )

@@ -49,7 +49,7 @@ SPEC = ExplainerSpec(
     name="naive",
     summary="Occlusion: how much the score falls when one 500 ms window is dropped.",
     citation="Zeiler & Fergus (2014), doi:10.1007/978-3-319-10590-1_53",
-    cost="one call a window (about 100 for 10 s)",
+    cost="one call per window (about 100 for 10 s)",
     parameters=NaiveParameters,
     factory=finished(Naive),
 )

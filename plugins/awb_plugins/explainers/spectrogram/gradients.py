@@ -37,7 +37,7 @@ class InputXGradientParameters(MapParameters):
 class InputXGradient(MapExplainer):
     """The gradient times the features: for the plain method, times the features themselves.
 
-    On a logarithmic spectrogram zero is no silence but full scale, so that the product changes
+    On a logarithmic spectrogram zero is not silence but full scale, so that the product changes
     sign; ``baseline=dropped`` measures the features from what silence gives.
     """
 

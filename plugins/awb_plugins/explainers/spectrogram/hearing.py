@@ -61,7 +61,7 @@ class Heard:
     charge : callable
         Told how many clips go through the back end where its own calls do not tell.
     notes : list of str
-        What the explainer found and wants to say, a sentence each; it adds to them.
+        What the explainer found and wants to say, one sentence each; it adds to them.
     """
 
     model: DifferentiableModel

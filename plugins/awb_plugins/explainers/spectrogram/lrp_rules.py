@@ -98,7 +98,7 @@ def layers_in_order(network: nn.Module, features: torch.Tensor) -> list[tuple[st
 def _foldable(tape: Tape) -> list[tuple[str, str]]:
     """List pairs of modules, each run once, of which the second alone reads what the first gives.
 
-    Nothing stands between them: the very tensor that one gave is what the other was given.
+    Nothing is between them: the same tensor that one gave is what the other was given.
     """
     readers = tape.readers()
     made = {number: operation for operation in tape.operations for number in operation.outputs}

@@ -47,7 +47,7 @@ class FilterBank(nn.Module):
     max_frames : int
         Frames after which the audio is not heard.
     padding : float
-        What stands in frames after the end of the audio.
+        What frames contain after the end of the audio.
     """
 
     def __init__(self, extractor: Any) -> None:

@@ -277,7 +277,7 @@ def load(parameters: AstParameters) -> Ast:
     Raises
     ------
     WeightsError
-        If the checkpoint cannot be had, lacks weights, or is no AST.
+        If the checkpoint cannot be had, lacks weights, or is not an AST.
     ParameterError
         If there is no such device.
     """

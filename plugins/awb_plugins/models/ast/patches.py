@@ -13,7 +13,7 @@ from torch import nn
 
 
 class TimeFirstPatches(nn.Module):
-    """A patch embedding that stands in for transformers' `ASTPatchEmbeddings`.
+    """A patch embedding that replaces transformers' `ASTPatchEmbeddings`.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class TimeFirstPatches(nn.Module):
     max_frames : int
         Frames of the longest input.
     padding : float
-        What stands in frames after the end of the audio.
+        What frames contain after the end of the audio.
 
     Attributes
     ----------

@@ -80,7 +80,7 @@ def _check_front(state: Mapping[str, torch.Tensor], path: Path) -> None:
         key = f"spectrogram_extractor.stft.conv_{part}.weight"
         if float((state[key] - expected).abs().max()) > _TOLERANCE:
             raise WeightsError(
-                f"{NAME}: {path}: {key} is no transform of 1,024 samples with a periodic Hann"
+                f"{NAME}: {path}: {key} is not a transform of 1,024 samples with a periodic Hann"
                 f" window. {_ADVICE}"
             )
     if bool((state["logmel_extractor.melW"] < 0).any()):

@@ -61,7 +61,7 @@ def calibrate(network: Network, features: Tensor) -> None:
 
 
 def recipe() -> Recipe:
-    """Return the recipe: one emotion a clip; the study's changes of speed, and its noise."""
+    """Return the recipe: one emotion per clip; the study's changes of speed, and its noise."""
     return Recipe(
         task="multi-class",
         sample_rate_hz=SAMPLE_RATE_HZ,

@@ -106,12 +106,14 @@ def _read(path: Path, name: str, trusted: set[str]) -> Any:
         return skops.io.load(file, trusted=strange)
     except zipfile.BadZipFile as error:
         raise WeightsError(
-            f"{name}: {path} is no skops file; pickles and joblib files are not read, since they"
+            f"{name}: {path} is not a skops file; pickles and joblib files are not read, since they"
             f" can run anything. {advice}"
         ) from error
     except (KeyError, TypeError, ValueError, AttributeError, ImportError, OSError) as error:
         reason = " ".join(str(error).split())[:160]
-        raise WeightsError(f"{name}: {path} is no sound skops file: {reason}. {advice}") from error
+        raise WeightsError(
+            f"{name}: {path} is not a valid skops file: {reason}. {advice}"
+        ) from error
 
 
 def _check_trust(strange: Sequence[str], name: str, path: Path) -> None:

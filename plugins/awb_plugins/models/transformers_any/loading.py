@@ -32,7 +32,7 @@ def load(parameters: TransformersParameters) -> AudioModel:
     Raises
     ------
     WeightsError
-        If the checkpoint cannot be had, or is no audio classifier.
+        If the checkpoint cannot be had, or is not an audio classifier.
     ParameterError
         If there is no such device.
     """

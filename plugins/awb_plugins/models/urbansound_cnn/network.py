@@ -5,7 +5,7 @@ Conventions
 22,050 Hz. The picture has 64 columns of 62.5 ms and 64 mel rows: each column is one window of 2,048
 samples (93 ms, periodic Hann), one every 1,378, the first centred on the first sample, with silence
 beyond both ends. Its values are decibels of full scale, from -80 (0) to 0 (1), clipped: not of the
-loudest point of the clip, so that a column depends on nothing but its own window. Clips are filled
+loudest point of the clip, so that a column depends only on its own window. Clips are filled
 with silence to 4 s; what lies beyond is not heard.
 
 The network is a CNN of colour pictures. Its three channels are the same grey picture three times:

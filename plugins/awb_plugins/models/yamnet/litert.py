@@ -33,7 +33,7 @@ def make_interpreter(content: bytes) -> Any:
     Raises
     ------
     WeightsError
-        If it is no LiteRT model, or not one from 15,600 samples to 521 probabilities.
+        If it is not a LiteRT model, or not one from 15,600 samples to 521 probabilities.
     """
     from ai_edge_litert.interpreter import Interpreter
 
@@ -44,7 +44,7 @@ def make_interpreter(content: bytes) -> Any:
     except (ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise WeightsError(
-            f"yamnet: the weights are no LiteRT model: {reason}. {advice}"
+            f"yamnet: the weights are not a LiteRT model: {reason}. {advice}"
         ) from error
     ends = interpreter.get_input_details() + interpreter.get_output_details()
     found = [(tuple(int(size) for size in end["shape"]), end["dtype"]) for end in ends]
