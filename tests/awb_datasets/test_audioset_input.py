@@ -165,12 +165,12 @@ def test_an_ontology_that_is_its_own_child(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ({"id": "/m/a"}, "expected a JSON list"),
         ([], "expected a JSON list"),
         ([{"name": "A"}], "entry 1 is not a class with an id"),
         ([{"id": "/m/a"}], "entry 1 (/m/a) has no name"),
-        ([{"id": "/m/a", "name": "A", "child_ids": "/m/b"}], "child_ids is no list"),
+        ([{"id": "/m/a", "name": "A", "child_ids": "/m/b"}], "child_ids is not a list"),
         ([{"id": "/m/a", "name": "A", "child_ids": ["/m/b"]}], "/m/b that is not defined"),
         ([{"id": "/m/a", "name": "A"}] * 2, "entry 2 defines /m/a (A) a second time"),
     ],

@@ -77,7 +77,7 @@ def test_what_classes_mean(classes: Any, problem: Any, found: str, *, told: bool
 
 
 def test_regression_is_refused() -> None:
-    with pytest.raises(WeightsError, match="problem_type is regression"):
+    with pytest.raises(WeightsError, match="problem_type=regression"):
         problem_of(_config(TEN, "regression"), "auto", "m")
 
 

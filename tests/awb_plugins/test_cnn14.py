@@ -253,7 +253,7 @@ class Trap:
 def test_nothing_in_a_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "trap.pth"
     torch.save({"model": Trap()}, file)
-    with pytest.raises(WeightsError, match="no plain PyTorch weights file"):
+    with pytest.raises(WeightsError, match="not a plain PyTorch weights file"):
         made(file)
     file.write_bytes(pickle.dumps(Trap()))
     with pytest.raises(WeightsError, match="trap"):

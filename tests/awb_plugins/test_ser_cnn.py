@@ -149,7 +149,7 @@ def test_bad_weights(tmp_path: Path) -> None:
         with pytest.raises(WeightsError, match="the header of"):
             SPEC.factory(SerCnnParameters(weights=file))
     file.write_bytes(b"nothing")
-    with pytest.raises(WeightsError, match="no sound safetensors file"):
+    with pytest.raises(WeightsError, match="not a valid safetensors file"):
         SPEC.factory(SerCnnParameters(weights=file))
 
 

@@ -216,8 +216,8 @@ def forget_classes(path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (truncate, "no sound safetensors file"),
-        (scramble, "no sound safetensors file"),
+        (truncate, "not a valid safetensors file"),
+        (scramble, "not a valid safetensors file"),
         (remove, "there is no weights file"),
         (reshape, "head.weight"),
         (take_away, "head.bias"),

@@ -52,7 +52,7 @@ def test_model_of_another_shape(tmp_path: Path, tflite: Path) -> None:
     assert content.count(input_shape) == 1
     path = tmp_path / "other.tflite"
     path.write_bytes(content.replace(input_shape, struct.pack("<ii", 1, 15_500)))
-    with pytest.raises(WeightsError, match=r"no LiteRT model|of another model"):
+    with pytest.raises(WeightsError, match=r"not a LiteRT model|of another model"):
         SPEC.factory(YamnetParameters(path=path))
 
 
