@@ -10,7 +10,7 @@ import pytest
 
 from awb.errors import MissingExtraError, ParameterError, UnknownNameError
 from awb.hookspecs import hookimpl
-from awb.plugins.discovery import discovery
+from awb.plugins import discovery
 from awb.specs import ExplainerSpec
 
 
