@@ -55,6 +55,15 @@ def test_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_added_remains() -> Iterator[None]:
+    """Forget the plugins that a module's fixtures add: later modules run in the same process."""
+    yield
+    from awb.plugins import discovery
+
+    discovery.ADDED.clear()
+
+
 @pytest.fixture
 def added() -> Iterator[dict[Any, Any]]:
     """Plugins that are known but not installed; those that a test adds are forgotten after it."""

@@ -241,7 +241,7 @@ class Perturber:
             If the model lacks the capability.
         """
         if not isinstance(self._model, capability):
-            raise NotApplicableError(f"the model is no {capability.__name__}")
+            raise NotApplicableError(f"the model does not implement {capability.__name__}")
         return self._model
 
     def scores(self, drop_masks: npt.ArrayLike) -> npt.NDArray[np.float64]:

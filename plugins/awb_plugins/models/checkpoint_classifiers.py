@@ -1,15 +1,24 @@
-"""Loading classifiers of transformers: the same for every model object around a checkpoint."""
+"""Classifiers of transformers: what every model object around a checkpoint is and needs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from collections.abc import Sequence
+from typing import Any, NotRequired, Protocol, Self, TypedDict
 
+import numpy as np
+import torch
+from torch import nn
+
+from awb.protocols import ScoreArray
+from awb.types import AudioArray
 from awb_plugins.models import checkpoints
+from awb_plugins.models.audioset_labels import audioset_classes
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import Precision
+from awb_plugins.models.memory import FittingBatches, Precision, autocast
+from awb_plugins.models.randomizing import randomized_twin
 
-if TYPE_CHECKING:
-    import torch
+_BATCH = {"cpu": 4}
+_BATCH_ELSEWHERE = 32
 
 
 class CheckpointParameters(Protocol):
@@ -23,16 +32,103 @@ class CheckpointParameters(Protocol):
     batch_size: int | None
 
 
-class Loaded(TypedDict):
+class Computing(TypedDict):
+    """Where and how a checkpoint computes, as `CheckpointModel` describes it."""
+
+    device: torch.device
+    batch_size: int | None
+    precision: NotRequired[Precision]
+    notes: NotRequired[tuple[str, ...]]
+
+
+class Loaded(Computing):
     """What the model objects around a checkpoint are made of."""
 
     network: Any
     extractor: Any
     problem: Problem
-    notes: tuple[str, ...]
-    device: torch.device
-    batch_size: int | None
-    precision: Precision
+
+
+class CheckpointModel:
+    """A network of transformers that scores waveforms in batches that fit the memory.
+
+    Parameters
+    ----------
+    name : str
+        Name of awb's model, for messages.
+    network : transformers.PreTrainedModel
+        The network with its weights, on the CPU.
+    extractor : transformers.SequenceFeatureExtractor
+        Says the rate.
+    classes : sequence of str
+        Names, in the order of the scores.
+    device : torch.device
+        Where the network computes.
+    batch_size : int or None
+        Clips in a batch; None for what suits the device.
+    precision : str
+        ``float32``, or what the network computes in under torch's autocast.
+    notes : tuple of str
+        What a reader of the board must know.
+
+    Attributes
+    ----------
+    device : torch.device
+        Where it computes.
+    revision : str or None
+        Commit of the checkpoint, where it came from the hub.
+    """
+
+    front_end: nn.Module
+    back_end: nn.Module
+
+    def __init__(
+        self,
+        name: str,
+        network: Any,
+        extractor: Any,
+        *,
+        classes: Sequence[str],
+        device: torch.device,
+        batch_size: int | None,
+        precision: Precision = "float32",
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.sample_rate_hz = int(extractor.sampling_rate)
+        self.classes: Sequence[str] = classes
+        self.mids: Sequence[str] = checkpoints.mids_of(classes, audioset_classes())
+        self.weights_sha256 = checkpoints.weights_sha256(network)
+        self.revision = getattr(network.config, "_commit_hash", None)
+        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
+        self._batches = FittingBatches(self.batch_size, name)
+        self.device = device
+        self.precision = precision
+        self.notes = notes
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray:
+        """Score clips of one length.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1]; what lies beyond the seconds that the network hears is not heard.
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, classes), dtype=float32
+            Log-odds.
+        """
+        return self._batches.scores(waveforms, self._forward)
+
+    def randomized(self, share: float, rng: np.random.Generator) -> Self:
+        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
+        return randomized_twin(self, share, rng)
+
+    def _forward(self, waveforms: AudioArray) -> torch.Tensor:
+        with torch.inference_mode(), autocast(self.device, self.precision):
+            features = self.front_end(torch.tensor(waveforms)).to(self.device)
+            scores: torch.Tensor = self.back_end(features)
+        return scores
 
 
 def load_classifier(

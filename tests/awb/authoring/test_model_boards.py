@@ -63,7 +63,7 @@ def test_a_network_with_batch_norm_has_a_board(
     found = run(data, tmp_path / "run", model, "naive,saliency", jobs=jobs)
     assert not found.failed
     text = str(found.boards[0])
-    assert "not applicable, as the model is no DifferentiableModel: saliency" in text
+    assert "not applicable, as the model does not implement DifferentiableModel: saliency" in text
     assert "Computed on cpu, float32" in text
     assert "was taken for" not in text
     assert found.boards[0].board.n_instances == 2

@@ -39,7 +39,10 @@ def test_run_prints_the_board_and_writes_a_folder(run: tuple[Path, Result]) -> N
     out, result = run
     assert result.exit_code == 0, result.output
     assert "random-forest" in result.stdout
-    assert "not applicable, as the model is no DifferentiableModel: saliency" in result.stdout
+    assert (
+        "not applicable, as the model does not implement DifferentiableModel: saliency"
+        in result.stdout
+    )
     assert str(out) in result.stderr
     assert {path.name for path in out.iterdir()} >= {"run.json", "manifests.json", "results.sqlite"}
 

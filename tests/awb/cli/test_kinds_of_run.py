@@ -17,7 +17,7 @@ import pytest
 import awb as library
 import kinds_of_run
 from awb.harness.storage.run_folder import RunFolder
-from awb.plugins.discovery import ADDED, load
+from awb.plugins.discovery import load
 from awb.report.views.board import read_views
 from browser import awb
 from kinds_of_run import Kind
@@ -35,12 +35,7 @@ FEW_TO_RANK = {*FEW_EXPLAINERS, "one clip", "unfinished", "budgets"}
 
 @pytest.fixture(scope="session")
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Kind]:
-    before = dict(ADDED)
-    try:
-        return kinds_of_run.build(tmp_path_factory.mktemp("kinds"))
-    finally:  # or all later tests of this process would know the plugins of its file
-        ADDED.clear()
-        ADDED.update(before)
+    return kinds_of_run.build(tmp_path_factory.mktemp("kinds"))
 
 
 @pytest.fixture(autouse=True)

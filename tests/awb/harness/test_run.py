@@ -172,7 +172,7 @@ def test_failures_do_not_affect_other_rows(tmp_path: Path, registry: Registry) -
         "audio unreadable: clip-2.wav: truncated",
     ]:
         assert expected in text, expected
-    assert "not applicable, as the model is no PatchModel: needy" in board.notes
+    assert "not applicable, as the model does not implement PatchModel: needy" in board.notes
     assert board.failed
     assert (board.n_instances, board.skipped) == (4, {"audio unreadable": 1})
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Self, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -23,16 +23,13 @@ from awb_plugins.models.ast.features import (
 )
 from awb_plugins.models.ast.parameters import CHECKPOINT, REVISION, AstParameters
 from awb_plugins.models.ast.patches import TimeFirstPatches
-from awb_plugins.models.audioset_labels import audioset_classes
-from awb_plugins.models.checkpoint_classifiers import load_classifier
+from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing, load_classifier
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import FittingBatches, Precision, autocast
+from awb_plugins.models.memory import autocast
 from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.tokens import TokenMaps
 
 NAME = "ast"
-_BATCH = {"cpu": 4}
-_BATCH_ELSEWHERE = 32
 _PATCHES = "audio_spectrogram_transformer.embeddings.patch_embeddings"
 
 
@@ -58,7 +55,7 @@ class Classifier(nn.Module):
         return checkpoints.log_odds(logits, self._problem)
 
 
-class Ast:
+class Ast(CheckpointModel):
     """The Audio Spectrogram Transformer.
 
     Parameters
@@ -69,21 +66,11 @@ class Ast:
         The settings of its features.
     problem : str
         ``multi-label`` or ``single-label``.
-    device : torch.device
-        Where to compute.
-    batch_size : int or None
-        Clips in a batch; None for what suits the device.
-    precision : str
-        ``float32``, or what the network computes in under torch's autocast.
-    notes : tuple of str
-        What a reader of the board must know.
+    **computing
+        As for `CheckpointModel`.
 
     Attributes
     ----------
-    device : torch.device
-        Where it computes.
-    revision : str or None
-        Commit of the checkpoint, where it came from the hub.
     hears_s : float
         Seconds of a clip that it hears: up to the end of its last frame.
 
@@ -93,6 +80,8 @@ class Ast:
         If network and features do not fit together.
     """
 
+    front_end: FilterBank
+    back_end: Classifier
     frame_samples = FRAME_SAMPLES
     last_convolution = f"network.{_PATCHES}.projection"
 
@@ -102,10 +91,7 @@ class Ast:
         extractor: Any,
         *,
         problem: Problem,
-        device: torch.device,
-        batch_size: int | None,
-        precision: Precision = "float32",
-        notes: tuple[str, ...] = (),
+        **computing: Unpack[Computing],
     ) -> None:
         config = network.config
         if (config.max_length, config.num_mel_bins) != (
@@ -116,13 +102,9 @@ class Ast:
                 f"{NAME}: the network wants {config.max_length} frames of {config.num_mel_bins}"
                 f" bins, its features are {extractor.max_length} of {extractor.num_mel_bins}"
             )
-        self.sample_rate_hz = int(extractor.sampling_rate)
-        self.classes: Sequence[str] = checkpoints.class_names(config.id2label)
-        self.mids: Sequence[str] = checkpoints.mids_of(self.classes, audioset_classes())
-        self.weights_sha256 = checkpoints.weights_sha256(network)
-        self.revision = getattr(config, "_commit_hash", None)
-        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
-        self._batches = FittingBatches(self.batch_size, NAME)
+        super().__init__(
+            NAME, network, extractor, classes=checkpoints.class_names(config.id2label), **computing
+        )
         self.front_end = FilterBank(extractor)
         longest = (self.front_end.max_frames - 1) * HOP_SAMPLES + FRAME_SAMPLES
         self.hears_s = longest / self.sample_rate_hz
@@ -134,28 +116,10 @@ class Ast:
             self.front_end.padding,
         )
         embeddings.patch_embeddings = self._patches
-        self.back_end = Classifier(network.to(device), problem).eval()
+        self.back_end = Classifier(network.to(self.device), problem).eval()
         self.token_maps = self._token_maps(config)
-        if device.type != "mps":  # which has no float64: its features are computed on the CPU
-            self.front_end.to(device)
-        self.device = device
-        self.precision = precision
-        self.notes = notes
-
-    def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score clips in batches that fit the memory.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1]; what lies beyond the longest input, 10.26 s, is not heard.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-        """
-        return self._batches.scores(waveforms, self._forward)
+        if self.device.type != "mps":  # which has no float64: its features are computed on the CPU
+            self.front_end.to(self.device)
 
     def _forward(self, waveforms: AudioArray) -> torch.Tensor:
         with torch.inference_mode():
@@ -194,7 +158,7 @@ class Ast:
         with torch.inference_mode():
             return self.tensor_feature_scores(torch.tensor(features, device=self.device))
 
-    def randomized(self, share: float, rng: np.random.Generator) -> Ast:
+    def randomized(self, share: float, rng: np.random.Generator) -> Self:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
         twin = randomized_twin(self, share, rng)
         embeddings = twin.back_end.network.audio_spectrogram_transformer.embeddings

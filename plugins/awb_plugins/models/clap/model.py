@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -29,17 +29,11 @@ from torch import nn
 
 from awb.errors import WeightsError
 from awb.intervals import FloatArray
-from awb.protocols import ScoreArray
-from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.audioset_labels import audioset_classes
+from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing
 from awb_plugins.models.clap.parameters import ClapParameters, read_prompts
-from awb_plugins.models.memory import FittingBatches, Precision, autocast
-from awb_plugins.models.randomizing import randomized_twin
 
 NAME = "clap"
-_BATCH = {"cpu": 4}
-_BATCH_ELSEWHERE = 32
 _REPEATS = "repeatpad"
 _PADDINGS = (_REPEATS, "pad")
 
@@ -141,7 +135,7 @@ class Classifier(nn.Module):
         return checkpoints.log_odds(self._scale * heard @ self._texts.T, "single-label")
 
 
-class Clap:
+class Clap(CheckpointModel):
     """A zero-shot classifier.
 
     Parameters
@@ -154,12 +148,8 @@ class Clap:
         Embeddings of the prompts, each of length 1.
     classes : sequence of str
         The prompts without the template.
-    device : torch.device
-        Where to compute; features are computed on the CPU.
-    batch_size : int or None
-        Clips in a batch; None for what suits the device.
-    precision : str
-        ``float32``, or what the network computes in under torch's autocast.
+    **computing
+        As for `CheckpointModel`; features are computed on the CPU.
 
     Attributes
     ----------
@@ -181,23 +171,16 @@ class Clap:
         texts: torch.Tensor,
         *,
         classes: Sequence[str],
-        device: torch.device,
-        batch_size: int | None,
-        precision: Precision = "float32",
+        **computing: Unpack[Computing],
     ) -> None:
         if extractor.padding not in _PADDINGS:
             raise WeightsError(
                 f"{NAME}: its feature extractor has padding={extractor.padding}, expected"
                 f" {' or '.join(_PADDINGS)}"
             )
-        self.sample_rate_hz = int(extractor.sampling_rate)
-        self.classes: Sequence[str] = tuple(classes)
-        self.mids: Sequence[str] = checkpoints.mids_of(self.classes, audioset_classes())
-        content = checkpoints.weights_sha256(network).encode() + texts.numpy().tobytes()
+        super().__init__(NAME, network, extractor, classes=tuple(classes), **computing)
+        content = self.weights_sha256.encode() + texts.numpy().tobytes()
         self.weights_sha256 = hashlib.sha256(content).hexdigest()
-        self.revision = getattr(network.config, "_commit_hash", None)
-        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
-        self._batches = FittingBatches(self.batch_size, NAME)
         self._hop_samples = int(extractor.hop_length)
         front_end = LogMel(extractor)
         self.hears_s = front_end.n_samples / self.sample_rate_hz
@@ -210,38 +193,11 @@ class Clap:
             overhang=front_end.overhang,
             repeats=extractor.padding == _REPEATS,
         )
-        self.back_end: nn.Module = back_end.to(device).eval()
-        self.device = device
-        self.precision = precision
-
-    def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score clips in batches that fit the memory.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1]; what lies beyond 10 s is not heard.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-        """
-        return self._batches.scores(waveforms, self._forward)
+        self.back_end: nn.Module = back_end.to(self.device).eval()
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each frame in seconds, ``shape=(n_frames,)``; the first is 0."""
         return np.arange(n_frames, dtype=np.float64) * self._hop_samples / self.sample_rate_hz
-
-    def randomized(self, share: float, rng: np.random.Generator) -> Clap:
-        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
-        return randomized_twin(self, share, rng)
-
-    def _forward(self, waveforms: AudioArray) -> torch.Tensor:
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            features = self.front_end(torch.tensor(waveforms)).to(self.device)
-            scores: torch.Tensor = self.back_end(features)
-        return scores
 
 
 def embedded(network: Any, tokenizer: Any, texts: Sequence[str]) -> torch.Tensor:

@@ -11,26 +11,19 @@ arXiv:2212.04356
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
 from torch import nn
 
 from awb.intervals import FloatArray
-from awb.protocols import ScoreArray
-from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.audioset_labels import audioset_classes
+from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import FittingBatches, Precision, autocast
-from awb_plugins.models.randomizing import randomized_twin
 from awb_plugins.models.tokens import TokenMaps
 
 NAME = "whisper"
-_BATCH = {"cpu": 4}
-_BATCH_ELSEWHERE = 32
 _FLOOR = -1.5  # (log10(1e-10) + 4) / 4: what the extractor makes of zeros
 _RANGE = 2.0  # 8 / 4: it raises what lies further below the loudest point
 
@@ -92,7 +85,7 @@ class Classifier(nn.Module):
         return checkpoints.log_odds(logits, self._problem)
 
 
-class Whisper:
+class Whisper(CheckpointModel):
     """A classifier on Whisper's encoder.
 
     Parameters
@@ -103,14 +96,8 @@ class Whisper:
         Its features.
     problem : str
         ``multi-label`` or ``single-label``.
-    device : torch.device
-        Where to compute; features are computed on the CPU.
-    batch_size : int or None
-        Clips in a batch; None for what suits the device.
-    precision : str
-        ``float32``, or what the network computes in under torch's autocast.
-    notes : tuple of str
-        What a reader of the board must know.
+    **computing
+        As for `CheckpointModel`; features are computed on the CPU.
 
     Attributes
     ----------
@@ -126,54 +113,23 @@ class Whisper:
         extractor: Any,
         *,
         problem: Problem,
-        device: torch.device,
-        batch_size: int | None,
-        precision: Precision = "float32",
-        notes: tuple[str, ...] = (),
+        **computing: Unpack[Computing],
     ) -> None:
-        self.sample_rate_hz = int(extractor.sampling_rate)
-        self.classes: Sequence[str] = checkpoints.class_names(network.config.id2label)
-        self.mids: Sequence[str] = checkpoints.mids_of(self.classes, audioset_classes())
-        self.weights_sha256 = checkpoints.weights_sha256(network)
-        self.revision = getattr(network.config, "_commit_hash", None)
-        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
-        self._batches = FittingBatches(self.batch_size, NAME)
+        super().__init__(
+            NAME,
+            network,
+            extractor,
+            classes=checkpoints.class_names(network.config.id2label),
+            **computing,
+        )
         self._hop_samples = int(extractor.hop_length)
         n_frames = int(extractor.n_samples) // self._hop_samples
         self.hears_s = int(extractor.n_samples) / self.sample_rate_hz
         self.front_end: nn.Module = LogMel(extractor)
-        self.back_end: nn.Module = Classifier(network.to(device), n_frames, problem).eval()
+        self.back_end: nn.Module = Classifier(network.to(self.device), n_frames, problem).eval()
         blocks = int(network.config.encoder_layers)
         self.token_maps = TokenMaps(f"network.encoder.layers.{blocks - 1}", frames=2)
-        self.device = device
-        self.precision = precision
-        self.notes = notes
-
-    def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score clips in batches that fit the memory.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1]; what lies beyond 30 s is not heard.
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-        """
-        return self._batches.scores(waveforms, self._forward)
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each frame in seconds, ``shape=(n_frames,)``; the first is 0."""
         return np.arange(n_frames, dtype=np.float64) * self._hop_samples / self.sample_rate_hz
-
-    def randomized(self, share: float, rng: np.random.Generator) -> Whisper:
-        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
-        return randomized_twin(self, share, rng)
-
-    def _forward(self, waveforms: AudioArray) -> torch.Tensor:
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            features = self.front_end(torch.tensor(waveforms)).to(self.device)
-            scores: torch.Tensor = self.back_end(features)
-        return scores

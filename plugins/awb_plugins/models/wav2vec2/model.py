@@ -19,7 +19,7 @@ respect to raw samples through both.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import torch
@@ -30,17 +30,13 @@ from awb.intervals import FloatArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.audioset_labels import audioset_classes
-from awb_plugins.models.checkpoint_classifiers import load_classifier
+from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing, load_classifier
 from awb_plugins.models.checkpoints import Problem
-from awb_plugins.models.memory import FittingBatches, Precision, autocast
-from awb_plugins.models.randomizing import randomized_twin
+from awb_plugins.models.memory import autocast
 from awb_plugins.models.tokens import TokenMaps
 from awb_plugins.models.wav2vec2.parameters import Wav2Vec2Parameters
 
 NAME = "wav2vec2"
-_BATCH = {"cpu": 4}
-_BATCH_ELSEWHERE = 32
 _TINY = 1e-7  # as in Wav2Vec2FeatureExtractor, so that silence does not divide by zero
 
 
@@ -99,7 +95,7 @@ class Classifier(nn.Module):
         return f"network.{self.network.base_model_prefix}.feature_extractor.{name}"
 
 
-class Wav2Vec2:
+class Wav2Vec2(CheckpointModel):
     """A classifier of waveforms: differentiable, its features are samples.
 
     Parameters
@@ -110,21 +106,8 @@ class Wav2Vec2:
         Says rate, normalization and masks.
     problem : str
         ``multi-label`` or ``single-label``.
-    device : torch.device
-        Where to compute.
-    batch_size : int or None
-        Clips in a batch; None for what suits the device.
-    precision : str
-        ``float32``, or what the network computes in under torch's autocast.
-    notes : tuple of str
-        What a reader of the board must know.
-
-    Attributes
-    ----------
-    device : torch.device
-        Where it computes.
-    revision : str or None
-        Commit of the checkpoint, where it came from the hub.
+    **computing
+        As for `CheckpointModel`.
 
     Raises
     ------
@@ -138,10 +121,7 @@ class Wav2Vec2:
         extractor: Any,
         *,
         problem: Problem,
-        device: torch.device,
-        batch_size: int | None,
-        precision: Precision = "float32",
-        notes: tuple[str, ...] = (),
+        **computing: Unpack[Computing],
     ) -> None:
         config = network.config
         kernels, strides = (
@@ -153,40 +133,18 @@ class Wav2Vec2:
                 f"{NAME}: a {config.model_type} does not hear waveforms; for a spectrogram"
                 " transformer type --model ast:checkpoint=..."
             )
-        self.sample_rate_hz = int(extractor.sampling_rate)
-        self.classes: Sequence[str] = checkpoints.class_names(config.id2label)
-        self.mids: Sequence[str] = checkpoints.mids_of(self.classes, audioset_classes())
-        self.weights_sha256 = checkpoints.weights_sha256(network)
-        self.revision = getattr(config, "_commit_hash", None)
-        self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
-        self._batches = FittingBatches(self.batch_size, NAME)
+        super().__init__(
+            NAME, network, extractor, classes=checkpoints.class_names(config.id2label), **computing
+        )
         self._shortest = shortest_input(kernels, strides)
         self._masks = bool(extractor.return_attention_mask)
         self.front_end: nn.Module = Samples(bool(extractor.do_normalize))
-        back_end = Classifier(network.to(device), self._shortest, problem).eval()
+        back_end = Classifier(network.to(self.device), self._shortest, problem).eval()
         self.back_end: nn.Module = back_end
         self.last_convolution = back_end.last_convolution()
         blocks, strides_product = int(config.num_hidden_layers), int(np.prod(strides))
         name = f"network.{network.base_model_prefix}.encoder.layers.{blocks - 1}"
         self.token_maps = TokenMaps(name, frames=strides_product)
-        self.device = device
-        self.precision = precision
-        self.notes = notes
-
-    def scores(self, waveforms: AudioArray) -> ScoreArray:
-        """Score clips of one length in batches that fit the memory.
-
-        Parameters
-        ----------
-        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
-            Samples in [-1, 1].
-
-        Returns
-        -------
-        np.ndarray, shape=(batch, classes), dtype=float32
-            Log-odds.
-        """
-        return self._batches.scores(waveforms, self._forward)
 
     def scores_of(self, waveforms: Sequence[AudioArray]) -> ScoreArray:
         """Score clips of different lengths together, the shorter ones padded and masked.
@@ -217,10 +175,6 @@ class Wav2Vec2:
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each frame, which is a sample, ``shape=(n_frames,)``."""
         return (np.arange(n_frames, dtype=np.float64) + 0.5) / self.sample_rate_hz
-
-    def randomized(self, share: float, rng: np.random.Generator) -> Wav2Vec2:
-        """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
-        return randomized_twin(self, share, rng)
 
     def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
         """Score waveforms ``(batch, samples)``, giving log-odds ``(batch, classes)``."""
