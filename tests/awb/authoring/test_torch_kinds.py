@@ -150,15 +150,19 @@ def test_windows_that_are_not_buffers_are_converted_too() -> None:
     class Windowed(Net):
         def __init__(self) -> None:
             super().__init__()
-            self.window = torch.ones(700, dtype=torch.float64)
+            self.window = torch.linspace(0.5, 1.5, 50, dtype=torch.float64)
 
         def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
-            return super().forward(waveforms * self.window[: waveforms.shape[1] % 701])
+            frames = waveforms.unflatten(1, (-1, 50)) * self.window
+            return super().forward(frames.flatten(1))
 
     module = Windowed().double()
-    module.window = torch.ones(1, dtype=torch.float64)
     model = awb.torch_model(module, **SETTINGS)
-    np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
+    with torch.no_grad():
+        expected = module(torch.from_numpy(NOISE).double()).numpy()
+    np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-5)
+    assert model.module.window.dtype == torch.float32
+    assert module.window.dtype == torch.float64
 
 
 class Dense(nn.Module):
@@ -318,6 +322,18 @@ def test_values_of_frames_are_pooled_as_asked(pooling: Any, hop: int, *, last: b
     frames = Frames(hop=hop)(torch.from_numpy(NOISE)).numpy()
     expected = frames.mean(1) if pooling == "mean" else frames.max(1)
     np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_a_fixed_number_of_frames_as_many_as_classes_is_refused(*, last: bool) -> None:
+    class Fixed(Frames):
+        def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+            values = Frames()(waveforms)
+            frames = nn.functional.adaptive_avg_pool1d(values.transpose(1, 2), 3)
+            return frames if self.last else frames.transpose(1, 2)
+
+    with pytest.raises(ParameterError, match="cannot tell its frames from its 3 classes; wrap it"):
+        awb.torch_model(Fixed(last=last), pooling="mean", **SETTINGS)
 
 
 def test_the_back_end_of_a_split_model_picks_and_pools_too() -> None:

@@ -188,7 +188,8 @@ def pooled(
     Raises
     ------
     ParameterError
-        If there are frames and nobody said what to make of them, or there are none to pool.
+        If there are frames and nobody said what to make of them, or there are none to pool, or
+        either axis could be that of the frames.
     """
     if pooling not in (None, "mean", "max"):
         raise ParameterError(f"model {name}: pooling must be 'mean' or 'max': {pooling!r}")
@@ -203,7 +204,15 @@ def pooled(
         return None
     axis = 1 if shape[2] == n_classes else 2
     if shape[1] == shape[2]:
-        axis = 1 if longer.shape[1] != shape[1] else 2
+        grows = [place for place in (1, 2) if longer.shape[place] != shape[place]]
+        if len(grows) != 1:
+            raise ParameterError(
+                f"model {name} gives shape {shape} for {shape[0]} waveforms, and"
+                f" {tuple(longer.shape)} for twice their length: awb cannot tell its frames from"
+                f" its {n_classes} classes; wrap it in a module that pools the frames and gives"
+                " (batch, classes)"
+            )
+        [axis] = grows
     if pooling is None:
         raise ParameterError(
             f"model {name} gives shape {shape} for {shape[0]} waveforms: {n_classes} classes for"
