@@ -33,14 +33,23 @@ def check_output(output: str | None, n_classes: int) -> None:
         )
 
 
+def as_array(found: Any, name: str) -> npt.NDArray[Any]:
+    """Return what a model gives as an array; tensors of torch keep their type, but half ones."""
+    if hasattr(found, "detach"):
+        found = found.detach().cpu()
+        found = (found.float() if found.is_floating_point() else found).numpy()
+    try:
+        return np.asarray(found)
+    except (TypeError, ValueError) as error:  # rows of different lengths, a tensor on a device
+        reason = " ".join(str(error).split())
+        raise PluginError(f"model {name} gives no array of numbers: {reason}") from error
+
+
 def checked_output(
     found: Any, shape: tuple[int, int], output: Output | None, name: str
 ) -> ScoreArray:
     """Demand numbers of the right shape that can be what they are said to be."""
-    try:
-        array = np.asarray(found)
-    except (TypeError, ValueError) as error:  # rows of different lengths, a tensor on a device
-        raise PluginError(f"model {name} gives no array of numbers: {error}") from error
+    array = as_array(found, name)
     if array.dtype.kind != "f":
         kind = output or "logits or probabilities"
         raise PluginError(f"model {name} gives {array.dtype}, expected floats: its {kind}")

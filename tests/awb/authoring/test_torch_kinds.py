@@ -18,10 +18,10 @@ from torch import nn
 import awb
 from awb.authoring.torch_modules.whole import TorchModel
 from awb.authoring.weights import module_sha256, tensor_bytes
-from awb.errors import ParameterError
+from awb.errors import AwbError, ParameterError
 from awb.protocols import DifferentiableModel
 from awb_plugins.explainers.spectrogram import gradients
-from fakes_torch import FrameEnergy, SmallCnn
+from fakes_torch import BINS, FrameEnergy, SmallCnn
 from spectrograms import look, varied_clip
 
 RATE_HZ = 1000
@@ -87,6 +87,12 @@ def _compiled_in_place() -> nn.Module:
     net = Net()
     net.compile()
     return net
+
+
+def _exported() -> Any:
+    shapes = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
+    given = (torch.from_numpy(NOISE),)
+    return _quietly(torch.export.export, Net().eval(), given, dynamic_shapes=shapes).module()
 
 
 def _without_gradients() -> nn.Module:
@@ -163,6 +169,40 @@ def test_windows_that_are_not_buffers_are_converted_too() -> None:
     np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-5)
     assert model.module.window.dtype == torch.float32
     assert module.window.dtype == torch.float64
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_exported_networks_score_in_the_mode_that_they_have(*, inside: bool) -> None:
+    module = nn.Sequential(nn.Dropout(0.5), _exported()) if inside else _exported()
+    model = awb.torch_model(module, **SETTINGS)
+    np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
+    np.testing.assert_array_equal(copy.deepcopy(model).scores(NOISE), model.scores(NOISE))
+    assert awb.torch_model(_exported().half(), **SETTINGS).scores(NOISE).shape == (5, 3)
+
+
+def test_exported_networks_of_one_batch_or_in_training_are_told_in_one_line() -> None:
+    second = torch.zeros(2, RATE_HZ)
+    training = _quietly(torch.export.export, Net().train(), (second,)).module()
+    for exported in (training, _quietly(torch.export.export, Net().eval(), (second,)).module()):
+        with pytest.raises(AwbError) as caught:
+            awb.torch_model(exported, **SETTINGS)
+        assert "\n" not in str(caught.value)
+
+
+def test_halves_that_were_exported_are_a_split_model() -> None:
+    plain = awb.torch_model(
+        front_end=FrameEnergy(), back_end=SmallCnn(), **{**SETTINGS, "classes": ["A", "B"]}
+    )
+    features = torch.rand(2, 40, BINS)
+    shapes = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
+    exported = torch.export.export(SmallCnn().eval(), (features,), dynamic_shapes=shapes)
+    model = awb.torch_model(
+        front_end=FrameEnergy(), back_end=exported.module(),
+        **{**SETTINGS, "classes": ["A", "B"]},
+    )  # fmt: skip
+    np.testing.assert_allclose(model.scores(NOISE), plain.scores(NOISE), atol=1e-5)
+    soft = {**SETTINGS, "classes": ["A", "B"], "output": "softmax-logits"}
+    assert awb.torch_model(front_end=FrameEnergy(), back_end=exported.module(), **soft)
 
 
 class Dense(nn.Module):
