@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from awb.authoring.functions import source_sha256
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.meaning import Last, meaning_of
 from awb.authoring.outputs import (
     Output,
@@ -86,10 +85,9 @@ class CallableModel:
         return to_log_odds(self._raw(waveforms), self._output or "probabilities")
 
     def version(self) -> str:
-        """Return a hash of the function's source and of the settings."""
+        """Return a hash of the function, of all values behind it, and of the settings."""
         settings = (self._output, self.decision_threshold, tuple(self.classes))
-        content = f"{source_sha256(self._function)} {settings}"
-        return hashlib.sha256(content.encode()).hexdigest()
+        return fingerprint(self._function, self.sample_rate_hz, settings)
 
     def _raw(self, waveforms: AudioArray) -> ScoreArray:
         found = called(self._function, waveforms, self.name, self.sample_rate_hz)

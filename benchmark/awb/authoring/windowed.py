@@ -14,7 +14,6 @@ pair of a window and the drop pattern inside it once, instead of every window of
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
@@ -30,7 +29,7 @@ from awb.authoring.callables import (
     kebab,
     last_of,
 )
-from awb.authoring.functions import source_sha256
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.meaning import meaning_of
 from awb.authoring.outputs import (
     Output,
@@ -187,14 +186,12 @@ class WindowedModel:
         return found
 
     def version(self) -> str:
-        """Return a hash of the function's source and of the settings."""
-        pooling = source_sha256(self._pooling) if callable(self._pooling) else self._pooling
+        """Return a hash of the function, of all values behind it, and of the settings."""
         settings = (
-            *(self.patch_samples, self._hop_samples, pooling, self._last, self._batch_size),
-            *(self._output, self.decision_threshold, tuple(self.classes)),
+            *(self.patch_samples, self._hop_samples, self._pooling, self._last, self._batch_size),
+            *(self._output, self.decision_threshold, tuple(self.classes), self.sample_rate_hz),
         )
-        content = f"{source_sha256(self._score_window)} {settings}"
-        return hashlib.sha256(content.encode()).hexdigest()
+        return fingerprint(self._score_window, settings)
 
     def _raw(self, windows: AudioArray) -> ScoreArray:
         """Score windows one by one, or in batches of one size, so that none depends on others."""

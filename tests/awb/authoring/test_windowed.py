@@ -302,9 +302,9 @@ def test_the_last_operation_of_a_function_of_windows_counts(batch_size: int | No
         return lambda windows: then(torch.from_numpy(windows) @ weights)
 
     settings: dict[str, Any] = {"batch_size": batch_size, "name": "f"}
-    for given in ("logits", "softmax-logits"):
-        with pytest.raises(ParameterError, match="it ends in a sigmoid.*output='probabilities'"):
-            made(score_window=numbers(torch.sigmoid), **settings, output=given)
+    for said in ("logits", "softmax-logits"):
+        with pytest.raises(ParameterError, match=r"it ends in a sigmoid.*output='probabilities'"):
+            made(score_window=numbers(torch.sigmoid), **settings, output=said)
     sure = made(score_window=numbers(torch.sigmoid), **settings, output=None)
     assert sure.notes == ()
     bare = made(score_window=lambda w: numbers(torch.sigmoid)(w).numpy(), **settings, output=None)

@@ -59,10 +59,6 @@ class Pick(nn.Module):
         super().__init__()
         self._key = key
 
-    def extra_repr(self) -> str:
-        """Show the key, which the version of a model is made from."""
-        return repr(self._key)
-
     def forward(self, found: Any) -> Tensor:
         """Pick it."""
         if isinstance(found, Mapping) or isinstance(self._key, int):
@@ -86,10 +82,6 @@ class Pool(nn.Module):
     def __init__(self, axis: int, pooling: Pooling) -> None:
         super().__init__()
         self._axis, self._pooling = axis, pooling
-
-    def extra_repr(self) -> str:
-        """Show the settings, which the version of a model is made from."""
-        return f"{self._axis}, {self._pooling}"
 
     def forward(self, values: Tensor) -> Tensor:
         """Pool values ``(batch, frames, classes)`` or ``(batch, classes, frames)``."""

@@ -18,6 +18,7 @@ from awb.authoring.callables import (
     failure,
     probe_waveforms,
 )
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.meaning import meaning_of
 from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
 from awb.authoring.repeats import Advice, check_repeats
@@ -32,7 +33,6 @@ from awb.authoring.torch_modules.networks import (
 )
 from awb.authoring.torch_modules.parts import Pool, Pooling, picking, pooled
 from awb.authoring.torch_modules.trials import misfit
-from awb.authoring.weights import module_sha256
 from awb.errors import ParameterError, PluginError
 from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
@@ -104,9 +104,9 @@ class TorchModel:
         return to_log_odds(self._raw(waveforms), self._output or "logits")
 
     def version(self) -> str:
-        """Return a hash of the network's code, of its weights and of the settings."""
+        """Return a hash of the network's code, attributes and weights, and of the settings."""
         settings = (self._output, self._channel, self.decision_threshold, tuple(self.classes))
-        return module_sha256(self.module, settings, self._tail)
+        return fingerprint(self.module, settings, self._tail)
 
     def in_precision(self, precision: str) -> Self:
         """Return the same model, computing in ``float32``, ``bfloat16`` or ``float16``."""
