@@ -12,13 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from awb.authoring.outputs import Output, rows_sum_to_one
+from awb.authoring.outputs import CLOSE, Output, rows_sum_to_one
 from awb.errors import ParameterError
 from awb.protocols import ScoreArray
 
 Kind = Literal["logits", "log-odds", "probabilities", "log-probabilities"]
-
-_OFF = 1e-4
 
 CHOICES = (
     "output='logits' (as before a sigmoid), 'softmax-logits' (as before a softmax),"
@@ -101,7 +99,7 @@ def _are_of_one_softmax(logs: ScoreArray) -> bool:
 
 def _found(last: Last, probe: ScoreArray, name: str, default: Output) -> tuple[Output, str]:
     """Find the kind from the last operation, else from the numbers themselves."""
-    inside = bool(probe.min() >= -_OFF and probe.max() <= 1 + _OFF)
+    inside = bool(probe.min() >= -CLOSE and probe.max() <= 1 + CLOSE)
     if last.kind == "log-odds":
         return "logits", ""
     if last.kind in ("probabilities", "log-probabilities"):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from awb.authoring.outputs import CLOSE
 from awb.errors import AwbError, ParameterError, PluginError, did_you_mean
 from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
@@ -22,7 +23,6 @@ from awb.protocols import ScoreArray
 Doubles = npt.NDArray[np.float64]
 Pooling = str | Callable[[ScoreArray], Any]
 
-_OFF = 1e-4
 _RARE = 1e-12  # below it the chance is the sum of the windows' odds, to the last digit
 
 
@@ -133,7 +133,7 @@ def check_pooling(pooling: Pooling, n_classes: int) -> None:
     drawn = np.random.default_rng(0).normal(0.0, 3.0, (2, 3, n_classes)).astype(np.float32)
     pooled(drawn[:, :1], pooling)  # a clip that is no longer than a window
     together, alone = pooled(drawn, pooling), pooled(drawn[:1, :, :1], pooling)
-    if not np.allclose(together[:1, :1], alone, atol=_OFF):
+    if not np.allclose(together[:1, :1], alone, atol=CLOSE):
         raise PluginError(
             "the pooling function must pool each class and each clip by itself: it gives"
             f" {together[0, 0]:.4g} for a class among others and {alone[0, 0]:.4g} for it alone"

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 
-from awb.authoring.outputs import SURE, Output
 from awb.errors import ParameterError
 
 Pooling = Literal["mean", "max"]
 """How rows of many frames become one: their mean, or their largest value class by class."""
-
-
-class LogOdds(nn.Module):
-    """The last step: what the network gives, to log-odds."""
-
-    proportional_relevance = True
-
-    def __init__(self, output: Output) -> None:
-        super().__init__()
-        self._output = output
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Turn values ``(batch, classes)`` into log-odds of the same shape."""
-        if self._output == "probabilities":
-            return torch.logit(values, eps=SURE)
-        if self._output == "log-probabilities":
-            kept = values.clamp(max=math.log1p(-SURE))
-            return kept - torch.log(-torch.expm1(kept))
-        itself = torch.eye(values.shape[-1], dtype=torch.bool, device=values.device)
-        others = values.unsqueeze(-2).masked_fill(itself, -torch.inf)
-        return values - torch.logsumexp(others, dim=-1)
 
 
 class AddChannel(nn.Module):

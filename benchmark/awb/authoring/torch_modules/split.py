@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from awb.authoring.callables import probe_waveforms
+from awb.authoring.outputs.layers import LogOdds
 from awb.authoring.torch_modules.networks import computing, evaluating, uncompiled
-from awb.authoring.torch_modules.parts import AddChannel, LogOdds
+from awb.authoring.torch_modules.parts import AddChannel
 from awb.authoring.torch_modules.trials import has_gradients
 from awb.authoring.torch_modules.whole import TorchModel
 from awb.errors import ParameterError
