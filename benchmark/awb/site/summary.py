@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from awb.leaderboard.formats.text import number_text
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
 from awb.leaderboard.publishing.over_models import ModelRow
 from awb.leaderboard.publishing.summary_pages import letters
@@ -82,7 +83,7 @@ def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
     if math.isnan(found.mean):
         return "–", ""
     mean, low, high = (
-        f"{value:.{digits}f}".replace("-", "−").replace("−0.00", "0.00")
+        number_text(value, digits).replace("-", "−")
         for value in (found.mean, found.low, found.high)
     )
     return mean, "" if math.isnan(found.low) else f"{low} to {high}"

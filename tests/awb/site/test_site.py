@@ -218,6 +218,27 @@ def test_boards_at_budgets_have_pages(tmp_path: Path) -> None:
     assert "correlation@40" in page
 
 
+def test_a_single_budget_is_named_on_every_page(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 2)
+    run = tmp_path / "run"
+    made = awb(
+        "run", "--dataset", f"folder:{data}", "--model", "loudness", "--budgets", "20",
+        "--explainers", "correlation,earliest", "--metrics", "roc-auc,ff@10",
+        "--jobs", "1", "--out", run,
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert awb("report", run).exit_code == 0
+    assert awb("publish", run, "--into", tmp_path / "boards").exit_code == 0
+    size = "2 instances from 2 clips, at most 20 model calls"
+    report = (run / "report.html").read_text("utf-8")
+    assert report.count(size) == 2, "in the lead and above the board"
+    [board] = (tmp_path / "boards" / "site" / "boards").iterdir()
+    assert size in board.read_text("utf-8")
+    [page] = (tmp_path / "boards").glob("folder*.md")
+    assert size in page.read_text("utf-8")
+    assert size in awb("plot", run, "--format", "latex").stdout
+
+
 def test_the_command_computes_the_same_again(boards: Path) -> None:
     record = Reader().read(next((boards / "submissions").rglob("naive.json"))).record
     words = shlex.split(run_command(record))
