@@ -45,7 +45,7 @@ def figure_of(found: Sequence[Agreement]) -> Any:
         spine.set_visible(False)
     for row, column in np.ndindex(taus.shape):
         if row != column:
-            value = taus[row, column]
+            value = float(taus[row, column])
             color = "white" if abs(value) > 0.6 else INK
             axes.text(
                 column, row, tau_text(value), ha="center", va="center", fontsize=7, color=color
