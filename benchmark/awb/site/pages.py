@@ -44,6 +44,7 @@ class Site:
     clips: Clips
     mute: bool  # whether no page has audio
     instances: int  # maximum per board
+    notice: str = ""  # what a reader of any page must know about the rows
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 

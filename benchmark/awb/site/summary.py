@@ -77,8 +77,10 @@ def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
 
     Examples
     --------
-    >>> spread(Interval(0.5, -0.25, 0.75)), spread(Interval(math.nan, math.nan, math.nan))
-    (('0.50', '−0.25 to 0.75'), ('–', ''))
+    >>> spread(Interval(0.5, -0.25, 0.75)), spread(Interval(0.5, 0.25, 0.75))
+    (('0.50', '−0.25 to 0.75'), ('0.50', '0.25–0.75'))
+    >>> spread(Interval(math.nan, math.nan, math.nan))
+    ('–', '')
     """
     if math.isnan(found.mean):
         return "–", ""
@@ -86,4 +88,5 @@ def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
         number_text(value, digits).replace("-", "−")
         for value in (found.mean, found.low, found.high)
     )
-    return mean, "" if math.isnan(found.low) else f"{low} to {high}"
+    joint = " to " if low.startswith("−") else "–"
+    return mean, "" if math.isnan(found.low) else f"{low}{joint}{high}"

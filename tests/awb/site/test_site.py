@@ -163,6 +163,34 @@ def test_obsolete_pages_are_removed_and_other_files_stay(copy: Path) -> None:
     assert (copy / "site" / "mine.html").is_file()
 
 
+def test_a_notice_is_on_every_page_until_its_file_is_removed(copy: Path) -> None:
+    notice = copy / "notice.txt"
+    notice.write_text("Rows of <b>naive</b> are old; see https://example.org/why.\n", "utf-8")
+    shown = "Rows of &lt;b&gt;naive&lt;/b&gt; are old; see <a href=&#34;https://example.org/why"
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    pages = list((copy / "site").rglob("*.html"))
+    texts = [path.read_text("utf-8").replace('"', "&#34;") for path in pages]
+    assert len(texts) > 10
+    assert all(text.count(shown) == 1 for text in texts)
+    notice.unlink()
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    assert not any("are old" in path.read_text("utf-8") for path in pages)
+    notice.write_bytes(b"\xff")
+    result = awb("site", "build", "--leaderboards", copy)
+    assert result.exit_code == 2
+    assert f"cannot read {notice}" in result.stderr
+
+
+def test_readme_and_site_have_the_same_notice() -> None:
+    """So that neither outlives the other when the boards are recomputed."""
+    folder = ROOT / "leaderboards"
+    readme = " ".join((folder / "README.md").read_text("utf-8").split())
+    notice = folder / "notice.txt"
+    assert notice.is_file() == ("will be recomputed" in readme)
+    if notice.is_file():
+        assert " ".join(notice.read_text("utf-8").split()).rstrip(".") in readme
+
+
 def test_folders_with_other_content_are_refused(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "thesis"
     other.mkdir()
