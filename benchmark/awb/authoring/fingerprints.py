@@ -3,8 +3,8 @@
 Two things with one fingerprint compute the same. Code is hashed as it was compiled, with the values
 of its closure, of its defaults and of the globals that it names; an object as its class and its
 attributes; arrays, tensors and networks by their numbers. What comes from an installed library is
-hashed by its name and version. Whatever cannot be looked into, such as the session of another
-framework, makes the fingerprint one that no other object and no other process has.
+hashed by its name and version, or its file. Whatever cannot be looked into, such as the session of
+another framework, makes the fingerprint one that no other object and no other process has.
 """
 
 from __future__ import annotations
@@ -315,5 +315,11 @@ def _ufunc_module(ufunc: np.ufunc) -> str:
 
 
 def _version_of(module: str | None) -> str:
-    top = (module or "").partition(".")[0]
-    return str(getattr(sys.modules.get(top), "__version__", ""))
+    """Return the version of a module's library, or a hash of its file where none is told."""
+    name = module or ""
+    top = name.partition(".")[0]
+    told = getattr(sys.modules.get(top), "__version__", "")
+    file = Path(getattr(sys.modules.get(name), "__file__", None) or "")
+    if told or top in sys.stdlib_module_names or not file.is_file():
+        return str(told)
+    return hashlib.sha256(file.read_bytes()).hexdigest()

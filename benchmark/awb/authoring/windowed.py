@@ -209,7 +209,7 @@ class WindowedModel:
     def _asked(self, given: AudioArray, n: tuple[int]) -> ScoreArray:
         """Call the function with a copy, which it may change: ``(n, classes)``."""
         found = called(self._score_window, given, self.name, self.sample_rate_hz)
-        if self._batch_size is None and found.shape == (len(self.classes),):
+        if self._batch_size is None and found.ndim == 1:
             found = found[np.newaxis]
         return checked_output(found, (*n, len(self.classes)), self._output, self.name)
 

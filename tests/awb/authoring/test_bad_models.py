@@ -62,6 +62,11 @@ def _loudest(waveforms: Any) -> Any:
     return np.repeat(9 * level / (level.max() + 1e-6), 2, axis=1) - level.mean()
 
 
+def _as_loud_as_the_loudest(waveforms: Any) -> Any:
+    energy = np.square(waveforms).mean(axis=1, keepdims=True)
+    return np.repeat(5 * energy / (energy.max() + 1e-9), 2, axis=1)
+
+
 AT_ONCE: list[tuple[Callable[[Tensor], Any], str]] = [
     (lambda w: statistics(w) * torch.nan, "gives NaN for 2 of 2 waveforms"),
     (lambda w: w.square().mean(1, keepdim=True).log() + statistics(w) / 0, "gives NaN for"),
@@ -180,6 +185,7 @@ def test_what_goes_wrong_at_another_length_is_told_there(then: Any, message: str
         (lambda w: torch.ones(len(w), 2, dtype=torch.int64), "gives int64, expected floats"),
         (_random, "two runs on the same waveforms differ. Does the function draw random"),
         (_loudest, "its neighbours in the batch. Does the function divide by a mean or a maximum"),
+        (_as_loud_as_the_loudest, "its neighbours in the batch"),
     ],
 )
 def test_a_function_is_refused_where_it_is_given(function: Any, message: str) -> None:

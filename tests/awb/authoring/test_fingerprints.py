@@ -11,6 +11,7 @@ import sys
 import threading
 import types
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -212,6 +213,41 @@ def test_things_that_hold_themselves_end() -> None:
     other: list[Any] = [1]
     other.append(other)
     assert fingerprint(held) == fingerprint(other)
+
+
+LIBRARY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import tagger
+from awb.authoring.fingerprints import fingerprint
+print(fingerprint(tagger.score, tagger.Tagger()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("", "", True),
+        ("", "# it computes otherwise", False),
+        ("__version__ = '1'", "__version__ = '1'", True),
+        ("__version__ = '1'", "__version__ = '2'", False),
+    ],
+)
+def test_an_upgraded_library_is_another(
+    before: str, after: str, *, same: bool, tmp_path: Path
+) -> None:
+    found = []
+    for text in (before, after):
+        file = tmp_path / "site-packages" / "tagger.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"{text}\ndef score(w): return w\nclass Tagger: pass\n")
+        found.append(
+            subprocess.run(
+                [sys.executable, "-c", LIBRARY, str(file.parent)], capture_output=True, text=True,
+                check=True,
+            ).stdout
+        )  # fmt: skip
+    assert (found[0] == found[1]) == same
 
 
 SCRIPT = """

@@ -13,7 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 import awb
-from awb.authoring.outputs import to_log_odds
+from awb.authoring.outputs import Output, to_log_odds
+from awb.authoring.outputs.layers import LogOdds
 from awb.authoring.torch_meaning import last_operation
 from awb.errors import ParameterError, PluginError
 
@@ -258,3 +259,22 @@ def test_independent_log_probabilities_are_those_of_a_sigmoid() -> None:
     logs = -np.log1p(np.exp(-values))
     np.testing.assert_allclose(to_log_odds(logs, "log-probabilities"), values, atol=1e-6)
     assert to_log_odds(np.array([[0.0]]), "log-probabilities")[0, 0] == pytest.approx(16.118, 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("output", "values"),
+    [
+        ("logits", [[-3.0, 0.5, 40.0]]),
+        ("softmax-logits", [[-3.0, 0.5, 2.0], [0.0, -30.0, -40.0]]),
+        ("probabilities", [[0.0, 0.3, 0.99]]),
+        ("log-probabilities", [[-30.0, -0.3, 0.0]]),
+    ],
+)
+def test_the_layer_gives_the_log_odds_of_the_function(output: Output, values: Any) -> None:
+    found = LogOdds(output)(torch.tensor(values))
+    np.testing.assert_allclose(found, to_log_odds(np.array(values), output), rtol=1e-6, atol=1e-6)
+
+
+def test_a_softmax_of_one_class_is_refused() -> None:
+    with pytest.raises(ParameterError, match="two classes at least"):
+        LogOdds()(torch.zeros(2, 1))
