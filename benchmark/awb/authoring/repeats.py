@@ -55,9 +55,7 @@ def check_repeats(
     """
     alone = [score(waveforms[row : row + 1]) for row in range(len(waveforms))]
     depends = _differ(np.concatenate(alone), found)
-    if (
-        together and not depends
-    ):  # the loudest of a batch may look the same, but not what is fainter
+    if together and not depends:  # the loudest of a batch scores the same, a fainter one does not
         fainter = 0.5 * waveforms[:1]
         depends = _differ(score(np.concatenate([waveforms[:1], fainter]))[1:], score(fainter))
     again = depends and _differ(score(waveforms[:1]), alone[0])
