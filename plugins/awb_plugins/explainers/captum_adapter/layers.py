@@ -6,6 +6,8 @@ do: captum's would not see what functions compute.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -34,6 +36,24 @@ class Inside(Protocol):
     def in_parts(self, made: Any, heard: Heard, asked: dict[str, Any]) -> Any:
         """Ask captum for attribution."""
         ...
+
+
+@contextmanager
+def _handing_on_copies(layer: Any) -> Iterator[None]:
+    """Hand on copies of what a layer gives, behind captum's hooks: the rest may write into them."""
+
+    def copied(module: Any, inputs: Any, output: Any) -> Any:
+        return (output[0] * 1.0, *output[1:]) if isinstance(output, tuple) else output * 1.0
+
+    last = layer.register_forward_hook(copied)
+    first = layer.register_forward_pre_hook(
+        lambda module, inputs: module._forward_hooks.move_to_end(last.id)
+    )
+    try:
+        yield
+    finally:
+        first.remove()
+        last.remove()
 
 
 class OnLayer(MapExplainer):
@@ -93,7 +113,10 @@ class OnLayer(MapExplainer):
         if groups is not None:
             asked["layer_mask"] = groups
         made = method.kind(network, layer, **method.making)
-        found: torch.Tensor = self._inside.in_parts(made, heard, asked)
+        with ExitStack() as stack:
+            if method.own.layer:
+                stack.enter_context(_handing_on_copies(layer))
+            found: torch.Tensor = self._inside.in_parts(made, heard, asked)
         if groups is None:
             return found
         # a group's relevance was given to each of its points

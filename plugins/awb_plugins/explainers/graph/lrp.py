@@ -46,6 +46,7 @@ from awb_plugins.explainers.graph.operators import (
     NORMS,
     REARRANGING,
     gradients,
+    is_complex,
     is_training_norm,
     names,
 )
@@ -169,7 +170,8 @@ class _Propagation:
         if name in _CONVOLUTIONS:
             return operation.arguments[2] is not None and self.composite == "epsilon"
         return (
-            name in _TAYLOR
+            not operation.inputs
+            or name in _TAYLOR
             or name in _BATCH_NORMS
             or name in ("addmm", "baddbmm", "addmv", "linear", "addcmul")
             or (name in ("add", "sub", "rsub") and len(operation.inputs) == 1)
@@ -178,6 +180,10 @@ class _Propagation:
     def _handed_back(self, operation: Operation, outward: Sequence[Tensor | None]) -> Shares:
         """Apply the rule of an operation."""
         name = operation.name
+        if not operation.inputs:  # a constant that was written in place
+            return {}
+        if is_complex(operation, self.values):
+            raise NotApplicableError("LRP has no rule for complex numbers")
         if name in REARRANGING or (name in MAXIMA and len(operation.inputs) == 1):
             return gradients(operation, self.values, outward)
         first = outward[0]
@@ -268,14 +274,24 @@ class _Propagation:
         return gradients(even, ones, [outward / self._stable(counts)])
 
     def _positive(self, operation: Operation, weight: Tensor, outward: Tensor) -> Shares:
-        """Share by positive weights alone, biases left out (alpha-1-beta-0)."""
-        parts = [*operation.arguments]
-        parts[1], parts[2] = weight.clamp(min=0), None
-        positive = replace(operation, arguments=tuple(parts))
+        """Share by positive contributions alone, biases left out (alpha-1-beta-0, z+).
+
+        A contribution is positive where activation and weight have the same sign.
+        """
         number = operation.inputs[0]
-        outputs = positive.call(self.values)[0]
-        back = gradients(positive, self.values, [outward / self._stable(outputs)])
-        return {number: self.values[number] * back[number]}
+        given = self.values[number]
+        halves = [(given.clamp(min=0), weight.clamp(min=0))]
+        if (given < 0).any():
+            halves.append((given.clamp(max=0), weight.clamp(max=0)))
+        calls: list[tuple[Operation, Tensor]] = []
+        for part, half in halves:
+            parts = [*operation.arguments]
+            parts[1], parts[2] = half, None
+            calls.append((replace(operation, arguments=tuple(parts)), part))
+        outputs = torch.stack([call.call({number: part})[0] for call, part in calls]).sum(0)
+        ratio = outward / self._stable(outputs)
+        shares = [part * gradients(call, {number: part}, [ratio])[number] for call, part in calls]
+        return {number: torch.stack(shares).sum(0)}
 
     def _batch_norm(self, operation: Operation, outward: Tensor) -> Shares:
         """Share a normalization by fixed statistics; for z+, folded into its convolution."""

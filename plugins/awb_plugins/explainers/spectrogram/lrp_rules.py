@@ -104,7 +104,7 @@ def _foldable(tape: Tape) -> list[tuple[str, str]]:
     made = {number: operation for operation in tape.operations for number in operation.outputs}
     found = []
     for operation in tape.operations:
-        before = made.get(operation.inputs[0])
+        before = made.get(operation.inputs[0]) if operation.inputs else None
         if before is None or len(readers[operation.inputs[0]]) > 1:
             continue
         names = (before.module, operation.module)
