@@ -36,6 +36,9 @@ PUBLIC = {
     "awb": "run, explain, and decorators for functions and models",
     "awb.alignment": "relevance of frames and tokens to segments",
     "awb.audio": "read and resample audio",
+    "awb.authoring.outputs": "what the numbers of a model mean",
+    "awb.authoring.weights": "hashes of a network's weights",
+    "awb.authoring.windowed": "models of windows of one length",
     "awb.data": "classes, prepared tables, and what is left out",
     "awb.designs": "which drop masks to draw",
     "awb.errors": "errors that users can act on",
@@ -44,6 +47,7 @@ PUBLIC = {
     "awb.maskers": "what replaces dropped audio",
     "awb.metrics": "metrics as pure functions",
     "awb.perturbation": "the perturber",
+    "awb.plugins.references": "how a plugin and its settings are written",
     "awb.protocols": "models and their capabilities, datasets",
     "awb.randomness": "random generators seeded by names",
     "awb.scoring": "the input of a metric",
@@ -91,10 +95,17 @@ def imports_of(name: str) -> frozenset[str]:
     for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{name} has a relative import"
+            assert node.module, f"{name} has an import without a module"
             parts = [f"{node.module}.{alias.name}" for alias in node.names]
             found |= {part if part in modules() else node.module for part in parts}
     return frozenset(found & set(modules()) - {name})
+
+
+def is_public(name: str) -> bool:
+    """Whether a module is one of `PUBLIC` or inside of one; ``awb`` itself holds everything."""
+    return any(name == one or (one != "awb" and name.startswith(f"{one}.")) for one in PUBLIC)
 
 
 def room(name: str) -> str:

@@ -70,11 +70,11 @@ def default_of(name: str) -> str:
 def options_of(name: str) -> str:
     """Name the options that say the same."""
     run = main.commands["run"]
-    single = {"datasets": "dataset", "models": "model"}
+    single = name.removesuffix("s") if option_of(name).single else None
     names = [
         option
         for parameter in run.get_params(click.Context(run))
-        if isinstance(parameter, click.Option) and parameter.name in {name, single.get(name)}
+        if isinstance(parameter, click.Option) and parameter.name in {name, single}
         for option in [*parameter.opts, *parameter.secondary_opts]
     ]
     return ", ".join(f"`{option}`" for option in names)

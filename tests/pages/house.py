@@ -47,10 +47,10 @@ def _floors() -> str:
 
 
 def _rooms() -> str:
-    """List the rooms of the harness and the leaderboards with their modules."""
+    """List the rooms inside of rooms with their modules."""
     rows = []
     for name, path in modules().items():
-        if path.name == "__init__.py" and name.startswith(("awb.harness.", "awb.leaderboard.")):
+        if path.name == "__init__.py" and name.startswith("awb.") and name.count(".") > 1:
             held = [one.stem for one in sorted(path.parent.glob("*.py")) if one != path]
             rows.append([f"`{name}`", _first_line(name), _listed(held)])
     return table(["room", "what it is", "modules"], rows)

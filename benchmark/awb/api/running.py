@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, Unpack, overload
 
@@ -12,17 +12,16 @@ from awb.api.run_options import Explainers, Files, RunOptions
 from awb.api.sweeps import Sweep
 from awb.authoring.functions import name_of
 from awb.authoring.models import model_names
-from awb.errors import PluginError
-from awb.harness.config.limits import OFF, make_limits
+from awb.errors import ParameterError, PluginError
 from awb.harness.config.resources import Resources
-from awb.harness.config.settings import RunSettings, default_text
+from awb.harness.config.settings import RunSettings, default_text, settle
 from awb.harness.config.toml_input import read_settings
 from awb.harness.launch import load_plugins, out_path, start, take_up
+from awb.harness.run import silent
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.sweep_folder import SweepFolder
-from awb.harness.unit.score_cache import open_cache
-from awb.perturbation.cache import ScoreCache
-from awb.plugins.session import add_file, is_loading
+from awb.harness.unit.score_cache import chosen_cache
+from awb.plugins.session import is_loading
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -55,10 +54,6 @@ def _documented() -> str:
     return "\n".join(lines)
 
 
-def _quiet(phase: str, done: int, total: int) -> None:
-    """Report nothing."""
-
-
 @overload
 def run(file: None = None, *, progress: Progress = ..., **options: Unpack[RunOptions]) -> Run: ...
 
@@ -71,7 +66,7 @@ def run(
 
 @_named
 def run(
-    file: str | Path | None = None, *, progress: Progress = _quiet, **options: Unpack[RunOptions]
+    file: str | Path | None = None, *, progress: Progress = silent, **options: Unpack[RunOptions]
 ) -> Run | Sweep:
     """Run explainers on models over datasets, as ``awb run`` does.
 
@@ -107,7 +102,7 @@ def run(
     settled = read_settings(None if file is None else Path(file), typed)
     settings = settled.settings
     load_plugins(settings)
-    resources = Resources.of(settings, _cache(settings.cache), jobs=1)
+    resources = Resources.of(settings, chosen_cache(settings.cache), jobs=1)
     found = start(settled, resources, out_path(settled), progress)
     return Sweep(found) if isinstance(found, SweepFolder) else Run(found)
 
@@ -115,15 +110,15 @@ def run(
 def resume(
     folder: str | Path,
     *,
-    jobs: int = 1,
+    jobs: int | None = None,
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
-    isolate: bool = False,
+    isolate: bool | None = None,
     retry_stopped: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
     plugin: Files = (),
-    progress: Progress = _quiet,
+    progress: Progress = silent,
 ) -> Run | Sweep:
     """Finish an interrupted run or sweep, as ``awb resume`` does.
 
@@ -143,19 +138,25 @@ def resume(
 
     Raises
     ------
+    ParameterError
+        For invalid options.
     RunError
         If the folder does not contain a run, or plugins or data have changed since it started.
     """
     _refuse_while_loading()
-    for path in [plugin] if isinstance(plugin, str | Path) else plugin:
-        add_file(Path(path))
-    resources = Resources(
-        jobs=jobs,
-        scheduler=scheduler,
-        cache=_cache(cache),
-        limits=make_limits(time_limit_s, memory_limit),
-        isolate=isolate,
-    )
+    settings = settle(
+        {
+            "jobs": jobs,
+            "time_limit_s": time_limit_s,
+            "memory_limit": memory_limit,
+            "isolate": isolate,
+            "scheduler": scheduler,
+            "cache": cache,
+            "plugin": plugin,
+        }
+    ).settings
+    load_plugins(settings)
+    resources = Resources.of(settings, chosen_cache(settings.cache), jobs=1)
     finished = take_up(Path(folder), resources, progress, retry_stopped=retry_stopped)
     return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
 
@@ -172,15 +173,6 @@ def _explainers(given: Explainers | None) -> str | list[str] | None:
     if given is None or isinstance(given, str):
         return given
     several: Sequence[str | Callable[..., Any]] = [given] if callable(given) else given
+    if not isinstance(several, Iterable):
+        raise ParameterError(f"explainers: expected names or functions (got {given!r})")
     return [one if isinstance(one, str) else name_of(one) for one in several]
-
-
-def _cache(given: str | Path | None) -> ScoreCache | None:
-    import os
-
-    from awb.harness.config.limits import read_size
-
-    chosen = os.environ.get("AWB_CACHE") if given is None else str(given)
-    if chosen == OFF:
-        return None
-    return open_cache(chosen or None, read_size(os.environ.get("AWB_CACHE_SIZE", "2GB")))

@@ -46,7 +46,7 @@ def _as_table(found: list[Agreement], form: str) -> str:
 
     names, _ = matrix(found)
     cells = {
-        (one.second, one.first): f"{one.tau.mean:+.2f} [{one.tau.low:+.2f}, {one.tau.high:+.2f}]"
+        (one.second, one.first): f"{one.tau.mean:+z.2f} [{one.tau.low:+z.2f}, {one.tau.high:+z.2f}]"
         for one in found
     }
     rows = [
@@ -90,6 +90,7 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
     from awb.harness.storage.run_folder import RunFolder
     from awb.leaderboard.boards.agreement import compare_boards, over_boards
     from awb.leaderboard.boards.construction import read_boards
+    from awb.leaderboard.formats.text import counted, limit_text
     from awb.plugins.discovery import load
 
     columns = metrics.split(",") if metrics else None
@@ -110,13 +111,13 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
     else:
         for group in groups:
             first = group[0]
-            limit = "" if first.budget is None else f", at most {first.budget:,} model calls"
             title = (
                 "mean over boards"
                 if first.dataset == "all"
                 else (
                     f"{first.model} on {first.dataset}: Kendall's tau of"
-                    f" {first.n_explainers} explainers, {first.n_instances} instances{limit}"
+                    f" {counted(first.n_explainers, 'explainer')},"
+                    f" {counted(first.n_instances, 'instance')}{limit_text(first.budget)}"
                 )
             )
             click.echo(f"{title}\n\n{_as_table(group, form)}\n")

@@ -22,18 +22,6 @@ _FOLDER = click.option(
 )
 
 
-def cache_from(text: str | None) -> ScoreCache | None:
-    """Open the cache that an option names."""
-    import os
-
-    from awb.harness.config.limits import OFF, read_size
-    from awb.harness.unit.score_cache import open_cache
-
-    if text == OFF:
-        return None
-    return open_cache(text or None, read_size(os.environ.get("AWB_CACHE_SIZE", "2GB")))
-
-
 def _existing(text: str | None) -> ScoreCache:
     """Open the cache; ``off`` in the environment is no reason not to look at it."""
     from awb.harness.config.limits import OFF

@@ -12,7 +12,7 @@ from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
 from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
-from awb.cli.settings import SettingsCommand
+from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def prepare_command(
 @data_command.command(
     "describe",
     cls=SettingsCommand,
-    settings=("time_limit_s", "memory_limit"),
+    settings=LIMITS,
     context_settings=OPEN,
 )
 @_shared

@@ -9,7 +9,7 @@ import click
 from awb.cli.completing import names_of
 from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
-from awb.cli.settings import SettingsCommand
+from awb.cli.settings import LIMITS, SettingsCommand
 
 _CLIPS = click.option(
     "--clips", type=click.IntRange(min=1), metavar="N", help="Only the first N clips."
@@ -17,9 +17,7 @@ _CLIPS = click.option(
 _EXTRA = click.argument("extra", nargs=-1, type=click.UNPROCESSED, metavar="[--SETTING VALUE]...")
 
 
-@click.command(
-    "scores", cls=SettingsCommand, settings=("time_limit_s", "memory_limit"), context_settings=OPEN
-)
+@click.command("scores", cls=SettingsCommand, settings=LIMITS, context_settings=OPEN)
 @click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @_EXTRA
 @click.option("--model", required=True, metavar="NAME[:KEY=VALUE,...]", help="The model.")
@@ -81,9 +79,7 @@ def scores_command(
     finish(context, scored.problems)
 
 
-@click.command(
-    "export", cls=SettingsCommand, settings=("time_limit_s", "memory_limit"), context_settings=OPEN
-)
+@click.command("export", cls=SettingsCommand, settings=LIMITS, context_settings=OPEN)
 @click.argument("name", metavar="DATASET", shell_complete=names_of("dataset"))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @_EXTRA

@@ -8,14 +8,14 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.plugin_files import PLUGIN
-from awb.cli.settings import SettingsCommand
+from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
 
 _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 """How the notes of a board begin that say something of a single file, too."""
 
 
-@click.command("explain", cls=SettingsCommand, settings=("time_limit_s", "memory_limit", "isolate"))
+@click.command("explain", cls=SettingsCommand, settings=(*LIMITS, "isolate"))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--model",
@@ -34,6 +34,7 @@ _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
     show_default=True,
     metavar="all|A,B,...",
     shell_complete=names_of("explainer", several=True, also=("all",)),
+    help="The explainers.",
 )
 @click.option(
     "--masker",

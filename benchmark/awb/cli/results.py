@@ -41,7 +41,8 @@ def print_boards(found: list[Board], form: str) -> None:
 
 def print_contrasts(found: list[Board], form: str) -> None:
     """Write the contrasts between boards, if any, after the boards."""
-    from awb.leaderboard.boards.contrast import contrast_text, contrasts
+    from awb.leaderboard.boards.contrast import contrasts
+    from awb.leaderboard.formats.contrast_table import contrast_text
     from awb.plugins.discovery import load
 
     if form in {"table", "md"}:

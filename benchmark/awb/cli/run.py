@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from awb.cli.cache import cache_from
 from awb.cli.completing import config_files, run_folders
 from awb.cli.plugin_files import PLUGIN
-from awb.cli.settings import SettingsCommand, typed_settings
+from awb.cli.settings import LIMITS, SettingsCommand, typed_settings
 
 if TYPE_CHECKING:
     from awb.harness.config.settings import Settled
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder
 
-EXIT_WITH_PROBLEMS = 1
-
-RESOURCES = ("jobs", "time_limit_s", "memory_limit", "isolate", "scheduler", "cache")
+RESOURCES = ("jobs", *LIMITS, "isolate", "scheduler", "cache")
 
 
 def tell_overridden(settled: Settled) -> None:
@@ -49,12 +46,13 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     from awb.harness.config.resources import Resources
     from awb.harness.config.toml_input import read_settings
     from awb.harness.launch import load_plugins, out_path, start
+    from awb.harness.unit.score_cache import chosen_cache
 
     settled = read_settings(file, typed_settings(context, options))
     tell_overridden(settled)
     settings = settled.settings
     load_plugins(settings)
-    resources = Resources.of(settings, cache_from(settings.cache), isolate=True)
+    resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
     with progress_bar(path) as progress:
         folder = start(settled, resources, path, progress)
@@ -80,9 +78,10 @@ def resume_command(
     from awb.harness.config.resources import Resources
     from awb.harness.config.toml_input import read_settings
     from awb.harness.launch import take_up
+    from awb.harness.unit.score_cache import chosen_cache
 
     settings = read_settings(None, typed_settings(context, options)).settings
-    resources = Resources.of(settings, cache_from(settings.cache), isolate=True)
+    resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     with progress_bar(folder) as progress:
         finished = take_up(folder, resources, progress, retry_stopped=retry_stopped)
     _finish(context, finished)
@@ -90,6 +89,7 @@ def resume_command(
 
 def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     """Print the boards and where they are; fail if rows failed."""
+    from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.results import print_boards, print_contrasts, print_sweep
     from awb.harness.storage.sweep_folder import SweepFolder
     from awb.leaderboard.boards.construction import boards

@@ -53,10 +53,10 @@ def options_of(name: str) -> list[click.Option]:
 
     field, option = RunSettings.model_fields[name], option_of(name)
     default = default_text(name)
-    help_text = f"{field.description}  [default: {default}]" if default else field.description
+    help_text = field.description or ""
+    for label, fact in (("env var", option.environment), ("default", default)):
+        help_text += f"  [{label}: {fact}]" if fact else ""
     common: dict[str, Any] = {"default": None, "help": help_text}
-    if option.environment:
-        common["envvar"] = option.environment
     if option.completes:
         kind = cast("Kind", option.completes)
         several = name.endswith("s")
@@ -108,12 +108,13 @@ def _bare(kind: Any) -> Any:
 def typed_settings(context: click.Context, options: dict[str, Any]) -> dict[str, Any]:
     """Turn options into settings by name, None for "not given"; plugin files are loaded already."""
     from awb.cli.plugin_files import typed_files
+    from awb.harness.config.settings import RunSettings, option_of
     from awb.plugins.references import parse_list
 
     settings = dict(options)
-    for one, several in (("dataset", "datasets"), ("model", "models")):
-        if several in settings:
+    for several in options:
+        if several in RunSettings.model_fields and option_of(several).single:
             listed = parse_list(settings[several]) if settings[several] is not None else []
-            names = [*(settings.pop(one) or ()), *(str(reference) for reference in listed)]
-            settings[several] = names or None
+            one = settings.pop(several.removesuffix("s")) or ()
+            settings[several] = [*one, *(str(reference) for reference in listed)] or None
     return {**settings, "plugin": typed_files(context)}

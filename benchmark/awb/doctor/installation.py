@@ -12,8 +12,7 @@ from tempfile import TemporaryFile
 
 from awb.doctor.metrics import self_test
 from awb.errors import AwbError
-from awb.harness.config.limits import OFF, read_size
-from awb.harness.unit.score_cache import open_cache
+from awb.harness.unit.score_cache import chosen_cache
 from awb.plugins.discovery import DISTRIBUTION, Registry, mend_command, missing_modules
 from awb.specs import MetricSpec
 
@@ -68,11 +67,10 @@ def _codecs() -> Finding:
 
 def _cache() -> Finding:
     """Check the cache folder."""
-    chosen = os.environ.get("AWB_CACHE")
-    if chosen == OFF:
-        return Finding("cache", True, "off (AWB_CACHE)")
     try:
-        cache = open_cache(chosen or None, read_size(os.environ.get("AWB_CACHE_SIZE", "2GB")))
+        cache = chosen_cache(os.environ.get("AWB_CACHE") or None)
+        if cache is None:
+            return Finding("cache", True, "off (AWB_CACHE)")
         with TemporaryFile(dir=cache.folder):
             pass
         used, free = sum(one.n_bytes for one in cache.entries()), disk_usage(cache.folder).free

@@ -30,12 +30,12 @@ from awb.harness.workers.single_task import run_one
 from awb.plugins.discovery import load
 
 
-def _silent(phase: str, done: int, total: int) -> None:
+def silent(phase: str, done: int, total: int) -> None:
     """Report nothing."""
 
 
 def run(
-    config: RunConfig, out: Path, resources: Resources | None = None, progress: Progress = _silent
+    config: RunConfig, out: Path, resources: Resources | None = None, progress: Progress = silent
 ) -> RunFolder:
     """Run a configuration into a new folder, by default with one worker per processor.
 
@@ -62,7 +62,7 @@ def run(
 def resume(
     path: Path,
     resources: Resources | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
     *,
     retry_stopped: bool = False,
 ) -> RunFolder:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
-from awb.harness.unit.record import NOT_APPLICABLE
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
+from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
 from awb.report.views.board import BoardView, extremes, label_of
@@ -78,10 +78,9 @@ def environment(*packages: str) -> Any:
     made.filters["span"] = _span
     made.filters["place"] = _place
     made.filters["sortable"] = _sortable
-    made.filters["extent"] = extent
+    made.filters["extent"] = extent_of
     made.filters["reading"] = reading
     made.filters["slug"] = slug
-    made.tests["inapplicable"] = _inapplicable
     # The package's own files, which contain no data of runs.
     made.globals["style"] = lambda name: Markup(static(name))
     made.globals["script"] = lambda name: Markup(static(name))
@@ -141,19 +140,11 @@ def write(text: str, path: Path) -> None:
 
 
 def _mean(cell: Cell) -> str:
-    return f"{cell.mean:.3f}".replace("-", "−") if cell.n else "–"
+    return number_text(cell.mean).replace("-", "−") if cell.n else "–"
 
 
 def _span(cell: Cell) -> str:
-    if not cell.n or cell.low != cell.low:
-        return ""
-    joint = " to " if cell.low < 0 else "–"
-    return f"{_short(cell.low)}{joint}{_short(cell.high)}"
-
-
-def _short(value: float) -> str:
-    text = f"{value:.2f}".replace("-0.00", "0.00")
-    return text.replace("0.", ".", 1).replace("-", "−") if abs(value) < 0.995 else text
+    return span_text(cell).replace("-", "−")
 
 
 def _place(row: BoardRow) -> str:
@@ -171,19 +162,6 @@ def _sortable(value: float | None) -> str:
     return "" if value is None or value != value else repr(round(float(value), 6))
 
 
-def _inapplicable(problem: str) -> bool:
-    return f" {NOT_APPLICABLE}: " in problem
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def extent(board: Board) -> str:
-    """Format the numbers of instances and clips of a board."""
-    return f"{_count(board.n_instances, 'instance')} from {_count(board.n_clips, 'clip')}"
-
-
 def short_label(label: str) -> str:
     """Shorten a label for a heading: a name without settings, or the last part of a path.
 
@@ -199,6 +177,6 @@ def short_label(label: str) -> str:
 def describe(board: Board) -> str:
     """Summarize the size of a board in one line."""
     return (
-        f"{extent(board)}, {_count(sum(row.coverage > 0 for row in board.rows), 'explainer')},"
-        f" {_count(len(board.metrics), 'metric')}"
+        f"{extent_of(board)}, {counted(sum(row.coverage > 0 for row in board.rows), 'explainer')},"
+        f" {counted(len(board.metrics), 'metric')}"
     )

@@ -19,6 +19,9 @@ from awb.site.pages import Site, pages
 INSTANCES = 50
 """Maximum number of instances shown per board."""
 
+NOTICE = "notice.txt"
+"""A file beside the submissions with what readers must know about the rows, shown on every page."""
+
 _OWN = ("summary.html", "boards/*.html", "explainers/*.html", "models/*.html", "static/*")
 """Files of an earlier build, which are removed if a later one does not write them."""
 
@@ -47,11 +50,28 @@ def build_site(
     _check_folder(into)
     clips = SubmittedClips(submitted, registry, audio) if audio else NoClips(_SILENT)
     overall = summarize(submitted, registry)
-    site = Site(catalog_of(submitted, registry), overall, registry, clips, not audio, INSTANCES)
+    site = Site(
+        catalog_of(submitted, registry),
+        overall,
+        registry,
+        clips,
+        not audio,
+        INSTANCES,
+        _notice(leaderboards),
+    )
     content = {path: text.encode("utf-8", "replace") for path, text in pages(site)}
     _write(content, into)
     n_pages = sum(path.endswith(".html") for path in content)
     return Built(n_pages, sum(map(len, content.values())), tuple(refused))
+
+
+def _notice(leaderboards: Path) -> str:
+    """Read what the folder says about its rows, if anything."""
+    path = leaderboards / NOTICE
+    try:
+        return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise SubmissionError(f"cannot read {path}: {error}") from error
 
 
 _SILENT = "submissions contain relevance but no audio"

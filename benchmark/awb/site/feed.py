@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
+from awb.leaderboard.formats.text import number_text
 from awb.site.catalog import Catalog, Entry
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -58,7 +59,7 @@ def _entry(root: ElementTree.Element, entry: Entry, href: str) -> None:
         _add(found, "updated", stamp(when))
     _add(_add(found, "author"), "name", record.credit.author or "unknown")
     place = f"place {row.rank} of {entry.ranked}" if row.rank is not None else "not ranked"
-    mean = f"{row.cells[0].mean:.3f}" if row.cells[0].n else "no value"
+    mean = number_text(row.cells[0].mean) if row.cells[0].n else "no value"
     text = (
         f"{metric.name} {mean}, {place}, {row.coverage:.0%} of {entry.board.n_instances} instances."
     )

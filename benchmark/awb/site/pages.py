@@ -9,6 +9,7 @@ from typing import Any
 
 from awb.errors import UnknownNameError
 from awb.leaderboard.boards.board import Board, BoardRow
+from awb.leaderboard.formats.text import counted, limit_text, number_text
 from awb.leaderboard.publishing.roles import CONTROL
 from awb.leaderboard.publishing.summary_pages import Summaries
 from awb.leaderboard.publishing.titles import model_title
@@ -43,6 +44,7 @@ class Site:
     clips: Clips
     mute: bool  # whether no page has audio
     instances: int  # maximum per board
+    notice: str = ""  # what a reader of any page must know about the rows
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -81,7 +83,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     made = environment(PACKAGE)
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
-        first_by=first_by,
+        first_by=first_by, limit=limit_text, number=number_text,
         model_cells=model_cells, ranks_plain=ranks_plain, ranks_table=ranks_table,
     )  # fmt: skip
     made.globals.update(
@@ -157,9 +159,7 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
 def _label(pair: Pair, group: Group, view: BoardView) -> str:
     """Label a board so that it differs from others on its page."""
     board = view.board
-    parts = [f"{board.n_instances} instances"]
-    if board.budget is not None:
-        parts.append(f"at most {board.budget:,} model calls")
+    parts = [f"{counted(board.n_instances, 'instance')}{limit_text(board.budget)}"]
     if len(pair.groups) > 1:
         parts.append(f"{group.submitted[0].record.settings.samples:,} drop masks")
         parts.append(group.folder.rpartition("--")[2])

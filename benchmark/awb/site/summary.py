@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from awb.leaderboard.formats.text import number_text
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
 from awb.leaderboard.publishing.over_models import ModelRow
 from awb.leaderboard.publishing.summary_pages import letters
@@ -76,13 +77,16 @@ def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
 
     Examples
     --------
-    >>> spread(Interval(0.5, -0.25, 0.75)), spread(Interval(math.nan, math.nan, math.nan))
-    (('0.50', '−0.25 to 0.75'), ('–', ''))
+    >>> spread(Interval(0.5, -0.25, 0.75)), spread(Interval(0.5, 0.25, 0.75))
+    (('0.50', '−0.25 to 0.75'), ('0.50', '0.25–0.75'))
+    >>> spread(Interval(math.nan, math.nan, math.nan))
+    ('–', '')
     """
     if math.isnan(found.mean):
         return "–", ""
     mean, low, high = (
-        f"{value:.{digits}f}".replace("-", "−").replace("−0.00", "0.00")
+        number_text(value, digits).replace("-", "−")
         for value in (found.mean, found.low, found.high)
     )
-    return mean, "" if math.isnan(found.low) else f"{low} to {high}"
+    joint = " to " if low.startswith("−") else "–"
+    return mean, "" if math.isnan(found.low) else f"{low}{joint}{high}"

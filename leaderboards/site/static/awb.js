@@ -32,9 +32,11 @@ awb.rounded = (value, digits) => {
   return /^50*$/.test(exact.slice(-30)) && "02468".includes(cut.at(-1)) ? cut : value.toFixed(digits);
 };
 
-/** Format a number with a minus sign, or a dash if there is none. */
+/** Format a number with a minus sign unless it rounds to zero, or a dash if there is none. */
 awb.format = (value, digits = 3) =>
-  value === null || value === undefined ? "–" : awb.rounded(value, digits).replace("-", "−");
+  value === null || value === undefined
+    ? "–"
+    : awb.rounded(value, digits).replace(/^-(?=[0.]+$)/, "").replace("-", "−");
 
 /** Format an interval; empty if there is none. */
 awb.interval = (low, high, digits = 2) =>

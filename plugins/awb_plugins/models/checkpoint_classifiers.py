@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from awb.authoring.weights import weights_sha256
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
@@ -97,7 +98,7 @@ class CheckpointModel:
         self.sample_rate_hz = int(extractor.sampling_rate)
         self.classes: Sequence[str] = classes
         self.mids: Sequence[str] = checkpoints.mids_of(classes, audioset_classes())
-        self.weights_sha256 = checkpoints.weights_sha256(network)
+        self.weights_sha256 = weights_sha256(network)
         self.revision = getattr(network.config, "_commit_hash", None)
         self.batch_size = batch_size or _BATCH.get(device.type, _BATCH_ELSEWHERE)
         self._batches = FittingBatches(self.batch_size, name)

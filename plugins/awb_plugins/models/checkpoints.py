@@ -6,7 +6,6 @@ transformers would fill in random ones and warn.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -209,28 +208,6 @@ def _guarded(load: Callable[[], Any], checkpoint: str, name: str) -> Any:
         raise WeightsError(
             f"{name}: checkpoint {checkpoint} cannot be loaded: {reason}.{advice}"
         ) from error
-
-
-def weights_sha256(model: torch.nn.Module) -> str:
-    """Hash all parameters and buffers by name, so that file format and sharding do not matter.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        A model on the CPU.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal.
-    """
-    from awb.authoring.torch_modules.networks import tensor_bytes
-
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        digest.update(tensor_bytes(tensor))
-    return digest.hexdigest()
 
 
 def class_names(id2label: Mapping[Any, str]) -> tuple[str, ...]:

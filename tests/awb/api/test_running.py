@@ -16,8 +16,9 @@ import awb
 import commands
 import small_data
 from awb.cli import main
-from awb.errors import ParameterError, PluginError, RunError
+from awb.errors import AwbError, ParameterError, PluginError, RunError
 from awb.harness.config.settings import RunSettings
+from awb.harness.config.toml_input import read_settings
 from awb.plugins import discovery
 
 FILE = """
@@ -195,6 +196,58 @@ def test_configuration_files_have_the_options_of_run() -> None:
     for option in parameters:
         if option.name in RunSettings.model_fields:
             assert f"--{option.name.replace('_', '-')}" in option.opts
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"jobs": 0}, "greater than or equal to 1"),
+        ({"jobs": "two"}, "jobs"),
+        ({"memory_limit": b"x"}, "not a size"),
+        ({"isolate": "perhaps"}, "isolate"),
+        ({"plugin": "nowhere.py"}, "nowhere.py"),
+    ],
+)
+def test_options_of_resume_are_checked_as_those_of_run(
+    data: str, tmp_path: Path, option: dict[str, Any], said: str
+) -> None:
+    _run(data, tmp_path / "run", explainers="random")
+    for call in (
+        lambda: awb.resume(tmp_path / "run", **option),
+        lambda: _run(data, tmp_path / "other", explainers="random", **option),
+    ):
+        with pytest.raises(AwbError, match=said):
+            call()
+
+
+def test_what_is_no_explainer_is_refused(data: str, tmp_path: Path) -> None:
+    with pytest.raises(ParameterError, match=r"explainers: expected names or functions \(got 3\)"):
+        _run(data, tmp_path / "run", explainers=3)
+
+
+def test_scores_that_are_not_there_are_refused(data: str, tmp_path: Path) -> None:
+    missing = tmp_path / "nowhere.sqlite"
+    with pytest.raises(ParameterError, match=r"scores: there is no file .*nowhere\.sqlite"):
+        _run(data, tmp_path / "run", explainers="random", scores=missing)
+    assert not missing.exists()
+
+
+def test_the_environment_stands_for_the_option_that_is_left_out(
+    data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        f"datasets = [{data!r}]\nmodels = ['soundscape-cnn']\nexplainers = ['naive']\n"
+        f"cache = 'off'\nmin_score = -100.0\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("AWB_CACHE", str(tmp_path / "kept"))
+    settled = read_settings(file, {})
+    assert settled.settings.cache == str(tmp_path / "kept")
+    assert settled.overridden == (f"cache = {tmp_path / 'kept'} instead of off",)
+    assert read_settings(file, {"cache": "off"}).settings.cache == "off"
+    monkeypatch.setenv("AWB_CACHE", "")
+    assert read_settings(file, {}).settings.cache == "off"
 
 
 def test_an_unknown_option_is_refused_by_name() -> None:

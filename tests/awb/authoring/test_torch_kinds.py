@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 import awb
-from awb.authoring.torch_modules.networks import module_sha256, tensor_bytes
 from awb.authoring.torch_modules.whole import TorchModel
+from awb.authoring.weights import module_sha256, tensor_bytes
 from awb.errors import ParameterError
 from awb.protocols import DifferentiableModel
 from awb_plugins.explainers.spectrogram import gradients

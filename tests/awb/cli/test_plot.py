@@ -17,14 +17,18 @@ from PIL import Image
 import small_data
 from awb.errors import RunError
 from awb.harness.storage.run_folder import RunFolder
+from awb.leaderboard.boards.agreement import Agreement
 from awb.leaderboard.formats.latex import escape, to_latex
 from awb.plugins.discovery import load
+from awb.report.figures.agreement import draw as draw_agreement
+from awb.report.figures.agreement import figure_of
 from awb.report.figures.critical import joined, rank_explainers
 from awb.report.figures.curves import draw_curves
 from awb.report.figures.heatmap import draw_heatmap
 from awb.report.figures.style import chosen_rows
 from awb.report.figures.whole_curves import draw_whole_curves, mean_curves
 from awb.report.views.board import BoardView, read_views
+from awb.statistics import Interval
 from browser import awb
 
 KINDS = ["board", "curves", "agreement", "cd", "heatmap", "instance"]
@@ -171,6 +175,21 @@ def test_the_heat_map_shows_the_scores(view: BoardView) -> None:
         scores = {one.explainer: one.scores["roc-auc"] for one in instance.explanations}
         assert shown[0, column] == scores["earliest"]
         assert np.isnan(shown[1, column]), "saliency does not apply to this model"
+
+
+def test_the_map_of_agreement_is_drawn_in_the_style_of_the_others(tmp_path: Path) -> None:
+    tau = Interval(-0.04, -0.1, 0.1)
+    found = [Agreement("d", "m", "roc-auc", "ff@10", tau, 5, 9, budget=300)]
+    figure = figure_of(found)
+    [axes, bar] = figure.axes
+    assert figure.get_suptitle() == "m on d, at most 300 model calls"
+    assert {label.get_fontsize() for label in axes.get_yticklabels()} == {8.0}
+    assert [text.get_text() for text in axes.texts] == [".0", ".0"]
+    assert bar.get_ylabel() == "Kendall's tau"
+    draw_agreement(found, tmp_path / "map.PDF")
+    assert (tmp_path / "map.PDF").read_bytes().startswith(b"%PDF")
+    with pytest.raises(RunError, match=r"map\.gif: use a name that ends in \.pdf, \.png, \.svg"):
+        draw_agreement(found, tmp_path / "map.gif")
 
 
 def test_mean_ranks_are_those_of_a_plain_count(view: BoardView) -> None:

@@ -90,4 +90,11 @@ def test_a_tone_is_darkest_where_it_sounds(tmp_path: Path) -> None:
 
 
 def test_a_clip_shorter_than_a_window_has_a_spectrogram() -> None:
-    assert spectrogram(np.zeros(10, np.float32), 16000).levels.max() >= 0
+    """Of all frequencies alike, as a click has."""
+    levels = spectrogram(np.eye(1, 10, 5, np.float32)[0], 16000, bins=8, frames=20).levels
+    assert levels.shape == (8, 20)
+    assert levels.min() > 250
+
+
+def test_silence_is_drawn_as_silence() -> None:
+    assert not spectrogram(np.zeros(8000, np.float32), 16000).levels.any()

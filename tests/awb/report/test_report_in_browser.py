@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 import small_data
+from awb.leaderboard.formats.text import number_text
 from browser import (
     EXPLAINERS,
     NASTY,
@@ -80,7 +81,7 @@ def test_numbers_are_rounded_as_in_every_other_table(opened: Opener) -> None:
         found = page.evaluate(
             "([values, digits]) => values.map((one) => awb.format(one, digits))", [values, digits]
         )
-        assert found == [f"{value:.{digits}f}".replace("-", "−") for value in values]
+        assert found == [number_text(value, digits).replace("-", "−") for value in values]
 
 
 def test_headers_sort_by_mouse_and_by_keyboard(opened: Opener) -> None:

@@ -163,6 +163,34 @@ def test_obsolete_pages_are_removed_and_other_files_stay(copy: Path) -> None:
     assert (copy / "site" / "mine.html").is_file()
 
 
+def test_a_notice_is_on_every_page_until_its_file_is_removed(copy: Path) -> None:
+    notice = copy / "notice.txt"
+    notice.write_text("Rows of <b>naive</b> are old; see https://example.org/why.\n", "utf-8")
+    shown = "Rows of &lt;b&gt;naive&lt;/b&gt; are old; see <a href=&#34;https://example.org/why"
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    pages = list((copy / "site").rglob("*.html"))
+    texts = [path.read_text("utf-8").replace('"', "&#34;") for path in pages]
+    assert len(texts) > 10
+    assert all(text.count(shown) == 1 for text in texts)
+    notice.unlink()
+    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
+    assert not any("are old" in path.read_text("utf-8") for path in pages)
+    notice.write_bytes(b"\xff")
+    result = awb("site", "build", "--leaderboards", copy)
+    assert result.exit_code == 2
+    assert f"cannot read {notice}" in result.stderr
+
+
+def test_readme_and_site_have_the_same_notice() -> None:
+    """So that neither outlives the other when the boards are recomputed."""
+    folder = ROOT / "leaderboards"
+    readme = " ".join((folder / "README.md").read_text("utf-8").split())
+    notice = folder / "notice.txt"
+    assert notice.is_file() == ("will be recomputed" in readme)
+    if notice.is_file():
+        assert " ".join(notice.read_text("utf-8").split()).rstrip(".") in readme
+
+
 def test_folders_with_other_content_are_refused(copy: Path, tmp_path: Path) -> None:
     other = tmp_path / "thesis"
     other.mkdir()
@@ -216,6 +244,27 @@ def test_boards_at_budgets_have_pages(tmp_path: Path) -> None:
     page = (site / "explainers" / "correlation.html").read_text("utf-8")
     assert "correlation@20" in page
     assert "correlation@40" in page
+
+
+def test_a_single_budget_is_named_on_every_page(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 2)
+    run = tmp_path / "run"
+    made = awb(
+        "run", "--dataset", f"folder:{data}", "--model", "loudness", "--budgets", "20",
+        "--explainers", "correlation,earliest", "--metrics", "roc-auc,ff@10",
+        "--jobs", "1", "--out", run,
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert awb("report", run).exit_code == 0
+    assert awb("publish", run, "--into", tmp_path / "boards").exit_code == 0
+    size = "2 instances from 2 clips, at most 20 model calls"
+    report = (run / "report.html").read_text("utf-8")
+    assert report.count(size) == 2, "in the lead and above the board"
+    [board] = (tmp_path / "boards" / "site" / "boards").iterdir()
+    assert size in board.read_text("utf-8")
+    [page] = (tmp_path / "boards").glob("folder*.md")
+    assert size in page.read_text("utf-8")
+    assert size in awb("plot", run, "--format", "latex").stdout
 
 
 def test_the_command_computes_the_same_again(boards: Path) -> None:

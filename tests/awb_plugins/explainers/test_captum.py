@@ -194,7 +194,7 @@ def test_every_class_of_captum_works_or_says_why_not(model: TorchModel) -> None:
             look(SPEC, plain, unit_clip(5), method=name)
             masking.add(name)
         else:
-            with pytest.raises(NotApplicableError, match="no DifferentiableModel"):
+            with pytest.raises(NotApplicableError, match="does not implement DifferentiableModel"):
                 look(SPEC, plain, unit_clip(5), method=name)
     assert {"Saliency", "LRP", "LayerLRP", "GuidedGradCam", "InternalInfluence"} <= worked - masking
     assert {"Lime", "KernelShap", "Occlusion"} <= masking

@@ -25,11 +25,11 @@ from awb.authoring.torch_modules.networks import (
     computing,
     device_of,
     is_dynamically_quantized,
-    module_sha256,
     prepared,
 )
 from awb.authoring.torch_modules.parts import Pool, Pooling, picking, pooled
 from awb.authoring.torch_modules.trials import check_repeats, misfit
+from awb.authoring.weights import module_sha256
 from awb.errors import ParameterError, PluginError
 from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray

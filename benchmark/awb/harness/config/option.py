@@ -10,7 +10,6 @@ class Option:
     """The command-line side of one field of `awb.harness.config.settings.RunSettings`."""
 
     takes: str = ""  # placeholder for the value in help texts, such as N
-    unit: str = ""  # of a number
     unset: str = ""  # the effective default, where the field's own default does not show it
     completes: str = ""  # kind of plugin whose names the shell completes
     also: tuple[str, ...] = ()  # further words that the shell completes

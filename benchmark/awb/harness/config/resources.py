@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from awb.errors import ParameterError
 from awb.harness.config.limits import Limits, make_limits
 from awb.harness.config.settings import RunSettings
 from awb.perturbation.cache import ScoreCache
@@ -32,7 +33,11 @@ class Resources:
         isolate: bool = False,
     ) -> Resources:
         """Read resources from settings; `jobs` and `isolate` are the defaults."""
-
+        if settings.scores is not None and not Path(settings.scores).is_file():
+            raise ParameterError(
+                f"scores: there is no file {settings.scores}. Type awb data scores DATASET"
+                f" --out {settings.scores} to make it"
+            )
         return cls(
             jobs=settings.jobs or jobs,
             scheduler=settings.scheduler,

@@ -107,10 +107,10 @@ class RunConfig(BaseModel):
     seed: Annotated[int, Option(takes="N")] = Field(
         default=0, ge=0, description="Seed of every random draw."
     )
-    segment_s: Annotated[float, Option(takes="S", unit="seconds")] = Field(
+    segment_s: Annotated[float, Option(takes="S")] = Field(
         default=0.1, gt=0, description="Length of a segment in seconds."
     )
-    segment_hop_s: Annotated[float, Option(takes="S", unit="seconds")] = Field(
+    segment_hop_s: Annotated[float, Option(takes="S")] = Field(
         default=0.1, gt=0, description="Seconds from one segment to the next."
     )
     max_event_fraction: Annotated[float, Option(takes="F")] = Field(
@@ -119,12 +119,12 @@ class RunConfig(BaseModel):
         le=1,
         description="Leave out targets whose events fill a larger part of the clip.",
     )
-    min_score: Annotated[
-        float | None, Option(takes="LOGODDS", unit="log-odds", unset="the model's threshold")
-    ] = Field(
-        default=None,
-        description="Leave out clips that the model scores lower (log-odds).",
-        examples=[0.0],
+    min_score: Annotated[float | None, Option(takes="LOGODDS", unset="the model's threshold")] = (
+        Field(
+            default=None,
+            description="Leave out clips that the model scores lower (log-odds).",
+            examples=[0.0],
+        )
     )
     robustness: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], Option(takes="N|all")] = (
         Field(

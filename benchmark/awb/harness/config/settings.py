@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,8 @@ from awb.harness.config.option import Option
 from awb.harness.config.run_config import RunConfig, make_config, validated
 
 SWEEP = "sweep"
-_INSTEAD = {"samples": "budgets", "budgets": "samples"}
+INSTEAD = {"samples": "budgets", "budgets": "samples"}
+"""Settings of which only one can be given."""
 
 
 def _text(given: Any) -> Any:
@@ -49,7 +51,7 @@ class RunSettings(RunConfig):
     ] = Field(default=None, description="Worker processes.", examples=[1])
     time_limit_s: Annotated[
         Annotated[float | str, AfterValidator(_time_limit)] | None,
-        Option(takes="SECONDS|off", unit="seconds", unset=f"{DEFAULT_TIME_S:g}"),
+        Option(takes="SECONDS|off", unset=f"{DEFAULT_TIME_S:g}"),
     ] = Field(
         default=None,
         description='Stop an explainer or metric that takes longer per instance; or "off".',
@@ -106,7 +108,7 @@ class RunSettings(RunConfig):
         """Return the part that results depend on."""
         kept = {name: one for name, one in self.given().items() if name in RunConfig.model_fields}
         for name in changed:
-            kept.pop(_INSTEAD.get(name, ""), None)
+            kept.pop(INSTEAD.get(name, ""), None)
         return make_config(**{**kept, **changed})
 
 
@@ -129,13 +131,14 @@ def settle(
 ) -> Settled:
     """Override the settings of a file with those given on the command line."""
     given = {name: value for name, value in typed.items() if value is not None and value != ()}
+    given = _from_environment() | given
     base, axes = dict(settings or {}), dict(sweep or {})
     overridden = []
     checked = validated(RunSettings, given).given()
     if "plugin" in checked:
         checked["plugin"] = list(dict.fromkeys([*base.pop("plugin", []), *checked["plugin"]]))
     for name, value in checked.items():
-        other, text = _INSTEAD.get(name, ""), f"{name} = {option_text(value)}"
+        other, text = INSTEAD.get(name, ""), f"{name} = {option_text(value)}"
         if name in axes:
             overridden.append(f"{text} instead of a sweep over {len(axes[name])} values")
         elif name in base and base[name] != value:
@@ -149,6 +152,12 @@ def settle(
     if not axes:
         both.config()
     return Settled(both, axes, source, tuple(sorted(overridden)))
+
+
+def _from_environment() -> dict[str, str]:
+    """Return the settings that environment variables give, for commands and functions alike."""
+    variables = {name: option_of(name).environment for name in RunSettings.model_fields}
+    return {name: os.environ[one] for name, one in variables.items() if os.environ.get(one)}
 
 
 def option_text(value: Any) -> str:

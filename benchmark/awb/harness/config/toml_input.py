@@ -14,7 +14,14 @@ from typing import Any
 
 from awb.errors import AwbError, ParameterError, UnknownNameError
 from awb.harness.config.run_config import make_config, validated
-from awb.harness.config.settings import SWEEP, RunSettings, Settled, check_sweepable, settle
+from awb.harness.config.settings import (
+    INSTEAD,
+    SWEEP,
+    RunSettings,
+    Settled,
+    check_sweepable,
+    settle,
+)
 
 
 def read_settings(path: Path | None, typed: Mapping[str, Any]) -> Settled:
@@ -66,6 +73,9 @@ def _checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list
     for name in sweep:
         if name in plain:
             raise ParameterError(f"{name} is set both outside and inside [{SWEEP}]; remove one")
+        other = INSTEAD.get(name, "")
+        if other in plain or other in sweep:
+            raise ParameterError(f"{name} varies in [{SWEEP}], and {other} is set; remove one")
     if not sweep:
         settings.config()
     return settings.given(), sweep

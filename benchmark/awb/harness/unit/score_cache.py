@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from functools import cache
 from pathlib import Path
 
 import platformdirs
 
 from awb.errors import RunError
+from awb.harness.config.limits import OFF, read_size
 from awb.harness.unit.code_hash import code_sha256, surroundings
 from awb.perturbation.cache import DEFAULT_LIMIT, ScoreCache
 from awb.perturbation.memory import ModelCache
@@ -33,6 +35,14 @@ def open_cache(folder: str | Path | None = None, limit_bytes: int = DEFAULT_LIMI
             " another folder, or --cache off"
         ) from error
     return ScoreCache(path.resolve(), limit_bytes)
+
+
+def chosen_cache(folder: str | None) -> ScoreCache | None:
+    """Open the cache in a folder, the user's own if None; ``off`` is no cache at all."""
+    if folder == OFF:
+        return None
+    size = os.environ.get("AWB_CACHE_SIZE")
+    return open_cache(folder, DEFAULT_LIMIT if size is None else read_size(size))
 
 
 def model_cache_for(

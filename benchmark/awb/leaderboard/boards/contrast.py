@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from awb.errors import UnknownNameError
 from awb.leaderboard.boards.board import Board, Cell
@@ -42,18 +43,25 @@ class Contrast:
     second: str  # label of the model that has not
     metric: MetricFacts  # the boards' first one
     rows: tuple[ContrastRow, ...]  # the largest difference first, rows without one last
+    budget: int | None = None  # model calls per instance, where there is a limit
 
 
 def contrasts(boards: Sequence[Board], registry: Registry) -> list[Contrast]:
-    """Find the pairs of boards that form a contrast."""
-    by_name: dict[str, dict[str, Board]] = {}
+    """Find the pairs of boards that form a contrast: of one dataset, at one budget.
+
+    Of a model that ran with several settings, every variant is compared.
+    """
+    together: dict[tuple[str, int | None], list[Board]] = {}
     for board in boards:
-        by_name.setdefault(board.dataset, {}).setdefault(_name(board.model), board)
+        together.setdefault((board.dataset, board.budget), []).append(board)
     found = []
-    for dataset, own in by_name.items():
+    for (dataset, _), own in together.items():
         pair = _pair(dataset, registry)
-        if pair and all(name in own for name in pair):
-            found.append(_contrast(own[pair[0]], own[pair[1]]))
+        if pair:
+            firsts, seconds = (
+                [board for board in own if _name(board.model) == name] for name in pair
+            )
+            found += [_contrast(first, second) for first, second in product(firsts, seconds)]
     return found
 
 
@@ -85,42 +93,6 @@ def _contrast(first: Board, second: Board) -> Contrast:
             row.explainer,
         )
     )
-    return Contrast(first.dataset, first.model, second.model, first.metrics[0], tuple(rows))
-
-
-def contrast_text(contrast: Contrast, form: str) -> str:
-    """Format a contrast as a table."""
-    from tabulate import tabulate
-
-    title = (
-        f"Contrast on {contrast.dataset}: {contrast.metric.name} {contrast.metric.arrow}"
-        f" for {contrast.first} and {contrast.second}"
+    return Contrast(
+        first.dataset, first.model, second.model, first.metrics[0], tuple(rows), first.budget
     )
-    table = tabulate(
-        [
-            (row.explainer, _cell(row.first), _cell(row.second), _signed(row.difference))
-            for row in contrast.rows
-        ],
-        ["explainer", contrast.first, contrast.second, "difference"],
-        tablefmt="github" if form == "md" else "simple",
-        disable_numparse=True,
-        colalign=("left", "left", "left", "right"),
-    )
-    reading = (
-        "An explainer should point at the events for the first model, which uses them, but not for"
-        " the second, which does not. Means are over each board's own instances."
-    )
-    if form == "md":
-        return f"## {title}\n\n{table}\n\n- {reading}\n"
-    return f"{title}\n\n{table}\n\n{reading}"
-
-
-def _cell(cell: Cell) -> str:
-    if math.isnan(cell.mean):
-        return "–"
-    ends = "" if math.isnan(cell.low) else f" [{cell.low:.2f}, {cell.high:.2f}]"
-    return f"{cell.mean:.3f}{ends}"
-
-
-def _signed(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:+.3f}"

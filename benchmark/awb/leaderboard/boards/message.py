@@ -102,7 +102,7 @@ def sentences(message: Message, named: Callable[[str], str] = str) -> list[str]:
 
 def _best(message: Message, named: Callable[[str], str]) -> str:
     cell = message.best[0].cells[0]
-    interval = "" if math.isnan(cell.low) else f" (95 %: {cell.low:.3f} to {cell.high:.3f})"
+    interval = "" if math.isnan(cell.low) else f" (95 %: {cell.low:z.3f} to {cell.high:z.3f})"
     cheapest = min(message.best, key=lambda row: row.calls)
     cost = f"at {_cost(cheapest, 'model call')}"
     if len({_calls(row) for row in message.best}) > 1:
@@ -111,7 +111,7 @@ def _best(message: Message, named: Callable[[str], str]) -> str:
         cost = f"each {cost}"
     text = (
         f"Best by {named(message.board.metrics[0].name)}: {_listed(message.best, named)},"
-        f" {cell.mean:.3f}{interval}"
+        f" {cell.mean:z.3f}{interval}"
     )
     return f"{text.replace(' -', ' −')}, {cost} per instance."
 

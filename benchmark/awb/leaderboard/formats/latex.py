@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
+from awb.leaderboard.formats.text import extent_of, number_text
 
 _NUMBER = r"\#"
 
@@ -68,8 +69,8 @@ def to_latex(
 
 def _caption(board: Board) -> str:
     return (
-        f"{escape(board.model)} on {escape(board.dataset)}: {board.n_instances} instances from"
-        f" {board.n_clips} clips; means with 95\\,\\% intervals (bootstrap over clips)."
+        f"{escape(board.model)} on {escape(board.dataset)}: {extent_of(board)};"
+        " means with 95\\,\\% intervals (bootstrap over clips)."
     )
 
 
@@ -96,9 +97,10 @@ def _line(row: BoardRow, columns: Sequence[int], best: dict[int, float]) -> str:
 def _cell(cell: Cell, best: float, ranked: bool) -> str:
     if not cell.n:
         return "--"
-    mean = f"${cell.mean:.3f}$"
+    mean = f"${number_text(cell.mean)}$"
     if ranked and round(cell.mean, 3) == best:
-        mean = f"$\\mathbf{{{cell.mean:.3f}}}$"
+        mean = f"$\\mathbf{{{number_text(cell.mean)}}}$"
     if math.isnan(cell.low):
         return mean
-    return f"{mean} {{\\scriptsize $[{cell.low:.2f}, {cell.high:.2f}]$}}"
+    ends = f"{number_text(cell.low, 2)}, {number_text(cell.high, 2)}"
+    return f"{mean} {{\\scriptsize $[{ends}]$}}"

@@ -14,7 +14,7 @@ from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.boards.board import Board, Cell
 from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.terminal import left_out
-from awb.leaderboard.formats.text import cell_text, to_json, to_records
+from awb.leaderboard.formats.text import cell_text, limit_text, to_json, to_records
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 
@@ -85,7 +85,7 @@ def _long_table(group: Sequence[tuple[Variant, Board]], facts: Sequence[MetricFa
             rows.append((*head, name, *cells))
             head = [""] * len(head)
     names = (f"{one.name} {one.arrow}" for one in facts)
-    title = f"{first.model} on {first.dataset}{_limit(first)}"
+    title = f"{first.model} on {first.dataset}{limit_text(first.budget)}"
     return SweepTable(title, (*settings, "n", "explainer", *names), tuple(rows))
 
 
@@ -98,10 +98,6 @@ def _narrow(given: SweepBoards, style: str, width: int) -> Iterator[str]:
             if _widest(text) <= width or n_shown == 1:
                 yield "\n\n".join([text, *left_out([one.name for one in facts[n_shown:]])])
                 break
-
-
-def _limit(board: Board) -> str:
-    return "" if board.budget is None else f", at most {board.budget:,} model calls"
 
 
 def _table(group: Sequence[tuple[Variant, Board]], facts: MetricFacts) -> SweepTable:
@@ -118,7 +114,9 @@ def _table(group: Sequence[tuple[Variant, Board]], facts: MetricFacts) -> SweepT
                 *(cell_text(cells[name]) if name in cells else "" for name in explainers),
             )
         )
-    title = f"{facts.name} {facts.arrow} of {board.model} on {board.dataset}{_limit(board)}"
+    title = (
+        f"{facts.name} {facts.arrow} of {board.model} on {board.dataset}{limit_text(board.budget)}"
+    )
     return SweepTable(title, (*settings, "n", *explainers), tuple(rows))
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from awb.leaderboard.boards.board import Board, Cell
-from awb.leaderboard.formats.text import calls_text, footer_of, number_text, rank_text, title_of
+from awb.leaderboard.formats.text import (
+    calls_text,
+    footer_of,
+    number_text,
+    rank_text,
+    span_text,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,7 +95,7 @@ def _cell(cell: Cell) -> Text:
     from rich.text import Text
 
     text = Text(number_text(cell.mean))
-    text.append(f"\n{_span(cell)}", style="dim")
+    text.append(f"\n{span_text(cell)}", style="dim")
     return text
 
 
@@ -99,16 +105,3 @@ def _width(table: Table, console: Console) -> int:
 
     options = console.options.update(max_width=_UNLIMITED)
     return Measurement.get(console, options, table).maximum
-
-
-def _short(value: float) -> str:
-    """Write a number with two digits and no leading zero."""
-    return f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.2f}"
-
-
-def _span(cell: Cell) -> str:
-    """Write an interval in as few characters as possible."""
-    if not cell.n or math.isnan(cell.low):
-        return ""
-    joint = " to " if cell.low < 0 else "–"
-    return f"{_short(cell.low)}{joint}{_short(cell.high)}"

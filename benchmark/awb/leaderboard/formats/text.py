@@ -20,8 +20,28 @@ _READING = (
 
 
 def number_text(value: float, digits: int = 3) -> str:
-    """Write a number, or a dash for NaN."""
-    return "–" if math.isnan(value) else f"{value:.{digits}f}"
+    """Write a number, or a dash for NaN; what rounds to zero has no sign."""
+    return "–" if math.isnan(value) else f"{value:z.{digits}f}"
+
+
+def short_text(value: float) -> str:
+    """Write a number with two digits and no leading zero.
+
+    Examples
+    --------
+    >>> short_text(0.25), short_text(-0.5), short_text(-0.001), short_text(1.0)
+    ('.25', '-.50', '.00', '1.00')
+    """
+    text = number_text(value, 2)
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def span_text(cell: Cell) -> str:
+    """Write an interval in as few characters as possible: ".25–1.00", "-.50 to .10"."""
+    if not cell.n or math.isnan(cell.low):
+        return ""
+    low, high = short_text(cell.low), short_text(cell.high)
+    return f"{low}{' to ' if low.startswith('-') else '–'}{high}"
 
 
 def _interval(cell: Cell) -> str:
@@ -47,13 +67,26 @@ def calls_text(row: BoardRow) -> str:
     return "–" if math.isnan(row.calls) else f"{row.calls:,.0f}"
 
 
-def _limit(board: Board) -> str:
-    return "" if board.budget is None else f", at most {board.budget:,} model calls"
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: "1 clip", "6 clips"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def limit_text(budget: int | None) -> str:
+    """Write the limit of a board at a budget, to be appended; empty without one.
+
+    Examples
+    --------
+    >>> limit_text(1000), limit_text(None)
+    (', at most 1,000 model calls', '')
+    """
+    return "" if budget is None else f", at most {budget:,} model calls"
 
 
 def extent_of(board: Board) -> str:
     """Describe a board's size: "9 instances from 6 clips, at most 100 model calls"."""
-    return f"{board.n_instances} instances from {board.n_clips} clips{_limit(board)}"
+    instances, clips = counted(board.n_instances, "instance"), counted(board.n_clips, "clip")
+    return f"{instances} from {clips}{limit_text(board.budget)}"
 
 
 def title_of(board: Board) -> str:

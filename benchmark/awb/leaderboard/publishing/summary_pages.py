@@ -202,7 +202,7 @@ def _ranks(summary: DatasetSummary) -> str:
     for column in summary.order:
         rank = summary.found.mean_ranks[column]
         cells = [
-            f"{summary.found.ranks[board, column]:g} ({summary.means[board, column]:.3f})"
+            f"{summary.found.ranks[board, column]:g} ({summary.means[board, column]:z.3f})"
             for board in range(len(summary.boards))
         ]
         span = f"{rank.rank:.1f} [{rank.low:.1f}, {rank.high:.1f}]"

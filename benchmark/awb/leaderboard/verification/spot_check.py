@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -126,12 +127,35 @@ def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chos
 def _check_plugins(named: Sequence[Plugin], found: Sequence[Resolved]) -> None:
     """Refuse to compare results of different plugins."""
     for one, here in zip(named, found, strict=True):
-        identity = here.identity()
-        if one.model_dump(mode="json", exclude={"label"}) != identity:
-            raise SubmissionError(
-                f"{one.label} is from {one.distribution} {one.version}; installed is"
-                f" {identity['distribution']} {identity['version']}, or its settings differ"
-            )
+        there, identity = one.model_dump(mode="json", exclude={"label"}), here.identity()
+        if there != identity:
+            raise SubmissionError(f"{one.label} {_mismatch(there, identity)}")
+
+
+def _mismatch(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
+    """Say in which respect the plugin of a submission is not the installed one."""
+    origin = [f"{one['distribution']} {one['version']}" for one in (there, here)]
+    if origin[0] != origin[1]:
+        return f"is from {origin[0]}; installed is {origin[1]}"
+    if there["name"] != here["name"]:
+        return f"is the plugin {there['name']} in the submission, and {here['name']} here"
+    claimed, own = there["parameters"], here["parameters"]
+    found = [
+        _setting(name, claimed, own)
+        for name in sorted(claimed.keys() | own.keys())
+        if name not in claimed or name not in own or claimed[name] != own[name]
+    ]
+    return f"is from {origin[0]}, as here, but its settings differ: {'; '.join(found)}"
+
+
+def _setting(name: str, claimed: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """Say what one setting is here and in the submission."""
+    values = [repr(given[name]) if name in given else "" for given in (own, claimed)]
+    if not values[1]:
+        return f"{name} is {values[0]} here and not in the submission"
+    if not values[0]:
+        return f"{name} is {values[1]} in the submission and not here"
+    return f"{name} is {values[0]} here and {values[1]} in the submission"
 
 
 def _check(bench: _Bench, place: int) -> None:

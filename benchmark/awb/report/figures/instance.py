@@ -62,7 +62,7 @@ def draw_instance(
     for axes, one, place in zip(panels[1:], explanations, range(rows), strict=True):
         _draw_row(axes, one, edges_s, COLORS[place % len(COLORS)])
         score = one.scores.get(metric, math.nan)
-        value = "" if math.isnan(score) else f"  {score:.3f}"
+        value = "" if math.isnan(score) else f"  {score:z.3f}"
         axes.set_title(one.explainer, fontsize=7.5, pad=1.5)
         axes.set_title(f"{metric}{value}" if value else "", fontsize=7, pad=1.5, loc="right",
                        fontweight="normal", color=SOFT)  # fmt: skip

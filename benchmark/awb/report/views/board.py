@@ -15,6 +15,7 @@ from awb.harness.unit.record import at_budget
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData, make_board, read_boards, shown_metrics
+from awb.leaderboard.formats.text import limit_text
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 
@@ -159,8 +160,7 @@ def under_board_names(
 
 def label_of(board: Board) -> str:
     """Name a board uniquely within its run."""
-    limit = "" if board.budget is None else f", at most {board.budget:,} model calls"
-    return f"{board.model} on {board.dataset}{limit}"
+    return f"{board.model} on {board.dataset}{limit_text(board.budget)}"
 
 
 def find_board(views: Sequence[BoardView], number: int) -> BoardView:

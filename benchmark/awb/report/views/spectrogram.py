@@ -21,6 +21,9 @@ from awb.types import AudioArray
 RANGE_DB = 55.0
 """Levels this far below the loudest are drawn as silence."""
 
+SILENCE_DB = -120.0
+"""The level of digital silence; a clip that has no other is drawn as silence throughout."""
+
 _TICKS_HZ = (250, 500, 1000, 2000, 4000, 8000, 16000)
 
 
@@ -80,8 +83,9 @@ def spectrogram(
     places = np.arange(sums.shape[1], dtype=np.float64)
     inside = np.array([np.interp(edges, places, row) for row in sums])
     mean = np.diff(inside, axis=1) / np.maximum(np.diff(edges), 1e-9)
-    level_db = 10.0 * np.log10(np.maximum(mean, 1e-12))
-    scaled = np.clip(1.0 + (level_db - level_db.max()) / RANGE_DB, 0.0, 1.0)
+    level_db = 10.0 * np.log10(np.maximum(mean, 10 ** (SILENCE_DB / 10)))
+    loudest_db = max(float(level_db.max()), SILENCE_DB + RANGE_DB)
+    scaled = np.clip(1.0 + (level_db - loudest_db) / RANGE_DB, 0.0, 1.0)
     levels = np.round(255.0 * scaled).astype(np.uint8).T[::-1]
     ticks = tuple(
         (float(to_mel(hz)) / top, f"{hz // 1000} kHz" if hz >= 1000 else f"{hz} Hz")

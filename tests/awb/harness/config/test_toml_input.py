@@ -76,6 +76,7 @@ def test_a_file_says_what_options_say(tmp_path: Path) -> None:
         ("[sweep]\nmasker = ['zeros', 'zeros']", "'zeros' is listed twice"),
         ("[sweep]\njobs = [1, 2]", "jobs cannot vary"),
         ("masker = 'zeros'\n[sweep]\nmasker = ['noise']", "set both outside and inside [sweep]"),
+        ("budgets = [100]\n[sweep]\nsamples = [5, 6]", "samples varies in [sweep], and budgets is"),
     ],
 )
 def test_errors_name_the_file(text: str, message: str, tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData, make_board
 from awb.leaderboard.boards.layout import Layout
 from awb.leaderboard.formats import text
+from awb.leaderboard.formats.html import to_html
+from awb.leaderboard.formats.latex import to_latex
 from awb.metrics.facts import MetricFacts
 
 AUC = MetricFacts(name="roc-auc", family="localization", summary="s", higher_is_better=True,
@@ -136,11 +138,15 @@ def test_what_was_left_out_is_counted() -> None:
 
 
 def test_every_format_includes_every_explainer() -> None:
-    board = _board({"a": [0.5, 0.6], "b": [math.nan, math.nan]}, failed={"b": {0, 1}})
+    values = {"first-one": [0.5, 0.6], "second-one": [math.nan, math.nan]}
+    board = _board(values, failed={"second-one": {0, 1}})
     for written in (text.to_plain(board), text.to_markdown(board), text.to_csv([board]),
-                 text.to_json([board])):  # fmt: skip
-        assert "a" in written
-        assert "it broke" in written or written.startswith("dataset")
+                 text.to_json([board]), to_latex(board), to_html(board)):  # fmt: skip
+        rows = written.partition("second-one failed: it broke")[0]  # the footer names it, too
+        assert "first-one" in rows
+        assert "second-one" in rows
+        footer = written.startswith(("dataset", r"\begin{table}"))  # CSV and LaTeX have none
+        assert footer != ("it broke" in written)
         assert "nan" not in written
 
 

@@ -11,7 +11,8 @@ from awb.errors import ParameterError
 from awb.harness.config.choice import DEFAULT_MODELS, choose
 from awb.harness.config.run_config import make_config
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
-from awb.leaderboard.boards.contrast import contrast_text, contrasts
+from awb.leaderboard.boards.contrast import contrasts
+from awb.leaderboard.formats.contrast_table import contrast_text
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registered, Registry, load
 from awb.specs import DatasetSpec, Origin
@@ -25,13 +26,17 @@ def _facts(higher_is_better: bool) -> MetricFacts:
 
 
 def _board(
-    model: str, means: Mapping[str, float], dataset: str = "hans:clips=4", higher: bool = True
+    model: str,
+    means: Mapping[str, float],
+    dataset: str = "hans:clips=4",
+    higher: bool = True,
+    budget: int | None = None,
 ) -> Board:
     rows = tuple(
         BoardRow(None, name, False, 1.0, 1.0, (Cell(mean, mean - 0.1, mean + 0.1, 3),))
         for name, mean in means.items()
     )
-    return Board(dataset, model, (_facts(higher),), rows, 3, 3, {}, (), (), "hash", True)
+    return Board(dataset, model, (_facts(higher),), rows, 3, 3, {}, (), (), "hash", True, budget)
 
 
 @pytest.fixture
@@ -66,6 +71,44 @@ def test_if_lower_is_better_the_most_negative_difference_comes_first(registry: R
         _board("clean", {"a": 0.5, "b": 0.5}, higher=False),
     ]
     assert [row.explainer for row in contrasts(boards, registry)[0].rows] == ["b", "a"]
+
+
+def test_every_budget_has_its_own_contrast(registry: Registry) -> None:
+    boards = [
+        _board(model, {"good": mean}, budget=budget)
+        for model, budget, mean in [
+            ("biased", 100, 0.8), ("biased", 1000, 0.9), ("clean", 100, 0.7), ("clean", 1000, 0.5)
+        ]
+    ]  # fmt: skip
+    found = contrasts(boards, registry)
+    assert [one.budget for one in found] == [100, 1000]
+    assert [one.rows[0].difference for one in found] == pytest.approx([0.1, 0.4])
+    titles = [contrast_text(one, "table").splitlines()[0] for one in found]
+    assert titles == [
+        "Contrast on hans:clips=4: auc ↑ for biased and clean, at most 100 model calls",
+        "Contrast on hans:clips=4: auc ↑ for biased and clean, at most 1,000 model calls",
+    ]
+    assert contrasts([boards[0], boards[3]], registry) == [], "their budgets differ"
+
+
+def test_every_variant_of_a_model_is_compared(registry: Registry) -> None:
+    boards = [
+        _board("biased", {"good": 0.9}),
+        _board("clean", {"good": 0.5}),
+        _board("clean:weights=x", {"good": 0.4}),
+    ]
+    found = contrasts(boards, registry)
+    assert [(one.first, one.second) for one in found] == [
+        ("biased", "clean"), ("biased", "clean:weights=x")
+    ]  # fmt: skip
+    assert [one.rows[0].difference for one in found] == pytest.approx([0.4, 0.5])
+
+
+def test_a_mean_just_below_zero_has_no_sign(registry: Registry) -> None:
+    boards = [_board("biased", {"a": -0.0001}), _board("clean", {"a": 0.0001})]
+    text = contrast_text(contrasts(boards, registry)[0], "table")
+    assert "0.000 [-0.10, 0.10]" in text
+    assert "-0.000" not in text
 
 
 @pytest.mark.parametrize(

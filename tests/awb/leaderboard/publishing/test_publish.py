@@ -242,7 +242,25 @@ def test_a_spot_check_names_the_plugin_that_differs(copy: Path) -> None:
     forge(path, lambda plain: plain["explainer"].update(version="0.0.7"))
     result = awb("verify", path, "--spot-check", "1")
     assert result.exit_code == 1
-    assert "random-forest is from audio-where-benchmark 0.0.7" in result.stdout
+    assert "random-forest is from audio-where-benchmark 0.0.7; installed is" in result.stdout
+
+
+def test_a_spot_check_names_the_settings_that_differ(copy: Path) -> None:
+    path = submission(copy)
+    known = read(path)["explainer"]["parameters"]
+    changed, absent = sorted(known)[:2]
+    new = {**known, changed: 7, "gone": [1]}
+    del new[absent]
+    forge(path, lambda plain: plain["explainer"].update(parameters=new))
+    result = awb("verify", path, "--spot-check", "1")
+    assert result.exit_code == 1
+    said = [
+        "as here, but its settings differ: ",
+        f"{changed} is {known[changed]!r} here and 7 in the submission",
+        f"{absent} is {known[absent]!r} here and not in the submission",
+        "gone is [1] in the submission and not here",
+    ]
+    assert [words for words in said if words not in result.stdout] == []
 
 
 @pytest.mark.parametrize(
