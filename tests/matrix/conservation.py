@@ -79,23 +79,35 @@ def conserves(case: Case, reference: str) -> str:
     return "conservation"
 
 
-_ACCOUNT = re.compile(r"score's (\S+) the features hold (\S+), .* (\S+), .* (\S+)$")
+_ACCOUNT = re.compile(r"score's (\S+) the \w+ hold (\S+), .* (\S+), .* (\S+)$")
 
 
-def accounts(case: Case, found: Explanation) -> None:
-    """Demand that a map sums to what its note says, and that the note accounts for the score."""
+def accounts(case: Case, found: Explanation, *, places: float = 1.0, stretch: float = 0.0) -> None:
+    """Demand that a map sums to what its note says, and that the note accounts for the score.
+
+    Parameters
+    ----------
+    case : Case
+        The network and its clip.
+    found : Explanation
+        The explanation.
+    places : float
+        How many places the relevance was given to, for each point of the map.
+    stretch : float
+        By what part of its sum stretching may have changed the map.
+    """
     told = [match for note in found.notes if (match := _ACCOUNT.search(note))]
     if len(told) != 1:
         raise WrongError("no note says where the score went")
     score, held, kept, lost = (float(number) for number in told[0].groups())
     digits = 1e-3 * max(map(abs, (score, held, kept, lost))) + 1e-6  # four are told
     pairs = {
-        "the map": (float(map_of(found).sum()), held),
-        "the score": (float(case.score(case.features)), score),
-        "the parts": (held + kept + lost, score),
+        "the map": (float(map_of(found).sum()) * places, held, stretch * abs(held)),
+        "the score": (float(case.score(case.features)), score, 0.0),
+        "the parts": (held + kept + lost, score, 0.0),
     }
-    for what, (one, other) in pairs.items():
-        if not abs(one - other) <= digits:
+    for what, (one, other, more) in pairs.items():
+        if not abs(one - other) <= digits + more:
             raise WrongError(f"{what}: {one:.5g}, where its note says {other:.5g}")
 
 

@@ -24,7 +24,7 @@ REARRANGING = names(
     " as_strided diagonal _to_copy to alias detach lift_fresh masked_fill masked_select view_as"
     " movedim swapaxes expand_copy squeeze_copy select_scatter slice_scatter index_put where"
     " pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle tril triu"
-    " view_copy _reshape_alias im2col"
+    " view_copy _reshape_alias im2col fill zero"
 )
 """Operators that hand elements on, put them elsewhere, or leave constants in their place."""
 

@@ -34,8 +34,14 @@ if TYPE_CHECKING:
 
 Baseline = Literal["dropped", "mean", "zero"]
 
-_OVERWRITTEN = ("modified by an inplace operation", "in-place operation", "modified inplace")
-"""What torch says where something is written in place that has no gradient then."""
+_NO_GRADIENT = {
+    "modified by an inplace operation": "it writes in place what its gradient needs",
+    "in-place operation": "it writes in place what its gradient needs",
+    "modified inplace": "it writes in place what its gradient needs",
+    "don't support automatic differentiation": "it writes into out=",
+    "derivative for": "one of its operators has no derivative",
+}
+"""What torch says where there is no gradient, and what that means."""
 
 
 class MapParameters(SegmentParameters):
@@ -279,12 +285,11 @@ class MapExplainer(ABC):
         return Explanation(relevance, relevance_map, notes=tuple(heard.notes))
 
     def _attributed(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
-        """Find the relevance; refuse networks that overwrite what their own gradient needs."""
+        """Find the relevance; refuse networks of which torch finds no gradient."""
         try:
             return self.attribute(heard, rng)
         except RuntimeError as error:
-            if not any(words in str(error) for words in _OVERWRITTEN):
+            why = [reason for words, reason in _NO_GRADIENT.items() if words in str(error)]
+            if not why:
                 raise
-            raise NotApplicableError(
-                "the network has no gradient: it writes in place what its gradient needs"
-            ) from error
+            raise NotApplicableError(f"the network has no gradient: {why[0]}") from error
