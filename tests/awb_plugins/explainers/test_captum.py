@@ -71,11 +71,11 @@ def _given(model: TorchModel) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_maps_are_those_of_captum(model: TorchModel) -> None:
     features, silence = _given(model)
-    asked = {"n_steps": 64, "method": "riemann_middle", "target": 0}
+    asked = {"n_steps": 256, "method": "riemann_left", "target": 0}
     found = attr.IntegratedGradients(model.back_end, multiply_by_inputs=False).attribute(
         features, silence, **asked
     )
-    method = "IntegratedGradients:n_steps=64,method=riemann_middle,multiply_by_inputs=false"
+    method = "IntegratedGradients:n_steps=256,method=riemann_left,multiply_by_inputs=false"
     np.testing.assert_allclose(captum_map(model, method), found[0].detach().numpy(), atol=1e-7)
 
 
