@@ -111,7 +111,7 @@ def accounts(case: Case, found: Explanation, *, places: float = 1.0, stretch: fl
             raise WrongError(f"{what}: {one:.5g}, where its note says {other:.5g}")
 
 
-def _unlike_captum(case: Case, found: Explanation) -> None:
+def _as_own_rules(case: Case, found: Explanation) -> None:
     """Demand that captum's map is that of awb's rules, which share no code with it."""
     same(map_of(found), map_of(case.ask("lrp-epsilon:epsilon=1e-9")), share=0.01, what="captum")
 
@@ -129,7 +129,7 @@ def lrp_epsilon(case: Case, found: Explanation, reference: str = "lrp-epsilon") 
     if reference == "lrp-epsilon":
         accounts(case, found)
     else:
-        _unlike_captum(case, found)
+        _as_own_rules(case, found)
     return conserves(case, reference)
 
 
