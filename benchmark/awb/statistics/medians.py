@@ -36,11 +36,11 @@ def median_intervals(
     Returns
     -------
     list of Interval
-        One per column, with the median in `mean`. The ends lie between order statistics and so
-        within the data; they are NaN if even the lowest and the highest value do not reach the
-        level: for 95 %, with fewer than 6 clusters. Equal values have an interval without width,
-        rightly: were fewer than half of all values equal, six of them would be equal in 1.6 % of
-        samples.
+        One per column, with the median in `mean`. The ends are order statistics, interpolated to
+        the level where no two values are equal. They are NaN if even the lowest and the highest
+        value do not reach the level: for 95 %, with fewer than 6 clusters. Equal
+        values have an interval without width, rightly: a median below 1 means that half of all
+        values are below 1, and then six values of 1 are seen in 1.6 % of samples.
 
     Raises
     ------
@@ -65,8 +65,10 @@ def median_intervals(
     first, share = _order_statistic(n, level)
     if first == 0:
         return [Interval(float(median), math.nan, math.nan) for median in medians]
-    low = (1 - share) * ordered[first - 1] + share * ordered[min(first, n - 1)]
-    high = (1 - share) * ordered[n - first] + share * ordered[max(n - first - 1, 0)]
+    distinct = np.all(ordered[1:] > ordered[:-1], axis=0)
+    shares = np.where(distinct, share, 0.0)
+    low = (1 - shares) * ordered[first - 1] + shares * ordered[min(first, n - 1)]
+    high = (1 - shares) * ordered[n - first] + shares * ordered[max(n - first - 1, 0)]
     return [
         Interval(*(float(one) for one in found)) for found in zip(medians, low, high, strict=True)
     ]

@@ -57,7 +57,7 @@ def places(
 
 
 def _from_best(comparisons: Sequence[Comparison], ahead: Sequence[int]) -> list[float]:
-    """Return each column's largest adjusted p-value against a column in first place; 1 for those."""
+    """Return each column's largest adjusted p-value against the first place, itself with 1."""
     p_values = [0.0 if n_better else 1.0 for n_better in ahead]
     for one in comparisons:
         for column, other in ((one.first, one.second), (one.second, one.first)):

@@ -151,8 +151,7 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
     def interval(metric: str, values: FloatArray, of: str) -> Interval:
         return _interval(metric, values, clips, RandomKey((board.seed, "models", of)))
 
-    def difference(metric: str, first: FloatArray, second: FloatArray, of: str) -> Interval:
-        values = np.column_stack([first, second])
+    def difference(metric: str, values: FloatArray, of: str) -> Interval:
         return _difference(metric, values, clips, RandomKey((board.seed, "models", of)))
 
     falls = [board.values(WITHOUT_EVENTS, [name], used) for name in ("oracle", "random")]
@@ -166,11 +165,11 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
         float(np.mean(1 / (1 + np.exp(-scores)))) if kept else math.nan,
         _one(board, WITHOUT_EVENTS, "oracle", used),
         _one(board, WITHOUT_EVENTS, "random", used),
-        difference(WITHOUT_EVENTS, *(value[:, 0] for value in falls), "events matter"),
+        difference(WITHOUT_EVENTS, np.hstack(falls), "events matter"),
         _one(board, EVENTS_ALONE, "oracle", used),
         interval(DELETION, faithful(DELETION), "deletion"),
         interval(DELETION, random, "deletion of random"),
-        difference(DELETION, random, faithful(DELETION), "advantage"),
+        difference(DELETION, np.column_stack([random, faithful(DELETION)]), "advantage"),
         interval(LOCALIZATION, faithful(LOCALIZATION), "localization"),
         interval(MARGIN, faithful(MARGIN), "margin"),
         interval(LOCALIZATION, board.values(LOCALIZATION, names, used).mean(axis=1), "typical"),
