@@ -9,9 +9,10 @@ accepted: a board drops missing instances first, and says so.
 Where all scores are 1, resampling them shows no spread, and yet 6 hits in 6 clips are compatible
 with a rate of 0.54. So an interval is made in three steps. Its ends are those of a t interval on
 the logit scale of the metric's range (the log scale where there is one bound), with the variance of
-the jackknife over clips. They are never further out than bounds that hold for any scores in the
-range (Gaffke 2005): the sample with one more value at the far bound, under random weights. And as
-values repeat, so that the sample hides its spread, the ends move to these bounds, up to
+the jackknife over clips. They are never further out than Gaffke's bounds: the sample with one more
+value at the far bound, under random weights, which is believed to hold for any scores in the range
+(Gaffke 2005, Learned-Miller & Thomas 2019). And as values repeat, so that the sample hides its
+spread, the ends move to these bounds, up to
 ``lowest + (mean - lowest) * ((1 - level) / 2) ** (1 / n)`` where all `n` clips have the same value.
 
 In simulation the intervals cover the mean in at least 93 % of cases from 6 clips on. The tables,
