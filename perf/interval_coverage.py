@@ -42,6 +42,11 @@ def heavy(u: Uniforms) -> FloatArray:
     return np.asarray(1 / (1 + np.exp(-2 * (1.2 + 1.06 * norm.ppf(u)))))
 
 
+def lumped(u: Uniforms) -> FloatArray:
+    """Most scores at chance, in the middle of the range, the others above it."""
+    return np.asarray(np.maximum(0.5, 0.5 + 0.5 * (u - 0.7) / 0.3))
+
+
 def middling(u: Uniforms) -> FloatArray:
     return np.asarray(np.clip(0.5 + 0.1 * norm.ppf(u), 0, 1))
 
@@ -57,6 +62,7 @@ SCORES: dict[str, Quantiles] = {
     "beta(8, 1)": crowded(0.0, 8),
     "uniform": crowded(0.0),
     "normal(.5, .1)": middling,
+    "70 % at .5, the rest above": lumped,
     "logistic, skewed": heavy,
 }
 PAIRS: dict[str, tuple[Quantiles, Quantiles]] = {

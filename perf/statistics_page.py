@@ -55,7 +55,7 @@ def markdown(head: list[str], rows: list[list[str]]) -> str:
 
 def cell(found: list[tuple[float, float]]) -> str:
     """Write coverages, in bold where one is too low, and under them widths."""
-    shares = [f"{held:.2f}".removeprefix("0") for held, _ in found]
+    shares = [f"{held:.3f}".removeprefix("0") for held, _ in found]
     bold = [
         share if held >= LEAST else f"**{share}**"
         for share, (held, _) in zip(shares, found, strict=True)

@@ -20,7 +20,7 @@ _EXTRA = 0.75
 """Weight of the value at the far bound: 1 would give the bounds of Clopper & Pearson, 1/2 those of
 Jeffreys, which cover some rates in less than 93 % of cases."""
 _POWER = 6
-"""Of the share of equal values: with 8, differences of scores that often tie fall short of 93 %."""
+"""Of the share of equal values: with 8, scores that are often at chance fall short of 93 %."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
