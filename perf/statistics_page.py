@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable, Iterable
 from itertools import combinations
 from pathlib import Path
 
@@ -29,7 +30,6 @@ def main() -> None:
     parser.add_argument("--boards", type=int, default=2000, help="simulated boards per cell")
     parser.add_argument("--output", type=Path, default=PAGE)
     given = parser.parse_args()
-    page = PAGE.read_text(encoding="utf-8")
     tables = {
         "means": interval_table(means, SCORES, given.boards, several=False),
         "means-of-several": interval_table(means, SCORES, given.boards, several=True),
@@ -37,6 +37,7 @@ def main() -> None:
         "medians": median_table(given.boards),
         "letters": letter_table(),
     }
+    page = PAGE.read_text(encoding="utf-8")
     for name, table in tables.items():
         page = replaced(page, name, table)
     given.output.write_text(page, encoding="utf-8")
@@ -64,7 +65,13 @@ def cell(found: list[tuple[float, float]]) -> str:
     return f"{' / '.join(bold)}<br>{' / '.join(widths)}"
 
 
-def interval_table(simulate, names, boards: int, *, several: bool) -> str:  # type: ignore[no-untyped-def]
+def interval_table(
+    simulate: Callable[..., list[tuple[float, float]]],
+    names: Iterable[str],
+    boards: int,
+    *,
+    several: bool,
+) -> str:
     """Make a table of coverage and width by distribution and number of clips."""
     rows = [
         [name, *(cell(simulate(name, n_clips, boards, several=several)) for n_clips in CLIPS)]
