@@ -9,11 +9,13 @@ from awb.statistics.bootstrap import (
 )
 from awb.statistics.clusters import ClusterSums, cluster_means
 from awb.statistics.comparisons import (
+    LEAST_CLIPS,
     Comparison,
     compare_all,
     holm,
     wilcoxon_p_value,
 )
+from awb.statistics.power import MOST_CLIPS, Power, power_of
 from awb.statistics.ranks import (
     CriticalDifference,
     RankInterval,
@@ -23,11 +25,14 @@ from awb.statistics.ranks import (
 )
 
 __all__ = [
+    "LEAST_CLIPS",
+    "MOST_CLIPS",
     "AcrossBoards",
     "ClusterSums",
     "Comparison",
     "CriticalDifference",
     "Interval",
+    "Power",
     "RankInterval",
     "boards_needed",
     "cluster_bootstrap",
@@ -40,6 +45,7 @@ __all__ = [
     "holm",
     "kendall_bootstrap",
     "kendall_tau",
+    "power_of",
     "rank_intervals",
     "tie_groups",
     "wilcoxon_p_value",
