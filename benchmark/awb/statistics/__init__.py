@@ -9,7 +9,6 @@ from awb.statistics.bootstrap import (
 )
 from awb.statistics.clusters import ClusterSums, cluster_means
 from awb.statistics.comparisons import (
-    LEAST_CLIPS,
     Comparison,
     compare_all,
     holm,
@@ -23,6 +22,7 @@ from awb.statistics.ranks import (
     rank_intervals,
     tie_groups,
 )
+from awb.statistics.sign_flips import LEAST_CLIPS
 
 __all__ = [
     "LEAST_CLIPS",

@@ -27,7 +27,6 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import Interval
 from awb.statistics.clusters import ClusterSums
 from awb.statistics.comparisons import Comparison, holm, wilcoxon_p_value
 from awb.statistics.ranks import RankInterval, tie_groups
@@ -208,9 +207,14 @@ def _groups(
     if not pairs:
         return ((0,),)
     raw = [wilcoxon_p_value(means[:, first] - means[:, second]) for first, second in pairs]
-    unknown = Interval(math.nan, math.nan, math.nan)
     found = [
-        Comparison(first, second, unknown, p_value, float(adjusted))
+        Comparison(
+            first,
+            second,
+            float(means[:, first].mean() - means[:, second].mean()),
+            p_value,
+            float(adjusted),
+        )
         for (first, second), p_value, adjusted in zip(pairs, raw, holm(raw), strict=True)
     ]
     return tuple(tie_groups(order, found, alpha=alpha))

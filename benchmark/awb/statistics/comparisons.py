@@ -5,14 +5,9 @@ Conventions
 `values` is ``shape=(instances, explainers)``, finite. Clips are the independent units. None of the
 functions depends on a metric's direction.
 
-One test decides on a board which explainers differ, and letters, places and sentences follow from
-it. Its hypothesis for a pair: each clip might as well have given the opposite difference. So the
-differences of whole clips change their signs at random, the same clips for every pair, and a
-difference counts if it is larger than the largest of all pairs is in 95 % of these draws; pairs
-that differ are then set aside, and the others are tried again (step-down). Up to 14 clips, every
-choice of signs is counted. A pair's statistic is the sum of its differences, which is what its
-means differ by, divided by the root of their sum of squares. That is Student's t in another scale,
-and does not break where all differences are equal.
+`compare_all` decides on a board which explainers differ, by the test of
+`awb.statistics.sign_flips`; Wilcoxon's test and Holm's correction serve where the units are whole
+boards.
 
 References
 ----------
@@ -27,24 +22,14 @@ Statistics 6(2). https://www.jstor.org/stable/4615733
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.clusters import ClusterSums
-
-LEAST_CLIPS = 6
-"""Fewest clips of which all can agree by chance in less than 5 % of cases: 2 / 2**6."""
-
-_CHUNK_CELLS = 2_000_000
-_NOISE = 1e-9
-_EXACT = 14
-"""Up to this many clips, every choice of signs is counted: there are no more than 2**13."""
+from awb.statistics.sign_flips import NOISE, flipped, pair_gaps, scale_of
 
 _FEW = 13
 """Up to this many differences are counted exactly; scipy's permutations are 500 times slower."""
@@ -211,13 +196,13 @@ def compare_all(
     0.25
     """
     pairs, gaps, n_instances = pair_gaps(values, clusters)
-    observed = np.abs(gaps.sum(axis=0)) / _scale(gaps)
+    observed = np.abs(gaps.sum(axis=0)) / scale_of(gaps)
     order = np.argsort(-observed, kind="stable")
-    reached = observed[order] - _NOISE
+    reached = observed[order] - NOISE
     alone = np.zeros(order.size)
     together = np.zeros(order.size)
     total = 0
-    for drawn in _flipped(gaps[:, order], draws, rng):
+    for drawn in flipped(gaps[:, order], draws, rng):
         alone += (drawn >= reached).sum(axis=0)
         largest = np.maximum.accumulate(drawn[:, ::-1], axis=1)[:, ::-1]
         together += (largest >= reached).sum(axis=0)
@@ -229,89 +214,3 @@ def compare_all(
         Comparison(*pair, float(mean), float(p_value), float(corrected))
         for pair, mean, p_value, corrected in zip(pairs, means, raw, adjusted, strict=True)
     ]
-
-
-def pair_gaps(
-    values: npt.ArrayLike, clusters: npt.ArrayLike
-) -> tuple[list[tuple[int, int]], FloatArray, int]:
-    """List the pairs of columns, and sum their differences within each cluster.
-
-    Parameters
-    ----------
-    values : array_like, shape=(instances, explainers)
-        One finite value per instance and explainer.
-    clusters : array_like, shape=(instances,)
-        Cluster of each instance.
-
-    Returns
-    -------
-    pairs : list of (int, int)
-        In the order of `itertools.combinations`.
-    gaps : np.ndarray, shape=(clusters, pairs)
-        Sum of first minus second over the cluster's instances; what is float noise is 0.
-    n_instances : int
-        Number of instances.
-
-    Raises
-    ------
-    ParameterError
-        If there are fewer than two columns, or a value is not finite.
-    """
-    table = np.asarray(values, dtype=np.float64)
-    if table.ndim != 2 or table.shape[1] < 2:
-        raise ParameterError(f"a comparison needs at least two columns; got shape {table.shape}")
-    sums = ClusterSums.of(table, clusters).sums
-    pairs = list(combinations(range(table.shape[1]), 2))
-    first, second = np.array(pairs).T
-    return pairs, np.round(sums[:, first] - sums[:, second], 12), len(table)
-
-
-def largest_by_chance(
-    gaps: FloatArray, *, level: float, draws: int = 10_000, rng: np.random.Generator
-) -> float:
-    """Statistic that a pair must exceed to differ from 0, whichever pair it is.
-
-    Parameters
-    ----------
-    gaps : np.ndarray, shape=(clusters, pairs)
-        From `pair_gaps`.
-    level : float
-        Confidence, in (0, 1).
-    draws : int
-        Number of random choices of signs.
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    float
-        In [0, sqrt(clusters)]: the statistic is at most that, so that nothing exceeds the root.
-    """
-    largest = np.concatenate([drawn.max(axis=1) for drawn in _flipped(gaps, draws, rng)])
-    allowed = int((1 - level) * largest.size + _NOISE)
-    return float(np.sort(largest)[::-1][allowed]) if allowed else float(len(gaps) ** 0.5)
-
-
-def _scale(gaps: FloatArray) -> FloatArray:
-    """Root of the sum of squares of each pair; 1 where there is no difference at all."""
-    scale = np.sqrt((gaps**2).sum(axis=0))
-    return np.where(scale > 0, scale, 1.0)
-
-
-def _flipped(gaps: FloatArray, draws: int, rng: np.random.Generator) -> Iterator[FloatArray]:
-    """Yield the statistics of all pairs under changed signs, in chunks, the signs as given first."""
-    if draws < 1:
-        raise ParameterError(f"the test needs at least one draw: {draws}")
-    n_clusters, n_pairs = gaps.shape
-    scaled = gaps / _scale(gaps)
-    n_rows = 2 ** (n_clusters - 1) if n_clusters <= _EXACT else draws
-    chunk = max(1, _CHUNK_CELLS // max(n_pairs, n_clusters))
-    for start in range(0, n_rows, chunk):
-        rows = np.arange(start, min(start + chunk, n_rows))
-        if n_clusters <= _EXACT:  # the first sign is fixed: opposite choices are equally large
-            flips = rows[:, np.newaxis] >> np.arange(n_clusters - 1) & 1
-            flips = np.column_stack([np.zeros(rows.size, dtype=np.int64), flips])
-        else:
-            flips = rng.integers(2, size=(rows.size, n_clusters))
-            flips[rows == 0] = 0
-        yield np.abs((1.0 - 2.0 * flips) @ scaled)

@@ -2,7 +2,7 @@
 
 Conventions
 -----------
-As in `awb.statistics.comparisons`, whose test this is about: "show" means that the test, corrected
+As in `awb.statistics.sign_flips`, whose test this is about: "show" means that the test, corrected
 for all pairs, tells two explainers apart in 80 % of samples of clips. The differences of a pair are
 taken to vary between clips as they do here, about normally.
 """
@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.comparisons import LEAST_CLIPS, largest_by_chance, pair_gaps
+from awb.statistics.sign_flips import LEAST_CLIPS, largest_by_chance, pair_gaps
 
 MOST_CLIPS = 10_000
 """Numbers of clips beyond this are not told: they depend on nothing but noise."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_letters
@@ -10,15 +9,24 @@ from string import ascii_letters
 from awb.intervals import FloatArray
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
-from awb.statistics import compare_all, rank_intervals, tie_groups
+from awb.statistics import (
+    Comparison,
+    Power,
+    compare_all,
+    power_of,
+    rank_intervals,
+    tie_groups,
+)
+
+ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An explainer's rank, its 95 % interval over resampled clips, and its group letters.
+    """An explainer's rank, the ranks that the test leaves possible (95 %), and its group letters.
 
-    Explainers that share a letter do not differ (paired Wilcoxon test over clips, Holm-corrected,
-    5 %).
+    All three follow from one paired test over clips, corrected for all pairs, at the 5 % level:
+    explainers that share a letter do not differ by it.
     """
 
     rank: int  # by the mean of the first metric, 1 = best; equal means share the best rank
@@ -27,42 +35,77 @@ class Place:
     groups: str = ""
 
 
-def places(
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the clips of a board can tell about the explainers that have a place."""
+
+    power: Power  # of the test, and for its first two
+    leaders: tuple[str, str]  # the first two that are not equal; the first is the better
+    difference: float  # between their means, not negative
+    alike: tuple[str, ...]  # explainers that the test does not tell from the first
+
+    @property
+    def open(self) -> bool:
+        """Whether the test leaves open which of the leaders is better."""
+        return self.leaders[1] in self.alike
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The places of explainers, in the order given, and what the clips can tell."""
+
+    places: tuple[Place, ...]
+    outlook: Outlook | None
+
+
+def ranking(
     values: FloatArray,
     clips: Sequence[str],
+    names: Sequence[str],
     facts: MetricFacts,
     key: RandomKey,
-) -> list[Place]:
-    """Rank explainers on their common instances; `values` has shape (instances, explainers)."""
-    if values.shape[1] == 0:
-        return []
-    better = facts.higher_is_better
-    found = rank_intervals(values, list(clips), higher_is_better=better, rng=key.generator("ranks"))
-    groups = [""] * values.shape[1]
-    if values.shape[1] > 1 and len(set(clips)) > 1:
-        comparisons = compare_all(values, list(clips), rng=key.generator("pairs"))
-        order = sorted(range(len(found)), key=lambda column: found[column].rank)
-        groups = group_letters(tie_groups(order, comparisons), len(found))
+) -> Ranking:
+    """Rank explainers on the same instances; `values` has shape (instances, explainers)."""
+    if not names:
+        return Ranking((), None)
+    several = len(names) > 1
+    comparisons = compare_all(values, clips, rng=key.generator("pairs")) if several else []
+    found = rank_intervals(
+        values.mean(axis=0), comparisons, higher_is_better=facts.higher_is_better, alpha=ALPHA
+    )
+    order = sorted(range(len(names)), key=lambda column: (found[column].rank, names[column]))
+    letters = [""] * len(names)
+    if several and len(set(clips)) > 1:
+        letters = group_letters(tie_groups(order, comparisons, alpha=ALPHA), len(names))
+    places = tuple(
+        Place(1 + sum(other.rank < one.rank for other in found), int(one.low), int(one.high), group)
+        for one, group in zip(found, letters, strict=True)
+    )
+    if not several:
+        return Ranking(places, None)
+    first = order[0]
+    second = next((one for one in order if places[one].rank > 1), order[1])
+    power = power_of(
+        values, clips, (min(first, second), max(first, second)), rng=key.generator("power")
+    )
+    return Ranking(
+        places,
+        Outlook(
+            power,
+            (names[first], names[second]),
+            abs(float(values[:, first].mean() - values[:, second].mean())),
+            tuple(names[one] for one in _alike(first, comparisons)),
+        ),
+    )
+
+
+def _alike(column: int, comparisons: Sequence[Comparison]) -> list[int]:
+    """List the columns that the test does not tell from the given one."""
     return [
-        Place(
-            1 + sum(other.rank < one.rank for other in found),
-            int(one.low),
-            int(one.high),
-            letters,
-        )
-        for one, letters in zip(found, groups, strict=True)
+        one.second if one.first == column else one.first
+        for one in comparisons
+        if column in (one.first, one.second) and one.adjusted_p_value > ALPHA
     ]
-
-
-def letters_of(groups: str) -> set[str]:
-    """Split the letters of a row, as `group_letters` joined them.
-
-    Examples
-    --------
-    >>> sorted(letters_of("aBa2"))
-    ['B', 'a', 'a2']
-    """
-    return set(re.findall(r"[A-Za-z]\d*", groups))
 
 
 def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:
