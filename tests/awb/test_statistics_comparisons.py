@@ -136,6 +136,20 @@ def test_many_clips_are_drawn_and_agree_with_the_t_test() -> None:
     assert found.p_value == pytest.approx(stats.ttest_rel(*table.T).pvalue, abs=0.004)
 
 
+@quick
+@given(st.sampled_from([9, 20]), st.integers(1, 12), st.integers(0, 100))
+def test_other_columns_change_a_comparison_only_by_the_correction(
+    n_clips: int, n_others: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    table = rng.normal(0, 1, (n_clips, 2 + n_others))
+    alone = compare_all(table[:, :2], np.arange(n_clips), rng=np.random.default_rng(0))[0]
+    joined = compare_all(table, np.arange(n_clips), rng=np.random.default_rng(0))[0]
+    assert joined.difference == pytest.approx(alone.difference)
+    assert joined.p_value == alone.p_value
+    assert joined.adjusted_p_value >= alone.adjusted_p_value
+
+
 def test_identical_and_constant_columns() -> None:
     table = np.tile([[0.5, 0.5, 0.9]], (8, 1))
     found = compare_all(table, np.arange(8), rng=np.random.default_rng(0))

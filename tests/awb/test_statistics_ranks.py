@@ -15,6 +15,7 @@ from scipy import stats
 from awb.errors import ParameterError, UndefinedScoreError
 from awb.statistics import (
     Comparison,
+    Interval,
     RankInterval,
     compare_all,
     critical_difference,

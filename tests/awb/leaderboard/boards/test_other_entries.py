@@ -1,4 +1,4 @@
-"""No entry changes what a board says of another; failing does not pay; nothing unfinished is ranked."""
+"""No entry changes what a board says of another, and failing does not pay."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def _data(
     only: Collection[int] = range(N),
 ) -> BoardData:
     """NaN is a failed explanation; of unfinished runs, only some instances are stored."""
-    facts = MetricFacts(name="metric", family="fidelity", summary="s", higher_is_better=higher,
-                        lowest=lowest, highest=1, unit="u", undefined="n", citation="c")  # fmt: skip
+    facts = MetricFacts(name="metric", family="fidelity", summary="s", unit="u", undefined="n",
+                        higher_is_better=higher, lowest=lowest, highest=1,
+                        citation="c")  # fmt: skip
     kept = tuple(Kept(*pair, 0, ((0.0, 1.0),), 1.0, "hash") for pair in WHERE)
     scores, explanations = [], []
     for name, row in values.items():
