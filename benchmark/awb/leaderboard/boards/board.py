@@ -59,8 +59,13 @@ class Board:
     manifest_sha256: str
     finished: bool  # whether every selected instance is stored; if not, there are no places
     budget: int | None = None  # model calls per instance, where there is a limit
-    n_done: int | None = None  # selected instances that are stored; None if all of them are
+    n_done: int | None = None  # selected instances that are stored, if that is known
     outlook: Outlook | None = None  # what these clips can tell; None if fewer than two are ranked
+
+    @property
+    def n_stored(self) -> int:
+        """Number of instances that a mean can be based on."""
+        return self.n_instances if self.n_done is None else self.n_done
 
     @property
     def failed(self) -> bool:

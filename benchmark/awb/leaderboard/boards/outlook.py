@@ -19,8 +19,7 @@ _LEAST = 0.0005  # what rounds to zero is not printed
 def outlook_sentences(board: Board, named: Callable[[str], str] = str) -> list[str]:
     """Say which instances are missing, or else which differences the clips of a board can show."""
     if not board.finished:
-        done = board.n_instances if board.n_done is None else board.n_done
-        of = f"{done} of {board.n_instances} instances are done"
+        of = f"{board.n_stored} of {board.n_instances} instances are done"
         return [f"Unfinished: {of}, so there are no places yet. Type: awb resume RUN"]
     if board.outlook is None:
         return []
@@ -39,9 +38,10 @@ def _smallest(board: Board, n_ranked: int) -> list[str]:
         return [f"{which} too few to tell any two of {n_ranked} explainers apart."]
     if power.smallest < _LEAST:
         return []
-    pairs = "these 2 explainers" if n_ranked == 2 else f"2 of these {n_ranked} explainers"
-    test = f"To be told apart by {power.n_clips} clips (paired test, 80 % power)"
-    return [f"{test}, {pairs} must differ by about {power.smallest:.3f} in {metric}."]
+    which = "The two" if n_ranked == 2 else f"Two of the {n_ranked}"
+    test = f"for {power.n_clips} clips to tell them apart (paired test, 80 % power)"
+    least = f"typically by {power.smallest:.3f} in {metric}"
+    return [f"{which} explainers must differ {least} {test}."]
 
 
 def _leaders(outlook: Outlook, named: Callable[[str], str]) -> list[str]:

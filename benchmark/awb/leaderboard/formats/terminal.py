@@ -85,7 +85,7 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
     if has_gaps:
         table.add_column("coverage", justify="right", no_wrap=True)
     for row in board.rows:
-        cells = [_cell(cell, board.n_instances) for cell in row.cells[:n_shown]]
+        cells = [_cell(cell, board.n_stored) for cell in row.cells[:n_shown]]
         calls = [calls_text(row)] if with_calls else []
         coverage = [f"{row.coverage:.0%}"] if has_gaps else []
         # As Text: in a plain string, rich would parse [brackets] in a name as a style.

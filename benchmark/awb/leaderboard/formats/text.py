@@ -97,8 +97,8 @@ def limit_text(budget: int | None) -> str:
 def extent_of(board: Board) -> str:
     """Describe a board's size: "9 instances from 6 clips, at most 100 model calls"."""
     instances, clips = counted(board.n_instances, "instance"), counted(board.n_clips, "clip")
-    if not board.finished and board.n_done is not None:
-        instances = f"unfinished, {board.n_done} of {instances}"
+    if not board.finished:
+        instances = f"unfinished, {board.n_stored} of {instances}"
     return f"{instances} from {clips}{limit_text(board.budget)}"
 
 
@@ -128,7 +128,7 @@ def _plain_rows(board: Board) -> list[list[str]]:
         [
             rank_text(row),
             row.explainer,
-            *(cell_text(cell, board.n_instances) for cell in row.cells),
+            *(cell_text(cell, board.n_stored) for cell in row.cells),
             calls_text(row),
             f"{row.coverage:.0%}",
         ]
@@ -235,7 +235,7 @@ def to_json(boards: list[Board]) -> str:
             "budget": board.budget,
             "n_instances": board.n_instances,
             "n_clips": board.n_clips,
-            "n_done": board.n_instances if board.n_done is None else board.n_done,
+            "n_done": board.n_stored,
             "finished": board.finished,
             "lead": outlook_sentences(board),
             "manifest_sha256": board.manifest_sha256,

@@ -38,6 +38,11 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
     """Rank explainers by one metric, on the same instances."""
     if names is not None:
         chosen_rows(view, list(names), None)
+    if not view.board.finished:
+        raise RunError(
+            f"no critical-difference diagram: {label_of(view.board)} is unfinished,"
+            f" {view.board.n_stored} of {view.board.n_instances} instances. Type: awb resume RUN"
+        )
     facts = view.board.metrics[metric]
     layout = Layout(view.data.explanations)
     column = column_of(view.data, layout, facts)
