@@ -21,7 +21,7 @@ from awb.intervals import FloatArray
 from awb.statistics.sign_flips import LEAST_CLIPS, largest_by_chance, pair_gaps
 
 MOST_CLIPS = 10_000
-"""Numbers of clips beyond this are not told: they depend on nothing but noise."""
+"""Larger numbers of clips are not told: they depend on noise alone."""
 
 
 @dataclass(frozen=True, slots=True)
