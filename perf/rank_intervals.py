@@ -61,7 +61,7 @@ def _unequal(rng: np.random.Generator, n: int, k: int) -> Table:
 
 def _leaders(rng: np.random.Generator, n: int, k: int) -> Table:
     """The first two are alike and far ahead of the others."""
-    return _ceiling(rng, n, k) - 0.8 * (np.arange(k) > 1)
+    return np.asarray(_ceiling(rng, n, k) - 0.8 * (np.arange(k) > 1), dtype=np.float64)
 
 
 def _shapes(rng: np.random.Generator, n: int, k: int) -> Table:
