@@ -49,6 +49,20 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
     return [f"{known}: localization cannot be scored{rank}"]
 
 
+def not_ranking(metrics: Sequence[MetricFacts]) -> list[str]:
+    """Say why the first metric gives no places, or which other columns must not be ranked by."""
+    first, *others = metrics
+    if first.no_rank_reason:
+        return [first.no_rank_reason]
+    unfit = [facts.name for facts in others if not facts.ranks]
+    if not unfit:
+        return []
+    return [
+        f"not to be ranked by, as sharpening or a null moves up there: {', '.join(unfit)}"
+        " (docs/how-to-be-fooled.md)"
+    ]
+
+
 def saturated(manifest: Manifest) -> list[str]:
     """Say how many clips have a probability so near to 0 or 1 that float32 does not tell it.
 
