@@ -57,10 +57,8 @@ def not_ranking(metrics: Sequence[MetricFacts]) -> list[str]:
     unfit = [facts.name for facts in others if not facts.ranks]
     if not unfit:
         return []
-    return [
-        f"not to be ranked by, as sharpening or a null moves up there: {', '.join(unfit)}"
-        " (docs/how-to-be-fooled.md)"
-    ]
+    why = "sharpening an explanation moves it there, or a null is best"
+    return [f"not to be ranked by, as {why}: {', '.join(unfit)}"]
 
 
 def saturated(manifest: Manifest) -> list[str]:
