@@ -55,9 +55,9 @@ def scoring(
     instance = Instance("doctor", clip, "Target", 0, intervals_s)
     key = RandomKey((seed, "doctor"))
     perturber = Perturber(model, instance, segments, zeros, key, design=Design(100))
-    scale = _TOTAL / max(float(relevance.sum()), 1e-12)
 
     def surrogate(drop_masks: BoolArray) -> FloatArray:
+        scale = _TOTAL / max(float(relevance.sum()), 1e-12)
         forecasts: FloatArray = (~drop_masks).astype(float) @ relevance * scale + _OFFSET
         return forecasts
 

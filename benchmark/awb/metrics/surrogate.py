@@ -93,10 +93,17 @@ LOCAL_ACCURACY = MetricFacts(
 
 
 def _dropped_relevance(
-    relevance: npt.ArrayLike, drop_masks: npt.ArrayLike, score_drops: npt.ArrayLike
+    relevance: npt.ArrayLike,
+    drop_masks: npt.ArrayLike,
+    score_drops: npt.ArrayLike,
+    *,
+    scaled: bool = True,
 ) -> tuple[BoolArray, FloatArray, FloatArray]:
-    """Validate, and sum up the relevance that each mask drops."""
+    """Validate, and sum up the relevance that each mask drops, scaled so that no sum overflows."""
     values = relevance_array(relevance)
+    if scaled:
+        _, exponent = np.frexp(np.abs(values).max())
+        values = np.ldexp(values, -exponent)
     masks = np.asarray(drop_masks)
     if masks.ndim != 2 or masks.dtype != np.bool_ or masks.shape[1] != values.size:
         raise ParameterError(
@@ -266,7 +273,7 @@ def infidelity(
     >>> infidelity([1.0, 2.0], masks, [1.0, 3.0], scaled=False)
     0.5
     """
-    masks, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops)
+    masks, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops, scaled=scaled)
     if scaled:
         dropped, lost = _within_sizes(masks, dropped, lost)
         if dropped.any():

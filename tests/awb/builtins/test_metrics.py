@@ -30,11 +30,13 @@ WEIGHTS[[2, 3, 4, 30]] = [4.0, 9.0, 6.0, 5.0]
 CLIP_SCORE = 0.3
 SURROGATE = WEIGHTS + np.random.default_rng(4).normal(0.0, 0.5, N)
 
+SHIFTS = (1 + RandomKey((0,)).generator("moved masks").permutation(N - 1)[:8]).tolist()
 _NOISE = np.random.default_rng(5).normal(0.0, 1.0, N)
 EXPLANATIONS = {
     "near": WEIGHTS + 2 * _NOISE,
     "far": _NOISE,
     "inverted": -WEIGHTS,
+    "moved away": np.roll(WEIGHTS + 2 * _NOISE, -SHIFTS[0]),
     "one of many": np.where(np.arange(N) == 2, 3.0, _NOISE),
 }
 
@@ -120,8 +122,7 @@ def _by_curves(relevance: list[float]) -> Expected:
 def _by_masked_audio(relevance: list[float]) -> Expected:
     kept = {cell for cell in range(N) if relevance[cell] > sum(relevance) / N}
     own = _by_mask(kept)
-    shifts = 1 + RandomKey((0,)).generator("moved masks").permutation(N - 1)[:8]
-    moved = [_by_mask({(cell + int(shift)) % N for cell in kept}) for shift in shifts]
+    moved = [_by_mask({(cell + shift) % N for cell in kept}) for shift in SHIFTS]
     found = {**own, "kept-share": len(kept) / N}
     for name, value in own.items():
         gain = value - sum(one[name] for one in moved) / 8
