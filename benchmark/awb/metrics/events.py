@@ -71,6 +71,7 @@ def event_recall_facts(k: int) -> MetricFacts:
         formula=rf"\frac{{1}}{{|E|}} \sum_{{e \in E}} [e \cap T \neq \emptyset],"
         rf" \quad T = \text{{the {k} most relevant segments}}",
         citation="recall at k per event; ties in expectation: our own definition",
+        topped_by=f"{k} random segments touch most events" if k > EVENT_RECALL_COUNTS[0] else "",
     )
 
 

@@ -14,6 +14,7 @@ from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
 from awb.metrics.facts import MetricFacts
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+_NAMES = 4  # that a remark lists before it counts
 _CEILINGS = (math.log(1e7 - 1), math.log(2.0**24 - 1))
 """Log-odds where probabilities are cut: 1e-7 from 0 and 1, and at the last float32 below 1."""
 
@@ -57,7 +58,9 @@ def not_ranking(metrics: Sequence[MetricFacts]) -> list[str]:
     unfit = [facts.name for facts in others if not facts.ranks]
     if not unfit:
         return []
-    why = "sharpening an explanation moves it there, or a null is best"
+    if len(unfit) > _NAMES:
+        unfit = [*unfit[:_NAMES], f"{len(unfit) - _NAMES} others"]
+    why = "sharpening an explanation moves it there, or a null is near the top"
     return [f"not to be ranked by, as {why}: {', '.join(unfit)}"]
 
 
