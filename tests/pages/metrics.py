@@ -63,9 +63,9 @@ instead. If as many segments are selected as are annotated, precision, recall an
 Measured against the model, by dropping (deletion) or keeping (insertion) segments, starting with
 the most relevant one. The whole curve is computed, one step per segment, once for all metrics that
 use it. `--masker` sets how explainers replace audio and `--scoring-masker` how these metrics do: if
-they differ, the mismatch is part of the result. `faithfulness-correlation`,
-`rank-faithfulness`, `infidelity` and `local-accuracy` use 300 random masks on which no explainer was fitted; the last is defined only for
-explainers that fit a surrogate model.
+they differ, the mismatch is part of the result. `faithfulness-correlation`, `rank-faithfulness`,
+`infidelity` and `local-accuracy` use 300 random masks on which no explainer was fitted; the last is
+defined only for explainers that fit a surrogate model.
 
 Two of them may surprise. `monotonicity` is high when little changes: with a random order most steps
 change nothing, either because the model has heard enough already or because it has heard nothing
