@@ -121,7 +121,7 @@ def event_rank_margin(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike) -
     1.0
     """
     values, touched = touched_cells(relevance, event_coverage)
-    outside = ~touched.any(axis=0)
+    outside = np.asarray(~touched.any(axis=0))
     return min(_dominance(values, event, outside) for event in touched)
 
 
