@@ -53,6 +53,10 @@ plugin might do it, knowingly or not.
   `{good}` has {ad_good} and {fid_good}. `kept-share` tells them apart ({kept} against {kept_good}),
   and `ad-over-random` compares each mask with the same mask at other times of the clip: {over}
   against {over_good}.
+- **A single peak.** The one-hot copy, which says where the peak is and nothing else, is nearly the
+  best in `mass-accuracy` ({hot[0]}), complexity and sanity (`model-randomization` {hot[1]}: maps
+  that are constant but for one segment seldom agree), and above the whole explanation in
+  `rank-faithfulness` ({hot[2]} against {hot_good}). Read these beside `roc-auc` ({hot[3]}).
 - **Stability.** An explainer that ignores the audio is perfectly stable: `random` has a
   `gain-invariance` of {gain} and a `max-sensitivity` of {sensitivity}. Stable does not mean right.
 - **Taking many.** Among as many segments as `event-recall@20` takes, random ones touch most events
@@ -198,6 +202,11 @@ def page(board: Board, robust: int) -> str:
         mass=read("mass-accuracy", *pair),
         gini=read("sparseness", *pair),
         auc=read("roc-auc", GOOD, "smoothed", "sign-flipped"),
+        hot=[
+            read(name, "one-hot")[0]
+            for name in ("mass-accuracy", "model-randomization", "rank-faithfulness", "roc-auc")
+        ],
+        hot_good=read("rank-faithfulness", GOOD)[0],
         gain=read("gain-invariance", "random")[0],
         sensitivity=read("max-sensitivity", "random")[0],
         recall=read("event-recall@20", "random")[0],
