@@ -332,6 +332,7 @@ def _draws(scoring: Any) -> float:
 METRICS: dict[str, tuple[Callable[..., Any], str]] = {
     "contract": (lambda scoring: float("nan"), "scores nan, without a reason"),
     "self-test": (lambda scoring: 1.0 - good_metric(scoring), "the oracle scores 0.000"),
+    "order": (lambda scoring: float(np.tanh(np.ptp(scoring.relevance))), "exp(3 r)"),
     "determinism": (_noisy, "its value differs"),
     "inputs": (_normalizes, "it modifies the given relevance"),
     "global-state": (_draws, "global random state of random"),

@@ -13,7 +13,7 @@ from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
 from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
-from awb.metrics.masked import kept_cells
+from awb.metrics.masked import kept_cells, moved_masks
 from awb.perturbation import Perturber, Pool
 from awb.randomness import RandomKey
 from awb.segments import LabelArray, Segments, labels_from_coverage
@@ -51,7 +51,7 @@ class Scoring:
     perturber : Perturber
         Scores masked versions of the clip, with the segments of the run.
     rng_key : RandomKey
-        Path of the instance and explainer.
+        Path of the instance and explainer; the last part is the explainer.
     decision_threshold : float
         Log-odds from which the model is taken to say yes.
     surrogate : callable or None
@@ -188,6 +188,25 @@ class Scoring:
     def p_masked_out(self) -> float:
         """Probability of everything except the kept cells."""
         return float(self.probabilities(self.kept[np.newaxis])[0])
+
+    @cached_property
+    @_sealed
+    def moved(self) -> BoolArray:
+        """The kept cells moved to other times, the same for all explainers of the instance."""
+        instance = RandomKey(self._rng_key.parts[:-1])
+        return moved_masks(self.kept, instance.generator("moved masks"))
+
+    @cached_property
+    @_sealed
+    def p_moved_in(self) -> FloatArray:
+        """Probability of the moved cells alone, ``shape=(moved,)``."""
+        return self.probabilities(~self.moved)
+
+    @cached_property
+    @_sealed
+    def p_moved_out(self) -> FloatArray:
+        """Probability of everything except the moved cells, ``shape=(moved,)``."""
+        return self.probabilities(self.moved)
 
     @cached_property
     def _drawn(self) -> Pool:

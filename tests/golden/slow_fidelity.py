@@ -67,6 +67,24 @@ def infidelity(relevance: list[float], masks: list[list[bool]], drops: list[floa
     return sum((a - b) ** 2 for a, b in zip(sums, drops, strict=True)) / len(drops)
 
 
+def centred_within_sizes(values: list[float], masks: list[list[bool]]) -> list[float]:
+    """Subtract, from each value, the mean over the masks that drop as many cells."""
+    centred = []
+    for value, mask in zip(values, masks, strict=True):
+        alike = [v for v, m in zip(values, masks, strict=True) if sum(m) == sum(mask)]
+        centred.append(value - sum(alike) / len(alike))
+    return centred
+
+
+def centred_infidelity(
+    relevance: list[float], masks: list[list[bool]], drops: list[float]
+) -> float:
+    """Mean squared error at the given scale, both sides centred within each size."""
+    sums = centred_within_sizes(dropped_sums(relevance, masks), masks)
+    lost = centred_within_sizes(drops, masks)
+    return sum((a - b) ** 2 for a, b in zip(sums, lost, strict=True)) / len(lost)
+
+
 def ranks(values: list[float]) -> list[float]:
     """Rank with ties sharing the mean of their places."""
     return [

@@ -17,7 +17,8 @@ show DIR --metrics NAME,NAME` any others. The first one determines the places. S
 name: `--metrics roc-auc,roc-auc:labels=strict,model-randomization:share=0.25`. The docstring of
 each function in [`awb.metrics`](reference/python.md#metrics) has the full definition, with an
 example. Arrows say which direction is better; a metric that is undefined on an instance gives a
-reason.
+reason. A metric that reads magnitudes, or that a null can top, is shown but gives no places: see
+[how to be fooled](how-to-be-fooled.md).
 
 An explanation here is one number per segment. A time-frequency map is first reduced to segments, by
 its explainer's `aggregation`, so that maps and segments are scored in the same way.
@@ -34,8 +35,10 @@ its explainer's `aggregation`, so that maps and segments are scored in the same 
 | *p*<sub>k</sub> | target's probability without the top *k* segments; *p*<sub>0</sub>: the clip's |
 | *q*<sub>k</sub> | the same with only the top *k* segments; *q*<sub>n</sub>: the clip's |
 | *p*<sub>in</sub>, *p*<sub>out</sub> | the same with only the segments above the mean, or without |
+| *D*, *p*<sup>(d)</sup> | masks moved to other times, and the probability with one of them |
 | *p*<sub>τ</sub> | the probability from which the model is taken to say yes; 0.5 unless it says |
 | *m*, *M* | a random set of dropped segments, and how many such sets there are |
+| *T*<sub>k</sub> | the *k* most relevant segments |
 | *R*<sub>m</sub> | sum of the relevance that *m* drops; a bar is a mean |
 | *s*<sub>m</sub>, *d*<sub>m</sub> | log-odds with *m* dropped, their fall; a hat: predicted |
 | *a*<sub>i</sub> | share of segment *i* in the sum of all \\|*r*\\| |
@@ -60,9 +63,9 @@ instead. If as many segments are selected as are annotated, precision, recall an
 Measured against the model, by dropping (deletion) or keeping (insertion) segments, starting with
 the most relevant one. The whole curve is computed, one step per segment, once for all metrics that
 use it. `--masker` sets how explainers replace audio and `--scoring-masker` how these metrics do: if
-they differ, the mismatch is part of the result. `faithfulness-correlation`, `infidelity` and
-`local-accuracy` use 300 random masks on which no explainer was fitted; the last is defined only for
-explainers that fit a surrogate model.
+they differ, the mismatch is part of the result. `faithfulness-correlation`, `rank-faithfulness`,
+`infidelity` and `local-accuracy` use 300 random masks on which no explainer was fitted; the last is
+defined only for explainers that fit a surrogate model.
 
 Two of them may surprise. `monotonicity` is high when little changes: with a random order most steps
 change nothing, either because the model has heard enough already or because it has heard nothing
@@ -73,6 +76,22 @@ time, `kernel-shap` gives most weight to the smallest and largest coalitions) ad
 which the model needs only a part, and its errors may exceed the variance of the scores: on the
 embedded board it reaches values below −2, although its predictions correlate with the scores nearly
 as well as those of `ridge`.
+
+`ad`, `ai`, `ag`, `fid-in`, `ff-in` and `ff-out` keep the segments above the mean of the relevance,
+and nothing limits how many these are: `keep-nearly-all` scores near the best in most of them.
+`kept-share` says how many. `ad-over-random` and the like compare an explanation's mask with the
+same mask moved to eight other times of the clip, so that size and runs are the same and only the
+position differs; the times are the same for all explainers. `fid-in` asks whether the model still
+hears the target, at its own decision threshold; where it does not hear it in the clip, there is no
+value. To rank by what is kept, take `sufficiency` or `insertion-area`, whose sizes are fixed.
+
+`ad` cannot be compared with tables made by SpeechBrain. Its `compute_AD` (recipes/ESC50/interpret)
+takes a softmax of values that its own AI and AG take for probabilities, and after a second softmax
+a probability that falls from 1 to 0 counts as a drop of about 1 − 1/e = 63 %, a smaller one as
+less than its share. Here `ad` is that of the papers.
+
+`infidelity` and both correlations are centred among masks of equal size: larger masks lose more
+score whatever the explanation, and a constant would explain that.
 
 {fidelity}
 
@@ -130,6 +149,7 @@ def _section(spec: MetricSpec) -> str:
         if facts.undefined != "never"
         else "- Always has a value.",
         f"- Settings: {choices}." if choices else "",
+        f"- Gives no places: {facts.no_rank_reason.partition(': ')[2]}." if not facts.ranks else "",
         f"- Source: {facts.citation}.",
     ]
     return "\n\n".join(

@@ -29,7 +29,7 @@ class RunOptions(TypedDict, total=False):
     """Explainers; "all" means every one that is installed. Default: all."""
 
     baselines: bool | None
-    """Add the baselines random, constant, energy and oracle to every board. Default: yes."""
+    """Add the baselines (oracle and four nulls) to every board. Default: yes."""
 
     metrics: Names | None
     """Metrics; boards are ranked by the first. "all" means every one that is installed.

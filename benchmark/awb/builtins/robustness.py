@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from awb import metrics as m
+from awb.designs import dropped_count
 from awb.scoring import Scoring
 from awb.specs import MetricSpec, Parameters
 from awb.variations import (
@@ -72,7 +73,7 @@ def _seed_stability(_: Parameters) -> Metric:
 
 def _seed_overlap(settings: OverlapParameters) -> Metric:
     def overlap(scoring: Scoring) -> float:
-        k = max(1, round(settings.part * scoring.relevance.size))
+        k = dropped_count(scoring.relevance.size, settings.part)
         return m.top_k_overlap(scoring.relevance, scoring.varied(AnotherSeed()), k=k)
 
     return overlap

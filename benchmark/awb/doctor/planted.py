@@ -45,8 +45,12 @@ def scoring(
     seed: int = 0,
     *,
     again: Callable[[Variation], FloatArray] | None = None,
+    fitted: FloatArray | None = None,
 ) -> Scoring:
-    """Make the `Scoring` of an explanation of a model that responds only to the events."""
+    """Make the `Scoring` of an explanation of a model that responds only to the events.
+
+    The weights of its surrogate are `fitted`, by default the relevance.
+    """
     signs = np.random.default_rng(7).choice([-0.5, 0.5], size=N_CELLS * CELL_SAMPLES)
     clip = Clip("planted", signs.astype(np.float32), RATE_HZ)
     segments = Segments(clip.waveform.size, RATE_HZ)
@@ -55,10 +59,11 @@ def scoring(
     instance = Instance("doctor", clip, "Target", 0, intervals_s)
     key = RandomKey((seed, "doctor"))
     perturber = Perturber(model, instance, segments, zeros, key, design=Design(100))
-    scale = _TOTAL / max(float(relevance.sum()), 1e-12)
 
     def surrogate(drop_masks: BoolArray) -> FloatArray:
-        forecasts: FloatArray = (~drop_masks).astype(float) @ relevance * scale + _OFFSET
+        weights = relevance if fitted is None else fitted
+        scale = _TOTAL / max(float(weights.sum()), 1e-12)
+        forecasts: FloatArray = (~drop_masks).astype(float) @ weights * scale + _OFFSET
         return forecasts
 
     return Scoring(relevance, intervals_s, perturber, key, surrogate=surrogate, again=again)

@@ -26,6 +26,8 @@ from awb.intervals import FloatArray
 from awb.metrics.checks import relevance_array
 from awb.metrics.mass import top_shares
 
+_NOISE = 1e-12  # relative: relevance this small beside another is rounding
+
 
 def _pair(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Validate two explanations of equally many cells."""
@@ -161,7 +163,7 @@ def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float
     RelevanceError
         If an explanation is empty or not finite, or the lengths differ.
     UndefinedScoreError
-        If the relevance is zero everywhere.
+        If the relevance is zero everywhere, or nearly so beside that of the perturbed clip.
 
     References
     ----------
@@ -181,9 +183,11 @@ def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float
         )
     if not np.isfinite(draws).all():
         raise RelevanceError("a perturbed explanation contains NaN or infinite values")
-    scale = np.abs(values).max()
-    if scale == 0:
+    peak, scale = np.abs(values).max(), max(np.abs(values).max(), np.abs(draws).max())
+    if peak == 0:
         raise UndefinedScoreError("the relevance is zero everywhere")
+    if peak <= _NOISE * scale:
+        raise UndefinedScoreError("the relevance is zero beside that of the perturbed clip")
     scaled = values / scale
     distances = np.linalg.norm(draws / scale - scaled, axis=1)
     return float(distances.max() / np.linalg.norm(scaled))

@@ -1,4 +1,4 @@
-"""The baselines that every board carries: random, constant, energy, and the labels themselves."""
+"""The baselines that every board carries: four nulls, and the labels themselves."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ def energy(perturber: Perturber, instance: Instance, rng: np.random.Generator) -
     power = np.square(instance.clip.waveform, dtype=np.float64)
     per_cell = np.sqrt(np.add.reduceat(power, edges[:-1]) / np.diff(edges))
     return cells_to_segments(per_cell, segments)
+
+
+def keep_nearly_all(
+    perturber: Perturber, instance: Instance, rng: np.random.Generator
+) -> FloatArray:
+    """Drop the quietest segment alone, of several one at random; see `awb.specs.Explainer`."""
+    loudness = energy(perturber, instance, rng)
+    relevance = np.ones(perturber.n_segments)
+    relevance[rng.choice(np.flatnonzero(loudness == loudness.min()))] = 0.0
+    return relevance
 
 
 def oracle(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> FloatArray:
@@ -62,6 +72,14 @@ SPECS = [
         cost="none",
         baseline=True,
         factory=lambda _: energy,
+    ),
+    ExplainerSpec(
+        name="keep-nearly-all",
+        summary="Every segment but the quietest: what a mask that drops nothing scores.",
+        citation="awb, docs/reading-a-board.md, Rows without a place",
+        cost="none",
+        baseline=True,
+        factory=lambda _: keep_nearly_all,
     ),
     ExplainerSpec(
         name="oracle",

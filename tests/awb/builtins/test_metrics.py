@@ -30,11 +30,13 @@ WEIGHTS[[2, 3, 4, 30]] = [4.0, 9.0, 6.0, 5.0]
 CLIP_SCORE = 0.3
 SURROGATE = WEIGHTS + np.random.default_rng(4).normal(0.0, 0.5, N)
 
+SHIFTS = (1 + RandomKey((0,)).generator("moved masks").permutation(N - 1)[:8]).tolist()
 _NOISE = np.random.default_rng(5).normal(0.0, 1.0, N)
 EXPLANATIONS = {
     "near": WEIGHTS + 2 * _NOISE,
     "far": _NOISE,
     "inverted": -WEIGHTS,
+    "moved away": np.roll(WEIGHTS + 2 * _NOISE, -SHIFTS[0]),
     "one of many": np.where(np.arange(N) == 2, 3.0, _NOISE),
 }
 
@@ -80,6 +82,7 @@ def _by_labels(relevance: list[float], labels: list[int]) -> Expected:
     for cut in ("mean", "otsu", "annotated"):
         found[f"iou-{cut}"] = slow.iou(relevance, labels, cut)
         found[f"f1-{cut}"] = slow.f1(relevance, labels, cut)
+    found["iou-area"] = slow.iou_area(relevance, labels)
     return found
 
 
@@ -87,9 +90,12 @@ def _by_events(relevance: list[float]) -> Expected:
     slow, rows = slow_localization, COVERAGE.tolist()
     edges_s = [cell / 10 for cell in range(N + 1)]
     margin = slow.event_margin(relevance, rows)
+    rank_margin = slow.event_rank_margin(relevance, rows)
     assert margin is not None
+    assert rank_margin is not None
     return {
         "event-margin": margin,
+        "event-rank-margin": rank_margin,
         "psds": slow.psds(relevance, edges_s, EVENTS_S, 0.5, 0.5, 3600.0),
         **{f"event-recall@{k}": slow.event_recall(relevance, rows, k) for k in (5, 10, 20)},
     }
@@ -115,13 +121,23 @@ def _by_curves(relevance: list[float]) -> Expected:
 
 def _by_masked_audio(relevance: list[float]) -> Expected:
     kept = {cell for cell in range(N) if relevance[cell] > sum(relevance) / N}
+    own = _by_mask(kept)
+    moved = [_by_mask({(cell + shift) % N for cell in kept}) for shift in SHIFTS]
+    found = {**own, "kept-share": len(kept) / N}
+    for name, value in own.items():
+        gain = value - sum(one[name] for one in moved) / 8
+        found[f"{name}-over-random"] = -gain if name in ("ad", "ff-in") else gain
+    return found
+
+
+def _by_mask(kept: set[int]) -> Expected:
     clip = _probability(set(range(N)))
     masked_in, masked_out = _probability(kept), _probability(set(range(N)) - kept)
     return {
         "ai": float(masked_in > clip),
         "ad": max(0.0, clip - masked_in) / clip,
         "ag": max(0.0, masked_in - clip) / (1.0 - clip),
-        "fid-in": float((masked_in >= 0.5) == (clip >= 0.5)),
+        "fid-in": float(masked_in >= 0.5),
         "ff-in": clip - masked_in,
         "ff-out": clip - masked_out,
     }
@@ -131,19 +147,22 @@ def _by_held_out_masks(relevance: list[float], masks: np.ndarray) -> Expected:
     slow, every = slow_fidelity, set(range(N))
     scores = [_score(every - set(np.flatnonzero(mask).tolist())) for mask in masks]
     lost = [CLIP_SCORE - score for score in scores]
-    sums = slow.dropped_sums(relevance, masks.tolist())
-    centred = []
-    for values in (sums, lost):
-        alike = [
-            [v for v, m in zip(values, masks, strict=True) if m.sum() == o.sum()] for o in masks
-        ]
-        means = [sum(group) / len(group) for group in alike]
-        centred.append([value - mean for value, mean in zip(values, means, strict=True)])
-    correlation = slow.pearson(*centred)
+    rows = masks.tolist()
+    sums, ranks, loss = (
+        slow.centred_within_sizes(values, rows)
+        for values in (
+            slow.dropped_sums(relevance, rows),
+            slow.dropped_sums(slow.ranks(relevance), rows),
+            lost,
+        )
+    )
+    correlation, of_ranks = slow.pearson(sums, loss), slow.pearson(ranks, loss)
     assert correlation is not None
-    residual = nnls(np.array(sums)[:, None], np.array(lost))[1]
+    assert of_ranks is not None
+    residual = nnls(np.array(sums)[:, None], np.array(loss))[1]
     return {
         "faithfulness-correlation": correlation,
+        "rank-faithfulness": of_ranks,
         "infidelity": residual**2 / len(masks),
         "local-accuracy": float(r2_score(scores, _forecast(masks))),
     }

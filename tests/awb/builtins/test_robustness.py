@@ -57,6 +57,7 @@ CASES: list[tuple[str, dict[str, Any], float]] = [
     ("seed-stability", {}, _spearman(AnotherSeed())),
     ("seed-overlap", {}, _overlap(2)),
     ("seed-overlap", {"part": 0.4}, _overlap(8)),
+    ("seed-overlap", {"part": 0.11}, _overlap(3)),
     ("seed-overlap", {"part": 0.001}, _overlap(1)),
     ("shift-equivariance", {}, _spearman(Rolled(0.5), shift=10)),
     ("shift-equivariance", {"part": 0.25}, _spearman(Rolled(0.25), shift=5)),

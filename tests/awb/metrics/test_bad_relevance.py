@@ -22,6 +22,7 @@ BY_LABELS: dict[str, Callable[..., Any]] = {
     "pointing_game": metrics.pointing_game,
     "mass_accuracy": metrics.mass_accuracy,
     "rank_accuracy": metrics.rank_accuracy,
+    "iou_area": metrics.iou_area,
     **{f"iou {cut}": partial(metrics.iou, threshold=cut) for cut in metrics.IOU},
     **{f"f1 {cut}": partial(metrics.f1, threshold=cut) for cut in metrics.F1},
 }
@@ -33,6 +34,9 @@ BY_RELEVANCE: dict[str, Callable[[Any], Any]] = {
     "otsu_threshold": metrics.otsu_threshold,
     "kept_cells": metrics.kept_cells,
     "event_margin": lambda r: metrics.event_margin(r, ROWS),
+    "event_rank_margin": lambda r: metrics.event_rank_margin(r, ROWS),
+    "kept_share": metrics.kept_share,
+    "rank_faithfulness": lambda r: metrics.rank_faithfulness(r, MASKS, [1.0, 2.0, 3.0]),
     "event_recall": lambda r: metrics.event_recall(r, ROWS, k=1),
     "ScoredClip": lambda r: metrics.ScoredClip(r, np.arange(4.0), np.array([[0.0, 1.0]])),
     "deletion_order": lambda r: metrics.deletion_order(r, np.random.default_rng(0)),

@@ -8,7 +8,7 @@ from awb_plugins.explainers import baselines
 from fakes import CELL, RATE_HZ, WeightedEnergy, instance_of, perturber_for, unit_clip
 from games import relevance
 
-RANDOM, CONSTANT, ENERGY, ORACLE = baselines.SPECS
+RANDOM, CONSTANT, ENERGY, KEEP_NEARLY_ALL, ORACLE = baselines.SPECS
 
 
 def test_they_are_marked_and_only_the_oracle_sees_labels() -> None:
@@ -29,6 +29,22 @@ def test_random_is_the_stream_and_constant_is_constant() -> None:
     np.testing.assert_array_equal(one, same)
     assert (relevance(RANDOM, perturber, seed=2) != one).all()
     assert np.ptp(relevance(CONSTANT, perturber)) == 0
+
+
+def test_keep_nearly_all_drops_the_quietest_segment() -> None:
+    clip = unit_clip(4)
+    louder = clip.waveform * np.repeat([1.0, 0.5, 0.1, 0.2], CELL).astype(np.float32)
+    for waveform, quietest in ((louder, {2}), (clip.waveform, {0, 1, 2, 3})):
+        one = type(clip)("c", waveform, RATE_HZ)
+        perturber = perturber_for(WeightedEnergy(np.ones(4)), one)
+        rows = [
+            KEEP_NEARLY_ALL.factory(KEEP_NEARLY_ALL.parameters())(
+                perturber, instance_of(one), np.random.default_rng(seed)
+            )
+            for seed in range(30)
+        ]
+        assert {int(row.argmin()) for row in rows} == quietest
+        assert all(sorted(row.tolist()) == [0.0, 1.0, 1.0, 1.0] for row in rows)
 
 
 def test_energy_is_the_root_mean_square_of_each_segment() -> None:

@@ -67,7 +67,7 @@ class RunConfig(BaseModel):
     ] = Field(default=["all"], description='Explainers; "all" means every one that is installed.')
     baselines: Annotated[bool, Option()] = Field(
         default=True,
-        description="Add the baselines random, constant, energy and oracle to every board.",
+        description="Add the baselines (oracle and four nulls) to every board.",
     )
     metrics: Annotated[Names, Option(takes="all|A,B,...", completes="metric", also=("all",))] = (
         Field(

@@ -17,7 +17,14 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
-from awb.leaderboard.boards.remarks import not_applicable, notes, problems, saturated, without_times
+from awb.leaderboard.boards.remarks import (
+    not_applicable,
+    not_ranking,
+    notes,
+    problems,
+    saturated,
+    without_times,
+)
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.randomness import RandomKey
@@ -67,7 +74,10 @@ def make_board(data: BoardData) -> Board:
     ranked = [
         row
         for row, name in enumerate(layout.names)
-        if first.full[row] and layout.coverage[row] >= FULL_COVERAGE and name not in data.baselines
+        if metrics[0].ranks
+        and first.full[row]
+        and layout.coverage[row] >= FULL_COVERAGE
+        and name not in data.baselines
     ]
     found = first.places(layout, metrics[0], ranked, key)
     rows = [
@@ -93,6 +103,7 @@ def make_board(data: BoardData) -> Board:
         tuple(problems(data.explanations, data.scores, manifest)),
         (
             *without_times(manifest, metrics[0]),
+            *not_ranking(metrics),
             *data.model_notes,
             *saturated(manifest),
             *notes(manifest, finished, _undefined(layout, grids), data.computed_on),

@@ -88,6 +88,6 @@ def _masked(scores: Mapping[str, float], p_clip: float, threshold: float | None)
         yield "ai contradicts ff-in"
     if threshold is None or "fid-in" not in scores:
         return
-    sure = min(abs(p_in - threshold), abs(p_clip - threshold)) > CLIP_TOLERANCE
+    sure = p_clip - threshold > CLIP_TOLERANCE and abs(p_in - threshold) > CLIP_TOLERANCE
     if sure and scores["fid-in"] != fid_in(p_clip, p_in, threshold=threshold):
         yield "fid-in contradicts ff-in"

@@ -28,10 +28,11 @@ def _correct(
         "sufficiency": metrics.sufficiency([*alone, p_clip]),
         "monotonicity": metrics.monotonicity(deletion),
         "ai": metrics.average_increase(p_clip, p_in),
-        "fid-in": metrics.fid_in(p_clip, p_in),
         "ff-in": metrics.ff_masked(p_clip, p_in),
         "ff-out": metrics.ff_masked(p_clip, p_out),
     }
+    if p_clip >= 0.5:
+        scores["fid-in"] = metrics.fid_in(p_clip, p_in, threshold=0.5)
     if p_clip > 0:
         scores["ad"] = metrics.average_drop(p_clip, p_in)
     if p_clip < 1:
