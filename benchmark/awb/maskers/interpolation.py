@@ -17,6 +17,7 @@ strategy for consistent XAI benchmarks. TMLR. arXiv:2401.06654
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from awb.intervals import FloatArray, IntArray
 from awb.maskers.protocol import MaskFill
@@ -128,9 +129,9 @@ def spectrum(samples: AudioArray, n_fft: int) -> FloatArray:
     return np.sqrt(power * wanted / both_sides) if both_sides > 0 else np.zeros(power.size)
 
 
-def _phases(n_frames: int, hop: int, rng: np.random.Generator) -> np.ndarray:
+def _phases(n_frames: int, hop: int, rng: np.random.Generator) -> npt.NDArray[np.complex128]:
     """Draw a phase for every frame and bin; the lowest and the highest bin only have a sign."""
-    phases = np.exp(2j * np.pi * rng.random((n_frames, hop + 1)))
+    phases: npt.NDArray[np.complex128] = np.exp(2j * np.pi * rng.random((n_frames, hop + 1)))
     for end in (0, -1):
         phases[:, end] = rng.choice([-1.0, 1.0], size=n_frames)
     return phases

@@ -1,8 +1,8 @@
 """Variations of an instance, under which robustness and sanity metrics compare explanations.
 
-A variation changes the seed, the clip, the target or the model of an instance. The harness explains the varied
-instance with the same explainer, once for all metrics that need it, and a metric measures how
-similar the two explanations are.
+A variation changes the seed, the clip, the target or the model of an instance. The harness explains
+the varied instance with the same explainer, once for all metrics that need it, and a metric
+measures how similar the two explanations are.
 """
 
 from awb.variations.kinds import (
