@@ -22,7 +22,7 @@ def test_every_metric_of_the_design_has_facts() -> None:
     local-accuracy sparseness complexity effective-support seed-stability seed-overlap
     shift-equivariance gain-invariance noise-stability-natural noise-stability-room
     noise-stability-white max-sensitivity model-randomization
-    label-randomization"""
+    label-randomization class-contrast deletion-gain insertion-gain srg random-logit"""
     assert set(wanted.split()) <= set(ALL_FACTS)
 
 
