@@ -148,7 +148,7 @@ def reference_areas(
     Parameters
     ----------
     scores : callable
-        Log-odds of the target under drop masks of cells. At most ``8 * n_cells + 400`` masks are
+        Log-odds of the target under drop masks of cells. At most ``8 * n_cells + 408`` masks are
         scored.
     n_cells : int
         Number of cells.

@@ -70,6 +70,7 @@ def _scoring(relevance: np.ndarray) -> Scoring:
         RandomKey((0, "metric")),
         other_intervals_s=np.array(OTHERS_S),
         surrogate=_forecast,
+        again=lambda _: _NOISE,
     )
 
 
@@ -236,3 +237,17 @@ def test_facts_and_headlines_are_those_of_the_name() -> None:
             facts.summary,
             facts.citation,
         )
+
+
+@pytest.mark.parametrize(
+    "name", ["class-contrast", "deletion-gain", "insertion-gain", "srg", "random-logit"]
+)
+@pytest.mark.parametrize("transform", [lambda r: np.exp(3 * r), lambda r: r**3, np.argsort])
+def test_curves_and_contrasts_read_the_order_alone(name: str, transform: object) -> None:
+    """Sharpening, or any other increasing transform, changes nothing."""
+    relevance = np.random.default_rng(0).permutation(N) / N - 0.3
+    changed = np.argsort(np.argsort(relevance)) if transform is np.argsort else transform(relevance)  # type: ignore[operator]
+    [spec] = [spec for spec in METRICS if spec.name == name]
+    metric = spec.factory(spec.parameters())
+    values = [metric(_scoring(row.astype(float))) for row in (relevance, changed)]
+    assert values[0] == values[1]
