@@ -130,9 +130,12 @@ correlation with a magnitude of 0.6, those by `naive` of 0.1.
 `random-logit` keeps the model and changes the class: the same clip is explained for any other class
 of the model, under the same masks and random draws. `other=labelled` takes the class of another
 labelled sound of the clip. What finds any sound, or does not ask the model (`energy`, `random`),
-explains all classes alike and scores 1. A negative correlation counts as 0, since with two classes
-that exclude each other the evidence for one is evidence against the other. Classes that mean nearly
-the same, as some of AudioSet's do, have similar explanations for good reasons.
+explains all classes alike and scores 1. So does what mostly reflects the masks that were drawn:
+with 1,000 masks on the embedded model, `kernel-shap` has a correlation of 0.6 between two classes
+under the same masks, 0.1 under different ones, and only 0.3 between two seeds for one class. A
+negative correlation counts as 0, since with two classes that exclude each other the evidence for
+one is evidence against the other. Classes that mean nearly the same, as some of AudioSet's do, have
+similar explanations for good reasons.
 
 {sanity}
 """
