@@ -11,6 +11,7 @@ from scipy.special import expit
 
 from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
+from awb.metrics.curve_gains import ReferenceAreas, reference_areas
 from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
 from awb.metrics.masked import kept_cells, moved_masks
@@ -52,6 +53,8 @@ class Scoring:
         Scores masked versions of the clip, with the segments of the run.
     rng_key : RandomKey
         Path of the instance and explainer; the last part is the explainer.
+    other_intervals_s : np.ndarray, shape=(others, 2), or None
+        Labelled events of other classes in the clip, in seconds, disjoint; None for none.
     decision_threshold : float
         Log-odds from which the model is taken to say yes.
     surrogate : callable or None
@@ -67,6 +70,7 @@ class Scoring:
         perturber: Perturber,
         rng_key: RandomKey,
         *,
+        other_intervals_s: FloatArray | None = None,
         decision_threshold: float = 0.0,
         surrogate: Surrogate | None = None,
         again: Callable[[Variation], FloatArray] | None = None,
@@ -77,6 +81,9 @@ class Scoring:
         self._again = again
         self._varied: dict[Variation, FloatArray] = {}
         self._intervals_s = intervals_s
+        self._other_intervals_s = (
+            np.empty((0, 2)) if other_intervals_s is None else other_intervals_s
+        )
         self.segments: Segments = perturber.segments
         self._perturber = perturber
         self._cells = perturber.view(segments=perturber.segments.grid)
@@ -104,6 +111,12 @@ class Scoring:
     def coverage(self) -> FloatArray:
         """Part of each cell inside the target's events, ``shape=(cells,)``."""
         return self.segments.coverage(self.intervals_s)
+
+    @cached_property
+    @_sealed
+    def others_coverage(self) -> FloatArray:
+        """Part of each cell inside labelled events of other classes, ``shape=(cells,)``."""
+        return self.segments.coverage(self._other_intervals_s)
 
     @cached_property
     @_sealed
@@ -161,6 +174,15 @@ class Scoring:
     def insertion_curve(self) -> FloatArray:
         """Probability with only the top 0, 1, ..., n cells kept, ``shape=(cells + 1,)``."""
         return self.probabilities(~self._top)
+
+    @cached_property
+    def reference_areas(self) -> ReferenceAreas:
+        """The scale of this instance's curves, which all explanations of it share."""
+        scores, n_cells, held_out = self._cells.scores, self.segments.n_cells, self.held_out
+        return self._cells.once(
+            "reference areas",
+            lambda rng: reference_areas(scores, n_cells, held_out.drop_masks, held_out.scores, rng),
+        )
 
     def known_curves(self) -> dict[str, FloatArray]:
         """Return the curves that metrics have used so far, keyed ``deletion`` and ``insertion``."""

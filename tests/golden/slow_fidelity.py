@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise, product
+from collections.abc import Callable
+from itertools import combinations, pairwise, permutations, product
 from math import log, sqrt
 
 
@@ -28,6 +29,34 @@ def monotonicity(curve: list[float]) -> float:
     for index in range(len(curve) - 1, 0, -1):
         kept += curve[index - 1] >= curve[index] - 1e-6
     return kept / (len(curve) - 1)
+
+
+def curves(
+    probability: Callable[[frozenset[int]], float], order: list[int]
+) -> tuple[list[float], list[float]]:
+    """Ask for the target's probability with each kept set along an order: drop it, and keep it."""
+    n = len(order)
+    deletion = [probability(frozenset(order[count:])) for count in range(n + 1)]
+    insertion = [probability(frozenset(order[:count])) for count in range(n + 1)]
+    return deletion, insertion
+
+
+def mean_area(probability: Callable[[frozenset[int]], float], n: int) -> float:
+    """Average the deletion area over all orders."""
+    areas = [area(curves(probability, list(order))[0]) for order in permutations(range(n))]
+    return sum(areas) / len(areas)
+
+
+def srg(probability: Callable[[frozenset[int]], float], order: list[int]) -> float:
+    """Drop the least relevant first, then the most relevant first, and subtract the areas."""
+    least_first = curves(probability, order[::-1])[0]
+    most_first = curves(probability, order)[0]
+    return area(least_first) - area(most_first)
+
+
+def gain(own: float, random: float, best: float) -> float:
+    """Place an area on the scale from a random order to the best one, at most 1 to either side."""
+    return max(-1.0, min(1.0, (own - random) / (best - random)))
 
 
 def gini(relevance: list[float]) -> float | None:

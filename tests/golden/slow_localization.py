@@ -45,6 +45,21 @@ def average_precision(relevance: list[float], labels: list[int]) -> float:
     return total
 
 
+def class_contrast(
+    relevance: list[float], coverage: list[float], others: list[float]
+) -> float | None:
+    """Count the pairs of a cell of the target alone and one of another sound alone."""
+    targets, distractors = [], []
+    for value, own, other in zip(relevance, coverage, others, strict=True):
+        if own > 0.9 and other == 0:
+            targets.append(value)
+        elif other > 0.9 and own == 0:
+            distractors.append(value)
+    pairs = [(one, two) for one in targets for two in distractors]
+    won = sum(1.0 if one > two else 0.5 if one == two else 0.0 for one, two in pairs)
+    return won / len(pairs) if pairs else None
+
+
 def pointing_game(relevance: list[float], labels: list[int]) -> float:
     """Look at every cell that ties for the peak."""
     values, inside = counted(relevance, labels)

@@ -72,6 +72,7 @@ EVENTS: list[tuple[str, Metric]] = [
     ("event-rank-margin", lambda s: m.event_rank_margin(s.relevance, s.event_coverage)),
     *((f"event-recall@{k}", _event_recall(k)) for k in EVENT_RECALL_COUNTS),
     ("psds", lambda s: m.psds([s.detections])),
+    ("class-contrast", lambda s: m.class_contrast(s.relevance, s.coverage, s.others_coverage)),
 ]
 
 
@@ -125,6 +126,9 @@ def _rank_faithfulness(scoring: Scoring) -> float:
 
 FIDELITY: list[tuple[str, Metric]] = [
     ("insertion-area", lambda s: m.insertion_area(s.insertion_curve)),
+    ("deletion-gain", lambda s: m.deletion_gain(s.deletion_curve, s.reference_areas)),
+    ("insertion-gain", lambda s: m.insertion_gain(s.insertion_curve, s.reference_areas)),
+    ("srg", lambda s: m.symmetric_relevance_gain(s.deletion_curve, s.insertion_curve)),
     *((f"ff@{percent}", _ff(percent)) for percent in FF_PERCENTS if percent != 10),
     ("ff@annotated", _ff_annotated),
     ("comprehensiveness", lambda s: m.comprehensiveness(s.deletion_curve)),

@@ -16,9 +16,11 @@ from awb.specs import MetricSpec, Parameters
 from awb.variations import (
     AnotherGain,
     AnotherSeed,
+    AnotherTarget,
     Background,
     Condition,
     FaintNoise,
+    OtherTarget,
     RandomLabels,
     RandomWeights,
     Rolled,
@@ -65,6 +67,12 @@ class CascadeParameters(Parameters):
     """Settings of `model-randomization`: ``share`` of the layers, counted from the output."""
 
     share: float = Field(default=1.0, gt=0, le=1)
+
+
+class TargetParameters(Parameters):
+    """Settings of `random-logit`: ``other`` class, any or that of another labelled sound."""
+
+    other: OtherTarget = "random"
 
 
 def _seed_stability(_: Parameters) -> Metric:
@@ -120,6 +128,11 @@ def _label_randomization(_: Parameters) -> Metric:
     return lambda s: m.randomization_similarity(s.relevance, s.varied(RandomLabels()))
 
 
+def _random_logit(settings: TargetParameters) -> Metric:
+    variation = AnotherTarget(settings.other)
+    return lambda s: m.target_similarity(s.relevance, s.varied(variation))
+
+
 def _spec(
     name: str, factory: Callable[[Any], Metric], parameters: type[Parameters] = Parameters
 ) -> MetricSpec:
@@ -147,4 +160,5 @@ ROBUSTNESS = [
     ),
     _spec("model-randomization", _model_randomization, CascadeParameters),
     _spec("label-randomization", _label_randomization),
+    _spec("random-logit", _random_logit, TargetParameters),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from awb.variations import Variation
 RATE_HZ = 1000
 CELL_SAMPLES = 100
 N_CELLS = 60
+OTHER_S = (1.4, 2.2)  # another labelled sound, to which the model does not respond
 _OFFSET, _TOTAL = -2.0, 4.0  # log-odds of silence, and the increase by all events together
 _POWER = 0.25
 
@@ -51,6 +53,30 @@ def scoring(
 
     The weights of its surrogate are `fitted`, by default the relevance.
     """
+    spans = tuple((float(onset), float(offset)) for onset, offset in intervals_s)
+    perturber = _perturber(spans, seed)
+    weights = relevance if fitted is None else fitted
+    scale = _TOTAL / max(float(weights.sum()), 1e-12)
+
+    def surrogate(drop_masks: BoolArray) -> FloatArray:
+        forecasts: FloatArray = (~drop_masks).astype(float) @ weights * scale + _OFFSET
+        return forecasts
+
+    return Scoring(
+        relevance,
+        intervals_s,
+        perturber,
+        RandomKey((seed, "doctor")),
+        other_intervals_s=np.array([OTHER_S]),
+        surrogate=surrogate,
+        again=again,
+    )
+
+
+@cache
+def _perturber(spans: tuple[tuple[float, float], ...], seed: int) -> Perturber:
+    """Make the perturber of one instance, which knows the scores of earlier explanations."""
+    intervals_s = np.array(spans)
     signs = np.random.default_rng(7).choice([-0.5, 0.5], size=N_CELLS * CELL_SAMPLES)
     clip = Clip("planted", signs.astype(np.float32), RATE_HZ)
     segments = Segments(clip.waveform.size, RATE_HZ)
@@ -58,12 +84,4 @@ def scoring(
     model = Planted(weights * (_TOTAL / _POWER) / weights.sum())
     instance = Instance("doctor", clip, "Target", 0, intervals_s)
     key = RandomKey((seed, "doctor"))
-    perturber = Perturber(model, instance, segments, zeros, key, design=Design(100))
-
-    def surrogate(drop_masks: BoolArray) -> FloatArray:
-        weights = relevance if fitted is None else fitted
-        scale = _TOTAL / max(float(weights.sum()), 1e-12)
-        forecasts: FloatArray = (~drop_masks).astype(float) @ weights * scale + _OFFSET
-        return forecasts
-
-    return Scoring(relevance, intervals_s, perturber, key, surrogate=surrogate, again=again)
+    return Perturber(model, instance, segments, zeros, key, design=Design(100))

@@ -6,6 +6,7 @@ facts are constants in upper case next to the functions; `ALL_FACTS` maps names 
 """
 
 from awb.metrics.binarized import F1, IOU, f1, iou, otsu_threshold, select
+from awb.metrics.class_contrast import CLASS_CONTRAST, class_contrast
 from awb.metrics.complexity import (
     COMPLEXITY,
     EFFECTIVE_SUPPORT,
@@ -13,6 +14,13 @@ from awb.metrics.complexity import (
     complexity,
     effective_support,
     sparseness,
+)
+from awb.metrics.curve_gains import (
+    ReferenceAreas,
+    deletion_gain,
+    insertion_gain,
+    reference_areas,
+    symmetric_relevance_gain,
 )
 from awb.metrics.detection import PSDS, ScoredClip, psds
 from awb.metrics.events import EVENT_MARGIN, EVENT_RECALL_AT, event_margin, event_recall
@@ -28,10 +36,13 @@ from awb.metrics.fidelity import (
 from awb.metrics.fidelity_facts import (
     COMPREHENSIVENESS,
     DELETION_AREA,
+    DELETION_GAIN,
     FF_ANNOTATED,
     FF_AT,
     INSERTION_AREA,
+    INSERTION_GAIN,
     MONOTONICITY,
+    SRG,
     SUFFICIENCY,
 )
 from awb.metrics.masked import (
@@ -70,6 +81,7 @@ from awb.metrics.robustness import (
     randomization_similarity,
     rank_correlation,
     shift_equivariance,
+    target_similarity,
     top_k_overlap,
 )
 from awb.metrics.robustness_facts import (
@@ -78,6 +90,7 @@ from awb.metrics.robustness_facts import (
     MAX_SENSITIVITY,
     MODEL_RANDOMIZATION,
     NOISE_STABILITY,
+    RANDOM_LOGIT,
     SEED_OVERLAP,
     SEED_STABILITY,
     SHIFT_EQUIVARIANCE,
@@ -108,8 +121,12 @@ ALL_FACTS: dict[str, MetricFacts] = {
         EVENT_RANK_MARGIN,
         *EVENT_RECALL_AT.values(),
         PSDS,
+        CLASS_CONTRAST,
         DELETION_AREA,
         INSERTION_AREA,
+        DELETION_GAIN,
+        INSERTION_GAIN,
+        SRG,
         *FF_AT.values(),
         FF_ANNOTATED,
         COMPREHENSIVENESS,
@@ -138,6 +155,7 @@ ALL_FACTS: dict[str, MetricFacts] = {
         MAX_SENSITIVITY,
         MODEL_RANDOMIZATION,
         LABEL_RANDOMIZATION,
+        RANDOM_LOGIT,
     )
 }
 
@@ -147,9 +165,11 @@ __all__ = [
     "AVERAGE_GAIN",
     "AVERAGE_INCREASE",
     "AVERAGE_PRECISION",
+    "CLASS_CONTRAST",
     "COMPLEXITY",
     "COMPREHENSIVENESS",
     "DELETION_AREA",
+    "DELETION_GAIN",
     "EFFECTIVE_SUPPORT",
     "EVENT_MARGIN",
     "EVENT_RANK_MARGIN",
@@ -164,6 +184,7 @@ __all__ = [
     "GAIN_INVARIANCE",
     "INFIDELITY",
     "INSERTION_AREA",
+    "INSERTION_GAIN",
     "IOU",
     "IOU_AREA",
     "KEPT_SHARE",
@@ -177,6 +198,7 @@ __all__ = [
     "OVER_RANDOM",
     "POINTING_GAME",
     "PSDS",
+    "RANDOM_LOGIT",
     "RANK_ACCURACY",
     "RANK_FAITHFULNESS",
     "ROC_AUC",
@@ -184,16 +206,20 @@ __all__ = [
     "SEED_STABILITY",
     "SHIFT_EQUIVARIANCE",
     "SPARSENESS",
+    "SRG",
     "SUFFICIENCY",
     "MetricFacts",
+    "ReferenceAreas",
     "ScoredClip",
     "average_drop",
     "average_gain",
     "average_increase",
     "average_precision",
+    "class_contrast",
     "complexity",
     "comprehensiveness",
     "deletion_area",
+    "deletion_gain",
     "deletion_order",
     "effective_support",
     "event_margin",
@@ -207,6 +233,7 @@ __all__ = [
     "fid_in",
     "infidelity",
     "insertion_area",
+    "insertion_gain",
     "iou",
     "iou_area",
     "kept_cells",
@@ -224,10 +251,13 @@ __all__ = [
     "rank_accuracy",
     "rank_correlation",
     "rank_faithfulness",
+    "reference_areas",
     "roc_auc",
     "select",
     "shift_equivariance",
     "sparseness",
     "sufficiency",
+    "symmetric_relevance_gain",
+    "target_similarity",
     "top_k_overlap",
 ]

@@ -108,3 +108,13 @@ LABEL_RANDOMIZATION = _similarity(
     lowest=0.0,
     formula=r"|\rho(r, r')|",
 )
+RANDOM_LOGIT = _similarity(
+    "random-logit",
+    "similarity to the explanation of another class in the same clip",
+    citation="Sixt et al. 2020, arXiv:1912.09818; as Random Logit in Hedström et al. 2023,"
+    " arXiv:2202.06861",
+    family="sanity",
+    higher_is_better=False,
+    lowest=0.0,
+    formula=r"\max(0, \rho(r, r'))",
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from awb.perturbation.frames import FrameScorer, is_worthwhile
 from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
 from awb.perturbation.probe import check_promise
-from awb.perturbation.rendering import Renderer
+from awb.perturbation.rendering import ContextRenderer, Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer, Scorer
 from awb.protocols import (
     AudioModel,
@@ -30,6 +30,8 @@ def make_scorer(
     model: AudioModel, renderer: Renderer, segments: Segments, class_index: int
 ) -> Scorer:
     """Choose the fastest exact way to score masked clips with this model."""
+    if isinstance(renderer, ContextRenderer):
+        return ClipScorer(model, renderer, class_index)  # what a patch hears depends on the rest
     if isinstance(model, PatchModel):
         # Tried on a scorer of its own, so that what is computed then does not depend on whether
         # this process has tried the model before.

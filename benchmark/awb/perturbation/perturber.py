@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
-from awb.maskers import Masker
+from awb.maskers import ContextMasker, Masker
 from awb.perturbation.choice import make_scorer
-from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of
+from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
-from awb.perturbation.rendering import Renderer
+from awb.perturbation.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb.types import AudioArray, Cost, Instance, immutable
 
 Capability = TypeVar("Capability")
+Found = TypeVar("Found")
 
 
 class _Shared:
@@ -32,6 +34,7 @@ class _Shared:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.pools: dict[tuple[str, int, int], tuple[Pool, float]] = {}
+        self.findings: dict[tuple[str, int], Any] = {}
 
 
 class Perturber:
@@ -89,7 +92,9 @@ class Perturber:
             raise ParameterError(f"the segments are not those of clip {clip.id}")
         fill = fill_of(masker, clip, rng_key)
         edges, target = segments.edges_samples, instance.class_index
-        renderer = Renderer(clip.waveform, fill, edges)
+        renderer = renderer_of(masker, clip, fill, edges, rng_key)
+        if isinstance(renderer, ContextRenderer):
+            model_cache = None  # its entries are found by the one fill that a plain masker has
         make = partial(make_scorer, model, renderer, segments, target)
         self._shared = _Shared(Known(make, model_cache, target, clip.waveform, fill, edges))
         self._model_cache = model_cache
@@ -161,7 +166,9 @@ class Perturber:
         Perturber
             With another design; where the masker draws nothing, scores that are known stay known.
         """
-        if not np.array_equal(fill_of(masker, self._instance.clip, rng_key), self._fill):
+        if isinstance(masker, ContextMasker) or not np.array_equal(
+            fill_of(masker, self._instance.clip, rng_key), self._fill
+        ):
             return Perturber(
                 self._model,
                 self._instance,
@@ -188,7 +195,11 @@ class Perturber:
 
     @property
     def fill(self) -> AudioArray:
-        """What replaces dropped audio, ``shape=(samples,)``, float32, read-only."""
+        """What replaces dropped audio, ``shape=(samples,)``, float32, read-only.
+
+        A masker may fill gaps from what is kept around them; this is then what it makes of a clip
+        of which everything is dropped.
+        """
         return self._fill
 
     @property
@@ -318,6 +329,28 @@ class Perturber:
             At most `HELD_OUT` drop masks and their scores, read-only.
         """
         return self._drawn("held-out", min(HELD_OUT, self._design.samples))
+
+    def once(self, purpose: str, compute: Callable[[np.random.Generator], Found]) -> Found:
+        """Compute something about the instance once for all views.
+
+        Parameters
+        ----------
+        purpose : str
+            What it is; also seeds the generator.
+        compute : callable
+            ``compute(rng)``; what it asks of the model must depend on the instance alone.
+
+        Returns
+        -------
+        object
+            What the first call computed.
+        """
+        key = (purpose, self.n_segments)
+        findings = self._shared.findings
+        if key not in findings:
+            findings[key] = compute(self._rng_key.generator(purpose))
+        found: Found = findings[key]
+        return found
 
     def _drawn(self, purpose: str, samples: int) -> Pool:
         """Draw and score masks once, and charge every view that asks for them."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from math import exp
 
 import numpy as np
 import pytest
 from scipy.optimize import nnls
 from scipy.special import expit
+from sklearn.linear_model import Ridge
 from sklearn.metrics import r2_score
 
 from awb.builtins.metrics import METRICS, LabelParameters
@@ -18,6 +20,10 @@ from fakes import WeightedEnergy, perturber_for, unit_clip
 from golden import slow_fidelity, slow_localization
 
 N = 40
+OTHERS_S = [(0.4, 0.8), (2.0, 2.45)]
+OTHERS = np.zeros(N)
+OTHERS[4:8] = OTHERS[20:24] = 1.0
+OTHERS[24] = 0.5
 EVENTS_S = [(0.2, 0.5), (1.5, 1.57), (3.0, 3.2)]
 COVERAGE = np.zeros((3, N))
 COVERAGE[0, 2:5] = COVERAGE[2, 30:32] = 1.0
@@ -43,12 +49,12 @@ EXPLANATIONS = {
 Expected = dict[str, float]
 
 
-def _score(kept: set[int]) -> float:
+def _score(kept: Set[int]) -> float:
     lost = sum(0.25 * WEIGHTS[cell] for cell in range(N) if cell not in kept)
     return float(CLIP_SCORE - lost)
 
 
-def _probability(kept: set[int]) -> float:
+def _probability(kept: Set[int]) -> float:
     return float(expit(_score(kept)))
 
 
@@ -64,7 +70,9 @@ def _scoring(relevance: np.ndarray) -> Scoring:
         np.array(EVENTS_S),
         perturber,
         RandomKey((0, "metric")),
+        other_intervals_s=np.array(OTHERS_S),
         surrogate=_forecast,
+        again=lambda _: _NOISE,
     )
 
 
@@ -93,7 +101,10 @@ def _by_events(relevance: list[float]) -> Expected:
     rank_margin = slow.event_rank_margin(relevance, rows)
     assert margin is not None
     assert rank_margin is not None
+    contrast = slow.class_contrast(relevance, COVERAGE.sum(axis=0).tolist(), OTHERS.tolist())
+    assert contrast is not None
     return {
+        "class-contrast": contrast,
         "event-margin": margin,
         "event-rank-margin": rank_margin,
         "psds": slow.psds(relevance, edges_s, EVENTS_S, 0.5, 0.5, 3600.0),
@@ -101,14 +112,31 @@ def _by_events(relevance: list[float]) -> Expected:
     }
 
 
-def _by_curves(relevance: list[float]) -> Expected:
+def _best_areas(masks: np.ndarray) -> tuple[float, float]:
+    """The best areas along three orders; in this model, effects alone and together are equal."""
+    kept = 1.0 - masks
+    scores = np.array([_score(set(np.flatnonzero(row).tolist())) for row in kept])
+    fitted = Ridge(alpha=5.0, tol=1e-10).fit(kept, scores).coef_
+    orders = [sorted(range(N), key=lambda cell: -values[cell]) for values in (WEIGHTS, fitted)]
+    areas = [
+        [slow_fidelity.area(curve) for curve in slow_fidelity.curves(_probability, order)]
+        for order in orders
+    ]
+    return min(deletion for deletion, _ in areas), max(insertion for _, insertion in areas)
+
+
+def _by_curves(relevance: list[float], masks: np.ndarray, random: float) -> Expected:
     slow, every = slow_fidelity, set(range(N))
+    lowest, highest = _best_areas(masks)
     order = sorted(every, key=lambda cell: -relevance[cell])
     deletion = [_probability(set(order[count:])) for count in range(N + 1)]
     insertion = [_probability(set(order[:count])) for count in range(N + 1)]
     percents = (1, 5, 10, 20, 50)
     alone = [insertion[slow.top_count(N, percent)] for percent in percents]
     return {
+        "deletion-gain": slow.gain(-slow.area(deletion), -random, -lowest),
+        "insertion-gain": slow.gain(slow.area(insertion), random, highest),
+        "srg": slow.srg(_probability, order),
         "deletion-area": slow.area(deletion),
         "insertion-area": slow.area(insertion),
         **{f"ff@{percent}": slow.ff(deletion, percent) for percent in percents},
@@ -186,7 +214,7 @@ def test_each_name_gives_its_metric(name: str) -> None:
     expected = {
         **_by_labels(values, RELAXED),
         **_by_events(values),
-        **_by_curves(values),
+        **_by_curves(values, scoring.held_out.drop_masks, scoring.reference_areas.random),
         **_by_masked_audio(values),
         **_by_held_out_masks(values, scoring.held_out.drop_masks),
         **_by_shape(values),
@@ -228,3 +256,17 @@ def test_facts_and_headlines_are_those_of_the_name() -> None:
             facts.summary,
             facts.citation,
         )
+
+
+@pytest.mark.parametrize(
+    "name", ["class-contrast", "deletion-gain", "insertion-gain", "srg", "random-logit"]
+)
+@pytest.mark.parametrize("transform", [lambda r: np.exp(3 * r), lambda r: r**3, np.argsort])
+def test_curves_and_contrasts_read_the_order_alone(name: str, transform: object) -> None:
+    """Sharpening, or any other increasing transform, changes nothing."""
+    relevance = np.random.default_rng(0).permutation(N) / N - 0.3
+    changed = np.argsort(np.argsort(relevance)) if transform is np.argsort else transform(relevance)  # type: ignore[operator]
+    [spec] = [spec for spec in METRICS if spec.name == name]
+    metric = spec.factory(spec.parameters())
+    values = [metric(_scoring(row.astype(float))) for row in (relevance, changed)]
+    assert values[0] == values[1]

@@ -42,6 +42,8 @@ BY_RELEVANCE: dict[str, Callable[[Any], Any]] = {
     "deletion_order": lambda r: metrics.deletion_order(r, np.random.default_rng(0)),
     "faithfulness": lambda r: metrics.faithfulness_correlation(r, MASKS, [1.0, 2.0, 3.0]),
     "infidelity": lambda r: metrics.infidelity(r, MASKS, [1.0, 2.0, 3.0]),
+    "class_contrast": lambda r: metrics.class_contrast(r, [1, 0, 0], [0, 0, 1]),
+    "target_similarity": lambda r: metrics.target_similarity(r, [1.0, 2.0, 3.0]),
     "rank_correlation": lambda r: metrics.rank_correlation(r, [1.0, 2.0, 3.0]),
     "top_k_overlap": lambda r: metrics.top_k_overlap(r, [1.0, 2.0, 3.0], k=1),
     "shift_equivariance": lambda r: metrics.shift_equivariance(r, [1.0, 2.0, 3.0], shift=1),

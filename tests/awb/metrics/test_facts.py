@@ -24,7 +24,8 @@ def test_every_metric_of_the_design_has_facts() -> None:
     noise-stability-white max-sensitivity model-randomization
     label-randomization event-rank-margin iou-area rank-faithfulness kept-share
     ai-over-random ad-over-random ag-over-random fid-in-over-random ff-in-over-random
-    ff-out-over-random"""
+    ff-out-over-random
+    class-contrast deletion-gain insertion-gain srg random-logit"""
     assert set(wanted.split()) <= set(ALL_FACTS)
 
 

@@ -158,6 +158,7 @@ class _Work:
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
+            other_intervals_s=self.question.other_intervals_s,
             decision_threshold=decision_threshold(self.unit.plan.model.spec, self.question.model),
             surrogate=self._attributed(label, explanation.surrogate),
             again=self._attributed(
