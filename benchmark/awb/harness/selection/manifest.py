@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,11 @@ from awb.data.skipped import (
     UNKNOWN_LABEL,
     Skipped,
 )
+from awb.data.targets import targets_of
 from awb.errors import did_you_mean
 from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
-from awb.types import Clip, Event, Instance
+from awb.types import Clip, Instance
 
 _HEARD_S = 1e-3  # tolerance, as resampling may lengthen a clip
 
@@ -95,27 +96,11 @@ def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
     waveform = resample(clip.waveform, clip.sample_rate_hz, sample_rate_hz)
     duration_s = waveform.size / sample_rate_hz
     events = tuple(
-        Event(event.onset_s, min(event.offset_s, duration_s), event.label, event.mid)
+        replace(event, offset_s=min(event.offset_s, duration_s))
         for event in clip.events
         if event.onset_s < duration_s
     )
     return Clip(clip.id, waveform, sample_rate_hz, events, clip.labels, clip.group)
-
-
-def _targets(clip: Clip, classes: ClassIndex) -> Iterator[tuple[str, int | None, list[Event]]]:
-    """Group a clip's events by target; labels that mean the same class are one target.
-
-    A clip-level label adds a target without events, unless the target has some.
-    """
-    groups: dict[int | str, tuple[str, int | None, list[Event]]] = {}
-    for event in clip.events:
-        index = classes.find(event.label, event.mid)
-        key: int | str = event.label if index is None else index
-        groups.setdefault(key, (event.label, index, []))[2].append(event)
-    for label in clip.labels:
-        index = classes.find(label)
-        groups.setdefault(label if index is None else index, (label, index, []))
-    yield from groups.values()
 
 
 def decide(
@@ -130,7 +115,7 @@ def decide(
     """Decide for every target of one clip whether it is kept."""
     if not (clip.events or clip.labels):
         yield Skipped(clip.id, "", NO_EVENTS)
-    for target, index, events in _targets(clip, classes):
+    for target, index, events in targets_of(clip, classes):
         if index is None:
             hint = did_you_mean(target, classes.classes)
             yield Skipped(clip.id, target, UNKNOWN_LABEL, hint.strip() if "mean" in hint else "")

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from awb.activity import PluginCall, at_work
+from awb.data.class_index import ClassIndex
+from awb.data.targets import events_of
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
@@ -31,7 +33,7 @@ from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
-from awb.types import immutable
+from awb.types import Event, immutable
 
 Answering = Callable[[Any], Any]
 
@@ -100,7 +102,8 @@ def _attempt(
         with at_work(PluginCall("masker", plan.scoring_masker.label)), untouched():
             scorer = Question(model, instance, config, other, key, model_cache).perturber
     variants = Variants(question, offered=unit.again)
-    work = _Work(unit, question, scorer, variants, built, guard)
+    events = events_of(clip, ClassIndex(model), instance.class_index)
+    work = _Work(unit, question, scorer, variants, built, guard, events)
     results = [row for resolved in plan.explainers for row in work.rows(resolved)]
     if guard.corrupters:
         return None
@@ -120,6 +123,7 @@ class _Work:
     variants: Variants
     built: dict[tuple[str, str], Any]
     guard: ModelGuard
+    events: tuple[Event, ...]  # of the target
 
     def _plugin(self, kind: str, label: str) -> Any:
         """Return a built plugin, or raise the error that building it raised."""
@@ -163,6 +167,8 @@ class _Work:
             again=self._attributed(
                 label, partial(self.variants.explain, resolved, explainer, samples=samples)
             ),
+            time_frequency=explanation.time_frequency,
+            events=self.events,
         )
         scores = {one.label: self._score(one, scoring, label) for one in self.unit.plan.metrics}
         found = "; ".join(explanation.notes)
