@@ -193,7 +193,8 @@ class Scoring:
     @property
     def map_cells(self) -> tuple[FloatArray, LabelArray]:
         """Relevance and labels of the map's cells, each ``shape=(frames * bins,)``."""
-        return cells_of(self.relevance_map, self.map_labels)
+        labels = self.map_labels  # first: missing times are the better reason
+        return cells_of(self.relevance_map, labels)
 
     def band_curve(self, n_bands: int) -> FloatArray:
         """Return the probability after replacing the most relevant frequency bands.

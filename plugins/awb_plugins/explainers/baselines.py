@@ -20,35 +20,39 @@ from awb.specs import ExplainerSpec
 from awb.types import Explanation, Instance
 from awb_plugins.explainers.spectrogram.hearing import features_of
 
+Found = FloatArray | Explanation
 
-def random(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Explanation:
+
+def random(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Found:
     """Draw relevance from a standard normal distribution; see `awb.specs.Explainer`."""
     relevance = rng.standard_normal(perturber.n_segments)
     grid = _grid(perturber, instance)
-    return Explanation(relevance, None if grid is None else rng.standard_normal(grid))
+    return relevance if grid is None else Explanation(relevance, rng.standard_normal(grid))
 
 
-def constant(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Explanation:
+def constant(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Found:
     """Give every segment the same relevance; see `awb.specs.Explainer`."""
-    grid = _grid(perturber, instance)
-    return Explanation(np.ones(perturber.n_segments), None if grid is None else np.ones(grid))
+    relevance, grid = np.ones(perturber.n_segments), _grid(perturber, instance)
+    return relevance if grid is None else Explanation(relevance, np.ones(grid))
 
 
-def energy(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Explanation:
+def energy(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Found:
     """Take a segment's root mean square for its relevance; see `awb.specs.Explainer`."""
     segments = perturber.segments
     edges = segments.edges_samples
     power = np.square(instance.clip.waveform, dtype=np.float64)
     per_cell = np.sqrt(np.add.reduceat(power, edges[:-1]) / np.diff(edges))
-    return Explanation(cells_to_segments(per_cell, segments), _magnitudes(perturber, instance))
+    relevance, grid = cells_to_segments(per_cell, segments), _magnitudes(perturber, instance)
+    return relevance if grid is None else Explanation(relevance, grid)
 
 
-def oracle(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Explanation:
+def oracle(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Found:
     """Take the labels: the covered part of each segment; see `awb.specs.Explainer`."""
     if len(instance.intervals_s) == 0:
-        raise NotApplicableError("the label is the whole clip's, without annotated times")
+        raise NotApplicableError("the target has no annotated times")
     covered = perturber.segments.coverage(instance.intervals_s)
-    return Explanation(cells_to_segments(covered, perturber.segments), _boxes(perturber, instance))
+    relevance, grid = cells_to_segments(covered, perturber.segments), _boxes(perturber, instance)
+    return relevance if grid is None else Explanation(relevance, grid)
 
 
 def _grid(perturber: Perturber, instance: Instance) -> tuple[int, int] | None:

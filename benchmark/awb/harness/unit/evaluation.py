@@ -13,6 +13,7 @@ from awb.activity import PluginCall, at_work
 from awb.data.class_index import ClassIndex
 from awb.data.targets import events_of
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
+from awb.harness.selection.kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
 from awb.harness.unit.question import Question, Variants
@@ -32,7 +33,7 @@ from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
-from awb.scoring import Scoring
+from awb.scoring import NO_TIMES, Scoring
 from awb.types import Event, immutable
 
 Answering = Callable[[Any], Any]
@@ -169,6 +170,7 @@ class _Work:
             ),
             time_frequency=explanation.time_frequency,
             events=self.events,
+            no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
         scores = {one.label: self._score(one, scoring, label) for one in self.unit.plan.metrics}
         found = "; ".join(explanation.notes)

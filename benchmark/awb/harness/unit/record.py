@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from awb.activity import PluginCall, WorkerDiedError
 from awb.errors import AwbError
 from awb.harness.config.run_config import RunConfig
+from awb.harness.selection.kinds import HITS
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.resolve import Resolved
@@ -54,6 +55,8 @@ class Plan:
         settings = self.config.model_dump(
             include={"design", "samples", "budgets", "seed", "segment_s", "segment_hop_s"}
         )
+        if self.config.instances != HITS:
+            settings["instances"] = self.config.instances
         content = {
             "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],
