@@ -20,7 +20,8 @@ example. Arrows say which direction is better; a metric that is undefined on an 
 reason.
 
 An explanation here is one number per segment. A time-frequency map is first reduced to segments, by
-its explainer's `aggregation`, so that maps and segments are scored in the same way.
+its explainer's `aggregation`, so that maps and segments are scored in the same way. Only the
+metrics whose names start with `tf-`, and `band-deletion-area`, read the map itself.
 
 ## Symbols
 
@@ -53,6 +54,13 @@ it, as outside when none touches it, and is ignored otherwise; `labels=strict` s
 instead. If as many segments are selected as are annotated, precision, recall and F1 are equal:
 `f1-annotated` is the same as `rank-accuracy`, kept for comparison with published tables.
 
+The metrics that start with `tf-` ask for the frequencies, too: they score the cells of the
+explanation's map, frames by bins, in the boxes of the events. They need events with `low_hz` and
+`high_hz` (`soundscapes` has them, `folder` reads them), an explainer with a map, and a model that
+knows the frequencies of its bins (`bin_centers_hz`). A cell is inside if it overlaps a box. The
+baselines have maps as well: noise, a constant, the magnitudes of a short-time spectrum, and the
+boxes.
+
 {localization}
 
 ## Fidelity: does the model agree?
@@ -73,6 +81,12 @@ time, `kernel-shap` gives most weight to the smallest and largest coalitions) ad
 which the model needs only a part, and its errors may exceed the variance of the scores: on the
 embedded board it reaches values below −2, although its predictions correlate with the scores nearly
 as well as those of `ridge`.
+
+`band-deletion-area` drops frequencies instead of segments. The bins of the model form eight bands
+(`bands=N`), equally wide in mel; their relevance is the sum of the map over them and all frames.
+They are replaced one after the other in the whole clip, by a short-time Fourier transform, with
+what the scoring masker puts there. That costs at most seven model calls per explanation, and bands
+that were dropped for another explanation cost none.
 
 {fidelity}
 

@@ -1,4 +1,4 @@
-"""False alarms: classes that the model hears in a strongly labelled clip, and nobody labelled there.
+"""False alarms: classes that a model hears in a strongly labelled clip, and nobody labelled there.
 
 A class is a false alarm where its score reaches the threshold, the clip has events, and none of
 the clip's labels is this class. Labels are complete only for what annotators looked for: so the

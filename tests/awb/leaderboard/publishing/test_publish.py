@@ -141,6 +141,17 @@ def test_an_unfinished_run_is_refused(small_run: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "boards").exists()
 
 
+def test_a_run_of_errors_is_refused(small_run: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(small_run, run)
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["instances"] = "false-alarms"
+    (run / "run.json").write_text(json.dumps(record))
+    result = awb("publish", run, "--into", tmp_path / "boards")
+    assert result.exit_code == 2
+    assert "only boards of hits are published" in result.stderr
+
+
 def test_partial_coverage_is_published_and_not_ranked(small_run: Path, tmp_path: Path) -> None:
     where = "where explainer = 'random-forest' and unit_key = (select min(key) from unit)"
     run = _edited(
