@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, chdir, contextmanager, nullcontex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.resources import Resources
@@ -15,7 +16,6 @@ from awb.harness.config.run_config import RunConfig
 from awb.harness.config.toml_output import resolved_toml
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
-from awb.harness.selection.kinds import HITS, none_of
 from awb.harness.selection.manifest import Manifest, audio_sha256, make_instance
 from awb.harness.selection.repeats import explained_again
 from awb.harness.selection.selector import Progress, select

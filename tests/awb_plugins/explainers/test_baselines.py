@@ -8,7 +8,7 @@ from awb.maskers import zeros
 from awb.perturbation import Perturber
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import Instance
+from awb.types import Clip, Instance
 from awb_datasets.soundscapes import SPEC
 from awb_plugins.explainers import baselines
 from awb_plugins.models.soundscape_cnn import SPEC as CNN
@@ -85,7 +85,18 @@ def test_on_a_spectrogram_they_have_maps_and_the_oracles_is_the_boxes() -> None:
     times_s, hz = model.frame_centers_s(frames)[rows], model.bin_centers_hz(bins)[columns]
     assert event.onset_s - 0.01 < times_s.min() < times_s.max() < event.offset_s + 0.01
     assert event.low_hz - 60 < hz.min() < hz.max() < event.high_hz + 200
-    loud = found["energy"].time_frequency
-    inside = found["oracle"].time_frequency == 1
-    assert loud[inside].mean() > 3 * loud[~inside].mean()
     assert perturber.cost.calls == 0
+
+
+def test_the_map_of_energy_is_loud_where_and_when_a_tone_is() -> None:
+    model = CNN.factory(CNN.parameters())
+    times_s = np.arange(32_000) / 16_000
+    waveform = (0.4 * np.sin(2 * np.pi * 1000 * times_s) * (times_s < 1.0)).astype(np.float32)
+    instance = Instance("s", Clip("tone", waveform, 16_000), "Beep", 0, np.array([[0.0, 1.0]]))
+    segments = Segments(waveform.size, 16_000)
+    perturber = Perturber(model, instance, segments, zeros, RandomKey((0,)))
+    explained = ENERGY.factory(ENERGY.parameters())(perturber, instance, np.random.default_rng(0))
+    loud = explained.time_frequency
+    hz, frame_s = model.bin_centers_hz(loud.shape[1]), model.frame_centers_s(len(loud))
+    assert (np.abs(hz[loud[frame_s < 0.95].argmax(axis=1)] - 1000) < 40).all()
+    assert loud[frame_s > 1.05].max() < 1e-6 * loud.max()

@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from awb import designs
+from awb.data.instance_kinds import InstanceKind
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
 from awb.harness.config.option import Option
-from awb.harness.selection.kinds import InstanceKind
 from awb.perturbation import Design
 from awb.plugins.references import parse_list, parse_reference
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from awb.audio import resample
 from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import HITS, MISSES, InstanceKind
 from awb.data.skipped import (
     HEARD,
     LOW_SCORE,
@@ -32,7 +33,6 @@ from awb.data.skipped import (
 )
 from awb.data.targets import targets_of
 from awb.errors import did_you_mean
-from awb.harness.selection.kinds import HITS, MISSES, InstanceKind
 from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
 from awb.types import Clip, Instance

@@ -8,13 +8,13 @@ from functools import partial
 
 from awb.activity import WorkerDiedError
 from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import BAD_AUDIO, MODEL_FAILED, TOO_SHORT, Skipped
 from awb.errors import AwbError, DataError
 from awb.harness.config.run_config import RunConfig
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.false_alarms import FalseAlarms
-from awb.harness.selection.kinds import FALSE_ALARMS
 from awb.harness.selection.manifest import Kept, Manifest, decide, prepare
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import ModelFacts

@@ -11,9 +11,9 @@ import numpy as np
 
 from awb.activity import PluginCall, at_work
 from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.data.targets import events_of
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
-from awb.harness.selection.kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
 from awb.harness.unit.question import Question, Variants

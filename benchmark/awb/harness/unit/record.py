@@ -10,9 +10,9 @@ import json
 from dataclasses import dataclass, field
 
 from awb.activity import PluginCall, WorkerDiedError
+from awb.data.instance_kinds import HITS
 from awb.errors import AwbError
 from awb.harness.config.run_config import RunConfig
-from awb.harness.selection.kinds import HITS
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.resolve import Resolved

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awb.harness.selection.kinds import HITS
+from awb.data.instance_kinds import HITS
 from awb.leaderboard.boards.pointing import PointedAt
 from awb.leaderboard.boards.ranking import Place
 from awb.metrics.facts import MetricFacts

@@ -10,8 +10,8 @@ from functools import partial
 
 import numpy as np
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
-from awb.harness.selection.kinds import FALSE_ALARMS
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow

@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, UNKNOWN_LABEL
-from awb.harness.selection.kinds import FALSE_ALARMS
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK

@@ -9,7 +9,7 @@ import math
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from awb.harness.selection.kinds import NOUNS
+from awb.data.instance_kinds import NOUNS
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_rows
 

