@@ -179,6 +179,23 @@ class DifferentiableModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class TimeFrequencyModel(AudioModel, Protocol):
+    """A model that knows where the cells of a time-frequency map lie.
+
+    Maps are ``(frames, bins)``, as `awb.types.Explanation.time_frequency` is. With it, maps are
+    scored against the frequencies of events, and compared band by band.
+    """
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
+        ...
+
+    def bin_centers_hz(self, n_bins: int) -> FloatArray:
+        """Return the centre of each feature bin in Hz, increasing, ``shape=(n_bins,)``."""
+        ...
+
+
+@runtime_checkable
 class SpectrogramModel(DifferentiableModel, Protocol):
     """A differentiable model whose features are a (linear or mel) spectrogram: maps are audible."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
@@ -15,15 +15,19 @@ from awb.metrics.curve_gains import ReferenceAreas, reference_areas
 from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
 from awb.metrics.masked import kept_cells, moved_masks
+from awb.metrics.time_frequency import band_relevance, box_labels, cells_of, mel_bands
 from awb.perturbation import Perturber, Pool
+from awb.protocols import TimeFrequencyModel
 from awb.randomness import RandomKey
 from awb.segments import LabelArray, Segments, labels_from_coverage
-from awb.types import BoolArray, Surrogate, immutable
+from awb.types import BoolArray, Event, Surrogate, immutable
 from awb.variations import Variation
 
 Found = TypeVar("Found")
 
 NO_TIMES = "no annotated times: the label is the whole clip's"
+NO_FREQUENCIES = "the events have no low_hz and high_hz"
+NO_MAP = "the explanation has no time-frequency map"
 
 
 def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
@@ -61,6 +65,12 @@ class Scoring:
         The model that the explainer fitted to the scores, if any.
     again : callable or None
         ``again(variation)`` explains the varied instance with the same explainer.
+    time_frequency : np.ndarray, shape=(frames, bins), or None
+        The explanation's time-frequency map, if it has one.
+    events : sequence of Event
+        The target's events, with their frequencies where these are known.
+    no_times : str
+        Why the target has no annotated times, where it has none.
     """
 
     def __init__(
@@ -74,8 +84,14 @@ class Scoring:
         decision_threshold: float = 0.0,
         surrogate: Surrogate | None = None,
         again: Callable[[Variation], FloatArray] | None = None,
+        time_frequency: FloatArray | None = None,
+        events: Sequence[Event] = (),
+        no_times: str = NO_TIMES,
     ) -> None:
         self.relevance = relevance
+        self._time_frequency = time_frequency
+        self._events = tuple(events)
+        self._no_times = no_times
         self.p_threshold = float(expit(decision_threshold))
         self._surrogate = surrogate
         self._again = again
@@ -99,7 +115,7 @@ class Scoring:
     def intervals_s(self) -> FloatArray:
         """The target's events in seconds, ``shape=(events, 2)``, at least one."""
         if len(self._intervals_s) == 0:
-            raise UndefinedScoreError(NO_TIMES)
+            raise UndefinedScoreError(self._no_times)
         return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
@@ -142,6 +158,83 @@ class Scoring:
         """The explanation as a sound event detection."""
         edges_s = self.segments.edges_samples / self.segments.sample_rate_hz
         return ScoredClip(self.relevance, edges_s, self.intervals_s)
+
+    @property
+    def relevance_map(self) -> FloatArray:
+        """The explanation's time-frequency map, ``shape=(frames, bins)``, read-only.
+
+        Raises
+        ------
+        NotApplicableError
+            If the explanation has no map.
+        """
+        if self._time_frequency is None:
+            raise NotApplicableError(NO_MAP)
+        return self._time_frequency
+
+    @cached_property
+    @_sealed
+    def _bin_centers_hz(self) -> FloatArray:
+        """Centre of each bin of the map in Hz, if the model knows them."""
+        model = self._perturber.model_as(TimeFrequencyModel)
+        return np.asarray(model.bin_centers_hz(self.relevance_map.shape[1]), dtype=np.float64)
+
+    @property
+    def boxes(self) -> FloatArray:
+        """The target's events as onset, offset, low_hz, high_hz, ``shape=(events, 4)``.
+
+        Raises
+        ------
+        UndefinedScoreError
+            If the target has no annotated times, or an event has no frequencies.
+        """
+        _ = self.intervals_s
+        bands = [(event, event.band_hz) for event in self._events]
+        boxes = [(event.onset_s, event.offset_s, *band) for event, band in bands if band]
+        if len(boxes) < len(bands) or not boxes:
+            raise UndefinedScoreError(NO_FREQUENCIES)
+        return np.array(boxes)
+
+    @cached_property
+    @_sealed
+    def map_labels(self) -> LabelArray:
+        """Labels of the map's cells: 1 inside the target's boxes, 0 outside."""
+        boxes, frames = self.boxes, len(self.relevance_map)
+        model = self._perturber.model_as(TimeFrequencyModel)
+        return box_labels(model.frame_centers_s(frames), self._bin_centers_hz, boxes)
+
+    @property
+    def map_cells(self) -> tuple[FloatArray, LabelArray]:
+        """Relevance and labels of the map's cells, each ``shape=(frames * bins,)``."""
+        labels = self.map_labels  # first: missing times are the better reason
+        return cells_of(self.relevance_map, labels)
+
+    def band_curve(self, n_bands: int) -> FloatArray:
+        """Return the probability after replacing the most relevant frequency bands.
+
+        Parameters
+        ----------
+        n_bands : int
+            Number of bands, equally wide in mel; fewer where a band would have no bin.
+
+        Returns
+        -------
+        np.ndarray, shape=(bands + 1,)
+            Probability of the target without the top 0, 1, ..., bands.
+
+        Raises
+        ------
+        NotApplicableError
+            If the explanation has no map, or the model does not know its frequencies.
+        """
+        edges_hz = mel_bands(self._bin_centers_hz, n_bands, self.segments.sample_rate_hz / 2)
+        exponent = np.frexp(np.abs(self.relevance_map).max())[1]
+        scaled = np.ldexp(self.relevance_map, -exponent)  # sums of the largest floats overflow
+        relevance = band_relevance(scaled, self._bin_centers_hz, edges_hz)
+        order = deletion_order(relevance, self.rng("ties of bands"))
+        rank = np.argsort(order)
+        top = rank[np.newaxis, :] < np.arange(order.size + 1)[:, np.newaxis]
+        return np.asarray(expit(self._perturber.band_scores(top, edges_hz)))
 
     def probabilities(self, drop_masks: BoolArray) -> FloatArray:
         """Return the target's probability for drop masks of cells, ``bool[n, cells]``."""

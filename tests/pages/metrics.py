@@ -21,7 +21,8 @@ reason. A metric that reads magnitudes, or that a null can top, is shown but giv
 [how to be fooled](how-to-be-fooled.md).
 
 An explanation here is one number per segment. A time-frequency map is first reduced to segments, by
-its explainer's `aggregation`, so that maps and segments are scored in the same way.
+its explainer's `aggregation`, so that maps and segments are scored in the same way. Only the
+metrics whose names start with `tf-`, and `band-deletion-area`, read the map itself.
 
 ## Symbols
 
@@ -66,6 +67,13 @@ are the hardest to tell from the target's. What points at anything that is loud 
 or below it where the others are louder: over 160 scenes of `soundscapes`, `energy` scores 0.41.
 Clips with a single labelled sound have no value. Explainers never see labels, those of other sounds
 included.
+
+The metrics that start with `tf-` ask for the frequencies, too: they score the cells of the
+explanation's map, frames by bins, in the boxes of the events. They need events with `low_hz` and
+`high_hz` (`soundscapes` has them, `folder` reads them), an explainer with a map, and a model that
+knows the frequencies of its bins (`bin_centers_hz`). A cell is inside if it overlaps a box. The
+baselines have maps as well: noise, a constant, the magnitudes of a short-time spectrum, and the
+boxes.
 
 {localization}
 
@@ -116,6 +124,12 @@ less than its share. Here `ad` is that of the papers.
 
 `infidelity` and both correlations are centred among masks of equal size: larger masks lose more
 score whatever the explanation, and a constant would explain that.
+
+`band-deletion-area` drops frequencies instead of segments. The bins of the model form eight bands
+(`bands=N`), equally wide in mel; their relevance is the sum of the map over them and all frames.
+They are replaced one after the other in the whole clip, by a short-time Fourier transform, with
+what the scoring masker puts there. That costs at most seven model calls per explanation, and bands
+that were dropped for another explanation cost none.
 
 {fidelity}
 

@@ -63,6 +63,11 @@ class RunOptions(TypedDict, total=False):
     segment_hop_s: float | None
     """Seconds from one segment to the next. Default: 0.1."""
 
+    instances: str | None
+    """What to explain: labelled targets that the model hears; classes that it hears and nobody
+    labelled; or labelled targets that it misses. Default: hits.
+    """
+
     max_event_fraction: float | None
     """Leave out targets whose events fill a larger part of the clip. Default: 0.2."""
 

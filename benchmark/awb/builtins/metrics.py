@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
+from pydantic import Field
+
 from awb import metrics as m
 from awb.builtins.robustness import ROBUSTNESS
 from awb.intervals import FloatArray
@@ -144,6 +146,34 @@ FIDELITY: list[tuple[str, Metric]] = [
     ("local-accuracy", lambda s: m.local_accuracy(*s.forecasts)),
 ]
 
+TIME_FREQUENCY: list[tuple[str, Metric]] = [
+    ("tf-mass-accuracy", lambda s: m.mass_accuracy(*s.map_cells)),
+    ("tf-rank-accuracy", lambda s: m.rank_accuracy(*s.map_cells)),
+    ("tf-iou-annotated", lambda s: m.iou(*s.map_cells, threshold="annotated")),
+    ("tf-pointing-game", lambda s: m.pointing_game(*s.map_cells)),
+]
+
+
+class BandParameters(Parameters):
+    """Settings of `band-deletion-area`: ``bands`` is how many, equally wide in mel."""
+
+    bands: int = Field(default=8, ge=2, le=64)
+
+
+def _band_deletion(settings: BandParameters) -> Metric:
+    return lambda s: m.deletion_area(s.band_curve(settings.bands))
+
+
+BAND_DELETION = MetricSpec(
+    name="band-deletion-area",
+    summary=m.BAND_DELETION_AREA.summary,
+    citation=m.BAND_DELETION_AREA.citation,
+    facts=m.BAND_DELETION_AREA,
+    parameters=BandParameters,
+    factory=_band_deletion,
+    headline=False,
+)
+
 COMPLEXITY: list[tuple[str, Metric]] = [
     ("complexity", lambda s: m.complexity(s.relevance)),
     ("effective-support", lambda s: m.effective_support(s.relevance)),
@@ -180,6 +210,8 @@ METRICS = [
     *(_labelled_spec(name, function, headline=True) for name, function in HEADLINE_LABELLED),
     *(_spec(name, function) for name, function in HEADLINE),
     *(_labelled_spec(name, function, headline=False) for name, function in LABELLED),
-    *(_spec(name, function) for name, function in [*EVENTS, *FIDELITY, *COMPLEXITY]),
+    *(_spec(name, function) for name, function in [*EVENTS, *TIME_FREQUENCY, *FIDELITY]),
+    BAND_DELETION,
+    *(_spec(name, function) for name, function in COMPLEXITY),
     *ROBUSTNESS,
 ]

@@ -14,13 +14,15 @@ from awb.protocols import ScoreArray
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.segments import Segments
-from awb.types import AudioArray, BoolArray, Clip, Instance
+from awb.types import AudioArray, BoolArray, Clip, Event, Instance
 from awb.variations import Variation
 
 RATE_HZ = 1000
 CELL_SAMPLES = 100
 N_CELLS = 60
 OTHER_S = (1.4, 2.2)  # another labelled sound, to which the model does not respond
+_BIN_HZ, _N_BINS = 100, 5
+_BAND_HZ = (110.0, 190.0)  # of the events: the second bin
 _OFFSET, _TOTAL = -2.0, 4.0  # log-odds of silence, and the increase by all events together
 _POWER = 0.25
 
@@ -40,6 +42,14 @@ class Planted:
         log_odds = np.square(cells).mean(axis=2) @ self._weights + _OFFSET
         return np.asarray(log_odds, dtype=np.float32)[:, np.newaxis]
 
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centres of cells; see `awb.protocols.TimeFrequencyModel`."""
+        return (np.arange(n_frames, dtype=np.float64) + 0.5) * CELL_SAMPLES / RATE_HZ
+
+    def bin_centers_hz(self, n_bins: int) -> FloatArray:
+        """Return the centres of bins of 100 Hz; see `awb.protocols.TimeFrequencyModel`."""
+        return (np.arange(n_bins, dtype=np.float64) + 0.5) * _BIN_HZ
+
 
 def scoring(
     relevance: FloatArray,
@@ -51,7 +61,8 @@ def scoring(
 ) -> Scoring:
     """Make the `Scoring` of an explanation of a model that responds only to the events.
 
-    The weights of its surrogate are `fitted`, by default the relevance.
+    The weights of its surrogate are `fitted`, by default the relevance. Its map has the relevance
+    in the band of the events, and the least of it elsewhere.
     """
     spans = tuple((float(onset), float(offset)) for onset, offset in intervals_s)
     perturber = _perturber(spans, seed)
@@ -62,6 +73,8 @@ def scoring(
         forecasts: FloatArray = (~drop_masks).astype(float) @ weights * scale + _OFFSET
         return forecasts
 
+    relevance_map = np.full((relevance.size, _N_BINS), relevance.min())
+    relevance_map[:, 1] = relevance
     return Scoring(
         relevance,
         intervals_s,
@@ -70,6 +83,8 @@ def scoring(
         other_intervals_s=np.array([OTHER_S]),
         surrogate=surrogate,
         again=again,
+        time_frequency=relevance_map,
+        events=[Event(onset_s, offset_s, "Target", None, *_BAND_HZ) for onset_s, offset_s in spans],
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.resources import Resources
@@ -56,6 +58,7 @@ def run(
         folder = RunFolder.create(out, record)
         folder.keep_config(resolved_toml(config, chosen, resources.scores))
         _work(_Run(folder, config, chosen, sources, facts, executor, progress, resources))
+    _check_kind(folder, config)
     return folder
 
 
@@ -120,6 +123,16 @@ def check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
             f"{folder.path} was started with other plugins or versions ({names});"
             " start a new run, or install the versions that run.json lists"
         )
+
+
+def _check_kind(folder: RunFolder, config: RunConfig) -> None:
+    """Raise if errors were asked for, and the models made none."""
+    manifests = folder.manifests()
+    if config.instances == HITS or any(one.kept for one in manifests):
+        return
+    reasons = Counter(one.reason for manifest in manifests for one in manifest.skipped)
+    left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    raise RunError(none_of(config.instances, left_out))
 
 
 def _check_places(folder: RunFolder, facts: dict[str, ModelFacts]) -> None:

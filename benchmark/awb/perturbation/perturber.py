@@ -14,7 +14,9 @@ import numpy.typing as npt
 
 from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
+from awb.intervals import FloatArray
 from awb.maskers import ContextMasker, Masker
+from awb.perturbation.bands import BandRenderer, score_bands
 from awb.perturbation.choice import make_scorer
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
@@ -35,6 +37,8 @@ class _Shared:
         self.known = known
         self.pools: dict[tuple[str, int, int], tuple[Pool, float]] = {}
         self.findings: dict[tuple[str, int], Any] = {}
+        self.renderers: dict[bytes, BandRenderer] = {}
+        self.bands: dict[tuple[bytes, bytes], float] = {}
 
 
 class Perturber:
@@ -296,6 +300,69 @@ class Perturber:
             known.update(zip(new, clipped.tolist(), strict=True))
             self._forwards += scorer.forwards - before
         return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def band_scores(
+        self, drop_bands: npt.ArrayLike, edges_hz: npt.ArrayLike
+    ) -> npt.NDArray[np.float64]:
+        """Score the clip with frequency bands replaced, from its start to its end.
+
+        The replaced bands are those of the masker's audio. A score that is known is not computed
+        again; with no band or all bands dropped, it is that of the clip or of its replacement.
+
+        Parameters
+        ----------
+        drop_bands : array_like, shape=(n, bands), dtype=bool
+            True = this band is replaced.
+        edges_hz : array_like, shape=(bands + 1,)
+            Edges of the bands in Hz, increasing.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), dtype=float64
+            Log-odds of the target, finite.
+
+        Raises
+        ------
+        ParameterError
+            If the edges do not increase, or the masks are not boolean or not of the bands' shape.
+        PluginError
+            If the model breaks its contract.
+        """
+        masks, edges = np.asarray(drop_bands), np.asarray(edges_hz, dtype=np.float64)
+        if edges.ndim != 1 or edges.size < 2 or not (np.diff(edges) > 0).all():
+            raise ParameterError("edges of bands must be increasing frequencies, at least two")
+        if masks.dtype != np.bool_ or masks.ndim != 2 or masks.shape[1] != edges.size - 1:
+            raise ParameterError(
+                f"masks of bands must be boolean of shape (n, {edges.size - 1}),"
+                f" got {masks.dtype} of shape {masks.shape}"
+            )
+        known, place = self._shared.bands, edges.tobytes()
+        keys = [(place, row.tobytes()) for row in masks]
+        for key, row in zip(keys, masks, strict=True):
+            if key not in known and row.all() | ~row.any():
+                known[key] = self.dropped_score() if row.all() else self.clip_score()
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            with model_at_work():
+                found = score_bands(
+                    self._model,
+                    self._band_renderer(edges),
+                    masks[list(new.values())],
+                    self._instance.class_index,
+                    self._instance.clip.waveform,
+                )
+            clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
+            known.update(zip(new, clipped.tolist(), strict=True))
+            self._forwards += len(new)
+        self._calls += len(masks)
+        return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def _band_renderer(self, edges_hz: FloatArray) -> BandRenderer:
+        """Return the renderer of these bands, made once."""
+        clip, made, key = self._instance.clip, self._shared.renderers, edges_hz.tobytes()
+        if key not in made:
+            made[key] = BandRenderer(clip.waveform, self._fill, clip.sample_rate_hz, edges_hz)
+        return made[key]
 
     def keep(self) -> None:
         """Write the scores that are new to the disk, where a model_cache was given."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
+from awb.leaderboard.boards import pointing
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
@@ -74,6 +75,7 @@ def environment(*packages: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["pointing"] = pointing
     made.filters["mean"] = _mean
     made.filters["span"] = _span
     made.filters["place"] = _place

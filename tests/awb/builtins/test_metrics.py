@@ -204,8 +204,13 @@ def _by_shape(relevance: list[float]) -> Expected:
 
 
 def _alone() -> list[MetricSpec]:
-    """Metrics that need no variations."""
-    return [spec for spec in METRICS if spec.facts.family not in ("robustness", "sanity")]
+    """Metrics that need no variations and no map; those of maps are in test_bands."""
+    return [
+        spec
+        for spec in METRICS
+        if spec.facts.family not in ("robustness", "sanity")
+        and not spec.name.startswith(("tf-", "band-"))
+    ]
 
 
 @pytest.mark.parametrize("name", EXPLANATIONS)

@@ -17,9 +17,10 @@ from awb.metrics import ALL_FACTS
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
 from awb.specs import MetricSpec
-from fakes import WeightedEnergy, perturber_for, unit_clip
+from awb.types import Event
+from fakes import RATE_HZ, WeightedEnergy, perturber_for, unit_clip
 
-N = 42
+N, N_BINS = 42, 4
 EVENTS_S = np.array([[0.2, 0.5], [3.02, 3.4]])
 WEIGHTS = np.random.default_rng(3).normal(0.0, 1.0, N)
 WEIGHTS[[2, 3, 4, 31]] = [4.0, 9.0, 6.0, 5.0]
@@ -38,6 +39,16 @@ TRANSFORMS: dict[str, Transform] = {
 few = settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+
+class Hearing(WeightedEnergy):
+    """It knows the frequencies of its bins, so that maps can be scored."""
+
+    def frame_centers_s(self, n_frames: int) -> np.ndarray:
+        return (np.arange(n_frames) + 0.5) / 10
+
+    def bin_centers_hz(self, n_bins: int) -> np.ndarray:
+        return (np.arange(n_bins) + 0.5) * RATE_HZ / 2 / n_bins
 
 
 @st.composite
@@ -61,11 +72,21 @@ def value(spec: MetricSpec, relevance: np.ndarray, transform: Transform = np.arr
     def varied(_: object) -> np.ndarray:
         return np.asarray(transform(again))
 
-    model = WeightedEnergy(WEIGHTS, 0.3 - 0.25 * WEIGHTS.sum())
+    model = Hearing(WEIGHTS, 0.3 - 0.25 * WEIGHTS.sum())
     perturber = perturber_for(model, unit_clip(N), samples=60)
     key = RandomKey((0, "metric"))
+    shifted = np.stack([np.roll(relevance, 5 * n) for n in range(N_BINS)], axis=1)
+    shifted[0] = np.roll(relevance, 1)[:N_BINS]  # no two bins have the same sum
     subject = Scoring(
-        transform(relevance), EVENTS_S, perturber, key, surrogate=_surrogate, again=varied
+        transform(relevance),
+        EVENTS_S,
+        perturber,
+        key,
+        surrogate=_surrogate,
+        again=varied,
+        other_intervals_s=np.array([[1.0, 1.3]]),
+        time_frequency=transform(shifted.ravel()).reshape(shifted.shape),
+        events=[Event(*span, "Target", None, 0.0, RATE_HZ / 8) for span in EVENTS_S.tolist()],
     )
     try:
         return float(spec.factory(spec.parameters())(subject))

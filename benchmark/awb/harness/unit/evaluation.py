@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from awb.activity import PluginCall, at_work
+from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
+from awb.data.targets import events_of
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
@@ -30,8 +33,8 @@ from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
-from awb.scoring import Scoring
-from awb.types import immutable
+from awb.scoring import NO_TIMES, Scoring
+from awb.types import Event, immutable
 
 Answering = Callable[[Any], Any]
 
@@ -100,7 +103,8 @@ def _attempt(
         with at_work(PluginCall("masker", plan.scoring_masker.label)), untouched():
             scorer = Question(model, instance, config, other, key, model_cache).perturber
     variants = Variants(question, offered=unit.again)
-    work = _Work(unit, question, scorer, variants, built, guard)
+    events = events_of(clip, ClassIndex(model), instance.class_index)
+    work = _Work(unit, question, scorer, variants, built, guard, events)
     results = [row for resolved in plan.explainers for row in work.rows(resolved)]
     if guard.corrupters:
         return None
@@ -120,6 +124,7 @@ class _Work:
     variants: Variants
     built: dict[tuple[str, str], Any]
     guard: ModelGuard
+    events: tuple[Event, ...]  # of the target
 
     def _plugin(self, kind: str, label: str) -> Any:
         """Return a built plugin, or raise the error that building it raised."""
@@ -164,6 +169,9 @@ class _Work:
             again=self._attributed(
                 label, partial(self.variants.explain, resolved, explainer, samples=samples)
             ),
+            time_frequency=explanation.time_frequency,
+            events=self.events,
+            no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
         scores = {one.label: self._score(one, scoring, label) for one in self.unit.plan.metrics}
         found = "; ".join(explanation.notes)

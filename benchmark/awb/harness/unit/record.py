@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 
 from awb.activity import PluginCall, WorkerDiedError
+from awb.data.instance_kinds import HITS
 from awb.errors import AwbError
 from awb.harness.config.run_config import RunConfig
 from awb.intervals import FloatArray
@@ -54,6 +55,8 @@ class Plan:
         settings = self.config.model_dump(
             include={"design", "samples", "budgets", "seed", "segment_s", "segment_hop_s"}
         )
+        if self.config.instances != HITS:
+            settings["instances"] = self.config.instances
         content = {
             "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],

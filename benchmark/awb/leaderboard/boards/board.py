@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from awb.data.instance_kinds import HITS
+from awb.leaderboard.boards.pointing import PointedAt
 from awb.leaderboard.boards.ranking import Place
 from awb.metrics.facts import MetricFacts
 
@@ -58,6 +60,8 @@ class Board:
     manifest_sha256: str
     finished: bool  # whether every selected instance is stored
     budget: int | None = None  # model calls per instance, where there is a limit
+    kind: str = HITS  # of the instances
+    pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
 
     @property
     def failed(self) -> bool:

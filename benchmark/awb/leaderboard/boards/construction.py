@@ -10,6 +10,7 @@ from functools import partial
 
 import numpy as np
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
@@ -17,6 +18,7 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
+from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
     not_applicable,
     not_ranking,
@@ -56,6 +58,7 @@ class BoardData:
     model_notes: tuple[str, ...] = ()  # what a reader must know about the model
     budget: int | None = None  # model calls per instance, where there is a limit
     over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
+    pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
 
 
 def make_board(data: BoardData) -> Board:
@@ -113,6 +116,8 @@ def make_board(data: BoardData) -> Board:
         manifest.sha256,
         finished == len(manifest.kept),
         data.budget,
+        manifest.kind,
+        data.pointed,
     )
 
 
@@ -167,12 +172,24 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
+            pointed=_pointed(folder, manifest, baselines),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
     ]
     budgets = folder.config().budgets
     return data if budgets is None else [at for one in data for at in at_budgets(one, budgets)]
+
+
+def _pointed(
+    folder: RunFolder, manifest: Manifest, baselines: frozenset[str]
+) -> tuple[PointedAt, ...]:
+    """Summarize where explanations of false alarms point; nothing for other kinds."""
+    if manifest.kind != FALSE_ALARMS:
+        return ()
+    relevances = folder.store().relevances(manifest.dataset, manifest.model)
+    hop_s = folder.config().segment_hop_s
+    return pointed_at(manifest.kept, relevances, hop_s, without=baselines)
 
 
 def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, UNKNOWN_LABEL
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
@@ -47,6 +48,8 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
         return []
     rank = "" if ranked_by.family == "localization" else f", ranks are by {ranked_by.name}"
     known = "labels are for whole clips, without annotated times"
+    if manifest.kind == FALSE_ALARMS:
+        known = "false alarms have no events"
     return [f"{known}: localization cannot be scored{rank}"]
 
 

@@ -20,7 +20,7 @@ from awb.plugins.discovery import Registry
 from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
-from awb.segments import Segments
+from awb.segments import LabelArray, Segments
 from awb.specs import ModelSpec
 
 
@@ -36,6 +36,7 @@ class NoModel:
     """Replaces the perturber: it knows the segments, but every call of the model raises."""
 
     scores = once = held_out = clip_score = dropped_score = pool = staticmethod(_needed)
+    model_as = band_scores = staticmethod(_needed)
 
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
@@ -97,6 +98,16 @@ class StoredScoring(Scoring):
 
     @cached_property
     def deletion_curve(self) -> FloatArray:
+        """Raise `ModelNeededError`."""
+        return _needed()
+
+    @property
+    def relevance_map(self) -> FloatArray:
+        """Raise `ModelNeededError`: maps are not stored."""
+        return _needed()
+
+    @cached_property
+    def map_labels(self) -> LabelArray:
         """Raise `ModelNeededError`."""
         return _needed()
 
