@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
@@ -49,6 +50,7 @@ class BoardData:
     model_notes: tuple[str, ...] = ()  # what a reader must know about the model
     budget: int | None = None  # model calls per instance, where there is a limit
     over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
+    facts: Mapping[Pair, InstanceFacts] = field(default_factory=dict)  # by (clip, target)
 
 
 def make_board(data: BoardData) -> Board:
@@ -145,7 +147,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
-    told = folder.model_notes()
+    told, known = folder.model_notes(), store.facts()
     data = [
         BoardData(
             manifest,
@@ -156,6 +158,7 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
+            facts=known.get(pair, {}),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
