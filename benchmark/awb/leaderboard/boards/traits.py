@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import numpy as np
@@ -215,7 +216,7 @@ def _by_number(trait: Trait, values: FloatArray, bins: int) -> list[Bin]:
             low,
             high,
         )
-        for low, high in zip(ends[:-1], ends[1:], strict=True)
+        for low, high in pairwise(ends)
     ]
 
 
@@ -270,7 +271,7 @@ def readable_edges(values: FloatArray, bins: int, *, whole: bool = False) -> lis
 def simplest_between(
     low: float, high: float, centre: float, *, smallest_step: float = 0.0
 ) -> float:
-    """Return the multiple of the coarsest step of 1, 2 or 5 times a power of ten in ``(low, high]``.
+    """Return the multiple of the coarsest step (1, 2 or 5 times a power of ten) in ``(low, high]``.
 
     Of several multiples it is the one nearest to the centre.
 
