@@ -179,10 +179,10 @@ def _intervals(values: FloatArray, clips: Sequence[str], key: RandomKey) -> list
     for column in range(values.shape[1]):
         together.setdefault(used[:, column].tobytes(), []).append(column)
     for columns in together.values():
-        rows = np.flatnonzero(used[:, columns[0]])
-        if rows.size:
+        rows = [int(row) for row in np.flatnonzero(used[:, columns[0]])]
+        if rows:
             intervals = cluster_bootstrap_columns(
-                values[np.ix_(rows, columns)],
+                values[rows][:, columns],
                 [clips[row] for row in rows],
                 resamples=RESAMPLES,
                 rng=key.generator("resamples"),

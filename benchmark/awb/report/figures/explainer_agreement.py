@@ -65,5 +65,5 @@ def _heat(
             color = "white" if abs(value) > 0.6 else INK
             text = tau_text(value)
             axes.text(column, row, text, ha="center", va="center", fontsize=5, color=color)
-    bar = figure.colorbar(image, ax=axes, location="top", shrink=0.8, label=what)
+    bar = figure.colorbar(image, ax=axes, location="top", shrink=0.5, aspect=40, label=what)
     bar.outline.set_visible(False)
