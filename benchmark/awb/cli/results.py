@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +70,7 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
 def print_slices(folder: Path, form: str, columns: list[str] | None, by: str, bins: int) -> None:
     """Write the boards of a run in slices: of the ranking metric, or of the metrics given."""
     from awb.harness.storage.run_folder import RunFolder
-    from awb.leaderboard.boards.construction import make_board, read_boards
+    from awb.leaderboard.boards.construction import read_boards
     from awb.leaderboard.boards.slices import sliced
     from awb.leaderboard.boards.traits import find_trait
     from awb.leaderboard.formats import slice_table
@@ -80,8 +79,7 @@ def print_slices(folder: Path, form: str, columns: list[str] | None, by: str, bi
     find_trait(by)
     tables = []
     for data in read_boards(RunFolder.open(folder), load(), columns=columns):
-        shown = data if columns else replace(data, metrics=[make_board(data).metrics[0]])
-        tables += sliced(shown, by, bins=bins)
+        tables += sliced(data, by, bins=bins, first_only=columns is None)
     if form == "json":
         click.echo(slice_table.to_json(tables))
     elif form == "csv":

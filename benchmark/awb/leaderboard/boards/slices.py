@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from awb.errors import RunError
 from awb.harness.selection.manifest import Kept
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.construction import BoardData, make_board
@@ -55,7 +56,9 @@ class SlicedBoard:
     slices: tuple[Slice, ...]
 
 
-def sliced(data: BoardData, by: str, *, bins: int = 3) -> list[SlicedBoard]:
+def sliced(
+    data: BoardData, by: str, *, bins: int = 3, first_only: bool = False
+) -> list[SlicedBoard]:
     """Cut a board into slices, one table per metric.
 
     Parameters
@@ -66,11 +69,13 @@ def sliced(data: BoardData, by: str, *, bins: int = 3) -> list[SlicedBoard]:
         Name of the trait, one of `TRAITS`.
     bins : int
         Number of slices of a trait that is a number, 2 to 10.
+    first_only : bool
+        Whether to stop at the first metric that has values.
 
     Returns
     -------
     list of SlicedBoard
-        One per metric that can be scored.
+        One per metric that has values.
 
     Raises
     ------
@@ -85,14 +90,20 @@ def sliced(data: BoardData, by: str, *, bins: int = 3) -> list[SlicedBoard]:
     done = {(row.clip_id, row.target) for row in data.explanations}
     kept = [one for one in data.manifest.kept if (one.clip_id, one.target) in done]
     found = bins_of(trait, kept, data.facts, bins)
-    tables = []
-    for facts in make_board(data).metrics:
+    tables: list[SlicedBoard] = []
+    for facts in data.metrics:
         scores = [row for row in data.scores if row.metric == facts.name]
         own = replace(data, metrics=[facts], scores=scores)
         board = make_board(own)
-        everything = Bin("all", tuple(range(len(kept))))
-        slices = tuple(_slice(own, one, kept) for one in found)
-        tables.append(SlicedBoard(trait, facts, board, _of_board(board, everything, kept), slices))
+        if any(row.cells[0].n for row in board.rows):
+            everything = Bin("all", tuple(range(len(kept))))
+            slices = tuple(_slice(own, one, kept) for one in found)
+            whole = _of_board(board, everything, kept)
+            tables.append(SlicedBoard(trait, facts, board, whole, slices))
+        if first_only and tables:
+            break
+    if not tables:
+        raise RunError(f"{data.manifest.model} on {data.manifest.dataset}: no metric has a value")
     return tables
 
 
