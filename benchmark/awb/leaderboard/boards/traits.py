@@ -196,7 +196,7 @@ def _by_name(names: Sequence[str]) -> list[Bin]:
 
 def _by_number(trait: Trait, values: FloatArray, bins: int) -> list[Bin]:
     """Cut numbers into slices of about equal size, or one per value if there are few values."""
-    values = np.round(values, _DECIMALS)
+    values = np.round(values, _DECIMALS) + 0.0  # no -0
     distinct = np.unique(values)
     if distinct.size <= bins and (trait.whole or 2 * distinct.size <= max(values.size, 2)):
         return [
@@ -254,18 +254,20 @@ def readable_edges(values: FloatArray, bins: int, *, whole: bool = False) -> lis
     ordered = np.sort(values)
     slack = ordered.size / bins / 4
     edges: list[float] = []
+    n_below = 0
     for number in range(1, bins):
         middle = ordered.size * number / bins
         first, last = math.floor(middle - slack), math.ceil(middle + slack)
-        low = float(ordered[max(0, min(first, ordered.size - 1))])
-        high = float(ordered[max(0, min(last, ordered.size - 1))])
+        low, high = (float(ordered[min(at, ordered.size - 1)]) for at in (max(0, first), last))
+        if low == high:
+            continue
         centre = float(np.interp(middle - 0.5, np.arange(ordered.size), ordered))
-        if low < high:
-            edge = simplest_between(low, high, centre, smallest_step=1.0 if whole else 0.0)
-            if ordered[0] < edge and (not edges or edges[-1] < edge):
-                edges.append(edge)
-    return [edge for edge, after in zip(edges, [*edges[1:], math.inf], strict=True)
-            if np.any((ordered >= edge) & (ordered < after))]  # fmt: skip
+        edge = simplest_between(low, high, centre, smallest_step=1.0 if whole else 0.0)
+        n_now = int(np.searchsorted(ordered, edge))
+        if n_now > n_below:
+            edges.append(edge)
+            n_below = n_now
+    return edges
 
 
 def simplest_between(
