@@ -39,7 +39,7 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters,
 Combine = Callable[[FloatArray], FloatArray]
 """Maps the ranks of all members, ``shape=(members, segments)``, to relevance."""
 
-_NEXT_MEMBER = re.compile(r"\+(?=[a-z])")  # not the plus signs of grad-cam++ or 0.1+0.5
+_NEXT_MEMBER = re.compile(r"\s*\+\s*(?=[a-z])")  # not the plus signs of grad-cam++ or 0.1+0.5
 
 
 def split_members(text: str) -> list[str]:
