@@ -165,7 +165,7 @@ class Run:
         Parameters
         ----------
         number : int
-            Which board, from 0.
+            Which board, from 0, of those with two explainers to compare.
 
         Returns
         -------
@@ -179,8 +179,8 @@ class Run:
         AwbError
             If there are not two explainers to compare, or pandas is not installed.
         """
-        found = read_explainer_agreements(self.folder, load())[number]
-        return as_frame(agreement_records([found]))
+        found, _ = read_explainer_agreements(self.folder, load())
+        return as_frame(agreement_records([found[number]]))
 
     def scores(self) -> pandas.DataFrame:
         """Return the long table with one row per instance, explainer and metric.

@@ -62,12 +62,14 @@ def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
     import shutil
     import sys
 
+    from awb.cli.tables import tell
     from awb.harness.storage.run_folder import RunFolder
     from awb.leaderboard.formats import explainer_agreement as formats
     from awb.plugins.discovery import load
     from awb.report.views.agreement import read_explainer_agreements
 
-    found = read_explainer_agreements(RunFolder.open(folder), load())
+    found, refused = read_explainer_agreements(RunFolder.open(folder), load())
+    tell(refused)
     if form == "json":
         click.echo(formats.to_json(found))
     elif form == "csv":
@@ -100,7 +102,10 @@ def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
     help="Output format.",
 )
 @click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Heat map: png, svg or pdf."
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Heat map of the last table: png, svg or pdf.",
 )
 def agree_command(
     folder: Path, explainers: bool, metrics: str | None, form: str, plot: Path | None

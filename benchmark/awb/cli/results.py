@@ -11,6 +11,7 @@ import click
 
 from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.tables import tell
 
 if TYPE_CHECKING:
     from awb.harness.storage.sweep_folder import SweepFolder
@@ -71,15 +72,15 @@ def print_slices(folder: Path, form: str, columns: list[str] | None, by: str, bi
     """Write the boards of a run in slices: of the ranking metric, or of the metrics given."""
     from awb.harness.storage.run_folder import RunFolder
     from awb.leaderboard.boards.construction import read_boards
-    from awb.leaderboard.boards.slices import sliced
+    from awb.leaderboard.boards.slices import slice_boards
     from awb.leaderboard.boards.traits import find_trait
     from awb.leaderboard.formats import slice_table
     from awb.plugins.discovery import load
 
     find_trait(by)
-    tables = []
-    for data in read_boards(RunFolder.open(folder), load(), columns=columns):
-        tables += sliced(data, by, bins=bins, first_only=columns is None)
+    boards = read_boards(RunFolder.open(folder), load(), columns=columns)
+    tables, refused = slice_boards(boards, by, bins=bins, first_only=columns is None)
+    tell(refused)
     if form == "json":
         click.echo(slice_table.to_json(tables))
     elif form == "csv":

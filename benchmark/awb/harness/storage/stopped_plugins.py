@@ -67,7 +67,7 @@ def forget_units(store: Store, reason: str) -> int:
     """
     with closing(store.connect()) as connection, connection:
         keys = connection.execute(query, {"reason": reason}).fetchall()
-        for table in ("stopped", "fact", "curve", "score", "explanation"):
+        for table in ("stopped", "curve", "score", "explanation"):
             connection.executemany(f"delete from {table} where unit_key = ?", keys)
         connection.executemany("delete from unit where key = ?", keys)
     return len(keys)

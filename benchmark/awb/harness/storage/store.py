@@ -44,7 +44,8 @@ create table if not exists stopped (
     primary key (unit_key, kind, label)
 ) without rowid;
 create table if not exists fact (
-    unit_key text not null references unit(key), name text not null, value not null,
+    unit_key text not null references unit(key) on delete cascade, name text not null,
+    value not null,
     primary key (unit_key, name)
 ) without rowid;
 """
@@ -126,7 +127,7 @@ class Store:
                 [(result.key, kind, label) for kind, label in sorted(stopped)],
             )
             connection.executemany(
-                "insert into fact values (?, ?, ?)",
+                "insert or replace into fact values (?, ?, ?)",
                 [(result.key, name, value) for name, value in (facts or {}).items()],
             )
 

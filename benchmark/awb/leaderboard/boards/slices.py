@@ -103,7 +103,7 @@ def sliced(
         if first_only and tables:
             break
     if not tables:
-        raise RunError(f"{data.manifest.model} on {data.manifest.dataset}: no metric has a value")
+        raise RunError("no metric has a value")
     return tables
 
 
@@ -133,3 +133,25 @@ def _of_board(board: Board, one: Bin, kept: Sequence[Kept]) -> Slice:
 def _bare(row: BoardRow) -> BoardRow:
     cells = tuple(replace(cell, low=float("nan"), high=float("nan")) for cell in row.cells)
     return replace(row, place=None, cells=cells)
+
+
+def slice_boards(
+    boards: Sequence[BoardData], by: str, *, bins: int = 3, first_only: bool = False
+) -> tuple[list[SlicedBoard], list[str]]:
+    """Cut every board that can be cut, and say why the others cannot.
+
+    Raises
+    ------
+    RunError
+        If none can.
+    """
+    tables: list[SlicedBoard] = []
+    refused = []
+    for data in boards:
+        try:
+            tables += sliced(data, by, bins=bins, first_only=first_only)
+        except RunError as error:
+            refused.append(f"{data.manifest.model} on {data.manifest.dataset}: {error}")
+    if not tables:
+        raise RunError(refused[0])
+    return tables, refused

@@ -157,6 +157,8 @@ def bins_of(
     trait: Trait, kept: Sequence[Kept], facts: Mapping[tuple[str, str], InstanceFacts], bins: int
 ) -> list[Bin]:
     """Sort instances into slices; those without the trait come last, as "unknown"."""
+    if not kept:
+        raise RunError("no instance was explained, so there is nothing to cut into slices")
     if not 2 <= bins <= 10:
         raise ParameterError(f"the number of slices must be 2 to 10, not {bins}")
     values = [trait.of(one, facts.get((one.clip_id, one.target), {})) for one in kept]
