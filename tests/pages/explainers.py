@@ -95,7 +95,8 @@ the segments they overlap.
   it, separated by semicolons: `"union:of=naive:window_s=1;hop_s=0.2+lime"` (quote it in a shell).
 - Members differ in scale, so their relevance is replaced by ranks from 0 to 1 first. What is left
   is an order: the sign and the size of the relevance are lost, and metrics that read them
-  (`mass-accuracy`, `event-margin`) say little.
+  (`mass-accuracy`, `event-margin`) say little. A member whose relevance is constant finds nothing,
+  and has a rank of 0 everywhere.
 - Each member is asked exactly as if it stood on the board itself: with the same masks, scores and
   random draws. So an ensemble of explainers that are on the board costs nothing new. Its `calls`
   are the sum of theirs.

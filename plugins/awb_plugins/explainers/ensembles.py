@@ -1,7 +1,8 @@
 """``mean-rank``, ``union`` and ``intersection`` of explainers.
 
 Explainers differ in scale, so each member's relevance is replaced by ranks first: the least
-relevant segment gets 0, the most relevant one 1, ties share their mean. Then
+relevant segment gets 0, the most relevant one 1, ties share their mean. A member whose relevance is
+constant finds nothing, and gives 0 to all. Then
 
 * ``mean-rank`` averages the ranks, which is Borda's count;
 * ``union`` takes the highest rank: a segment is relevant if any member says so;
@@ -41,6 +42,9 @@ Combine = Callable[[FloatArray], FloatArray]
 
 _NEXT_MEMBER = re.compile(r"\s*\+\s*(?=[a-z])")  # not the plus signs of grad-cam++ or 0.1+0.5
 
+_NOISE = 1e-12
+"""Relative differences of relevance that are no more than float noise."""
+
 
 def split_members(text: str) -> list[str]:
     """Split ``a+b`` into explainers; a semicolon separates the settings of one.
@@ -77,12 +81,14 @@ class EnsembleParameters(SegmentParameters):
             )
         for one in found:
             if one.spec.sees_labels:
-                raise ParameterError(f"{one.label} sees the labels, so it is no member: {text!r}")
+                raise ParameterError(
+                    f"{one.label} sees the labels, so it cannot be a member: {text!r}"
+                )
         return "+".join(label.replace(",", ";") for label in labels)
 
 
 def unit_ranks(relevance: FloatArray) -> FloatArray:
-    """Return midranks from 0 to 1; a constant has 0.5 everywhere.
+    """Return midranks from 0 to 1; a constant finds nothing relevant, and has 0 everywhere.
 
     Examples
     --------
@@ -91,8 +97,8 @@ def unit_ranks(relevance: FloatArray) -> FloatArray:
     """
     from scipy.stats import rankdata
 
-    if relevance.size < 2:
-        return np.full(relevance.shape, 0.5)
+    if not np.ptp(relevance) > _NOISE * np.abs(relevance).max():
+        return np.zeros(relevance.shape)
     ranks: FloatArray = (rankdata(relevance) - 1.0) / (relevance.size - 1.0)
     return ranks
 

@@ -56,7 +56,7 @@ def _counted(relevance: FloatArray) -> list[float]:
     [
         ["naive", "keep-window"],
         ["random-forest", "run-correlation", "shapley-sampling"],
-        ["naive:window_s=0.2,hop_s=0.2", "energy", "random"],
+        ["naive:window_s=0.2,hop_s=0.2", "lime", "random"],
     ],
 )
 def test_members_are_those_of_the_board_and_combined_as_counted(
@@ -126,13 +126,23 @@ RELEVANCE = arrays.arrays(np.float64, st.integers(1, 30), elements=st.integers(-
 @given(relevance=RELEVANCE)
 def test_ranks_read_the_order_alone(relevance: FloatArray) -> None:
     ranks = unit_ranks(relevance)
+    if np.ptp(relevance) == 0:
+        assert not ranks.any()
+        return
     assert ranks.min() >= 0
     assert ranks.max() <= 1
     assert ranks.mean() == pytest.approx(0.5)
     np.testing.assert_array_equal(ranks, unit_ranks(np.exp(3 * relevance)))
     np.testing.assert_allclose(ranks, 1 - unit_ranks(-relevance), atol=1e-12)
-    if relevance.size > 1:
-        np.testing.assert_allclose(ranks, _counted(relevance), atol=1e-12)
+    np.testing.assert_allclose(ranks, _counted(relevance), atol=1e-12)
+
+
+def test_a_member_that_finds_nothing_adds_nothing_to_a_union_and_empties_an_intersection() -> None:
+    naive = _ask(_question(), "naive").explanation.relevance
+    union = _ask(_question(), "union:of=naive+constant").explanation.relevance
+    np.testing.assert_allclose(union, _counted(naive), atol=1e-12)
+    assert not _ask(_question(), "intersection:of=naive+constant").explanation.relevance.any()
+    assert not unit_ranks(np.full(7, 0.1) * np.array([1, 1 + 1e-15, 1, 1, 1, 1, 1])).any()
 
 
 def test_the_defaults_and_sources_are_told() -> None:

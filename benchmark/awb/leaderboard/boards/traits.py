@@ -105,7 +105,7 @@ TRAITS = (
     Trait(
         "snr",
         "The level (mean square) of the audio within the target's events against the rest of the"
-        " clip, in dB; 0 dB is no louder than the rest.",
+        " clip, in dB; 0 dB means as loud as the rest.",
         lambda _, facts: _number(facts, "snr_db"),
         "the labels have no times, or the events fill the clip",
         "dB",
