@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, chdir, contextmanager, nullcontex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
 from awb.harness.config.choice import Chosen, choose
@@ -16,6 +17,7 @@ from awb.harness.config.run_config import RunConfig
 from awb.harness.config.toml_output import resolved_toml
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
+from awb.harness.selection.instance_facts import instance_facts
 from awb.harness.selection.manifest import Manifest, audio_sha256, make_instance
 from awb.harness.selection.repeats import explained_again
 from awb.harness.selection.selector import Progress, select
@@ -200,6 +202,7 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     """Run every unit that has no stored result."""
     store = job.folder.store()
     rate_hz = job.facts[plan.model.label].sample_rate_hz
+    classes = ClassIndex(job.facts[plan.model.label])
     again = explained_again(manifest.kept, plan)
     keys = {
         plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
@@ -218,7 +221,8 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
                 if audio_sha256(clip) != kept.audio_sha256:
                     raise RunError(f"the audio of clip {clip.id} has changed since the run started")
                 instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
-                yield Unit(key, plan, instance, again=kept in again)
+                facts = instance_facts(clip, kept, classes)
+                yield Unit(key, plan, instance, again=kept in again, facts=facts)
 
     queue = WorkQueue(order, units(), stopped(store, keys.keys()))
     done = len(keys.keys() & finished)

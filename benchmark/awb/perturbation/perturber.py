@@ -212,6 +212,21 @@ class Perturber:
         self._heeds_budget = True
         return self._design.samples
 
+    def explainer_rng(self, label: str) -> np.random.Generator:
+        """Return the generator that an explainer gets on this instance, for ensembles.
+
+        Parameters
+        ----------
+        label : str
+            The explainer as boards name it, such as ``random-forest``.
+
+        Returns
+        -------
+        np.random.Generator
+            A new one with the stream that the harness hands to that explainer.
+        """
+        return self._rng_key.generator("explainer", label)
+
     @property
     def cost(self) -> Cost:
         """What was asked for through this view so far; seconds are those borrowed from the pool."""

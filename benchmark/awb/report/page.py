@@ -20,6 +20,7 @@ from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
+from awb.report.sections import agreement_section, slice_sections
 from awb.report.views.board import BoardView, extremes, label_of
 from awb.report.views.clips import Clips
 
@@ -126,6 +127,8 @@ def board_entry(
         "rows": [row for row in view.board.rows if row.coverage > 0],
         "letters": has_letters(view.board),
         "message": [] if message is None else sentences(message),
+        "slices": slice_sections(view),
+        "alike": agreement_section(view),
         "links": {},
         "metrics_page": "",
         "mute": False,

@@ -98,7 +98,8 @@ def test_on_a_spectrogram_they_have_maps_and_the_oracles_is_the_boxes() -> None:
     frames, bins = model.features(clip.waveform[np.newaxis]).shape[1:]
     assert all(one.time_frequency.shape == (frames, bins) for one in found.values())
     kept = found["keep-nearly-all"].time_frequency
-    assert kept.min() == 0.0 and kept.sum() == kept.size - 1
+    assert kept.min() == 0.0
+    assert kept.sum() == kept.size - 1
     assert kept.argmin() == found["energy"].time_frequency.argmin()
     rows, columns = np.nonzero(found["oracle"].time_frequency)
     times_s, hz = model.frame_centers_s(frames)[rows], model.bin_centers_hz(bins)[columns]

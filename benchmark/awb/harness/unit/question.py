@@ -87,7 +87,7 @@ class Question:
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
         started = time.perf_counter()
-        found = explainer(view, seen, self.key.generator("explainer", resolved.label))
+        found = explainer(view, seen, view.explainer_rng(resolved.label))
         seconds = time.perf_counter() - started
         explanation = found if isinstance(found, Explanation) else Explanation(np.asanyarray(found))
         spent = view.cost

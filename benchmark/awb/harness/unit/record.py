@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from awb.activity import PluginCall, WorkerDiedError
@@ -78,6 +79,7 @@ class Unit:
     instance: Instance
     again: bool = True  # explain it again under variations, for robustness and sanity metrics
     without: tuple[tuple[PluginCall, str], ...] = ()  # stopped plugins to skip, with reasons
+    facts: Mapping[str, float | str] = field(default_factory=dict)  # of the instance, for slices
 
     def check(self, *calls: PluginCall) -> None:
         """Raise if a plugin is to be skipped."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
@@ -59,6 +60,7 @@ class BoardData:
     budget: int | None = None  # model calls per instance, where there is a limit
     over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
     pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
+    facts: Mapping[Pair, InstanceFacts] = field(default_factory=dict)  # by (clip, target)
 
 
 def make_board(data: BoardData) -> Board:
@@ -161,7 +163,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
-    told = folder.model_notes()
+    told, known = folder.model_notes(), store.facts()
     data = [
         BoardData(
             manifest,
@@ -173,6 +175,7 @@ def read_boards(
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
             pointed=_pointed(folder, manifest, baselines),
+            facts=known.get(pair, {}),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
