@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import sys
 from collections.abc import Callable, Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from awb.authoring.functions import source_sha256
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.meaning import Last, meaning_of
-from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
+from awb.authoring.outputs import (
+    Output,
+    as_array,
+    check_output,
+    checked_output,
+    to_log_odds,
+)
+from awb.authoring.repeats import Advice, check_repeats
 from awb.authoring.scaffold import check_name
 from awb.errors import AwbError, ParameterError, PluginError
 from awb.perturbation.batches import is_out_of_memory
@@ -21,6 +29,12 @@ from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
 _PROBE_S = 1.0
+
+_ADVICE = Advice(
+    random="Does the function draw random numbers, or remember what it was given before?",
+    depends="Does the function divide by a mean or a maximum of the whole batch? Score each row by"
+    " itself",
+)
 
 
 class CallableModel:
@@ -58,8 +72,11 @@ class CallableModel:
         self.decision_threshold = check_threshold(decision_threshold)
         self._function = function
         self._output: Output | None = output
-        probe = self._raw(probe_waveforms(self.sample_rate_hz))
-        meaning = meaning_of(output, self._last(), probe, name, "probabilities")
+        waveforms = probe_waveforms(self.sample_rate_hz)
+        probe = self._raw(waveforms)
+        check_repeats(self._raw, waveforms, probe, name, together=True, advice=_ADVICE)
+        last = last_of(function, waveforms)
+        meaning = meaning_of(output, last, probe, name, "probabilities")
         self._output = meaning.output
         self.notes = (meaning.note,) if meaning.note else ()
 
@@ -68,33 +85,58 @@ class CallableModel:
         return to_log_odds(self._raw(waveforms), self._output or "probabilities")
 
     def version(self) -> str:
-        """Return a hash of the function's source and of the settings."""
+        """Return a hash of the function, of all values behind it, and of the settings."""
         settings = (self._output, self.decision_threshold, tuple(self.classes))
-        content = f"{source_sha256(self._function)} {settings}"
-        return hashlib.sha256(content.encode()).hexdigest()
+        return fingerprint(self._function, self.sample_rate_hz, settings)
 
     def _raw(self, waveforms: AudioArray) -> ScoreArray:
-        """Call the function with a copy, which it may change."""
-        try:
-            found = self._function(np.array(waveforms, dtype=np.float32))
-        except Exception as error:  # the plugin boundary: a function may raise anything
-            if isinstance(error, AwbError) or is_out_of_memory(error):
-                raise
-            raise PluginError(failure(self.name, waveforms, self.sample_rate_hz, error)) from error
-        if hasattr(found, "detach"):  # a torch tensor
-            found = found.detach().cpu()
-            found = (found.float() if found.is_floating_point() else found).numpy()
+        found = called(self._function, waveforms, self.name, self.sample_rate_hz)
         shape = (len(waveforms), len(self.classes))
         return checked_output(found, shape, self._output, self.name)
 
-    def _last(self) -> Last:
-        """Look for the last operation, where the function computes with torch."""
-        if "torch" not in sys.modules:
-            return Last()
-        from awb.authoring.torch_meaning import last_operation
 
-        waveforms = probe_waveforms(self.sample_rate_hz)
-        return last_operation(lambda: self._function(waveforms))
+def called(
+    function: Callable[[AudioArray], Any], given: AudioArray, name: str, sample_rate_hz: int
+) -> npt.NDArray[Any]:
+    """Call a function of waveforms or windows with a copy, which it may change.
+
+    Parameters
+    ----------
+    function : callable
+        Gives numbers, in an array of any library that numpy can read.
+    given : np.ndarray, shape=(..., samples)
+        What it is given.
+    name : str
+        Name of the model, for messages.
+    sample_rate_hz : int
+        Rate of what it is given.
+
+    Returns
+    -------
+    np.ndarray
+        What it gives, in its own type.
+
+    Raises
+    ------
+    PluginError
+        If it fails, or gives no array.
+    """
+    try:
+        found = function(np.array(given, dtype=np.float32))
+    except Exception as error:  # the plugin boundary: a function may raise anything
+        if isinstance(error, AwbError) or is_out_of_memory(error):
+            raise
+        raise PluginError(failure(name, given, sample_rate_hz, error)) from error
+    return as_array(found, name)
+
+
+def last_of(function: Callable[[AudioArray], Any], given: AudioArray) -> Last:
+    """Look for the last operation of a function, where it computes with torch."""
+    if "torch" not in sys.modules:
+        return Last()
+    from awb.authoring.torch_meaning import last_operation
+
+    return last_operation(lambda: function(np.array(given, dtype=np.float32)))
 
 
 def failure(
@@ -127,6 +169,23 @@ def failure(
     )
 
 
+def is_number(thing: object) -> bool:
+    """Say whether something is a real number, and neither text nor a truth value."""
+    return isinstance(thing, Real) and not isinstance(thing, bool)
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Refuse a batch size that is no whole number of waveforms.
+
+    Raises
+    ------
+    ParameterError
+        If it is not a whole number, or less than 1.
+    """
+    if not isinstance(batch_size, Integral) or isinstance(batch_size, bool) or batch_size < 1:
+        raise ParameterError(f"batch_size must be at least 1, a whole number: {batch_size!r}")
+
+
 def check_threshold(decision_threshold: float) -> float:
     """Return a decision threshold in log-odds.
 
@@ -135,7 +194,7 @@ def check_threshold(decision_threshold: float) -> float:
     ParameterError
         If it is not a finite number.
     """
-    if isinstance(decision_threshold, bool) or not math.isfinite(decision_threshold):
+    if not is_number(decision_threshold) or not math.isfinite(decision_threshold):
         raise ParameterError(
             f"decision_threshold must be finite log-odds: {decision_threshold} (for a probability p"
             " type log(p / (1 - p)))"
@@ -151,7 +210,7 @@ def check_rate(sample_rate_hz: float) -> int:
     ParameterError
         If it is none, or so low that it must be meant in kHz.
     """
-    if isinstance(sample_rate_hz, bool) or sample_rate_hz != int(sample_rate_hz):
+    if not is_number(sample_rate_hz) or sample_rate_hz % 1 != 0:
         raise ParameterError(f"the sample rate must be a whole number of Hz: {sample_rate_hz}")
     if sample_rate_hz < 100:
         raise ParameterError(f"a sample rate of {sample_rate_hz} Hz (did you give it in kHz?)")

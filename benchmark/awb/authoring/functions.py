@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.scaffold import check_name
 from awb.errors import PluginError
 from awb.plugins.discovery import ADDED
@@ -82,7 +82,7 @@ def explainer(
             baseline=baseline,
             factory=partial(_give, function),
         )
-        add_spec("explainer", spec, source_sha256(function))
+        add_spec("explainer", spec, fingerprint(function))
         setattr(function, _MARK, spec)
         return function
 
@@ -110,23 +110,13 @@ def name_of(function: Callable[..., Any]) -> str:
     given = getattr(function, _MARK, None)
     if isinstance(given, ExplainerSpec):
         if ("explainer", given.name) not in ADDED:
-            add_spec("explainer", given, source_sha256(function))
+            add_spec("explainer", given, fingerprint(function))
         return given.name
     name = re.sub(r"[^a-z0-9]+", "-", _called(function).lower()).strip("-")
     if not re.match("[a-z]", name):
         raise PluginError("a function without a name needs @awb.explainer('my-method')")
     explainer(name)(function)
     return name
-
-
-def source_sha256(function: Callable[..., Any]) -> str:
-    """Hash a function's source, or its byte code where there is no source."""
-    try:
-        content = inspect.getsource(function).encode()
-    except (OSError, TypeError):
-        code = getattr(function, "__code__", None)
-        content = repr(function).encode() if code is None else code.co_code
-    return hashlib.sha256(content).hexdigest()
 
 
 def _give(function: Explainer, parameters: Parameters) -> Explainer:  # noqa: ARG001

@@ -12,13 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from awb.authoring.outputs import Output, rows_sum_to_one
+from awb.authoring.outputs import CLOSE, Output, rows_sum_to_one
 from awb.errors import ParameterError
 from awb.protocols import ScoreArray
 
 Kind = Literal["logits", "log-odds", "probabilities", "log-probabilities"]
-
-_OFF = 1e-4
 
 CHOICES = (
     "output='logits' (as before a sigmoid), 'softmax-logits' (as before a softmax),"
@@ -37,10 +35,16 @@ class Last:
         into a softmax as well; None where the operation does not tell.
     operation : str
         What to call it; empty where nothing is known.
+    exclusive : bool
+        Whether all numbers of one softmax are there, or their logarithms.
+    of_probabilities : bool
+        Whether a linear operation was given probabilities: weights that sum to 1 leave them such.
     """
 
     kind: Kind | None = None
     operation: str = ""
+    exclusive: bool = False
+    of_probabilities: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,23 +88,30 @@ def meaning_of(
     else:
         _refuse_contradiction(given, last, probe, name)
         output, note = given, ""
-    if output == "log-probabilities" and rows_sum_to_one(np.exp(probe)):
+    if output == "log-probabilities" and last.exclusive and _are_of_one_softmax(probe):
         output = "softmax-logits"  # the same log-odds, and exact where p is nearly 1
     return Meaning(output, note)
 
 
+def _are_of_one_softmax(logs: ScoreArray) -> bool:
+    return logs.shape[1] > 1 and rows_sum_to_one(np.exp(logs))
+
+
 def _found(last: Last, probe: ScoreArray, name: str, default: Output) -> tuple[Output, str]:
     """Find the kind from the last operation, else from the numbers themselves."""
-    inside = bool(probe.min() >= -_OFF and probe.max() <= 1 + _OFF)
+    inside = bool(probe.min() >= -CLOSE and probe.max() <= 1 + CLOSE)
     if last.kind == "log-odds":
         return "logits", ""
     if last.kind in ("probabilities", "log-probabilities"):
         return last.kind, ""
-    if last.kind is None and rows_sum_to_one(probe):
+    single = probe.shape[1] == 1  # a single number may be 1 by chance
+    if rows_sum_to_one(probe) and not (single and last.kind == "logits"):
         return "probabilities", ""
+    if last.of_probabilities and inside:
+        raise ParameterError(_unknown(last, probe, name))
     if last.kind is None and probe.max() <= 0 and rows_sum_to_one(np.exp(probe)):
         return "log-probabilities", ""
-    if last.kind == "logits" and probe.shape[1] == 1:
+    if last.kind == "logits" and single:
         return "logits", ""
     if default == "probabilities" and last.kind is None and inside:
         return default, _note(default, "they lie in [0, 1]", "output='probabilities' confirms it")
@@ -111,8 +122,14 @@ def _found(last: Last, probe: ScoreArray, name: str, default: Output) -> tuple[O
             why,
             "for one class at a time type output='softmax-logits'; output='logits' confirms it",
         )
-    ends = f"it ends in {last.operation}, and " if last.operation else ""
-    raise ParameterError(
+    raise ParameterError(_unknown(last, probe, name))
+
+
+def _unknown(last: Last, probe: ScoreArray, name: str) -> str:
+    """Say what is known, and what to type."""
+    what = f"{last.operation} of probabilities" if last.of_probabilities else last.operation
+    ends = f"it ends in {what}, and " if what else ""
+    return (
         f"model {name}: awb cannot tell what its output means ({ends}a second of noise and one of"
         f" silence give {probe.min():.3g} to {probe.max():.3g}); type {CHOICES}"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from awb.authoring.callables import CallableModel, check_threshold, kebab
-from awb.authoring.functions import source_sha256
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.outputs import Output
 from awb.authoring.scaffold import check_name
 from awb.errors import ParameterError, PluginError
@@ -96,7 +95,7 @@ def model(
             parameters=Computing,
             decision_threshold=threshold,
         )
-        add_spec("model", spec, source_sha256(function))
+        add_spec("model", spec, fingerprint(function))
         setattr(function, _SPEC, spec)
         return function
 
@@ -165,7 +164,7 @@ def model_name(given: Model) -> str:
         return reference
     marked = getattr(given, _SPEC, None)
     if isinstance(marked, ModelSpec):
-        add_spec("model", marked, source_sha256(given))  # type: ignore[arg-type]
+        add_spec("model", marked, fingerprint(given))
         return marked.name
     if not isinstance(given, AudioModel):
         raise PluginError(
@@ -219,9 +218,8 @@ def model_names(given: Models | None) -> list[str] | None:
 
 
 def _version(given: AudioModel) -> str:
-    """Hash what a given model is: its own word for it, or its code."""
+    """Hash what a given model is: its own word for it, or its class and attributes."""
     own = getattr(given, "version", None)
     if callable(own):
         return str(own())
-    content = f"{source_sha256(type(given))} {getattr(given, 'weights_sha256', '')}"
-    return hashlib.sha256(content.encode()).hexdigest()
+    return fingerprint(given)

@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from awb.errors import ParameterError, PluginError, did_you_mean
+from awb.authoring.outputs import CLOSE
+from awb.errors import AwbError, ParameterError, PluginError, did_you_mean
+from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 
 Doubles = npt.NDArray[np.float64]
 Pooling = str | Callable[[ScoreArray], Any]
 
-_OFF = 1e-4
 _RARE = 1e-12  # below it the chance is the sum of the windows' odds, to the last digit
 
 
@@ -80,7 +81,7 @@ def pooled(z: ScoreArray, pooling: Pooling) -> ScoreArray:
     Raises
     ------
     PluginError
-        If a function gives another shape, or NaN.
+        If a function fails, or gives another shape, or NaN.
 
     Examples
     --------
@@ -91,7 +92,16 @@ def pooled(z: ScoreArray, pooling: Pooling) -> ScoreArray:
     if not callable(pooling):
         turned = np.ascontiguousarray(np.moveaxis(z, -2, -1), dtype=np.float64)
         return POOLINGS[pooling](turned).astype(np.float32)
-    found = np.asarray(pooling(z.copy()))
+    try:
+        found = np.asarray(pooling(z.copy()))
+    except Exception as error:  # the plugin boundary: a function may raise anything
+        if isinstance(error, AwbError) or is_out_of_memory(error):
+            raise
+        reason = " ".join(str(error).split())[:300]
+        raise PluginError(
+            f"the pooling function fails on log-odds of shape {z.shape} (..., windows, classes):"
+            f" {type(error).__name__}: {reason}"
+        ) from error
     if found.shape != (*z.shape[:-2], z.shape[-1]):
         raise PluginError(
             f"the pooling function gives shape {found.shape} for log-odds of shape {z.shape}"
@@ -110,7 +120,7 @@ def check_pooling(pooling: Pooling, n_classes: int) -> None:
     ParameterError
         If the name is unknown.
     PluginError
-        If a function gives another shape, NaN, or other values for a class by itself.
+        If a function fails, or gives another shape, NaN, or other values for a class by itself.
     """
     if not callable(pooling):
         if pooling not in POOLINGS:
@@ -121,8 +131,9 @@ def check_pooling(pooling: Pooling, n_classes: int) -> None:
             )
         return
     drawn = np.random.default_rng(0).normal(0.0, 3.0, (2, 3, n_classes)).astype(np.float32)
+    pooled(drawn[:, :1], pooling)  # a clip that is no longer than a window
     together, alone = pooled(drawn, pooling), pooled(drawn[:1, :, :1], pooling)
-    if not np.allclose(together[:1, :1], alone, atol=_OFF):
+    if not np.allclose(together[:1, :1], alone, atol=CLOSE):
         raise PluginError(
             "the pooling function must pool each class and each clip by itself: it gives"
             f" {together[0, 0]:.4g} for a class among others and {alone[0, 0]:.4g} for it alone"

@@ -9,6 +9,7 @@ a network is written in modules or in functions, traced or scripted.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -20,9 +21,14 @@ from awb.authoring.meaning import Last
 _MARK = "_awb_last"
 
 _ENDS: dict[str, Last] = {
-    **dict.fromkeys(("softmax", "_softmax"), Last("probabilities", "a softmax")),
+    **dict.fromkeys(
+        ("softmax", "_softmax"), Last("probabilities", "a softmax", exclusive=True)
+    ),
     **dict.fromkeys(("sigmoid", "sigmoid_", "hardsigmoid"), Last("probabilities", "a sigmoid")),
-    **dict.fromkeys(("log_softmax", "_log_softmax"), Last("log-probabilities", "a log-softmax")),
+    **dict.fromkeys(
+        ("log_softmax", "_log_softmax"),
+        Last("log-probabilities", "a log-softmax", exclusive=True),
+    ),
     **dict.fromkeys(
         ("log_sigmoid", "log_sigmoid_forward"), Last("log-probabilities", "a log-sigmoid")
     ),
@@ -45,13 +51,18 @@ _ENDS: dict[str, Last] = {
 }  # fmt: skip
 _ENDS["linear_relu_dynamic"] = Last(None, "relu")
 
-_KEEPS = frozenset(
+_KEEPS_ALL = frozenset(
     (
     "view", "_unsafe_view", "reshape", "_reshape_alias", "flatten", "unflatten", "squeeze",
-    "squeeze_", "unsqueeze", "unsqueeze_", "select", "slice", "narrow", "t", "t_", "transpose",
-    "transpose_", "permute", "expand", "clone", "_to_copy", "detach", "detach_", "alias",
-    "contiguous", "index_select", "index", "gather", "cat", "stack", "lift_fresh", "dropout",
-    "native_dropout", "mean", "max", "amax", "median", "clamp", "clamp_", "clamp_min", "clamp_max",
+    "squeeze_", "unsqueeze", "unsqueeze_", "t", "t_", "transpose", "transpose_", "permute",
+    "clone", "_to_copy", "detach", "detach_", "alias", "contiguous", "lift_fresh", "dropout",
+    "native_dropout",
+    )
+)  # fmt: skip
+_KEEPS = _KEEPS_ALL | frozenset(
+    (
+    "select", "slice", "narrow", "expand", "index_select", "index", "gather", "cat", "stack",
+    "mean", "max", "amax", "median", "clamp", "clamp_", "clamp_min", "clamp_max",
     "avg_pool1d", "avg_pool2d", "max_pool1d", "adaptive_avg_pool1d", "adaptive_avg_pool2d",
     "_adaptive_avg_pool2d", "adaptive_max_pool1d", "adaptive_max_pool2d", "max_pool2d_with_indices",
     "split", "split_with_sizes", "chunk", "unbind", "topk", "sort",
@@ -73,7 +84,7 @@ class LastOperations(TorchDispatchMode):  # type: ignore[no-untyped-call]
         """Run an operation and mark what comes out."""
         found = func(*args, **(kwargs or {}))
         name = func.overloadpacket.__name__
-        last = _ENDS.get(name) or _passed_on(name, _marks(args))
+        last = _mark_of(name, _marks(args))
         for one in found if isinstance(found, tuple | list) else (found,):
             if isinstance(one, Tensor):
                 setattr(one, _MARK, last)
@@ -90,11 +101,25 @@ def _marks(args: Sequence[Any]) -> list[Last]:
     ]
 
 
+def _mark_of(name: str, marks: list[Last]) -> Last:
+    """Say what comes out of an operation."""
+    last = _ENDS.get(name)
+    if last is None:
+        return _passed_on(name, marks)
+    if last.kind == "logits" and any(mark.kind == "probabilities" for mark in marks):
+        return replace(last, of_probabilities=True)
+    return last
+
+
 def _passed_on(name: str, marks: list[Last]) -> Last:
     """Say what an operation makes of marked tensors."""
     kinds = {mark.kind for mark in marks}
     if len(kinds) == 1 and marks[0].kind is not None:
-        mark = marks[0]
+        mark = replace(
+            marks[0],
+            exclusive=name in _KEEPS_ALL and marks[0].exclusive,
+            of_probabilities=any(one.of_probabilities for one in marks),
+        )
         averages = name in ("mean", "avg_pool1d", "avg_pool2d")
         if name in _KEEPS and not (averages and mark.kind == "log-probabilities"):
             return mark
@@ -103,7 +128,8 @@ def _passed_on(name: str, marks: list[Last]) -> Last:
         if name == "exp" and mark.kind == "log-probabilities":
             return Last("probabilities", f"the exponential of {mark.operation}")
         if name == "log" and mark.kind == "probabilities":
-            return Last("log-probabilities", f"the logarithm of {mark.operation}")
+            logarithm = f"the logarithm of {mark.operation}"
+            return Last("log-probabilities", logarithm, exclusive=marks[0].exclusive)
     return Last(None, name.strip("_"))
 
 

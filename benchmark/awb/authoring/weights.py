@@ -1,14 +1,17 @@
-"""Hashes of a network's code and weights, whatever types and layouts the weights have."""
+"""What a network is made of, and hashes of its weights, whatever their types and layouts."""
 
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import torch
+import torch.fx
 from torch import Tensor, nn
 
-from awb.authoring.functions import source_sha256
+_EVERY_MODULE = frozenset((*vars(nn.Module()), "_compiled_call_impl"))
 
 
 def weights_sha256(module: nn.Module) -> str:
@@ -29,31 +32,75 @@ def weights_sha256(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def module_sha256(module: nn.Module, *facts: object) -> str:
-    """Hash a network's code and weights, and what else its scores depend on.
+def facts_of(thing: object) -> Iterator[object] | None:
+    """Return all that a thing of torch is made of; None for what is not torch's.
 
     Parameters
     ----------
-    module : torch.nn.Module
-        The network.
-    *facts : object
-        Settings.
+    thing : object
+        A network, a tensor, or anything else.
 
     Returns
     -------
-    str
-        SHA-256 in hexadecimal.
+    iterator of object, or None
+        Bytes, and values to be hashed in their turn: types, attributes, code.
     """
-    digest = hashlib.sha256(f"{module!r} {facts!r}".encode())
-    for kind in sorted({type(one) for one in module.modules()}, key=repr):
-        digest.update(source_sha256(kind).encode())
-    for part in module.modules():
-        if isinstance(part, torch.jit.ScriptModule) and hasattr(part, "code_with_constants"):
-            code, constants = part.code_with_constants
-            digest.update(code.encode())
-            _update(digest, "constants", dict(constants.const_mapping))
-    _update_all(digest, module)
-    return digest.hexdigest()
+    if isinstance(thing, nn.Module):
+        return _module_facts(thing)
+    if isinstance(thing, Tensor):
+        return iter((f"tensor {thing.dtype} {tuple(thing.shape)}".encode(), tensor_bytes(thing)))
+    if isinstance(thing, torch.ScriptObject):
+        try:
+            return iter((b"script object", thing.__getstate__()))
+        except RuntimeError:  # it does not say what it holds
+            return None
+    if isinstance(thing, torch.dtype | torch.device | torch.Size | torch.layout):
+        return iter((repr(thing).encode(),))
+    return None
+
+
+def _module_facts(module: nn.Module) -> Iterator[object]:
+    """Yield the classes, code and attributes of a network's parts, and the weights."""
+    for name, part in module.named_modules():
+        yield name
+        if isinstance(part, torch.jit.ScriptModule):
+            yield from _scripted_facts(part)
+        else:
+            yield type(part)
+            yield _plain_attributes(part)
+        yield [
+            list(vars(part)[hooks].values())
+            for hooks in ("_forward_hooks", "_forward_pre_hooks")
+            if vars(part).get(hooks)
+        ]
+    yield weights_sha256(module).encode()
+
+
+def _plain_attributes(part: nn.Module) -> dict[str, object]:
+    """Return what a module holds besides weights, parts, hooks and its mode."""
+    if "_orig_mod" in part._modules:  # torch.compile made it
+        return {}
+    held: dict[str, object] = {
+        key: value for key, value in vars(part).items() if key not in _EVERY_MODULE
+    }
+    if isinstance(part, torch.fx.GraphModule):  # its code is that of its class
+        held = {key: value for key, value in held.items() if isinstance(value, Tensor)}
+    fleeting = part._non_persistent_buffers_set
+    return held | {key: value for key, value in part._buffers.items() if key in fleeting}
+
+
+def _scripted_facts(part: torch.jit.ScriptModule) -> Iterator[object]:
+    """Yield the code of a scripted or traced module, its constants and attributes."""
+    yield str(getattr(part, "original_name", ""))
+    if hasattr(part, "code_with_constants"):
+        code, constants = part.code_with_constants
+        yield code
+        yield dict(constants.const_mapping)
+    listed = str(part._c.dump_to_str(False, True, False)).partition("\n  methods {")[0]
+    for key in re.findall(r"^    (\w+) = ", listed, re.MULTILINE):
+        if key not in _EVERY_MODULE and key not in part._modules:
+            yield key
+            yield part._c.getattr(key)
 
 
 def _update_all(digest: Any, module: nn.Module) -> None:

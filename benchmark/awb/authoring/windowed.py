@@ -14,21 +14,23 @@ pair of a window and the drop pattern inside it once, instead of every window of
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from awb.authoring.callables import (
+    called,
+    check_batch_size,
     check_classes,
     check_rate,
     check_threshold,
-    failure,
+    is_number,
     kebab,
+    last_of,
 )
-from awb.authoring.functions import source_sha256
-from awb.authoring.meaning import Last, meaning_of
+from awb.authoring.fingerprints import fingerprint
+from awb.authoring.meaning import meaning_of
 from awb.authoring.outputs import (
     Output,
     check_output,
@@ -38,9 +40,8 @@ from awb.authoring.outputs import (
 )
 from awb.authoring.pooling import Pooling, check_pooling, pooled
 from awb.authoring.scaffold import check_name
-from awb.errors import AwbError, ParameterError, PluginError, did_you_mean
+from awb.errors import ParameterError, did_you_mean
 from awb.intervals import IntArray, to_samples
-from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
@@ -74,15 +75,15 @@ class WindowedModel:
         score_window: Callable[[AudioArray], Any],
         *,
         window_s: float,
-        hop_s: float | None = None,
-        pooling: Pooling = "max",
-        last: LastWindow = "align",
+        hop_s: float | None,
+        pooling: Pooling,
+        last: LastWindow,
         classes: Sequence[str],
         sample_rate_hz: int,
-        output: Output | None = None,
-        batch_size: int | None = None,
-        name: str = "windowed",
-        decision_threshold: float = 0.0,
+        output: Output | None,
+        batch_size: int | None,
+        name: str,
+        decision_threshold: float,
     ) -> None:
         self.sample_rate_hz = check_rate(sample_rate_hz)
         self.classes: Sequence[str] = check_classes(classes)
@@ -93,10 +94,8 @@ class WindowedModel:
             raise ParameterError(
                 f"unknown last={last!r}.{did_you_mean(last, get_args(LastWindow))}"
             )
-        if batch_size is not None and batch_size < 1:
-            raise ParameterError(
-                f"batch_size must be at least 1, or None for one window: {batch_size}"
-            )
+        if batch_size is not None:
+            check_batch_size(batch_size)
         self.name = name
         self.decision_threshold = check_threshold(decision_threshold)
         self.patch_samples, self._hop_samples = self._lengths(window_s, hop_s)
@@ -106,27 +105,30 @@ class WindowedModel:
         self._batch_size = batch_size
         self._output: Output | None = output
         noise = np.random.default_rng(0).uniform(-0.5, 0.5, self.patch_samples)
-        probe = self._raw(np.stack([noise, np.zeros_like(noise)]).astype(np.float32))
-        meaning = meaning_of(output, Last(), probe, name, "probabilities")
+        windows = np.stack([noise, np.zeros_like(noise)]).astype(np.float32)
+        probe = self._raw(windows)
+        first = windows[0] if batch_size is None else np.stack([windows[0]] * batch_size)
+        last_step = last_of(score_window, first)
+        meaning = meaning_of(output, last_step, probe, name, "probabilities")
         self._output = meaning.output
         self.notes = (meaning.note,) if meaning.note else ()
 
     def _lengths(self, window_s: float, hop_s: float | None) -> tuple[int, int]:
         """Return window and hop in samples."""
         rate_hz = self.sample_rate_hz
-        window = int(to_samples(window_s, rate_hz)) if 0 < window_s < np.inf else 0
+        window = int(to_samples(window_s, rate_hz)) if _is_length(window_s) else 0
         if window < 1:
             raise ParameterError(
-                f"window_s must be a positive number of seconds: {window_s}"
+                f"window_s must be a positive number of seconds: {window_s!r}"
                 f" (a window of N samples lasts N / {rate_hz} s)"
             )
         if hop_s is None:
             return window, window
-        hop = int(to_samples(hop_s, rate_hz)) if 0 < hop_s < np.inf else 0
+        hop = int(to_samples(hop_s, rate_hz)) if _is_length(hop_s) else 0
         if not 1 <= hop <= window:
             raise ParameterError(
                 f"hop_s must be positive and at most window_s = {window_s:g}, or audio between the"
-                f" windows would go unheard: {hop_s:g}"
+                f" windows would go unheard: {hop_s!r}"
             )
         return window, hop
 
@@ -184,14 +186,12 @@ class WindowedModel:
         return found
 
     def version(self) -> str:
-        """Return a hash of the function's source and of the settings."""
-        pooling = source_sha256(self._pooling) if callable(self._pooling) else self._pooling
+        """Return a hash of the function, of all values behind it, and of the settings."""
         settings = (
-            *(self.patch_samples, self._hop_samples, pooling, self._last, self._batch_size),
-            *(self._output, self.decision_threshold, tuple(self.classes)),
+            *(self.patch_samples, self._hop_samples, self._pooling, self._last, self._batch_size),
+            *(self._output, self.decision_threshold, tuple(self.classes), self.sample_rate_hz),
         )
-        content = f"{source_sha256(self._score_window)} {settings}"
-        return hashlib.sha256(content.encode()).hexdigest()
+        return fingerprint(self._score_window, settings)
 
     def _raw(self, windows: AudioArray) -> ScoreArray:
         """Score windows one by one, or in batches of one size, so that none depends on others."""
@@ -208,18 +208,14 @@ class WindowedModel:
 
     def _asked(self, given: AudioArray, n: tuple[int]) -> ScoreArray:
         """Call the function with a copy, which it may change: ``(n, classes)``."""
-        try:
-            found = self._score_window(np.array(given, dtype=np.float32))
-        except Exception as error:  # the plugin boundary: a function may raise anything
-            if isinstance(error, AwbError) or is_out_of_memory(error):
-                raise
-            raise PluginError(failure(self.name, given, self.sample_rate_hz, error)) from error
-        if hasattr(found, "detach"):  # a torch tensor
-            found = found.detach().cpu().float().numpy()
-        found = np.asarray(found)
-        if self._batch_size is None and found.shape == (len(self.classes),):
+        found = called(self._score_window, given, self.name, self.sample_rate_hz)
+        if self._batch_size is None and found.ndim == 1:
             found = found[np.newaxis]
         return checked_output(found, (*n, len(self.classes)), self._output, self.name)
+
+
+def _is_length(seconds: float) -> bool:
+    return is_number(seconds) and 0 < seconds < np.inf
 
 
 def windowed_model(

@@ -283,16 +283,9 @@ def log_odds(logits: torch.Tensor, problem: Problem) -> torch.Tensor:
     ParameterError
         If a softmax has a single class, which is then certain.
     """
-    import torch
+    from awb.authoring.outputs.layers import against_the_others
 
-    if problem == "multi-label":
-        return logits
-    n_classes = logits.shape[-1]
-    if n_classes < 2:
-        raise ParameterError("a single-label model needs two classes at least")
-    itself = torch.eye(n_classes, dtype=torch.bool, device=logits.device)
-    others = logits.unsqueeze(-2).masked_fill(itself, -torch.inf)
-    return logits - torch.logsumexp(others, dim=-1)
+    return logits if problem == "multi-label" else against_the_others(logits)
 
 
 def device_named(name: str) -> torch.device:

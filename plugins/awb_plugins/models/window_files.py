@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from awb.authoring.outputs import Output
-from awb.authoring.windowed import LastWindow, WindowedModel
+from awb.authoring.windowed import LastWindow, WindowedModel, windowed_model
 from awb.errors import ParameterError, PluginError, WeightsError, did_you_mean
 from awb.protocols import ScoreArray
 from awb.specs import Parameters
@@ -210,7 +210,7 @@ def windowed(
             )
         return found.reshape(-1)
 
-    model = WindowedModel(
+    model = windowed_model(
         score_window,
         window_s=window_s,
         hop_s=parameters.hop_s,

@@ -53,6 +53,20 @@ def _after_a_second(then: Callable[[Tensor], Any]) -> Callable[[Tensor], Any]:
     return function
 
 
+def _random(waveforms: Any) -> Any:
+    return np.random.default_rng().normal(size=(len(waveforms), 2))
+
+
+def _loudest(waveforms: Any) -> Any:
+    level = np.abs(waveforms).mean(axis=1, keepdims=True)
+    return np.repeat(9 * level / (level.max() + 1e-6), 2, axis=1) - level.mean()
+
+
+def _as_loud_as_the_loudest(waveforms: Any) -> Any:
+    energy = np.square(waveforms).mean(axis=1, keepdims=True)
+    return np.repeat(5 * energy / (energy.max() + 1e-9), 2, axis=1)
+
+
 AT_ONCE: list[tuple[Callable[[Tensor], Any], str]] = [
     (lambda w: statistics(w) * torch.nan, "gives NaN for 2 of 2 waveforms"),
     (lambda w: w.square().mean(1, keepdim=True).log() + statistics(w) / 0, "gives NaN for"),
@@ -167,6 +181,11 @@ def test_what_goes_wrong_at_another_length_is_told_there(then: Any, message: str
         (lambda w: None, "gives object, expected floats"),
         (lambda w: np.ones((len(w), 2), dtype=complex), "gives complex128, expected floats"),
         (lambda w: np.full((len(w), 2), np.nan), "gives NaN for 2 of 2"),
+        (lambda w: (np.zeros((2, 2)), np.zeros((2, 5))), "gives no array of numbers"),
+        (lambda w: torch.ones(len(w), 2, dtype=torch.int64), "gives int64, expected floats"),
+        (_random, "two runs on the same waveforms differ. Does the function draw random"),
+        (_loudest, "its neighbours in the batch. Does the function divide by a mean or a maximum"),
+        (_as_loud_as_the_loudest, "its neighbours in the batch"),
     ],
 )
 def test_a_function_is_refused_where_it_is_given(function: Any, message: str) -> None:

@@ -13,7 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 import awb
-from awb.authoring.outputs import to_log_odds
+from awb.authoring.outputs import Output, to_log_odds
+from awb.authoring.outputs.layers import LogOdds
 from awb.authoring.torch_meaning import last_operation
 from awb.errors import ParameterError, PluginError
 
@@ -124,6 +125,82 @@ def test_what_contradicts_the_last_operation_is_refused(then: Any, output: Any, 
     )
 
 
+@pytest.mark.parametrize("output", [None, "log-probabilities"])
+def test_log_probabilities_of_a_sigmoid_that_sum_to_one_stay_those_of_a_sigmoid(
+    output: Any,
+) -> None:
+    class Loudness(nn.Module):
+        def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+            loud = (waveforms.abs().amax(1, keepdim=True) > 0.9).float()
+            values = torch.tensor([[12.0, -12.0, -12.0]]) + loud * torch.tensor([-10.0, 14.0, 15.0])
+            return functional.logsigmoid(values)
+
+    model = awb.torch_model(Loudness(), output=output, **SETTINGS)
+    loud = np.ones((1, RATE_HZ), dtype=np.float32)
+    np.testing.assert_allclose(model.scores(loud), [[2.0, 2.0, 3.0]], atol=1e-4)
+
+
+def test_a_single_log_probability_is_no_softmax() -> None:
+    def background(waveforms: Any) -> Any:
+        sure = np.where(np.abs(waveforms).max(axis=1) > 0.9, 0.3, 0.99999)
+        return np.log(sure)[:, np.newaxis]
+
+    model = awb.callable_model(background, RATE_HZ, ["Only"], output="log-probabilities")
+    loud = np.ones((1, RATE_HZ), dtype=np.float32)
+    np.testing.assert_allclose(model.scores(loud), np.log([[0.3 / 0.7]]), atol=1e-5)
+
+
+def test_the_largest_log_probabilities_of_frames_are_no_softmax() -> None:
+    def surest(values: torch.Tensor) -> torch.Tensor:
+        frames = torch.stack([values * 0 + torch.tensor([20.0, 0.0, 0.0])] * 4, dim=1)
+        return frames.log_softmax(2).amax(1)
+
+    found = last_operation(lambda: surest(torch.zeros(2, 3)))
+    assert (found.kind, found.exclusive) == ("log-probabilities", False)
+
+
+GROUPS = torch.tensor([[1.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
+
+
+class Statistics(nn.Module):
+    """Logits of frames, and what `then` makes of them."""
+
+    def __init__(self, n: int, then: Any) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.dense, self.attention = nn.Linear(50, n), nn.Linear(50, 1)
+        self.then = then
+
+    def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+        frames = 4 * waveforms.unfold(1, 50, 50).abs()
+        return self.then(self.dense(frames), self.attention(frames).softmax(1))
+
+
+def test_probabilities_that_are_summed_by_a_matrix_are_probabilities() -> None:
+    module = Statistics(4, lambda values, _: values.mean(1).softmax(1) @ GROUPS)
+    model = awb.torch_model(module, **SETTINGS)
+    with torch.no_grad():
+        expected = torch.logit(module(torch.from_numpy(NOISE))).numpy()
+    np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-4)
+    with pytest.raises(ParameterError, match="did you mean output='probabilities'"):
+        awb.torch_model(module, output="logits", **SETTINGS)
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_attention_over_probabilities_is_asked_about(n: int) -> None:
+    settings = {**SETTINGS, "classes": ["A", "B", "C"][:n]}
+    module = Statistics(n, lambda values, w: torch.bmm(w.mT, values.sigmoid())[:, 0])
+    with pytest.raises(ParameterError, match=r"a linear layer of probabilities.*'probabilities'"):
+        awb.torch_model(module, **settings)
+    model = awb.torch_model(module, output="probabilities", **settings)
+    with torch.no_grad():
+        expected = torch.logit(module(torch.from_numpy(NOISE))).numpy()
+    np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-4)
+    logits = Statistics(3, lambda values, w: torch.bmm(w.mT, 9 * values)[:, 0])
+    assert "a linear layer" in awb.torch_model(logits, **SETTINGS).notes[0]
+
+
 def test_a_sigmoid_inside_a_network_is_not_its_last_operation() -> None:
     class Gated(nn.Module):
         def __init__(self) -> None:
@@ -182,3 +259,22 @@ def test_independent_log_probabilities_are_those_of_a_sigmoid() -> None:
     logs = -np.log1p(np.exp(-values))
     np.testing.assert_allclose(to_log_odds(logs, "log-probabilities"), values, atol=1e-6)
     assert to_log_odds(np.array([[0.0]]), "log-probabilities")[0, 0] == pytest.approx(16.118, 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("output", "values"),
+    [
+        ("logits", [[-3.0, 0.5, 40.0]]),
+        ("softmax-logits", [[-3.0, 0.5, 2.0], [0.0, -30.0, -40.0]]),
+        ("probabilities", [[0.0, 0.3, 0.99]]),
+        ("log-probabilities", [[-30.0, -0.3, 0.0]]),
+    ],
+)
+def test_the_layer_gives_the_log_odds_of_the_function(output: Output, values: Any) -> None:
+    found = LogOdds(output)(torch.tensor(values))
+    np.testing.assert_allclose(found, to_log_odds(np.array(values), output), rtol=1e-6, atol=1e-6)
+
+
+def test_a_softmax_of_one_class_is_refused() -> None:
+    with pytest.raises(ParameterError, match="two classes at least"):
+        LogOdds()(torch.zeros(2, 1))

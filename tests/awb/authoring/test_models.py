@@ -220,6 +220,8 @@ def test_what_comes_later_is_checked_too() -> None:
         ({"name": "My Net"}, "kebab-case"),
         ({"channel": True}, "it takes (batch, samples): type channel=False"),
         ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"batch_size": 1.5}, "batch_size must be at least 1, a whole number: 1.5"),
+        ({"batch_size": None}, "batch_size must be at least 1, a whole number: None"),
         ({"front_end": FrameEnergy(), "back_end": SmallCnn()}, "give either a module"),
     ],
 )

@@ -16,12 +16,13 @@ import torch
 from torch import nn
 
 import awb
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.torch_modules.whole import TorchModel
-from awb.authoring.weights import module_sha256, tensor_bytes
-from awb.errors import ParameterError
+from awb.authoring.weights import tensor_bytes
+from awb.errors import AwbError, ParameterError
 from awb.protocols import DifferentiableModel
 from awb_plugins.explainers.spectrogram import gradients
-from fakes_torch import FrameEnergy, SmallCnn
+from fakes_torch import BINS, FrameEnergy, SmallCnn
 from spectrograms import look, varied_clip
 
 RATE_HZ = 1000
@@ -89,6 +90,12 @@ def _compiled_in_place() -> nn.Module:
     return net
 
 
+def _exported() -> Any:
+    shapes = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
+    given = (torch.from_numpy(NOISE),)
+    return _quietly(torch.export.export, Net().eval(), given, dynamic_shapes=shapes).module()
+
+
 def _without_gradients() -> nn.Module:
     return Net().requires_grad_(False)
 
@@ -150,15 +157,53 @@ def test_windows_that_are_not_buffers_are_converted_too() -> None:
     class Windowed(Net):
         def __init__(self) -> None:
             super().__init__()
-            self.window = torch.ones(700, dtype=torch.float64)
+            self.window = torch.linspace(0.5, 1.5, 50, dtype=torch.float64)
 
         def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
-            return super().forward(waveforms * self.window[: waveforms.shape[1] % 701])
+            frames = waveforms.unflatten(1, (-1, 50)) * self.window
+            return super().forward(frames.flatten(1))
 
     module = Windowed().double()
-    module.window = torch.ones(1, dtype=torch.float64)
+    model = awb.torch_model(module, **SETTINGS)
+    with torch.no_grad():
+        expected = module(torch.from_numpy(NOISE).double()).numpy()
+    np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-5)
+    assert model.module.window.dtype == torch.float32
+    assert module.window.dtype == torch.float64
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_exported_networks_score_in_the_mode_that_they_have(*, inside: bool) -> None:
+    module = nn.Sequential(nn.Dropout(0.5), _exported()) if inside else _exported()
     model = awb.torch_model(module, **SETTINGS)
     np.testing.assert_allclose(model.scores(NOISE), plain_scores(), atol=1e-5)
+    np.testing.assert_array_equal(copy.deepcopy(model).scores(NOISE), model.scores(NOISE))
+    assert awb.torch_model(_exported().half(), **SETTINGS).scores(NOISE).shape == (5, 3)
+
+
+def test_exported_networks_of_one_batch_or_in_training_are_told_in_one_line() -> None:
+    second = torch.zeros(2, RATE_HZ)
+    training = _quietly(torch.export.export, Net().train(), (second,)).module()
+    for exported in (training, _quietly(torch.export.export, Net().eval(), (second,)).module()):
+        with pytest.raises(AwbError) as caught:
+            awb.torch_model(exported, **SETTINGS)
+        assert "\n" not in str(caught.value)
+
+
+def test_halves_that_were_exported_are_a_split_model() -> None:
+    plain = awb.torch_model(
+        front_end=FrameEnergy(), back_end=SmallCnn(), **{**SETTINGS, "classes": ["A", "B"]}
+    )
+    features = torch.rand(2, 40, BINS)
+    shapes = ({0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC},)
+    exported = torch.export.export(SmallCnn().eval(), (features,), dynamic_shapes=shapes)
+    model = awb.torch_model(
+        front_end=FrameEnergy(), back_end=exported.module(),
+        **{**SETTINGS, "classes": ["A", "B"]},
+    )  # fmt: skip
+    np.testing.assert_allclose(model.scores(NOISE), plain.scores(NOISE), atol=1e-5)
+    soft = {**SETTINGS, "classes": ["A", "B"], "output": "softmax-logits"}
+    assert awb.torch_model(front_end=FrameEnergy(), back_end=exported.module(), **soft)
 
 
 class Dense(nn.Module):
@@ -320,6 +365,18 @@ def test_values_of_frames_are_pooled_as_asked(pooling: Any, hop: int, *, last: b
     np.testing.assert_allclose(model.scores(NOISE), expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("last", [False, True])
+def test_a_fixed_number_of_frames_as_many_as_classes_is_refused(*, last: bool) -> None:
+    class Fixed(Frames):
+        def forward(self, waveforms: torch.Tensor) -> torch.Tensor:
+            values = Frames()(waveforms)
+            frames = nn.functional.adaptive_avg_pool1d(values.transpose(1, 2), 3)
+            return frames if self.last else frames.transpose(1, 2)
+
+    with pytest.raises(ParameterError, match="cannot tell its frames from its 3 classes; wrap it"):
+        awb.torch_model(Fixed(last=last), pooling="mean", **SETTINGS)
+
+
 def test_the_back_end_of_a_split_model_picks_and_pools_too() -> None:
     class Both(nn.Module):
         def __init__(self) -> None:
@@ -353,7 +410,7 @@ def test_the_version_follows_settings_and_scripted_code() -> None:
     pair = [
         _quietly(torch.jit.trace, net.eval(), torch.from_numpy(NOISE)) for net in (Net(), Doubled())
     ]
-    assert module_sha256(pair[0]) != module_sha256(pair[1])
+    assert fingerprint(pair[0]) != fingerprint(pair[1])
 
 
 @pytest.mark.parametrize(

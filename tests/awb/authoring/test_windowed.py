@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import expit, logit, logsumexp
@@ -232,6 +233,12 @@ def test_softmax_log_odds_are_those_of_the_definition(scale: float) -> None:
         ({"pooling": "maximum"}, "unknown pooling 'maximum'.*max"),
         ({"last": "drop"}, "unknown last='drop'"),
         ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"batch_size": 1.5}, "batch_size must be at least 1, a whole number: 1.5"),
+        ({"window_s": "1"}, "window_s must be a positive number of seconds: '1'"),
+        ({"hop_s": "1"}, "at most window_s = 0.4"),
+        ({"sample_rate_hz": "1000"}, "whole number of Hz: 1000"),
+        ({"sample_rate_hz": float("nan")}, "whole number of Hz: nan"),
+        ({"decision_threshold": "1"}, "must be finite log-odds: 1"),
         ({"output": "probability"}, "unknown output"),
     ],
 )
@@ -244,8 +251,10 @@ def test_wrong_settings_are_told(given_wrong: dict[str, Any], words: str) -> Non
     ("function", "words"),
     [
         (lambda window: np.full(3, np.nan), "NaN"),
-        (lambda window: np.zeros(4), r"shape"),
+        (lambda window: np.zeros(4), "it has 4 classes, and 3 were named"),
         (lambda window: np.zeros(3, dtype=int), "int64"),
+        (lambda window: torch.nn.functional.one_hot(torch.tensor(1), 3), "int64"),
+        (lambda window: (np.zeros(3), np.zeros(5)), "gives no array of numbers"),
         (lambda window: window.reshape(7, 9), "fails on 0.4 s of audio: ValueError"),
     ],
 )
@@ -260,8 +269,58 @@ def test_a_pooling_function_that_mixes_classes_is_refused() -> None:
 
     with pytest.raises(PluginError, match="each class and each clip by itself"):
         made(pooling=mixing)
-    with pytest.raises(PluginError, match=r"gives shape \(1, 1\)|gives shape"):
+    with pytest.raises(PluginError, match=r"function gives shape \(2, 1\) for .*\(2, 1, 3\)"):
         made(pooling=lambda z: z.max(axis=-1))
+
+
+def _raises(z: ScoreArray) -> Any:
+    raise TypeError("lost\nand found")
+
+
+@pytest.mark.parametrize(
+    ("pooling", "message"),
+    [
+        (_raises, "shape (2, 1, 3) (..., windows, classes): TypeError: lost and found"),
+        (
+            lambda z: np.partition(z, -2, axis=-2)[..., -2, :],
+            "fails on log-odds of shape (2, 1, 3)",
+        ),
+    ],
+)
+def test_a_pooling_function_that_fails_is_told(pooling: Any, message: str) -> None:
+    with pytest.raises(PluginError) as caught:
+        made(pooling=pooling)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+def test_the_last_operation_of_a_function_of_windows_counts(batch_size: int | None) -> None:
+    weights = torch.from_numpy(WEIGHTS)
+
+    def numbers(then: Any) -> Any:
+        return lambda windows: then(torch.from_numpy(windows) @ weights)
+
+    settings: dict[str, Any] = {"batch_size": batch_size, "name": "f"}
+    for said in ("logits", "softmax-logits"):
+        with pytest.raises(ParameterError, match=r"it ends in a sigmoid.*output='probabilities'"):
+            made(score_window=numbers(torch.sigmoid), **settings, output=said)
+    sure = made(score_window=numbers(torch.sigmoid), **settings, output=None)
+    assert sure.notes == ()
+    bare = made(score_window=lambda w: numbers(torch.sigmoid)(w).numpy(), **settings, output=None)
+    assert "output='probabilities' confirms it" in bare.notes[0]
+    np.testing.assert_array_equal(sure.scores(noise(1130)), bare.scores(noise(1130)))
+
+
+def test_random_scores_of_windows_are_refused_where_they_are_used() -> None:
+    rng = np.random.default_rng(0)
+    model = made(score_window=lambda window: rng.normal(size=3), name="random")
+    clip = Clip("noise", noise(1130)[0], RATE_HZ)
+    segments = Segments(clip.waveform.size, RATE_HZ)
+    instance = Instance("test", clip, "Low", 0, np.array([[0.1, 0.5]]))
+    perturber = Perturber(model, instance, segments, zeros, RandomKey((0,)))
+    with pytest.raises(PluginError, match="pooled over patches that it scores one by one"):
+        perturber.clip_score()
 
 
 def test_its_version_changes_with_what_it_is() -> None:
@@ -272,7 +331,14 @@ def test_its_version_changes_with_what_it_is() -> None:
             {"hop_s": 0.2},
             {"pooling": "mean"},
             {"last": "pad"},
-            {"batch_size": None},
+            {"batch_size": 3, "score_window": score_windows},
+            {"batch_size": 4, "score_window": score_windows},
         )
     }
-    assert len(versions) == 4
+    assert len(versions) == 6
+    assert made().version() == made().version()
+
+
+def score_windows(windows: AudioArray) -> FloatArray:
+    """Score several windows."""
+    return np.stack([score_window(window) for window in windows])

@@ -9,7 +9,6 @@ from torch import nn
 
 from awb.authoring.callables import kebab
 from awb.authoring.outputs import Output
-from awb.authoring.torch_modules.networks import uncompiled
 from awb.authoring.torch_modules.parts import Pooling
 from awb.authoring.torch_modules.split import SplitTorchModel
 from awb.authoring.torch_modules.whole import TorchModel
@@ -87,8 +86,7 @@ def torch_model(
     PluginError
         If it gives something else than it is said to.
     """
-    if (module is None) == (front_end is None or back_end is None):
-        raise ParameterError("give either a module, or front_end= and back_end=")
+    network = back_end if module is None else module
     settings: dict[str, Any] = {
         "sample_rate_hz": sample_rate_hz,
         "classes": classes,
@@ -98,14 +96,12 @@ def torch_model(
         "pick": pick,
         "pooling": pooling,
         "decision_threshold": decision_threshold,
-        "name": name or kebab(uncompiled(module if module is not None else back_end)),
+        "name": name or kebab(getattr(network, "_orig_mod", network)),
     }
-    if module is not None:
-        if front_end is not None or back_end is not None:
-            raise ParameterError("give either a module, or front_end= and back_end=")
+    if module is not None and front_end is None and back_end is None:
         return TorchModel(module, **settings)
-    if front_end is None or back_end is None:
-        raise ParameterError("give front_end= and back_end= together")
+    if module is not None or front_end is None or back_end is None:
+        raise ParameterError("give either a module, or front_end= and back_end=")
     split = SplitTorchModel(
         front_end,
         back_end,

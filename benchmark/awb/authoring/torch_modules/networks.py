@@ -46,7 +46,7 @@ def prepared(module: nn.Module, name: str) -> nn.Module:
     ParameterError
         If it is not a module, or has to be copied and cannot be.
     """
-    network = uncompiled(module).eval()
+    network = evaluating(uncompiled(module))
     others = sorted({str(one.dtype).removeprefix("torch.") for one in _other_floats(network)})
     if not others and not any(_norms(one) for one in network.modules()):
         return network
@@ -58,6 +58,31 @@ def prepared(module: nn.Module, name: str) -> nn.Module:
             f"model {name}: cannot make a float32 copy of its {', '.join(others) or 'weights'}"
             f" ({reason}); give module.float()"
         ) from error
+
+
+def evaluating(network: nn.Module) -> nn.Module:
+    """Put a network into evaluation mode, all but the parts whose mode is fixed.
+
+    What torch.export made has the mode in which it was exported and refuses another; whether its
+    scores are random, or depend on the batch, is tried with every network.
+
+    Parameters
+    ----------
+    network : torch.nn.Module
+        The network, which is changed.
+
+    Returns
+    -------
+    torch.nn.Module
+        The network.
+    """
+    try:
+        return network.eval()
+    except NotImplementedError:
+        network.training = False
+        for part in network.children():
+            evaluating(part)
+    return network
 
 
 def uncompiled(module: object) -> nn.Module:
@@ -91,7 +116,7 @@ def _converted(network: nn.Module) -> nn.Module:
             for key, value in vars(module).items():  # a window that is not a buffer
                 if isinstance(value, Tensor) and _is_other_float(value):
                     setattr(module, key, value.float())
-    return twin.eval()
+    return evaluating(twin)
 
 
 def _fold(module: nn.Module) -> None:

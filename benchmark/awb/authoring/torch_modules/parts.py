@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal
 
-import torch
 from torch import Tensor, nn
 
-from awb.authoring.outputs import SURE, Output
 from awb.errors import ParameterError
 
 Pooling = Literal["mean", "max"]
 """How rows of many frames become one: their mean, or their largest value class by class."""
-
-
-class LogOdds(nn.Module):
-    """The last step: what the network gives, to log-odds."""
-
-    proportional_relevance = True
-
-    def __init__(self, output: Output) -> None:
-        super().__init__()
-        self._output = output
-
-    def forward(self, values: Tensor) -> Tensor:
-        """Turn values ``(batch, classes)`` into log-odds of the same shape."""
-        if self._output == "probabilities":
-            return torch.logit(values, eps=SURE)
-        if self._output == "log-probabilities":
-            kept = values.clamp(max=math.log1p(-SURE))
-            return kept - torch.log(-torch.expm1(kept))
-        itself = torch.eye(values.shape[-1], dtype=torch.bool, device=values.device)
-        others = values.unsqueeze(-2).masked_fill(itself, -torch.inf)
-        return values - torch.logsumexp(others, dim=-1)
 
 
 class AddChannel(nn.Module):
@@ -58,10 +34,6 @@ class Pick(nn.Module):
     def __init__(self, key: str | int) -> None:
         super().__init__()
         self._key = key
-
-    def extra_repr(self) -> str:
-        """Show the key, which the version of a model is made from."""
-        return repr(self._key)
 
     def forward(self, found: Any) -> Tensor:
         """Pick it."""
@@ -86,10 +58,6 @@ class Pool(nn.Module):
     def __init__(self, axis: int, pooling: Pooling) -> None:
         super().__init__()
         self._axis, self._pooling = axis, pooling
-
-    def extra_repr(self) -> str:
-        """Show the settings, which the version of a model is made from."""
-        return f"{self._axis}, {self._pooling}"
 
     def forward(self, values: Tensor) -> Tensor:
         """Pool values ``(batch, frames, classes)`` or ``(batch, classes, frames)``."""
@@ -188,7 +156,8 @@ def pooled(
     Raises
     ------
     ParameterError
-        If there are frames and nobody said what to make of them, or there are none to pool.
+        If there are frames and nobody said what to make of them, or there are none to pool, or
+        either axis could be that of the frames.
     """
     if pooling not in (None, "mean", "max"):
         raise ParameterError(f"model {name}: pooling must be 'mean' or 'max': {pooling!r}")
@@ -203,7 +172,15 @@ def pooled(
         return None
     axis = 1 if shape[2] == n_classes else 2
     if shape[1] == shape[2]:
-        axis = 1 if longer.shape[1] != shape[1] else 2
+        grows = [place for place in (1, 2) if longer.shape[place] != shape[place]]
+        if len(grows) != 1:
+            raise ParameterError(
+                f"model {name} gives shape {shape} for {shape[0]} waveforms, and"
+                f" {tuple(longer.shape)} for twice their length: awb cannot tell its frames from"
+                f" its {n_classes} classes; wrap it in a module that pools the frames and gives"
+                " (batch, classes)"
+            )
+        [axis] = grows
     if pooling is None:
         raise ParameterError(
             f"model {name} gives shape {shape} for {shape[0]} waveforms: {n_classes} classes for"

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from awb.authoring.callables import probe_waveforms
-from awb.authoring.torch_modules.networks import computing, uncompiled
-from awb.authoring.torch_modules.parts import AddChannel, LogOdds
+from awb.authoring.outputs.layers import LogOdds
+from awb.authoring.torch_modules.networks import computing, evaluating, uncompiled
+from awb.authoring.torch_modules.parts import AddChannel
 from awb.authoring.torch_modules.trials import has_gradients
 from awb.authoring.torch_modules.whole import TorchModel
 from awb.errors import ParameterError
@@ -50,7 +51,8 @@ class SplitTorchModel(TorchModel):
         if self._output is not None and self._output != "logits":
             steps.append(LogOdds(self._output))
         scripted = isinstance(back, torch.jit.ScriptModule)  # which takes no hooks of ours
-        self.back_end: nn.Module = nn.Sequential(back, *steps).eval() if steps or scripted else back
+        wrapped = evaluating(nn.Sequential(back, *steps)) if steps or scripted else back
+        self.back_end: nn.Module = wrapped
         behind = named and self.back_end is not back
         self.last_convolution: str = f"0.{named}" if behind else named
         self.target_layer = self.last_convolution if last_convolution else ""

@@ -1,19 +1,13 @@
-"""Trying a stranger's network: is it reproducible, and what would it rather be given?"""
+"""Trying a stranger's network: what would it rather be given, and has it gradients?"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from awb.errors import ParameterError
-from awb.protocols import ScoreArray
-from awb.types import AudioArray
-
-_TOLERANCE = 1e-3
 _SECONDS = (0.5, 2.0, 3.0, 4.0, 5.0, 10.0)
 
 _LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -23,56 +17,6 @@ _LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "(batch, 1, 1, samples)": lambda waveforms: waveforms[:, None, None],
     "(samples,)": lambda waveforms: waveforms[0],
 }
-
-
-def check_repeats(
-    score: Callable[[AudioArray], ScoreArray],
-    waveforms: AudioArray,
-    found: ScoreArray,
-    name: str,
-    *,
-    together: bool,
-) -> None:
-    """Refuse a network whose scores are random, or depend on the neighbours in the batch.
-
-    Parameters
-    ----------
-    score : callable
-        Waveforms to what the network gives.
-    waveforms : np.ndarray, shape=(batch, samples)
-        What it is tried with.
-    found : np.ndarray, shape=(batch, classes)
-        What it gave for them.
-    name : str
-        Name of the model, for messages.
-    together : bool
-        Whether waveforms are scored in batches.
-
-    Raises
-    ------
-    ParameterError
-        If scoring again, or one by one, gives other values.
-    """
-    alone = [score(waveforms[row : row + 1]) for row in range(len(waveforms))]
-    depends = _differ(np.concatenate(alone), found)
-    again = depends and _differ(score(waveforms[:1]), alone[0])
-    if again or _differ(score(waveforms), found):
-        raise ParameterError(
-            f"model {name}: two runs on the same waveforms differ. Is there dropout that"
-            " .eval() does not reach: F.dropout without training=self.training, or a module that"
-            " was traced before .eval()?"
-        )
-    if together and depends:
-        raise ParameterError(
-            f"model {name}: the scores of a waveform depend on its neighbours in the batch. Does a"
-            " layer take the batch for time (batch_first=False), or a batch norm keep no"
-            " statistics? If it must be so, type batch_size=1"
-        )
-
-
-def _differ(one: ScoreArray, other: ScoreArray) -> bool:
-    with np.errstate(invalid="ignore"):
-        return not np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
 
 
 def has_gradients(back_end: nn.Module, features: Tensor) -> bool:

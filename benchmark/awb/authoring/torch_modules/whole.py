@@ -11,29 +11,39 @@ import torch
 from torch import Tensor, nn
 
 from awb.authoring.callables import (
+    check_batch_size,
     check_classes,
     check_rate,
     check_threshold,
     failure,
     probe_waveforms,
 )
+from awb.authoring.fingerprints import fingerprint
 from awb.authoring.meaning import meaning_of
 from awb.authoring.outputs import Output, check_output, checked_output, to_log_odds
+from awb.authoring.repeats import Advice, check_repeats
 from awb.authoring.scaffold import check_name
 from awb.authoring.torch_meaning import last_operation
 from awb.authoring.torch_modules.networks import (
     computing,
     device_of,
+    evaluating,
     is_dynamically_quantized,
     prepared,
 )
 from awb.authoring.torch_modules.parts import Pool, Pooling, picking, pooled
-from awb.authoring.torch_modules.trials import check_repeats, misfit
-from awb.authoring.weights import module_sha256
+from awb.authoring.torch_modules.trials import misfit
 from awb.errors import ParameterError, PluginError
 from awb.perturbation.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
+
+_ADVICE = Advice(
+    random="Is there dropout that .eval() does not reach: F.dropout without"
+    " training=self.training, or a module that was traced before .eval()?",
+    depends="Does a layer take the batch for time (batch_first=False), or a batch norm keep no"
+    " statistics? If it must be so, type batch_size=1",
+)
 
 
 class TorchModel:
@@ -78,8 +88,7 @@ class TorchModel:
         self.classes: Sequence[str] = check_classes(classes)
         check_output(output, len(self.classes))
         check_name(name)
-        if batch_size < 1:
-            raise ParameterError(f"batch_size must be at least 1: {batch_size}")
+        check_batch_size(batch_size)
         self.name = name
         self.decision_threshold = check_threshold(decision_threshold)
         self.module = prepared(module, name)
@@ -95,9 +104,9 @@ class TorchModel:
         return to_log_odds(self._raw(waveforms), self._output or "logits")
 
     def version(self) -> str:
-        """Return a hash of the network's code, of its weights and of the settings."""
+        """Return a hash of the network's code, attributes and weights, and of the settings."""
         settings = (self._output, self._channel, self.decision_threshold, tuple(self.classes))
-        return module_sha256(self.module, settings, self._tail)
+        return fingerprint(self.module, settings, self._tail)
 
     def in_precision(self, precision: str) -> Self:
         """Return the same model, computing in ``float32``, ``bfloat16`` or ``float16``."""
@@ -116,7 +125,8 @@ class TorchModel:
         pool = self._pool(waveforms, values, pooling)
         self._tail = nn.Sequential(*self._tail, *([pool] if pool else []))
         probe = self._raw(waveforms)
-        check_repeats(self._raw, waveforms, probe, self.name, together=self.batch_size > 1)
+        together = self.batch_size > 1
+        check_repeats(self._raw, waveforms, probe, self.name, together=together, advice=_ADVICE)
         given = torch.from_numpy(waveforms)
         last = last_operation(lambda: self._computed(given))
         meaning = meaning_of(self._output, last, probe, self.name, "logits")
@@ -142,7 +152,7 @@ class TorchModel:
 
     def _raw(self, waveforms: AudioArray) -> ScoreArray:
         """Run the network a batch at a time, in evaluation mode, without gradients."""
-        self.module.eval()  # whoever trained it further may have left it in training mode
+        evaluating(self.module)  # whoever trained it further may have left it in training mode
         given = torch.from_numpy(np.array(waveforms, dtype=np.float32))
         parts = [self._part(part) for part in torch.split(given, self.batch_size)]
         return np.concatenate(parts)

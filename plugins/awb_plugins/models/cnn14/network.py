@@ -17,9 +17,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from awb.authoring.outputs.layers import LogOdds
 from awb_plugins.models.checkpoints import Problem
 from awb_plugins.models.cnn14.front_end import MEL_BINS, log_mel
-from awb_plugins.models.log_odds import LogOdds
 
 N_BLOCKS = 6
 PUBLISHED_WIDTH = 64

@@ -19,7 +19,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from awb_plugins.models.log_odds import LogOdds
+from awb.authoring.outputs.layers import LogOdds
 
 N_FEATURES = 193
 SPECTRUM = slice(52, 180)

@@ -27,7 +27,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from awb_plugins.models.log_odds import LogOdds
+from awb.authoring.outputs.layers import LogOdds
 
 SAMPLE_RATE_HZ = 22_050
 WINDOW_SAMPLES, HOP_SAMPLES = 2048, 1378

@@ -1,11 +1,10 @@
-"""Classifiers of transformers over waveforms, with right padding and masks.
+"""Classifiers of transformers over waveforms, each clip normalized by itself.
 
 Conventions
 -----------
-Each clip is normalized on its own, as its checkpoint's feature extractor says. Clips of different
-lengths, and clips shorter than the first convolutions reach, are followed by zeros. A mask tells
-the network where they end, except in networks that were trained without masks (those whose
-convolutions use group normalization): the extractor's ``return_attention_mask`` says which.
+Each clip is normalized on its own, as its checkpoint's feature extractor says. The clips of a batch
+have one length, so that none is padded and no mask is needed; a clip that is shorter than the first
+convolutions reach is followed by zeros.
 
 The front end is the normalization, and the features are its samples: frames of one sample in one
 bin. Gradient explainers find the relevance of each sample at the level at which the network hears
@@ -27,7 +26,6 @@ from torch import nn
 
 from awb.errors import WeightsError
 from awb.intervals import FloatArray
-from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing, load_classifier
@@ -81,11 +79,11 @@ class Classifier(nn.Module):
         self._shortest = shortest
         self._problem = problem
 
-    def forward(self, features: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Score samples ``(batch, samples, 1)``, giving log-odds ``(batch, classes)``."""
         missing = max(0, self._shortest - features.shape[1])
         samples = nn.functional.pad(features[..., 0], (0, missing))
-        logits = self.network(samples, attention_mask=mask).logits
+        logits = self.network(samples).logits
         return checkpoints.log_odds(logits, self._problem)
 
     def last_convolution(self) -> str:
@@ -103,7 +101,7 @@ class Wav2Vec2(CheckpointModel):
     network : transformers.PreTrainedModel
         A model for audio classification with its weights, on the CPU.
     extractor : transformers.Wav2Vec2FeatureExtractor
-        Says rate, normalization and masks.
+        Says rate and normalization.
     problem : str
         ``multi-label`` or ``single-label``.
     **computing
@@ -137,7 +135,6 @@ class Wav2Vec2(CheckpointModel):
             NAME, network, extractor, classes=checkpoints.class_names(config.id2label), **computing
         )
         self._shortest = shortest_input(kernels, strides)
-        self._masks = bool(extractor.return_attention_mask)
         self.front_end: nn.Module = Samples(bool(extractor.do_normalize))
         back_end = Classifier(network.to(self.device), self._shortest, problem).eval()
         self.back_end: nn.Module = back_end
@@ -145,32 +142,6 @@ class Wav2Vec2(CheckpointModel):
         blocks, strides_product = int(config.num_hidden_layers), int(np.prod(strides))
         name = f"network.{network.base_model_prefix}.encoder.layers.{blocks - 1}"
         self.token_maps = TokenMaps(name, frames=strides_product)
-
-    def scores_of(self, waveforms: Sequence[AudioArray]) -> ScoreArray:
-        """Score clips of different lengths together, the shorter ones padded and masked.
-
-        Parameters
-        ----------
-        waveforms : sequence of np.ndarray, shape=(samples,), dtype=float32
-            Samples in [-1, 1].
-
-        Returns
-        -------
-        np.ndarray, shape=(clips, classes), dtype=float32
-            Log-odds.
-        """
-        lengths = [len(waveform) for waveform in waveforms]
-        shape = (len(lengths), max(self._shortest, *lengths))
-        samples, mask = torch.zeros((*shape, 1)), torch.zeros(shape, dtype=torch.int64)
-        with torch.inference_mode(), autocast(self.device, self.precision):
-            for row, waveform in enumerate(waveforms):
-                samples[row, : lengths[row]] = self.front_end(torch.tensor(waveform[np.newaxis]))[0]
-                mask[row, : max(lengths[row], self._shortest)] = 1
-            padded = self._masks and not bool(mask.all())
-            given = mask.to(self.device) if padded else None
-            scores = self.back_end(samples.to(self.device), given)
-        found: ScoreArray = scores.float().cpu().numpy()
-        return found
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each frame, which is a sample, ``shape=(n_frames,)``."""

@@ -17,7 +17,7 @@ class Wav2Vec2Parameters(Parameters):
     labels: Problem = Field(
         "auto",
         description="multi-label or single-label; auto asks the checkpoint, else AudioSet's classes"
-        " are multi-label and others single-label.",
+        " and a single class are multi-label, others single-label.",
     )
     device: Device = "auto"
     precision: MixedPrecision = "float32"

@@ -18,7 +18,8 @@ Output = Literal["logits", "softmax-logits", "probabilities", "log-probabilities
 SURE = 1e-7
 """Probabilities are kept this far from 0 and 1: log-odds of at most 16.1 either way."""
 
-_OFF = 1e-4
+CLOSE = 1e-4
+"""How far sums and bounds of probabilities may be off."""
 
 
 def check_output(output: str | None, n_classes: int) -> None:
@@ -33,14 +34,23 @@ def check_output(output: str | None, n_classes: int) -> None:
         )
 
 
+def as_array(found: Any, name: str) -> npt.NDArray[Any]:
+    """Return what a model gives as an array; tensors of torch keep their type, but half ones."""
+    if hasattr(found, "detach"):
+        found = found.detach().cpu()
+        found = (found.float() if found.is_floating_point() else found).numpy()
+    try:
+        return np.asarray(found)
+    except (TypeError, ValueError) as error:  # rows of different lengths, a tensor on a device
+        reason = " ".join(str(error).split())
+        raise PluginError(f"model {name} gives no array of numbers: {reason}") from error
+
+
 def checked_output(
     found: Any, shape: tuple[int, int], output: Output | None, name: str
 ) -> ScoreArray:
     """Demand numbers of the right shape that can be what they are said to be."""
-    try:
-        array = np.asarray(found)
-    except (TypeError, ValueError) as error:  # rows of different lengths, a tensor on a device
-        raise PluginError(f"model {name} gives no array of numbers: {error}") from error
+    array = as_array(found, name)
     if array.dtype.kind != "f":
         kind = output or "logits or probabilities"
         raise PluginError(f"model {name} gives {array.dtype}, expected floats: its {kind}")
@@ -53,12 +63,12 @@ def checked_output(
             " as of silence? Add a small number before it"
         )
     low, high = float(array.min()), float(array.max())
-    if output == "probabilities" and (low < -_OFF or high > 1 + _OFF):
+    if output == "probabilities" and (low < -CLOSE or high > 1 + CLOSE):
         raise PluginError(
             f"model {name} gives values from {low:.3g} to {high:.3g}, which are not probabilities;"
             " did you mean output='logits' or output='softmax-logits'?"
         )
-    if output == "log-probabilities" and high > _OFF:
+    if output == "log-probabilities" and high > CLOSE:
         raise PluginError(
             f"model {name} gives values up to {high:.3g}, which are not log-probabilities;"
             " did you mean output='logits' or output='softmax-logits'?"
@@ -79,8 +89,8 @@ def _wrong_shape(given: tuple[int, ...], wanted: tuple[int, int], name: str) -> 
 
 def rows_sum_to_one(probabilities: npt.NDArray[np.floating[Any]]) -> bool:
     """Say whether all are in [0, 1] and each row sums to 1, as after a softmax."""
-    inside = probabilities.min() >= -_OFF and probabilities.max() <= 1 + _OFF
-    return bool(inside and np.allclose(probabilities.sum(axis=1), 1.0, atol=_OFF))
+    inside = probabilities.min() >= -CLOSE and probabilities.max() <= 1 + CLOSE
+    return bool(inside and np.allclose(probabilities.sum(axis=1), 1.0, atol=CLOSE))
 
 
 def to_log_odds(values: npt.NDArray[np.floating[Any]], output: Output) -> ScoreArray:
