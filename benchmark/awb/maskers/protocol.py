@@ -18,8 +18,8 @@ MaskFill = Callable[[BoolArray], AudioArray]
 class ContextMasker(Protocol):
     """A masker that fills a gap from what is kept around it.
 
-    Models hear such masks as whole clips: scores of patches and frames cannot be reused, and scores
-    are not cached on disk, since no single replacement waveform identifies them.
+    Models hear such masks as whole clips: scores of patches, moments and frames cannot be
+    reused, and scores are not cached on disk, since no single replacement waveform identifies them.
     """
 
     def __call__(

@@ -112,12 +112,16 @@ class Question:
         )
 
 
+def not_again(variation: Variation) -> FloatArray:  # noqa: ARG001 - as of an instance that is
+    """Refuse to explain an instance again that was not chosen for it."""
+    raise UndefinedScoreError("not among the instances that are explained again (--robustness)")
+
+
 class Variants:
     """The variations of one instance, each created once for all explainers and metrics."""
 
-    def __init__(self, question: Question, *, offered: bool) -> None:
+    def __init__(self, question: Question) -> None:
         self._question = question
-        self._offered = offered
         self._made: dict[Variation, Question] = {}
 
     def explain(
@@ -129,10 +133,6 @@ class Variants:
         samples: int | None = None,
     ) -> FloatArray:
         """Explain the varied instance."""
-        if not self._offered:
-            raise UndefinedScoreError(
-                "not among the instances that are explained again (--robustness)"
-            )
         if variation not in self._made:
             with at_work(MODEL):
                 self._made[variation] = self._question.varied(variation)
