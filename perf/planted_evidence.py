@@ -41,6 +41,8 @@ What follows from it:
 - Dropping one window at a time (`naive`, `occlusion-tf`, partly `multiscale-occlusion`) misses a
   sound that occurs twice, since the other occurrence compensates. Keeping one window at a time
   (`keep-window`) finds it, but misses segments that have an effect only together.
+- The `union` of these two (`naive` and `keep-window`) misses neither by much; their `intersection`
+  misses what either of them misses.
 - Random masks find both, if the surrogate can express them: regressions on log-odds, Shapley and
   Banzhaf values, and forests. A forest's importance has no sign; that of
   `random-forest:attribution=shap` has.

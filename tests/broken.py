@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ConfigDict
 
 from awb.conformance.listeners import Listener
+from awb.maskers import Interpolation
 from awb.metrics import ALL_FACTS
 from awb.plugins.discovery import KINDS, Kind
 from awb.plugins.resolve import Resolved
@@ -332,10 +333,20 @@ def _draws(scoring: Any) -> float:
 METRICS: dict[str, tuple[Callable[..., Any], str]] = {
     "contract": (lambda scoring: float("nan"), "scores nan, without a reason"),
     "self-test": (lambda scoring: 1.0 - good_metric(scoring), "the oracle scores 0.000"),
+    "order": (lambda scoring: float(np.tanh(np.ptp(scoring.relevance))), "exp(3 r)"),
     "determinism": (_noisy, "its value differs"),
     "inputs": (_normalizes, "it modifies the given relevance"),
     "global-state": (_draws, "global random state of random"),
 }
+
+
+class Echo(Interpolation):
+    """A context masker that fills a gap with what was in it, at half the level."""
+
+    def given(self, waveform: Any, *_: Any) -> Any:
+        """See `awb.maskers.ContextMasker`."""
+        return lambda drop_cells: waveform / 2
+
 
 MASKERS: dict[str, tuple[Callable[..., Any], str]] = {
     "contract": (lambda audio, rate, rng: audio[:-1], "is replaced by one of shape"),
@@ -347,6 +358,7 @@ MASKERS: dict[str, tuple[Callable[..., Any], str]] = {
         lambda audio, rate, rng: np.multiply(audio, 0, out=audio),
         "it modifies the given waveform",
     ),
+    "context": (Echo(), "depends on that audio"),
     "global-state": (lambda audio, rate, rng: audio * 0 * random.random(), "state of random"),
 }
 

@@ -124,6 +124,34 @@ class FrameFeatureModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class LocalModel(AudioModel, Protocol):
+    """A model that judges moments, each from a short stretch of the waveform, and combines them.
+
+    A convolutional network is one where nothing before its pooling over time looks at the whole
+    clip: normalization over the clip, attention or a recurrent layer must come after the moments.
+
+    Attributes
+    ----------
+    moment_samples : int
+        Length of the stretch that a moment depends on, in samples.
+    """
+
+    moment_samples: int
+
+    def moment_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each moment's stretch; negative in the padding."""
+        ...
+
+    def moments(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
+        """Judge moments: ``(batch, samples)`` to ``(batch, moments, channels)``."""
+        ...
+
+    def moment_scores(self, moments: npt.NDArray[np.float32]) -> ScoreArray:
+        """Combine moments: ``(batch, moments, channels)`` to log-odds ``(batch, classes)``."""
+        ...
+
+
+@runtime_checkable
 class TensorModel(AudioModel, Protocol):
     """A torch model that takes waveforms on its own device, which saves copying them.
 
@@ -175,6 +203,23 @@ class DifferentiableModel(AudioModel, Protocol):
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
+        ...
+
+
+@runtime_checkable
+class TimeFrequencyModel(AudioModel, Protocol):
+    """A model that knows where the cells of a time-frequency map lie.
+
+    Maps are ``(frames, bins)``, as `awb.types.Explanation.time_frequency` is. With it, maps are
+    scored against the frequencies of events, and compared band by band.
+    """
+
+    def frame_centers_s(self, n_frames: int) -> FloatArray:
+        """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
+        ...
+
+    def bin_centers_hz(self, n_bins: int) -> FloatArray:
+        """Return the centre of each feature bin in Hz, increasing, ``shape=(n_bins,)``."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
@@ -11,18 +11,23 @@ from scipy.special import expit
 
 from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
+from awb.metrics.curve_gains import ReferenceAreas, reference_areas
 from awb.metrics.detection import ScoredClip
 from awb.metrics.fidelity import deletion_order
-from awb.metrics.masked import kept_cells
+from awb.metrics.masked import kept_cells, moved_masks
+from awb.metrics.time_frequency import band_relevance, box_labels, cells_of, mel_bands
 from awb.perturbation import Perturber, Pool
+from awb.protocols import TimeFrequencyModel
 from awb.randomness import RandomKey
 from awb.segments import LabelArray, Segments, labels_from_coverage
-from awb.types import BoolArray, Surrogate, immutable
+from awb.types import BoolArray, Event, Surrogate, immutable
 from awb.variations import Variation
 
 Found = TypeVar("Found")
 
 NO_TIMES = "no annotated times: the label is the whole clip's"
+NO_FREQUENCIES = "the events have no low_hz and high_hz"
+NO_MAP = "the explanation has no time-frequency map"
 
 
 def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
@@ -51,13 +56,21 @@ class Scoring:
     perturber : Perturber
         Scores masked versions of the clip, with the segments of the run.
     rng_key : RandomKey
-        Path of the instance and explainer.
+        Path of the instance and explainer; the last part is the explainer.
+    other_intervals_s : np.ndarray, shape=(others, 2), or None
+        Labelled events of other classes in the clip, in seconds, disjoint; None for none.
     decision_threshold : float
         Log-odds from which the model is taken to say yes.
     surrogate : callable or None
         The model that the explainer fitted to the scores, if any.
     again : callable or None
         ``again(variation)`` explains the varied instance with the same explainer.
+    time_frequency : np.ndarray, shape=(frames, bins), or None
+        The explanation's time-frequency map, if it has one.
+    events : sequence of Event
+        The target's events, with their frequencies where these are known.
+    no_times : str
+        Why the target has no annotated times, where it has none.
     """
 
     def __init__(
@@ -67,16 +80,26 @@ class Scoring:
         perturber: Perturber,
         rng_key: RandomKey,
         *,
+        other_intervals_s: FloatArray | None = None,
         decision_threshold: float = 0.0,
         surrogate: Surrogate | None = None,
         again: Callable[[Variation], FloatArray] | None = None,
+        time_frequency: FloatArray | None = None,
+        events: Sequence[Event] = (),
+        no_times: str = NO_TIMES,
     ) -> None:
         self.relevance = relevance
+        self._time_frequency = time_frequency
+        self._events = tuple(events)
+        self._no_times = no_times
         self.p_threshold = float(expit(decision_threshold))
         self._surrogate = surrogate
         self._again = again
         self._varied: dict[Variation, FloatArray] = {}
         self._intervals_s = intervals_s
+        self._other_intervals_s = (
+            np.empty((0, 2)) if other_intervals_s is None else other_intervals_s
+        )
         self.segments: Segments = perturber.segments
         self._perturber = perturber
         self._cells = perturber.view(segments=perturber.segments.grid)
@@ -92,7 +115,7 @@ class Scoring:
     def intervals_s(self) -> FloatArray:
         """The target's events in seconds, ``shape=(events, 2)``, at least one."""
         if len(self._intervals_s) == 0:
-            raise UndefinedScoreError(NO_TIMES)
+            raise UndefinedScoreError(self._no_times)
         return self._intervals_s
 
     def rng(self, purpose: str) -> np.random.Generator:
@@ -104,6 +127,12 @@ class Scoring:
     def coverage(self) -> FloatArray:
         """Part of each cell inside the target's events, ``shape=(cells,)``."""
         return self.segments.coverage(self.intervals_s)
+
+    @cached_property
+    @_sealed
+    def others_coverage(self) -> FloatArray:
+        """Part of each cell inside labelled events of other classes, ``shape=(cells,)``."""
+        return self.segments.coverage(self._other_intervals_s)
 
     @cached_property
     @_sealed
@@ -129,6 +158,83 @@ class Scoring:
         """The explanation as a sound event detection."""
         edges_s = self.segments.edges_samples / self.segments.sample_rate_hz
         return ScoredClip(self.relevance, edges_s, self.intervals_s)
+
+    @property
+    def relevance_map(self) -> FloatArray:
+        """The explanation's time-frequency map, ``shape=(frames, bins)``, read-only.
+
+        Raises
+        ------
+        NotApplicableError
+            If the explanation has no map.
+        """
+        if self._time_frequency is None:
+            raise NotApplicableError(NO_MAP)
+        return self._time_frequency
+
+    @cached_property
+    @_sealed
+    def _bin_centers_hz(self) -> FloatArray:
+        """Centre of each bin of the map in Hz, if the model knows them."""
+        model = self._perturber.model_as(TimeFrequencyModel)
+        return np.asarray(model.bin_centers_hz(self.relevance_map.shape[1]), dtype=np.float64)
+
+    @property
+    def boxes(self) -> FloatArray:
+        """The target's events as onset, offset, low_hz, high_hz, ``shape=(events, 4)``.
+
+        Raises
+        ------
+        UndefinedScoreError
+            If the target has no annotated times, or an event has no frequencies.
+        """
+        _ = self.intervals_s
+        bands = [(event, event.band_hz) for event in self._events]
+        boxes = [(event.onset_s, event.offset_s, *band) for event, band in bands if band]
+        if len(boxes) < len(bands) or not boxes:
+            raise UndefinedScoreError(NO_FREQUENCIES)
+        return np.array(boxes)
+
+    @cached_property
+    @_sealed
+    def map_labels(self) -> LabelArray:
+        """Labels of the map's cells: 1 inside the target's boxes, 0 outside."""
+        boxes, frames = self.boxes, len(self.relevance_map)
+        model = self._perturber.model_as(TimeFrequencyModel)
+        return box_labels(model.frame_centers_s(frames), self._bin_centers_hz, boxes)
+
+    @property
+    def map_cells(self) -> tuple[FloatArray, LabelArray]:
+        """Relevance and labels of the map's cells, each ``shape=(frames * bins,)``."""
+        labels = self.map_labels  # first: missing times are the better reason
+        return cells_of(self.relevance_map, labels)
+
+    def band_curve(self, n_bands: int) -> FloatArray:
+        """Return the probability after replacing the most relevant frequency bands.
+
+        Parameters
+        ----------
+        n_bands : int
+            Number of bands, equally wide in mel; fewer where a band would have no bin.
+
+        Returns
+        -------
+        np.ndarray, shape=(bands + 1,)
+            Probability of the target without the top 0, 1, ..., bands.
+
+        Raises
+        ------
+        NotApplicableError
+            If the explanation has no map, or the model does not know its frequencies.
+        """
+        edges_hz = mel_bands(self._bin_centers_hz, n_bands, self.segments.sample_rate_hz / 2)
+        exponent = np.frexp(np.abs(self.relevance_map).max())[1]
+        scaled = np.ldexp(self.relevance_map, -exponent)  # sums of the largest floats overflow
+        relevance = band_relevance(scaled, self._bin_centers_hz, edges_hz)
+        order = deletion_order(relevance, self.rng("ties of bands"))
+        rank = np.argsort(order)
+        top = rank[np.newaxis, :] < np.arange(order.size + 1)[:, np.newaxis]
+        return np.asarray(expit(self._perturber.band_scores(top, edges_hz)))
 
     def probabilities(self, drop_masks: BoolArray) -> FloatArray:
         """Return the target's probability for drop masks of cells, ``bool[n, cells]``."""
@@ -162,6 +268,15 @@ class Scoring:
         """Probability with only the top 0, 1, ..., n cells kept, ``shape=(cells + 1,)``."""
         return self.probabilities(~self._top)
 
+    @cached_property
+    def reference_areas(self) -> ReferenceAreas:
+        """The scale of this instance's curves, which all explanations of it share."""
+        scores, n_cells, held_out = self._cells.scores, self.segments.n_cells, self.held_out
+        return self._cells.once(
+            "reference areas",
+            lambda rng: reference_areas(scores, n_cells, held_out.drop_masks, held_out.scores, rng),
+        )
+
     def known_curves(self) -> dict[str, FloatArray]:
         """Return the curves that metrics have used so far, keyed ``deletion`` and ``insertion``."""
         kinds = ("deletion", "insertion")
@@ -188,6 +303,25 @@ class Scoring:
     def p_masked_out(self) -> float:
         """Probability of everything except the kept cells."""
         return float(self.probabilities(self.kept[np.newaxis])[0])
+
+    @cached_property
+    @_sealed
+    def moved(self) -> BoolArray:
+        """The kept cells moved to other times, the same for all explainers of the instance."""
+        instance = RandomKey(self._rng_key.parts[:-1])
+        return moved_masks(self.kept, instance.generator("moved masks"))
+
+    @cached_property
+    @_sealed
+    def p_moved_in(self) -> FloatArray:
+        """Probability of the moved cells alone, ``shape=(moved,)``."""
+        return self.probabilities(~self.moved)
+
+    @cached_property
+    @_sealed
+    def p_moved_out(self) -> FloatArray:
+        """Probability of everything except the moved cells, ``shape=(moved,)``."""
+        return self.probabilities(self.moved)
 
     @cached_property
     def _drawn(self) -> Pool:

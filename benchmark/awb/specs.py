@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
 
+DISTRIBUTION = "audio-where-benchmark"
+"""The distribution that awb itself is installed as."""
+
 
 class Parameters(BaseModel):
     """Base of every plugin's parameters: frozen, and unknown keys are refused."""
@@ -253,3 +256,8 @@ class Origin:
     version: str = ""
     entry_point: str = field(default="")
     file: str = ""
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it is part of awb itself."""
+        return self.distribution == DISTRIBUTION

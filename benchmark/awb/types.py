@@ -58,20 +58,25 @@ class Event:
         Class name as spelled in the dataset.
     mid : str or None
         AudioSet machine id of the class, if the dataset has it.
+    low_hz, high_hz : float or None
+        Lowest and highest frequency of the sound, ``0 <= low_hz < high_hz``; None if unknown.
 
     Raises
     ------
     LabelError
-        If the times are not finite, not ordered or negative, or the label is empty.
+        If the times are not finite, not ordered or negative, the label is empty, or the frequencies
+        are not finite, not ordered, negative, or only one of them is given.
     """
 
     onset_s: float
     offset_s: float
     label: str
     mid: str | None = None
+    low_hz: float | None = None
+    high_hz: float | None = None
 
     def __post_init__(self) -> None:
-        """Validate times and label."""
+        """Validate times, label and frequencies."""
         if not (math.isfinite(self.onset_s) and math.isfinite(self.offset_s)):
             raise LabelError(f"event times must be finite: [{self.onset_s}, {self.offset_s})")
         if self.onset_s < 0:
@@ -83,6 +88,31 @@ class Event:
             )
         if not self.label.strip():
             raise LabelError("an event needs a label")
+        _check_band(self.low_hz, self.high_hz)
+
+    @property
+    def band_hz(self) -> tuple[float, float] | None:
+        """Lowest and highest frequency in Hz, or None if unknown."""
+        if self.low_hz is None or self.high_hz is None:
+            return None
+        return self.low_hz, self.high_hz
+
+
+def _check_band(low_hz: float | None, high_hz: float | None) -> None:
+    """Refuse frequencies that are no band."""
+    if low_hz is None and high_hz is None:
+        return
+    if low_hz is None or high_hz is None:
+        missing = "low_hz" if low_hz is None else "high_hz"
+        raise LabelError(f"{missing} is missing: an event has both low_hz and high_hz, or neither")
+    if not (math.isfinite(low_hz) and math.isfinite(high_hz)):
+        raise LabelError(f"frequencies must be finite: {low_hz} to {high_hz} Hz")
+    if low_hz < 0:
+        raise LabelError(f"low_hz must not be negative: {low_hz:g}")
+    if high_hz <= low_hz:
+        raise LabelError(
+            f"high_hz {high_hz:g} is not above low_hz {low_hz:g} (did you swap the columns?)"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,6 +59,27 @@ def test_bad_audio_is_refused(waveform: np.ndarray, reason: str) -> None:
         Clip("a-clip", waveform, RATE_HZ)
 
 
+@pytest.mark.parametrize(
+    ("band", "reason"),
+    [
+        ((100.0, None), "high_hz is missing"),
+        ((None, 100.0), "low_hz is missing"),
+        ((-1.0, 100.0), "negative"),
+        ((100.0, 100.0), "not above low_hz"),
+        ((100.0, float("inf")), "finite"),
+        ((float("nan"), 5.0), "finite"),
+    ],
+)
+def test_bad_frequencies_are_refused(band: tuple[float | None, float | None], reason: str) -> None:
+    with pytest.raises(LabelError, match=reason):
+        Event(0.0, 1.0, "Dog", None, *band)
+
+
+def test_frequencies_are_optional() -> None:
+    assert Event(0.0, 1.0, "Dog").band_hz is None
+    assert Event(0.0, 1.0, "Dog", None, 0.0, 80.0).band_hz == (0.0, 80.0)
+
+
 def test_a_clip_names_itself_in_its_errors() -> None:
     with pytest.raises(AudioError, match="a-clip"):
         Clip("a-clip", np.zeros(0, dtype=np.float32), RATE_HZ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from audioset_files import family, parameters, prepared, rows_of, write_audio
 from awb.data.class_index import ClassIndex
 from awb.intervals import union
+from awb_datasets.audioset.dataset import AudioSet
 from awb_datasets.audioset.instances import merge_events
+from awb_datasets.audioset.ontology import Ontology
 
 Events = dict[str, list[list[float]]]
 
@@ -282,3 +285,14 @@ def test_merging_agrees_with_the_plain_union(spans: list[tuple[int, int, int]], 
         )
     ]
     assert list(zip(*(column.tolist() for column in found), strict=True)) == expected
+
+
+def test_relatives_are_the_classes_above_and_below_on_any_path() -> None:
+    names = {"a": "Animal", "p": "Pets", "d": "Dog", "b": "Bark", "s": "Speech"}
+    dataset = object.__new__(AudioSet)
+    graph = Ontology(names, {"a": ["p", "d"], "p": ["d"], "d": ["b"]})
+    dataset._tables = SimpleNamespace(ontology=graph)  # type: ignore[assignment]
+    assert sorted(dataset.relatives("d")) == ["a", "b", "p"]
+    assert sorted(dataset.relatives("a")) == ["b", "d", "p"]
+    assert dataset.relatives("s") == []
+    assert dataset.relatives("Dog") == [], "by machine id only"

@@ -85,6 +85,28 @@ def test_columns_in_any_order_with_extras_and_mids(make: Make) -> None:
     assert opened(folder).load("cat.flac").events[0].mid is None
 
 
+def test_frequencies_are_read_and_may_be_unknown(make: Make) -> None:
+    rows = ["dog.wav\t0.5\t1\tBark\t200\t1500.5", "dog.wav\t1\t2.01\tOwl\t\t"]
+    events = opened(make(*rows, header=HEADER + "\tlow_hz\thigh_hz")).load("dog.wav").events
+    assert [event.band_hz for event in events] == [(200.0, 1500.5), None]
+    trimmed = make("dog.wav\t1\t2.01\tOwl\t50\t90", header=HEADER + "\tlow_hz\thigh_hz")
+    [event] = opened(trimmed).load("dog.wav").events
+    assert (event.offset_s, event.band_hz) == (2.0, (50.0, 90.0))
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("200\t", "high_hz is missing"),
+        ("900\t300", "did you swap the columns"),
+        ("2,5\t300", "low_hz '2,5' is not a number of Hz"),
+    ],
+)
+def test_bad_frequencies(make: Make, cells: str, said: str) -> None:
+    row = f"dog.wav\t0.5\t1\tBark\t{cells}"
+    assert said in fault(make(row, header=HEADER + "\tlow_hz\thigh_hz"))
+
+
 def test_missing_empty_fields_at_the_end_of_a_row(make: Make) -> None:
     folder = make("dog.wav\t0.5\t1\tDog", header=f"{HEADER}\tmid\tnote")
     assert opened(folder).load("dog.wav").events[0].mid is None

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pydantic
 import pytest
+from scipy import signal
 from sklearn.metrics import roc_auc_score
 
 from awb.errors import DataError
@@ -20,6 +21,9 @@ from awb.segments import IGNORED, POSITIVE, Segments, labels_from_coverage
 from awb.types import Clip
 from awb_datasets.soundscapes import SPEC, SoundscapesParameters
 from awb_datasets.soundscapes.classes import CLASSES
+from awb_datasets.soundscapes.dataset import Soundscapes
+from awb_datasets.soundscapes.scenes import energy_band_hz
+from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 RATE_HZ = 16_000
 SEGMENTS = Segments(160_000, RATE_HZ)
@@ -151,6 +155,25 @@ def test_loudness_does_not_tell_which_sound_is_meant(clips: list[Clip]) -> None:
         level = np.sqrt(np.mean(clip.waveform.reshape(100, 1600) ** 2, axis=1))
         areas.append(roc_auc_score(labels[heard] == POSITIVE, level[heard]))
     assert 0.5 < np.mean(areas) < 0.7
+
+
+def test_the_band_of_an_event_has_95_percent_of_its_energy() -> None:
+    scene = Soundscapes("test", 3, 0).scene("test-0-0001")
+    for layer in scene.layers:
+        band = layer.event.band_hz
+        assert band is not None
+        hz, power = signal.periodogram(layer.sound, SAMPLE_RATE_HZ, detrend=False)
+        for tail in (hz < band[0] - 1, hz > band[1] + 1):
+            assert power[tail].sum() <= 0.025 * power.sum() * (1 + 1e-6)
+        for less in (hz < band[0] + 1, hz > band[1] - 1):
+            assert power[less].sum() >= 0.025 * power.sum() * (1 - 1e-6)
+
+
+def test_a_tone_has_a_band_of_its_own_and_noise_nearly_all() -> None:
+    times_s = np.arange(SAMPLE_RATE_HZ) / SAMPLE_RATE_HZ
+    assert energy_band_hz(np.sin(2 * np.pi * 440 * times_s)) == (440.0, 441.0)
+    low_hz, high_hz = energy_band_hz(np.random.default_rng(0).standard_normal(SAMPLE_RATE_HZ))
+    assert (low_hz, high_hz) == pytest.approx((200.0, 7800.0), abs=40)
 
 
 def test_the_spec_loads_nothing_heavy() -> None:

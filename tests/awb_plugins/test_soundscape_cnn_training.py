@@ -119,7 +119,7 @@ def test_pooling_is_log_mean_exp_of_the_moments() -> None:
     back_end = random_back_end(batch_norm=False).eval()
     features = torch.randn(2, 41, 64)
     with torch.no_grad():
-        moments = back_end.frame_scores(features).double().numpy()
+        moments = back_end.moments(features).double().numpy()
         pooled = back_end(features).numpy()
     sharp = np.exp(back_end.sharpness.detach().double().numpy())
     assert moments.shape == (2, 11, 4)

@@ -110,8 +110,10 @@ def localization(case: Case) -> Case:
         both = slow.has_both(labels)
         expected[f"iou-{cut}"] = slow.iou(relevance, labels, cut) if both else None
         expected[f"f1-{cut}"] = slow.f1(relevance, labels, cut) if both else None
+    expected["iou-area"] = slow.iou_area(relevance, labels) if slow.has_both(labels) else None
     edges = [index / 10 for index in range(len(labels) + 1)]
     expected["event-margin"] = slow.event_margin(relevance, rows) if rows else None
+    expected["event-rank-margin"] = slow.event_rank_margin(relevance, rows) if rows else None
     for k in (1, 5):
         expected[f"event-recall@{k}"] = slow.event_recall(relevance, rows, k) if rows else None
     expected["psds"] = (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations, pairwise, product
+from collections.abc import Callable
+from itertools import combinations, pairwise, permutations, product
 from math import log, sqrt
 
 
@@ -28,6 +29,34 @@ def monotonicity(curve: list[float]) -> float:
     for index in range(len(curve) - 1, 0, -1):
         kept += curve[index - 1] >= curve[index] - 1e-6
     return kept / (len(curve) - 1)
+
+
+def curves(
+    probability: Callable[[frozenset[int]], float], order: list[int]
+) -> tuple[list[float], list[float]]:
+    """Ask for the target's probability with each kept set along an order: drop it, and keep it."""
+    n = len(order)
+    deletion = [probability(frozenset(order[count:])) for count in range(n + 1)]
+    insertion = [probability(frozenset(order[:count])) for count in range(n + 1)]
+    return deletion, insertion
+
+
+def mean_area(probability: Callable[[frozenset[int]], float], n: int) -> float:
+    """Average the deletion area over all orders."""
+    areas = [area(curves(probability, list(order))[0]) for order in permutations(range(n))]
+    return sum(areas) / len(areas)
+
+
+def srg(probability: Callable[[frozenset[int]], float], order: list[int]) -> float:
+    """Drop the least relevant first, then the most relevant first, and subtract the areas."""
+    least_first = curves(probability, order[::-1])[0]
+    most_first = curves(probability, order)[0]
+    return area(least_first) - area(most_first)
+
+
+def gain(own: float, random: float, best: float) -> float:
+    """Place an area on the scale from a random order to the best one, at most 1 to either side."""
+    return max(-1.0, min(1.0, (own - random) / (best - random)))
 
 
 def gini(relevance: list[float]) -> float | None:
@@ -65,6 +94,24 @@ def infidelity(relevance: list[float], masks: list[list[bool]], drops: list[floa
     """Mean squared error at the given scale."""
     sums = dropped_sums(relevance, masks)
     return sum((a - b) ** 2 for a, b in zip(sums, drops, strict=True)) / len(drops)
+
+
+def centred_within_sizes(values: list[float], masks: list[list[bool]]) -> list[float]:
+    """Subtract, from each value, the mean over the masks that drop as many cells."""
+    centred = []
+    for value, mask in zip(values, masks, strict=True):
+        alike = [v for v, m in zip(values, masks, strict=True) if sum(m) == sum(mask)]
+        centred.append(value - sum(alike) / len(alike))
+    return centred
+
+
+def centred_infidelity(
+    relevance: list[float], masks: list[list[bool]], drops: list[float]
+) -> float:
+    """Mean squared error at the given scale, both sides centred within each size."""
+    sums = centred_within_sizes(dropped_sums(relevance, masks), masks)
+    lost = centred_within_sizes(drops, masks)
+    return sum((a - b) ** 2 for a, b in zip(sums, lost, strict=True)) / len(lost)
 
 
 def ranks(values: list[float]) -> list[float]:

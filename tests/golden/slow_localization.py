@@ -45,6 +45,21 @@ def average_precision(relevance: list[float], labels: list[int]) -> float:
     return total
 
 
+def class_contrast(
+    relevance: list[float], coverage: list[float], others: list[float]
+) -> float | None:
+    """Count the pairs of a cell of the target alone and one of another sound alone."""
+    targets, distractors = [], []
+    for value, own, other in zip(relevance, coverage, others, strict=True):
+        if own > 0.9 and other == 0:
+            targets.append(value)
+        elif other > 0.9 and own == 0:
+            distractors.append(value)
+    pairs = [(one, two) for one in targets for two in distractors]
+    won = sum(1.0 if one > two else 0.5 if one == two else 0.0 for one, two in pairs)
+    return won / len(pairs) if pairs else None
+
+
 def pointing_game(relevance: list[float], labels: list[int]) -> float:
     """Look at every cell that ties for the peak."""
     values, inside = counted(relevance, labels)
@@ -139,6 +154,37 @@ def event_margin(relevance: list[float], event_coverage: list[list[float]]) -> f
     if not outside or max(relevance) <= 0:
         return None
     return (min(peaks) - max(0.0, max(outside))) / max(relevance)
+
+
+def event_rank_margin(relevance: list[float], event_coverage: list[list[float]]) -> float | None:
+    """Compare every event's peak with the peak of every equally long stretch outside."""
+    taken = [any(parts) for parts in zip(*event_coverage, strict=True)]
+    margins = []
+    for row in event_coverage:
+        own = [value for value, part in zip(relevance, row, strict=True) if part > 0]
+        starts = range(len(relevance) - len(own) + 1)
+        free = [start for start in starts if not any(taken[start : start + len(own)])]
+        if not free:
+            return None
+        peaks = [max(relevance[start : start + len(own)]) for start in free]
+        won = sum((max(own) > peak) - (max(own) < peak) for peak in peaks)
+        margins.append(won / len(peaks))
+    return min(margins)
+
+
+def iou_area(relevance: list[float], labels: list[int]) -> float:
+    """Take one cell after another, each tied cell with the share of hits among its equals."""
+    values, inside = counted(relevance, labels)
+    shares = {
+        value: [flag for other, flag in zip(values, inside, strict=True) if other == value]
+        for value in values
+    }
+    total, hits, best = 0.0, 0.0, 0.0
+    for taken, value in enumerate(sorted(values, reverse=True), start=1):
+        hits += sum(shares[value]) / len(shares[value])
+        total += hits / (taken + sum(inside) - hits)
+        best += min(taken, sum(inside)) / max(taken, sum(inside))
+    return total / best
 
 
 def event_recall(relevance: list[float], event_coverage: list[list[float]], k: int) -> float:

@@ -54,6 +54,16 @@ def paper_forest(case: Case, found: Explanation) -> str:
     return "plain"
 
 
+def ensemble(name: str, case: Case, found: Explanation) -> str:
+    """Ask its two members by themselves, and count how many segments each one has below it."""
+    members = [case.ask(one).relevance for one in ("naive", "keep-window")]
+    combine = {"mean-rank": lambda one, other: (one + other) / 2, "union": max, "intersection": min}
+    places = [[sum((b < a) + 0.5 * (b == a) for b in each) - 0.5 for a in each] for each in members]
+    expected = np.array([combine[name](*pair) for pair in zip(*places, strict=True)])
+    same(found.relevance, expected / (expected.size - 1), what="counting")
+    return "plain"
+
+
 def door(case: Case) -> str:
     """Demand that scores behind the door are those of the masked clips, one by one."""
     behind = case.question.perturber

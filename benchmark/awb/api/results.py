@@ -12,10 +12,14 @@ from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import Board
-from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.boards.construction import boards, read_boards
+from awb.leaderboard.boards.slices import sliced
+from awb.leaderboard.formats.explainer_agreement import to_records as agreement_records
 from awb.leaderboard.formats.html import to_html
+from awb.leaderboard.formats.slice_table import to_records as slice_records
 from awb.leaderboard.formats.text import record_columns, to_plain, to_records
 from awb.plugins.discovery import load
+from awb.report.views.agreement import read_explainer_agreements
 
 if TYPE_CHECKING:
     import pandas
@@ -128,9 +132,55 @@ class Run:
     def _repr_html_(self) -> str:
         return "\n".join(to_html(shown.board) for shown in self.boards)
 
-    def board(self, number: int = 0) -> pandas.DataFrame:
-        """Return one board as a table; see `ShownBoard.frame`."""
-        return self.boards[number].frame()
+    def board(self, number: int = 0, *, by: str | None = None, bins: int = 3) -> pandas.DataFrame:
+        """Return one board as a table, or in slices of instances that are alike.
+
+        Parameters
+        ----------
+        number : int
+            Which board, from 0.
+        by : str, optional
+            What to cut it by, such as ``class`` or ``snr``; ``awb show --help`` lists them.
+        bins : int
+            Number of slices of a trait that is a number, 2 to 10.
+
+        Returns
+        -------
+        pandas.DataFrame
+            See `ShownBoard.frame`; with `by`, one row per metric, slice and explainer.
+
+        Raises
+        ------
+        AwbError
+            If the board cannot be cut like that, or pandas is not installed.
+        """
+        if by is None:
+            return self.boards[number].frame()
+        data = read_boards(self.folder, load(), columns=self.columns)[number]
+        return as_frame(slice_records(sliced(data, by, bins=bins)))
+
+    def agreement(self, number: int = 0) -> pandas.DataFrame:
+        """Return how alike the relevance of every two explainers of a board is.
+
+        Parameters
+        ----------
+        number : int
+            Which board, from 0, of those with two explainers to compare.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per pair: mean rank correlation over instances, in [-1, 1], mean overlap of the
+            top fifth of the segments, in [0, 1], their 95 % intervals, and the numbers of instances
+            and clips.
+
+        Raises
+        ------
+        AwbError
+            If there are not two explainers to compare, or pandas is not installed.
+        """
+        found, _ = read_explainer_agreements(self.folder, load())
+        return as_frame(agreement_records([found[number]]))
 
     def scores(self) -> pandas.DataFrame:
         """Return the long table with one row per instance, explainer and metric.

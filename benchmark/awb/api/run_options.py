@@ -29,7 +29,7 @@ class RunOptions(TypedDict, total=False):
     """Explainers; "all" means every one that is installed. Default: all."""
 
     baselines: bool | None
-    """Add the baselines random, constant, energy and oracle to every board. Default: yes."""
+    """Add the baselines (oracle and four nulls) to every board. Default: yes."""
 
     metrics: Names | None
     """Metrics; boards are ranked by the first. "all" means every one that is installed.
@@ -62,6 +62,11 @@ class RunOptions(TypedDict, total=False):
 
     segment_hop_s: float | None
     """Seconds from one segment to the next. Default: 0.1."""
+
+    instances: str | None
+    """What to explain: labelled targets that the model hears; classes that it hears and nobody
+    labelled; or labelled targets that it misses. Default: hits.
+    """
 
     max_event_fraction: float | None
     """Leave out targets whose events fill a larger part of the clip. Default: 0.2."""

@@ -36,4 +36,10 @@ MASKERS = [
         citation=_REFERENCE,
         factory=lambda _: maskers.mean,
     ),
+    MaskerSpec(
+        name="interpolate",
+        summary="Noise with the spectrum of the nearest kept segments, interpolated over time.",
+        citation="noisy linear imputation: Rong et al. (2022), arXiv:2202.00449",
+        factory=lambda _: maskers.Interpolation(),
+    ),
 ]

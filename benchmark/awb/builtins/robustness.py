@@ -10,14 +10,17 @@ import numpy as np
 from pydantic import Field
 
 from awb import metrics as m
+from awb.designs import dropped_count
 from awb.scoring import Scoring
 from awb.specs import MetricSpec, Parameters
 from awb.variations import (
     AnotherGain,
     AnotherSeed,
+    AnotherTarget,
     Background,
     Condition,
     FaintNoise,
+    OtherTarget,
     RandomLabels,
     RandomWeights,
     Rolled,
@@ -66,13 +69,19 @@ class CascadeParameters(Parameters):
     share: float = Field(default=1.0, gt=0, le=1)
 
 
+class TargetParameters(Parameters):
+    """Settings of `random-logit`: ``other`` class, any or that of another labelled sound."""
+
+    other: OtherTarget = "random"
+
+
 def _seed_stability(_: Parameters) -> Metric:
     return lambda s: m.rank_correlation(s.relevance, s.varied(AnotherSeed()))
 
 
 def _seed_overlap(settings: OverlapParameters) -> Metric:
     def overlap(scoring: Scoring) -> float:
-        k = max(1, round(settings.part * scoring.relevance.size))
+        k = dropped_count(scoring.relevance.size, settings.part)
         return m.top_k_overlap(scoring.relevance, scoring.varied(AnotherSeed()), k=k)
 
     return overlap
@@ -119,6 +128,11 @@ def _label_randomization(_: Parameters) -> Metric:
     return lambda s: m.randomization_similarity(s.relevance, s.varied(RandomLabels()))
 
 
+def _random_logit(settings: TargetParameters) -> Metric:
+    variation = AnotherTarget(settings.other)
+    return lambda s: m.target_similarity(s.relevance, s.varied(variation))
+
+
 def _spec(
     name: str, factory: Callable[[Any], Metric], parameters: type[Parameters] = Parameters
 ) -> MetricSpec:
@@ -146,4 +160,5 @@ ROBUSTNESS = [
     ),
     _spec("model-randomization", _model_randomization, CascadeParameters),
     _spec("label-randomization", _label_randomization),
+    _spec("random-logit", _random_logit, TargetParameters),
 ]

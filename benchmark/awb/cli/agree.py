@@ -57,10 +57,37 @@ def _as_table(found: list[Agreement], form: str) -> str:
     return table.replace("+nan", "–").replace("nan", "–")
 
 
+def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
+    """Write how explainers agree on each board, and draw the last board."""
+    import shutil
+    import sys
+
+    from awb.cli.tables import tell
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.leaderboard.formats import explainer_agreement as formats
+    from awb.plugins.discovery import load
+    from awb.report.views.agreement import read_explainer_agreements
+
+    found, refused = read_explainer_agreements(RunFolder.open(folder), load())
+    tell(refused)
+    if form == "json":
+        click.echo(formats.to_json(found))
+    elif form == "csv":
+        click.echo(formats.to_csv(found), nl=False)
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo("\n".join(formats.to_text(one, form, width=width) for one in found), nl=False)
+    if plot is not None:
+        from awb.report.figures.explainer_agreement import draw
+
+        draw(found[-1], plot)
+
+
 @click.command("agree")
 @click.argument(
     "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
 )
+@click.option("--explainers", is_flag=True, help="Compare explainers' relevance, not metrics.")
 @click.option(
     "--metrics",
     metavar="all|A,B,...",
@@ -75,12 +102,20 @@ def _as_table(found: list[Agreement], form: str) -> str:
     help="Output format.",
 )
 @click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="FILE", help="Heat map: png, svg or pdf."
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Heat map of the last table: png, svg or pdf.",
 )
-def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | None) -> None:
+def agree_command(
+    folder: Path, explainers: bool, metrics: str | None, form: str, plot: Path | None
+) -> None:
     """Measure how metrics agree about explainers: Kendall's tau, 95 % intervals over clips.
 
     Does fidelity agree with localization? 1 is the same order, 0 is unrelated, -1 is reversed.
+
+    With --explainers, do explainers point at the same segments? Their relevance of each instance is
+    compared: rank correlation, and the part of the top fifth that two have in common.
     """
     import csv
     import io
@@ -93,6 +128,11 @@ def agree_command(folder: Path, metrics: str | None, form: str, plot: Path | Non
     from awb.leaderboard.formats.text import counted, limit_text
     from awb.plugins.discovery import load
 
+    if explainers:
+        if metrics is not None:
+            raise click.UsageError("--explainers compares relevance, which has no --metrics")
+        print_explainers(folder, form, plot)
+        return
     columns = metrics.split(",") if metrics else None
     boards = read_boards(RunFolder.open(folder), load(), columns=columns)
     groups, refused = compare_boards(boards)

@@ -40,7 +40,7 @@ def _records(registry: Registry) -> list[dict[str, Any]]:
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
-    from awb.plugins.discovery import DISTRIBUTION
+    from awb.specs import DISTRIBUTION
 
     header = ("kind", "name", "summary", "from")
     rows = [

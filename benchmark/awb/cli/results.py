@@ -11,6 +11,7 @@ import click
 
 from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.tables import tell
 
 if TYPE_CHECKING:
     from awb.harness.storage.sweep_folder import SweepFolder
@@ -67,6 +68,28 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
     return found.failed
 
 
+def print_slices(folder: Path, form: str, columns: list[str] | None, by: str, bins: int) -> None:
+    """Write the boards of a run in slices: of the ranking metric, or of the metrics given."""
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.leaderboard.boards.construction import read_boards
+    from awb.leaderboard.boards.slices import slice_boards
+    from awb.leaderboard.boards.traits import find_trait
+    from awb.leaderboard.formats import slice_table
+    from awb.plugins.discovery import load
+
+    find_trait(by)
+    boards = read_boards(RunFolder.open(folder), load(), columns=columns)
+    tables, refused = slice_boards(boards, by, bins=bins, first_only=columns is None)
+    tell(refused)
+    if form == "json":
+        click.echo(slice_table.to_json(tables))
+    elif form == "csv":
+        click.echo(slice_table.to_csv(tables), nl=False)
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        click.echo(slice_table.to_text(tables, form, width=width), nl=False)
+
+
 @click.command("show")
 @click.argument(
     "folder", metavar="RUN", type=click.Path(path_type=Path), shell_complete=run_folders
@@ -84,15 +107,40 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
     metavar="all|A,B,...",
     help="Columns, of which the first ranks.  [default: the main ones]",
 )
+@click.option(
+    "--by",
+    metavar="class|snr|duration|...",
+    help="Cut the board into slices: one table per metric.  [default metric: the one that ranks]",
+)
+@click.option(
+    "--bins",
+    metavar="N",
+    type=int,
+    default=3,
+    show_default=True,
+    help="Number of slices of a number, with --by.",
+)
 @PLUGIN
-def show_command(folder: Path, form: str, metrics: str | None) -> None:
-    """Print the boards of a run, or the tables of a sweep; CSV and JSON include every metric."""
+def show_command(folder: Path, form: str, metrics: str | None, by: str | None, bins: int) -> None:
+    """Print the boards of a run, or the tables of a sweep; CSV and JSON include every metric.
+
+    With --by, where does an explainer fail? Slices by class, duration (of the events, seconds),
+    share (of the clip, %), events (their number), overlap (with other labelled sounds), snr (level
+    of the events against the rest, dB), clip-duration, position (in the clip, %), score (the
+    model's probability) or group.
+    """
+    from awb.errors import RunError
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.boards.construction import boards
     from awb.plugins.discovery import load
 
     columns = metrics.split(",") if metrics else None
+    if by is not None:
+        if is_sweep(folder):
+            raise RunError(f"{folder} is a sweep; --by shows one of its runs: name its subfolder")
+        print_slices(folder, form, columns, by, bins)
+        return
     if columns is None and form in {"csv", "json"}:
         columns = ["all"]
     if is_sweep(folder):

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from awb.conformance.rules import ConformanceError
-from awb.protocols import DifferentiableModel, SpectrogramModel, TensorModel
+from awb.protocols import DifferentiableModel, LocalModel, SpectrogramModel, TensorModel
 from awb.types import AudioArray
 
 TOLERANCE = 1e-3
@@ -46,6 +46,15 @@ def tensors(model: TensorModel, waveforms: AudioArray) -> None:
     with torch.no_grad():
         scores = model.tensor_scores(torch.tensor(waveforms, device=model.device))
     differ(scores.float().cpu().numpy(), model.scores(waveforms), "tensor_scores and scores")
+
+
+def local(model: LocalModel, waveforms: AudioArray) -> None:
+    """Check the way by moments, and that there is a start for each of them."""
+    moments = model.moments(waveforms)
+    n_starts = len(model.moment_starts(waveforms.shape[1]))
+    if moments.ndim != 3 or moments.shape[1] != n_starts:
+        raise ConformanceError(f"moments have shape {moments.shape}, moment_starts {(n_starts,)}")
+    differ(model.moment_scores(moments), model.scores(waveforms), "moment_scores and scores")
 
 
 def _increasing(values: npt.ArrayLike, size: int, name: str) -> None:

@@ -29,19 +29,20 @@ def _relevance(name: str) -> FloatArray:
 _CASES = ("random relevance", "constant relevance", "relevance that is zero", "negative relevance")
 
 
-def _score(resolved: Resolved, relevance: FloatArray) -> float:
+def _score(resolved: Resolved, relevance: FloatArray, fitted: FloatArray | None = None) -> float:
     """Score one explanation."""
 
     def again(_: Variation) -> FloatArray:
         return np.random.default_rng(1).permutation(relevance)
 
-    return float(build(resolved)(scoring(relevance, np.array([EVENTS_S[1]]), again=again)))
+    event_s = np.array([EVENTS_S[1]])
+    return float(build(resolved)(scoring(relevance, event_s, again=again, fitted=fitted)))
 
 
-def _value(resolved: Resolved, relevance: FloatArray) -> float:
+def _value(resolved: Resolved, relevance: FloatArray, fitted: FloatArray | None = None) -> float:
     """Score one explanation; NaN if the metric is undefined for it."""
     try:
-        return _score(resolved, relevance)
+        return _score(resolved, relevance, fitted)
     except (UndefinedScoreError, NotApplicableError):
         return float("nan")
 
@@ -75,6 +76,20 @@ def _self_test(resolved: Resolved) -> None:
         raise ConformanceError(text)
 
 
+def _order(resolved: Resolved) -> None:
+    """Sharpen random relevance, and the explanations of its variations alike."""
+    spec = resolved.spec
+    if not isinstance(spec, MetricSpec) or spec.facts.reads != "order":
+        return
+    relevance = _relevance("random relevance")
+    plain, sharpened = (
+        _value(resolved, relevance, fitted=relevance),
+        _value(resolved, np.exp(3 * relevance), fitted=relevance),
+    )
+    if not np.isclose(plain, sharpened, rtol=1e-9, atol=1e-9, equal_nan=True):
+        raise ConformanceError(f"relevance r scores {plain:g}, exp(3 r) {sharpened:g}")
+
+
 def _inputs(resolved: Resolved) -> None:
     relevance = _relevance("random relevance")
     before = relevance.copy()
@@ -105,6 +120,12 @@ RULES = [
         "The labels themselves must score best and shuffled ones at chance: is higher_is_better"
         " inverted, or the range wrong?",
         _self_test,
+    ),
+    Rule(
+        "order",
+        'Set reads="magnitudes" in the facts: a strictly increasing transform of the relevance'
+        " changes the value, so that a board must not rank by it.",
+        _order,
     ),
     Rule("determinism", "Draw only from scoring.rng('purpose').", _determinism),
     Rule("inputs", "Copy before you modify: np.array(scoring.relevance).", _inputs),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from awb.conformance.asking import question
-from awb.conformance.capabilities import differ, differentiable, tensors
+from awb.conformance.capabilities import differ, differentiable, local, tensors
 from awb.conformance.edits import check_growth
 from awb.conformance.guards import METADATA, SETTINGS, leaves_globals, repeats, same, worker_rule
 from awb.conformance.rules import ConformanceError, Rule
 from awb.harness.unit.process_state import one_thread
 from awb.harness.unit.warm_plugins import warm_model
 from awb.plugins.resolve import Resolved
-from awb.protocols import AudioModel, DifferentiableModel, ScoreArray, TensorModel
+from awb.protocols import AudioModel, DifferentiableModel, LocalModel, ScoreArray, TensorModel
 from awb.specs import ModelSpec
 from awb.types import AudioArray, Clip
 
@@ -120,7 +120,7 @@ def _classes(resolved: Resolved) -> None:
 
 
 def _capabilities(resolved: Resolved) -> None:
-    """Check every capability that the model declares; the perturber tests patches and frames."""
+    """Check every capability that the model declares; the perturber tests what it reuses."""
     model = warm_model(resolved)
     noise = _sounds(resolved, model)[1:2]
     with one_thread():
@@ -129,6 +129,8 @@ def _capabilities(resolved: Resolved) -> None:
         perturber.scores(np.random.default_rng(0).random((2, perturber.n_segments)) < 0.3)
         if isinstance(model, DifferentiableModel):
             differentiable(model, noise)
+        if isinstance(model, LocalModel):
+            local(model, noise)
         if isinstance(model, TensorModel):
             tensors(model, noise)
 

@@ -13,8 +13,8 @@ from tempfile import TemporaryFile
 from awb.doctor.metrics import self_test
 from awb.errors import AwbError
 from awb.harness.unit.score_cache import chosen_cache
-from awb.plugins.discovery import DISTRIBUTION, Registry, mend_command, missing_modules
-from awb.specs import MetricSpec
+from awb.plugins.discovery import Registry, mend_command, missing_modules
+from awb.specs import DISTRIBUTION, MetricSpec
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch", "captum", "soundfile", "soxr")
 

@@ -88,10 +88,10 @@ def _again(metric: Metric, sign: float, *, like: bool) -> str:
 
 
 def _complexity(metric: Metric, sign: float) -> str:
-    """Test that one peak beats a constant."""
+    """Test that one peak beats a constant with one dip."""
     peak = np.zeros(N_CELLS)
     peak[3] = 1.0
-    simple, flat = (_value(metric, row, EVENTS_S[0]) for row in (peak, np.ones(N_CELLS)))
+    simple, flat = (_value(metric, row, EVENTS_S[0]) for row in (peak, 1.0 - peak))
     if not sign * simple > sign * flat:
-        return f"one peak scores {simple:.3f}, a constant {flat:.3f}"
+        return f"one peak scores {simple:.3f}, one dip {flat:.3f}"
     return ""

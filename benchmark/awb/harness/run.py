@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.resources import Resources
@@ -14,6 +17,7 @@ from awb.harness.config.run_config import RunConfig
 from awb.harness.config.toml_output import resolved_toml
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
+from awb.harness.selection.instance_facts import instance_facts
 from awb.harness.selection.manifest import Manifest, audio_sha256, make_instance
 from awb.harness.selection.repeats import explained_again
 from awb.harness.selection.selector import Progress, select
@@ -56,6 +60,7 @@ def run(
         folder = RunFolder.create(out, record)
         folder.keep_config(resolved_toml(config, chosen, resources.scores))
         _work(_Run(folder, config, chosen, sources, facts, executor, progress, resources))
+    _check_kind(folder, config)
     return folder
 
 
@@ -120,6 +125,16 @@ def check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
             f"{folder.path} was started with other plugins or versions ({names});"
             " start a new run, or install the versions that run.json lists"
         )
+
+
+def _check_kind(folder: RunFolder, config: RunConfig) -> None:
+    """Raise if errors were asked for, and the models made none."""
+    manifests = folder.manifests()
+    if config.instances == HITS or any(one.kept for one in manifests):
+        return
+    reasons = Counter(one.reason for manifest in manifests for one in manifest.skipped)
+    left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    raise RunError(none_of(config.instances, left_out))
 
 
 def _check_places(folder: RunFolder, facts: dict[str, ModelFacts]) -> None:
@@ -187,6 +202,7 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
     """Run every unit that has no stored result."""
     store = job.folder.store()
     rate_hz = job.facts[plan.model.label].sample_rate_hz
+    classes = ClassIndex(job.facts[plan.model.label])
     again = explained_again(manifest.kept, plan)
     keys = {
         plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
@@ -205,7 +221,8 @@ def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
                 if audio_sha256(clip) != kept.audio_sha256:
                     raise RunError(f"the audio of clip {clip.id} has changed since the run started")
                 instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
-                yield Unit(key, plan, instance, again=kept in again)
+                facts = instance_facts(clip, kept, classes)
+                yield Unit(key, plan, instance, again=kept in again, facts=facts)
 
     queue = WorkQueue(order, units(), stopped(store, keys.keys()))
     done = len(keys.keys() & finished)

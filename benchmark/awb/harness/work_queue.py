@@ -139,6 +139,7 @@ def run_units(
                 result = PluginError(f"{result.call.kind} stopped: {result}")
         if isinstance(result, Exception):
             result = failed_unit(unit, as_awb_error(result, f"model {plan.model.label}"))
-        store.add(plan.dataset.label, plan.model.label, result, queue.stopped_on(unit.key))
+        stopped = queue.stopped_on(unit.key)
+        store.add(plan.dataset.label, plan.model.label, result, stopped, unit.facts)
         report()
     settle(queue, plan, store)

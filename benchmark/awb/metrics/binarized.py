@@ -59,6 +59,8 @@ def _facts(score: str, long: str, threshold: Threshold, citation: str, formula: 
         undefined="no segment is inside the events, or none is outside",
         formula=rf"{formula}, \quad S = {_CHOSEN[threshold]}",
         citation=citation + "; Otsu 1979, doi:10.1109/TSMC.1979.4310076" * (threshold == "otsu"),
+        reads="order" if threshold == "annotated" else "magnitudes",
+        order_form="" if threshold == "annotated" else "iou-area",
     )
 
 
@@ -98,8 +100,8 @@ def otsu_threshold(relevance: npt.ArrayLike) -> float:
     Returns
     -------
     float
-        The highest value of the lower group; of equally good splits the lowest. For a constant, the
-        constant.
+        The highest value of the lower group; of equally good splits the lowest. For a constant, up
+        to a rounding error of 1e-12 of the highest magnitude, its highest value.
 
     Raises
     ------
@@ -116,10 +118,10 @@ def otsu_threshold(relevance: npt.ArrayLike) -> float:
     0.2
     """
     ascending = np.sort(relevance_array(relevance))
+    scaled = ascending / (np.abs(ascending).max() or 1.0)
+    if scaled[-1] - scaled[0] <= _NOISE:
+        return float(ascending[-1])
     splits = np.flatnonzero(ascending[1:] > ascending[:-1]) + 1
-    if splits.size == 0:
-        return float(ascending[0])
-    scaled = ascending / np.abs(ascending).max()
     sums = np.cumsum(scaled)
     lower = sums[splits - 1] / splits
     upper = (sums[-1] - sums[splits - 1]) / (ascending.size - splits)

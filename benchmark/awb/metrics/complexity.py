@@ -39,6 +39,7 @@ SPARSENESS = MetricFacts(
     highest=1.0,
     unit="Gini index",
     undefined=_ALL_ZERO,
+    reads="magnitudes",
     formula=r"\sum_{i=1}^{n} \frac{2i - n - 1}{n} \, a_{(i)},"
     r" \quad a_{(1)} \leq \dots \leq a_{(n)}",
     citation="Hurley & Rickard 2009, doi:10.1109/TIT.2009.2027527; Chalasani et al. 2020, "
@@ -54,6 +55,7 @@ COMPLEXITY = MetricFacts(
     highest=math.inf,
     unit="nat",
     undefined=_ALL_ZERO,
+    reads="magnitudes",
     formula=r"-\sum_{i=1}^{n} a_i \ln a_i",
     citation="Bhatt et al. 2020, doi:10.24963/ijcai.2020/417",
 )
@@ -67,6 +69,7 @@ EFFECTIVE_SUPPORT = MetricFacts(
     highest=1.0,
     unit="share of segments",
     undefined=_ALL_ZERO,
+    reads="magnitudes",
     formula=r"\frac{1}{n} \exp \left( -\sum_{i=1}^{n} a_i \ln a_i \right)",
     citation="exponential of the entropy: Hill 1973, doi:10.2307/1934352",
 )

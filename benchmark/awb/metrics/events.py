@@ -39,6 +39,8 @@ EVENT_MARGIN = MetricFacts(
     r" - \max_{i \notin \cup E} r_i^+}{\max_i r_i},"
     r" \quad r^+ = \max(r, 0)",
     citation="min-max margin of Bolaños et al. 2025, arXiv:2506.04391",
+    reads="magnitudes",
+    order_form="event-rank-margin",
 )
 
 EVENT_RECALL_COUNTS = (5, 10, 20)
@@ -69,16 +71,39 @@ def event_recall_facts(k: int) -> MetricFacts:
         formula=rf"\frac{{1}}{{|E|}} \sum_{{e \in E}} [e \cap T \neq \emptyset],"
         rf" \quad T = \text{{the {k} most relevant segments}}",
         citation="recall at k per event; ties in expectation: our own definition",
+        topped_by=f"{k} random segments touch most events" if k > EVENT_RECALL_COUNTS[0] else "",
     )
 
 
 EVENT_RECALL_AT = {k: event_recall_facts(k) for k in EVENT_RECALL_COUNTS}
 
 
-def _touched(
+def touched_cells(
     relevance: npt.ArrayLike, event_coverage: npt.ArrayLike
 ) -> tuple[FloatArray, BoolArray]:
-    """Validate, and say which cells each event touches, ``shape=(events, n)``."""
+    """Validate relevance and coverage, and say which cells each event touches.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    event_coverage : array_like, shape=(events, n)
+        Part of each cell inside each event.
+
+    Returns
+    -------
+    relevance : np.ndarray, shape=(n,), dtype=float64
+        The same values.
+    touched : np.ndarray, shape=(events, n), dtype=bool
+        True = the event touches the cell.
+
+    Raises
+    ------
+    ParameterError
+        If the coverage does not fit.
+    UndefinedScoreError
+        If there is no event, or one lies outside the clip.
+    """
     values = relevance_array(relevance)
     coverage = coverage_array(event_coverage, values.size)
     if coverage.ndim != 2:
@@ -128,7 +153,7 @@ def event_margin(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike) -> flo
     >>> event_margin([4.0, 1.0, 2.0], [[1.0, 0.0, 0.0], [0.0, 0.0, 0.5]])
     0.25
     """
-    values, touched = _touched(relevance, event_coverage)
+    values, touched = touched_cells(relevance, event_coverage)
     outside = ~touched.any(axis=0)
     if not outside.any():
         raise UndefinedScoreError("no segment lies outside the events")
@@ -172,7 +197,7 @@ def event_recall(relevance: npt.ArrayLike, event_coverage: npt.ArrayLike, *, k: 
     >>> event_recall([4.0, 1.0, 2.0], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], k=2)
     0.5
     """
-    values, touched = _touched(relevance, event_coverage)
+    values, touched = touched_cells(relevance, event_coverage)
     if k < 1:
         raise ParameterError(f"event recall needs at least one segment: {k}")
     count = min(k, values.size)

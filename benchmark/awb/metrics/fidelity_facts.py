@@ -6,6 +6,7 @@ from awb.metrics.facts import MetricFacts
 
 _RISE = "Petsiuk et al. 2018, arXiv:1806.07421"
 _ERASER = "DeYoung et al. 2020, doi:10.18653/v1/2020.acl-main.408"
+_SRG = "Blücher et al. 2024, arXiv:2401.06654"
 _L2I = "Parekh et al. 2022, arXiv:2202.11479"
 
 DELETION_AREA = MetricFacts(
@@ -110,4 +111,44 @@ MONOTONICITY = MetricFacts(
     undefined="never",
     formula=r"\frac{1}{n} \sum_{k=1}^{n} [p_{k-1} \geq p_k]",
     citation="Arya et al. 2019, arXiv:1909.03012",
+    topped_by="a random order scores high, as most single segments change nothing",
+)
+
+
+def _gain_facts(kind: str, what: str, formula: str) -> MetricFacts:
+    """Describe an area on the instance's own scale."""
+    return MetricFacts(
+        name=f"{kind}-gain",
+        family="fidelity",
+        summary=f"area as the most relevant segments are {what}, from 0 for a random order to 1 for"
+        " the best one known",
+        higher_is_better=True,
+        lowest=-1.0,
+        highest=1.0,
+        unit="share of what the best order gains over a random one",
+        undefined="the best order known is better than a random one by less than 0.05",
+        formula=formula,
+        citation=f"areas: {_RISE}; the scale is our own",
+    )
+
+
+DELETION_GAIN = _gain_facts(
+    "deletion", "dropped", r"\frac{A_{\text{random}} - A(p)}{A_{\text{random}} - A_{\min}}"
+)
+INSERTION_GAIN = _gain_facts(
+    "insertion", "restored", r"\frac{A(q) - A_{\text{random}}}{A_{\max} - A_{\text{random}}}"
+)
+
+SRG = MetricFacts(
+    name="srg",
+    family="fidelity",
+    summary="symmetric relevance gain: area as the least relevant segments are dropped first, minus"
+    " that as the most relevant are",
+    higher_is_better=True,
+    lowest=-1.0,
+    highest=1.0,
+    unit="probability",
+    undefined="never",
+    formula="A(q) - A(p)",
+    citation=_SRG,
 )

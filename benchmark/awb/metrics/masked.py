@@ -8,6 +8,11 @@ clip and of one of the two, and scores one instance; the board's mean over insta
 the published figures (there in percent). Differences within `tolerance` are float noise: they count
 neither as an increase nor as a drop.
 
+Nothing limits how much an explanation keeps, and a mask that keeps nearly everything loses nearly
+nothing. `kept_share` reports how much it is, and `over_random` compares the explanation's mask with
+the same mask moved to other times (`moved_masks`): as many segments, in runs of the same lengths,
+so that only their position counts.
+
 References
 ----------
 Chattopadhay, A., Sarkar, A., Howlader, P., & Balasubramanian, V. N. (2018). Grad-CAM++: Generalized
@@ -17,12 +22,17 @@ Zhang, H., Torres, F., Sicre, R., Avrithis, Y., & Ayache, S. (2024). Opti-CAM: O
 maps for interpretability. Computer Vision and Image Understanding 248. arXiv:2301.07002
 Paissan, F., Ravanelli, M., & Subakan, C. (2024). Listenable maps for audio classifiers. ICML.
 arXiv:2403.13086
+Harms, K. E., Condit, R., Hubbell, S. P., & Foster, R. B. (2001). Habitat associations of trees and
+shrubs in a 50-ha neotropical forest plot. Journal of Ecology 89(6). doi:10.2307/2679927 (Null
+distribution by toroidal shifts.)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import numpy.typing as npt
 
 from awb.errors import ParameterError, UndefinedScoreError
@@ -31,6 +41,8 @@ from awb.metrics.checks import probability_array
 from awb.types import BoolArray
 
 TOLERANCE = 1e-6
+MOVED_MASKS = 8
+"""Masks with which an explanation's own is compared; the times are the same for all explainers."""
 
 
 def kept_cells(
@@ -67,6 +79,107 @@ def kept_cells(
     if not kept.any():
         raise UndefinedScoreError("the relevance is constant: its mask keeps nothing")
     return kept
+
+
+def kept_share(relevance: npt.ArrayLike) -> float:
+    """Share of the cells that the masked-in audio keeps.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+
+    Returns
+    -------
+    float
+        In (0, 1), lower is more selective.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    UndefinedScoreError
+        If it is constant.
+
+    Examples
+    --------
+    >>> kept_share([1.0, 1.0, 1.0, 0.0])
+    0.75
+    """
+    return float(kept_cells(relevance).mean())
+
+
+def moved_masks(
+    kept: npt.ArrayLike, rng: np.random.Generator, *, count: int = MOVED_MASKS
+) -> BoolArray:
+    """Move a mask to other times, around the ends of the clip.
+
+    Parameters
+    ----------
+    kept : array_like, shape=(n,), dtype=bool
+        The cells that an explanation keeps.
+    rng : np.random.Generator
+        Draws the times. Explanations of one clip are compared at the same times if they get
+        generators in the same state.
+    count : int
+        Number of masks; in a clip with fewer other times, one for each.
+
+    Returns
+    -------
+    np.ndarray, shape=(masks, n), dtype=bool
+        Each keeps as many cells, in the same runs; none is moved by 0 cells.
+
+    Raises
+    ------
+    ParameterError
+        If the mask is not a boolean row of at least two cells.
+
+    Examples
+    --------
+    >>> moved_masks([True, False], np.random.default_rng(0)).tolist()
+    [[False, True]]
+    """
+    mask = np.asarray(kept)
+    if mask.dtype != np.bool_ or mask.ndim != 1 or mask.size < 2:
+        raise ParameterError(f"expected a boolean row; got {mask.dtype} of shape {mask.shape}")
+    shifts = 1 + rng.permutation(mask.size - 1)[:count]
+    return np.stack([np.roll(mask, shift) for shift in shifts])
+
+
+def over_random(
+    score: float, moved_scores: Sequence[float], *, higher_is_better: bool = True
+) -> float:
+    """Compare a score of the explanation's mask with the scores of moved masks.
+
+    Parameters
+    ----------
+    score : float
+        Score of the explanation's own mask.
+    moved_scores : sequence of float
+        Scores of the masks of `moved_masks`, at least one.
+    higher_is_better : bool
+        Direction of these scores.
+
+    Returns
+    -------
+    float
+        What the explanation's mask gains over the mean of the others; higher is better, 0 for a
+        mask whose position does not matter.
+
+    Raises
+    ------
+    ParameterError
+        If there is no moved mask.
+
+    Examples
+    --------
+    >>> over_random(0.1, [0.5, 0.7], higher_is_better=False)
+    0.5
+    """
+    if len(moved_scores) == 0:
+        raise ParameterError("there is no moved mask to compare with")
+    gain = score - float(np.mean(moved_scores))
+    return gain if higher_is_better else -gain
 
 
 def _probabilities(clip: float, masked: float, tolerance: float) -> tuple[float, float]:
@@ -187,19 +300,20 @@ def average_gain(p_clip: float, p_masked_in: float, *, tolerance: float = TOLERA
 
 
 def fid_in(
-    p_clip: float, p_masked_in: float, *, threshold: float = 0.5, tolerance: float = TOLERANCE
+    p_clip: float, p_masked_in: float, *, threshold: float, tolerance: float = TOLERANCE
 ) -> float:
     """Say whether the model's decision is the same on the masked-in audio as on the clip (Fid-In).
 
     The published metric compares the top class. A tagger decides about each class independently, so
-    here it is the decision about the target that must be the same.
+    here it is the decision about the target that must be the same: heard. Where the clip itself is
+    not heard there is no such decision to keep, and silence would keep it best.
 
     Parameters
     ----------
     p_clip, p_masked_in : float
         Target's probability of the clip and of its kept cells alone.
     threshold : float
-        Probability at or above which the target counts as heard.
+        Probability at or above which the target counts as heard: the model's own.
     tolerance : float
         A masked-in probability this close to the threshold counts as the same decision.
 
@@ -212,6 +326,8 @@ def fid_in(
     ------
     ParameterError
         If a value is not a probability, or the tolerance is negative.
+    UndefinedScoreError
+        If the target is not heard in the clip.
 
     References
     ----------
@@ -219,13 +335,13 @@ def fid_in(
 
     Examples
     --------
-    >>> fid_in(0.9, 0.6), fid_in(0.9, 0.1)
+    >>> fid_in(0.9, 0.6, threshold=0.5), fid_in(0.9, 0.1, threshold=0.5)
     (1.0, 0.0)
     """
     clip, masked_in = _probabilities(p_clip, p_masked_in, tolerance)
-    heard = clip >= threshold
-    reached = masked_in >= threshold - tolerance if heard else masked_in < threshold + tolerance
-    return float(reached)
+    if clip < threshold - tolerance:
+        raise UndefinedScoreError("the model does not hear the target in the clip")
+    return float(masked_in >= threshold - tolerance)
 
 
 def ff_masked(p_clip: float, p_masked: float, *, tolerance: float = TOLERANCE) -> float:

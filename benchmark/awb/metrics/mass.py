@@ -36,6 +36,8 @@ MASS_ACCURACY = MetricFacts(
     undefined=_ONE_KIND + ", or no relevance is positive",
     formula=r"\frac{\sum_{i \in P} \max(r_i, 0)}{\sum_{i \in P \cup N} \max(r_i, 0)}",
     citation=_ARRAS,
+    reads="magnitudes",
+    order_form="rank-accuracy",
 )
 
 RANK_ACCURACY = MetricFacts(

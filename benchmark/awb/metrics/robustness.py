@@ -26,6 +26,8 @@ from awb.intervals import FloatArray
 from awb.metrics.checks import relevance_array
 from awb.metrics.mass import top_shares
 
+_NOISE = 1e-12  # relative: relevance this small beside another is rounding
+
 
 def _pair(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     """Validate two explanations of equally many cells."""
@@ -141,6 +143,44 @@ def shift_equivariance(relevance: npt.ArrayLike, rolled: npt.ArrayLike, *, shift
     return rank_correlation(np.roll(relevance_array(relevance), shift), rolled)
 
 
+def target_similarity(relevance: npt.ArrayLike, other: npt.ArrayLike) -> float:
+    """How alike the explanations of two classes in one clip are: what finds any sound scores 1.
+
+    Opposite explanations are no more alike than unrelated ones: with two classes that exclude each
+    other, the evidence for one is evidence against the other.
+
+    Parameters
+    ----------
+    relevance, other : array_like, shape=(n,)
+        Relevance for the target and for another class.
+
+    Returns
+    -------
+    float
+        Spearman correlation, 0 if it is negative; in [0, 1], lower is better.
+
+    Raises
+    ------
+    RelevanceError
+        If an explanation is empty or not finite, or the lengths differ.
+    UndefinedScoreError
+        If one of them is constant.
+
+    References
+    ----------
+    Sixt, L., Granz, M., & Landgraf, T. (2020). When explanations lie: Why many modified BP
+    attributions fail. ICML. arXiv:1912.09818
+    Hedström, A., et al. (2023). Quantus: An explainable AI toolkit for responsible evaluation of
+    neural network explanations. JMLR 24(34). arXiv:2202.06861
+
+    Examples
+    --------
+    >>> target_similarity([1.0, 2.0, 3.0], [3.0, 2.0, 1.0])
+    0.0
+    """
+    return max(0.0, rank_correlation(relevance, other))
+
+
 def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float:
     """Largest relative change of an explanation under small perturbations of the clip.
 
@@ -161,7 +201,7 @@ def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float
     RelevanceError
         If an explanation is empty or not finite, or the lengths differ.
     UndefinedScoreError
-        If the relevance is zero everywhere.
+        If the relevance is zero everywhere, or nearly so beside that of the perturbed clip.
 
     References
     ----------
@@ -181,9 +221,11 @@ def max_sensitivity(relevance: npt.ArrayLike, perturbed: npt.ArrayLike) -> float
         )
     if not np.isfinite(draws).all():
         raise RelevanceError("a perturbed explanation contains NaN or infinite values")
-    scale = np.abs(values).max()
-    if scale == 0:
+    peak, scale = np.abs(values).max(), max(np.abs(values).max(), np.abs(draws).max())
+    if peak == 0:
         raise UndefinedScoreError("the relevance is zero everywhere")
+    if peak <= _NOISE * scale:
+        raise UndefinedScoreError("the relevance is zero beside that of the perturbed clip")
     scaled = values / scale
     distances = np.linalg.norm(draws / scale - scaled, axis=1)
     return float(distances.max() / np.linalg.norm(scaled))

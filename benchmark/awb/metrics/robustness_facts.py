@@ -7,6 +7,7 @@ import math
 from awb.metrics.facts import Family, MetricFacts
 
 _CONSTANT = "an explanation is constant"
+_DEAF = "an explainer that ignores the audio is perfectly stable"
 _SPEARMAN = "rank correlation: Spearman 1904, doi:10.2307/1412159"
 _SANITY = "Adebayo et al. 2018, arXiv:1810.03292"
 
@@ -22,6 +23,7 @@ def _similarity(
     unit: str = "rank correlation",
     undefined: str = _CONSTANT,
     formula: str = r"\rho(r, r')",
+    topped_by: str = _DEAF,
 ) -> MetricFacts:
     """Describe a similarity of two explanations, 1 if they are the same."""
     return MetricFacts(
@@ -35,6 +37,7 @@ def _similarity(
         undefined=undefined,
         citation=citation,
         formula=formula,
+        topped_by="" if family == "sanity" else topped_by,
     )
 
 
@@ -54,6 +57,7 @@ SEED_OVERLAP = _similarity(
 SHIFT_EQUIVARIANCE = _similarity(
     "shift-equivariance",
     "rank correlation with the explanation of the clip rolled in time",
+    topped_by="an explainer that follows loudness is perfectly equivariant",
     formula=r"\rho(\mathrm{roll}(r), r')",
 )
 GAIN_INVARIANCE = _similarity(
@@ -79,7 +83,10 @@ MAX_SENSITIVITY = MetricFacts(
     lowest=0.0,
     highest=math.inf,
     unit="norm of the relevance",
-    undefined="the relevance is zero everywhere",
+    undefined="the relevance is zero everywhere, or nearly so beside the other",
+    reads="magnitudes",
+    order_form="noise-stability-white",
+    topped_by=_DEAF,
     formula=r"\max_d \frac{\| r^{(d)} - r \|_2}{\| r \|_2}",
     citation="Yeh et al. 2019, arXiv:1901.09392",
 )
@@ -100,4 +107,14 @@ LABEL_RANDOMIZATION = _similarity(
     higher_is_better=False,
     lowest=0.0,
     formula=r"|\rho(r, r')|",
+)
+RANDOM_LOGIT = _similarity(
+    "random-logit",
+    "similarity to the explanation of another class in the same clip",
+    citation="Sixt et al. 2020, arXiv:1912.09818; as Random Logit in Hedström et al. 2023,"
+    " arXiv:2202.06861",
+    family="sanity",
+    higher_is_better=False,
+    lowest=0.0,
+    formula=r"\max(0, \rho(r, r'))",
 )

@@ -42,19 +42,40 @@ FAITHFULNESS_CORRELATION = MetricFacts(
     undefined="among masks of one size the relevance dropped, or the score, is constant",
     formula=r"\mathrm{corr}_m \left( R_m - \bar{R}_{|m|},\; d_m - \bar{d}_{|m|} \right)",
     citation="Bhatt et al. 2020, doi:10.24963/ijcai.2020/417",
+    reads="magnitudes",
+    order_form="rank-faithfulness",
+)
+
+RANK_FAITHFULNESS = MetricFacts(
+    name="rank-faithfulness",
+    family="fidelity",
+    summary="correlation of the dropped ranks of relevance with the lost score, among masks of "
+    "equal size",
+    higher_is_better=True,
+    lowest=-1.0,
+    highest=1.0,
+    unit="correlation",
+    undefined="the relevance is constant, or the score is among masks of one size",
+    formula=r"\mathrm{corr}_m \left( Q_m - \bar{Q}_{|m|},\; d_m - \bar{d}_{|m|} \right),"
+    r" \quad Q_m = \sum_{i \in m} \mathrm{rank}(r_i)",
+    citation="order form of Bhatt et al. 2020, doi:10.24963/ijcai.2020/417, with midranks",
 )
 
 INFIDELITY = MetricFacts(
     name="infidelity",
     family="fidelity",
-    summary="mean squared error of the dropped relevance, optimally scaled, against the lost score",
+    summary="mean squared error of the dropped relevance, centred and optimally scaled, against "
+    "the lost score",
     higher_is_better=False,
     lowest=0.0,
     highest=math.inf,
     unit="squared log-odds",
     undefined="never",
-    formula=r"\min_{\beta \geq 0} \frac{1}{M} \sum_m \left( \beta R_m - d_m \right)^2",
-    citation="Yeh et al. 2019, arXiv:1901.09392",
+    formula=r"\min_{\beta \geq 0} \frac{1}{M} \sum_m \left( \beta (R_m - \bar{R}_{|m|})"
+    r" - (d_m - \bar{d}_{|m|}) \right)^2",
+    citation="Yeh et al. 2019, arXiv:1901.09392; centred among masks of one size: our own",
+    reads="magnitudes",
+    order_form="rank-faithfulness",
 )
 
 LOCAL_ACCURACY = MetricFacts(
@@ -72,10 +93,17 @@ LOCAL_ACCURACY = MetricFacts(
 
 
 def _dropped_relevance(
-    relevance: npt.ArrayLike, drop_masks: npt.ArrayLike, score_drops: npt.ArrayLike
+    relevance: npt.ArrayLike,
+    drop_masks: npt.ArrayLike,
+    score_drops: npt.ArrayLike,
+    *,
+    scaled: bool = True,
 ) -> tuple[BoolArray, FloatArray, FloatArray]:
-    """Validate, and sum up the relevance that each mask drops."""
+    """Validate, and sum up the relevance that each mask drops, scaled so that no sum overflows."""
     values = relevance_array(relevance)
+    if scaled:
+        _, exponent = np.frexp(np.abs(values).max())
+        values = np.ldexp(values, -exponent)
     masks = np.asarray(drop_masks)
     if masks.ndim != 2 or masks.dtype != np.bool_ or masks.shape[1] != values.size:
         raise ParameterError(
@@ -91,6 +119,14 @@ def _centred(values: FloatArray, groups: npt.NDArray[np.intp]) -> FloatArray:
     means = np.bincount(groups, values) / np.bincount(groups)
     rest = values - means[groups]
     return np.where(np.abs(rest) > _NOISE * np.abs(values).max(), rest, 0.0)
+
+
+def _within_sizes(
+    masks: BoolArray, dropped: FloatArray, lost: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Subtract the mean over the masks of each size from both sides."""
+    _, size = np.unique(masks.sum(axis=1), return_inverse=True)
+    return _centred(dropped, size), _centred(lost, size)
 
 
 def faithfulness_correlation(
@@ -136,14 +172,56 @@ def faithfulness_correlation(
     >>> faithfulness_correlation([0.0, 1.0, 2.0], masks, [1.0, 2.0, 3.0])
     1.0
     """
-    masks, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops)
-    _, size = np.unique(masks.sum(axis=1), return_inverse=True)
-    first, second = _centred(dropped, size), _centred(lost, size)
+    first, second = _within_sizes(*_dropped_relevance(relevance, drop_masks, score_drops))
     if not first.any() or not second.any():
         raise UndefinedScoreError(FAITHFULNESS_CORRELATION.undefined)
     first, second = first / np.abs(first).max(), second / np.abs(second).max()
     correlation = (first @ second) / math.sqrt((first @ first) * (second @ second))
     return float(np.clip(correlation, -1.0, 1.0))
+
+
+def rank_faithfulness(
+    relevance: npt.ArrayLike, drop_masks: npt.ArrayLike, score_drops: npt.ArrayLike
+) -> float:
+    """Faithfulness correlation of the ranks of the relevance, which depends on its order alone.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    drop_masks : array_like, shape=(masks, n), dtype=bool
+        Cells dropped.
+    score_drops : array_like, shape=(masks,)
+        Score of the clip minus score with the cells dropped, in log-odds.
+
+    Returns
+    -------
+    float
+        In [-1, 1], higher is better.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    ParameterError
+        If the masks or scores do not fit.
+    UndefinedScoreError
+        If the relevance is constant, or the score is within every size.
+
+    References
+    ----------
+    Bhatt, U., Weller, A., & Moura, J. M. F. (2020). doi:10.24963/ijcai.2020/417
+
+    Examples
+    --------
+    >>> masks = np.eye(3, dtype=bool)
+    >>> rank_faithfulness([0.0, 1.0, 99.0], masks, [1.0, 2.0, 3.0])
+    1.0
+    """
+    from scipy.stats import rankdata
+
+    ranks = rankdata(relevance_array(relevance))
+    return faithfulness_correlation(ranks, drop_masks, score_drops)
 
 
 def infidelity(
@@ -164,8 +242,10 @@ def infidelity(
     score_drops : array_like, shape=(masks,)
         Score of the clip minus score with the cells dropped, in log-odds.
     scaled : bool
-        Multiply the relevance by the scale that fits best, since explainers have no common scale.
-        The scale is not negative: an inverted explanation is not a good one.
+        Centre both sides among the masks of each size, and multiply the relevance by the scale that
+        fits best, since explainers have no common scale; a constant explanation, whose relevance
+        only counts segments, then scores the variance of the lost score. The scale is not negative:
+        an inverted explanation is not a good one. False: the published definition.
 
     Returns
     -------
@@ -188,13 +268,17 @@ def infidelity(
     >>> masks = np.eye(2, dtype=bool)
     >>> infidelity([1.0, 2.0], masks, [3.0, 6.0])
     0.0
+    >>> infidelity([1.0, 1.0], masks, [3.0, 6.0])
+    2.25
     >>> infidelity([1.0, 2.0], masks, [1.0, 3.0], scaled=False)
     0.5
     """
-    _, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops)
-    if scaled and dropped.any():
-        dropped = dropped / np.abs(dropped).max()
-        dropped = dropped * max(0.0, float(dropped @ lost) / float(dropped @ dropped))
+    masks, dropped, lost = _dropped_relevance(relevance, drop_masks, score_drops, scaled=scaled)
+    if scaled:
+        dropped, lost = _within_sizes(masks, dropped, lost)
+        if dropped.any():
+            dropped = dropped / np.abs(dropped).max()
+            dropped = dropped * max(0.0, float(dropped @ lost) / float(dropped @ dropped))
     return float(np.mean((dropped - lost) ** 2))
 
 

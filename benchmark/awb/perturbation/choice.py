@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from awb.perturbation.frames import FrameScorer, is_worthwhile
+from awb.perturbation.frames import FrameScorer, has_short_frames
+from awb.perturbation.moments import MomentScorer, has_short_moments
 from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
 from awb.perturbation.probe import check_promise
-from awb.perturbation.rendering import Renderer
+from awb.perturbation.rendering import ContextRenderer, Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer, Scorer
 from awb.protocols import (
     AudioModel,
     FrameFeatureModel,
+    LocalModel,
     PatchModel,
     TensorFrameModel,
     TensorModel,
@@ -19,6 +21,10 @@ from awb.segments import Segments
 _PATCHES = (
     "its scores are pooled over patches that it scores one by one",
     "is something computed over the whole clip, or are patch_starts not those of scores?",
+)
+_MOMENTS = (
+    "it judges moments from short stretches of the waveform",
+    "does something before the moments look at the whole clip, or are moment_samples too few?",
 )
 _FRAMES = (
     "its features are frame-wise",
@@ -30,20 +36,27 @@ def make_scorer(
     model: AudioModel, renderer: Renderer, segments: Segments, class_index: int
 ) -> Scorer:
     """Choose the fastest exact way to score masked clips with this model."""
+    if isinstance(renderer, ContextRenderer):
+        return ClipScorer(model, renderer, class_index)  # no part is independent of the rest
     if isinstance(model, PatchModel):
         # Tried on a scorer of its own, so that what is computed then does not depend on whether
         # this process has tried the model before.
         tried = PatchScorer(model, renderer, segments, class_index)
         check_promise(*_PATCHES, model, tried, renderer, class_index)
         return PatchScorer(model, renderer, segments, class_index)
-    if isinstance(model, FrameFeatureModel) and is_worthwhile(model, segments):
+    elsewhere = isinstance(model, TensorModel) and is_elsewhere(model)
+    if isinstance(model, LocalModel) and has_short_moments(model, segments) and not elsewhere:
+        trial = MomentScorer(model, renderer, segments, class_index)
+        check_promise(*_MOMENTS, model, trial, renderer, class_index)
+        return MomentScorer(model, renderer, segments, class_index)
+    if isinstance(model, FrameFeatureModel) and has_short_frames(model, segments):
         frames: Scorer
-        if isinstance(model, TensorFrameModel) and is_elsewhere(model):
+        if isinstance(model, TensorFrameModel) and elsewhere:
             frames = DeviceFrameScorer(model, renderer, segments, class_index)
         else:
             frames = FrameScorer(model, renderer, segments, class_index)
         check_promise(*_FRAMES, model, frames, renderer, class_index)
         return frames
-    if isinstance(model, TensorModel) and is_elsewhere(model):
+    if isinstance(model, TensorModel) and elsewhere:
         return DeviceClipScorer(model, renderer, class_index)
     return ClipScorer(model, renderer, class_index)

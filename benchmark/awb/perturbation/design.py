@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from awb import designs
 from awb.errors import PluginError
-from awb.maskers import Masker
+from awb.intervals import IntArray
+from awb.maskers import ContextMasker, Masker
+from awb.perturbation.rendering import ContextRenderer, Renderer
 from awb.randomness import RandomKey
 from awb.types import AudioArray, BoolArray, Clip
 
@@ -81,3 +83,14 @@ def fill_of(masker: Masker, clip: Clip, rng_key: RandomKey) -> AudioArray:
     if fill.shape != clip.waveform.shape or not np.isfinite(fill).all():
         raise PluginError("the masker must return a finite waveform of the clip's shape")
     return fill
+
+
+def renderer_of(
+    masker: Masker, clip: Clip, fill: AudioArray, edges: IntArray, rng_key: RandomKey
+) -> Renderer:
+    """Make what renders masked clips with this masker."""
+    if not isinstance(masker, ContextMasker):
+        return Renderer(clip.waveform, fill, edges)
+    rng = rng_key.generator("masker")
+    fill_for = masker.given(clip.waveform, clip.sample_rate_hz, edges, rng)
+    return ContextRenderer(clip.waveform, fill, edges, fill_for)

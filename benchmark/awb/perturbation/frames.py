@@ -1,10 +1,4 @@
-"""Exact reuse of feature frames: each possible frame is computed once and then only gathered.
-
-A frame of a spectrogram hears a short window, so it depends only on the states of the few cells
-that the window straddles. If no window touches more than k cells, then colouring the cells with k
-colours in turn and dropping every set of colours, ``2**k`` whole clips in all, shows every frame in
-each of its possible states.
-"""
+"""Exact reuse of feature frames: each possible frame is computed once and then only gathered."""
 
 from __future__ import annotations
 
@@ -17,6 +11,7 @@ from awb.activity import beat
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.perturbation.batches import Batches
+from awb.perturbation.colouring import Colouring
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import DEFAULT_BATCH, checked
 from awb.protocols import FrameFeatureModel
@@ -24,6 +19,7 @@ from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
 
 MOST_COLOURS = 4
+"""A table of all states is made before the first mask is scored."""
 
 
 class FrameScorer:
@@ -44,23 +40,19 @@ class FrameScorer:
         self._model = model
         self._class_index = class_index
         self._batches = Batches(int(getattr(model, "batch_size", DEFAULT_BATCH)))
-        self._first, n_colours = _straddled(model, segments)
-        self._colours = np.arange(n_colours)
-        self._n_cells = segments.n_cells
+        self.colouring = coloured_frames(model, segments)
+        self._n_frames = self.colouring.first.size
         self.table = self._all_frames(renderer)
         self.forwards = 0.0
 
     def _all_frames(self, renderer: Renderer) -> npt.NDArray[np.float32]:
         """Compute every frame in every state, ``shape=(states, frames, bins)``."""
-        n_colours = self._colours.size
-        states = np.arange(2**n_colours)
-        dropped = (states[:, np.newaxis] >> self._colours) & 1 == 1
-        drop_cells = dropped[:, np.arange(self._n_cells) % n_colours]
+        drop_cells = self.colouring.drop_cells(np.arange(self.colouring.n_states))
         rows = self._batches.over(drop_cells, partial(self._features, renderer))
         table: npt.NDArray[np.float32] = np.concatenate([*rows])
-        if table.ndim != 3 or table.shape[1] != self._first.size:
+        if table.ndim != 3 or table.shape[1] != self._n_frames:
             raise PluginError(
-                f"the model has {self._first.size} frame starts, but features of shape"
+                f"the model has {self._n_frames} frame starts, but features of shape"
                 f" {table.shape[1:]}"
             )
         return table
@@ -80,40 +72,25 @@ class FrameScorer:
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
         self.forwards += len(drop_cells)
-        parts = self._batches.over(self.states(drop_cells), self._some)
+        parts = self._batches.over(self.colouring.states(drop_cells), self._some)
         return np.concatenate([np.empty(0), *parts])
 
     def _some(self, states: IntArray, size: int) -> npt.NDArray[np.float32]:
         """Score the first masks in a batch of fixed size, the rest of which is the clip itself."""
         some = states[:size]
-        full = np.zeros((size, self._first.size), dtype=np.int64)
+        full = np.zeros((size, self._n_frames), dtype=np.int64)
         full[: len(some)] = some
-        features = self.table[full, np.arange(self._first.size)]
+        features = self.table[full, np.arange(self._n_frames)]
         scores = checked(self._model.feature_scores(features), size, len(self._model.classes))
         return scores[: len(some), self._class_index]
 
-    def states(self, drop_cells: BoolArray) -> IntArray:
-        """Say in which state each frame is under each mask, ``shape=(n, frames)``."""
-        states = np.zeros((len(drop_cells), self._first.size), dtype=np.int64)
-        for offset in self._colours:
-            cell = np.minimum(self._first + offset, self._n_cells - 1)
-            colour = (self._first + offset) % self._colours.size
-            inside = self._first + offset < self._n_cells
-            states |= (drop_cells[:, cell] & inside).astype(np.int64) << colour
-        return states
+
+def coloured_frames(model: FrameFeatureModel, segments: Segments) -> Colouring:
+    """Colour the cells for the frames of a model."""
+    starts = model.frame_starts(segments.n_samples)
+    return Colouring.of(starts, model.frame_samples, segments)
 
 
-def _straddled(model: FrameFeatureModel, segments: Segments) -> tuple[IntArray, int]:
-    """Return the first cell that each frame hears, and the most cells that one hears."""
-    edges = segments.edges_samples
-    starts = np.asarray(model.frame_starts(segments.n_samples), dtype=np.int64)
-    last_sample = segments.n_samples - 1
-    first = np.searchsorted(edges, np.clip(starts, 0, last_sample), side="right") - 1
-    ends = np.clip(starts + model.frame_samples - 1, 0, last_sample)
-    last = np.searchsorted(edges, ends, side="right") - 1
-    return first, max(1, int((last - first).max()) + 1)
-
-
-def is_worthwhile(model: FrameFeatureModel, segments: Segments) -> bool:
+def has_short_frames(model: FrameFeatureModel, segments: Segments) -> bool:
     """Say whether frames are short enough for their states to be few."""
-    return _straddled(model, segments)[1] <= MOST_COLOURS
+    return coloured_frames(model, segments).n_colours <= MOST_COLOURS

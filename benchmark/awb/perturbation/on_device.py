@@ -117,7 +117,7 @@ class DeviceFrameScorer(_OnDevice):
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips: ``bool[n, cells]`` to log-odds ``float64[n]``."""
-        states = self._host.states(drop_cells).astype(np.uint8)
+        states = self._host.colouring.states(drop_cells).astype(np.uint8)
         return self._scored(
             states, lambda some: self._frame_model.tensor_feature_scores(self.gather(some))
         )

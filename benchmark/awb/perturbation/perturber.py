@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
-from awb.maskers import Masker
+from awb.intervals import FloatArray
+from awb.maskers import ContextMasker, Masker
+from awb.perturbation.bands import BandRenderer, score_bands
 from awb.perturbation.choice import make_scorer
-from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of
+from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
-from awb.perturbation.rendering import Renderer
+from awb.perturbation.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb.types import AudioArray, Cost, Instance, immutable
 
 Capability = TypeVar("Capability")
+Found = TypeVar("Found")
 
 
 class _Shared:
@@ -32,6 +36,9 @@ class _Shared:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.pools: dict[tuple[str, int, int], tuple[Pool, float]] = {}
+        self.findings: dict[tuple[str, int], Any] = {}
+        self.renderers: dict[bytes, BandRenderer] = {}
+        self.bands: dict[tuple[bytes, bytes], float] = {}
 
 
 class Perturber:
@@ -89,7 +96,9 @@ class Perturber:
             raise ParameterError(f"the segments are not those of clip {clip.id}")
         fill = fill_of(masker, clip, rng_key)
         edges, target = segments.edges_samples, instance.class_index
-        renderer = Renderer(clip.waveform, fill, edges)
+        renderer = renderer_of(masker, clip, fill, edges, rng_key)
+        if isinstance(renderer, ContextRenderer):
+            model_cache = None  # its entries are found by the one fill that a plain masker has
         make = partial(make_scorer, model, renderer, segments, target)
         self._shared = _Shared(Known(make, model_cache, target, clip.waveform, fill, edges))
         self._model_cache = model_cache
@@ -161,7 +170,9 @@ class Perturber:
         Perturber
             With another design; where the masker draws nothing, scores that are known stay known.
         """
-        if not np.array_equal(fill_of(masker, self._instance.clip, rng_key), self._fill):
+        if isinstance(masker, ContextMasker) or not np.array_equal(
+            fill_of(masker, self._instance.clip, rng_key), self._fill
+        ):
             return Perturber(
                 self._model,
                 self._instance,
@@ -188,7 +199,11 @@ class Perturber:
 
     @property
     def fill(self) -> AudioArray:
-        """What replaces dropped audio, ``shape=(samples,)``, float32, read-only."""
+        """What replaces dropped audio, ``shape=(samples,)``, float32, read-only.
+
+        A masker may fill gaps from what is kept around them; this is then what it makes of a clip
+        of which everything is dropped.
+        """
         return self._fill
 
     @property
@@ -196,6 +211,21 @@ class Perturber:
         """How many masks an explainer that draws its own may ask for."""
         self._heeds_budget = True
         return self._design.samples
+
+    def explainer_rng(self, label: str) -> np.random.Generator:
+        """Return the generator that an explainer gets on this instance, for ensembles.
+
+        Parameters
+        ----------
+        label : str
+            The explainer as boards name it, such as ``random-forest``.
+
+        Returns
+        -------
+        np.random.Generator
+            A new one with the stream that the harness hands to that explainer.
+        """
+        return self._rng_key.generator("explainer", label)
 
     @property
     def cost(self) -> Cost:
@@ -286,6 +316,69 @@ class Perturber:
             self._forwards += scorer.forwards - before
         return np.array([known[key] for key in keys], dtype=np.float64)
 
+    def band_scores(
+        self, drop_bands: npt.ArrayLike, edges_hz: npt.ArrayLike
+    ) -> npt.NDArray[np.float64]:
+        """Score the clip with frequency bands replaced, from its start to its end.
+
+        The replaced bands are those of the masker's audio. A score that is known is not computed
+        again; with no band or all bands dropped, it is that of the clip or of its replacement.
+
+        Parameters
+        ----------
+        drop_bands : array_like, shape=(n, bands), dtype=bool
+            True = this band is replaced.
+        edges_hz : array_like, shape=(bands + 1,)
+            Edges of the bands in Hz, increasing.
+
+        Returns
+        -------
+        np.ndarray, shape=(n,), dtype=float64
+            Log-odds of the target, finite.
+
+        Raises
+        ------
+        ParameterError
+            If the edges do not increase, or the masks are not boolean or not of the bands' shape.
+        PluginError
+            If the model breaks its contract.
+        """
+        masks, edges = np.asarray(drop_bands), np.asarray(edges_hz, dtype=np.float64)
+        if edges.ndim != 1 or edges.size < 2 or not (np.diff(edges) > 0).all():
+            raise ParameterError("edges of bands must be increasing frequencies, at least two")
+        if masks.dtype != np.bool_ or masks.ndim != 2 or masks.shape[1] != edges.size - 1:
+            raise ParameterError(
+                f"masks of bands must be boolean of shape (n, {edges.size - 1}),"
+                f" got {masks.dtype} of shape {masks.shape}"
+            )
+        known, place = self._shared.bands, edges.tobytes()
+        keys = [(place, row.tobytes()) for row in masks]
+        for key, row in zip(keys, masks, strict=True):
+            if key not in known and row.all() | ~row.any():
+                known[key] = self.dropped_score() if row.all() else self.clip_score()
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            with model_at_work():
+                found = score_bands(
+                    self._model,
+                    self._band_renderer(edges),
+                    masks[list(new.values())],
+                    self._instance.class_index,
+                    self._instance.clip.waveform,
+                )
+            clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
+            known.update(zip(new, clipped.tolist(), strict=True))
+            self._forwards += len(new)
+        self._calls += len(masks)
+        return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def _band_renderer(self, edges_hz: FloatArray) -> BandRenderer:
+        """Return the renderer of these bands, made once."""
+        clip, made, key = self._instance.clip, self._shared.renderers, edges_hz.tobytes()
+        if key not in made:
+            made[key] = BandRenderer(clip.waveform, self._fill, clip.sample_rate_hz, edges_hz)
+        return made[key]
+
     def keep(self) -> None:
         """Write the scores that are new to the disk, where a model_cache was given."""
         self._shared.known.keep()
@@ -318,6 +411,28 @@ class Perturber:
             At most `HELD_OUT` drop masks and their scores, read-only.
         """
         return self._drawn("held-out", min(HELD_OUT, self._design.samples))
+
+    def once(self, purpose: str, compute: Callable[[np.random.Generator], Found]) -> Found:
+        """Compute something about the instance once for all views.
+
+        Parameters
+        ----------
+        purpose : str
+            What it is; also seeds the generator.
+        compute : callable
+            ``compute(rng)``; what it asks of the model must depend on the instance alone.
+
+        Returns
+        -------
+        object
+            What the first call computed.
+        """
+        key = (purpose, self.n_segments)
+        findings = self._shared.findings
+        if key not in findings:
+            findings[key] = compute(self._rng_key.generator(purpose))
+        found: Found = findings[key]
+        return found
 
     def _drawn(self, purpose: str, samples: int) -> Pool:
         """Draw and score masks once, and charge every view that asks for them."""

@@ -21,6 +21,7 @@ from typing_extensions import TypeVar
 from awb import hookspecs
 from awb.errors import MissingExtraError, PluginError, UnknownNameError, did_you_mean
 from awb.specs import (
+    DISTRIBUTION,
     AnySpec,
     DatasetSpec,
     ExplainerSpec,
@@ -33,7 +34,6 @@ from awb.specs import (
 Kind = Literal["model", "explainer", "dataset", "metric", "masker"]
 
 GROUP = "awb"
-DISTRIBUTION = "audio-where-benchmark"
 KINDS: Mapping[Kind, type[AnySpec]] = MappingProxyType(
     {
         "model": ModelSpec,

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
+from awb.leaderboard.boards import pointing
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
+from awb.report.sections import agreement_section, slice_sections
 from awb.report.views.board import BoardView, extremes, label_of
 from awb.report.views.clips import Clips
 
@@ -75,6 +77,7 @@ def environment(*packages: str) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["pointing"] = pointing
     made.filters["mean"] = _mean
     made.filters["span"] = _span
     made.filters["place"] = _place
@@ -128,6 +131,8 @@ def board_entry(
             *([] if message is None else sentences(message)),
             *outlook_sentences(view.board),
         ],
+        "slices": slice_sections(view),
+        "alike": agreement_section(view),
         "links": {},
         "metrics_page": "",
         "mute": False,

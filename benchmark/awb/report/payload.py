@@ -171,7 +171,9 @@ def _sound(heard: Heard, instance: InstanceView, page_sounds: PageSounds) -> Pla
     if not page_sounds.add(name, clip.waveform, rate_hz):
         return {**plain, "silent": "its sound would make the report too large"}
     plain["sound"] = name
-    if np.ptp(heard.fill) == 0:
+    if heard.fill is None:
+        plain["onlyWhole"] = "the run's masker fills a gap from what is kept around it"
+    elif np.ptp(heard.fill) == 0:
         plain["fill"] = round(float(heard.fill[0]), 6)
     elif page_sounds.add(f"{name} {instance.kept.target} fill", heard.fill, rate_hz):
         plain["fillSound"] = f"{name} {instance.kept.target} fill"

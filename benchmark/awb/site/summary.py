@@ -14,7 +14,8 @@ from awb.statistics import Interval
 
 _SHOWN = (
     ("localization", "ROC-AUC", True, "of the explainers that are faithful to the model"),
-    ("margin", "event margin", True, "above 0 if every event peaks above everything outside"),
+    ("margin", "rank margin", True,
+     "1 if every event's peak is above those of all equally long stretches outside, 0 if half"),
     ("typical", "all explainers", True, "ROC-AUC, mean of all explainers on every board"),
     ("energy", "energy", True, "ROC-AUC that loudness alone would reach"),
     ("deletion", "deletion area", False, "of the faithful explainers"),

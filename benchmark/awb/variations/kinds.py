@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
+from awb.data.class_index import ClassIndex
 from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.intervals import FloatArray
 from awb.protocols import AudioModel, RandomizableModel, RandomLabelModel
 from awb.segments import Segments
 from awb.types import Clip, Instance
 from awb.variations.noises import Condition, add_noise, background
+
+OtherTarget = Literal["random", "labelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,32 @@ class Variation:
             If the model does not support it.
         """
         return model
+
+    def of_target(
+        self, instance: Instance, model: AudioModel, rng: np.random.Generator
+    ) -> Instance:
+        """Return the instance with the target to explain.
+
+        Parameters
+        ----------
+        instance : Instance
+            The instance, with its labels.
+        model : AudioModel
+            The model.
+        rng : np.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        Instance
+            The same clip, perhaps with another target and its events.
+
+        Raises
+        ------
+        UndefinedScoreError
+            If there is no other target.
+        """
+        return instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +252,46 @@ class Background(Variation):
             self.condition, clip.waveform.size, clip.sample_rate_hz, rng, path=self.path
         )
         return _with_noise(instance, noise, self.snr_db)
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherTarget(Variation):
+    """Another class of the model in the same clip, under the same masks and draws.
+
+    Attributes
+    ----------
+    other : str
+        ``random`` for any class of the model but the target; ``labelled`` for one of another
+        labelled sound of the clip.
+    """
+
+    other: OtherTarget = "random"
+
+    def of_target(
+        self, instance: Instance, model: AudioModel, rng: np.random.Generator
+    ) -> Instance:
+        """Return the instance with another target; see `Variation.of_target`."""
+        classes = ClassIndex(model)
+        spans: dict[int, list[tuple[float, float]]] = {}
+        for event in instance.clip.events:
+            column = classes.find(event.label, event.mid)
+            if column is not None:
+                spans.setdefault(column, []).append((event.onset_s, event.offset_s))
+        pool = range(len(classes.classes)) if self.other == "random" else sorted(spans)
+        choices = [column for column in pool if column != instance.class_index]
+        if not choices:
+            raise UndefinedScoreError(
+                "the model has no other class"
+                if self.other == "random"
+                else "the clip has no other labelled sound that the model knows"
+            )
+        column = choices[int(rng.integers(len(choices)))]
+        return replace(
+            instance,
+            target=classes.classes[column],
+            class_index=column,
+            intervals_s=np.array(spans.get(column, [])).reshape(-1, 2),
+        )
 
 
 @dataclass(frozen=True, slots=True)

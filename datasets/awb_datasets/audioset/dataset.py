@@ -58,6 +58,15 @@ class AudioSet:
         ]
         return (*missing, *refused)
 
+    def relatives(self, label: str) -> list[str]:
+        """List the machine ids of the classes above and below one in the ontology."""
+        graph = self._tables.ontology
+        if label not in graph:
+            return []
+        above = graph.ancestors(label)[1:]
+        below = [mid for mid in graph.names if label in graph.ancestors(mid)[1:]]
+        return [*above, *below]
+
     def load(self, clip_id: str) -> Clip:
         """Read one clip with the united events of all its targets."""
         segment = self._segments.get(clip_id)

@@ -2,24 +2,26 @@
 
 Conventions
 -----------
-UTF-8 text, times in seconds; `formats` says which columns are understood. An optional column
-``mid`` holds AudioSet machine ids; other columns are ignored. A table is checked as a whole before
-anything is computed, and all that is wrong with it is told in one line: the first fault, and how
-many more rows have one.
+UTF-8 text, times in seconds; `formats` says which columns are understood. Optional columns are
+``mid``, AudioSet machine ids, and ``low_hz`` and ``high_hz``, frequencies in Hz; others are
+ignored. A table is checked as a whole before anything is computed, and all that is wrong with it is
+told in one line: the first fault, and how many more rows have one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from awb.errors import DataError, LabelError
 from awb.types import Event
 from awb_datasets.folder.formats import (
     FILENAME,
+    HIGH_HZ,
     LABEL,
     LABELS,
+    LOW_HZ,
     MID,
     OFFSET,
     ONSET,
@@ -102,14 +104,22 @@ def _read_lines(table: Path) -> list[tuple[int, str]]:
     return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
 
 
-def _seconds(fields: Mapping[str, str], column: str) -> float:
-    """Read a time."""
+def _number(fields: Mapping[str, str], column: str, unit: str = "seconds") -> float:
+    """Read a time or a frequency."""
     text = fields[column]
     try:
         return float(text)
     except ValueError:
         hint = " (write decimals with a point)" if "," in text else ""
-        raise LabelError(f"{column} {text!r} is not a number of seconds{hint}") from None
+        raise LabelError(f"{column} {text!r} is not a number of {unit}{hint}") from None
+
+
+def _band(fields: Mapping[str, str]) -> tuple[float | None, float | None]:
+    """Read the frequencies of an event; empty cells are unknown ones."""
+    low_hz, high_hz = (
+        _number(fields, name, "Hz") if fields.get(name) else None for name in (LOW_HZ, HIGH_HZ)
+    )
+    return low_hz, high_hz
 
 
 def _add_event(
@@ -119,8 +129,8 @@ def _add_event(
     name = finder.find(fields[FILENAME])
     if is_empty_event(fields):
         return
-    onset_s, offset_s = _seconds(fields, ONSET), _seconds(fields, OFFSET)
-    event = Event(onset_s, offset_s, fields[LABEL], fields.get(MID) or None)
+    onset_s, offset_s = _number(fields, ONSET), _number(fields, OFFSET)
+    event = Event(onset_s, offset_s, fields[LABEL], fields.get(MID) or None, *_band(fields))
     duration_s = duration_of(name)
     if duration_s is not None:
         if onset_s >= duration_s or offset_s > duration_s + ROUNDING_S:
@@ -128,7 +138,7 @@ def _add_event(
                 f"the event from {onset_s:g} to {offset_s:g} s lies outside {name!r}, which lasts"
                 f" {duration_s:g} s (did you supply seconds?)"
             )
-        event = Event(onset_s, min(offset_s, duration_s), event.label, event.mid)
+        event = replace(event, offset_s=min(offset_s, duration_s))
     found.events.setdefault(name, []).append(event)
 
 

@@ -33,6 +33,7 @@ FILENAME, ONSET, OFFSET, LABEL, LABELS, MID = (
     "event_labels",
     "mid",
 )
+LOW_HZ, HIGH_HZ = "low_hz", "high_hz"
 EVENT_COLUMNS = (FILENAME, ONSET, OFFSET, LABEL)
 LABEL_COLUMNS = (FILENAME, LABELS)
 
@@ -96,7 +97,7 @@ def find_format(table: Path, lines: Sequence[str]) -> TableFormat:
             f"{table} has no column {', '.join(missing)}; its header is: {found}{hint}."
             f" Expected, {kind}: {separator.join(EVENT_COLUMNS).expandtabs(1)}"
         )
-    for name in (*wanted, MID):
+    for name in (*wanted, MID, LOW_HZ, HIGH_HZ):
         if columns.count(name) > 1:
             raise LabelError(f"{table} has {columns.count(name)} columns called {name}")
     return TableFormat(columns, separator, has_header=True)

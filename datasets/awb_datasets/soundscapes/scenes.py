@@ -9,7 +9,8 @@ label, as people label a row of knocks or rings. The signal-to-noise ratio of an
 its loudest 100 ms, and lies between 0 and 20 dB. An event lasts from its first to its last 10 ms
 that are less than 40 dB under its own peak and less than 15 dB under the background at that moment;
 what lies outside is cut off the sound itself, so that the label is exact. All sounds are labelled:
-there is no unlabelled foreground.
+there is no unlabelled foreground. The frequencies of an event are measured on the sound alone, as
+it arrives: 2.5 % of its energy lies below the lower one, and 2.5 % above the upper one.
 """
 
 from __future__ import annotations
@@ -51,7 +52,22 @@ _LEVEL_SHAPE, _LEVEL_SPREAD_DB, _LONG_EXTRA_DB = (1.2, 2.8), 6.0, 12.0
 _OVERLAP_SHARE = 0.2
 _BOUT_SHARE, _PAUSE_S, _LEAST_PART_S = 0.9, (0.5, 1.0), 0.1
 _SOUNDS, _PLACES = 8, 6
+_TAIL = 0.025  # of the energy, outside the band on either side
 _STEPS = 2**15  # samples are rounded to 16 bits, as in a file
+
+
+def energy_band_hz(sound: FloatArray, sample_rate_hz: int = SAMPLE_RATE_HZ) -> tuple[float, float]:
+    """Return the band of the middle 95 % of a sound's energy, to 1 Hz and at least 1 Hz wide."""
+    from scipy import fft
+
+    power = np.abs(fft.rfft(sound)) ** 2
+    power[1:] *= 2.0
+    below = np.cumsum(power) / power.sum()
+    bin_hz = sample_rate_hz / sound.size
+    low_hz, high_hz = (
+        float(round(np.searchsorted(below, share) * bin_hz)) for share in (_TAIL, 1 - _TAIL)
+    )
+    return low_hz, max(high_hz, low_hz + 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +123,15 @@ class Layer:
 
     @property
     def event(self) -> Event:
-        """The label: exactly where the sound is."""
+        """The label: exactly where the sound is, and the band of 95 % of its energy."""
+        low_hz, high_hz = energy_band_hz(self.sound)
         return Event(
             self.start / SAMPLE_RATE_HZ,
             self.stop / SAMPLE_RATE_HZ,
             self.sound_class.name,
             self.sound_class.mid,
+            low_hz,
+            high_hz,
         )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, captum_adapter, segmentwise, spectrogram
+from awb_plugins.explainers import baselines, captum_adapter, ensembles, segmentwise, spectrogram
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    return [*segmentwise.SPECS, *spectrogram.SPECS, captum_adapter.SPEC, *baselines.SPECS]
+    masking = [*segmentwise.SPECS, *spectrogram.SPECS]
+    return [*masking, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]

@@ -13,6 +13,7 @@ from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.log_mel_front_end import LogMelFormat
+from awb_plugins.models.moments import MomentNetwork, Reach
 from awb_plugins.models.randomizing import randomized_twin
 
 HOST = torch.device("cpu")
@@ -27,10 +28,12 @@ class LogMelModel:
         Of the format.
     front_end : torch.nn.Module
         Waveforms ``(batch, samples)`` to log-mel frames ``(batch, frames, bins)``.
-    back_end : torch.nn.Module
-        Frames to log-odds ``(batch, classes)``.
+    back_end : MomentNetwork
+        Frames to log-odds ``(batch, classes)``, by way of moments.
     frame_samples : int
         Length of a frame's window.
+    moment_samples : int
+        Length of what a moment hears.
     """
 
     precision = "float32"
@@ -40,7 +43,7 @@ class LogMelModel:
         name: str,
         form: LogMelFormat,
         front_end: torch.nn.Module,
-        back_end: torch.nn.Module,
+        back_end: MomentNetwork,
         *,
         classes: Sequence[str],
         weights_sha256: str,
@@ -53,10 +56,12 @@ class LogMelModel:
         self.classes: Sequence[str] = classes
         self.weights_sha256 = weights_sha256
         self.front_end: torch.nn.Module = front_end.eval().to(device)
-        self.back_end: torch.nn.Module = back_end.to(device)
+        self.back_end: MomentNetwork = back_end.to(device)
+        self._reach = Reach.of(back_end.convolutions)
         self.device = device
         self.last_convolution: str = last_convolution
         self.frame_samples: int = form.window_samples
+        self.moment_samples = form.window_samples + (self._reach.frames - 1) * form.hop_samples
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame."""
@@ -89,6 +94,29 @@ class LogMelModel:
         """Score log-mel frames: ``(batch, frames, bins)`` to log-odds ``(batch, classes)``."""
         with torch.inference_mode():
             found = self.tensor_feature_scores(torch.from_numpy(features).to(self.device))
+        scores: ScoreArray = found.cpu().numpy()
+        return scores
+
+    def moment_starts(self, n_samples: int) -> IntArray:
+        """Return the first sample that each moment hears; below 0 for the first moments."""
+        n_frames = -(-n_samples // self._form.hop_samples)
+        first = np.array(self._reach.first_frames(n_frames), dtype=np.int64)
+        starts: IntArray = first * self._form.hop_samples + self.frame_starts(1)[0]
+        return starts
+
+    def moments(self, waveforms: AudioArray) -> ScoreArray:
+        """Judge moments, ``(batch, moments, channels)``; see `awb.protocols.LocalModel`."""
+        with torch.inference_mode():
+            features = self.front_end(torch.from_numpy(waveforms).to(self.device))
+            found = self.back_end.moments(features)
+        moments: ScoreArray = found.cpu().numpy()
+        return moments
+
+    def moment_scores(self, moments: ScoreArray) -> ScoreArray:
+        """Combine moments into log-odds ``(batch, classes)``."""
+        with torch.inference_mode():
+            given = torch.from_numpy(moments).to(self.device)
+            found = self.back_end.combined(given)
         scores: ScoreArray = found.cpu().numpy()
         return scores
 

@@ -7,13 +7,15 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from awb.errors import WeightsError
 from awb_plugins.training.examples import ClassKey
 
 if TYPE_CHECKING:
     import torch
+
+Module = TypeVar("Module", bound="torch.nn.Module")
 
 _NOTES = "training"
 
@@ -71,7 +73,7 @@ def read_class_list(path: Path, model: str) -> ClassList:
     return found
 
 
-def read_back_end(path: Path, make: Callable[[], torch.nn.Module], model: str) -> torch.nn.Module:
+def read_back_end(path: Path, make: Callable[[], Module], model: str) -> Module:
     """Read weights into a new back end."""
     import torch
 

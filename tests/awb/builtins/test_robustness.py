@@ -18,6 +18,7 @@ from awb.scoring import Scoring
 from awb.variations import (
     AnotherGain,
     AnotherSeed,
+    AnotherTarget,
     Background,
     FaintNoise,
     RandomLabels,
@@ -57,6 +58,7 @@ CASES: list[tuple[str, dict[str, Any], float]] = [
     ("seed-stability", {}, _spearman(AnotherSeed())),
     ("seed-overlap", {}, _overlap(2)),
     ("seed-overlap", {"part": 0.4}, _overlap(8)),
+    ("seed-overlap", {"part": 0.11}, _overlap(3)),
     ("seed-overlap", {"part": 0.001}, _overlap(1)),
     ("shift-equivariance", {}, _spearman(Rolled(0.5), shift=10)),
     ("shift-equivariance", {"part": 0.25}, _spearman(Rolled(0.25), shift=5)),
@@ -70,6 +72,8 @@ CASES: list[tuple[str, dict[str, Any], float]] = [
     ("noise-stability-white", {"path": PATH}, _spearman(Background("white", 10.0, PATH))),
     ("model-randomization", {}, abs(_spearman(RandomWeights(1.0)))),
     ("model-randomization", {"share": 0.5}, abs(_spearman(RandomWeights(0.5)))),
+    ("random-logit", {}, max(0.0, _spearman(AnotherTarget("random")))),
+    ("random-logit", {"other": "labelled"}, max(0.0, _spearman(AnotherTarget("labelled")))),
     ("label-randomization", {}, abs(_spearman(RandomLabels()))),
 ]
 

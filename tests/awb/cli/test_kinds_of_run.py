@@ -93,6 +93,30 @@ def test_show(kind: Kind) -> None:
         assert text.count("Manifest ") == kind.boards
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in EMPTY])
+def test_show_by(kinds: dict[str, Kind], name: str) -> None:
+    kind = kinds[name]
+    rows = json.loads(_said("show", kind.path, "--by=class", "--format=json"))
+    boards = {(row["dataset"], row["model"], row["budget"]) for row in rows}
+    assert len(boards) == kind.boards - len(kind.empty)
+    for board in boards:
+        own = [row for row in rows if (row["dataset"], row["model"], row["budget"]) == board]
+        for metric in {row["metric"] for row in own}:
+            sizes = {row["slice"]: row["n_instances"] for row in own if row["metric"] == metric}
+            whole = sizes.pop("all")
+            assert whole == sum(sizes.values())
+    for form in ("table", "md"):
+        text = _said("show", kind.path, "--by=class", f"--format={form}")
+        assert all(f"at most {budget} model calls" in text for budget in kind.budgets)
+        assert ("Unfinished: " in text) == (name == "unfinished")
+
+
+@pytest.mark.parametrize("name", sorted(EMPTY))
+def test_nothing_has_no_slices(kinds: dict[str, Kind], name: str) -> None:
+    said = r"no instance was explained|no metric has a value"
+    _refused(said, "show", kinds[name].path, "--by=class")
+
+
 def test_export(kind: Kind, tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(_said("export", kind.path))))
     assert json.loads(_said("export", kind.path, "--format=json")) is not None
@@ -103,6 +127,21 @@ def test_export(kind: Kind, tmp_path: Path) -> None:
     n_pairs = 1 if kind.budgets else kind.boards
     places = {(row["model"], row["dataset"], row["clip_id"]) for row in rows if row["value"]}
     assert len(places) == sum(kind.n_instances(number) for number in range(1, n_pairs + 1))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_explainers_agree_or_are_too_few(kinds: dict[str, Kind], name: str) -> None:
+    kind = kinds[name]
+    if name in EMPTY:
+        said = "needs two explainers whose relevance has an order; there are 0"
+        _refused(said, "agree", kind.path, "--explainers")
+        return
+    found = json.loads(_said("agree", kind.path, "--explainers", "--format=json"))
+    assert {one["budget"] for one in found} == set(kind.budgets or [None])
+    boards = {(one["dataset"], one["model"], one["budget"]) for one in found}
+    assert len(boards) == kind.boards - len(kind.empty)
+    text = _said("agree", kind.path, "--explainers")
+    assert all(f"at most {budget} model calls" in text for budget in kind.budgets)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in FEW_EXPLAINERS])

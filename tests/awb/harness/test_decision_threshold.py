@@ -69,7 +69,9 @@ def test_selection_and_fid_in_take_the_threshold_of_the_model(data: str, tmp_pat
     assert len(folder.manifests()[0].kept) == 2
     assert fid_ins(folder) == {"oracle": {1.0}, "away": {0.0}}
     at_zero = run(data, tmp_path / "zero", strict, min_score=-50)
-    assert fid_ins(at_zero) == {"oracle": {1.0}, "away": {1.0}}  # "no" with the burst and without
+    scores = at_zero.store().scores()
+    reasons = {row.reason for row in scores if row.metric == "fid-in"}
+    assert reasons == {"the model does not hear the target in the clip"}
 
 
 def test_a_decorated_model_may_say_it_for_the_one_it_makes(data: str, tmp_path: Path) -> None:
@@ -104,8 +106,8 @@ def _refuse(parameters: object) -> Any:
 
 
 def test_claims_are_checked_at_the_threshold_of_the_model() -> None:
-    p_clip, p_in, threshold = 0.4, 0.1, math.log(0.3 / 0.7)
-    claim = {"ff-in": p_clip - p_in, "fid-in": fid_in(p_clip, p_in, threshold=0.3)}
+    p_clip, p_in, threshold = 0.9, 0.6, math.log(0.7 / 0.3)
+    claim = {"ff-in": p_clip - p_in, "fid-in": fid_in(p_clip, p_in, threshold=0.7)}
     settings: dict[str, Any] = {
         "n_cells": 10, "n_positive": 2, "clip_log_odds": math.log(p_clip / (1 - p_clip)),
     }  # fmt: skip

@@ -22,7 +22,10 @@ def test_every_metric_of_the_design_has_facts() -> None:
     local-accuracy sparseness complexity effective-support seed-stability seed-overlap
     shift-equivariance gain-invariance noise-stability-natural noise-stability-room
     noise-stability-white max-sensitivity model-randomization
-    label-randomization"""
+    label-randomization event-rank-margin iou-area rank-faithfulness kept-share
+    ai-over-random ad-over-random ag-over-random fid-in-over-random ff-in-over-random
+    ff-out-over-random
+    class-contrast deletion-gain insertion-gain srg random-logit"""
     assert set(wanted.split()) <= set(ALL_FACTS)
 
 

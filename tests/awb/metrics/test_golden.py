@@ -37,6 +37,8 @@ def _localization(case: Case) -> dict[str, Callable[[], float]]:
         "mass-accuracy": lambda: metrics.mass_accuracy(relevance, labels),
         "rank-accuracy": lambda: metrics.rank_accuracy(relevance, labels),
         "event-margin": lambda: metrics.event_margin(relevance, rows),
+        "event-rank-margin": lambda: metrics.event_rank_margin(relevance, rows),
+        "iou-area": lambda: metrics.iou_area(relevance, labels),
         "event-recall@1": lambda: metrics.event_recall(relevance, rows, k=1),
         "event-recall@5": lambda: metrics.event_recall(relevance, rows, k=5),
         "psds": lambda: metrics.psds([_clip(case)]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,11 +17,20 @@ from awb.metrics import (
     ff_masked,
     fid_in,
     kept_cells,
+    kept_share,
+    moved_masks,
+    over_random,
 )
 from golden.strategies import quick, relevances
 
 probabilities = st.integers(1, 63).map(lambda v: v / 64)
-METRICS = [average_increase, average_drop, average_gain, fid_in, ff_masked]
+METRICS = [
+    average_increase,
+    average_drop,
+    average_gain,
+    partial(fid_in, threshold=0.5),
+    ff_masked,
+]
 
 
 @quick
@@ -28,7 +39,6 @@ def test_the_published_formulas(clip: float, masked: float) -> None:
     assert average_increase(clip, masked) == (1.0 if masked > clip else 0.0)
     assert average_drop(clip, masked) == pytest.approx(max(0, clip - masked) / clip)
     assert average_gain(clip, masked) == pytest.approx(max(0, masked - clip) / (1 - clip))
-    assert fid_in(clip, masked, tolerance=0.0) == ((clip >= 0.5) == (masked >= 0.5))
     assert ff_masked(clip, masked) == clip - masked
 
 
@@ -39,14 +49,12 @@ def test_float_noise_does_not_count_as_a_change(clip: float, noise: float) -> No
     assert average_drop(clip, clip + noise) == 0.0
     assert average_gain(clip, clip + noise) == 0.0
     assert ff_masked(clip, clip + noise) == 0.0
-    assert fid_in(clip, clip + noise) == 1.0
+    assert fid_in(clip, clip + noise, threshold=clip) == 1.0
 
 
-def test_the_tolerance_around_the_decision_is_open_above_and_closed_below() -> None:
-    """With a threshold of 0.5, 0.25 below still counts as heard, and 0.25 above as not heard."""
-    reached = [fid_in(0.75, masked, tolerance=0.25) for masked in (0.125, 0.25, 0.75)]
-    silent = [fid_in(0.375, masked, tolerance=0.25) for masked in (0.25, 0.625, 0.75)]
-    assert (reached, silent) == ([0.0, 1.0, 1.0], [1.0, 1.0, 0.0])
+def test_a_decision_within_the_tolerance_of_the_threshold_is_the_same() -> None:
+    heard = partial(fid_in, 0.75, threshold=0.5, tolerance=0.25)
+    assert [heard(masked) for masked in (0.125, 0.25, 0.75)] == [0.0, 1.0, 1.0]
 
 
 def test_a_tolerance_of_zero_hears_everything() -> None:
@@ -60,10 +68,58 @@ def test_nothing_to_lose_and_nothing_to_gain() -> None:
         average_gain(1.0, 0.5)
 
 
-def test_fidelity_includes_negative_decisions() -> None:
-    assert fid_in(0.1, 0.2) == 1.0
-    assert fid_in(0.1, 0.9) == 0.0
-    assert fid_in(0.3, 0.25, threshold=0.28) == 0.0
+@quick
+@given(probabilities, probabilities, probabilities)
+def test_the_decision_is_the_models_own(clip: float, masked: float, threshold: float) -> None:
+    decide = partial(fid_in, clip, masked, threshold=threshold, tolerance=0.0)
+    if clip < threshold:
+        with pytest.raises(UndefinedScoreError, match="does not hear"):
+            decide()
+    else:
+        assert decide() == (masked >= threshold)
+
+
+def test_a_model_with_a_low_threshold_is_not_rewarded_for_silence() -> None:
+    """At 0.5, both would be "not heard", and so the same decision."""
+    assert fid_in(0.3, 0.02, threshold=0.1) == 0.0
+    assert fid_in(0.3, 0.28, threshold=0.1) == 1.0
+
+
+@quick
+@given(st.integers(2, 30).flatmap(relevances), st.integers(0, 9))
+def test_moved_masks_keep_as_many_cells_in_the_same_runs(relevance: np.ndarray, seed: int) -> None:
+    if (relevance == relevance[0]).all():
+        return
+    kept = kept_cells(relevance)
+    moved = moved_masks(kept, np.random.default_rng(seed))
+    ring = "".join("1" if cell else "0" for cell in kept) * 2
+    assert len(moved) == min(8, kept.size - 1)
+    assert all("".join("1" if cell else "0" for cell in row) in ring for row in moved)
+    assert kept_share(relevance) == pytest.approx(moved.mean())
+
+
+def test_masks_are_moved_to_the_same_times_for_all_explanations() -> None:
+    one, other = np.eye(20, dtype=bool)[:2]
+    first, second = (moved_masks(mask, np.random.default_rng(5)) for mask in (one, other))
+    assert (np.roll(first, 1, axis=1) == second).all()
+    assert not (first & one).any()
+
+
+@quick
+@given(st.lists(probabilities, min_size=1, max_size=9), probabilities, st.booleans())
+def test_over_random_is_the_advantage(moved: list[float], own: float, higher: bool) -> None:
+    gains = [own - one if higher else one - own for one in moved]
+    score = over_random(own, moved, higher_is_better=higher)
+    assert score == pytest.approx(sum(gains) / len(gains))
+
+
+def test_masks_that_cannot_be_moved_are_refused() -> None:
+    with pytest.raises(ParameterError, match="boolean row"):
+        moved_masks([True], np.random.default_rng(0))
+    with pytest.raises(ParameterError, match="boolean row"):
+        moved_masks([1.0, 0.0], np.random.default_rng(0))
+    with pytest.raises(ParameterError, match="no moved mask"):
+        over_random(0.5, [])
 
 
 @quick

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -162,3 +164,16 @@ def test_negative_relevance_is_split_in_the_same_way(relevance: list[float]) -> 
     assert otsu_threshold(relevance) == pytest.approx(expected * abs(relevance[0]))
     cut = sum(relevance) / 3
     assert select(relevance, threshold="mean").tolist() == [value > cut for value in relevance]
+
+
+@pytest.mark.parametrize("threshold", ["mean", "otsu"])
+@pytest.mark.parametrize("level", [1.0, -3.0, 1e-300, 0.1])
+def test_a_constant_with_rounding_noise_selects_nothing(level: float, threshold: Any) -> None:
+    noise = np.random.default_rng(0).uniform(-1e-15, 1e-15, size=20)
+    relevance = level * (1 + noise)
+    assert np.ptp(relevance) > 0
+    assert not select(relevance, threshold=threshold).any()
+    assert iou(relevance, [1, 1, *[0] * 18], threshold=threshold) == 0.0
+    louder = relevance.copy()
+    louder[3] += 1e-9 * abs(level)
+    assert np.flatnonzero(select(louder, threshold=threshold)).tolist() == [3]

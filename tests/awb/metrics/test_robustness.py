@@ -96,3 +96,12 @@ def test_bad_input_is_refused() -> None:
     for draws in ([1.0, 2.0], np.empty((0, 2)), [[1.0]], [[1.0, np.nan]]):
         with pytest.raises(RelevanceError):
             max_sensitivity([1.0, 2.0], draws)
+
+
+def test_relevance_that_vanishes_beside_the_noisy_one_has_no_sensitivity() -> None:
+    for tiny in (5e-324, 1e-300, 1e-13):
+        with pytest.raises(UndefinedScoreError, match="beside"):
+            max_sensitivity([tiny, 0.0], [[1.0, 0.0]])
+    assert max_sensitivity([1e-300, 0.0], [[3e-300, 0.0]]) == pytest.approx(2.0)
+    assert max_sensitivity([1e300, 0.0], [[-1e300, 0.0]]) == pytest.approx(2.0)
+    assert max_sensitivity([1e-9, 0.0], [[1.0, 0.0]]) == pytest.approx(1e9)

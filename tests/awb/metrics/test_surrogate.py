@@ -10,7 +10,12 @@ from sklearn.metrics import r2_score
 
 from awb.designs import pooled, single
 from awb.errors import ParameterError, UndefinedScoreError
-from awb.metrics import faithfulness_correlation, infidelity, local_accuracy
+from awb.metrics import (
+    faithfulness_correlation,
+    infidelity,
+    local_accuracy,
+    rank_faithfulness,
+)
 from golden import slow_fidelity as slow
 from golden.strategies import quick
 
@@ -44,8 +49,12 @@ def test_the_best_scale_is_the_best(seed: int) -> None:
     masks = pooled(N, 40, rng)
     relevance, lost = rng.normal(size=N), rng.normal(size=40)
     best = infidelity(relevance, masks, lost)
-    tried = [infidelity(s * relevance, masks, lost, scaled=False) for s in np.linspace(0, 3, 61)]
+    tried = [
+        slow.centred_infidelity((s * relevance).tolist(), masks.tolist(), lost.tolist())
+        for s in np.linspace(0, 3, 61)
+    ]
     assert best <= min(tried) + 1e-9
+    assert min(tried) == pytest.approx(best, rel=1e-2)
     for scale in (1e-200, 1e6, 1e200):
         assert infidelity(scale * relevance, masks, lost) == pytest.approx(best)
 
@@ -57,8 +66,9 @@ def test_the_truth_is_perfect(seed: int) -> None:
     assert faithfulness_correlation(weights, masks, lost) == pytest.approx(1.0)
     assert faithfulness_correlation(-weights, masks, lost) == pytest.approx(-1.0)
     assert infidelity(weights, masks, lost) == pytest.approx(0.0, abs=1e-18)
-    inverted = infidelity(-weights, masks, lost)
-    assert inverted == pytest.approx(np.mean(lost**2))
+    nothing = slow.centred_infidelity([0.0] * N, masks.tolist(), lost.tolist())
+    assert infidelity(-weights, masks, lost) == pytest.approx(nothing)
+    assert infidelity(np.ones(N), masks, lost) == pytest.approx(nothing)
 
 
 def test_a_constant_gains_nothing_from_larger_masks() -> None:
@@ -67,6 +77,10 @@ def test_a_constant_gains_nothing_from_larger_masks() -> None:
     for value in (1.0, 0.1, 1 / 3):
         with pytest.raises(UndefinedScoreError, match="constant"):
             faithfulness_correlation(np.full(N, value), masks, lost + masks.sum(axis=1))
+        with pytest.raises(UndefinedScoreError, match="constant"):
+            rank_faithfulness(np.full(N, value), masks, lost + masks.sum(axis=1))
+        more = infidelity(np.full(N, value), masks, lost + masks.sum(axis=1))
+        assert more == pytest.approx(infidelity(np.zeros(N), masks, lost))
 
 
 def test_a_constant_model_has_no_correlation() -> None:
@@ -77,7 +91,19 @@ def test_a_constant_model_has_no_correlation() -> None:
 
 def test_zero_relevance_explains_nothing() -> None:
     masks = np.eye(2, dtype=bool)
-    assert infidelity([0.0, 0.0], masks, [3.0, 4.0]) == 12.5
+    assert infidelity([0.0, 0.0], masks, [3.0, 4.0]) == 0.25
+    assert infidelity([0.0, 0.0], masks, [3.0, 4.0], scaled=False) == 12.5
+
+
+@quick
+@given(st.integers(0, 50))
+def test_slow_correlation_of_ranks_agrees(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    masks = single(N, 25, rng)
+    relevance, lost = rng.integers(0, 5, size=N).astype(float), rng.normal(size=25)
+    sums = slow.dropped_sums(slow.ranks(relevance.tolist()), masks.tolist())
+    expected = slow.pearson(sums, lost.tolist())
+    assert rank_faithfulness(relevance, masks, lost) == pytest.approx(expected)
 
 
 @quick
@@ -98,7 +124,7 @@ def test_local_accuracy_of_a_constant_is_undefined() -> None:
 
 def test_bad_input_is_refused() -> None:
     masks = np.eye(2, dtype=bool)
-    for metric in (faithfulness_correlation, infidelity):
+    for metric in (faithfulness_correlation, rank_faithfulness, infidelity):
         with pytest.raises(ParameterError, match="boolean drop masks of 2"):
             metric([1.0, 2.0], masks.astype(float), [1.0, 2.0])
         with pytest.raises(ParameterError, match="boolean drop masks of 3"):

@@ -86,6 +86,7 @@ def test_the_audio_is_what_the_model_heard(run: RunFolder, views: list[BoardView
     assert isinstance(heard, Heard)
     assert heard.clip.sample_rate_hz == 16000
     assert heard.segments.n_cells == views[0].instances[0].explanations[0].relevance.size
+    assert heard.fill is not None
     assert not heard.fill.any(), "the run's masker is silence"
 
 
@@ -99,11 +100,24 @@ def test_the_masker_fills_in_what_it_filled_in_during_the_run(tmp_path: Path) ->
     perturber = Perturber(
         Levels(), instance, heard.segments, noise(level_db=-6.0), key, design=Design(1)
     )
+    assert heard.fill is not None
     assert heard.fill.any()
     np.testing.assert_array_equal(heard.fill, perturber.fill)
     page = tmp_path / "page.html"
     assert awb("report", run.path, "--out", page).exit_code == 0
     assert page.read_text(encoding="utf-8").count('class="sound-data"') == 2, "clip and noise"
+
+
+def test_gaps_that_depend_on_the_mask_are_not_played(tmp_path: Path) -> None:
+    data = small_data.build(tmp_path / "data", 1)
+    run = RunFolder.open(make_run(tmp_path / "run", data, masker="interpolate"))
+    one = read_views(run, load())[0].instances[0]
+    assert require(RunClips(run, load()), one).fill is None
+    page = tmp_path / "page.html"
+    assert awb("report", run.path, "--out", page).exit_code == 0
+    text = page.read_text(encoding="utf-8")
+    assert text.count('class="sound-data"') == 1, "the clip"
+    assert '"onlyWhole": "the run' in text or '"onlyWhole":"the run' in text
 
 
 class Levels:

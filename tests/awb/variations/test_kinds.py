@@ -11,6 +11,7 @@ from awb.types import Clip, Event, Instance
 from awb.variations import (
     AnotherGain,
     AnotherSeed,
+    AnotherTarget,
     Background,
     FaintNoise,
     RandomLabels,
@@ -135,3 +136,45 @@ def test_variations_do_not_change_their_input() -> None:
     for variation in (Rolled(), AnotherGain(), FaintNoise(), Background("room")):
         variation.of_instance(instance, _segments(instance), RNG(0))
     assert np.array_equal(clip.waveform, before)
+
+
+class _Kennel:
+    """A model whose fifth class has a name of several synonyms."""
+
+    sample_rate_hz = RATE_HZ
+    classes = ("Target", "Cat", "Cow", "Horse", "Vehicle horn, car horn, honking")
+
+
+def _scene() -> Instance:
+    instance = _instance(10, (0.1, 0.2))
+    others = (Event(0.5, 0.7, "car horn"), Event(0.8, 0.9, "Car_Horn"), Event(0.3, 0.4, "Comet"))
+    clip = Clip("clip", instance.clip.waveform, RATE_HZ, instance.clip.events + others)
+    return Instance("fake", clip, "Target", 0, instance.intervals_s)
+
+
+def test_another_labelled_target_comes_with_its_events() -> None:
+    other = AnotherTarget("labelled").of_target(_scene(), _Kennel(), RNG(0))  # type: ignore[arg-type]
+    assert (other.target, other.class_index) == ("Vehicle horn, car horn, honking", 4)
+    assert other.intervals_s.tolist() == [[0.5, 0.7], [0.8, 0.9]]
+
+
+def test_a_random_target_is_any_other_class() -> None:
+    scene, model = _scene(), _Kennel()
+    drawn = [AnotherTarget().of_target(scene, model, RNG(seed)) for seed in range(60)]  # type: ignore[arg-type]
+    assert {one.class_index for one in drawn} == {1, 2, 3, 4}
+    assert all(one.target == model.classes[one.class_index] for one in drawn)
+    assert all(bool(one.intervals_s.size) == (one.class_index == 4) for one in drawn)
+    again = AnotherTarget().of_target(scene, model, RNG(3))  # type: ignore[arg-type]
+    assert again.class_index == drawn[3].class_index
+
+
+def test_without_another_class_there_is_no_other_target() -> None:
+    class Single(_Kennel):
+        classes = ("Target",)
+
+    for other, reason in (("labelled", "no other labelled sound"), ("random", "no other class")):
+        with pytest.raises(UndefinedScoreError, match=reason):
+            AnotherTarget(other).of_target(_scene(), Single(), RNG(0))  # type: ignore[arg-type]
+    alone = _instance(10, (0.1, 0.2))
+    with pytest.raises(UndefinedScoreError, match="no other labelled sound"):
+        AnotherTarget("labelled").of_target(alone, _Kennel(), RNG(0))  # type: ignore[arg-type]

@@ -43,6 +43,14 @@ def test_dropping_a_window_misses_what_occurs_twice_and_keeping_it_what_needs_co
     assert _found("keep-window", "both needed")[0] < 0.8
 
 
+@pytest.mark.parametrize("scenario", ["both needed", "either event", "one of two"])
+def test_a_union_is_never_as_far_off_as_its_worse_member(scenario: str) -> None:
+    worse, better = sorted(_found(name, scenario)[0] for name in ("naive", "keep-window"))
+    union = _found("union", scenario)[0]
+    assert union > (worse + better) / 2
+    assert _found("intersection", scenario)[0] < union
+
+
 @pytest.mark.parametrize("scenario", planted.SCENARIOS)
 def test_adaptive_finds_it_with_fewer_calls(scenario: str) -> None:
     assert min(_found("adaptive", scenario, budget=150)) > 0.9

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from awb import designs
+from awb.data.instance_kinds import InstanceKind
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
 from awb.harness.config.option import Option
 from awb.perturbation import Design
@@ -67,7 +68,7 @@ class RunConfig(BaseModel):
     ] = Field(default=["all"], description='Explainers; "all" means every one that is installed.')
     baselines: Annotated[bool, Option()] = Field(
         default=True,
-        description="Add the baselines random, constant, energy and oracle to every board.",
+        description="Add the baselines (oracle and four nulls) to every board.",
     )
     metrics: Annotated[Names, Option(takes="all|A,B,...", completes="metric", also=("all",))] = (
         Field(
@@ -112,6 +113,14 @@ class RunConfig(BaseModel):
     )
     segment_hop_s: Annotated[float, Option(takes="S")] = Field(
         default=0.1, gt=0, description="Seconds from one segment to the next."
+    )
+    instances: Annotated[
+        InstanceKind,
+        Option(takes="hits|false-alarms|misses", also=("hits", "false-alarms", "misses")),
+    ] = Field(
+        default="hits",
+        description="What to explain: labelled targets that the model hears; classes that it hears"
+        " and nobody labelled; or labelled targets that it misses.",
     )
     max_event_fraction: Annotated[float, Option(takes="F")] = Field(
         default=0.2,

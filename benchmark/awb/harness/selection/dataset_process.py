@@ -94,7 +94,7 @@ def _answer(question: _Question) -> Any:
         return list(found) if question.method in _LISTS and found is not None else found
 
 
-_LISTS = ("clip_ids", "excluded")
+_LISTS = ("clip_ids", "excluded", "relatives")
 """Methods that may return any iterable."""
 
 
@@ -130,6 +130,11 @@ class _Distant:
     def fingerprint(self) -> str:
         """Return its own hash of its tables and files; empty if it has none."""
         return str(self._ask(_Question(self.resolved, "fingerprint"), "it hashed its files") or "")
+
+    def relatives(self, label: str) -> Sequence[str]:
+        """List the classes above and below a label in its ontology; none if it has no ontology."""
+        question = _Question(self.resolved, "relatives", (label,))
+        return tuple(self._ask(question, f"it listed relatives of {label}") or ())
 
     def load(self, clip_id: str) -> Clip:
         """Read one clip; raises what the dataset raises, or a `WorkerDiedError`."""

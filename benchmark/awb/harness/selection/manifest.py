@@ -1,10 +1,11 @@
 """Selection: which (clip, target) pairs are explained, and why the others are not.
 
-An instance is kept if the clip has events of the target, their union lasts at most
-``max_event_fraction`` of the clip, and the model's score reaches its decision threshold. All others
-are counted by reason. A clip-level label is a target, too, but its times are unknown: its length is
-not limited, and nothing is scored against its times. `awb.harness.selection.selector` describes
-when clip-level labels are used.
+A hit is kept if the clip has events of the target, their union lasts at most
+``max_event_fraction`` of the clip, and the model's score reaches its decision threshold; a miss, if
+the score does not reach it. All others are counted by reason. A clip-level label is a target, too,
+but its times are unknown: its length is not limited, and nothing is scored against its times.
+`awb.harness.selection.selector` describes when clip-level labels are used, and
+`awb.harness.selection.false_alarms` decides about false alarms.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from awb.audio import resample
 from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import HITS, MISSES, InstanceKind
 from awb.data.skipped import (
+    HEARD,
     LOW_SCORE,
     NO_EVENTS,
     TOO_LONG,
@@ -28,10 +31,11 @@ from awb.data.skipped import (
     UNKNOWN_LABEL,
     Skipped,
 )
+from awb.data.targets import targets_of
 from awb.errors import did_you_mean
 from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
-from awb.types import Clip, Event, Instance
+from awb.types import Clip, Instance
 
 _HEARD_S = 1e-3  # tolerance, as resampling may lengthen a clip
 
@@ -46,6 +50,22 @@ class Kept:
     intervals_s: tuple[tuple[float, float], ...]
     score: float
     audio_sha256: str
+    others: tuple[tuple[str, float, float], ...] = ()  # of a false alarm: what is labelled, when
+    duration_s: float = 0.0  # of the clip of a false alarm
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a plain dictionary; without what only false alarms have, for the others."""
+        plain = asdict(self)
+        if not self.others:
+            del plain["others"], plain["duration_s"]
+        return plain
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> Kept:
+        """Rebuild an instance from `to_json`."""
+        spans = tuple((onset_s, offset_s) for onset_s, offset_s in plain["intervals_s"])
+        others = tuple((label, onset, offset) for label, onset, offset in plain.get("others", ()))
+        return cls(**{**plain, "intervals_s": spans, "others": others})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,7 @@ class Manifest:
     kept: tuple[Kept, ...]
     skipped: tuple[Skipped, ...]
     fingerprint: str = ""  # the dataset's own hash of its tables and available files
+    kind: InstanceKind = HITS
 
     @property
     def sha256(self) -> str:
@@ -66,19 +87,25 @@ class Manifest:
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """Return plain lists and dictionaries."""
-        return asdict(self)
+        """Return plain lists and dictionaries; hits, the default kind, are not named."""
+        plain = {
+            "dataset": self.dataset,
+            "model": self.model,
+            "weights_sha256": self.weights_sha256,
+            "kept": [one.to_json() for one in self.kept],
+            "skipped": [asdict(one) for one in self.skipped],
+            "fingerprint": self.fingerprint,
+        }
+        return plain if self.kind == HITS else {**plain, "kind": self.kind}
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> Manifest:
         """Rebuild a manifest from `to_json`."""
-        kept = tuple(
-            Kept(**{**entry, "intervals_s": tuple((a, b) for a, b in entry["intervals_s"])})
-            for entry in plain["kept"]
-        )
+        kept = tuple(Kept.from_json(entry) for entry in plain["kept"])
         skipped = tuple(Skipped(**entry) for entry in plain["skipped"])
         hashes = plain["weights_sha256"], plain.get("fingerprint", "")
-        return cls(plain["dataset"], plain["model"], hashes[0], kept, skipped, hashes[1])
+        kind = plain.get("kind", HITS)
+        return cls(plain["dataset"], plain["model"], hashes[0], kept, skipped, hashes[1], kind)
 
 
 def audio_sha256(clip: Clip) -> str:
@@ -95,27 +122,11 @@ def prepare(clip: Clip, sample_rate_hz: int) -> Clip:
     waveform = resample(clip.waveform, clip.sample_rate_hz, sample_rate_hz)
     duration_s = waveform.size / sample_rate_hz
     events = tuple(
-        Event(event.onset_s, min(event.offset_s, duration_s), event.label, event.mid)
+        replace(event, offset_s=min(event.offset_s, duration_s))
         for event in clip.events
         if event.onset_s < duration_s
     )
     return Clip(clip.id, waveform, sample_rate_hz, events, clip.labels, clip.group)
-
-
-def _targets(clip: Clip, classes: ClassIndex) -> Iterator[tuple[str, int | None, list[Event]]]:
-    """Group a clip's events by target; labels that mean the same class are one target.
-
-    A clip-level label adds a target without events, unless the target has some.
-    """
-    groups: dict[int | str, tuple[str, int | None, list[Event]]] = {}
-    for event in clip.events:
-        index = classes.find(event.label, event.mid)
-        key: int | str = event.label if index is None else index
-        groups.setdefault(key, (event.label, index, []))[2].append(event)
-    for label in clip.labels:
-        index = classes.find(label)
-        groups.setdefault(label if index is None else index, (label, index, []))
-    yield from groups.values()
 
 
 def decide(
@@ -126,11 +137,12 @@ def decide(
     max_event_fraction: float,
     min_score: float,
     hears_s: float = math.inf,
+    kind: InstanceKind = HITS,
 ) -> Iterable[Kept | Skipped]:
-    """Decide for every target of one clip whether it is kept."""
+    """Decide for every target of one clip whether it is kept, as a hit or as a miss."""
     if not (clip.events or clip.labels):
         yield Skipped(clip.id, "", NO_EVENTS)
-    for target, index, events in _targets(clip, classes):
+    for target, index, events in targets_of(clip, classes):
         if index is None:
             hint = did_you_mean(target, classes.classes)
             yield Skipped(clip.id, target, UNKNOWN_LABEL, hint.strip() if "mean" in hint else "")
@@ -143,7 +155,9 @@ def decide(
         elif intervals_s.size and intervals_s[-1, 1] > hears_s + _HEARD_S:
             detail = f"it ends at {intervals_s[-1, 1]:.2f} s, the model hears {hears_s:g} s"
             yield Skipped(clip.id, target, UNHEARD, detail)
-        elif score < min_score:
+        elif kind == MISSES and score >= min_score:
+            yield Skipped(clip.id, target, HEARD, f"log-odds {score:.2f}")
+        elif kind == HITS and score < min_score:
             yield Skipped(clip.id, target, LOW_SCORE, f"log-odds {score:.2f}")
         else:
             spans = tuple((float(onset), float(offset)) for onset, offset in intervals_s)

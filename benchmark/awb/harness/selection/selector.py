@@ -8,11 +8,13 @@ from functools import partial
 
 from awb.activity import WorkerDiedError
 from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import BAD_AUDIO, MODEL_FAILED, TOO_SHORT, Skipped
 from awb.errors import AwbError, DataError
 from awb.harness.config.run_config import RunConfig
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Source
+from awb.harness.selection.false_alarms import FalseAlarms
 from awb.harness.selection.manifest import Kept, Manifest, decide, prepare
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import ModelFacts
@@ -23,6 +25,9 @@ from awb.protocols import Dataset, ScoreArray
 from awb.specs import ModelSpec
 from awb.types import Clip
 
+Rule = Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]
+"""Decides about the targets of a scored clip."""
+
 Progress = Callable[[str, int, int], None]
 """``progress(phase, done, total)``, called after every clip or instance."""
 
@@ -30,8 +35,9 @@ Progress = Callable[[str, int, int], None]
 class _Decisions:
     """The decisions about each clip, with clip-level labels and without."""
 
-    def __init__(self, decide_one: Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]) -> None:
+    def __init__(self, decide_one: Rule, *, by_events: bool) -> None:
         self._decide = decide_one
+        self._by_events = by_events
         self._all: dict[str, list[Kept | Skipped]] = {}
         self._by_events_alone: dict[str, list[Kept | Skipped]] = {}
         self._has_times = False
@@ -53,7 +59,7 @@ class _Decisions:
         """Decide about every target of a clip, with its clip-level labels and without them."""
         self._all[clip.id] = list(self._decide(clip, scores))
         self._has_times = self._has_times or bool(clip.events)
-        if clip.labels:
+        if clip.labels and self._by_events:
             self._by_events_alone[clip.id] = list(self._decide(replace(clip, labels=()), scores))
 
     def entries(self, clip_ids: Sequence[str]) -> list[Kept | Skipped]:
@@ -74,12 +80,15 @@ def select(
 ) -> Manifest:
     """Score every clip once and decide which targets are explained.
 
-    Clip-level labels are used only if no clip has annotated times; in other datasets a clip without
-    events has no targets. So event times are known for all instances of a board, or for none.
+    Clip-level labels are used only if no clip has annotated times, and always to tell what is no
+    false alarm; in other datasets a clip without events has no targets. So event times are known
+    for all instances of a board, or for none.
     """
     shortest_s = minimum_duration_s(model)
     clip_ids = list(source.dataset.clip_ids())[: config.clips]
-    decisions = _Decisions(_rule(facts, config))
+    alarms = _false_alarms(source, facts, config) if config.instances == FALSE_ALARMS else None
+    rule = _rule(facts, config) if alarms is None else alarms.decide
+    decisions = _Decisions(rule, by_events=alarms is None)
     whole: dict[str, Clip] = {}
 
     deaths: list[str] = []
@@ -117,7 +126,10 @@ def select(
         raise failures[0]
     if len(deaths) >= MAX_FAILURES:
         decisions.give_up(clip_ids)
-    return _manifest(source, model, facts, decisions.entries(clip_ids))
+    entries = decisions.entries(clip_ids)
+    if alarms is not None:
+        entries = list(alarms.known(entries))
+    return replace(_manifest(source, model, facts, entries), kind=config.instances)
 
 
 def _manifest(
@@ -147,9 +159,17 @@ def too_short(duration_s: float, shortest_s: float) -> str:
     return f"{duration_s:.3f} s, the model needs {shortest_s:g} s"
 
 
-def _rule(
-    facts: ModelFacts, config: RunConfig
-) -> Callable[[Clip, ScoreArray], Iterable[Kept | Skipped]]:
+def _false_alarms(source: Source, facts: ModelFacts, config: RunConfig) -> FalseAlarms:
+    """Return the rule for false alarms, with what the dataset says of its ontology."""
+    relatives = getattr(source.dataset, "relatives", None)
+    return FalseAlarms(
+        ClassIndex(facts),
+        facts.decision_threshold if config.min_score is None else config.min_score,
+        relatives if callable(relatives) else lambda _: (),
+    )
+
+
+def _rule(facts: ModelFacts, config: RunConfig) -> Rule:
     """Return `decide` with the limits of a run."""
     own = facts.decision_threshold
     return partial(
@@ -158,6 +178,7 @@ def _rule(
         max_event_fraction=config.max_event_fraction,
         min_score=own if config.min_score is None else config.min_score,
         hears_s=facts.hears_s,
+        kind=config.instances,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,11 @@ create table if not exists curve (
 create table if not exists stopped (
     unit_key text not null references unit(key), kind text not null, label text not null,
     primary key (unit_key, kind, label)
+) without rowid;
+create table if not exists fact (
+    unit_key text not null references unit(key) on delete cascade, name text not null,
+    value not null,
+    primary key (unit_key, name)
 ) without rowid;
 """
 
@@ -106,6 +111,7 @@ class Store:
         model: str,
         result: UnitResult,
         stopped: Collection[tuple[str, str]] = (),
+        facts: Mapping[str, float | str] | None = None,
     ) -> None:
         """Store a unit in one transaction; storing it again has no effect."""
         with closing(self.connect()) as connection, connection:
@@ -119,6 +125,10 @@ class Store:
             connection.executemany(
                 "insert into stopped values (?, ?, ?)",
                 [(result.key, kind, label) for kind, label in sorted(stopped)],
+            )
+            connection.executemany(
+                "insert or replace into fact values (?, ?, ?)",
+                [(result.key, name, value) for name, value in (facts or {}).items()],
             )
 
     def insert(
@@ -184,6 +194,23 @@ class Store:
         with closing(self.connect()) as connection:
             for row in connection.execute(query):
                 yield ExplanationRow(*row)
+
+    def facts(self) -> dict[tuple[str, str], dict[tuple[str, str], dict[str, float | str]]]:
+        """Read what is known of every instance, by (dataset, model) and by (clip, target).
+
+        Runs that an older awb made have none.
+        """
+        query = """
+            select dataset, model, clip_id, target, name, value
+            from fact join unit on unit.key = fact.unit_key
+            order by dataset, model, clip_id, target, name
+        """
+        found: dict[tuple[str, str], dict[tuple[str, str], dict[str, float | str]]] = {}
+        with closing(self.connect()) as connection:
+            for dataset, model, clip_id, target, name, value in connection.execute(query):
+                of_board = found.setdefault((dataset, model), {})
+                of_board.setdefault((clip_id, target), {})[name] = value
+        return found
 
     def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
         """Read the relevance of one explanation."""

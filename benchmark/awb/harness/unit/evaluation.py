@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 
 from awb.activity import PluginCall, at_work
+from awb.data.class_index import ClassIndex
+from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
+from awb.data.targets import events_of
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
-from awb.harness.unit.question import Question, Variants
+from awb.harness.unit.question import Question, Variants, not_again
 from awb.harness.unit.record import (
     FAILED,
     NOT_APPLICABLE,
@@ -30,8 +33,8 @@ from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
-from awb.scoring import Scoring
-from awb.types import immutable
+from awb.scoring import NO_TIMES, Scoring
+from awb.types import Event, immutable
 
 Answering = Callable[[Any], Any]
 
@@ -99,8 +102,9 @@ def _attempt(
         other = built["masker", plan.scoring_masker.label]
         with at_work(PluginCall("masker", plan.scoring_masker.label)), untouched():
             scorer = Question(model, instance, config, other, key, model_cache).perturber
-    variants = Variants(question, offered=unit.again)
-    work = _Work(unit, question, scorer, variants, built, guard)
+    variants = Variants(question)
+    events = events_of(clip, ClassIndex(model), instance.class_index)
+    work = _Work(unit, question, scorer, variants, built, guard, events)
     results = [row for resolved in plan.explainers for row in work.rows(resolved)]
     if guard.corrupters:
         return None
@@ -120,6 +124,7 @@ class _Work:
     variants: Variants
     built: dict[tuple[str, str], Any]
     guard: ModelGuard
+    events: tuple[Event, ...]  # of the target
 
     def _plugin(self, kind: str, label: str) -> Any:
         """Return a built plugin, or raise the error that building it raised."""
@@ -153,18 +158,21 @@ class _Work:
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
             return without(label, status, _describe(error), self.unit.plan), False
         explanation = answer.explanation
+        again = partial(self.variants.explain, resolved, explainer, samples=samples)
         scoring = Scoring(
             immutable(self.scorer.segments.to_grid(explanation.relevance)),
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
+            other_intervals_s=self.question.other_intervals_s,
             decision_threshold=decision_threshold(self.unit.plan.model.spec, self.question.model),
             surrogate=self._attributed(label, explanation.surrogate),
-            again=self._attributed(
-                label, partial(self.variants.explain, resolved, explainer, samples=samples)
-            ),
+            again=self._attributed(label, again) if self.unit.again else not_again,
+            time_frequency=explanation.time_frequency,
+            events=self.events,
+            no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
-        scores = {one.label: self._score(one, scoring, label) for one in self.unit.plan.metrics}
+        scores = self._scores(scoring, label)
         found = "; ".join(explanation.notes)
         row = ExplainerResult(
             label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
@@ -184,6 +192,21 @@ class _Work:
 
         return asked
 
+    def _scores(self, scoring: Scoring, explainer: str) -> dict[str, tuple[float, str]]:
+        """Compute every metric; awb's own are trusted to leave the process as it is."""
+        metrics = self.unit.plan.metrics
+        with untouched():  # for the model, which they ask
+            found = {
+                one.label: self._score(one, scoring, explainer)
+                for one in metrics
+                if one.origin.built_in
+            }
+        for one in metrics:
+            if not one.origin.built_in:
+                with untouched():
+                    found[one.label] = self._score(one, scoring, explainer)
+        return {one.label: found[one.label] for one in metrics}
+
     def _score(self, resolved: Resolved, scoring: Scoring, explainer: str) -> tuple[float, str]:
         """Compute a metric; NaN comes with a reason."""
 
@@ -191,7 +214,7 @@ class _Work:
         try:
             self.unit.check(call, replace(call, of=""))
             metric = self._plugin("metric", resolved.label)
-            with at_work(call), untouched():
+            with at_work(call):
                 value = _number(metric(scoring), resolved)
             return value, "" if np.isfinite(value) else "the metric returned no number"
         except UndefinedScoreError as error:

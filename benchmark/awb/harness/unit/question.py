@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from awb.activity import MODEL, at_work
+from awb.data.class_index import ClassIndex
 from awb.errors import UndefinedScoreError
 from awb.harness.config.run_config import RunConfig, make_design
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, union
 from awb.maskers import Masker
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
@@ -64,6 +65,18 @@ class Question:
             model_cache=self.model_cache,
         )
 
+    @cached_property
+    def other_intervals_s(self) -> FloatArray:
+        """The clip's labelled events of other classes than the target, merged."""
+        classes, instance = ClassIndex(self.model), self.instance
+        others = [
+            (event.onset_s, event.offset_s)
+            for event in instance.clip.events
+            if event.label != instance.target
+            and classes.find(event.label, event.mid) != instance.class_index
+        ]
+        return union(others)
+
     def explain(self, resolved: Resolved, explainer: Any, *, samples: int | None = None) -> Answer:
         """Run one explainer with its own view of the perturber."""
         seen = self.instance
@@ -74,7 +87,7 @@ class Question:
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
         started = time.perf_counter()
-        found = explainer(view, seen, self.key.generator("explainer", resolved.label))
+        found = explainer(view, seen, view.explainer_rng(resolved.label))
         seconds = time.perf_counter() - started
         explanation = found if isinstance(found, Explanation) else Explanation(np.asanyarray(found))
         spent = view.cost
@@ -89,21 +102,26 @@ class Question:
             key = self.key.child("another seed")
             return replace(self, key=key, existing=self.perturber.reseeded(self.masker, key))
         model = variation.of_model(self.model, rng)
+        instance = variation.of_instance(self.instance, self.perturber.segments, rng)
         return replace(
             self,
             model=model,
             model_cache=self.model_cache if model is self.model else None,
-            instance=variation.of_instance(self.instance, self.perturber.segments, rng),
+            instance=variation.of_target(instance, model, rng),
             existing=None,
         )
+
+
+def not_again(variation: Variation) -> FloatArray:  # noqa: ARG001 - as of an instance that is
+    """Refuse to explain an instance again that was not chosen for it."""
+    raise UndefinedScoreError("not among the instances that are explained again (--robustness)")
 
 
 class Variants:
     """The variations of one instance, each created once for all explainers and metrics."""
 
-    def __init__(self, question: Question, *, offered: bool) -> None:
+    def __init__(self, question: Question) -> None:
         self._question = question
-        self._offered = offered
         self._made: dict[Variation, Question] = {}
 
     def explain(
@@ -115,10 +133,6 @@ class Variants:
         samples: int | None = None,
     ) -> FloatArray:
         """Explain the varied instance."""
-        if not self._offered:
-            raise UndefinedScoreError(
-                "not among the instances that are explained again (--robustness)"
-            )
         if variation not in self._made:
             with at_work(MODEL):
                 self._made[variation] = self._question.varied(variation)

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from awb.activity import PluginCall, WorkerDiedError
+from awb.data.instance_kinds import HITS
 from awb.errors import AwbError
 from awb.harness.config.run_config import RunConfig
 from awb.intervals import FloatArray
@@ -54,6 +56,8 @@ class Plan:
         settings = self.config.model_dump(
             include={"design", "samples", "budgets", "seed", "segment_s", "segment_hop_s"}
         )
+        if self.config.instances != HITS:
+            settings["instances"] = self.config.instances
         content = {
             "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],
@@ -75,6 +79,7 @@ class Unit:
     instance: Instance
     again: bool = True  # explain it again under variations, for robustness and sanity metrics
     without: tuple[tuple[PluginCall, str], ...] = ()  # stopped plugins to skip, with reasons
+    facts: Mapping[str, float | str] = field(default_factory=dict)  # of the instance, for slices
 
     def check(self, *calls: PluginCall) -> None:
         """Raise if a plugin is to be skipped."""

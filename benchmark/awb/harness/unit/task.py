@@ -7,7 +7,7 @@ from typing import Any
 from awb.activity import MODEL, PluginCall, at_work
 from awb.errors import AwbError, RunError
 from awb.harness.unit.evaluation import run_unit
-from awb.harness.unit.process_state import one_thread, untouched
+from awb.harness.unit.process_state import one_thread
 from awb.harness.unit.record import Unit, UnitResult
 from awb.harness.unit.score_cache import model_cache_for
 from awb.harness.unit.warm_plugins import computed_on, warm, warm_model
@@ -23,12 +23,12 @@ def _built(unit: Unit) -> dict[tuple[str, str], Any]:
         call = PluginCall(resolved.kind, resolved.label)
         try:
             unit.check(call)
-            with at_work(call), untouched():
+            with at_work(call):
                 built[resolved.kind, resolved.label] = warm(resolved)
         except AwbError as error:
             built[resolved.kind, resolved.label] = error
     for masker in plan.maskers:
-        with at_work(PluginCall("masker", masker.label)), untouched():
+        with at_work(PluginCall("masker", masker.label)):
             built["masker", masker.label] = warm(masker)
     return built
 

@@ -31,7 +31,8 @@ def warm(resolved: Resolved) -> Any:
     """Build a plugin, once per process; see `build`."""
     key = (resolved.spec, resolved.parameters)
     if key not in _WARM:
-        _WARM[key] = build(resolved)
+        with untouched():
+            _WARM[key] = build(resolved)
     return _WARM[key]
 
 

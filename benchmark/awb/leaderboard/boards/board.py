@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from awb.data.instance_kinds import HITS
+from awb.leaderboard.boards.pointing import PointedAt
 from awb.leaderboard.boards.ranking import Outlook, Place
 from awb.metrics.facts import MetricFacts
 
@@ -61,6 +63,8 @@ class Board:
     budget: int | None = None  # model calls per instance, where there is a limit
     n_done: int | None = None  # selected instances that are stored, if that is known
     outlook: Outlook | None = None  # what these clips can tell; None if fewer than two are ranked
+    kind: str = HITS  # of the instances
+    pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
 
     @property
     def n_stored(self) -> int:

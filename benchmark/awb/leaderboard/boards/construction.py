@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
+from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
     counted_as_worst,
     not_applicable,
+    not_ranking,
     notes,
     problems,
     saturated,
@@ -58,6 +62,8 @@ class BoardData:
     budget: int | None = None  # model calls per instance, where there is a limit
     over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
     n_done: int | None = None  # instances stored, where the rows may not show it
+    pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
+    facts: Mapping[Pair, InstanceFacts] = field(default_factory=dict)  # by (clip, target)
 
 
 def make_board(data: BoardData) -> Board:
@@ -77,7 +83,7 @@ def make_board(data: BoardData) -> Board:
     finished = n_done == len(manifest.kept)
     covered = first.full & (layout.coverage >= FULL_COVERAGE)
     entries = [row for row, name in enumerate(layout.names) if name not in data.baselines]
-    ranked = [row for row in entries if finished and covered[row]]
+    ranked = [row for row in entries if metrics[0].ranks and finished and covered[row]]
     ranking = first.ranking(layout, ranked, key)
     found = dict(zip(ranked, ranking.places, strict=False))  # without instances, no places
     counted = {
@@ -107,6 +113,7 @@ def make_board(data: BoardData) -> Board:
         tuple(problems(data.explanations, data.scores, manifest)),
         (
             *without_times(manifest, metrics[0]),
+            *not_ranking(metrics),
             *data.model_notes,
             *saturated(manifest),
             *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
@@ -119,6 +126,8 @@ def make_board(data: BoardData) -> Board:
         data.budget,
         n_done,
         ranking.outlook,
+        manifest.kind,
+        data.pointed,
     )
 
 
@@ -172,7 +181,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
-    told = folder.model_notes()
+    told, known = folder.model_notes(), store.facts()
     data = [
         BoardData(
             manifest,
@@ -183,12 +192,25 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
+            pointed=_pointed(folder, manifest, baselines),
+            facts=known.get(pair, {}),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
     ]
     budgets = folder.config().budgets
     return data if budgets is None else [at for one in data for at in at_budgets(one, budgets)]
+
+
+def _pointed(
+    folder: RunFolder, manifest: Manifest, baselines: frozenset[str]
+) -> tuple[PointedAt, ...]:
+    """Summarize where explanations of false alarms point; nothing for other kinds."""
+    if manifest.kind != FALSE_ALARMS:
+        return ()
+    relevances = folder.store().relevances(manifest.dataset, manifest.model)
+    hop_s = folder.config().segment_hop_s
+    return pointed_at(manifest.kept, relevances, hop_s, without=baselines)
 
 
 def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:

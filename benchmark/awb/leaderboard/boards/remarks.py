@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, UNKNOWN_LABEL
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
@@ -15,6 +16,7 @@ from awb.leaderboard.boards.layout import Column, Layout, worst
 from awb.metrics.facts import MetricFacts
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
+_NAMES = 4  # that a remark lists before it counts
 _CEILINGS = (math.log(1e7 - 1), math.log(2.0**24 - 1))
 """Log-odds where probabilities are cut: 1e-7 from 0 and 1, and at the last float32 below 1."""
 
@@ -47,7 +49,23 @@ def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
         return []
     rank = "" if ranked_by.family == "localization" else f", ranks are by {ranked_by.name}"
     known = "labels are for whole clips, without annotated times"
+    if manifest.kind == FALSE_ALARMS:
+        known = "false alarms have no events"
     return [f"{known}: localization cannot be scored{rank}"]
+
+
+def not_ranking(metrics: Sequence[MetricFacts]) -> list[str]:
+    """Say why the first metric gives no places, or which other columns must not be ranked by."""
+    first, *others = metrics
+    if first.no_rank_reason:
+        return [first.no_rank_reason]
+    unfit = [facts.name for facts in others if not facts.ranks]
+    if not unfit:
+        return []
+    if len(unfit) > _NAMES:
+        unfit = [*unfit[:_NAMES], f"{len(unfit) - _NAMES} others"]
+    why = "sharpening an explanation moves it there, or a null is near the top"
+    return [f"not to be ranked by, as {why}: {', '.join(unfit)}"]
 
 
 def saturated(manifest: Manifest) -> list[str]:

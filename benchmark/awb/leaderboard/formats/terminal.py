@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from awb.leaderboard.boards.board import Board, Cell
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_rows
 from awb.leaderboard.formats.text import (
     calls_text,
     count_text,
@@ -50,6 +51,10 @@ def to_terminal(board: Board, console: Console) -> None:
     hidden = [facts.name for facts in board.metrics[n_shown:]]
     for line in [*left_out([*hidden, *([] if with_calls else ["calls"])]), *footer_of(board)]:
         console.print(line, style="red" if line.startswith("Problem") else "dim", highlight=False)
+    if board.pointed:
+        console.print(Text(f"\n{POINTING}", style="bold"))
+        console.print(_pointing(board))
+        console.print(READING, style="dim", highlight=False)
 
 
 def left_out(names: Sequence[str]) -> list[str]:
@@ -91,6 +96,21 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
         # As Text: in a plain string, rich would parse [brackets] in a name as a style.
         head = [Text(rank_text(row)), Text(row.explainer)]
         table.add_row(*head, *cells, *calls, *coverage, style="italic" if row.baseline else "")
+    return table
+
+
+def _pointing(board: Board) -> Table:
+    """Build the table of where explanations of false alarms point."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD)
+    for name in HEADER:
+        words = name in ("heard", "points at")
+        table.add_column(name, justify="left" if words else "right", no_wrap=not words)
+    for cells in pointing_rows(board.pointed):
+        table.add_row(*map(Text, cells))
     return table
 
 

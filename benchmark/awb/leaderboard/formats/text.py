@@ -9,8 +9,10 @@ import math
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
+from awb.data.instance_kinds import NOUNS
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_rows
 
 _READING = (
     "Mean and 95 % interval over clips."
@@ -96,7 +98,9 @@ def limit_text(budget: int | None) -> str:
 
 def extent_of(board: Board) -> str:
     """Describe a board's size: "9 instances from 6 clips, at most 100 model calls"."""
-    instances, clips = counted(board.n_instances, "instance"), counted(board.n_clips, "clip")
+    one, several = NOUNS[board.kind]
+    instances = f"{board.n_instances} {one if board.n_instances == 1 else several}"
+    clips = counted(board.n_clips, "clip")
     if not board.finished:
         instances = f"unfinished, {board.n_stored} of {instances}"
     return f"{instances} from {clips}{limit_text(board.budget)}"
@@ -162,7 +166,19 @@ def to_plain(board: Board) -> str:
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
-    return "\n".join([title_of(board), *outlook_sentences(board), "", table, "", *footer_of(board)])
+    lines = [title_of(board), *outlook_sentences(board), "", table, "", *footer_of(board)]
+    return "\n".join([*lines, *_pointing(board, "simple")])
+
+
+def _pointing(board: Board, style: str) -> list[str]:
+    """Write where explanations of false alarms point; no lines for other boards."""
+    from tabulate import tabulate
+
+    if not board.pointed:
+        return []
+    table = tabulate(pointing_rows(board.pointed), HEADER, tablefmt=style, disable_numparse=True)
+    heading = POINTING if style == "simple" else f"### {POINTING}"
+    return ["", heading, "", table, "", READING]
 
 
 def to_markdown(board: Board, *, title: str | None = None, lead: str | None = None) -> str:
@@ -173,7 +189,9 @@ def to_markdown(board: Board, *, title: str | None = None, lead: str | None = No
     footer = "\n".join(f"- {line}" for line in footer_of(board))
     lead = " ".join(outlook_sentences(board)) if lead is None else lead
     before = f"{lead}\n\n" if lead else ""
-    return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n"
+    pointing = "\n".join(_pointing(board, "github"))
+    after = f"{pointing}\n" if pointing else ""
+    return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n{after}"
 
 
 def record_columns(board: Board) -> list[str]:
@@ -247,6 +265,8 @@ def to_json(boards: list[Board]) -> str:
             "skipped": board.skipped,
             "problems": list(board.problems),
             "notes": list(board.notes),
+            "instances": board.kind,
+            "pointed_at": [asdict(one) for one in board.pointed],
         }
         for board in boards
     ]

@@ -8,13 +8,15 @@ fullest board: otherwise a single explainer on a new dataset would leave nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from awb.errors import UndefinedScoreError
 from awb.harness.selection.manifest import Manifest
+from awb.harness.storage.store import ScoreRow
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.layout import Layout, share_of_values
@@ -23,11 +25,13 @@ from awb.leaderboard.publishing.roles import roles
 from awb.leaderboard.publishing.titles import board_title
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.verification.published_folder import paired
+from awb.leaderboard.verification.recomputation import stored_scoring
+from awb.metrics import EVENT_RANK_MARGIN, event_rank_margin
 from awb.plugins.discovery import Registry
 
 IndexArray = npt.NDArray[np.intp]
 
-LOCALIZATION, MARGIN, DELETION = "roc-auc", "event-margin", "deletion-area"
+LOCALIZATION, MARGIN, DELETION = "roc-auc", EVENT_RANK_MARGIN.name, "deletion-area"
 WITHOUT_EVENTS, EVENTS_ALONE = "ff@annotated", "ff-in"
 SUMMED = (LOCALIZATION, MARGIN, DELETION, WITHOUT_EVENTS, EVENTS_ALONE)
 FULL_ENOUGH = 0.5
@@ -130,6 +134,7 @@ def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable
 
 def _board(name: str, group: Sequence[Submitted], registry: Registry) -> SummaryBoard:
     data = data_of(group, registry)
+    scores = [*data.scores, *_margins(group)]
     layout = Layout(data.explanations)
     return SummaryBoard(
         name,
@@ -140,6 +145,27 @@ def _board(name: str, group: Sequence[Submitted], registry: Registry) -> Summary
         data.seed,
         data.baselines,
         layout,
-        {metric: layout.grid(data.scores, metric) for metric in SUMMED},
+        {metric: layout.grid(scores, metric) for metric in SUMMED},
         board_title(group[0].record, registry),
     )
+
+
+def _margins(group: Sequence[Submitted]) -> Iterator[ScoreRow]:
+    """Compute the margin from the published relevance, where the submission is older than it."""
+    for one in group:
+        record = one.record
+        if MARGIN in record.scores:
+            continue
+        for row, relevance in zip(record.instances, one.relevance, strict=True):
+            if relevance is None:
+                continue
+            spans = np.asarray(one.kept[row.clip_id, row.target].intervals_s, dtype=np.float64)
+            where = (row.clip_id, row.target)
+            scoring = stored_scoring(record, *where, relevance, spans, one.segments(row))
+            value, reason = math.nan, ""
+            try:
+                value = event_rank_margin(relevance, scoring.event_coverage)
+            except UndefinedScoreError as error:
+                reason = str(error)
+            labels = (record.dataset.label, record.model.label, record.name)
+            yield ScoreRow(*labels, *where, MARGIN, value, reason)

@@ -58,7 +58,7 @@ class ModelRow:
     deletion_random: Interval  # deletion area of `random`
     advantage: Interval  # paired difference: deletion_random - deletion
     localization: Interval  # ROC-AUC of the faithful explainers
-    margin: Interval  # min-max margin of the faithful explainers
+    margin: Interval  # rank margin of the faithful explainers
     typical: Interval  # mean ROC-AUC of all common explainers
     energy: Interval  # ROC-AUC of `energy`, which loudness alone reaches
 

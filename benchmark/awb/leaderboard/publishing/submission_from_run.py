@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from awb.data.instance_kinds import HITS
 from awb.errors import RunError, SubmissionError, UnknownNameError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.run_config import RunConfig
@@ -63,6 +64,7 @@ class _Pair:
 
 def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterator[Submitted | str]:
     """Make one submission per dataset, model and explainer, or say why there is none."""
+    _check_kind(folder)
     chosen = _chosen(folder, registry)
     check_unchanged(folder, chosen)
     with where_it_started(folder):
@@ -74,6 +76,16 @@ def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterat
             else:
                 first = next(iter(rows.values()))
                 yield f"{name} on {pair.model.label}: {first.status}, {first.reason}"
+
+
+def _check_kind(folder: RunFolder) -> None:
+    """Refuse runs of errors: boards of hits and of errors must not be mixed."""
+    kind = folder.config().instances
+    if kind != HITS:
+        raise RunError(
+            f"{folder.path} explains {kind}, and only boards of hits are published. Type: awb run"
+            f" without --instances {kind}"
+        )
 
 
 def _chosen(folder: RunFolder, registry: Registry) -> Chosen:

@@ -34,8 +34,9 @@ the lowest deletion area, chosen for each clip on the other clips.
 - *looks*: "at the events" if the ROC-AUC of the faithful explainers is above chance (0.5), they
   are more faithful than `random`, and the target's probability falls further without the events
   than without as many random segments; each with its whole interval.
-- *ROC-AUC* and *margin* of the faithful explainers; the min-max margin is above 0 if every
-  event's peak is above the highest peak outside. *all common*: mean ROC-AUC of all common
+- *ROC-AUC* and *margin* of the faithful explainers; the rank margin (`event-rank-margin`) is 1 if
+  every event's peak is above the peaks of all equally long stretches outside, and 0 if the peak of
+  the weakest event is above half of them. *all common*: mean ROC-AUC of all common
   explainers. *energy*: the ROC-AUC that loudness alone reaches.
 - *deletion area*: lower is more faithful; *of random*: that of `random`, for comparison.
 - *without events*: how far the target's probability falls without the labelled segments, and

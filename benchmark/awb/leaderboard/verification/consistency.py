@@ -63,6 +63,9 @@ def _curve(
             p_clip - 1 - CLIP_TOLERANCE <= scores[name] <= p_clip + CLIP_TOLERANCE
         ):
             yield f"{name} contradicts the score of the clip"
+    areas = [scores[name] for name in ("insertion-area", "deletion-area", "srg") if name in scores]
+    if len(areas) == 3 and abs(areas[0] - areas[1] - areas[2]) > EXACT:
+        yield "srg is not the insertion area minus the deletion area"
     if "monotonicity" in scores:
         steps = scores["monotonicity"] * n_cells
         if abs(steps - round(steps)) > 1e-6:
@@ -88,6 +91,6 @@ def _masked(scores: Mapping[str, float], p_clip: float, threshold: float | None)
         yield "ai contradicts ff-in"
     if threshold is None or "fid-in" not in scores:
         return
-    sure = min(abs(p_in - threshold), abs(p_clip - threshold)) > CLIP_TOLERANCE
+    sure = p_clip - threshold > CLIP_TOLERANCE and abs(p_in - threshold) > CLIP_TOLERANCE
     if sure and scores["fid-in"] != fid_in(p_clip, p_in, threshold=threshold):
         yield "fid-in contradicts ff-in"

@@ -20,7 +20,7 @@ from awb.plugins.discovery import Registry
 from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
-from awb.segments import Segments
+from awb.segments import LabelArray, Segments
 from awb.specs import ModelSpec
 
 
@@ -35,7 +35,8 @@ def _needed(*_: Any, **__: Any) -> NoReturn:
 class NoModel:
     """Replaces the perturber: it knows the segments, but every call of the model raises."""
 
-    scores = held_out = clip_score = dropped_score = pool = staticmethod(_needed)
+    scores = once = held_out = clip_score = dropped_score = pool = staticmethod(_needed)
+    model_as = band_scores = staticmethod(_needed)
 
     def __init__(self, segments: Segments) -> None:
         self.segments = segments
@@ -85,10 +86,28 @@ def known_threshold(model: Plugin, registry: Registry) -> float | None:
 
 
 class StoredScoring(Scoring):
-    """A `Scoring` whose curves raise `ModelNeededError` before any mask is built."""
+    """A `Scoring` whose curves raise `ModelNeededError` before any mask is built.
+
+    A submission contains the target's events, and not those of other sounds in the clip.
+    """
+
+    @cached_property
+    def others_coverage(self) -> FloatArray:
+        """Raise `ModelNeededError`."""
+        return _needed()
 
     @cached_property
     def deletion_curve(self) -> FloatArray:
+        """Raise `ModelNeededError`."""
+        return _needed()
+
+    @property
+    def relevance_map(self) -> FloatArray:
+        """Raise `ModelNeededError`: maps are not stored."""
+        return _needed()
+
+    @cached_property
+    def map_labels(self) -> LabelArray:
         """Raise `ModelNeededError`."""
         return _needed()
 

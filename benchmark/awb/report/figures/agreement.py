@@ -19,11 +19,16 @@ _LETTERS_PER_INCH = 11
 
 def draw(found: Sequence[Agreement], path: Path) -> None:
     """Save taus as a heat map, in the format that the name of the file says."""
+    save(figure_of(found), path, form_of(path))
+
+
+def form_of(path: Path) -> str:
+    """Return the format that the name of a file says."""
     form = path.suffix.lower().removeprefix(".")
     if form not in FORMATS:
         known = ", ".join(f".{one}" for one in FORMATS)
         raise RunError(f"cannot draw {path.name}: use a name that ends in {known}")
-    save(figure_of(found), path, form)
+    return form
 
 
 @styled

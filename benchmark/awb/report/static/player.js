@@ -79,7 +79,7 @@ awb.player = (section, board, metric, tell) => {
 
   const listSources = () => {
     const before = source.value;
-    const able = instance.sound ? state.explainers.filter((name) =>
+    const able = instance.sound && !instance.onlyWhole ? state.explainers.filter((name) =>
       instance.explanations.some((each) => each.explainer === name && each.kept)) : [];
     source.replaceChildren(awb.make("option", { value: "" }, "the whole clip"),
       ...able.map((name) => awb.make("option", { value: name }, `what ${name} keeps`)));
@@ -127,8 +127,9 @@ awb.player = (section, board, metric, tell) => {
     ].filter(Boolean).join(" · ");
     seek.max = end;
     const silent = part("silent");
-    silent.hidden = !instance.silent;
-    silent.textContent = instance.silent ? `No sound: ${instance.silent}.` : "";
+    silent.hidden = !instance.silent && !instance.onlyWhole;
+    silent.textContent = instance.silent ? `No sound: ${instance.silent}.`
+      : instance.onlyWhole ? `Only the whole clip can be played: ${instance.onlyWhole}.` : "";
     for (const control of [play, source]) control.disabled = !instance.sound;
     const counts = instance.keptCounts;
     amount.options[0].hidden = !counts || counts.annotated === 0;

@@ -18,6 +18,7 @@ from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import audio_sha256, prepare
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.unit.warm_plugins import build
+from awb.maskers import ContextMasker
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved, resolve
 from awb.randomness import RandomKey
@@ -31,7 +32,7 @@ class Heard:
     """The audio of one instance, as the model's input."""
 
     clip: Clip  # at the model's rate, with every event
-    fill: AudioArray  # replacement of dropped audio, shape=(samples,)
+    fill: AudioArray | None  # replacement of dropped audio; None if it depends on the drop mask
     segments: Segments
 
 
@@ -82,9 +83,13 @@ class RunSound:
         ready = prepare(clip, self.rates_hz.get(model, clip.sample_rate_hz))
         rate_hz = ready.sample_rate_hz
         key = RandomKey((self.seed, dataset, clip.id, target))
-        fill = build(self.masker)(ready.waveform, rate_hz, key.generator("masker"))
+        masker = build(self.masker)
+        fill = None
+        if not isinstance(masker, ContextMasker):
+            made = masker(ready.waveform, rate_hz, key.generator("masker"))
+            fill = np.asarray(made, dtype=np.float32)
         segments = Segments(ready.waveform.size, rate_hz, self.segment_s, self.segment_hop_s)
-        return Heard(ready, np.asarray(fill, dtype=np.float32), segments)
+        return Heard(ready, fill, segments)
 
 
 class RunClips:

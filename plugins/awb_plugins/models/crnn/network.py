@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from awb_plugins.models.checkpoints import log_odds
 from awb_plugins.models.convolutions import stacked, without_norms
 from awb_plugins.models.log_mel_front_end import MEL_BINS
+from awb_plugins.models.moments import MomentNetwork
 
 LAST_CONVOLUTION = "convolutions.conv5"
 
@@ -43,7 +44,7 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
     return stacked(layers, batch_norm=batch_norm)
 
 
-class Crnn(nn.Module):
+class Crnn(MomentNetwork):
     """Log-mel frames to log-odds of classes that exclude each other.
 
     Attributes
@@ -66,10 +67,14 @@ class Crnn(nn.Module):
         self.head = nn.Linear(_EVIDENCE, n_classes)
         self.relu6, self.relu7 = nn.ReLU(), nn.ReLU()
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Score clips."""
+    def moments(self, features: Tensor) -> Tensor:
+        """Describe every fourth frame, ``(batch, moments, channels)``; nothing recurs yet."""
         scaled = (features - self.bin_mean) * self.bin_scale
-        moments = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
+        found: Tensor = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
+        return found
+
+    def combined(self, moments: Tensor) -> Tensor:
+        """Count over the clip."""
         heard, _ = self.recurrent(moments)
         total = _PER_CLIP * self.relu6(self.evidence(heard)).sum(dim=1)
         return log_odds(self.head(self.relu7(self.dense(total))), "single-label")

@@ -16,7 +16,6 @@ spotting. Interspeech. https://doi.org/10.21437/Interspeech.2015-352
 from __future__ import annotations
 
 import copy
-import math
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +23,7 @@ from torch import Tensor, nn
 from awb_plugins.models.convolutions import stacked, without_norms
 from awb_plugins.models.kws_cnn.voices import OtherVoices
 from awb_plugins.models.log_mel_front_end import FrontEnd, LogMelFormat
+from awb_plugins.models.moments import PooledMoments
 
 FORMAT = LogMelFormat(
     sample_rate_hz=8000,
@@ -59,16 +59,13 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
     return stacked(layers, batch_norm=batch_norm)
 
 
-class BackEnd(nn.Module):
+class BackEnd(PooledMoments):
     """Log-mel frames to log-odds.
 
     Attributes
     ----------
     bin_mean, bin_scale : torch.Tensor, shape=(40,)
         Fixed shift and scale of the features, from the training data.
-    sharpness : torch.Tensor, shape=(n_classes,)
-        Logarithm of the inverse temperature of the pooling over time: large values take the
-        loudest evidence, small ones the mean.
     """
 
     bin_mean: Tensor
@@ -84,14 +81,12 @@ class BackEnd(nn.Module):
         self.head = nn.Linear(_HIDDEN, n_classes)
         self.sharpness = nn.Parameter(torch.full((n_classes,), _FIRST_SHARPNESS))
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Score every 40 ms, and pool by log-mean-exp."""
+    def moments(self, features: Tensor) -> Tensor:
+        """Score every 40 ms: ``(batch, moments, classes)``."""
         scaled = (self.voices(features) - self.bin_mean) * self.bin_scale
-        moments = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
-        scores = self.head(self.dropout(moments))
-        inverse = self.sharpness.exp()
-        pooled = torch.logsumexp(scores * inverse, dim=1) - math.log(scores.shape[1])
-        return pooled / inverse
+        hidden = self.convolutions(scaled[:, None])[..., 0].transpose(1, 2)
+        scores: Tensor = self.head(self.dropout(hidden))
+        return scores
 
     def finished(self) -> BackEnd:
         """Return the same function without what only training needs."""

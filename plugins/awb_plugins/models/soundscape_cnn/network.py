@@ -10,13 +10,12 @@ convolutional networks. CVPR. https://doi.org/10.1109/CVPR.2015.7298780 (Log-mea
 
 from __future__ import annotations
 
-import math
-
 import torch
 from torch import Tensor, nn
 
 from awb_plugins.models.convolutions import stacked, without_norms
 from awb_plugins.models.log_mel_front_end import MEL_BINS
+from awb_plugins.models.moments import PooledMoments
 
 _CHANNELS = (8, 16, 24, 32)  # small on purpose (decided by the maintainer): 4x faster, mAP 0.98
 _HIDDEN = 64
@@ -42,16 +41,13 @@ def _convolutions(*, batch_norm: bool) -> nn.Sequential:
     return stacked(layers, batch_norm=batch_norm)
 
 
-class BackEnd(nn.Module):
+class BackEnd(PooledMoments):
     """Log-mel frames to log-odds.
 
     Attributes
     ----------
     bin_mean, bin_scale : torch.Tensor, shape=(MEL_BINS,)
         Fixed shift and scale of the features, from the training data.
-    sharpness : torch.Tensor, shape=(n_classes,)
-        Logarithm of the inverse temperature of the pooling over time: large values take the
-        loudest evidence, small ones the mean.
     """
 
     bin_mean: Tensor
@@ -66,19 +62,12 @@ class BackEnd(nn.Module):
         self.head = nn.Linear(_HIDDEN, n_classes)
         self.sharpness = nn.Parameter(torch.zeros(n_classes))
 
-    def frame_scores(self, features: Tensor) -> Tensor:
-        """Score every fourth frame."""
+    def moments(self, features: Tensor) -> Tensor:
+        """Score every fourth frame: ``(batch, moments, classes)``."""
         scaled = (features - self.bin_mean) * self.bin_scale
         hidden = self.convolutions(scaled[:, None])
         scores: Tensor = self.head(self.dropout(hidden[..., 0].transpose(1, 2)))
         return scores
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Pool the scores of all moments by log-mean-exp."""
-        scores = self.frame_scores(features)
-        inverse = self.sharpness.exp()
-        pooled = torch.logsumexp(scores * inverse, dim=1) - math.log(scores.shape[1])
-        return pooled / inverse
 
     def folded(self) -> BackEnd:
         """Return the same function with every normalization folded into its convolution."""

@@ -8,7 +8,7 @@ from awb.harness.config.choice import choose
 from awb.harness.config.run_config import make_config
 from awb.plugins.discovery import load
 
-BASELINES = {"random", "constant", "energy", "oracle"}
+BASELINES = {"random", "constant", "energy", "keep-nearly-all", "oracle"}
 
 
 def _labels(**settings: object) -> list[str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from awb.errors import RunError
+from awb.harness.storage.stopped_plugins import forget_units
 from awb.harness.storage.store import Store
 from awb.harness.unit.record import FAILED, OK, ExplainerResult, UnitResult
 from awb.types import Cost
@@ -78,3 +81,21 @@ def test_other_files_are_refused_as_stores(tmp_path: Path) -> None:
     path.write_text("not a database, not a database, not a database")
     with pytest.raises(RunError, match="is not an awb result store"):
         Store(path)
+
+
+def test_facts_of_instances_are_read_back_and_forgotten_with_their_unit(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results.sqlite")
+    store.add("d", "m", _result("k1", "a"), facts={"snr_db": -3.5, "group": "7"})
+    store.add("d", "m", _result("k2", "b"))
+    assert store.facts() == {("d", "m"): {("a", "Dog"): {"group": "7", "snr_db": -3.5}}}
+    assert forget_units(store, "it broke") == 2
+    assert store.facts() == {}
+
+
+def test_a_file_of_an_older_version_has_no_facts(tmp_path: Path) -> None:
+    path = tmp_path / "results.sqlite"
+    Store(path).add("d", "m", _result("k1", "a"), facts={"clip_s": 1.0})
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("drop table fact")
+    assert Store(path).facts() == {}
+    assert Store(path).finished() == {"k1"}

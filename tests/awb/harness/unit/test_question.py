@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.harness.config.run_config import RunConfig
-from awb.harness.unit.question import Question, Variants
+from awb.harness.unit.question import Question, Variants, not_again
 from awb.maskers import noise, zeros
 from awb.perturbation import Perturber
 from awb.plugins.resolve import Resolved
 from awb.randomness import RandomKey
 from awb.specs import ExplainerSpec, Origin, Parameters
-from awb.types import Instance
-from awb.variations import AnotherGain, AnotherSeed, RandomWeights, Rolled
+from awb.types import Clip, Event, Instance
+from awb.variations import AnotherGain, AnotherSeed, AnotherTarget, RandomWeights, Rolled
 from fakes import RATE_HZ, WeightedEnergy, instance_of, unit_clip
 
 N = 10
@@ -53,7 +55,7 @@ def _question(masker=zeros) -> Question:
 
 def test_explanations_follow_a_rolled_clip_of_a_model_that_rolls_along() -> None:
     question = _question()
-    variants = Variants(question, offered=True)
+    variants = Variants(question)
     rolled = variants.explain(_resolved(), _drops, Rolled(0.5))
     # the model's weights stay where they are: all of its segments are equally loud
     plain = question.explain(_resolved(), _drops).explanation.relevance
@@ -61,7 +63,7 @@ def test_explanations_follow_a_rolled_clip_of_a_model_that_rolls_along() -> None
 
 
 def test_baselines_that_see_labels_see_the_rolled_ones() -> None:
-    variants = Variants(_question(), offered=True)
+    variants = Variants(_question())
     rolled = variants.explain(_resolved(sees_labels=True), _labels, Rolled(0.5))
     assert rolled.tolist() == [0, 0, 0, 0, 0, 1, 0, 0, 0, 0]
     assert not variants.explain(_resolved(), _labels, Rolled(0.5)).any()
@@ -70,7 +72,7 @@ def test_baselines_that_see_labels_see_the_rolled_ones() -> None:
 def test_relevance_shrinks_with_the_power_of_the_clip() -> None:
     question = _question()
     plain = question.explain(_resolved(), _drops).explanation.relevance
-    quieter = Variants(question, offered=True).explain(_resolved(), _drops, AnotherGain(-20.0))
+    quieter = Variants(question).explain(_resolved(), _drops, AnotherGain(-20.0))
     assert quieter == pytest.approx(plain / 100, abs=1e-5)
 
 
@@ -106,7 +108,7 @@ def test_another_seed_keeps_scores_where_the_masker_draws_nothing() -> None:
 def test_all_explainers_share_the_perturber_of_a_variation() -> None:
 
     question = _question()
-    variants = Variants(question, offered=True)
+    variants = Variants(question)
     first = variants.explain(_resolved(), _correlation, AnotherGain())
     question.model.batches.clear()
     second = variants.explain(_resolved(), _correlation, AnotherGain())
@@ -116,9 +118,9 @@ def test_all_explainers_share_the_perturber_of_a_variation() -> None:
 
 def test_instances_that_are_not_repeated_have_a_reason() -> None:
     with pytest.raises(UndefinedScoreError, match="--robustness"):
-        Variants(_question(), offered=False).explain(_resolved(), _drops, AnotherSeed())
+        not_again(AnotherSeed())
     with pytest.raises(NotApplicableError, match="randomized"):
-        Variants(_question(), offered=True).explain(_resolved(), _drops, RandomWeights())
+        Variants(_question()).explain(_resolved(), _drops, RandomWeights())
 
 
 def test_segments_are_those_of_the_run() -> None:
@@ -126,3 +128,57 @@ def test_segments_are_those_of_the_run() -> None:
     question = _question()
     wide = Question(question.model, question.instance, config, zeros, question.key).perturber
     assert (wide.n_segments, wide.segments.sample_rate_hz) == (N - 1, RATE_HZ)
+
+
+def _two_sounds() -> Question:
+    """A clip with the target, the other class twice, and a sound that the model does not know."""
+    plain = _question()
+    events = (
+        Event(0.2, 0.4, "target"), Event(0.3, 0.5, "Other"), Event(0.4, 0.6, "other"),
+        Event(0.8, 0.9, "Comet"),
+    )  # fmt: skip
+    clip = Clip("clip", plain.instance.clip.waveform, RATE_HZ, events)
+    instance = Instance("fake", clip, "target", 0, np.array([[0.2, 0.4]]))
+    return replace(plain, instance=instance)
+
+
+def test_other_sounds_are_all_labelled_ones_but_the_targets() -> None:
+    """Labels are compared as the selection does: by the class that they name."""
+    assert _two_sounds().other_intervals_s == pytest.approx(np.array([[0.3, 0.6], [0.8, 0.9]]))
+    renamed = replace(_two_sounds().instance, target="a dog")
+    assert replace(_two_sounds(), instance=renamed).other_intervals_s == pytest.approx(
+        np.array([[0.3, 0.6], [0.8, 0.9]])
+    )
+    assert _question().other_intervals_s.shape == (0, 2)
+
+
+@pytest.mark.parametrize("variation", [None, AnotherTarget("labelled"), AnotherTarget()])
+def test_no_explainer_sees_the_labels_of_other_sounds(variation: AnotherTarget | None) -> None:
+    seen: list[Instance] = []
+
+    def look(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> np.ndarray:
+        seen.append(instance)
+        return np.zeros(perturber.n_segments)
+
+    question = _two_sounds()
+    if variation is None:
+        question.explain(_resolved(), look)
+    else:
+        Variants(question).explain(_resolved(), look, variation)
+    [instance] = seen
+    assert instance.clip.events == ()
+    assert instance.clip.labels == ()
+    assert instance.intervals_s.size == 0
+
+
+def test_another_target_is_explained_under_the_same_masks() -> None:
+    """The fake's other class is the opposite of the target, and so is its explanation."""
+    question = _two_sounds()
+    own = question.explain(_resolved(), _drops).explanation.relevance
+    variants = Variants(question)
+    other = variants.explain(_resolved(), _drops, AnotherTarget("labelled"))
+    assert other == pytest.approx(-own, abs=1e-6)
+    varied = question.varied(AnotherTarget("labelled")).perturber
+    np.testing.assert_array_equal(varied.pool().drop_masks, question.perturber.pool().drop_masks)
+    seen = variants.explain(_resolved(sees_labels=True), _labels, AnotherTarget("labelled"))
+    assert np.flatnonzero(seen > 0.5).tolist() == [3, 4, 5]

@@ -26,12 +26,16 @@ def _correct(
         "ff@annotated": metrics.ff_at_count(deletion, n_positive),
         "comprehensiveness": metrics.comprehensiveness(deletion),
         "sufficiency": metrics.sufficiency([*alone, p_clip]),
+        "deletion-area": metrics.deletion_area(deletion),
+        "insertion-area": metrics.insertion_area([*alone, p_clip]),
+        "srg": metrics.symmetric_relevance_gain(deletion, [*alone, p_clip]),
         "monotonicity": metrics.monotonicity(deletion),
         "ai": metrics.average_increase(p_clip, p_in),
-        "fid-in": metrics.fid_in(p_clip, p_in),
         "ff-in": metrics.ff_masked(p_clip, p_in),
         "ff-out": metrics.ff_masked(p_clip, p_out),
     }
+    if p_clip >= 0.5:
+        scores["fid-in"] = metrics.fid_in(p_clip, p_in, threshold=0.5)
     if p_clip > 0:
         scores["ad"] = metrics.average_drop(p_clip, p_in)
     if p_clip < 1:
@@ -78,6 +82,7 @@ SCORES = _correct(FALLING, FALLING[:0:-1], (0.7, 0.3), 8)
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        ({"srg": 0.9}, "srg is not the insertion area minus the deletion area"),
         ({"comprehensiveness": 0.3}, "comprehensiveness is not the mean of the ff scores"),
         ({"ff@5": 0.05}, "comprehensiveness is not the mean of the ff scores"),
         ({"ff@annotated": 0.2}, "ff@20 and ff@annotated drop the same cells but differ"),

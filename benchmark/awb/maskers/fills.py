@@ -1,11 +1,4 @@
-"""Maskers: what replaces the audio of a dropped segment.
-
-Conventions
------------
-A masker makes one replacement waveform for the whole clip, and a dropped segment takes its samples
-from it. So the noise of a segment is the same in every mask and batch, and two masks that agree
-over a stretch of time give the same audio there.
-"""
+"""Maskers whose replacement does not depend on the drop mask."""
 
 from __future__ import annotations
 

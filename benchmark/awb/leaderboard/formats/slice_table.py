@@ -1,0 +1,188 @@
+"""A board in slices as text, Markdown, CSV or JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import Any
+
+from awb.leaderboard.boards.board import BoardRow
+from awb.leaderboard.boards.slices import FEW_CLIPS, Slice, SlicedBoard
+from awb.leaderboard.formats.text import cell_text, counted, limit_text, number_text
+
+_HEAD_WIDTH = 16
+
+
+def slices_of(table: SlicedBoard) -> list[Slice]:
+    """List the columns: all instances first."""
+    return [table.whole, *table.slices]
+
+
+def title_of(table: SlicedBoard) -> str:
+    """Name the metric, the board and the trait."""
+    board = table.board
+    return (
+        f"{table.metric.name} {table.metric.arrow} of {board.model} on {board.dataset}"
+        f"{limit_text(board.budget)}, by {table.trait.name}"
+    )
+
+
+def remarks_of(table: SlicedBoard) -> list[str]:
+    """List what a reader of the table should know, one line each."""
+    columns = slices_of(table)
+    reading = (
+        "Means over the instances of a slice, with 95 % intervals over clips. *: other clips"
+        " might put it first in the slice; a slice without * tells nobody apart."
+    )
+    lines = [table.trait.summary, reading]
+    if table.metric.no_rank_reason:
+        lines.append(f"{table.metric.no_rank_reason}.")
+    if any(one.few for one in columns):
+        lines.append(f"†: fewer than {FEW_CLIPS} clips, so no intervals, and nobody is ranked.")
+    if any(gap_text(one, row) for one in columns for row in one.rows.values()):
+        lines.append("(n): only so many instances of the slice have a value, or are compared.")
+    if any(one.bin.label == "unknown" for one in columns):
+        lines.append(f"unknown: {table.trait.missing or 'not recorded'}.")
+    if not table.board.finished:
+        done = table.whole.n_instances
+        lines.append(f"Unfinished: {done} of {table.board.n_instances} instances.")
+    return lines
+
+
+def gap_text(one: Slice, row: BoardRow) -> str:
+    """Write the number of instances that a mean rests on, if it is not the whole slice."""
+    n_used = row.cells[0].n
+    return f"({n_used})" if 0 < n_used < one.n_instances else ""
+
+
+def mean_text(one: Slice, explainer: str, *, interval: bool = True) -> str:
+    """Write a mean with its interval, its number of instances if some lack, and its star."""
+    row = one.rows.get(explainer)
+    if row is None or row.cells[0].n == 0:
+        return "–"
+    cell = row.cells[0]
+    with_ends = interval and not math.isnan(cell.low)
+    parts = [cell_text(cell) if with_ends else number_text(cell.mean), gap_text(one, row)]
+    star = "*" if explainer in one.leading() else ""
+    return " ".join(part for part in parts if part) + star
+
+
+def head_lines(one: Slice) -> list[str]:
+    """Write the head of a column: its label, and its numbers of instances and clips."""
+    mark = " †" if one.few else ""
+    return [one.bin.label, f"n = {one.n_instances}", f"{counted(one.n_clips, 'clip')}{mark}"]
+
+
+def _table(table: SlicedBoard, columns: Sequence[Slice], style: str, *, interval: bool) -> str:
+    from tabulate import tabulate
+
+    github = style == "github"
+    heads = []
+    for one in columns:
+        label, *counts = head_lines(one)
+        lines = [", ".join([label, *counts])] if github else [*wrap(label, _HEAD_WIDTH), *counts]
+        heads.append("\n".join(lines))
+    rows = [
+        [row.explainer, *(mean_text(one, row.explainer, interval=interval) for one in columns)]
+        for row in table.board.rows
+    ]
+    return tabulate(rows, ["explainer", *heads], tablefmt=style, disable_numparse=True)
+
+
+def _widest(text: str) -> int:
+    return max(map(len, text.splitlines()))
+
+
+def _blocks(table: SlicedBoard, width: int) -> Iterator[str]:
+    """Write tables that fit: without intervals first, then with fewer columns each."""
+    columns = slices_of(table)
+    whole = _table(table, columns, "simple", interval=True)
+    if _widest(whole) <= width:
+        yield whole
+        return
+    while columns:
+        for n_shown in range(len(columns), 0, -1):
+            text = _table(table, columns[:n_shown], "simple", interval=False)
+            if _widest(text) <= width or n_shown == 1:
+                yield text
+                columns = columns[n_shown:]
+                break
+
+
+def to_text(tables: Sequence[SlicedBoard], form: str, *, width: int | None = None) -> str:
+    """Write tables as text for a terminal of some width, for a pipe, or as Markdown."""
+    parts = []
+    for table in tables:
+        remarks = remarks_of(table)
+        if form == "md":
+            text = _table(table, slices_of(table), "github", interval=True)
+            lines = "\n".join(f"- {line}" for line in remarks)
+            parts.append(f"## {title_of(table)}\n\n{text}\n\n{lines}\n")
+            continue
+        blocks = list(_blocks(table, width or 10**6))
+        if width is not None and "[" not in "".join(blocks):
+            remarks.append("No room for intervals: widen the terminal, or type --format csv.")
+        parts.append("\n\n".join([title_of(table), *blocks, "\n".join(remarks)]) + "\n")
+    return "\n".join(parts)
+
+
+def to_records(tables: Sequence[SlicedBoard]) -> list[dict[str, Any]]:
+    """Flatten tables: one record per metric, slice and explainer; "all" is the whole board."""
+    return [
+        {
+            "dataset": table.board.dataset,
+            "model": table.board.model,
+            "budget": table.board.budget,
+            "metric": table.metric.name,
+            "by": table.trait.name,
+            "slice": one.bin.label,
+            "from": _finite(one.bin.low),
+            "below": _finite(one.bin.high),
+            "n_instances": one.n_instances,
+            "n_clips": one.n_clips,
+            "few": one.few,
+            **_row_record(one.rows[row.explainer]),
+        }
+        for table in tables
+        for one in slices_of(table)
+        for row in table.board.rows
+        if row.explainer in one.rows
+    ]
+
+
+def _row_record(row: BoardRow) -> dict[str, Any]:
+    cell, place = row.cells[0], row.place
+    return {
+        "explainer": row.explainer,
+        "baseline": row.baseline,
+        "mean": _finite(cell.mean),
+        "low": _finite(cell.low),
+        "high": _finite(cell.high),
+        "n": cell.n,
+        "rank": None if place is None else place.rank,
+        "rank_low": None if place is None else place.low,
+        "rank_high": None if place is None else place.high,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def to_csv(tables: Sequence[SlicedBoard]) -> str:
+    """Write `to_records` as CSV."""
+    records = to_records(tables)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(records[0]) if records else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return stream.getvalue()
+
+
+def to_json(tables: Sequence[SlicedBoard]) -> str:
+    """Write `to_records` as JSON."""
+    return json.dumps(to_records(tables), indent=1, ensure_ascii=False, allow_nan=False)
