@@ -14,6 +14,7 @@ from awb.statistics.comparisons import (
     holm,
     wilcoxon_p_value,
 )
+from awb.statistics.differences import independent_difference
 from awb.statistics.ranks import (
     CriticalDifference,
     RankInterval,
@@ -38,6 +39,7 @@ __all__ = [
     "critical_difference",
     "friedman",
     "holm",
+    "independent_difference",
     "kendall_bootstrap",
     "kendall_tau",
     "rank_intervals",

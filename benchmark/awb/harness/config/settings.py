@@ -50,7 +50,7 @@ class RunSettings(RunConfig):
 
     shadow: Annotated[bool, Option()] = Field(
         default=False,
-        description="Draw new clips of generated datasets, from a random seed that their names show.",
+        description="Draw new clips of generated datasets; their names show the random seed.",
         examples=[True],
     )
     jobs: Annotated[

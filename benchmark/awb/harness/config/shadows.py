@@ -57,7 +57,7 @@ def with_shadows(settled: Settled, registry: Registry) -> Settled:
 
     def shadows(names: list[str]) -> list[str]:
         found = [resolve(registry, "dataset", name) for name in names]
-        return [shadow_of(one, registry, seed).label for one in found]
+        return list(dict.fromkeys(shadow_of(one, registry, seed).label for one in found))
 
     settings, sweep = settled.settings, dict(settled.sweep)
     changed: dict[str, object] = {"shadow": False}
