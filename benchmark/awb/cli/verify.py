@@ -164,7 +164,9 @@ def _shadow_text(comparison: Comparison) -> str:
         tablefmt="plain",
         disable_numparse=True,
     )
-    told = f"{counted(len(shadow.instances), 'instance')} of {shadow.dataset}"
+    n_clips = len({row.clip_id for row in shadow.instances})
+    told = f"{counted(len(shadow.instances), 'instance')} from {counted(n_clips, 'clip')} of"
+    told += f" {shadow.dataset}"
     if comparison.exposed:
         told += f"\nEXPOSED: {comparison.exposed}"
     return "\n".join(f"  {line}".rstrip() for line in [*told.splitlines(), *table.splitlines()])
@@ -196,7 +198,7 @@ def _plain_shadow(comparison: Comparison) -> dict[str, Any]:
             one.facts.name: {
                 "claimed": _ends(one.claimed),
                 "shadow": _ends(one.shadow),
-                "difference": _ends(one.difference),
+                "p_better": None if math.isnan(one.p_better) else one.p_better,
                 "outcome": one.outcome,
             }
             for one in comparison.metrics

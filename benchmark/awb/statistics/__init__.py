@@ -14,7 +14,7 @@ from awb.statistics.comparisons import (
     holm,
     wilcoxon_p_value,
 )
-from awb.statistics.differences import independent_difference
+from awb.statistics.independent import least_permutation_p_value, permutation_p_value
 from awb.statistics.ranks import (
     CriticalDifference,
     RankInterval,
@@ -39,9 +39,10 @@ __all__ = [
     "critical_difference",
     "friedman",
     "holm",
-    "independent_difference",
     "kendall_bootstrap",
     "kendall_tau",
+    "least_permutation_p_value",
+    "permutation_p_value",
     "rank_intervals",
     "tie_groups",
     "wilcoxon_p_value",

@@ -1,0 +1,94 @@
+"""The shadows of a board's submissions: what was claimed, and what came out on new clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from awb.leaderboard.boards.board import Cell
+from awb.leaderboard.formats.text import cell_text, counted
+from awb.leaderboard.submissions.credits import escaped
+from awb.leaderboard.submissions.files import Submitted
+from awb.leaderboard.submissions.shadows import Shadow
+from awb.leaderboard.verification.shadow_comparison import (
+    COMPATIBLE,
+    ComparedMetric,
+    Comparison,
+    compare,
+)
+from awb.plugins.discovery import Registry
+from awb.statistics import Interval
+
+SHADOW_TITLE = "On clips that did not exist when it was submitted"
+SHADOW_READING = (
+    "Computed by the person who is named, not by the author of the submission, on clips from a seed"
+    " that was drawn for it. Means with 95 % intervals over clips. A claim counts as better if at"
+    " most 2.5 % of the ways to divide all these clips into two such groups give it so much"
+    " advantage (permutation test): of honest claims, at most one in forty."
+)
+SHADOW_HEADER = ("explainer", "metric", "claimed", "on new clips", "", "other metrics", "computed")
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowLine:
+    """One submission beside its shadow, as texts in the order of `SHADOW_HEADER`."""
+
+    cells: tuple[str, ...]
+    repeat: str  # the end of the command that renders the same clips
+
+
+def shadow_lines(
+    group: Sequence[Submitted], shadows: Mapping[str, Shadow], registry: Registry
+) -> list[ShadowLine]:
+    """Describe the shadows of a board's submissions, if there are any."""
+    found = []
+    for one in sorted(group, key=lambda each: each.record.name):
+        shadow = shadows.get(one.record.sha256)
+        if shadow is not None:
+            comparison = compare(one.record, shadow, registry)
+            repeat = f"--shadow {shadow.clips} --shadow-seed {shadow.seed}"
+            found.append(ShadowLine(_cells(one.record.name, comparison), repeat))
+    return found
+
+
+def _cells(name: str, comparison: Comparison) -> tuple[str, ...]:
+    shadow = comparison.shadow
+    clips = counted(shadow.clips, "clip")
+    computed = f"{shadow.environment.created[:10]} by {shadow.verifier}, {clips}, {shadow.seed}"
+    if not comparison.metrics:
+        return (name, "–", "–", "–", "cannot tell", "", computed)
+    first, *others = comparison.metrics
+    outcome = comparison.exposed or first.outcome
+    return (name, *metric_cells(first)[:3], outcome, _others(others), computed)
+
+
+def _others(metrics: Sequence[ComparedMetric]) -> str:
+    """Summarize the metrics that do not rank: how many are compatible, and which are not."""
+    if not metrics:
+        return ""
+    same = sum(one.outcome == COMPATIBLE for one in metrics)
+    rest = [f"{one.facts.name}: {one.outcome}" for one in metrics if one.outcome != COMPATIBLE]
+    return "; ".join([f"{same} of {len(metrics)} compatible", *rest])
+
+
+def metric_cells(metric: ComparedMetric) -> tuple[str, str, str, str]:
+    """Write a metric, what is claimed, the value on new clips, and whether they are compatible."""
+    name = f"{metric.facts.name} {metric.facts.arrow}"
+    return name, interval_text(metric.claimed), interval_text(metric.shadow), metric.outcome
+
+
+def interval_text(interval: Interval) -> str:
+    """Write a mean with its interval, as in a board."""
+    return cell_text(Cell(interval.mean, interval.low, interval.high, 1))
+
+
+def shadow_section(lines: Sequence[ShadowLine]) -> str:
+    """Write the section of a Markdown page; empty without shadows."""
+    from tabulate import tabulate
+
+    if not lines:
+        return ""
+    rows = [[escaped(cell) for cell in line.cells] for line in lines]
+    table = tabulate(rows, SHADOW_HEADER, tablefmt="github", disable_numparse=True)
+    repeat = f"To repeat one: `awb verify SUBMISSION {lines[0].repeat}`"
+    return f"### {SHADOW_TITLE}\n\n{table}\n\n{SHADOW_READING}\n{repeat}, with its own numbers.\n\n"
