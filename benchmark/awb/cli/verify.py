@@ -155,6 +155,7 @@ def _shadow_text(comparison: Comparison) -> str:
 
     from awb.leaderboard.formats.text import counted
     from awb.leaderboard.publishing.shadow_section import metric_cells
+    from awb.leaderboard.verification.shadow_comparison import UNKNOWN
 
     shadow = comparison.shadow
     header = ["", "claimed", "on new clips", ""]
@@ -167,6 +168,8 @@ def _shadow_text(comparison: Comparison) -> str:
     n_clips = len({row.clip_id for row in shadow.instances})
     told = f"{counted(len(shadow.instances), 'instance')} from {counted(n_clips, 'clip')} of"
     told += f" {shadow.dataset}"
+    if comparison.metrics[0].outcome == UNKNOWN:
+        told += f"\nToo few clips to tell; type --shadow {2 * shadow.clips}"
     if comparison.exposed:
         told += f"\nEXPOSED: {comparison.exposed}"
     return "\n".join(f"  {line}".rstrip() for line in [*told.splitlines(), *table.splitlines()])

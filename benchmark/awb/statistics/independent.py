@@ -89,7 +89,7 @@ def permutation_p_value(
         vectorized=True,
         n_resamples=resamples,
         alternative="greater",
-        rng=rng,
+        random_state=rng,  # called rng from scipy 1.15 on
     )
     return float(found.pvalue)
 

@@ -12,6 +12,7 @@ from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.shadows import Shadow
 from awb.leaderboard.verification.shadow_comparison import (
     COMPATIBLE,
+    UNKNOWN,
     ComparedMetric,
     Comparison,
     compare,
@@ -26,7 +27,15 @@ SHADOW_READING = (
     " most 2.5 % of the ways to divide all these clips into two such groups give it so much"
     " advantage (permutation test): of honest claims, at most one in forty."
 )
-SHADOW_HEADER = ("explainer", "metric", "claimed", "on new clips", "", "other metrics", "computed")
+SHADOW_HEADER = (
+    "explainer",
+    "metric",
+    "claimed",
+    "on new clips",
+    "outcome",
+    "other metrics",
+    "computed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +65,24 @@ def _cells(name: str, comparison: Comparison) -> tuple[str, ...]:
     clips = counted(shadow.clips, "clip")
     computed = f"{shadow.environment.created[:10]} by {shadow.verifier}, {clips}, {shadow.seed}"
     if not comparison.metrics:
-        return (name, "–", "–", "–", "cannot tell", "", computed)
+        return (name, "–", "–", "–", UNKNOWN, "", computed)
     first, *others = comparison.metrics
     outcome = comparison.exposed or first.outcome
     return (name, *metric_cells(first)[:3], outcome, _others(others), computed)
 
 
 def _others(metrics: Sequence[ComparedMetric]) -> str:
-    """Summarize the metrics that do not rank: how many are compatible, and which are not."""
-    if not metrics:
-        return ""
-    same = sum(one.outcome == COMPATIBLE for one in metrics)
-    rest = [f"{one.facts.name}: {one.outcome}" for one in metrics if one.outcome != COMPATIBLE]
-    return "; ".join([f"{same} of {len(metrics)} compatible", *rest])
+    """Summarize the metrics that do not rank, and name those that are not compatible."""
+    named: dict[str, list[str]] = {}
+    for one in metrics:
+        named.setdefault(one.outcome, []).append(one.facts.name)
+    parts = [
+        f"{len(names)} {outcome}"
+        if outcome in (COMPATIBLE, UNKNOWN)
+        else f"{outcome}: {', '.join(names)}"
+        for outcome, names in named.items()
+    ]
+    return "; ".join(parts)
 
 
 def metric_cells(metric: ComparedMetric) -> tuple[str, str, str, str]:
@@ -88,7 +102,10 @@ def shadow_section(lines: Sequence[ShadowLine]) -> str:
 
     if not lines:
         return ""
-    rows = [[escaped(cell) for cell in line.cells] for line in lines]
+    rows = [
+        [escaped(cell) if at not in (2, 3) else cell for at, cell in enumerate(line.cells)]
+        for line in lines
+    ]
     table = tabulate(rows, SHADOW_HEADER, tablefmt="github", disable_numparse=True)
     repeat = f"To repeat one: `awb verify SUBMISSION {lines[0].repeat}`"
     return f"### {SHADOW_TITLE}\n\n{table}\n\n{SHADOW_READING}\n{repeat}, with its own numbers.\n\n"
