@@ -168,7 +168,7 @@ def _shadow_text(comparison: Comparison) -> str:
     n_clips = len({row.clip_id for row in shadow.instances})
     told = f"{counted(len(shadow.instances), 'instance')} from {counted(n_clips, 'clip')} of"
     told += f" {shadow.dataset}"
-    if comparison.metrics[0].outcome == UNKNOWN:
+    if comparison.metrics and comparison.metrics[0].outcome == UNKNOWN:
         told += f"\nToo few clips to tell; type --shadow {2 * shadow.clips}"
     if comparison.exposed:
         told += f"\nEXPOSED: {comparison.exposed}"

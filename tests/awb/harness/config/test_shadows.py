@@ -54,7 +54,7 @@ def test_a_seed_that_a_model_may_have_been_trained_on_is_refused() -> None:
 
 
 def test_fixed_clips_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ParameterError, match="its clips are fixed.* such as soundscapes, drums"):
+    with pytest.raises(ParameterError, match=r"its clips are fixed.* such as soundscapes, drums"):
         shadow_of(_dataset(f"folder:{tmp_path}"), load(), FIRST_SEED)
     with pytest.raises(ParameterError, match="its clips are fixed"):
         shadow_of(_dataset(f"esc50:{tmp_path}"), load(), FIRST_SEED)
