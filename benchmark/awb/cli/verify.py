@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     "--record",
     "verifier",
     metavar="NAME",
-    help="Keep the shadows for the boards, as computed by NAME.",
+    help="Keep the shadows for the boards, as computed by NAME, from a drawn seed.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -116,6 +116,8 @@ def _shadows(clips: int | None, seed: int | None, verifier: str | None) -> Shado
     from awb.harness.unit.score_cache import chosen_cache
     from awb.leaderboard.verification.shadow_run import ShadowPlan
 
+    if seed is not None and verifier is not None:
+        raise ParameterError("--record draws the seed itself; leave out --shadow-seed")
     if clips is not None:
         resources = Resources(cache=chosen_cache(None), isolate=True)
         return ShadowPlan(clips, draw_seed() if seed is None else seed, verifier, resources)

@@ -11,6 +11,7 @@ from awb.leaderboard.submissions.credits import escaped
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.shadows import Shadow
 from awb.leaderboard.verification.shadow_comparison import (
+    BETTER,
     COMPATIBLE,
     UNKNOWN,
     ComparedMetric,
@@ -67,7 +68,7 @@ def _cells(name: str, comparison: Comparison) -> tuple[str, ...]:
     if not comparison.metrics:
         return (name, "–", "–", "–", UNKNOWN, "", computed)
     first, *others = comparison.metrics
-    outcome = comparison.exposed or first.outcome
+    outcome = first.outcome if first.outcome == BETTER else comparison.exposed or first.outcome
     return (name, *metric_cells(first)[:3], outcome, _others(others), computed)
 
 
@@ -107,5 +108,5 @@ def shadow_section(lines: Sequence[ShadowLine]) -> str:
         for line in lines
     ]
     table = tabulate(rows, SHADOW_HEADER, tablefmt="github", disable_numparse=True)
-    repeat = f"To repeat one: `awb verify SUBMISSION {lines[0].repeat}`"
-    return f"### {SHADOW_TITLE}\n\n{table}\n\n{SHADOW_READING}\n{repeat}, with its own numbers.\n\n"
+    repeat = f"To repeat the first: `awb verify SUBMISSION {lines[0].repeat}`"
+    return f"### {SHADOW_TITLE}\n\n{table}\n\n{SHADOW_READING} {repeat}.\n\n"
