@@ -67,6 +67,30 @@ def test_honest_claims_are_rarely_too_good() -> None:
     assert rejected <= 12, "5 of 200 are expected; more than 12 have a probability of 0.002"
 
 
+def test_drawn_divisions_agree_with_all_of_them() -> None:
+    rng = np.random.default_rng(2)
+    first, second = rng.beta(3, 1, 8), rng.beta(2, 1, 6)
+    names = [f"{at}" for at in range(14)]
+    exact, drawn = (
+        permutation_p_value(first, names[:8], second, names[8:], resamples=resamples, rng=rng)
+        for resamples in (3003, 3002)
+    )
+    assert exact == pytest.approx(
+        _enumerated(
+            {name: [value] for name, value in zip(names[:8], first, strict=True)},
+            {name: [value] for name, value in zip(names[8:], second, strict=True)},
+        )
+    )
+    assert drawn != exact
+    assert drawn == pytest.approx(exact, abs=4 * np.sqrt(exact * (1 - exact) / 3002))
+
+
+def test_one_clip_is_a_sample() -> None:
+    many = {f"a{at}": [0.1 * at] for at in range(40)}
+    assert _p_value({"b": [9.0]}, many) == pytest.approx(1 / 41)
+    assert _p_value(many, {"b": [-9.0]}) == pytest.approx(1 / 41)
+
+
 def test_an_empty_sample_is_refused() -> None:
     with pytest.raises(ParameterError):
         permutation_p_value([], [], [1.0], ["a"], rng=np.random.default_rng(0))
