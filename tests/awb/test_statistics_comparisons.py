@@ -13,9 +13,9 @@ from scipy import stats
 
 from awb.errors import ParameterError
 from awb.statistics import (
-    cluster_bootstrap,
     cluster_means,
     compare_all,
+    difference_intervals,
     holm,
     wilcoxon_p_value,
 )
@@ -84,7 +84,9 @@ def test_comparisons_of_a_board() -> None:
     assert [(each.first, each.second) for each in found] == list(combinations(range(3), 2))
     for each in found:
         gaps = table[:, each.first] - table[:, each.second]
-        alone = cluster_bootstrap(gaps, clips, resamples=2000, rng=np.random.default_rng(1))
+        (alone,) = difference_intervals(
+            table, [(each.first, each.second)], clips, resamples=2000, rng=np.random.default_rng(1)
+        )
         assert astuple(each.difference) == pytest.approx(astuple(alone))
         by_clip = gaps.reshape(30, 2).mean(axis=1)
         assert each.p_value == pytest.approx(stats.wilcoxon(by_clip).pvalue)

@@ -1,4 +1,4 @@
-"""Rank intervals, tie groups, critical differences and agreement."""
+"""Rank intervals, critical differences and agreement."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from scipy import stats
 
 from awb.errors import ParameterError, UndefinedScoreError
 from awb.statistics import (
-    Comparison,
     Interval,
     critical_difference,
     kendall_bootstrap,
     kendall_tau,
     rank_intervals,
-    tie_groups,
 )
 from golden import slow_fidelity as slow
 from golden.strategies import quick
@@ -85,41 +83,6 @@ def test_rank_intervals_equal_a_loop(higher_is_better: bool, level: float) -> No
 def test_with_one_clip_every_place_is_possible() -> None:
     places = rank_intervals([[0.1, 0.2]], ["a"], higher_is_better=True, rng=_rng())
     assert [astuple(each) for each in places] == [(2, 1, 2), (1, 1, 2)]
-
-
-def _compared(p_values: dict[tuple[int, int], float]) -> list[Comparison]:
-    nothing = Interval(0.0, 0.0, 0.0)
-    return [Comparison(*pair, nothing, p, p) for pair, p in p_values.items()]
-
-
-def test_tie_groups_overlap_like_bars_of_a_diagram() -> None:
-    found = _compared(
-        {(0, 1): 0.5, (0, 2): 0.01, (1, 2): 0.5, (0, 3): 0.01, (1, 3): 0.01, (2, 3): 0.01}
-    )
-    assert tie_groups([0, 1, 2, 3], found) == [(0, 1), (1, 2), (3,)]
-    assert tie_groups([0, 1, 2, 3], found, alpha=0.001) == [(0, 1, 2, 3)]
-    assert tie_groups([3], found) == [(3,)]
-    assert tie_groups([], found) == []
-
-
-@quick
-@given(st.integers(1, 7), st.integers(0, 200))
-def test_tie_groups_follow_their_rules(n: int, seed: int) -> None:
-    rng = _rng(seed)
-    order = rng.permutation(n).tolist()
-    differs = {(a, b): rng.random() < 0.4 for a in range(n) for b in range(a + 1, n)}
-    groups = tie_groups(order, _compared({k: 0.01 if v else 0.9 for k, v in differs.items()}))
-    assert {member for group in groups for member in group} == set(order)
-    for group in groups:
-        start = order.index(group[0])
-        assert list(group) == order[start : start + len(group)]
-        assert not any(differs[min(a, b), max(a, b)] for a in group for b in group if a != b)
-        assert not any(set(group) < set(other) for other in groups)
-
-
-def test_tie_groups_do_not_guess() -> None:
-    with pytest.raises(ParameterError, match="not compared"):
-        tie_groups([0, 1, 2], _compared({(0, 1): 0.5}))
 
 
 def test_critical_difference_of_published_size() -> None:

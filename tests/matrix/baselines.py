@@ -61,7 +61,7 @@ def integrated_gradients(case: Case, found: Explanation) -> str:
 
 
 def _captum_deeplift(twin: nn.Module, case: Case, nothing: Tensor) -> FloatArray:
-    """captum's DeepLIFT on a twin; None where it breaks its own law there."""
+    """captum's DeepLIFT on a copy of a twin."""
     method: Any = attr.DeepLift(copy.deepcopy(twin))
     found = method.attribute(case.features.clone(), nothing.clone(), target=case.target)
     return found[0].detach().numpy()

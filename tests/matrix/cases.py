@@ -168,6 +168,7 @@ class Case:
     def ask(self, reference: str) -> Explanation:
         """Ask an explainer as a run does; what the front end hears meanwhile is kept."""
         resolved = resolve(load(), "explainer", reference)
+        self.question.perturber.clip_score()  # which is scored beside the dropped clip, once
         self.heard.clear()
         handles = []
         if isinstance(self.model, DifferentiableModel):

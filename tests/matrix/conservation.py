@@ -1,10 +1,12 @@
-"""Oracles for LRP: input times gradient where a network is piecewise linear, and what is kept."""
+"""Oracles for LRP: rules by hand, input times gradient, and what is kept."""
 
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,7 @@ from matrix.baselines import twin_of
 from matrix.cams import parts
 from matrix.cases import Case, WrongError, case_of, varied
 from matrix.gradients import map_of, same
+from matrix.relevance import at_features, positive_parts
 from networks.base import Network, without_biases
 from networks.pooled import Panns
 from networks.shipped import Shipped
@@ -76,20 +79,67 @@ def conserves(case: Case, reference: str) -> str:
     return "conservation"
 
 
+_ACCOUNT = re.compile(r"score's (\S+) the \w+ hold (\S+), .* (\S+), .* (\S+)$")
+
+
+def accounts(case: Case, found: Explanation, *, places: float = 1.0, stretch: float = 0.0) -> None:
+    """Demand that a map sums to what its note says, and that the note accounts for the score.
+
+    Parameters
+    ----------
+    case : Case
+        The network and its clip.
+    found : Explanation
+        The explanation.
+    places : float
+        How many places the relevance was given to, for each point of the map.
+    stretch : float
+        By what part of its sum stretching may have changed the map.
+    """
+    told = [match for note in found.notes if (match := _ACCOUNT.search(note))]
+    if len(told) != 1:
+        raise WrongError("no note says where the score went")
+    score, held, kept, lost = (float(number) for number in told[0].groups())
+    digits = 1e-3 * max(map(abs, (score, held, kept, lost))) + 1e-6  # four are told
+    pairs = {
+        "the map": (float(map_of(found).sum()) * places, held, stretch * abs(held)),
+        "the score": (float(case.score(case.features)), score, 0.0),
+        "the parts": (held + kept + lost, score, 0.0),
+    }
+    for what, (one, other, more) in pairs.items():
+        if not abs(one - other) <= digits + more:
+            raise WrongError(f"{what}: {one:.5g}, where its note says {other:.5g}")
+
+
+def _as_own_rules(case: Case, found: Explanation) -> None:
+    """Demand that captum's map is that of awb's rules, which share no code with it."""
+    same(map_of(found), map_of(case.ask("lrp-epsilon:epsilon=1e-9")), share=0.01, what="captum")
+
+
 def lrp_epsilon(case: Case, found: Explanation, reference: str = "lrp-epsilon") -> str:
     relevance = map_of(found)
     spec = case.spec
     if isinstance(spec, Network) and spec.piecewise_linear and spec.output == "logits":
         same(relevance, _gradient_times_input(case), share=5e-3, what="input times gradient")
         return "plain"
+    expected = at_features(case, "epsilon")
+    if expected is not None:
+        same(relevance, expected, share=5e-3, what="rules by hand")
+        return "plain"
+    if reference == "lrp-epsilon":
+        accounts(case, found)
+    else:
+        _as_own_rules(case, found)
     return conserves(case, reference)
 
 
 def lrp_flat(case: Case, found: Explanation) -> str:
     layers = _in_line(case)
-    if layers is None:
+    expected = at_features(case, "flat") if layers is None else _flat_by_hand(layers, case)
+    if expected is None:
+        accounts(case, found)
         return conserves(case, "lrp-flat")
-    same(map_of(found), _flat_by_hand(layers, case), share=5e-3, what="rules by hand")
+    same(map_of(found), expected, share=5e-3, what="rules by hand")
     return "plain"
 
 
@@ -97,7 +147,7 @@ def _in_line(case: Case) -> list[nn.Module] | None:
     """The layers of a twin that is a chain, batch norms folded; None for other networks."""
     twin = twin_of(case)
     leaves = [one for one in twin.modules() if not [*one.children()]] if twin is not None else []
-    known = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d,
+    known = (nn.Conv2d, nn.Linear, nn.BatchNorm2d, nn.ReLU, nn.Tanh, nn.MaxPool2d, nn.AvgPool2d,
              nn.AdaptiveAvgPool2d, nn.Flatten, nn.Dropout)  # fmt: skip
     if not leaves or not all(isinstance(one, known) for one in leaves):
         return None
@@ -146,14 +196,20 @@ def _flat_by_hand(layers: list[nn.Module], case: Case) -> FloatArray:
 
 def _down(layer: nn.Module, inputs: Tensor, relevance: Tensor, *, first: bool) -> Tensor:
     """Hand the relevance of a layer's outputs to its inputs."""
-    if isinstance(layer, nn.ReLU):
+    if isinstance(layer, nn.ReLU | nn.Tanh):
         return relevance
-    changed = copy.deepcopy(layer)
-    if first or isinstance(layer, nn.Conv2d):
+    changed: Callable[[Tensor], Tensor] = layer
+    if first:
+        changed = copy.deepcopy(layer)
         with torch.no_grad():
-            changed.weight.copy_(torch.ones_like(layer.weight) if first else layer.weight.clamp(0))
+            changed.weight.fill_(1.0)
             changed.bias.zero_()
-        inputs = torch.ones_like(inputs) if first else inputs
+        inputs = torch.ones_like(inputs)
+    elif isinstance(layer, nn.Conv2d):
+        changed = partial(
+            positive_parts, weight=layer.weight, stride=layer.stride, padding=layer.padding,
+            dilation=layer.dilation, groups=layer.groups,
+        )  # fmt: skip
     return _in_proportion(changed, inputs, relevance)
 
 

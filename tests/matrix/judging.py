@@ -135,13 +135,23 @@ def _masked(name: str, case: Case, bursts: Case) -> str:
 
 def looked_into(case: Case, name: str) -> str:
     """Ask an explainer that looks inside, and judge its map."""
+    found, oracle = asked(case, name)
+    return judged(case, found, oracle)
+
+
+def asked(case: Case, name: str) -> tuple[Explanation, Oracle]:
+    """Ask an explainer that looks inside, and find what judges it."""
     if name == "lime-tf":
         return _lime(case)
-    found = case.ask(name)
+    return case.ask(name), ORACLES[name]
+
+
+def judged(case: Case, found: Explanation, oracle: Oracle) -> str:
+    """Judge an explanation: what confirms it."""
     if not np.isfinite(found.relevance).all():
         raise WrongError("its relevance is not finite")
     sums(found)
-    return ORACLES[name](case, found)
+    return oracle(case, found)
 
 
 def sums(found: Explanation) -> None:
@@ -153,7 +163,7 @@ def sums(found: Explanation) -> None:
         raise WrongError("its segments do not sum to its map")
 
 
-def _lime(case: Case) -> str:
+def _lime(case: Case) -> tuple[Explanation, Oracle]:
     """Ask `lime-tf`, and keep what it asks the network."""
     seen: list[Tensor] = []
     back_end = getattr(case.model, "back_end", None)
@@ -167,4 +177,4 @@ def _lime(case: Case) -> str:
         found = case.ask("lime-tf")
     finally:
         handle.remove()
-    return masking.lime_tf(case, found, torch.cat(seen))
+    return found, partial(masking.lime_tf, seen=torch.cat(seen))

@@ -14,8 +14,9 @@ from awb.types import Explanation
 from matrix.baselines import picks, quiet_heard, twin_of
 from matrix.cams import as_maps, grad_cam, parts, stretched
 from matrix.cases import Case, Scored, WrongError
-from matrix.conservation import bare_case, handed_on
+from matrix.conservation import accounts, bare_case, handed_on
 from matrix.gradients import map_of, same, within_chance
+from matrix.relevance import at_maps
 from networks.base import Network
 
 
@@ -101,18 +102,34 @@ def _line(case: Case) -> dict[str, Any]:
     return {"baselines": case.nothing.clone(), "n_steps": 50, "internal_batch_size": 10}
 
 
+_STRETCH = 0.15
+"""By what part of its sum stretching may change a map."""
+
+
+def _places(case: Case) -> float:
+    """How many places of the maps there are for each point of the features."""
+    return parts(case)[0][0, 0].numel() / case.features[0].numel()
+
+
 def sums_at_maps(case: Case, found: Explanation, expected: float) -> None:
     """Demand a sum of the maps, as far as stretching them leaves it alone."""
-    places = parts(case)[0][0, 0].numel() / case.features[0].numel()
-    total = float(map_of(found).sum()) * places
-    if not abs(total - expected) <= 0.15 * abs(expected) + 1e-3:
+    total = float(map_of(found).sum()) * _places(case)
+    if not abs(total - expected) <= _STRETCH * abs(expected) + 1e-3:
         raise WrongError(f"its maps sum to about {total:.4g}, not {expected:.4g}")
 
 
 def layer_lrp(case: Case, found: Explanation) -> str:
-    """Input times gradient at the maps of a network that is piecewise linear; else conservation."""
+    """Input times gradient at the maps of a network that is piecewise linear; else rules by hand.
+
+    Where a function has no rule by hand: what its note says, and conservation without biases.
+    """
     spec = case.spec
     if not getattr(spec, "piecewise_linear", False) or spec.output != "logits":
+        by_hand = at_maps(case)
+        if by_hand is not None:
+            same(map_of(found), by_hand, share=5e-3, what="rules by hand")
+            return "plain"
+        accounts(case, found, places=_places(case), stretch=_STRETCH)
         bare = bare_case(case)
         sums_at_maps(bare, bare.ask("captum:LayerLRP"), handed_on(bare))
         return "conservation"

@@ -65,8 +65,9 @@ segments by `aggregation`; `sign`, `smoothing` and `smoothing_s` are as in
 
 LRP works on a copy of the network with batch normalizations folded, and uses the epsilon rule for
 layers for which captum has no rule; it is not applicable to networks with layers to which no rule
-applies (attention). For a clip with one segment, `KernelShap` is the clip's score minus the masked
-clip's.
+applies (attention). Where a map should sum to the rise of the score, that is checked; with
+`multiply_by_inputs=false` the method runs twice to check it. For a clip with one segment,
+`KernelShap` is the clip's score minus the masked clip's.
 
 ## Methods
 

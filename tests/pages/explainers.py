@@ -62,8 +62,10 @@ the segments they overlap.
 - Baselines of the features (`baseline=dropped`) are those of a clip that is masked wholly, so that
   gradient methods and masking methods answer the same question.
 - `grad-cam` is signed unless `relu=true`.
-- LRP goes through captum and its propagation rules, batch normalizations folded; a network with
-  layers that have no rule (attention, layer normalization, recurrent layers) is not applicable.
+- LRP, DeepLIFT and guided backprop follow the operations that ran, whether modules or functions
+  computed them, and what they wrote in place. A network with an operator that has no rule (sorting,
+  complex numbers) is not applicable, nor is a gradient that torch itself cannot find. LRP's note
+  says what biases and other constants kept of the score.
 - Plain gradients have a sign that says little where a network has heard enough: [smoothing and
   sign](smoothing-and-sign.md#gradients) shows `input-x-gradient` at chance, and its magnitude near
   the best. Its `baseline` is zero, as published; on a logarithmic spectrogram that is full scale

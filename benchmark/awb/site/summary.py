@@ -47,11 +47,7 @@ def ranks_plain(summary: DatasetSummary) -> Plain:
         rank = found.mean_ranks[column]
         values = [number(value, 2) for value in (rank.rank, rank.low, rank.high)]
         rows.append([summary.explainers[column], *values])
-    bars = [
-        [min(places[column] for column in group), max(places[column] for column in group)]
-        for group in found.groups
-        if len(group) > 1
-    ]
+    bars = [sorted(places[column] for column in group) for group in found.groups if len(group) > 1]
     return {"metric": summary.metric.name, "rows": rows, "bars": bars}
 
 

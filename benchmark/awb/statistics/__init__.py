@@ -2,11 +2,6 @@
 
 from awb.statistics.across import AcrossBoards, boards_needed, compare_across, friedman
 from awb.statistics.agreement import kendall_bootstrap, kendall_tau
-from awb.statistics.bootstrap import (
-    Interval,
-    cluster_bootstrap,
-    cluster_bootstrap_columns,
-)
 from awb.statistics.clusters import ClusterSums, cluster_means
 from awb.statistics.comparisons import (
     Comparison,
@@ -15,12 +10,19 @@ from awb.statistics.comparisons import (
     wilcoxon_p_value,
 )
 from awb.statistics.independent import least_permutation_p_value, permutation_p_value
+from awb.statistics.letters import letter_groups
+from awb.statistics.mean_intervals import (
+    Interval,
+    difference_intervals,
+    mean_interval,
+    mean_intervals,
+)
+from awb.statistics.medians import median_intervals
 from awb.statistics.ranks import (
     CriticalDifference,
     RankInterval,
     critical_difference,
     rank_intervals,
-    tie_groups,
 )
 
 __all__ = [
@@ -31,19 +33,21 @@ __all__ = [
     "Interval",
     "RankInterval",
     "boards_needed",
-    "cluster_bootstrap",
-    "cluster_bootstrap_columns",
     "cluster_means",
     "compare_across",
     "compare_all",
     "critical_difference",
+    "difference_intervals",
     "friedman",
     "holm",
     "kendall_bootstrap",
     "kendall_tau",
     "least_permutation_p_value",
+    "letter_groups",
+    "mean_interval",
+    "mean_intervals",
+    "median_intervals",
     "permutation_p_value",
     "rank_intervals",
-    "tie_groups",
     "wilcoxon_p_value",
 ]

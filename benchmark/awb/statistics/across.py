@@ -27,10 +27,11 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import Interval
 from awb.statistics.clusters import ClusterSums
 from awb.statistics.comparisons import Comparison, holm, wilcoxon_p_value
-from awb.statistics.ranks import RankInterval, tie_groups
+from awb.statistics.letters import letter_groups
+from awb.statistics.mean_intervals import Interval
+from awb.statistics.ranks import RankInterval
 
 _DECIMALS = 12  # means that differ by float noise are tied
 
@@ -50,7 +51,7 @@ class AcrossBoards:
         or three explainers, 1 if all explainers tie on every board.
     groups : tuple of tuple of int
         Groups of explainers that no test over boards tells apart, the best first; see
-        `awb.statistics.tie_groups`.
+        `awb.statistics.letter_groups`.
     boards_needed : int
         Boards from which the pairwise tests could tell any two explainers apart.
     """
@@ -202,7 +203,7 @@ def boards_needed(n_explainers: int, *, alpha: float = 0.05) -> int:
 def _groups(
     means: FloatArray, mean_ranks: Sequence[float], alpha: float
 ) -> tuple[tuple[int, ...], ...]:
-    """Group neighbours by mean rank that the tests over boards do not tell apart."""
+    """Group the explainers that the tests over boards do not tell apart."""
     pairs = list(combinations(range(means.shape[1]), 2))
     order = sorted(range(means.shape[1]), key=lambda column: mean_ranks[column])
     if not pairs:
@@ -213,4 +214,4 @@ def _groups(
         Comparison(first, second, unknown, p_value, float(adjusted))
         for (first, second), p_value, adjusted in zip(pairs, raw, holm(raw), strict=True)
     ]
-    return tuple(tie_groups(order, found, alpha=alpha))
+    return tuple(letter_groups(order, found, alpha=alpha))

@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError, UndefinedScoreError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import Interval
 from awb.statistics.clusters import ClusterSums
+from awb.statistics.mean_intervals import Interval
 
 _DECIMALS = 12  # means that differ by float noise are tied
 

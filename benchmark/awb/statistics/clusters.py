@@ -21,7 +21,7 @@ _CHUNK_CELLS = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterSums:
-    """Sums over the instances of each cluster, which is all that the bootstrap of a mean needs.
+    """Sums over the instances of each cluster, which is all that the interval of a mean needs.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class ClusterSums:
         if names.shape != (len(table),):
             raise ParameterError(f"expected {len(table)} clusters; got shape {names.shape}")
         if not np.isfinite(table).all():
-            raise ParameterError("the bootstrap takes finite values; drop missing instances first")
+            raise ParameterError("statistics take finite values; drop missing instances first")
         columns = table.reshape(len(table), -1)
         _, first, inverse = np.unique(names, return_index=True, return_inverse=True)
         cluster = np.argsort(np.argsort(first))[inverse]
@@ -113,14 +113,33 @@ class ClusterSums:
             means[start : start + rows] = drawn_sums[:, :-1] / drawn_sums[:, -1:]
         return means
 
-    def accelerations(self) -> FloatArray:
-        """Skew of the jackknife over clusters, ``shape=(columns,)``: the "a" of BCa."""
-        left_out = (self.sums.sum(axis=0) - self.sums) / (self.sizes.sum() - self.sizes)[:, None]
-        distance = left_out.mean(axis=0) - left_out
-        spread = (distance**2).sum(axis=0) ** 1.5
-        cubes = (distance**3).sum(axis=0)
-        skew = np.divide(cubes, 6 * spread, out=np.zeros_like(cubes), where=spread > 0)
-        return np.asarray(skew, dtype=np.float64)
+    def weighted_totals(self, resamples: int, rng: np.random.Generator) -> FloatArray:
+        """Draw sums under exponential weights of the clusters, ``shape=(columns + 1, resamples)``.
+
+        The last row sums the sizes.
+        """
+        totals = np.column_stack([self.sums, self.sizes])
+        chunk = max(1, _CHUNK_CELLS // self.n)
+        drawn = np.empty((totals.shape[1], resamples))
+        for start in range(0, resamples, chunk):
+            rows = min(chunk, resamples - start)
+            weights = rng.standard_exponential((rows, self.n))
+            # not a BLAS product: its last bits depend on threads and shapes
+            drawn[:, start : start + rows] = np.einsum("rc,ck->kr", weights, totals)
+        return drawn
+
+    def cluster_means(self) -> FloatArray:
+        """Mean of each column within each cluster, ``shape=(clusters, columns)``."""
+        return np.asarray(self.sums / self.sizes[:, None])
+
+    def residuals(self) -> FloatArray:
+        """What each cluster's sum is above that of as many mean values."""
+        return np.asarray(self.sums - self.sizes[:, None] * self.means())
+
+    def standard_errors(self) -> FloatArray:
+        """Standard error of each mean by the jackknife over clusters, ``shape=(columns,)``."""
+        moved = self.residuals() / (self.sizes.sum() - self.sizes)[:, None]
+        return np.asarray(np.sqrt((self.n - 1) / self.n * (moved**2).sum(axis=0)))
 
 
 def cluster_means(values: npt.ArrayLike, clusters: npt.ArrayLike) -> FloatArray:
@@ -148,5 +167,4 @@ def cluster_means(values: npt.ArrayLike, clusters: npt.ArrayLike) -> FloatArray:
     >>> cluster_means([[1.0], [3.0], [5.0]], ["a", "a", "b"]).tolist()
     [[2.0], [5.0]]
     """
-    grouped = ClusterSums.of(values, clusters)
-    return np.asarray(grouped.sums / grouped.sizes[:, None])
+    return ClusterSums.of(values, clusters).cluster_means()

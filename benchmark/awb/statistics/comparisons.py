@@ -3,8 +3,8 @@
 Conventions
 -----------
 `values` is ``shape=(instances, explainers)``, finite: the instances that all explainers scored.
-Clips are the independent units, so differences are averaged within a clip before a test, and clips
-are resampled for an interval. None of the functions depends on a metric's direction.
+Clips are the independent units, so differences are averaged within a clip before a test, and the
+interval of a mean difference is over clips. None of the functions depends on a metric's direction.
 
 References
 ----------
@@ -16,6 +16,7 @@ Statistics 6(2). https://www.jstor.org/stable/4615733
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -24,8 +25,8 @@ import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.bootstrap import Interval, cluster_bootstrap_columns
 from awb.statistics.clusters import cluster_means
+from awb.statistics.mean_intervals import Interval, difference_intervals
 
 _FEW = 13
 """Up to this many differences are counted exactly; scipy's permutations are 500 times slower."""
@@ -40,7 +41,8 @@ class Comparison:
     first, second : int
         Columns of the table.
     difference : Interval
-        Mean of first minus second over instances, with its bootstrap interval over clips.
+        Mean of first minus second over instances, with its interval over clips; see
+        `awb.statistics.difference_intervals`.
     p_value : float
         Of the Wilcoxon signed-rank test over clips, two-sided.
     adjusted_p_value : float
@@ -153,6 +155,8 @@ def compare_all(
     values: npt.ArrayLike,
     clusters: npt.ArrayLike,
     *,
+    lowest: float = -math.inf,
+    highest: float = math.inf,
     resamples: int = 10_000,
     level: float = 0.95,
     rng: np.random.Generator,
@@ -165,8 +169,10 @@ def compare_all(
         One finite value per instance and explainer.
     clusters : array_like, shape=(instances,)
         Cluster of each instance, such as its clip's id.
+    lowest, highest : float
+        Range of the metric, infinite where there is no bound.
     resamples : int
-        Number of bootstrap draws, shared by all comparisons.
+        Number of random weights, shared by all comparisons.
     level : float
         Confidence of the intervals, in (0, 1).
     rng : np.random.Generator
@@ -186,11 +192,12 @@ def compare_all(
     if table.ndim != 2 or table.shape[1] < 2:
         raise ParameterError(f"a comparison needs at least two columns; got shape {table.shape}")
     pairs = list(combinations(range(table.shape[1]), 2))
+    intervals = difference_intervals(
+        table, pairs, clusters, lowest=lowest, highest=highest,
+        resamples=resamples, level=level, rng=rng,
+    )  # fmt: skip
     first, second = np.array(pairs).T
     differences = table[:, first] - table[:, second]
-    intervals = cluster_bootstrap_columns(
-        differences, clusters, resamples=resamples, level=level, rng=rng
-    )
     raw = [wilcoxon_p_value(column) for column in cluster_means(differences, clusters).T]
     return [
         Comparison(*pair, interval, p_value, float(adjusted))

@@ -1,4 +1,4 @@
-"""Ranks of explainers: how certain a place is, which ones tie, and critical differences.
+"""Ranks of explainers: how certain a place is, and critical differences.
 
 Conventions
 -----------
@@ -16,7 +16,6 @@ doi:10.2307/2983325 (Rank intervals from resampling.)
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +24,6 @@ import numpy.typing as npt
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
 from awb.statistics.clusters import ClusterSums, cluster_means
-from awb.statistics.comparisons import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,56 +134,6 @@ def rank_intervals(
             ranks, np.minimum(best, low), np.maximum(worst, high), strict=True
         )
     ]
-
-
-def tie_groups(
-    order: Sequence[int], comparisons: Sequence[Comparison], *, alpha: float = 0.05
-) -> list[tuple[int, ...]]:
-    """Group neighbours in a ranking that cannot be told apart.
-
-    Parameters
-    ----------
-    order : sequence of int
-        Columns from best to worst.
-    comparisons : sequence of Comparison
-        Comparisons of every pair of these columns, from `awb.statistics.comparisons.compare_all`.
-    alpha : float
-        Two explainers differ when their adjusted p-value is at most this.
-
-    Returns
-    -------
-    list of tuple of int
-        Longest stretches of the order in which no two explainers differ; they may overlap, as the
-        bars of a critical-difference diagram do, and together contain every column.
-
-    Raises
-    ------
-    ParameterError
-        If two columns of the order were not compared.
-    """
-    differs = {
-        frozenset((each.first, each.second)): each.adjusted_p_value <= alpha for each in comparisons
-    }
-    groups: list[tuple[int, ...]] = []
-    reached = 0
-    for start in range(len(order)):
-        stop = start + 1
-        while stop < len(order) and not any(
-            _lookup(differs, order[stop], member) for member in order[start:stop]
-        ):
-            stop += 1
-        if stop > reached:
-            groups.append(tuple(order[start:stop]))
-            reached = stop
-    return groups
-
-
-def _lookup(differs: dict[frozenset[int], bool], first: int, second: int) -> bool:
-    """Say whether two columns differ, or refuse to guess."""
-    try:
-        return differs[frozenset((first, second))]
-    except KeyError:
-        raise ParameterError(f"columns {first} and {second} were not compared") from None
 
 
 def critical_difference(

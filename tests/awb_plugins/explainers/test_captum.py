@@ -71,12 +71,45 @@ def _given(model: TorchModel) -> tuple[torch.Tensor, torch.Tensor]:
 
 def test_maps_are_those_of_captum(model: TorchModel) -> None:
     features, silence = _given(model)
-    asked = {"n_steps": 7, "method": "riemann_left", "target": 0}
+    asked = {"n_steps": 256, "method": "riemann_left", "target": 0}
     found = attr.IntegratedGradients(model.back_end, multiply_by_inputs=False).attribute(
         features, silence, **asked
     )
-    method = "IntegratedGradients:n_steps=7,method=riemann_left,multiply_by_inputs=false"
+    method = "IntegratedGradients:n_steps=256,method=riemann_left,multiply_by_inputs=false"
     np.testing.assert_allclose(captum_map(model, method), found[0].detach().numpy(), atol=1e-7)
+
+
+def _multipliers(model: TorchModel, baselines: str) -> np.ndarray:
+    method = f"DeepLift:multiply_by_inputs=false,baselines={baselines}"
+    return np.asarray(captum_map(model, method))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_multipliers_of_deeplift_are_those_of_captum(model: TorchModel) -> None:
+    features, silence = _given(model)
+    expected = attr.DeepLift(model.back_end, multiply_by_inputs=False).attribute(
+        features.clone(), silence, target=0
+    )
+    found = _multipliers(model, "dropped")
+    np.testing.assert_allclose(found, expected[0].detach().numpy(), atol=1e-7)
+    change = (features - silence)[0].numpy()
+    np.testing.assert_allclose(found * change, captum_map(model, "DeepLift"), atol=1e-6)
+
+
+def test_multipliers_of_deeplift_shap_are_means_over_baselines(model: TorchModel) -> None:
+    found = captum_map(model, "DeepLiftShap:multiply_by_inputs=false,baselines=mean")
+    np.testing.assert_allclose(found, _multipliers(model, "mean"), atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["DeepLift", "DeepLiftShap"])
+def test_multipliers_that_do_not_sum_to_the_rise_are_refused(method: str) -> None:
+    functional = TorchModel(seeded(lambda: SameFunction("functional")), "conv2")
+    refused = []
+    for settings in ("", ":multiply_by_inputs=false"):
+        with pytest.raises(NotApplicableError, match="not to the score's rise") as caught:
+            captum_map(functional, method + settings)
+        refused.append(str(caught.value))
+    assert refused[0] == refused[1]
 
 
 def test_layers_are_summed_over_channels_and_stretched(model: TorchModel) -> None:

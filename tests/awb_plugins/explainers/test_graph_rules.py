@@ -9,6 +9,7 @@ import pytest
 import torch
 from captum import attr
 from torch import Tensor, nn
+from torch.nn import functional
 
 from awb.errors import NotApplicableError
 from awb_plugins.explainers.graph import backprop, deeplift, lrp
@@ -121,6 +122,41 @@ def test_what_relu_changes_is_captums(change: str) -> None:
     torch.testing.assert_close(found, expected.detach(), atol=1e-7, rtol=1e-4)
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda given: torch.maximum(given, torch.zeros(1)),
+        lambda given: torch.maximum(torch.zeros(1), given),
+        lambda given: given.clamp(min=torch.tensor(0.0)),
+        lambda given: given.clamp(min=0),
+        functional.relu6,
+    ],
+)
+@pytest.mark.parametrize("change", ["guided", "deconvolution"])
+def test_a_relu_is_one_however_it_is_spelled(
+    cut: Callable[[Tensor], Tensor], change: backprop.Change, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, clip = seeded(lambda: SameFunction("functional")), _features(4)
+    expected = backprop.gradient(record(network, clip), 1, change)
+    monkeypatch.setattr(functional, "relu", cut)
+    found = backprop.gradient(record(network, clip), 1, change)
+    torch.testing.assert_close(found, expected)
+    assert expected.any()
+
+
+@pytest.mark.parametrize(
+    "other", [lambda given: torch.maximum(given, -given), lambda given: given.clamp(min=-1.0)]
+)
+def test_what_cuts_elsewhere_is_no_relu(
+    other: Callable[[Tensor], Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(functional, "relu", other)
+    with pytest.raises(NotApplicableError, match="no ReLU"):
+        backprop.gradient(
+            record(seeded(lambda: SameFunction("functional")), _features()), 0, "guided"
+        )
+
+
 @pytest.mark.parametrize("make", [Transformer, Recurrent, Gated])
 def test_guided_backprop_wants_a_relu(make: Make) -> None:
     with pytest.raises(NotApplicableError, match="no ReLU"):
@@ -199,6 +235,88 @@ class _TwoWays(nn.Module):
             nn.functional.relu(self.last(nn.functional.relu(hidden))).mean(dim=(2, 3))
         )
         return scores
+
+
+class _Spectra(nn.Module):
+    """Spectra over time, by one of torch's functions that give complex numbers."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.inner, self.dense, self.kind = nn.Linear(4, 4), nn.Linear(4, 2), kind
+
+    def forward(self, features: Tensor) -> Tensor:
+        hidden = functional.relu(self.inner(features))
+        if self.kind == "fft":
+            spectra = torch.fft.rfft(hidden, dim=1).abs()
+        elif self.kind == "stft":
+            window = torch.hann_window(8)
+            rows = hidden.transpose(1, 2).flatten(0, 1)
+            spectra = torch.stft(rows, 8, 4, window=window, return_complex=True).abs()
+            spectra = spectra.flatten(1).unflatten(0, (-1, 4)).transpose(1, 2)
+        else:
+            pairs = torch.view_as_complex(hidden.unflatten(2, (2, 2)).contiguous())
+            spectra = torch.view_as_real(pairs * (2 + 1j)).flatten(2).square()
+        scores: Tensor = self.dense(spectra.mean(dim=1))
+        return scores
+
+
+@pytest.mark.parametrize("kind", ["fft", "stft", "view"])
+def test_complex_numbers_have_gradients_but_no_rule(kind: str) -> None:
+    network, clip = seeded(lambda: _Spectra(kind)), _features()
+    given = clip.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(network(given)[0, 1], given)
+    tape = record(network, clip)
+    torch.testing.assert_close(backprop.gradient(tape, 1), expected, atol=1e-6, rtol=1e-4)
+    with pytest.raises(NotApplicableError, match="DeepLIFT has no rule for complex numbers"):
+        _deeplift(network, clip, _features(1))
+    with pytest.raises(NotApplicableError, match="LRP has no rule for complex numbers"):
+        lrp.propagate(tape, 0, "epsilon", 1e-6)
+
+
+class _Chain(nn.Module):
+    """Two convolutions with an activation that is negative, too, between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv1d(4, 5, 3), nn.Conv1d(5, 2, 3)
+
+    def forward(self, features: Tensor) -> Tensor:
+        hidden = torch.tanh(self.first(features.transpose(1, 2)))
+        scores: Tensor = self.second(hidden)[..., 0]
+        return scores
+
+
+def test_positive_contributions_are_products_above_zero() -> None:
+    """z+ by hand: of each product of an activation and a weight, what is positive."""
+    network, features = seeded(_Chain).double(), _features(frames=5).double()
+    with torch.no_grad():
+        hidden = torch.tanh(network.first(features.transpose(1, 2)))[0]
+        score = float(network(features)[0, 1])
+        products = (hidden * network.second.weight[1]).clamp(min=0)
+    assert (hidden < 0).any()
+    shares = products / products.sum() * score
+    expected = torch.zeros(5, 4, dtype=torch.double)
+    for place in range(3):  # the flat rule spreads each over the twelve features that it sees
+        expected[place : place + 3] += shares[:, place].sum() / 12
+    found = lrp.propagate(record(network, features), 1, "flat", 1e-12).relevance[0]
+    torch.testing.assert_close(found, expected)
+
+
+def test_what_adds_in_place_shares() -> None:
+    class Added(nn.Module):
+        def forward(self, features: Tensor) -> Tensor:
+            row = features[:, 0].clone()
+            row.index_put_(
+                (torch.tensor([0]), torch.tensor([1])), features[0, 1, :1], accumulate=True
+            )
+            return row
+
+    features = _features(2).abs()
+    found = lrp.propagate(record(Added(), features), 1, "epsilon", 1e-9)
+    expected = torch.zeros(12, 4)
+    expected[0, 1], expected[1, 0] = features[0, 0, 1], features[0, 1, 0]
+    torch.testing.assert_close(found.relevance[0], expected)
+    assert found.kept == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("order", ["at once", "relu between", "two readers"])

@@ -142,7 +142,7 @@ class TorchModel:
     def _tried(self, waveforms: AudioArray) -> Any:
         """Run the network on a second of noise and one of silence, or say what is wrong with it."""
         try:
-            return self._whole(torch.from_numpy(waveforms))
+            return self._whole(torch.tensor(waveforms))  # a copy: it may write into it
         except Exception as error:  # the plugin boundary: it may raise anything
             given = torch.from_numpy(waveforms).to(self.device)
             with computing(self.device, self.precision):

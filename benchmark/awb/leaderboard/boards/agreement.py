@@ -15,9 +15,10 @@ from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.layout import Column, Layout
 from awb.randomness import RandomKey
-from awb.statistics import Interval, kendall_bootstrap
+from awb.statistics import Interval, kendall_bootstrap, mean_interval
 
 RESAMPLES = 1000
+_NONE = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,36 +101,34 @@ def compare_boards(
 
 def _tau(first: FloatArray, second: FloatArray, clips: list[str], key: RandomKey) -> Interval:
     if first.shape[0] == 0 or first.shape[1] < 2:
-        return Interval(math.nan, math.nan, math.nan)
+        return _NONE
     try:
         return kendall_bootstrap(
             first, second, clips, resamples=RESAMPLES, rng=key.generator("resamples")
         )
     except UndefinedScoreError:
-        return Interval(math.nan, math.nan, math.nan)
+        return _NONE
 
 
 def over_boards(found: Sequence[Sequence[Agreement]]) -> list[Agreement]:
-    """Average tau over boards, with a 95 % t interval, leaving out boards without a value."""
-    from scipy.stats import t
-
+    """Average tau over boards, with a 95 % interval, leaving out boards without a value."""
     means = []
     for group in zip(*found, strict=True):
         taus = np.array([one.tau.mean for one in group])
         taus = taus[np.isfinite(taus)]
-        mean = float(taus.mean()) if taus.size else math.nan
-        low = high = math.nan
-        if taus.size > 1:
-            half = float(t.ppf(0.975, taus.size - 1) * taus.std(ddof=1) / math.sqrt(taus.size))
-            low, high = max(-1.0, mean - half), min(1.0, mean + half)
-        first = group[0]
+        first, found_tau = group[0], _NONE
+        if taus.size:
+            key = RandomKey((0, "agreement over boards"))
+            found_tau = mean_interval(
+                taus, range(taus.size), lowest=-1, highest=1, rng=key.generator("resamples")
+            )
         means.append(
             Agreement(
                 "all",
                 "all",
                 first.first,
                 first.second,
-                Interval(mean, low, high),
+                found_tau,
                 min(one.n_explainers for one in group),
                 sum(one.n_instances for one in group),
             )

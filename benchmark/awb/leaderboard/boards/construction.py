@@ -62,7 +62,7 @@ def make_board(data: BoardData) -> Board:
     grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
     columns = {name: Column.of(grid) for name, grid in grids.items()}
     key = RandomKey((data.seed, "board"))
-    cells = [column.cells(layout, key.child(name)) for name, column in columns.items()]
+    cells = [columns[one.name].cells(layout, one, key.child(one.name)) for one in metrics]
     first = columns[metrics[0].name]
     ranked = [
         row

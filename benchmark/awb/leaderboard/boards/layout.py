@@ -15,7 +15,7 @@ from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
 from awb.leaderboard.boards.ranking import Place, places
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
-from awb.statistics import cluster_bootstrap
+from awb.statistics import mean_interval
 
 Grid = npt.NDArray[np.float64]
 
@@ -66,7 +66,7 @@ class Column:
         common = np.all(finite[full], axis=0) if full.any() else definable
         return cls(grid, full, np.asarray(common, dtype=bool))
 
-    def cells(self, layout: Layout, key: RandomKey) -> list[Cell]:
+    def cells(self, layout: Layout, facts: MetricFacts, key: RandomKey) -> list[Cell]:
         """Average each explainer's values, those of full explainers over their common instances."""
         cells = []
         for row, name in enumerate(layout.names):
@@ -76,7 +76,10 @@ class Column:
                 cells.append(_EMPTY)
                 continue
             clips = [layout.clips[index] for index in used]
-            found = cluster_bootstrap(self.grid[row, used], clips, rng=key.generator(name))
+            found = mean_interval(
+                self.grid[row, used], clips, lowest=facts.lowest, highest=facts.highest,
+                rng=key.generator(name),
+            )  # fmt: skip
             cells.append(Cell(found.mean, found.low, found.high, used.size))
         return cells
 

@@ -15,11 +15,11 @@ import numpy as np
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.layout import Column, Layout
-from awb.leaderboard.boards.ranking import letters_of
 from awb.randomness import RandomKey
-from awb.statistics import boards_needed, cluster_bootstrap_columns
+from awb.statistics import boards_needed, difference_intervals
 
 RANDOM = "random"
+ALPHA = 0.05
 _FEW_NAMES = 3
 
 
@@ -56,7 +56,6 @@ def message_of(board: Board, data: BoardData) -> Message | None:
     column = Column.of(grid)
     clips = [layout.clips[index] for index in np.flatnonzero(column.common)]
     best = tuple(row for row in ranked if row.rank == 1)
-    letters = {one for row in best if row.place for one in letters_of(row.place.groups)}
     others = [row for row in ranked if row.rank != 1]
     return Message(
         board,
@@ -65,7 +64,7 @@ def message_of(board: Board, data: BoardData) -> Message | None:
         len(ranked),
         len(set(clips)),
         boards_needed(len(ranked)) if len(ranked) > 1 else 1,
-        sum(bool(row.place and letters & letters_of(row.place.groups)) for row in others),
+        sum(bool(row.place and row.place.p_value > ALPHA) for row in others),
         _no_better_than_random(board, data, layout, column),
     )
 
@@ -82,12 +81,15 @@ def _no_better_than_random(
     clips = [layout.clips[index] for index in used]
     if len(set(clips)) < 2:
         return None
-    sign = 1.0 if board.metrics[0].higher_is_better else -1.0
-    values = column.grid[[layout.row[name] for name in names]][:, used]
-    gain = sign * (values - column.grid[layout.row[RANDOM], used])
+    facts = board.metrics[0]
+    values = column.grid[[layout.row[name] for name in (*names, RANDOM)]][:, used]
     key = RandomKey((data.seed, "board")).child("message")
-    found = cluster_bootstrap_columns(gain.T, clips, rng=key.generator(RANDOM))
-    return sum(not one.low > 0 for one in found)
+    gains = difference_intervals(
+        values.T, [(row, len(names)) for row in range(len(names))], clips,
+        lowest=facts.lowest, highest=facts.highest, rng=key.generator(RANDOM),
+    )  # fmt: skip
+    better = (one.low > 0 if facts.higher_is_better else one.high < 0 for one in gains)
+    return len(names) - sum(better)
 
 
 def sentences(message: Message, named: Callable[[str], str] = str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_letters
@@ -10,21 +10,23 @@ from string import ascii_letters
 from awb.intervals import FloatArray
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
-from awb.statistics import compare_all, rank_intervals, tie_groups
+from awb.statistics import Comparison, compare_all, letter_groups, rank_intervals
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """An explainer's rank, its 95 % interval over resampled clips, and its group letters.
 
-    Explainers that share a letter do not differ (paired Wilcoxon test over clips, Holm-corrected,
-    5 %).
+    Explainers share a letter if and only if the tests do not tell them apart (paired Wilcoxon tests
+    over clips, Holm-corrected, 5 %).
     """
 
     rank: int  # by the mean of the first metric, 1 = best; equal means share the best rank
     low: int
     high: int
     groups: str = ""
+    p_value: float = math.nan
+    """Adjusted, of the difference from the best; the largest if several share the first place."""
 
 
 def places(
@@ -38,31 +40,30 @@ def places(
         return []
     better = facts.higher_is_better
     found = rank_intervals(values, list(clips), higher_is_better=better, rng=key.generator("ranks"))
-    groups = [""] * values.shape[1]
+    ahead = [sum(other.rank < one.rank for other in found) for one in found]
+    groups, p_values = [""] * len(found), [math.nan] * len(found)
     if values.shape[1] > 1 and len(set(clips)) > 1:
-        comparisons = compare_all(values, list(clips), rng=key.generator("pairs"))
+        comparisons = compare_all(
+            values, list(clips), lowest=facts.lowest, highest=facts.highest,
+            rng=key.generator("pairs"),
+        )  # fmt: skip
         order = sorted(range(len(found)), key=lambda column: found[column].rank)
-        groups = group_letters(tie_groups(order, comparisons), len(found))
+        groups = group_letters(letter_groups(order, comparisons), len(found))
+        p_values = _from_best(comparisons, ahead)
     return [
-        Place(
-            1 + sum(other.rank < one.rank for other in found),
-            int(one.low),
-            int(one.high),
-            letters,
-        )
-        for one, letters in zip(found, groups, strict=True)
+        Place(1 + n_better, int(one.low), int(one.high), letters, p_value)
+        for one, n_better, letters, p_value in zip(found, ahead, groups, p_values, strict=True)
     ]
 
 
-def letters_of(groups: str) -> set[str]:
-    """Split the letters of a row, as `group_letters` joined them.
-
-    Examples
-    --------
-    >>> sorted(letters_of("aBa2"))
-    ['B', 'a', 'a2']
-    """
-    return set(re.findall(r"[A-Za-z]\d*", groups))
+def _from_best(comparisons: Sequence[Comparison], ahead: Sequence[int]) -> list[float]:
+    """Return each column's largest adjusted p-value against the first place, itself with 1."""
+    p_values = [0.0 if n_better else 1.0 for n_better in ahead]
+    for one in comparisons:
+        for column, other in ((one.first, one.second), (one.second, one.first)):
+            if not ahead[other]:
+                p_values[column] = max(p_values[column], one.adjusted_p_value)
+    return p_values
 
 
 def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:

@@ -70,7 +70,7 @@ def to_latex(
 def _caption(board: Board) -> str:
     return (
         f"{escape(board.model)} on {escape(board.dataset)}: {extent_of(board)};"
-        " means with 95\\,\\% intervals (bootstrap over clips)."
+        " means with 95\\,\\% intervals over clips."
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 
 _READING = (
-    "Mean and 95 % interval over instances (bootstrap over clips)."
+    "Mean and 95 % interval over clips."
     " ↑ higher is better, ↓ lower is better. # is the rank by the first metric, its 95 % interval,"
     " and group letters: explainers that share a letter do not differ (Wilcoxon over clips, Holm,"
     " 5 %). Rows without a rank are baselines, or lack instances."

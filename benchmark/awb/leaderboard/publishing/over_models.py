@@ -30,10 +30,11 @@ from awb.leaderboard.publishing.comparable_boards import (
     SummaryBoard,
 )
 from awb.randomness import RandomKey
-from awb.statistics import Interval, cluster_bootstrap
+from awb.statistics import Interval, difference_intervals, mean_interval
 
 CHANCE = 0.5
 COMMON = (LOCALIZATION, MARGIN, DELETION)
+_LOWEST = {LOCALIZATION: 0, MARGIN: -1, DELETION: 0, WITHOUT_EVENTS: -1, EVENTS_ALONE: -1}
 _EMPTY = Interval(math.nan, math.nan, math.nan)
 
 
@@ -147,8 +148,11 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
         values = board.values(metric, names, used)
         return np.asarray((values * chosen).sum(axis=1) / chosen.sum(axis=1))
 
-    def interval(values: FloatArray, of: str) -> Interval:
-        return _interval(values, clips, RandomKey((board.seed, "models", of)))
+    def interval(metric: str, values: FloatArray, of: str) -> Interval:
+        return _interval(metric, values, clips, RandomKey((board.seed, "models", of)))
+
+    def difference(metric: str, values: FloatArray, of: str) -> Interval:
+        return _difference(metric, values, clips, RandomKey((board.seed, "models", of)))
 
     falls = [board.values(WITHOUT_EVENTS, [name], used) for name in ("oracle", "random")]
     kept = board.manifest.kept
@@ -161,14 +165,14 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
         float(np.mean(1 / (1 + np.exp(-scores)))) if kept else math.nan,
         _one(board, WITHOUT_EVENTS, "oracle", used),
         _one(board, WITHOUT_EVENTS, "random", used),
-        interval(np.subtract(*(value[:, 0] for value in falls)), "events matter"),
+        difference(WITHOUT_EVENTS, np.hstack(falls), "events matter"),
         _one(board, EVENTS_ALONE, "oracle", used),
-        interval(faithful(DELETION), "deletion"),
-        interval(random, "deletion of random"),
-        interval(random - faithful(DELETION), "advantage"),
-        interval(faithful(LOCALIZATION), "localization"),
-        interval(faithful(MARGIN), "margin"),
-        interval(board.values(LOCALIZATION, names, used).mean(axis=1), "typical"),
+        interval(DELETION, faithful(DELETION), "deletion"),
+        interval(DELETION, random, "deletion of random"),
+        difference(DELETION, np.column_stack([random, faithful(DELETION)]), "advantage"),
+        interval(LOCALIZATION, faithful(LOCALIZATION), "localization"),
+        interval(MARGIN, faithful(MARGIN), "margin"),
+        interval(LOCALIZATION, board.values(LOCALIZATION, names, used).mean(axis=1), "typical"),
         _one(board, LOCALIZATION, "energy", used),
     )
 
@@ -176,11 +180,24 @@ def _row(board: SummaryBoard, names: Sequence[str], n_faithful: int) -> ModelRow
 def _one(board: SummaryBoard, metric: str, name: str, used: IndexArray) -> Interval:
     """Average the scores of one explainer over these instances."""
     key = RandomKey((board.seed, "models", metric, name))
-    return _interval(board.values(metric, [name], used)[:, 0], board.clips(used), key)
+    return _interval(metric, board.values(metric, [name], used)[:, 0], board.clips(used), key)
 
 
-def _interval(values: FloatArray, clips: Sequence[str], key: RandomKey) -> Interval:
+def _interval(metric: str, values: FloatArray, clips: Sequence[str], key: RandomKey) -> Interval:
     """Average with an interval over clips; NaN if a value is missing."""
     if not values.size or not np.isfinite(values).all():
         return _EMPTY
-    return cluster_bootstrap(values, list(clips), rng=key.generator("resamples"))
+    return mean_interval(
+        values, list(clips), lowest=_LOWEST[metric], highest=1, rng=key.generator("resamples")
+    )
+
+
+def _difference(metric: str, values: FloatArray, clips: Sequence[str], key: RandomKey) -> Interval:
+    """Average the difference of two columns with an interval; NaN if a value is missing."""
+    if not values.size or not np.isfinite(values).all():
+        return _EMPTY
+    (found,) = difference_intervals(
+        values, [(0, 1)], list(clips), lowest=_LOWEST[metric], highest=1,
+        rng=key.generator("resamples"),
+    )  # fmt: skip
+    return found

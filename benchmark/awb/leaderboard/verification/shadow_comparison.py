@@ -16,8 +16,8 @@ from awb.plugins.discovery import Registry
 from awb.randomness import RandomKey
 from awb.statistics import (
     Interval,
-    cluster_bootstrap,
     least_permutation_p_value,
+    mean_interval,
     permutation_p_value,
 )
 
@@ -118,7 +118,7 @@ def _values(column: Sequence[float | None], clips: Sequence[str]) -> _Values:
 
 def _compared(facts: MetricFacts, claimed: _Values, shadow: _Values) -> ComparedMetric:
     key = RandomKey((0, "shadow", facts.name))
-    there, here = _mean(claimed, key), _mean(shadow, key)
+    there, here = _mean(facts, claimed, key), _mean(facts, shadow, key)
     n_clips = [len(set(clips)) for _, clips in (claimed, shadow)]
     if not all(n_clips) or least_permutation_p_value(*n_clips) > _LEVEL:
         return ComparedMetric(facts, there, here, math.nan, math.nan)
@@ -130,10 +130,10 @@ def _compared(facts: MetricFacts, claimed: _Values, shadow: _Values) -> Compared
     return ComparedMetric(facts, there, here, better, worse)
 
 
-def _mean(found: _Values, key: RandomKey) -> Interval:
+def _mean(facts: MetricFacts, found: _Values, key: RandomKey) -> Interval:
     if not found[0]:
         return Interval(math.nan, math.nan, math.nan)
-    return cluster_bootstrap(*found, rng=key.generator())
+    return mean_interval(*found, lowest=facts.lowest, highest=facts.highest, rng=key.generator())
 
 
 def _coverage(statuses: Sequence[str]) -> float:

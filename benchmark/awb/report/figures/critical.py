@@ -94,6 +94,19 @@ def joined(ranks: Sequence[float], distance: float) -> list[tuple[int, int]]:
     return bars
 
 
+def stretches(members: Sequence[int]) -> list[tuple[int, int]]:
+    """Find the runs of consecutive positions, by their first and last.
+
+    Examples
+    --------
+    >>> stretches([0, 1, 2, 4, 6, 7])
+    [(0, 2), (4, 4), (6, 7)]
+    """
+    starts = [one for one in members if one - 1 not in members]
+    ends = [one for one in members if one + 1 not in members]
+    return list(zip(starts, ends, strict=True))
+
+
 @styled
 def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = None) -> Any:
     """Draw a critical-difference diagram."""
@@ -103,7 +116,8 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
         f"mean rank by {view.board.metrics[metric].name} over {ranked.found.n_clips} clips;"
         f" Friedman p = {ranked.found.p_value:.2g}; bars: no significant difference (Nemenyi, 5 %)"
     )
-    return _diagram(ranked.names, ranked.ranks, joined(ranked.ranks, distance), note, distance)
+    bars = [range(first, last + 1) for first, last in joined(ranked.ranks, distance)]
+    return _diagram(ranked.names, ranked.ranks, bars, note, distance)
 
 
 @styled
@@ -111,7 +125,7 @@ def draw_over_boards(summary: DatasetSummary) -> Any:
     """Draw a critical-difference diagram over boards."""
     order, found = summary.order, summary.found
     places = {column: place for place, column in enumerate(order)}
-    bars = [(places[group[0]], places[group[-1]]) for group in found.groups if len(group) > 1]
+    bars = [[places[column] for column in group] for group in found.groups if len(group) > 1]
     n_boards = len(summary.boards)
     note = (
         f"mean rank by {summary.metric.name} over {n_boards} boards;"
@@ -131,11 +145,11 @@ def write_over_boards(summary: DatasetSummary, path: Path) -> None:
 def _diagram(
     names: Sequence[str],
     ranks: Sequence[float],
-    bars: Sequence[tuple[int, int]],
+    bars: Sequence[Sequence[int]],
     note: str,
     distance: float | None = None,
 ) -> Any:
-    """Draw ranks in increasing order, and bars between positions."""
+    """Draw ranks in increasing order, and a bar over the positions in each group."""
     count = len(names)
     half = (count + 1) // 2
     top = 0.7 + 0.13 * len(bars)
@@ -151,10 +165,12 @@ def _diagram(
     for tick in sorted({1, count, *range(step, count - step // 2, step)}):
         axes.plot([tick, tick], [axis, axis - 0.06], color=INK, linewidth=0.9)
         axes.text(tick, axis - 0.09, str(tick), ha="center", va="bottom", fontsize=7.5)
-    for line, (first, last) in enumerate(bars):
+    for line, members in enumerate(bars):
         at = axis + 0.12 + 0.13 * line
-        ends = [ranks[first] - 0.15, ranks[last] + 0.15]
-        axes.plot(ends, [at, at], color=INK, linewidth=2.6, solid_capstyle="butt")
+        axes.plot([ranks[members[0]], ranks[members[-1]]], [at, at], color=INK, linewidth=0.6)
+        for first, last in stretches(members):
+            ends = [ranks[first] - 0.15, ranks[last] + 0.15]
+            axes.plot(ends, [at, at], color=INK, linewidth=2.6, solid_capstyle="butt")
     for place, (name, rank) in enumerate(zip(names, ranks, strict=True)):
         left = place < half
         line = place if left else count - 1 - place

@@ -19,7 +19,7 @@ from awb.leaderboard.boards.board import FULL_COVERAGE, BoardRow
 from awb.randomness import RandomKey
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
 from awb.report.views.board import BoardView, under_board_names
-from awb.statistics import Interval, cluster_bootstrap_columns
+from awb.statistics import Interval, mean_intervals
 
 KINDS = {
     "deletion": "most relevant part, dropped",
@@ -79,9 +79,11 @@ def mean_curves(
             row.explainer,
             row.baseline,
             tuple(
-                cluster_bootstrap_columns(
+                mean_intervals(
                     np.array([resampled(stored[pair][row.explainer]) for pair in common]),
                     clips,
+                    lowest=0,
+                    highest=1,
                     resamples=RESAMPLES,
                     rng=key.generator(row.explainer),
                 )

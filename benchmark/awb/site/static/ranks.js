@@ -39,12 +39,16 @@ awb.ranks = (container, data, width) => {
       awb.draw("text", { x: width, y: y + 4, "font-size": size, "text-anchor": "end" }, awb.format(rank, 1)),
     );
   });
-  data.bars.forEach(([first, last], lane) => {
+  data.bars.forEach((members, lane) => {
     const x = right + 12 + lane * gap;
-    svg.append(awb.draw("line", {
-      class: "same", x1: x, x2: x, y1: top + first * line + 3, y2: top + (last + 1) * line - 3,
-      stroke: "var(--ink)", "stroke-width": 3.5,
-    }, awb.draw("title", {}, `${data.rows[first][0]} to ${data.rows[last][0]}: no significant difference`)));
+    const at = (place) => top + (place + 0.5) * line;
+    // thick beside its members, thin beside those that it leaves out
+    const thick = members.map((place) => `M${x} ${top + place * line + 3}V${members.includes(place + 1) ? top + (place + 1) * line + 3 : top + (place + 1) * line - 3}`);
+    const bar = awb.draw("g", { class: "same", stroke: "var(--ink)", fill: "none" },
+      awb.draw("title", {}, `${members.map((place) => data.rows[place][0]).join(", ")}: no significant difference`),
+      awb.draw("path", { d: `M${x} ${at(members[0])}V${at(members.at(-1))}`, "stroke-width": 1 }),
+      awb.draw("path", { d: thick.join(""), "stroke-width": 3.5 }));
+    svg.append(bar);
   });
   container.replaceChildren(svg);
 };

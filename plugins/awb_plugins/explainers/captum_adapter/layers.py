@@ -6,13 +6,16 @@ do: captum's would not see what functions compute.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from awb.errors import NotApplicableError
+from awb_plugins.explainers.captum_adapter.checks import LRP_EPSILON
 from awb_plugins.explainers.captum_adapter.reading import Method
-from awb_plugins.explainers.spectrogram.activation_maps import stretch
+from awb_plugins.explainers.spectrogram.activation_maps import grad_cam, stretch
 from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer
 
 if TYPE_CHECKING:
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from awb_plugins.explainers.spectrogram.cutting import Cut
 
 _SUMMING = ("LayerDeepLift", "LayerDeepLiftShap", "LayerLRP")
-_LRP_EPSILON = 1e-9  # captum's own
 
 
 class Inside(Protocol):
@@ -34,6 +36,24 @@ class Inside(Protocol):
     def in_parts(self, made: Any, heard: Heard, asked: dict[str, Any]) -> Any:
         """Ask captum for attribution."""
         ...
+
+
+@contextmanager
+def _handing_on_copies(layer: Any) -> Iterator[None]:
+    """Hand on copies of what a layer gives, behind captum's hooks: the rest may write into them."""
+
+    def copied(module: Any, inputs: Any, output: Any) -> Any:
+        return (output[0] * 1.0, *output[1:]) if isinstance(output, tuple) else output * 1.0
+
+    last = layer.register_forward_hook(copied)
+    first = layer.register_forward_pre_hook(
+        lambda module, inputs: module._forward_hooks.move_to_end(last.id)
+    )
+    try:
+        yield
+    finally:
+        first.remove()
+        last.remove()
 
 
 class OnLayer(MapExplainer):
@@ -62,7 +82,7 @@ class OnLayer(MapExplainer):
             return self._guided_grad_cam(heard, parts)
         if name == "LayerGradCam":
             relu = self._method.asking.get("relu_attributions", False)
-            return stretch(self._grad_cam(heard, parts, relu=relu), heard.features)[:, 0]
+            return stretch(grad_cam(heard, parts, relu=relu), heard.features)[:, 0]
         if name in _SUMMING and not self._method.own.layer and hasattr(heard.model, "token_maps"):
             raise NotApplicableError(
                 "part of what it shares out would go to tokens that stand for no audio;"
@@ -71,12 +91,14 @@ class OnLayer(MapExplainer):
         if name in ("LayerDeepLift", "LayerDeepLiftShap"):
             found = self._differences(heard, parts, rng)
         elif name == "LayerLRP":
-            found = self._lrp.propagate(
+            shares = self._lrp.propagate(
                 self._tape.record(parts.head, parts.body(heard.features).detach()),
                 heard.target,
                 "epsilon",
-                _LRP_EPSILON,
-            ).relevance
+                LRP_EPSILON,
+            )
+            heard.notes.append(shares.note("maps"))
+            found = shares.relevance
         else:
             found = self._by_captum(heard, parts, rng)
         maps = parts.lay_out(found.detach()).sum(dim=1, keepdim=True)
@@ -93,7 +115,10 @@ class OnLayer(MapExplainer):
         if groups is not None:
             asked["layer_mask"] = groups
         made = method.kind(network, layer, **method.making)
-        found: torch.Tensor = self._inside.in_parts(made, heard, asked)
+        with ExitStack() as stack:
+            if method.own.layer:
+                stack.enter_context(_handing_on_copies(layer))
+            found: torch.Tensor = self._inside.in_parts(made, heard, asked)
         if groups is None:
             return found
         # a group's relevance was given to each of its points
@@ -132,16 +157,9 @@ class OnLayer(MapExplainer):
         result: torch.Tensor = found
         return result
 
-    def _grad_cam(self, heard: Heard, parts: Cut, *, relu: bool) -> torch.Tensor:
-        """Weigh maps by their mean gradients, ``(1, 1, frames[, bins])``."""
-        maps, gradient = parts.maps_and_gradient(heard.features, heard.target)
-        weights = gradient.mean(dim=tuple(range(2, maps.ndim)), keepdim=True)
-        found = (weights * maps).sum(dim=1, keepdim=True)
-        return found.clamp(min=0) if relu else found
-
     def _guided_grad_cam(self, heard: Heard, parts: Cut) -> torch.Tensor:
         """Multiply what guided backprop finds by the rectified CAM, stretched as captum does."""
-        heat = self._grad_cam(heard, parts, relu=True)
+        heat = grad_cam(heard, parts, relu=True)
         grid = heat if heat.ndim == 4 else heat[..., None]
         mode = self._method.asking.get("interpolate_mode", "nearest")
         wide = self.torch.nn.functional.interpolate(grid, heard.features.shape[1:], mode=mode)

@@ -135,14 +135,19 @@ class InsideModel(MapExplainer):
         groups = self._cells(heard) if method.takes("feature_mask") else None
         if groups is not None:
             asked["feature_mask"] = groups
-        made = method.kind(self._network(heard), **method.making)
-        found: torch.Tensor = self.in_parts(made, heard, asked)
+        network = self._network(heard)
+        found: torch.Tensor = self.in_parts(method.kind(network, **method.making), heard, asked)
         if groups is not None:  # a group's relevance was given to each of its points
             found = found / self.torch.bincount(groups.flatten())[groups]
         if method.name == "LRP":
             found = self._unscaled(found, heard)
-        if checks.is_checked(method):
-            checks.check_map(method, heard, found, asked.get("baselines"))
+        if checks.has_sum(method):
+            multiplied = found
+            if not method.making.get("multiply_by_inputs", True):
+                making = {**method.making, "multiply_by_inputs": True}
+                multiplied = self.in_parts(method.kind(network, **making), heard, asked)
+            checks.check_sum(method, heard, multiplied, asked["baselines"])
+        checks.check_rule(method, heard, found)
         return found
 
     def in_parts(self, made: Any, heard: Heard, asked: dict[str, Any]) -> Any:
@@ -175,7 +180,7 @@ class InsideModel(MapExplainer):
 
         network = copy.deepcopy(heard.model.back_end).eval()
         lrp_rules.fold_normalizations(network, heard.features)
-        lrp_rules.set_rules(network, heard.features, "epsilon", checks.LRP_EPSILON)
+        lrp_rules.set_rules(network, heard.features, checks.LRP_EPSILON)
         return network
 
     def arguments(self, heard: Heard, rng: np.random.Generator) -> dict[str, Any]:

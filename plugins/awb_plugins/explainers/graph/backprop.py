@@ -16,14 +16,17 @@ import torch
 from torch import Tensor
 
 from awb.errors import NotApplicableError
-from awb_plugins.explainers.graph.operators import gradients
-from awb_plugins.explainers.graph.tape import Operation, Tape
+from awb_plugins.explainers.graph.operators import gradients, names
+from awb_plugins.explainers.graph.tape import Operation, Tape, Value
 
 Change = Literal["none", "guided", "deconvolution"]
 
 
+_CLAMPS = names("hardtanh clamp clamp_min threshold maximum fmax")
+
+
 def is_relu(operation: Operation) -> bool:
-    """Say whether an operation is a ReLU: it cuts off what is negative, however it is spelled.
+    """Say whether an operation is one that cuts off what is negative.
 
     Parameters
     ----------
@@ -33,17 +36,24 @@ def is_relu(operation: Operation) -> bool:
     Returns
     -------
     bool
-        True for a ReLU, a ReLU6, and a clamp or threshold from zero upwards.
+        True for a ReLU, a ReLU6, a clamp or threshold from zero upwards, and the maximum of
+        activations and zero. What takes several operations is none: ``where(x > 0, x, 0)``,
+        ``x * (x > 0)``.
     """
-    least = operation.arguments[1] if len(operation.arguments) > 1 else None
-    if operation.name in ("hardtanh", "clamp", "clamp_min", "threshold"):
-        least = operation.keywords.get("min", least)
-        return isinstance(least, int | float) and least == 0
-    return operation.name in ("relu", "relu6")
+    if operation.name not in _CLAMPS:
+        return operation.name in ("relu", "relu6")
+    if len(operation.inputs) != 1:
+        return False
+    least = operation.keywords.get("min", [*operation.arguments, None][1])
+    if isinstance(least, Value):  # a maximum of zero and activations, in this order
+        least = operation.arguments[0]
+    if isinstance(least, Tensor):
+        return not least.any()
+    return isinstance(least, int | float) and least == 0
 
 
-def gradient(tape: Tape, target: int, change: Change = "none", at: int = 0) -> Tensor:
-    """Find the gradient of the score.
+def gradient(tape: Tape, target: int, change: Change = "none") -> Tensor:
+    """Find the gradient of the score at the features.
 
     Parameters
     ----------
@@ -54,13 +64,11 @@ def gradient(tape: Tape, target: int, change: Change = "none", at: int = 0) -> T
     change : str
         ``guided``: what is negative is dropped behind every ReLU, which also passes on only where
         it was open; ``deconvolution``: what is negative is dropped, wherever it was open.
-    at : int
-        Number of the tensor, the features unless told.
 
     Returns
     -------
-    torch.Tensor
-        The gradient, in the shape of that tensor.
+    torch.Tensor, shape=(1, frames, bins)
+        The gradient.
 
     Raises
     ------
@@ -73,7 +81,7 @@ def gradient(tape: Tape, target: int, change: Change = "none", at: int = 0) -> T
     held: dict[int, Tensor] = {tape.result: torch.zeros_like(tape.scores)}
     held[tape.result][..., target] = 1.0
     for operation in reversed(tape.operations):
-        outward = [None if n == at else held.pop(n, None) for n in operation.outputs]
+        outward = [held.pop(number, None) for number in operation.outputs]
         reached = [part for part in outward if part is not None]
         if not reached:
             continue
@@ -84,7 +92,8 @@ def gradient(tape: Tape, target: int, change: Change = "none", at: int = 0) -> T
                 n: part.clamp(min=0) for n, part in gradients(operation, values, outward).items()
             }
         else:
-            found = {n: reached[0].clamp(min=0) for n in operation.inputs}
+            passed = reached[0].clamp(min=0)
+            found = {n: passed.sum_to_size(values[n].shape) for n in operation.inputs}
         for number, part in found.items():
             held[number] = held[number] + part if number in held else part
-    return held.get(at, torch.zeros_like(tape.values[at]))
+    return held.get(0, torch.zeros_like(tape.values[0]))

@@ -32,6 +32,7 @@ from awb_plugins.explainers.graph.operators import (
     NORMS,
     REARRANGING,
     gradients,
+    is_complex,
     is_training_norm,
 )
 from awb_plugins.explainers.graph.tape import Operation, Tape, Value
@@ -68,8 +69,8 @@ def multipliers(clip: Tape, baseline: Tape, target: int) -> Tensor:
     held[clip.result][..., target] = 1.0
     for operation in reversed(clip.operations):
         outward = [held.pop(number, None) for number in operation.outputs]
-        if all(part is None for part in outward):
-            continue
+        if not operation.inputs or all(part is None for part in outward):
+            continue  # a constant that was written in place has no inputs
         pairs = {n: (clip.values[n], baseline.values[n]) for n in operation.inputs}
         pairs |= {n: (clip.values[n], baseline.values[n]) for n in operation.outputs}
         for number, found in _handed_back(operation, pairs, outward).items():
@@ -82,6 +83,8 @@ def _handed_back(
 ) -> dict[int, Tensor]:
     """Hand the multipliers of the outputs of one operation back to its inputs."""
     name = operation.name
+    if is_complex(operation, {number: clip for number, (clip, _) in pairs.items()}):
+        raise NotApplicableError("DeepLIFT has no rule for complex numbers")
     _refuse_decisions(operation, pairs)
     floating = [n for n in dict.fromkeys(operation.inputs) if pairs[n][0].is_floating_point()]
     first = outward[0]

@@ -6,12 +6,16 @@ inputs:
 - weighted sums, means and batch normalization by the epsilon rule: in proportion to contributions,
   where biases keep their share. A batch normalization after a convolution gives with it what the
   two folded into one would give;
-- additions in proportion to the summands; functions of one number, and what only moves numbers
-  about, hand on all of it; a maximum to what it picked;
+- additions in proportion to the summands; functions of one number hand on all of it, as does what
+  only moves numbers about, but for constants that it puts beside them; a maximum to what it picked;
 - a product with a gate (a sigmoid, one less it, or a softmax, as the weights of attention) all to
-  the other factor, the signal; any other product of two activations to both alike;
-- layer, group, instance and RMS norms hand on all of it; softmax and logsumexp by their Taylor
-  expansion at the activations, whose constant keeps its share.
+  the other factor, the signal; any other product of two activations to both alike; a ratio to what
+  is divided;
+- layer, group, instance and RMS norms that are one operation hand on all of it; softmax,
+  logsumexp, deviations and lengths by their Taylor expansion at the activations, whose constant
+  keeps its share. Of a variance, which is of degree two, that is half.
+
+Where no rule is known, the network is refused, as are complex numbers.
 
 What only scales or shifts features before the first weights hands on all of it.
 
@@ -46,6 +50,7 @@ from awb_plugins.explainers.graph.operators import (
     NORMS,
     REARRANGING,
     gradients,
+    is_complex,
     is_training_norm,
     names,
 )
@@ -81,15 +86,24 @@ class Propagated:
     score : float
         The target's score: what was to be shared.
     kept : float
-        What biases and the constants of expansions keep.
+        What biases, the constants of expansions, and constants beside activations keep.
     lost : float
         What operations without a constant lost: to the stabilizer, and at units without input.
+        It is negative where they gave more than they had.
     """
 
     relevance: Tensor
     score: float
     kept: float
     lost: float
+
+    def note(self, place: str) -> str:
+        """Say where the score went, in a sentence for a board; `place` holds the relevance."""
+        return (
+            f"of the score's {self.score:.4g} the {place} hold {float(self.relevance.sum()):.4g},"
+            f" biases and other constants {self.kept:.4g}, stabilizer and units without input"
+            f" {self.lost:.4g}"
+        )
 
 
 def propagate(tape: Tape, target: int, composite: Composite, epsilon: float) -> Propagated:
@@ -169,7 +183,9 @@ class _Propagation:
         if name in _CONVOLUTIONS:
             return operation.arguments[2] is not None and self.composite == "epsilon"
         return (
-            name in _TAYLOR
+            not operation.inputs
+            or name in REARRANGING  # which may put constants beside what they move
+            or name in _TAYLOR
             or name in _BATCH_NORMS
             or name in ("addmm", "baddbmm", "addmv", "linear", "addcmul")
             or (name in ("add", "sub", "rsub") and len(operation.inputs) == 1)
@@ -178,7 +194,12 @@ class _Propagation:
     def _handed_back(self, operation: Operation, outward: Sequence[Tensor | None]) -> Shares:
         """Apply the rule of an operation."""
         name = operation.name
-        if name in REARRANGING or (name in MAXIMA and len(operation.inputs) == 1):
+        if is_complex(operation, self.values):
+            raise NotApplicableError("LRP has no rule for complex numbers")
+        if not operation.inputs:  # a constant that was written in place
+            return {}
+        moves = name in REARRANGING and not _adds(operation)
+        if moves or (name in MAXIMA and len(operation.inputs) == 1):
             return gradients(operation, self.values, outward)
         first = outward[0]
         if first is None or any(part is not None for part in outward[1:]):
@@ -192,7 +213,7 @@ class _Propagation:
             (_BATCH_NORMS, self._batch_norm),
             (("mul",), self._product),
             (("div",), self._ratio),
-            (_AVERAGES | {"add", "sub", "rsub", "addcmul"}, self._proportional),
+            (_AVERAGES | {"add", "sub", "rsub", "addcmul", "index_put"}, self._proportional),
             (("var",), lambda op, part: self._proportional(op, part / 2)),  # it is of degree two
             (_TAYLOR, self._proportional),
             (("maximum", "minimum"), lambda op, part: gradients(op, self.values, [part])),
@@ -268,14 +289,24 @@ class _Propagation:
         return gradients(even, ones, [outward / self._stable(counts)])
 
     def _positive(self, operation: Operation, weight: Tensor, outward: Tensor) -> Shares:
-        """Share by positive weights alone, biases left out (alpha-1-beta-0)."""
-        parts = [*operation.arguments]
-        parts[1], parts[2] = weight.clamp(min=0), None
-        positive = replace(operation, arguments=tuple(parts))
+        """Share by positive contributions alone, biases left out (alpha-1-beta-0, z+).
+
+        A contribution is positive where activation and weight have the same sign.
+        """
         number = operation.inputs[0]
-        outputs = positive.call(self.values)[0]
-        back = gradients(positive, self.values, [outward / self._stable(outputs)])
-        return {number: self.values[number] * back[number]}
+        given = self.values[number]
+        halves = [(given.clamp(min=0), weight.clamp(min=0))]
+        if (given < 0).any():
+            halves.append((given.clamp(max=0), weight.clamp(max=0)))
+        calls: list[tuple[Operation, Tensor]] = []
+        for part, half in halves:
+            parts = [*operation.arguments]
+            parts[1], parts[2] = half, None
+            calls.append((replace(operation, arguments=tuple(parts)), part))
+        outputs = torch.stack([call.call({number: part})[0] for call, part in calls]).sum(0)
+        ratio = outward / self._stable(outputs)
+        shares = [part * gradients(call, {number: part}, [ratio])[number] for call, part in calls]
+        return {number: torch.stack(shares).sum(0)}
 
     def _batch_norm(self, operation: Operation, outward: Tensor) -> Shares:
         """Share a normalization by fixed statistics; for z+, folded into its convolution."""
@@ -345,3 +376,8 @@ class _Propagation:
         """Give a gated linear unit to its signal."""
         axis = operation.arguments[1] if len(operation.arguments) > 1 else -1
         return {operation.inputs[0]: torch.cat([outward, torch.zeros_like(outward)], axis)}
+
+
+def _adds(operation: Operation) -> bool:
+    """Say whether an operation that puts values somewhere adds them to what is there."""
+    return operation.name == "index_put" and operation.arguments[3:] == (True,)

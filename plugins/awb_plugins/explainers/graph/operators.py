@@ -24,7 +24,7 @@ REARRANGING = names(
     " as_strided diagonal _to_copy to alias detach lift_fresh masked_fill masked_select view_as"
     " movedim swapaxes expand_copy squeeze_copy select_scatter slice_scatter index_put where"
     " pixel_shuffle pixel_unshuffle channel_shuffle native_channel_shuffle tril triu"
-    " view_copy _reshape_alias im2col"
+    " view_copy _reshape_alias im2col fill zero"
 )
 """Operators that hand elements on, put them elsewhere, or leave constants in their place."""
 
@@ -78,7 +78,7 @@ def gradients(
     outward : sequence of (torch.Tensor or None)
         Gradient at each output.
     wanted : iterable of int, or None
-        Numbers of the inputs, all floating ones unless told.
+        Numbers of the inputs, all floating and complex ones unless told.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def gradients(
     numbers = dict.fromkeys(operation.inputs if wanted is None else wanted)
     with torch.enable_grad():
         given = {number: inputs[number].detach() for number in operation.inputs}
-        held = {n: given[n].requires_grad_() for n in numbers if given[n].is_floating_point()}
+        held = {n: given[n].requires_grad_() for n in numbers if _has_gradient(given[n])}
         try:
             outputs = operation.call(given)
             pairs = [
@@ -112,6 +112,28 @@ def gradients(
         except (RuntimeError, NotImplementedError) as error:
             raise NotApplicableError(f"{operation.name} has no derivative here") from error
     return {n: gradient for n, gradient in zip(held, found, strict=True) if gradient is not None}
+
+
+def _has_gradient(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() or tensor.is_complex()
+
+
+def is_complex(operation: Operation, values: Mapping[int, Tensor]) -> bool:
+    """Say whether an operation takes or gives complex numbers, as spectra are.
+
+    Parameters
+    ----------
+    operation : Operation
+        The operation.
+    values : mapping of int to torch.Tensor
+        Its tensors, by number.
+
+    Returns
+    -------
+    bool
+        Whether one of them is complex.
+    """
+    return any(values[n].is_complex() for n in (*operation.inputs, *operation.outputs))
 
 
 def is_training_norm(operation: Operation) -> bool:

@@ -2,6 +2,7 @@
 
 An in-place operator becomes its functional twin that gives a new value. What it wrote is remembered
 by storage, so that every other view of that storage gets the new contents when it is read next.
+Constants are kept as they were when they were read: one that is written into later is copied first.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._known: dict[int, tuple[Tensor, int, int]] = {}  # id: tensor, number, writes seen
         self._sharing: dict[int, list[int]] = {}  # storage: numbers whose tensors live there
         self._writes: dict[int, list[tuple[int, Tensor]]] = {}  # storage: what was written where
+        self._constants: dict[int, list[_Constant]] = {}  # storage: those that were read from it
         self._register(features)
 
     def enter(self, module: str) -> None:
@@ -57,7 +59,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def operations(self, value: Callable[[int], Any]) -> Iterator[tuple[Any, Any, Any, Any, str]]:
         """Yield function, arguments, keywords, outputs and module of what was written down."""
         for function, parts, outputs, module in self._log:
-            numbered = mapped(parts, lambda part: value(part.index), _Number)
+            plain = mapped(parts, lambda part: part.tensor, _Constant)
+            numbered = mapped(plain, lambda part: value(part.index), _Number)
             yield function, *numbered, outputs, module
 
     def index_of(self, tensor: Tensor) -> int | None:
@@ -78,14 +81,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         given = leaves((args, kwargs), Tensor)
         numbers = {id(tensor): self.index_of(tensor) for tensor in given}
         name = func._schema.name.removeprefix("aten::")
-        if name in _FACTORIES or all(number is None for number in numbers.values()):
+        written = _written(func, args, kwargs)
+        followed = any(_storage(tensor) in self._writes for tensor in written)
+        if name in _FACTORIES or not (
+            followed or any(number is not None for number in numbers.values())
+        ):
+            self._preserve(written)
             return func(*args, **kwargs)
 
         def numbered(tensor: Tensor) -> Any:
             number = numbers[id(tensor)]
-            return tensor if number is None else _Number(number)
+            return self._constant(tensor) if number is None else _Number(number)
 
         parts = mapped((args, kwargs), numbered, Tensor)
+        self._preserve(written)
         if func._schema.is_mutable:
             return self._in_place(func, args, kwargs, parts)
         found = func(*args, **kwargs)
@@ -94,6 +103,18 @@ class Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return found
         self._write_down(func, parts, tuple(map(self._register, leaves(found, Tensor))))
         return found
+
+    def _constant(self, tensor: Tensor) -> _Constant:
+        """Keep a constant, to be copied should it be written into."""
+        found = _Constant(tensor)
+        self._constants.setdefault(_storage(tensor), []).append(found)
+        return found
+
+    def _preserve(self, written: list[Tensor]) -> None:
+        """Copy the constants that were read from what is about to be written into."""
+        for tensor in written:
+            for constant in self._constants.pop(_storage(tensor), []):
+                constant.tensor = constant.tensor.clone()
 
     def _in_place(self, func: Any, args: Any, kwargs: Any, parts: Any) -> Any:
         """Run an in-place operation; write its functional twin down."""
@@ -197,6 +218,15 @@ def mapped(part: Any, function: Callable[[Any], Any], kind: type) -> Any:
     return part
 
 
+class _Constant:
+    """A tensor that does not depend on the features, as it was when it was read."""
+
+    __slots__ = ("tensor",)
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+
 class _Number:
     """The number of a tensor, before the tape has its own word for it."""
 
@@ -215,6 +245,21 @@ def _functional(func: Any) -> Any:
             if overload in twins.overloads():
                 return getattr(twins, overload)
     raise NotApplicableError(f"it writes into a tensor by {name}, which cannot be followed")
+
+
+def _written(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
+    """List the tensors that a call writes into."""
+    if not func._schema.is_mutable:
+        return []
+    described = func._schema.arguments
+    named = {one.name: one for one in described}
+    pairs = [*zip(described, args, strict=False), *((named[key], kwargs[key]) for key in kwargs)]
+    return [
+        tensor
+        for one, given in pairs
+        if one.alias_info is not None and one.alias_info.is_write
+        for tensor in leaves(given, Tensor)
+    ]
 
 
 def _as_choice(parts: Any, target: Tensor) -> Any:

@@ -22,6 +22,8 @@ from awb_plugins.explainers.spectrogram.hearing import Baseline, Heard, MapExpla
 if TYPE_CHECKING:
     import torch
 
+    from awb_plugins.explainers.spectrogram.cutting import Cut
+
 _BATCH = 16
 _FLAT = 1e-7  # a channel that varies less says nothing
 
@@ -69,17 +71,36 @@ def stretch(maps: Any, features: torch.Tensor) -> torch.Tensor:
     return stretched
 
 
+def grad_cam(heard: Heard, parts: Cut, *, relu: bool) -> torch.Tensor:
+    """Weigh maps by the mean gradient of the score at them.
+
+    Parameters
+    ----------
+    heard : Heard
+        Clip and model.
+    parts : Cut
+        Its back end in two parts.
+    relu : bool
+        Whether what speaks against the target is dropped.
+
+    Returns
+    -------
+    torch.Tensor, shape=(1, 1, frames[, bins])
+        Their weighted sum, at the resolution of the layer.
+    """
+    maps, gradient = parts.maps_and_gradient(heard.features, heard.target)
+    weights = gradient.mean(dim=tuple(range(2, maps.ndim)), keepdim=True)
+    combined = (weights * maps).sum(dim=1, keepdim=True)
+    return combined.clamp(min=0) if relu else combined
+
+
 class GradCam(MapExplainer):
     """Channels weighted by the mean gradient of the score at them."""
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
         parts = heard.cut(self.parameters.target_layer)
-        maps, gradient = parts.maps_and_gradient(heard.features, heard.target)
-        weights = gradient.mean(dim=tuple(range(2, maps.ndim)), keepdim=True)
-        combined = (weights * maps).sum(dim=1, keepdim=True)
-        if self.parameters.relu:
-            combined = combined.clamp(min=0)
+        combined = grad_cam(heard, parts, relu=self.parameters.relu)
         return stretch(combined, heard.features)[:, 0]
 
 

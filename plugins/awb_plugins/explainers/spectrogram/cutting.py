@@ -64,19 +64,32 @@ class _Watcher(TorchFunctionMode):
         super().__init__()
         self.features = features
         self.calls: list[tuple[Any, Tensor | None, frozenset[int], int | None]] = []
+        self.versions: dict[int, int] = {}  # call: how often its tensor had been written into
         self._node: dict[int, int] = {}
+        self._written: dict[int, int] = {}  # memory: the last call that wrote into it
         self._alive: list[Any] = []
 
     def node(self, tensor: Any) -> int | None:
-        """Return the call that gave a tensor: -1 for the features, None for what is constant."""
-        return -1 if tensor is self.features else self._node.get(id(tensor))
+        """Return the call that gave a tensor, or last wrote into its memory.
+
+        It is -1 for the features, and None for what is constant.
+        """
+        given = -1 if tensor is self.features else self._node.get(id(tensor))
+        written = self._written.get(_memory(tensor)) if self._written else None
+        return max((one for one in (given, written) if one is not None), default=None)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        given = {self.node(one) for one in _tensors((args, kwargs))} - {None}
+        tensors = [*_tensors((args, kwargs))]
+        given = {self.node(one) for one in tensors} - {None}
+        before = [_version(one) for one in tensors]
         found = func(*args, **kwargs)
         if given:
             self._note(func, found, args, given)
+        for one, version in zip(tensors, before, strict=True):
+            if given and _version(one) != version:  # other views of the same memory changed, too
+                self._alive.append(one)
+                self._written[_memory(one)] = len(self.calls) - 1
         return found
 
     def _note(self, func: Any, found: Any, args: Any, given: set[Any]) -> None:
@@ -95,6 +108,8 @@ class _Watcher(TorchFunctionMode):
             *(self.calls[one][2] if one >= 0 else frozenset() for one in given)
         )
         last = max(convolutions, default=None)
+        if only is not None:
+            self.versions[number] = _version(only)
         self.calls.append((func, only, through | {number}, last))
         for output in outputs:
             self._alive.append(output)
@@ -115,7 +130,7 @@ class _Substitute(TorchFunctionMode):
         found = watcher.__torch_function__(func, types, args, kwargs)
         if before != self._number or len(watcher.calls) == before:
             return found
-        self.found = found
+        self.found = found.clone()  # what follows may write into it
         if self._maps is None:
             return found
         watcher._alive.append(self._maps)
@@ -150,7 +165,8 @@ class _AtModule:
         caught: list[Any] = []
 
         def after(module: Any, inputs: Any, output: Any) -> Any:
-            caught.append(output[0] if isinstance(output, tuple) else output)
+            given = output[0] if isinstance(output, tuple) else output
+            caught.append(given.clone() if isinstance(given, Tensor) else given)
             if maps is None:
                 return None
             return (maps, *output[1:]) if isinstance(output, tuple) else maps
@@ -183,7 +199,8 @@ class _Head(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         repeated = self._features.expand(len(maps), -1, -1)
-        with self._place.put(self.network, repeated, maps):
+        # a copy that is no leaf: what follows may write into it
+        with self._place.put(self.network, repeated, maps * 1.0):
             scores: Tensor = self.network(repeated)
         return scores
 
@@ -240,7 +257,10 @@ def _found(network: nn.Module, features: Tensor) -> tuple[_AtCall, Tensor, Tenso
         _, maps, _, last = watcher.calls[number]
         resolution = watcher.calls[last][1] if last is not None else None
         if maps is not None and resolution is not None and maps.shape[2:] == resolution.shape[2:]:
-            return _AtCall(number), maps, scores
+            place = _AtCall(number)
+            if _version(maps) != watcher.versions[number]:  # written into since
+                maps = _Body(network, place)(features).detach()
+            return place, maps, scores
     raise NotApplicableError(
         f"its convolutions lie on several ways to the scores, none of them on all{_ADVICE}"
     )
@@ -314,6 +334,16 @@ def _middle(change: Tensor) -> float:
         return 0.0
     place = torch.linspace(0, 1, len(change), device=change.device)
     return float((change * place).sum() / change.sum())
+
+
+def _memory(tensor: Tensor) -> int:
+    """Tell the memory of a tensor from that of others."""
+    return int(tensor.untyped_storage()._cdata)
+
+
+def _version(tensor: Tensor) -> int:
+    """Count how often a tensor was written into."""
+    return 0 if tensor.is_inference() else tensor._version
 
 
 def _tensors(part: Any) -> Iterator[Tensor]:

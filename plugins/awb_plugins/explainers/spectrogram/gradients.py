@@ -87,8 +87,9 @@ class Smoothgrad(MapExplainer):
 class GuidedBackprop(MapExplainer):
     """The gradient with negative parts set to zero on the way back through every ReLU.
 
-    A ReLU is one however it is spelled: a module, a function, ReLU6, a clamp from zero upwards.
-    Other activations hand back their gradient. Without a ReLU it is not applicable.
+    A ReLU is a module or a function, a ReLU6, a clamp from zero upwards, or the maximum of
+    activations and zero. Others hand back their gradient, as does a ReLU that is spelled in several
+    operations, such as ``where(x > 0, x, 0)``. Without a ReLU it is not applicable.
 
     Parameters
     ----------

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from awb.alignment import Aggregation, map_to_segments
+from awb.errors import NotApplicableError
 from awb.perturbation import Perturber
 from awb.protocols import DifferentiableModel
 from awb.types import AudioArray, Explanation, Instance
@@ -32,6 +33,15 @@ if TYPE_CHECKING:
     from awb_plugins.explainers.spectrogram.cutting import Cut
 
 Baseline = Literal["dropped", "mean", "zero"]
+
+_NO_GRADIENT = {
+    "modified by an inplace operation": "it writes in place what its gradient needs",
+    "in-place operation": "it writes in place what its gradient needs",
+    "modified inplace": "it writes in place what its gradient needs",
+    "don't support automatic differentiation": "it writes into out=",
+    "derivative for": "one of its operators has no derivative",
+}
+"""What torch says where there is no gradient, and what that means."""
 
 
 class MapParameters(SegmentParameters):
@@ -179,7 +189,10 @@ def seeded(rng: np.random.Generator) -> Iterator[None]:
 
 @contextmanager
 def counted(back_end: Any, perturber: Perturber) -> Iterator[None]:
-    """Charge every clip that goes through the back end.
+    """Charge every clip that goes through the back end, and give it a copy of the features.
+
+    A network may write into what it is given (``x -= mean``), and the same features are asked of
+    it again and again. The copy is no leaf, so that gradients go through it.
 
     Parameters
     ----------
@@ -188,13 +201,24 @@ def counted(back_end: Any, perturber: Perturber) -> Iterator[None]:
     perturber : Perturber
         Who keeps the account.
     """
-    handle = back_end.register_forward_hook(
-        lambda module, inputs, outputs: perturber.charge(calls=len(inputs[0]))
-    )
+    import torch
+
+    def copied(module: Any, inputs: Any) -> Any:
+        if not isinstance(inputs[0], torch.Tensor):  # captum's DeepLIFT copies by itself
+            return None
+        return (inputs[0] * 1.0, *inputs[1:])
+
+    handles = [
+        back_end.register_forward_pre_hook(copied),
+        back_end.register_forward_hook(
+            lambda module, inputs, outputs: perturber.charge(calls=len(inputs[0]))
+        ),
+    ]
     try:
         yield
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 class MapExplainer(ABC):
@@ -252,10 +276,20 @@ class MapExplainer(ABC):
         ):
             # captum warns that it sets hooks, and that it makes inputs require gradients
             warnings.simplefilter("ignore", UserWarning)
-            found = self.attribute(heard, rng)
+            found = self._attributed(heard, rng)
         relevance_map = found[0].detach().cpu().numpy().astype(np.float64)
         centers_s = model.frame_centers_s(len(relevance_map))
         relevance = map_to_segments(
             relevance_map, centers_s, perturber.segments, aggregation=self.parameters.aggregation
         )
         return Explanation(relevance, relevance_map, notes=tuple(heard.notes))
+
+    def _attributed(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
+        """Find the relevance; refuse networks of which torch finds no gradient."""
+        try:
+            return self.attribute(heard, rng)
+        except RuntimeError as error:
+            why = [reason for words, reason in _NO_GRADIENT.items() if words in str(error)]
+            if not why:
+                raise
+            raise NotApplicableError(f"the network has no gradient: {why[0]}") from error

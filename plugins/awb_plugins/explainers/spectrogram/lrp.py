@@ -1,8 +1,8 @@
 """``lrp-epsilon`` and ``lrp-flat``: relevance handed back operation by operation.
 
 The score is shared among the units below in proportion to what they contributed, down to the
-features. Without biases nothing is lost or added on the way: the map sums to the score. Biases keep
-their share, as does the stabilizer; a note says how much.
+features. Biases and other constants keep their share, as does the stabilizer: the map sums to the
+rest of the score. A note says how much each holds.
 """
 
 from __future__ import annotations
@@ -52,11 +52,7 @@ class Lrp(MapExplainer):
         found = self._rules.propagate(
             heard.tape(), heard.target, self._composite, self.parameters.epsilon
         )
-        heard.notes.append(
-            f"of the score's {found.score:.4g} the features hold"
-            f" {float(found.relevance.sum()):.4g}, biases and other constants {found.kept:.4g},"
-            f" stabilizer and units without input {found.lost:.4g}"
-        )
+        heard.notes.append(found.note("features"))
         return found.relevance
 
 

@@ -1,36 +1,26 @@
-"""Preparing a network for layer-wise relevance propagation: normalizations, rules, and the input.
+"""Preparing a network for captum's LRP: normalizations, the epsilon rule, and the input.
 
-Everything here works on a copy of the network, since captum's LRP writes rules and weights into it.
+Everything here works on a copy of the network, since captum writes rules and weights into it.
 
 References
 ----------
 Bach, S., et al. (2015). On pixel-wise explanations for non-linear classifier decisions by
-layer-wise relevance propagation. PLOS ONE 10(7). doi:10.1371/journal.pone.0130140 (epsilon and
-alpha-beta rules)
-Lapuschkin, S., et al. (2019). Unmasking Clever Hans predictors and assessing what machines really
-learn. Nature Communications 10. doi:10.1038/s41467-019-08987-4 (flat rule at the input)
+layer-wise relevance propagation. PLOS ONE 10(7). doi:10.1371/journal.pone.0130140 (epsilon rule)
 Montavon, G., et al. (2019). Layer-wise relevance propagation: an overview. LNCS 11700.
-doi:10.1007/978-3-030-28954-6_10 (composites; normalizations folded into the layer before)
+doi:10.1007/978-3-030-28954-6_10 (normalizations folded into the layer before)
 """
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from captum.attr._core.lrp import SUPPORTED_NON_LINEAR_LAYERS
-from captum.attr._utils.lrp_rules import (
-    Alpha1_Beta0_Rule,
-    EpsilonRule,
-    IdentityRule,
-    PropagationRule,
-)
+from captum.attr._utils.lrp_rules import EpsilonRule, IdentityRule, PropagationRule
 from torch import nn
 
 from awb.errors import NotApplicableError
 from awb_plugins.explainers.graph.tape import Tape, record
-
-Composite = Literal["epsilon", "flat"]
 
 _CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 _NORMALIZATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -44,23 +34,6 @@ _ELEMENTWISE = (
     *(nn.ELU, nn.GELU, nn.SiLU, nn.Sigmoid, nn.Softplus, nn.Hardswish),
 )
 _NOTHING = (nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity)
-
-
-class FlatRule(PropagationRule):  # type: ignore[misc]
-    """Share relevance evenly among all inputs that a unit sees, whatever they are.
-
-    All inputs and weights become one, and the bias zero.
-    """
-
-    def _manipulate_weights(self, module: Any, inputs: Any, outputs: Any) -> None:
-        """Set weights and stored inputs to one; called by captum in its first pass."""
-        module.weight.data = torch.ones_like(module.weight.data)
-        if module.bias is not None:
-            module.bias.data = torch.zeros_like(module.bias.data)
-        module.activations = {
-            device: tuple(torch.ones_like(given) for given in stored)
-            for device, stored in module.activations.items()
-        }
 
 
 def layers_in_order(network: nn.Module, features: torch.Tensor) -> list[tuple[str, nn.Module]]:
@@ -104,7 +77,7 @@ def _foldable(tape: Tape) -> list[tuple[str, str]]:
     made = {number: operation for operation in tape.operations for number in operation.outputs}
     found = []
     for operation in tape.operations:
-        before = made.get(operation.inputs[0])
+        before = made.get(operation.inputs[0]) if operation.inputs else None
         if before is None or len(readers[operation.inputs[0]]) > 1:
             continue
         names = (before.module, operation.module)
@@ -149,27 +122,17 @@ def fold_normalizations(network: nn.Module, features: torch.Tensor) -> None:
             network.set_submodule(name, nn.Dropout(0.0).eval())
 
 
-def set_rules(
-    network: nn.Module, features: torch.Tensor, composite: Composite, epsilon: float
-) -> str:
-    """Give every layer its rule.
+def set_rules(network: nn.Module, features: torch.Tensor, epsilon: float) -> None:
+    """Give every layer the epsilon rule, or the rule of what it computes.
 
     Parameters
     ----------
     network : torch.nn.Module
         The network; it is changed.
     features : torch.Tensor, shape=(1, frames, bins)
-        What it is run on to find its first layer.
-    composite : str
-        ``epsilon`` everywhere; or ``flat`` at the input layer, alpha-1-beta-0 (z+) in convolutions
-        and epsilon in dense layers.
+        What it is run on to find the layers that it uses.
     epsilon : float
         Stabilizer of the epsilon rule.
-
-    Returns
-    -------
-    str
-        Name of the input layer.
 
     Raises
     ------
@@ -181,33 +144,24 @@ def set_rules(
     A layer of a model's own may ask for the epsilon rule with ``proportional_relevance = True``.
     """
     order = layers_in_order(network, features)
-    weighted = [pair for pair in order if isinstance(pair[1], (*_CONVOLUTIONS, nn.Linear))]
-    if not weighted or len({name for name, _ in weighted}) < len(weighted):
+    weighted = [name for name, layer in order if isinstance(layer, (*_CONVOLUTIONS, nn.Linear))]
+    if not weighted or len({*weighted}) < len(weighted):
         raise NotApplicableError("LRP needs layers with weights, each used once")
     leaves: list[Any] = [layer for layer in network.modules() if not [*layer.children()]]
     for layer in leaves:
-        rule = _rule(layer, weighted[0][1], composite, epsilon)
+        rule = _rule(layer, epsilon)
         if rule is not None:
             layer.rule = rule
         if hasattr(layer, "inplace"):
             layer.inplace = False
-    return weighted[0][0]
 
 
-def _rule(
-    layer: nn.Module, first: nn.Module, composite: Composite, epsilon: float
-) -> PropagationRule | None:
+def _rule(layer: nn.Module, epsilon: float) -> PropagationRule | None:
     """Return a layer's rule; None where captum knows what to do."""
-    if isinstance(layer, (*_CONVOLUTIONS, nn.Linear)):
-        if composite == "flat" and layer is first:
-            return FlatRule()
-        if composite == "flat" and isinstance(layer, _CONVOLUTIONS):
-            return Alpha1_Beta0_Rule(set_bias_to_zero=True)
+    if isinstance(layer, (*_CONVOLUTIONS, nn.Linear, *_NORMALIZATIONS)):
         return EpsilonRule(epsilon)
     if isinstance(layer, _LINEAR_OR_PICKING) or getattr(layer, "proportional_relevance", False):
         return EpsilonRule()
-    if isinstance(layer, _NORMALIZATIONS):
-        return EpsilonRule(epsilon)
     if isinstance(layer, _ELEMENTWISE):
         return IdentityRule()
     if type(layer) in SUPPORTED_NON_LINEAR_LAYERS:

@@ -92,15 +92,20 @@ def _pair(tau: float, n_explainers: int = 5, n_instances: int = 10) -> list[Agre
     return [Agreement("d", "m", "auc", "area", interval, n_explainers, n_instances)]
 
 
-def test_the_mean_over_boards_has_a_t_interval() -> None:
-    boards = [_pair(0.2), _pair(0.5, 4, 20), _pair(math.nan, 9, 30), _pair(0.3)]
+def test_the_mean_over_boards_has_a_t_interval_on_the_scale_of_tau() -> None:
+    boards = [_pair(0.32), _pair(0.35, 4, 20), _pair(math.nan, 9, 30), _pair(0.33)]
     (found,) = over_boards(boards)
-    expected = stats.t.interval(0.95, 2, loc=1 / 3, scale=stats.sem([0.2, 0.5, 0.3]))
+    scale = 2 * stats.sem([0.32, 0.35, 0.33]) / (1 - 1 / 9)  # of 2 artanh(tau), by the delta method
+    ends = stats.t.interval(0.95, 2, loc=2 * math.atanh(1 / 3), scale=scale)
+    expected = tuple(math.tanh(end / 2) for end in ends)
     assert (found.tau.low, found.tau.high) == pytest.approx(expected)
     assert found.tau.mean == pytest.approx(1 / 3)
     assert (found.dataset, found.n_explainers, found.n_instances) == ("all", 4, 70)
     (wide,) = over_boards([_pair(0.9), _pair(-0.9)])
-    assert (wide.tau.low, wide.tau.high) == (-1.0, 1.0)
+    assert -1 <= wide.tau.low < -0.9
+    assert 0.9 < wide.tau.high <= 1
+    (same,) = over_boards([_pair(1.0), _pair(1.0)])
+    assert same.tau.low < 0
 
 
 def test_one_board_has_a_mean_and_no_interval() -> None:

@@ -113,7 +113,7 @@ def test_equal_means_share_the_first_place() -> None:
     found = _message({"a": [1.0] * 8, "b": [1.0] * 8, "c": [0.5] * 8}, {"a": 300, "b": 2})
     assert found is not None
     assert sentences(found)[0] == (
-        "Best by roc-auc: a and b, 1.000 (95 %: 1.000 to 1.000), the cheapest, b, at 2 model calls"
+        "Best by roc-auc: a and b, 1.000 (95 %: 0.631 to 1.000), the cheapest, b, at 2 model calls"
         " per instance."
     )
     alike = _message({"a": [1.0] * 8, "b": [1.0] * 8})

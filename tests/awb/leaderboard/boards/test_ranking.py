@@ -56,6 +56,15 @@ def test_places_match_a_loop(higher_is_better: bool) -> None:
         shared = set(_letters(found[one].groups)) & set(_letters(found[other].groups))
         assert bool(shared) != apart, (one, other)
     assert found[0].groups == found[3].groups
+    p_values = {
+        frozenset((one.first, one.second)): one.adjusted_p_value
+        for one in compare_all(table, clips, rng=KEY.generator("pairs"))
+    }
+    first = [column for column, place in enumerate(found) if place.rank == 1]
+    for column, place in enumerate(found):
+        if column not in first:
+            from_first = [p_values[frozenset((column, other))] for other in first]
+            assert place.p_value == max(from_first)
 
 
 def test_one_column_or_one_clip_gets_no_letters() -> None:
