@@ -27,6 +27,7 @@ from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.submissions.files import Submitted, is_taken, path_in, write
 from awb.leaderboard.submissions.schema import Credit
 from awb.leaderboard.submissions.shadows import read_shadows
+from awb.leaderboard.verification.checks import readable
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
 
@@ -76,7 +77,9 @@ def publish(
         )
     written = [write(one, folder_of_all) for one in made]
     boards, refused, ignored = render(into, registry, draw)
-    return Published(tuple(written), tuple(boards), tuple(without), tuple(refused), tuple(ignored))
+    return Published(
+        tuple(written), tuple(boards), tuple(without), tuple(refused), tuple(map(readable, ignored))
+    )
 
 
 def _made(

@@ -64,7 +64,9 @@ def shadow_lines(
 def _cells(name: str, comparison: Comparison) -> tuple[str, ...]:
     shadow = comparison.shadow
     clips = counted(shadow.clips, "clip")
-    computed = f"{shadow.environment.created[:10]} by {shadow.verifier}, {clips}, {shadow.seed}"
+    computed = (
+        f"{shadow.environment.created[:10]} by {shadow.verifier}, {clips}, seed {shadow.seed}"
+    )
     if not comparison.metrics:
         return (name, "–", "–", "–", UNKNOWN, "", computed)
     first, *others = comparison.metrics

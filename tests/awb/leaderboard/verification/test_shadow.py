@@ -94,7 +94,7 @@ def test_the_pages_show_both_values(recorded: Path) -> None:
     ]
     assert "| 1.000 [" in tuned
     assert "| the claim is better " in tuned
-    assert f"by B. Verifier, 4 clips, {SEED}" in tuned
+    assert f"by B. Verifier, 4 clips, seed {SEED}" in tuned
     assert f"--shadow 4 --shadow-seed {SEED}" in page
     site = (recorded / "site" / "boards" / "soundscapes--soundscape-cnn.html").read_text()
     assert '<td class="text">the claim is better</td>' in site
