@@ -110,7 +110,7 @@ def _letters(n_clips: int, seed: int) -> list[int]:
     levels, spreads = rng.normal(0.8, 0.08, N_EXPLAINERS), rng.uniform(0.03, 0.3, N_EXPLAINERS)
     difficulty = rng.normal(0, 0.1, (n_clips, 1))
     values = levels + difficulty + spreads * rng.normal(size=(n_clips, N_EXPLAINERS))
-    found = compare_all(values, np.arange(n_clips), resamples=1, rng=rng)
+    found = compare_all(values, np.arange(n_clips), rng=rng)
     order = np.argsort(-values.mean(axis=0)).tolist()
     alike = {(one.first, one.second) for one in found if one.adjusted_p_value > 0.05}
     old, new = stretches(order, found), letter_groups(order, found)

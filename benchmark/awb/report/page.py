@@ -16,6 +16,7 @@ from typing import Any
 from awb.errors import RunError
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
+from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
@@ -123,7 +124,10 @@ def board_entry(
         "instances": [instance_plain(view, one, clips, page_sounds) for one in shown],
         "rows": [row for row in view.board.rows if row.coverage > 0],
         "letters": has_letters(view.board),
-        "message": [] if message is None else sentences(message),
+        "message": [
+            *([] if message is None else sentences(message)),
+            *outlook_sentences(view.board),
+        ],
         "links": {},
         "metrics_page": "",
         "mute": False,

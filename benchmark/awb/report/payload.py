@@ -108,6 +108,7 @@ def board_plain(view: BoardView) -> Plain:
         "dataset": board.dataset,
         "model": board.model,
         "metrics": [metric_plain(facts, view.headline) for facts in board.metrics],
+        "n": board.n_stored,
         "rows": [row_plain(row) for row in board.rows],
         "agreement": agreement_plain(view),
     }

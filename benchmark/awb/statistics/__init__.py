@@ -18,19 +18,24 @@ from awb.statistics.mean_intervals import (
     mean_intervals,
 )
 from awb.statistics.medians import median_intervals
+from awb.statistics.power import MOST_CLIPS, Power, power_of
 from awb.statistics.ranks import (
     CriticalDifference,
     RankInterval,
     critical_difference,
     rank_intervals,
 )
+from awb.statistics.sign_flips import LEAST_CLIPS
 
 __all__ = [
+    "LEAST_CLIPS",
+    "MOST_CLIPS",
     "AcrossBoards",
     "ClusterSums",
     "Comparison",
     "CriticalDifference",
     "Interval",
+    "Power",
     "RankInterval",
     "boards_needed",
     "cluster_means",
@@ -48,6 +53,7 @@ __all__ = [
     "mean_intervals",
     "median_intervals",
     "permutation_p_value",
+    "power_of",
     "rank_intervals",
     "wilcoxon_p_value",
 ]

@@ -30,7 +30,6 @@ from awb.intervals import FloatArray
 from awb.statistics.clusters import ClusterSums
 from awb.statistics.comparisons import Comparison, holm, wilcoxon_p_value
 from awb.statistics.letters import letter_groups
-from awb.statistics.mean_intervals import Interval
 from awb.statistics.ranks import RankInterval
 
 _DECIMALS = 12  # means that differ by float noise are tied
@@ -209,9 +208,14 @@ def _groups(
     if not pairs:
         return ((0,),)
     raw = [wilcoxon_p_value(means[:, first] - means[:, second]) for first, second in pairs]
-    unknown = Interval(math.nan, math.nan, math.nan)
     found = [
-        Comparison(first, second, unknown, p_value, float(adjusted))
+        Comparison(
+            first,
+            second,
+            float(means[:, first].mean() - means[:, second].mean()),
+            p_value,
+            float(adjusted),
+        )
         for (first, second), p_value, adjusted in zip(pairs, raw, holm(raw), strict=True)
     ]
     return tuple(letter_groups(order, found, alpha=alpha))

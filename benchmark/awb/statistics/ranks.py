@@ -9,21 +9,25 @@ References
 ----------
 Demšar, J. (2006). Statistical comparisons of classifiers over multiple data sets. JMLR 7.
 https://jmlr.org/papers/v7/demsar06a.html
-Goldstein, H., & Spiegelhalter, D. J. (1996). League tables and their limitations. JRSS A 159(3).
-doi:10.2307/2983325 (Rank intervals from resampling.)
+Mogstad, M., Romano, J. P., Shaikh, A. M., & Wilhelm, D. (2024). Inference for ranks with
+applications to mobility across neighbourhoods and academic achievement across countries. Review of
+Economic Studies 91(1). doi:10.1093/restud/rdad006
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
-from awb.statistics.clusters import ClusterSums, cluster_means
+from awb.statistics.clusters import cluster_means
+from awb.statistics.comparisons import Comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class RankInterval:
         Place by the mean over instances, 1 = best; ties share the mean of their places.
     low, high : float
         Best and worst place within the confidence level. Of tied places, the best counts for `low`
-        and the worst for `high`: three explainers that always tie for the first place have rank 2
-        and an interval from 1 to 3.
+        and the worst for `high`: three explainers that tie for the first place have rank 2 and an
+        interval from 1 to 3.
     """
 
     rank: float
@@ -76,63 +80,72 @@ def _oriented(values: npt.ArrayLike, higher_is_better: bool) -> FloatArray:
 
 
 def rank_intervals(
-    values: npt.ArrayLike,
-    clusters: npt.ArrayLike,
+    means: npt.ArrayLike,
+    comparisons: Sequence[Comparison],
     *,
     higher_is_better: bool,
-    resamples: int = 10_000,
-    level: float = 0.95,
-    rng: np.random.Generator,
+    alpha: float = 0.05,
 ) -> list[RankInterval]:
-    """Rank explainers by their means, with the ranks that other clips might have given.
+    """Rank explainers by their means, with the ranks that the comparisons leave possible.
+
+    An explainer is behind those that are significantly better, and ahead of those that are
+    significantly worse. As the comparisons are wrong anywhere in at most a share `alpha` of tables,
+    all intervals together contain the true ranks in the rest.
 
     Parameters
     ----------
-    values : array_like, shape=(instances, explainers)
-        One finite value per instance and explainer.
-    clusters : array_like, shape=(instances,)
-        Cluster of each instance, such as its clip's id.
+    means : array_like, shape=(explainers,)
+        Mean of each column over the instances that were compared.
+    comparisons : sequence of Comparison
+        Every pair of columns, from `awb.statistics.compare_all`; a single column has none.
     higher_is_better : bool
         Direction of the metric.
-    resamples : int
-        Number of bootstrap draws.
-    level : float
-        Confidence, in (0, 1).
-    rng : np.random.Generator
-        Source of randomness.
+    alpha : float
+        Two explainers differ when their adjusted p-value is at most this.
 
     Returns
     -------
     list of RankInterval
         One per column. The interval always contains the rank and every place that it is tied with.
-        With a single cluster, every place is possible.
 
     Raises
     ------
     ParameterError
-        If a value is not finite, the lengths differ, or a setting is out of range.
+        If two columns were not compared, a mean is not finite, or `alpha` is out of range.
 
     References
     ----------
-    Goldstein, H., & Spiegelhalter, D. J. (1996). doi:10.2307/2983325
+    Mogstad, M., Romano, J. P., Shaikh, A. M., & Wilhelm, D. (2024). doi:10.1093/restud/rdad006
+
+    Examples
+    --------
+    >>> from awb.statistics import compare_all
+    >>> table, clips = [[0.9, 0.5], [0.8, 0.6]] * 6, range(12)
+    >>> found = compare_all(table, clips, rng=np.random.default_rng(0))
+    >>> rank_intervals([0.85, 0.55], found, higher_is_better=True)[0]
+    RankInterval(rank=1.0, low=1.0, high=1.0)
     """
     from scipy.stats import rankdata
 
-    board = ClusterSums.of(_oriented(values, higher_is_better), clusters)
-    if not 0 < level < 1:
-        raise ParameterError(f"the level of an interval must be in (0, 1): {level}")
-    means = np.round(board.means(), 12)
-    ranks, best, worst = (rankdata(means, method) for method in ("average", "min", "max"))
-    if board.n == 1:
-        return [RankInterval(float(rank), 1.0, float(ranks.size)) for rank in ranks]
-    drawn = np.round(board.resampled_means(resamples, rng), 12)
-    low = np.quantile(rankdata(drawn, "min", axis=1), (1 - level) / 2, axis=0, method="lower")
-    high = np.quantile(rankdata(drawn, "max", axis=1), (1 + level) / 2, axis=0, method="higher")
+    signed = np.round(np.asarray(means, dtype=np.float64), 12) * (-1 if higher_is_better else 1)
+    if signed.ndim != 1 or not np.isfinite(signed).all():
+        raise ParameterError(f"expected a row of finite means; got shape {signed.shape}")
+    if not 0 < alpha < 1:
+        raise ParameterError(f"the level of a test must be in (0, 1): {alpha}")
+    pairs = {frozenset((one.first, one.second)) for one in comparisons}
+    for first, second in combinations(range(signed.size), 2):
+        if frozenset((first, second)) not in pairs:
+            raise ParameterError(f"columns {first} and {second} were not compared")
+    better, worse = np.zeros(signed.size), np.zeros(signed.size)
+    for one in comparisons:
+        if one.adjusted_p_value <= alpha:
+            first_wins = (one.difference > 0) == higher_is_better
+            winner, loser = (one.first, one.second) if first_wins else (one.second, one.first)
+            worse[winner] += 1
+            better[loser] += 1
     return [
-        RankInterval(float(rank), float(one_low), float(one_high))
-        for rank, one_low, one_high in zip(
-            ranks, np.minimum(best, low), np.maximum(worst, high), strict=True
-        )
+        RankInterval(float(rank), 1.0 + float(ahead), float(signed.size - behind))
+        for rank, ahead, behind in zip(rankdata(signed), better, worse, strict=True)
     ]
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from awb.errors import RunError, UndefinedScoreError
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
-from awb.leaderboard.boards.construction import BoardData
-from awb.leaderboard.boards.layout import Column, Layout
+from awb.leaderboard.boards.construction import BoardData, column_of
+from awb.leaderboard.boards.layout import Layout
 from awb.randomness import RandomKey
 from awb.statistics import Interval, kendall_bootstrap, mean_interval
 
@@ -56,19 +56,18 @@ def agreements(data: BoardData) -> list[Agreement]:
             f" are not baselines and cover {FULL_COVERAGE:.0%} of the instances; there are"
             f" {len(metrics)} and {int(able.sum())}. awb show RUN says what is missing"
         )
-    signed = {
-        facts.name: layout.grid(data.scores, facts.name) * (1 if facts.higher_is_better else -1)
-        for facts in metrics
-    }
+    columns = {facts.name: column_of(data, layout, facts) for facts in metrics}
+    signs = {facts.name: 1.0 if facts.higher_is_better else -1.0 for facts in metrics}
     key = RandomKey((data.seed, "agreement"))
     found = []
-    for first, second in combinations(signed, 2):
-        one, other = Column.of(signed[first]), Column.of(signed[second])
+    for first, second in combinations(columns, 2):
+        one, other = columns[first], columns[second]
         rows = np.flatnonzero(able & one.full & other.full)
-        used = np.flatnonzero(one.common & other.common)
+        both = one.definable & other.definable
+        used = np.flatnonzero(both)
         tau = _tau(
-            one.grid[rows[:, np.newaxis], used].T,
-            other.grid[rows[:, np.newaxis], used].T,
+            signs[first] * one.table(rows)[both[one.definable]],
+            signs[second] * other.table(rows)[both[other.definable]],
             [layout.clips[index] for index in used],
             key.child(*sorted((first, second))),  # the order of the columns does not matter
         )

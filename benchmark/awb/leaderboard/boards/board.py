@@ -1,15 +1,16 @@
 """The board: the ranked table of one (dataset, model) pair.
 
-Means are never taken over instances that some explainers miss: the explainers that reach 95 %
-coverage are compared on the instances that all of them have in common; the others are listed with
-their coverage but without a rank.
+No entry can change what the board says of another. A cell is the mean over the instances on which
+its own explainer has a value. Explainers that have 95 % of the values get a place, and for it, the
+values that they lack count as the worst that the metric can take: failing on hard clips does not
+pay. The others are listed with their coverage but without a place.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from awb.leaderboard.boards.ranking import Place
+from awb.leaderboard.boards.ranking import Outlook, Place
 from awb.metrics.facts import MetricFacts
 
 FULL_COVERAGE = 0.95
@@ -29,7 +30,7 @@ class Cell:
 class BoardRow:
     """One explainer on a board."""
 
-    place: Place | None  # by the first metric; None for baselines and below 95 % coverage
+    place: Place | None  # by the first metric; None for baselines, and if too much is missing
     explainer: str
     baseline: bool
     coverage: float  # fraction of the instances that it explained, in [0, 1]
@@ -56,8 +57,15 @@ class Board:
     problems: tuple[str, ...]  # what failed, one line each
     notes: tuple[str, ...]  # what else a reader should know, one line each
     manifest_sha256: str
-    finished: bool  # whether every selected instance is stored
+    finished: bool  # whether every selected instance is stored; if not, there are no places
     budget: int | None = None  # model calls per instance, where there is a limit
+    n_done: int | None = None  # selected instances that are stored, if that is known
+    outlook: Outlook | None = None  # what these clips can tell; None if fewer than two are ranked
+
+    @property
+    def n_stored(self) -> int:
+        """Number of instances that a mean can be based on."""
+        return self.n_instances if self.n_done is None else self.n_done
 
     @property
     def failed(self) -> bool:

@@ -17,7 +17,14 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
-from awb.leaderboard.boards.remarks import not_applicable, notes, problems, saturated, without_times
+from awb.leaderboard.boards.remarks import (
+    counted_as_worst,
+    not_applicable,
+    notes,
+    problems,
+    saturated,
+    without_times,
+)
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.randomness import RandomKey
@@ -27,10 +34,11 @@ Pair = tuple[str, str]
 
 
 def _undefined(layout: Layout, grids: dict[str, Grid]) -> dict[str, int]:
-    """Count, per metric, the instances on which no explainer has a value."""
+    """Count, per metric, the stored instances on which no explainer has a value."""
     able = layout.done.any(axis=1)
     counts = {
-        name: int((~np.isfinite(grid[able])).all(axis=0).sum()) for name, grid in grids.items()
+        name: int((~np.isfinite(grid[able][:, layout.stored])).all(axis=0).sum())
+        for name, grid in grids.items()
     }
     return {name: count for name, count in counts.items() if count and able.any()}
 
@@ -49,27 +57,34 @@ class BoardData:
     model_notes: tuple[str, ...] = ()  # what a reader must know about the model
     budget: int | None = None  # model calls per instance, where there is a limit
     over_budget: tuple[str, ...] = ()  # explainers that need more than the budget
+    n_done: int | None = None  # instances stored, where the rows may not show it
 
 
 def make_board(data: BoardData) -> Board:
     """Rank the explainers of one (dataset, model) pair by the first metric.
 
     If no instance has annotated times, the localization metrics are left out and the first of the
-    others ranks.
+    others ranks. While instances are missing, nothing is ranked.
     """
     manifest, metrics = data.manifest, _scorable(data)
-    layout = Layout(data.explanations)
+    layout = layout_of(data)
     grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
-    columns = {name: Column.of(grid) for name, grid in grids.items()}
+    columns = {facts.name: column_of(data, layout, facts) for facts in metrics}
     key = RandomKey((data.seed, "board"))
-    cells = [columns[one.name].cells(layout, one, key.child(one.name)) for one in metrics]
+    cells = [columns[one.name].cells(layout, key.child(one.name)) for one in metrics]
     first = columns[metrics[0].name]
-    ranked = [
-        row
-        for row, name in enumerate(layout.names)
-        if first.full[row] and layout.coverage[row] >= FULL_COVERAGE and name not in data.baselines
-    ]
-    found = first.places(layout, metrics[0], ranked, key)
+    n_done = int(layout.stored.sum()) if data.n_done is None else data.n_done
+    finished = n_done == len(manifest.kept)
+    covered = first.full & (layout.coverage >= FULL_COVERAGE)
+    entries = [row for row, name in enumerate(layout.names) if name not in data.baselines]
+    ranked = [row for row in entries if finished and covered[row]]
+    ranking = first.ranking(layout, ranked, key)
+    found = dict(zip(ranked, ranking.places, strict=False))  # without instances, no places
+    counted = {
+        layout.names[row]: float(first.table([row]).mean())
+        for row in range(len(layout.names))
+        if covered[row] and first.definable.any()
+    }
     rows = [
         BoardRow(
             found.get(row),
@@ -81,12 +96,11 @@ def make_board(data: BoardData) -> Board:
         )
         for row, name in enumerate(layout.names)
     ]
-    finished = len(layout.clips)
     return Board(
         manifest.dataset,
         manifest.model,
         tuple(metrics),
-        tuple(sorted(rows, key=partial(_order, metrics[0]))),
+        tuple(sorted(rows, key=partial(_order, metrics[0], counted))),
         len(manifest.kept),
         len({one.clip_id for one in manifest.kept}),
         dict(Counter(one.reason for one in manifest.skipped)),
@@ -95,14 +109,27 @@ def make_board(data: BoardData) -> Board:
             *without_times(manifest, metrics[0]),
             *data.model_notes,
             *saturated(manifest),
-            *notes(manifest, finished, _undefined(layout, grids), data.computed_on),
+            *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
+            *counted_as_worst(first, layout, ranked),
             *not_applicable(data.explanations),
             *_over_budget(data),
         ),
         manifest.sha256,
-        finished == len(manifest.kept),
+        finished,
         data.budget,
+        n_done,
+        ranking.outlook,
     )
+
+
+def layout_of(data: BoardData) -> Layout:
+    """Lay out the selected instances of a board, stored or not."""
+    return Layout(data.explanations, [(one.clip_id, one.target) for one in data.manifest.kept])
+
+
+def column_of(data: BoardData, layout: Layout, facts: MetricFacts) -> Column:
+    """Collect the values of one metric of a board."""
+    return Column.of(layout.grid(data.scores, facts.name), facts, layout.names, data.baselines)
 
 
 def _over_budget(data: BoardData) -> list[str]:
@@ -121,9 +148,9 @@ def _scorable(data: BoardData) -> list[MetricFacts]:
     return [facts for facts in data.metrics if facts.family != "localization"] or data.metrics
 
 
-def _order(facts: MetricFacts, row: BoardRow) -> tuple[bool, float, str]:
-    """Sort by the first metric, rows without full coverage last."""
-    mean = row.cells[0].mean
+def _order(facts: MetricFacts, counted: dict[str, float], row: BoardRow) -> tuple[bool, float, str]:
+    """Sort by the mean that counts for places, rows without full coverage last."""
+    mean = counted.get(row.explainer, row.cells[0].mean)
     place = math.inf if math.isnan(mean) else -mean if facts.higher_is_better else mean
     return row.coverage < FULL_COVERAGE, place, row.explainer
 
@@ -166,6 +193,7 @@ def read_boards(
 
 def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
     """Split the rows of a pair into one board per budget."""
+    n_done = len({(row.clip_id, row.target) for row in data.explanations})
     for budget in budgets:
         explanations, scores, over_budget = within_budget(
             data.explanations, data.scores, budget, budgets
@@ -176,6 +204,7 @@ def at_budgets(data: BoardData, budgets: Sequence[int]) -> Iterator[BoardData]:
             scores=scores,
             budget=budget,
             over_budget=tuple(over_budget),
+            n_done=n_done,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
-from awb.leaderboard.boards.ranking import Place, places
+from awb.leaderboard.boards.ranking import Ranking, ranking
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
 from awb.statistics import mean_interval
@@ -23,14 +23,24 @@ _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
 
 
 class Layout:
-    """Maps every stored row to its explainer (row) and its instance (column)."""
+    """Maps every stored row to its explainer (row) and its instance (column).
 
-    def __init__(self, explanations: Sequence[ExplanationRow]) -> None:
-        pairs = sorted({(row.clip_id, row.target) for row in explanations})
+    The instances are those selected, where they are given, else those stored; coverage is the
+    share of them that an explainer explained.
+    """
+
+    def __init__(
+        self,
+        explanations: Sequence[ExplanationRow],
+        selected: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        stored = {(row.clip_id, row.target) for row in explanations}
+        pairs = sorted(stored.union(selected))
         self.names = list(dict.fromkeys(row.explainer for row in explanations))
         self.column = {pair: index for index, pair in enumerate(pairs)}
         self.row = {name: index for index, name in enumerate(self.names)}
         self.clips = [clip_id for clip_id, _ in pairs]
+        self.stored = np.array([pair in stored for pair in pairs], dtype=bool)
         self.done = np.zeros((len(self.names), len(pairs)), dtype=bool)
         self.calls = np.full(self.done.shape, np.nan)
         for entry in explanations:
@@ -50,46 +60,79 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One metric: its values, the explainers with enough of them, and their common instances."""
+    """One metric: its values, where it can have one, and which explainers have enough of them.
 
+    A metric can have a value on an instance if a baseline has one there, so that no entry decides
+    it; without baselines, if any explainer has one.
+    """
+
+    facts: MetricFacts
     grid: Grid  # shape (explainers, instances); NaN where there is no value
-    full: npt.NDArray[np.bool_]  # shape (explainers,): has 95 % of the values that any of them has
-    common: npt.NDArray[np.bool_]  # shape (instances,): all full explainers have a value
+    definable: npt.NDArray[np.bool_]  # shape (instances,): the metric can have a value
+    full: npt.NDArray[np.bool_]  # shape (explainers,): enough values for a place
 
     @classmethod
-    def of(cls, grid: Grid) -> Column:
-        """Find the explainers with 95 % of the available values, and their common instances."""
-        finite = np.isfinite(grid)
-        definable = finite.any(axis=0)
-        share = finite[:, definable].mean(axis=1) if definable.any() else np.zeros(len(grid))
-        full = share >= FULL_COVERAGE
-        common = np.all(finite[full], axis=0) if full.any() else definable
-        return cls(grid, full, np.asarray(common, dtype=bool))
+    def of(
+        cls, grid: Grid, facts: MetricFacts, names: Sequence[str], baselines: Collection[str]
+    ) -> Column:
+        """Find where the metric can have a value, and the explainers with 95 % of the values.
 
-    def cells(self, layout: Layout, facts: MetricFacts, key: RandomKey) -> list[Cell]:
-        """Average each explainer's values, those of full explainers over their common instances."""
+        If the metric has no worst value, what is missing cannot count as the worst: all are needed.
+        """
+        definable, share = share_of_values(grid, names, baselines)
+        enough = FULL_COVERAGE if math.isfinite(worst(facts)) else 1.0
+        return cls(facts, grid, definable, share >= enough)
+
+    def cells(self, layout: Layout, key: RandomKey) -> list[Cell]:
+        """Average each explainer's own values."""
         cells = []
         for row, name in enumerate(layout.names):
-            finite = np.isfinite(self.grid[row])
-            used = np.flatnonzero(self.common & finite if self.full[row] else finite)
+            used = np.flatnonzero(np.isfinite(self.grid[row]))
             if used.size == 0:
                 cells.append(_EMPTY)
                 continue
             clips = [layout.clips[index] for index in used]
             found = mean_interval(
-                self.grid[row, used], clips, lowest=facts.lowest, highest=facts.highest,
+                self.grid[row, used], clips, lowest=self.facts.lowest, highest=self.facts.highest,
                 rng=key.generator(name),
             )  # fmt: skip
             cells.append(Cell(found.mean, found.low, found.high, used.size))
         return cells
 
-    def places(
-        self, layout: Layout, facts: MetricFacts, ranked: Sequence[int], key: RandomKey
-    ) -> dict[int, Place]:
-        """Rank the given explainers on the common instances."""
-        used = np.flatnonzero(self.common)
-        clips = [layout.clips[index] for index in used]
-        if not clips or not ranked:
-            return {}
-        values = self.grid[np.array(ranked)[:, np.newaxis], used].T
-        return dict(zip(ranked, places(values, clips, facts, key), strict=True))
+    def clips(self, layout: Layout) -> list[str]:
+        """Return the clip of each instance of `table`."""
+        return [layout.clips[index] for index in np.flatnonzero(self.definable)]
+
+    def table(self, rows: npt.ArrayLike) -> Grid:
+        """Values of full explainers on the same instances, ``shape=(instances, explainers)``.
+
+        What an explainer lacks counts as the worst value of the metric.
+        """
+        values = self.grid[np.asarray(rows, dtype=np.intp)][:, self.definable].T
+        return np.where(np.isfinite(values), values, worst(self.facts))
+
+    def lacking(self, row: int) -> int:
+        """Count the values that an explainer could have and lacks."""
+        return int((self.definable & ~np.isfinite(self.grid[row])).sum())
+
+    def ranking(self, layout: Layout, ranked: Sequence[int], key: RandomKey) -> Ranking:
+        """Rank the given explainers."""
+        clips = self.clips(layout)
+        names = [layout.names[row] for row in ranked] if clips else []
+        return ranking(self.table(ranked), clips, names, self.facts, key)
+
+
+def share_of_values(
+    grid: Grid, names: Sequence[str], baselines: Collection[str]
+) -> tuple[npt.NDArray[np.bool_], Grid]:
+    """Find the instances where a metric can have a value, and each explainer's share of them."""
+    finite = np.isfinite(grid)
+    known = finite[[name in baselines for name in names]].any(axis=0)
+    definable = np.asarray(known if known.any() else finite.any(axis=0), dtype=bool)
+    share = finite[:, definable].mean(axis=1) if definable.any() else np.zeros(len(grid))
+    return definable, share
+
+
+def worst(facts: MetricFacts) -> float:
+    """Return the worst value that a metric can take; infinite if there is none."""
+    return facts.lowest if facts.higher_is_better else facts.highest

@@ -10,13 +10,11 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from awb.leaderboard.boards.board import Board, BoardRow
-from awb.leaderboard.boards.construction import BoardData
+from awb.leaderboard.boards.construction import BoardData, column_of, layout_of
 from awb.leaderboard.boards.layout import Column, Layout
 from awb.randomness import RandomKey
-from awb.statistics import boards_needed, difference_intervals
+from awb.statistics import LEAST_CLIPS, difference_intervals
 
 RANDOM = "random"
 ALPHA = 0.05
@@ -36,7 +34,6 @@ class Message:
     rivals: tuple[BoardRow, ...]  # the rest of the leading group, in order
     n_ranked: int
     n_clips: int  # on which the ranked explainers were compared
-    clips_needed: int  # for the paired test to be able to tell any two of n_ranked apart
     alike: int  # ranked explainers that the test cannot distinguish from the best
     no_better: int | None  # ranked explainers no better than random; None if that is unknown
 
@@ -51,11 +48,11 @@ def message_of(board: Board, data: BoardData) -> Message | None:
     ranked = [row for row in board.rows if row.place is not None]
     if not ranked:
         return None
-    layout = Layout(data.explanations)
-    grid = layout.grid(data.scores, board.metrics[0].name)
-    column = Column.of(grid)
-    clips = [layout.clips[index] for index in np.flatnonzero(column.common)]
+    layout = layout_of(data)
+    column = column_of(data, layout, board.metrics[0])
+    clips = column.clips(layout)
     best = tuple(row for row in ranked if row.rank == 1)
+    alike = set() if board.outlook is None else set(board.outlook.alike)
     others = [row for row in ranked if row.rank != 1]
     return Message(
         board,
@@ -63,33 +60,30 @@ def message_of(board: Board, data: BoardData) -> Message | None:
         tuple(row for row in others if row.place and row.place.low <= 1),
         len(ranked),
         len(set(clips)),
-        boards_needed(len(ranked)) if len(ranked) > 1 else 1,
-        sum(bool(row.place and row.place.p_value > ALPHA) for row in others),
-        _no_better_than_random(board, data, layout, column),
+        sum(row.explainer in alike for row in others),
+        _no_better_than_random(ranked, data, layout, column),
     )
 
 
 def _no_better_than_random(
-    board: Board, data: BoardData, layout: Layout, column: Column
+    ranked: Sequence[BoardRow], data: BoardData, layout: Layout, column: Column
 ) -> int | None:
     """Count the ranked explainers whose advantage over random relevance may be zero."""
-    names = [row.explainer for row in board.rows if row.place is not None]
     known = RANDOM in layout.row and RANDOM in data.baselines
-    if not known or not column.full[layout.row[RANDOM]]:
+    clips = column.clips(layout)
+    if not known or not column.full[layout.row[RANDOM]] or len(set(clips)) < 2:
         return None
-    used = np.flatnonzero(column.common)
-    clips = [layout.clips[index] for index in used]
-    if len(set(clips)) < 2:
-        return None
-    facts = board.metrics[0]
-    values = column.grid[[layout.row[name] for name in (*names, RANDOM)]][:, used]
+    facts = column.facts
+    names = [*(row.explainer for row in ranked), RANDOM]
+    values = column.table([layout.row[name] for name in names])
+    last = len(ranked)
     key = RandomKey((data.seed, "board")).child("message")
     gains = difference_intervals(
-        values.T, [(row, len(names)) for row in range(len(names))], clips,
+        values, [(row, last) for row in range(last)], clips,
         lowest=facts.lowest, highest=facts.highest, rng=key.generator(RANDOM),
     )  # fmt: skip
     better = (one.low > 0 if facts.higher_is_better else one.high < 0 for one in gains)
-    return len(names) - sum(better)
+    return last - sum(better)
 
 
 def sentences(message: Message, named: Callable[[str], str] = str) -> list[str]:
@@ -122,7 +116,9 @@ def _leading(message: Message, named: Callable[[str], str]) -> list[str]:
     if message.n_ranked < 2 or message.n_clips < 2:
         return []
     if not message.rivals:
-        return [] if len(message.best) > 1 else ["On other clips it would stay first (95 %)."]
+        alone = message.best[0].place
+        stays = alone is not None and len(message.best) == 1 and alone.high == 1
+        return ["On other clips it would stay first (95 %)."] if stays else []
     text = f"On other clips {_listed(message.rivals, named)} might be first"
     cheapest = message.cheapest
     if cheapest in message.best:
@@ -134,11 +130,8 @@ def _leading(message: Message, named: Callable[[str], str]) -> list[str]:
 
 def _tested(message: Message) -> list[str]:
     n_ranked, n_clips = message.n_ranked, message.n_clips
-    if n_ranked < 2 or n_clips < 2:
+    if n_ranked < 2 or n_clips < LEAST_CLIPS:
         return []
-    if n_clips < message.clips_needed:
-        few = f"{n_clips} clips are too few for a paired test to separate any two of {n_ranked}"
-        return [f"{few} explainers: that takes at least {message.clips_needed}."]
     n_others = n_ranked - len(message.best)
     if not message.alike:
         return [f"A paired test over {n_clips} clips distinguishes all the others from it."]

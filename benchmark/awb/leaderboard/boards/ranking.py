@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from string import ascii_letters
@@ -10,60 +9,103 @@ from string import ascii_letters
 from awb.intervals import FloatArray
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
-from awb.statistics import Comparison, compare_all, letter_groups, rank_intervals
+from awb.statistics import (
+    Comparison,
+    Power,
+    compare_all,
+    letter_groups,
+    power_of,
+    rank_intervals,
+)
+
+ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An explainer's rank, its 95 % interval over resampled clips, and its group letters.
+    """An explainer's rank, the ranks that the test leaves possible (95 %), and its group letters.
 
-    Explainers share a letter if and only if the tests do not tell them apart (paired Wilcoxon tests
-    over clips, Holm-corrected, 5 %).
+    All three follow from one paired test over clips, corrected for all pairs, at the 5 % level:
+    explainers share a letter if and only if it does not tell them apart.
     """
 
     rank: int  # by the mean of the first metric, 1 = best; equal means share the best rank
     low: int
     high: int
     groups: str = ""
-    p_value: float = math.nan
-    """Adjusted, of the difference from the best; the largest if several share the first place."""
 
 
-def places(
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What the clips of a board can tell about the explainers that have a place."""
+
+    power: Power  # of the test, and for its first two
+    leaders: tuple[str, str]  # the first two that are not equal; the first is the better
+    difference: float  # between their means, not negative
+    alike: tuple[str, ...]  # explainers that the test does not tell from the first
+
+    @property
+    def open(self) -> bool:
+        """Whether the test leaves open which of the leaders is better."""
+        return self.leaders[1] in self.alike
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The places of explainers, in the order given, and what the clips can tell."""
+
+    places: tuple[Place, ...]
+    outlook: Outlook | None
+
+
+def ranking(
     values: FloatArray,
     clips: Sequence[str],
+    names: Sequence[str],
     facts: MetricFacts,
     key: RandomKey,
-) -> list[Place]:
-    """Rank explainers on their common instances; `values` has shape (instances, explainers)."""
-    if values.shape[1] == 0:
-        return []
-    better = facts.higher_is_better
-    found = rank_intervals(values, list(clips), higher_is_better=better, rng=key.generator("ranks"))
-    ahead = [sum(other.rank < one.rank for other in found) for one in found]
-    groups, p_values = [""] * len(found), [math.nan] * len(found)
-    if values.shape[1] > 1 and len(set(clips)) > 1:
-        comparisons = compare_all(
-            values, list(clips), lowest=facts.lowest, highest=facts.highest,
-            rng=key.generator("pairs"),
-        )  # fmt: skip
-        order = sorted(range(len(found)), key=lambda column: found[column].rank)
-        groups = group_letters(letter_groups(order, comparisons), len(found))
-        p_values = _from_best(comparisons, ahead)
+) -> Ranking:
+    """Rank explainers on the same instances; `values` has shape (instances, explainers)."""
+    if not names:
+        return Ranking((), None)
+    several = len(names) > 1
+    comparisons = compare_all(values, clips, rng=key.generator("pairs")) if several else []
+    found = rank_intervals(
+        values.mean(axis=0), comparisons, higher_is_better=facts.higher_is_better, alpha=ALPHA
+    )
+    order = sorted(range(len(names)), key=lambda column: (found[column].rank, names[column]))
+    letters = [""] * len(names)
+    if several and len(set(clips)) > 1:
+        letters = group_letters(letter_groups(order, comparisons, alpha=ALPHA), len(names))
+    places = tuple(
+        Place(1 + sum(other.rank < one.rank for other in found), int(one.low), int(one.high), group)
+        for one, group in zip(found, letters, strict=True)
+    )
+    if not several:
+        return Ranking(places, None)
+    first = order[0]
+    second = next((one for one in order if places[one].rank > 1), order[1])
+    power = power_of(
+        values, clips, (min(first, second), max(first, second)), rng=key.generator("power")
+    )
+    return Ranking(
+        places,
+        Outlook(
+            power,
+            (names[first], names[second]),
+            abs(float(values[:, first].mean() - values[:, second].mean())),
+            tuple(names[one] for one in _alike(first, comparisons)),
+        ),
+    )
+
+
+def _alike(column: int, comparisons: Sequence[Comparison]) -> list[int]:
+    """List the columns that the test does not tell from the given one."""
     return [
-        Place(1 + n_better, int(one.low), int(one.high), letters, p_value)
-        for one, n_better, letters, p_value in zip(found, ahead, groups, p_values, strict=True)
+        one.second if one.first == column else one.first
+        for one in comparisons
+        if column in (one.first, one.second) and one.adjusted_p_value > ALPHA
     ]
-
-
-def _from_best(comparisons: Sequence[Comparison], ahead: Sequence[int]) -> list[float]:
-    """Return each column's largest adjusted p-value against the first place, itself with 1."""
-    p_values = [0.0 if n_better else 1.0 for n_better in ahead]
-    for one in comparisons:
-        for column, other in ((one.first, one.second), (one.second, one.first)):
-            if not ahead[other]:
-                p_values[column] = max(p_values[column], one.adjusted_p_value)
-    return p_values
 
 
 def group_letters(groups: Sequence[Sequence[int]], n_columns: int) -> list[str]:

@@ -11,6 +11,7 @@ from awb.data.skipped import FAILURES, UNKNOWN_LABEL
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
+from awb.leaderboard.boards.layout import Column, Layout, worst
 from awb.metrics.facts import MetricFacts
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
@@ -102,13 +103,22 @@ def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
     ]
 
 
+def counted_as_worst(column: Column, layout: Layout, ranked: Sequence[int]) -> list[str]:
+    """Say whose missing values count as the worst value for a place."""
+    lacking = {layout.names[row]: column.lacking(row) for row in ranked}
+    told = [f"{name} lacks {count}" for name, count in lacking.items() if count]
+    if not told:
+        return []
+    counts = f"a missing value counts as {worst(column.facts):g}, the worst"
+    of = f"of {int(column.definable.sum())}, {', '.join(told)}"
+    return [f"for places by {column.facts.name}, {counts}: {of}"]
+
+
 def notes(
     manifest: Manifest, done: int, undefined: dict[str, int], computed_on: str = ""
 ) -> list[str]:
-    """Collect what a reader should know: the device, and what is unfinished or undefined."""
+    """Collect what a reader should know: the device, and what is undefined."""
     lines = [f"Computed on {computed_on}."] if computed_on else []
-    if done < len(manifest.kept):
-        lines.append(f"unfinished: {done} of {len(manifest.kept)} instances; type: awb resume")
     by_count: dict[int, list[str]] = {}
     for name, count in undefined.items():
         by_count.setdefault(count, []).append(name)

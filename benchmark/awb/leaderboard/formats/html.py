@@ -21,7 +21,8 @@ _TEMPLATE = (
     + """
 <div class="awb-board">
 <p><strong>{{ title }}</strong></p>
-<table>
+{% if lead %}<p>{{ lead | join(" ") }}</p>
+{% endif %}<table>
 <thead><tr>{% for name in header %}<th>{{ name }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for row in rows %}<tr{% if not row[0] %} class="awb-aside"{% endif %}>
@@ -40,5 +41,9 @@ def to_html(board: Board) -> str:
     parts = to_parts(board)
     environment = Environment(autoescape=True)
     return environment.from_string(_TEMPLATE).render(
-        title=parts.title, header=parts.header, rows=parts.rows, footer=parts.footer
+        title=parts.title,
+        lead=parts.lead,
+        header=parts.header,
+        rows=parts.rows,
+        footer=parts.footer,
     )

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from awb.leaderboard.boards.board import Board, Cell
+from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import (
     calls_text,
+    count_text,
     footer_of,
     number_text,
     rank_text,
@@ -40,6 +42,8 @@ def to_terminal(board: Board, console: Console) -> None:
         if width <= console.width:
             break
     console.print(Text(title_of(board), style="bold"))
+    for line in outlook_sentences(board):
+        console.print(Text(line, style="" if board.finished else "red"))
     given, console.width = console.width, max(width, console.width)  # else rich truncates
     console.print(table, crop=False)
     console.width = given
@@ -81,7 +85,7 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
     if has_gaps:
         table.add_column("coverage", justify="right", no_wrap=True)
     for row in board.rows:
-        cells = [_cell(cell) for cell in row.cells[:n_shown]]
+        cells = [_cell(cell, board.n_stored) for cell in row.cells[:n_shown]]
         calls = [calls_text(row)] if with_calls else []
         coverage = [f"{row.coverage:.0%}"] if has_gaps else []
         # As Text: in a plain string, rich would parse [brackets] in a name as a style.
@@ -90,12 +94,13 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
     return table
 
 
-def _cell(cell: Cell) -> Text:
-    """Write a mean with its interval below it."""
+def _cell(cell: Cell, n_instances: int) -> Text:
+    """Write a mean with its interval below it, and n if that is not all."""
     from rich.text import Text
 
     text = Text(number_text(cell.mean))
-    text.append(f"\n{span_text(cell)}", style="dim")
+    below = [span_text(cell), count_text(cell, n_instances)]
+    text.append("\n" + "\n".join(part for part in below if part), style="dim")
     return text
 
 

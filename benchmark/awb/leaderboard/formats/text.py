@@ -10,12 +10,18 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
+from awb.leaderboard.boards.outlook import outlook_sentences
 
 _READING = (
     "Mean and 95 % interval over clips."
-    " ↑ higher is better, ↓ lower is better. # is the rank by the first metric, its 95 % interval,"
-    " and group letters: explainers that share a letter do not differ (Wilcoxon over clips, Holm,"
-    " 5 %). Rows without a rank are baselines, or lack instances."
+    " ↑ higher is better, ↓ lower is better. # is the rank by the first metric, the ranks that are"
+    " possible (95 %), and group letters: explainers that share a letter are not told apart (paired"
+    " sign-flip test over clips, corrected for all pairs, 5 %). Rows without a rank are baselines,"
+    " or lack instances."
+)
+_READING_UNFINISHED = (
+    "Mean and 95 % interval over the clips of the instances that are done."
+    " ↑ higher is better, ↓ lower is better."
 )
 
 
@@ -48,9 +54,14 @@ def _interval(cell: Cell) -> str:
     return f"[{number_text(cell.low, 2)}, {number_text(cell.high, 2)}]" if cell.n else ""
 
 
-def cell_text(cell: Cell) -> str:
-    """Write a mean with its interval: "0.894 [0.85, 0.92]"."""
-    return f"{number_text(cell.mean)} {_interval(cell)}".strip()
+def cell_text(cell: Cell, n_instances: int = 0) -> str:
+    """Write a mean with its interval, and with n if that is not all: "0.894 [0.85, 0.92] n=19"."""
+    return f"{number_text(cell.mean)} {_interval(cell)} {count_text(cell, n_instances)}".strip()
+
+
+def count_text(cell: Cell, n_instances: int) -> str:
+    """Write on how many instances a mean is based, if it is not all of them."""
+    return f"n={cell.n}" if 0 < cell.n < n_instances else ""
 
 
 def rank_text(row: BoardRow) -> str:
@@ -86,6 +97,8 @@ def limit_text(budget: int | None) -> str:
 def extent_of(board: Board) -> str:
     """Describe a board's size: "9 instances from 6 clips, at most 100 model calls"."""
     instances, clips = counted(board.n_instances, "instance"), counted(board.n_clips, "clip")
+    if not board.finished:
+        instances = f"unfinished, {board.n_stored} of {instances}"
     return f"{instances} from {clips}{limit_text(board.budget)}"
 
 
@@ -98,7 +111,7 @@ def footer_of(board: Board) -> list[str]:
     """List the lines below a board: how to read it, what was left out, what went wrong."""
     skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(board.skipped.items()))
     lines = [
-        _READING,
+        _READING if board.finished else _READING_UNFINISHED,
         f"Left out: {skipped}." if skipped else "Nothing was left out.",
         f"Manifest {board.manifest_sha256[:16]}.",
     ]
@@ -115,7 +128,7 @@ def _plain_rows(board: Board) -> list[list[str]]:
         [
             rank_text(row),
             row.explainer,
-            *map(cell_text, row.cells),
+            *(cell_text(cell, board.n_stored) for cell in row.cells),
             calls_text(row),
             f"{row.coverage:.0%}",
         ]
@@ -127,14 +140,21 @@ class Parts(NamedTuple):
     """The texts of a board, for formats with a layout of their own."""
 
     title: str
+    lead: list[str]
     header: list[str]
     rows: list[list[str]]
     footer: list[str]
 
 
 def to_parts(board: Board) -> Parts:
-    """Return the title, header, rows and footer of a board."""
-    return Parts(title_of(board), _header(board), _plain_rows(board), footer_of(board))
+    """Return the title, lead, header, rows and footer of a board."""
+    return Parts(
+        title_of(board),
+        outlook_sentences(board),
+        _header(board),
+        _plain_rows(board),
+        footer_of(board),
+    )
 
 
 def to_plain(board: Board) -> str:
@@ -142,15 +162,16 @@ def to_plain(board: Board) -> str:
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
-    return "\n".join([title_of(board), "", table, "", *footer_of(board)])
+    return "\n".join([title_of(board), *outlook_sentences(board), "", table, "", *footer_of(board)])
 
 
-def to_markdown(board: Board, *, title: str | None = None, lead: str = "") -> str:
-    """Write a board as a Markdown section."""
+def to_markdown(board: Board, *, title: str | None = None, lead: str | None = None) -> str:
+    """Write a board as a Markdown section, below a lead: by default, what the clips can tell."""
     from tabulate import tabulate
 
     table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)
     footer = "\n".join(f"- {line}" for line in footer_of(board))
+    lead = " ".join(outlook_sentences(board)) if lead is None else lead
     before = f"{lead}\n\n" if lead else ""
     return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n"
 
@@ -163,7 +184,7 @@ def record_columns(board: Board) -> list[str]:
 
 _FIELDS = (
     "dataset", "model", "budget", "rank", "rank_low", "rank_high", "tied", "explainer", "baseline",
-    "coverage", "calls",
+    "coverage", "calls", "finished",
 )  # fmt: skip
 
 
@@ -183,6 +204,7 @@ def to_records(board: Board) -> list[dict[str, Any]]:
             "baseline": row.baseline,
             "coverage": row.coverage,
             "calls": None if math.isnan(row.calls) else row.calls,
+            "finished": board.finished,
         }
         for facts, cell in zip(board.metrics, row.cells, strict=True):
             for field in ("mean", "low", "high"):
@@ -213,7 +235,9 @@ def to_json(boards: list[Board]) -> str:
             "budget": board.budget,
             "n_instances": board.n_instances,
             "n_clips": board.n_clips,
+            "n_done": board.n_stored,
             "finished": board.finished,
+            "lead": outlook_sentences(board),
             "manifest_sha256": board.manifest_sha256,
             "metrics": [
                 {key: _finite(value) for key, value in asdict(facts).items()}

@@ -10,6 +10,7 @@ from awb.errors import SubmissionError
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.message import message_of, sentences
+from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import extent_of, to_markdown
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget
 from awb.leaderboard.publishing.roles import CONTROL, roles
@@ -67,10 +68,10 @@ def _page(
 
 
 def _section(board: Board, data: BoardData) -> str:
-    """Write one board: its message, then the table."""
+    """Write one board: its message and what its clips can tell, then the table."""
     message = message_of(board, data)
-    lead = " ".join(sentences(message, escaped)) if message else ""
-    return to_markdown(board, title=extent_of(board), lead=lead).replace("<", "&lt;")
+    lead = [*(sentences(message, escaped) if message else []), *outlook_sentences(board, escaped)]
+    return to_markdown(board, title=extent_of(board), lead=" ".join(lead)).replace("<", "&lt;")
 
 
 def _settings(record: Submission) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from awb.harness.selection.manifest import Manifest
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
-from awb.leaderboard.boards.layout import Column, Layout
+from awb.leaderboard.boards.layout import Layout, share_of_values
 from awb.leaderboard.publishing.published_board import data_of
 from awb.leaderboard.publishing.roles import roles
 from awb.leaderboard.publishing.titles import board_title
@@ -62,11 +62,11 @@ class SummaryBoard:
 
     def ranked(self, metric: str) -> list[str]:
         """List the explainers that this board ranks by a metric, sorted by name."""
-        full = Column.of(self.grids[metric]).full
+        _, share = share_of_values(self.grids[metric], self.layout.names, self.baselines)
         return sorted(
             name
             for row, name in enumerate(self.layout.names)
-            if full[row] and self.layout.coverage[row] >= FULL_COVERAGE
+            if share[row] >= FULL_COVERAGE and self.layout.coverage[row] >= FULL_COVERAGE
             if name not in self.baselines
         )
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from awb.errors import ParameterError, RunError
 from awb.leaderboard.boards.board import FULL_COVERAGE
-from awb.leaderboard.boards.layout import Column, Layout
+from awb.leaderboard.boards.construction import column_of
+from awb.leaderboard.boards.layout import Layout
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
 from awb.report.figures.style import INK, SOFT, chosen_rows, new_figure, save, styled
 from awb.report.views.board import BoardView, label_of
@@ -34,12 +35,17 @@ class Ranked:
 
 
 def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -> Ranked:
-    """Rank explainers by one metric on the instances that all of them explain."""
+    """Rank explainers by one metric, on the same instances."""
     if names is not None:
         chosen_rows(view, list(names), None)
+    if not view.board.finished:
+        raise RunError(
+            f"no critical-difference diagram: {label_of(view.board)} is unfinished,"
+            f" {view.board.n_stored} of {view.board.n_instances} instances. Type: awb resume RUN"
+        )
     facts = view.board.metrics[metric]
     layout = Layout(view.data.explanations)
-    column = Column.of(layout.grid(view.data.scores, facts.name))
+    column = column_of(view.data, layout, facts)
     wanted = [
         row
         for row, name in enumerate(layout.names)
@@ -47,8 +53,7 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
         and layout.coverage[row] >= FULL_COVERAGE
         and (name in names if names is not None else name not in view.data.baselines)
     ]
-    used = np.flatnonzero(column.common)
-    clips = [layout.clips[index] for index in used]
+    clips = column.clips(layout)
     lacking = sorted(set(names or ()) - {layout.names[row] for row in wanted})
     if lacking:
         raise RunError(
@@ -61,7 +66,7 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
             f" {label_of(view.board)} has {len(wanted)} and {len(set(clips))}. Use another"
             " --board, add baselines with --explainers, or type: awb plot RUN --kind board"
         )
-    values = column.grid[np.array(wanted, dtype=np.int64)[:, np.newaxis], used].T
+    values = column.table(wanted)
     try:
         found = critical_difference(values, clips, higher_is_better=facts.higher_is_better)
     except ParameterError as error:

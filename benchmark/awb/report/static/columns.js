@@ -41,9 +41,9 @@ awb.metricHead = (metric) => {
     awb.make("span", { class: metric.name.length < 10 ? "head tight" : "head" }, `${metric.name}\u00a0`, arrow));
 };
 
-awb.metricCell = ([mean, low, high, count]) =>
+awb.metricCell = ([mean, low, high, count], total) =>
   awb.make("td", { class: "value", "data-value": mean === null ? "" : String(mean) },
-    count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) : ""));
+    count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) + (count < total ? ` n=${count}` : "") : ""));
 
 /** The meaning of each column, with links if there is a page of metrics. */
 awb.columnKey = (list, metrics) => {
@@ -80,7 +80,7 @@ awb.columns = (section, board, handle, changed) => {
     };
     restore();
     fill(table.tHead.rows[0], metrics.map(awb.metricHead));
-    for (const row of rows) fill(row, places.map((place) => awb.metricCell(cells.get(row.dataset.explainer)[place])));
+    for (const row of rows) fill(row, places.map((place) => awb.metricCell(cells.get(row.dataset.explainer)[place], board.n)));
     prepare();
     table.closest(".scroll").scrollLeft = 0;
     awb.columnKey(awb.part(section, "columns-key"), metrics);

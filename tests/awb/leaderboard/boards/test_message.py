@@ -12,6 +12,7 @@ from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.construction import BoardData, make_board
 from awb.leaderboard.boards.message import Message, message_of, sentences
+from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.metrics.facts import MetricFacts
 
 CLIPS = 24
@@ -103,10 +104,11 @@ def test_a_clear_leader_stays_first() -> None:
 def test_too_few_clips_are_reported(n_clips: int, needed: int) -> None:
     found = _message({"a": _spread(0.9, 1, n=n_clips), "b": _spread(0.5, 2, n=n_clips)})
     assert found is not None
-    assert sentences(found)[-1] == (
-        f"{n_clips} clips are too few for a paired test to separate any two of 2 explainers:"
-        f" that takes at least {needed}."
-    )
+    assert outlook_sentences(found.board) == [
+        f"{n_clips} clips are too few to tell any two explainers apart: that takes {needed}.",
+        "To tell a from b, 0.400 apart, would take about 6 clips.",
+    ]
+    assert not any("paired test" in line for line in sentences(found))
 
 
 def test_equal_means_share_the_first_place() -> None:

@@ -73,7 +73,6 @@ def test_notes_list_the_device_missing_values_and_unknown_labels() -> None:
     found = remarks.notes(manifest, 2, {"auc": 2, "iou": 1, "f1": 2}, "cpu, float32")
     assert found == [
         "Computed on cpu, float32.",
-        "unfinished: 2 of 3 instances; type: awb resume",
         "no value on 1 of 2 instances: iou",
         "no value on 2 of 2 instances: auc, f1",
         "label 'Dgo' is unknown to the model. Did you mean Dog?",

@@ -1,0 +1,59 @@
+"""What a reader must know first: which instances are missing, or what the clips can tell.
+
+The numbers are those of `awb.statistics.power`: what the test of this board would show in 80 % of
+samples of as many clips.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from awb.leaderboard.boards.board import Board
+from awb.leaderboard.boards.ranking import Outlook
+from awb.statistics import LEAST_CLIPS, MOST_CLIPS
+
+_LEAST = 0.0005  # what rounds to zero is not printed
+
+
+def outlook_sentences(board: Board, named: Callable[[str], str] = str) -> list[str]:
+    """Say which instances are missing, or else which differences the clips of a board can show."""
+    if not board.finished:
+        of = f"{board.n_stored} of {board.n_instances} instances are done"
+        return [f"Unfinished: {of}, so there are no places yet. Type: awb resume RUN"]
+    if board.outlook is None:
+        return []
+    n_ranked = sum(row.place is not None for row in board.rows)
+    return [*_smallest(board, n_ranked), *_leaders(board.outlook, named)]
+
+
+def _smallest(board: Board, n_ranked: int) -> list[str]:
+    if board.outlook is None:
+        return []
+    power, metric = board.outlook.power, board.metrics[0].name
+    which = "1 clip is" if power.n_clips == 1 else f"{power.n_clips} clips are"
+    if power.n_clips < LEAST_CLIPS:
+        return [f"{which} too few to tell any two explainers apart: that takes {LEAST_CLIPS}."]
+    if math.isinf(power.smallest):
+        return [f"{which} too few to tell any two of {n_ranked} explainers apart."]
+    if power.smallest < _LEAST:
+        return []
+    which = "The two" if n_ranked == 2 else f"Two of the {n_ranked}"
+    test = f"for {power.n_clips} clips to tell them apart (paired test, 80 % power)"
+    least = f"typically by {power.smallest:.3f} in {metric}"
+    return [f"{which} explainers must differ {least} {test}."]
+
+
+def _leaders(outlook: Outlook, named: Callable[[str], str]) -> list[str]:
+    """Say how many clips would tell the first two apart, unless they are told apart, or equal."""
+    power = outlook.power
+    if not outlook.open or power.n_clips < 2 or outlook.difference < 1e-9:
+        return []
+    first, second = map(named, outlook.leaders)
+    if power.clips_needed > MOST_CLIPS:
+        needed = f"more than {MOST_CLIPS:,} clips"
+    else:
+        needed = f"about {max(power.clips_needed, power.n_clips + 1):,} clips"
+    if outlook.difference < _LEAST:
+        return [f"To tell {first} from {second}, less than 0.001 apart, would take {needed}."]
+    return [f"To tell {first} from {second}, {outlook.difference:.3f} apart, would take {needed}."]
