@@ -182,6 +182,10 @@ class DatasetSpec(Spec):
         Names of two models whose boards are meant to be compared: explanations of the first should
         find the events, those of the second should not. Boards of both are followed by their
         difference. Empty if the dataset has no such pair.
+    shadow : callable or None
+        ``shadow(parameters, seed, clips)`` returns settings that render other clips, from a seed of
+        at least a million, which no model was trained on; `clips` of them, or as many as before if
+        that is None. None, here or as its result, if the clips are fixed.
 
     Raises
     ------
@@ -194,6 +198,7 @@ class DatasetSpec(Spec):
     write: Callable[[Any, Iterable[Clip], Path], Sequence[str]] | None = None
     models: tuple[str, ...] = ()
     contrast: tuple[str, ...] = ()
+    shadow: Callable[[Any, int, int | None], Parameters | None] | None = None
 
     def __post_init__(self) -> None:
         """Validate the name, the summary and the contrast."""

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from awb.errors import DataError
+from awb.specs import Parameters
+
+Settings = TypeVar("Settings", bound=Parameters)
+
+
+def reseeded(parameters: Settings, seed: int, clips: int | None = None) -> Settings:
+    """Return the settings of other clips, for a dataset that renders them from ``seed``."""
+    changed = {"seed": seed} if clips is None else {"seed": seed, "clips": clips}
+    return parameters.model_copy(update=changed)
 
 
 class NumberedClips:

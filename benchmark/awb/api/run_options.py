@@ -83,6 +83,9 @@ class RunOptions(TypedDict, total=False):
     precision: str | None
     """Mixed precision of models that can: float32, bfloat16 or float16. Default: float32."""
 
+    shadow: bool | None
+    """Draw new clips of generated datasets; their names show the random seed. Default: no."""
+
     jobs: int | None
     """Worker processes. Default: one per processor (from Python: 1)."""
 

@@ -92,6 +92,7 @@ def publish_command(
         click.echo(into / "site" / "index.html")
     tell([f"not published: {reason}" for reason in done.without])
     tell([f"not shown: {reason}" for reason in done.refused])
+    tell([f"ignored: {reason}" for reason in done.ignored])
     if done.refused:
         context.exit(EXIT_WITH_PROBLEMS)
     if repo:

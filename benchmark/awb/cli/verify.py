@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ import click
 
 if TYPE_CHECKING:
     from awb.leaderboard.verification.checks import Verdict
+    from awb.leaderboard.verification.shadow_comparison import Comparison
+    from awb.leaderboard.verification.shadow_run import ShadowPlan
+    from awb.statistics import Interval
 
 
 @click.command("verify")
@@ -32,22 +36,51 @@ if TYPE_CHECKING:
     metavar="N",
     help="Random seed for choosing the instances.",
 )
+@click.option(
+    "--shadow",
+    "clips",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Compute the explainer of each on N new clips, beside what is claimed.",
+)
+@click.option(
+    "--shadow-seed",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Seed of the new clips, to repeat a shadow.  [default: drawn]",
+)
+@click.option(
+    "--record",
+    "verifier",
+    metavar="NAME",
+    help="Keep the shadows for the boards, as computed by NAME, from a drawn seed.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def verify_command(
-    context: click.Context, paths: tuple[Path, ...], spots: int, seed: int, as_json: bool
+    context: click.Context,
+    paths: tuple[Path, ...],
+    spots: int,
+    seed: int,
+    clips: int | None,
+    shadow_seed: int | None,
+    verifier: str | None,
+    as_json: bool,
 ) -> None:
     """Verify submissions, or all of them in a folder: one line each, PASS or REFUSED and why.
 
-    Exit code 0 if all pass, 1 if any is refused, 2 if there is nothing to verify.
+    Exit code 0 if all pass, 1 if any is refused, claims more than holds on new clips or cannot have
+    a shadow, 2 if there is nothing to verify.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.errors import SubmissionError
     from awb.leaderboard.submissions.files import Reader, find
     from awb.leaderboard.verification.checks import verify
+    from awb.leaderboard.verification.shadow_run import with_shadow
     from awb.leaderboard.verification.spot_check import with_spot_check
     from awb.plugins.discovery import load
 
+    shadows = _shadows(clips, shadow_seed, verifier)
     registry, reader = load(), Reader()
     found = list(find(list(paths)))
     if not found:
@@ -57,15 +90,41 @@ def verify_command(
         verdict = verify(path, registry, reader)
         if spots and verdict.passed:
             verdict = with_spot_check(verdict, registry, spots, seed=seed)
+        if shadows is not None and verdict.passed:
+            verdict = with_shadow(verdict, registry, shadows)
         verdicts.append(verdict)
         if not as_json:
             click.echo(_line(verdict))
     if as_json:
         click.echo(json.dumps([_plain(verdict) for verdict in verdicts], indent=1))
     refused = sum(not verdict.passed for verdict in verdicts)
-    click.echo(f"{len(verdicts) - refused} passed, {refused} refused", err=True)
-    if refused:
+    exposed = sum(bool(verdict.shadow and verdict.shadow.exposed) for verdict in verdicts)
+    without = sum(bool(verdict.no_shadow) for verdict in verdicts)
+    summary = f"{len(verdicts) - refused} passed, {refused} refused"
+    if shadows is not None:
+        summary += f"; shadow seed {shadows.seed}: {exposed} exposed, {without} without a shadow"
+    click.echo(summary, err=True)
+    if refused or exposed or without:
         context.exit(EXIT_WITH_PROBLEMS)
+
+
+def _shadows(clips: int | None, seed: int | None, verifier: str | None) -> ShadowPlan | None:
+    """Read the options for shadows."""
+    from awb.errors import ParameterError
+    from awb.harness.config.resources import Resources
+    from awb.harness.config.shadows import draw_seed
+    from awb.harness.unit.score_cache import chosen_cache
+    from awb.leaderboard.verification.shadow_run import ShadowPlan
+
+    if seed is not None and verifier is not None:
+        raise ParameterError("--record draws the seed itself; leave out --shadow-seed")
+    if clips is not None:
+        resources = Resources(cache=chosen_cache(None), isolate=True)
+        return ShadowPlan(clips, draw_seed() if seed is None else seed, verifier, resources)
+    for name, given in (("--shadow-seed", seed), ("--record", verifier)):
+        if given is not None:
+            raise ParameterError(f"{name} requires --shadow N")
+    return None
 
 
 def _line(verdict: Verdict) -> str:
@@ -86,7 +145,36 @@ def _line(verdict: Verdict) -> str:
     if verdict.spots:
         plural = "" if verdict.spots == 1 else "s"
         parts.append(f"{verdict.spots} instance{plural} recomputed")
-    return f"PASS {where}: {', '.join(parts)}"
+    text = f"PASS {where}: {', '.join(parts)}"
+    if verdict.no_shadow:
+        return f"{text}\n  no shadow: {verdict.no_shadow}"
+    return text if verdict.shadow is None else f"{text}\n{_shadow_text(verdict.shadow)}"
+
+
+def _shadow_text(comparison: Comparison) -> str:
+    """Write what is claimed beside the scores on new clips."""
+    from tabulate import tabulate
+
+    from awb.leaderboard.formats.text import counted
+    from awb.leaderboard.publishing.shadow_section import metric_cells
+    from awb.leaderboard.verification.shadow_comparison import UNKNOWN
+
+    shadow = comparison.shadow
+    header = ["", "claimed", "on new clips", ""]
+    table = tabulate(
+        [metric_cells(one) for one in comparison.metrics],
+        header,
+        tablefmt="plain",
+        disable_numparse=True,
+    )
+    n_clips = len({row.clip_id for row in shadow.instances})
+    told = f"{counted(len(shadow.instances), 'instance')} from {counted(n_clips, 'clip')} of"
+    told += f" {shadow.dataset}"
+    if comparison.metrics and comparison.metrics[0].outcome == UNKNOWN:
+        told += f"\nToo few clips to tell; type --shadow {2 * shadow.clips}"
+    if comparison.exposed:
+        told += f"\nEXPOSED: {comparison.exposed}"
+    return "\n".join(f"  {line}".rstrip() for line in [*told.splitlines(), *table.splitlines()])
 
 
 def _plain(verdict: Verdict) -> dict[str, Any]:
@@ -99,4 +187,31 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
         "not_recomputed": list(checked.bounded) if checked else [],
         "not_installed": list(checked.unknown) if checked else [],
         "spot_checked": verdict.spots,
+        **({"shadow": _plain_shadow(verdict.shadow)} if verdict.shadow else {}),
+        **({"no_shadow": verdict.no_shadow} if verdict.no_shadow else {}),
     }
+
+
+def _plain_shadow(comparison: Comparison) -> dict[str, Any]:
+    shadow = comparison.shadow
+    return {
+        "dataset": shadow.dataset,
+        "seed": shadow.seed,
+        "instances": len(shadow.instances),
+        "exposed": comparison.exposed,
+        "metrics": {
+            one.facts.name: {
+                "claimed": _ends(one.claimed),
+                "shadow": _ends(one.shadow),
+                "p_better": None if math.isnan(one.p_better) else one.p_better,
+                "outcome": one.outcome,
+            }
+            for one in comparison.metrics
+        },
+    }
+
+
+def _ends(interval: Interval) -> list[float | None]:
+    """Return mean, low and high; None where there is none."""
+    ends = (interval.mean, interval.low, interval.high)
+    return [None if math.isnan(end) else end for end in ends]

@@ -10,6 +10,7 @@ from awb.errors import AwbError, ParameterError
 from awb.harness.config.choice import choose
 from awb.harness.config.resources import Resources
 from awb.harness.config.settings import RunSettings, Settled
+from awb.harness.config.shadows import with_shadows
 from awb.harness.config.sweeps import Variant, variants
 from awb.harness.config.toml_output import settings_toml
 from awb.harness.run import resume, run
@@ -51,6 +52,8 @@ def start(
     settled: Settled, resources: Resources, path: Path, progress: Progress
 ) -> RunFolder | SweepFolder:
     """Run a configuration or a sweep into a new folder."""
+    if settled.settings.shadow:
+        settled = with_shadows(settled, load())
     if not settled.sweep:
         return run(settled.settings.config(), path, resources, progress)
     found = checked_variants(settled)

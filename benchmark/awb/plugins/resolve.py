@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Literal, overload
 
@@ -133,15 +133,20 @@ def _resolved(entry: Registered, reference: Reference) -> Resolved:
             raise ParameterError(f"{str(reference)!r}: {key} is given twice")
         settings[key] = reference.path
     parameters = _validate(spec, settings)
+    return Resolved(entry.kind, _label(spec, parameters), spec, parameters, entry.origin)
+
+
+def with_parameters(resolved: Resolved[SpecT], parameters: Parameters) -> Resolved[SpecT]:
+    """Return the same plugin with other settings, and the label that goes with them."""
+    return replace(resolved, label=_label(resolved.spec, parameters), parameters=parameters)
+
+
+def _label(spec: AnySpec, parameters: Parameters) -> str:
     changed = {
         name: getattr(parameters, name)
         for name, field in spec.parameters.model_fields.items()
         if getattr(parameters, name) != field.default
     }
-    return Resolved(entry.kind, _label(spec, changed), spec, parameters, entry.origin)
-
-
-def _label(spec: AnySpec, changed: dict[str, Any]) -> str:
     path_parameter = spec.path_parameter
     if path_parameter is not None and list(changed) == [path_parameter]:
         return str(Reference(spec.name, path=str(changed[path_parameter])))

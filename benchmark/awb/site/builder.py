@@ -9,6 +9,7 @@ from pathlib import Path
 from awb.errors import SubmissionError
 from awb.leaderboard.publishing.summary_pages import summarize
 from awb.leaderboard.submissions.credits import SUBMISSIONS
+from awb.leaderboard.submissions.shadows import read_shadows
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
 from awb.report.views.clips import NoClips
@@ -58,6 +59,7 @@ def build_site(
         not audio,
         INSTANCES,
         _notice(leaderboards),
+        read_shadows(leaderboards, {one.record.sha256 for one in submitted})[0],
     )
     content = {path: text.encode("utf-8", "replace") for path, text in pages(site)}
     _write(content, into)

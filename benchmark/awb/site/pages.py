@@ -11,10 +11,18 @@ from awb.errors import UnknownNameError
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.formats.text import counted, limit_text, number_text
 from awb.leaderboard.publishing.roles import CONTROL
+from awb.leaderboard.publishing.shadow_section import (
+    SHADOW_HEADER,
+    SHADOW_READING,
+    SHADOW_TITLE,
+    ShadowLine,
+    shadow_lines,
+)
 from awb.leaderboard.publishing.summary_pages import Summaries
 from awb.leaderboard.publishing.titles import model_title
 from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
+from awb.leaderboard.submissions.shadows import Shadow
 from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
 from awb.report.payload import PageSounds, Plain, metric_plain, number
@@ -45,6 +53,7 @@ class Site:
     mute: bool  # whether no page has audio
     instances: int  # maximum per board
     notice: str = ""  # what a reader of any page must know about the rows
+    shadows: Mapping[str, Shadow] = field(default_factory=dict)  # by the submission's hash
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -89,6 +98,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     made.globals.update(
         explainer_page=site.explainers, model_page=site.models, anchor=anchor, seconds=_seconds,
         run_command=run_command, verify_command=verify_command, median=_median, control=CONTROL,
+        shadow_title=SHADOW_TITLE, shadow_header=SHADOW_HEADER, shadow_reading=SHADOW_READING,
     )  # fmt: skip
 
     def page(path: str, template: str, **values: Any) -> tuple[str, str]:
@@ -106,7 +116,8 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     for pair in catalog.pairs:
         found = site.spec("dataset", pair.record.dataset)
         yield page(f"boards/{pair.name}.html", "board_page.html", pair=pair,
-                   dataset_spec=found and found.spec, **_boards(site, pair))  # fmt: skip
+                   dataset_spec=found and found.spec, **_boards(site, pair),
+                   shadows=_shadows(site, pair))  # fmt: skip
     for label, pairs in catalog.models.items():
         plugin = pairs[0].record.model
         found = site.spec("model", plugin)
@@ -122,6 +133,12 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
     yield "static/early.js", static("early.js", PACKAGE)
     yield "static/awb.js", _script()
+
+
+def _shadows(site: Site, pair: Pair) -> list[ShadowLine]:
+    """Describe the shadows of all submissions of a pair."""
+    groups = [shadow_lines(one.submitted, site.shadows, site.registry) for one in pair.groups]
+    return [line for lines in groups for line in lines]
 
 
 def _script() -> str:

@@ -9,6 +9,7 @@ from awb.statistics.comparisons import (
     holm,
     wilcoxon_p_value,
 )
+from awb.statistics.independent import least_permutation_p_value, permutation_p_value
 from awb.statistics.letters import letter_groups
 from awb.statistics.mean_intervals import (
     Interval,
@@ -46,10 +47,12 @@ __all__ = [
     "holm",
     "kendall_bootstrap",
     "kendall_tau",
+    "least_permutation_p_value",
     "letter_groups",
     "mean_interval",
     "mean_intervals",
     "median_intervals",
+    "permutation_p_value",
     "power_of",
     "rank_intervals",
     "wilcoxon_p_value",

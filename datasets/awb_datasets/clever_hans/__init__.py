@@ -8,6 +8,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
+from awb_datasets.numbering import reseeded
 
 
 class CleverHansParameters(Parameters):
@@ -39,6 +40,7 @@ SPEC = DatasetSpec(
     " Lapuschkin et al. (2019), doi:10.1038/s41467-019-08987-4",
     parameters=CleverHansParameters,
     factory=create,
+    shadow=reseeded,
     models=("clever-hans-biased", "clever-hans-clean"),
     contrast=("clever-hans-biased", "clever-hans-clean"),
 )

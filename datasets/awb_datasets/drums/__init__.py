@@ -9,6 +9,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
+from awb_datasets.numbering import reseeded
 
 
 class DrumsParameters(Parameters):
@@ -43,5 +44,6 @@ SPEC = DatasetSpec(
     " rendered by awb_datasets.drums",
     parameters=DrumsParameters,
     factory=create,
+    shadow=reseeded,
     models=("drums-crnn",),
 )

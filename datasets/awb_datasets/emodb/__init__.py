@@ -6,7 +6,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec
-from awb_datasets.mixing.opening import LabelledParameters, open_recordings
+from awb_datasets.mixing.opening import LabelledParameters, open_recordings, other_mixtures
 
 
 class EmodbParameters(LabelledParameters):
@@ -34,5 +34,6 @@ SPEC = DatasetSpec(
     ),
     parameters=EmodbParameters,
     factory=_make,
+    shadow=other_mixtures,
     path_parameter="root",
 )

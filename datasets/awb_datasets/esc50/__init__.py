@@ -6,7 +6,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec
-from awb_datasets.mixing.opening import TabledParameters, open_recordings
+from awb_datasets.mixing.opening import TabledParameters, open_recordings, other_mixtures
 
 
 class Esc50Parameters(TabledParameters):
@@ -38,5 +38,6 @@ SPEC = DatasetSpec(
     ),
     parameters=Esc50Parameters,
     factory=_make,
+    shadow=other_mixtures,
     path_parameter="root",
 )

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
 from awb_datasets.kws.words import Keyword, Split
+from awb_datasets.numbering import reseeded
 
 
 class KwsParameters(Parameters):
@@ -61,6 +62,7 @@ SPEC = DatasetSpec(
     ),
     parameters=KwsParameters,
     factory=_make,
+    shadow=reseeded,
     path_parameter="recordings",
     models=("kws-cnn",),
 )

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 from awb.protocols import Dataset
 from awb.specs import Parameters
 from awb_datasets.mixing.placing import read_levels
+from awb_datasets.numbering import reseeded
 
 if TYPE_CHECKING:
     from awb_datasets.labelled.recordings import Recording
@@ -42,6 +43,13 @@ class TabledParameters(LabelledParameters):
     absent: Literal["refuse", "skip"] = Field(
         "refuse", description="What to do where the table names audio that is not there."
     )
+
+
+def other_mixtures(
+    parameters: LabelledParameters, seed: int, clips: int | None
+) -> LabelledParameters | None:
+    """Return the settings of other mixtures; None where the recordings stay as they are."""
+    return reseeded(parameters, seed, clips) if parameters.mix else None
 
 
 def open_recordings(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec
-from awb_datasets.mixing.opening import LabelledParameters, open_recordings
+from awb_datasets.mixing.opening import LabelledParameters, open_recordings, other_mixtures
 
 
 class RavdessParameters(LabelledParameters):
@@ -37,5 +37,6 @@ SPEC = DatasetSpec(
     ),
     parameters=RavdessParameters,
     factory=_make,
+    shadow=other_mixtures,
     path_parameter="root",
 )

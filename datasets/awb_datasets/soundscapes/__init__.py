@@ -8,6 +8,7 @@ from pydantic import Field
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
+from awb_datasets.numbering import reseeded
 
 
 class SoundscapesParameters(Parameters):
@@ -36,4 +37,5 @@ SPEC = DatasetSpec(
     " (Gemmeke et al., 2017, doi:10.1109/ICASSP.2017.7952261)",
     parameters=SoundscapesParameters,
     factory=create,
+    shadow=reseeded,
 )

@@ -43,8 +43,16 @@ PathText = Annotated[str, BeforeValidator(_text)]
 
 
 class RunSettings(RunConfig):
-    """A configuration, and where and how to compute it, which does not affect results."""
+    """A configuration, and where and how to compute it, which does not affect results.
 
+    `shadow` does, but only through `datasets`: their seeds are drawn before anything is computed.
+    """
+
+    shadow: Annotated[bool, Option()] = Field(
+        default=False,
+        description="Draw new clips of generated datasets; their names show the random seed.",
+        examples=[True],
+    )
     jobs: Annotated[
         Annotated[int, Field(ge=1)] | None,
         Option(takes="N", unset="one per processor (from Python: 1)"),
@@ -173,6 +181,8 @@ def option_text(value: Any) -> str:
 
 def check_sweepable(name: str) -> None:
     """Raise if a setting cannot vary in a sweep, because results do not depend on it."""
+    if name == "shadow":
+        raise ParameterError(f"{name} cannot vary in [{SWEEP}]: all runs have the same clips")
     if name in RunSettings.model_fields and name not in RunConfig.model_fields:
         raise ParameterError(f"{name} cannot vary in [{SWEEP}]: results do not depend on it")
 

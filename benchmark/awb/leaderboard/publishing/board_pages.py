@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from awb.errors import SubmissionError
 from awb.leaderboard.boards.board import Board
@@ -13,10 +14,12 @@ from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import extent_of, to_markdown
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget
 from awb.leaderboard.publishing.roles import CONTROL, roles
+from awb.leaderboard.publishing.shadow_section import shadow_lines, shadow_section
 from awb.leaderboard.publishing.titles import board_title
 from awb.leaderboard.submissions.credits import credits_of, escaped
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
+from awb.leaderboard.submissions.shadows import Shadow
 from awb.leaderboard.verification.published_folder import paired
 from awb.plugins.discovery import Registry
 
@@ -25,14 +28,18 @@ _NOTHING = "# Leaderboards\n"
 
 
 def write_pages(
-    submitted: Iterable[Submitted], into: Path, registry: Registry, links: Sequence[str] = ()
+    submitted: Iterable[Submitted],
+    into: Path,
+    registry: Registry,
+    links: Sequence[str] = (),
+    shadows: Mapping[str, Shadow] = MappingProxyType({}),
 ) -> list[Path]:
     """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``."""
     lines, paths = [], []
     try:
         for name, groups in paired(submitted).items():
             path = into / f"{name}.md"
-            path.write_text(_page(groups, registry), encoding="utf-8")
+            path.write_text(_page(groups, registry, shadows), encoding="utf-8")
             paths.append(path)
             lines.append(_index_line(name, groups, registry))
         _write_index(into / "README.md", [*lines, *links])
@@ -41,7 +48,9 @@ def write_pages(
     return paths
 
 
-def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
+def _page(
+    groups: dict[str, list[Submitted]], registry: Registry, shadows: Mapping[str, Shadow]
+) -> str:
     """Write all boards of a pair, one per manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
     title = f"# {escaped(board_title(record, registry))}\n\n"
@@ -50,7 +59,10 @@ def _page(groups: dict[str, list[Submitted]], registry: Registry) -> str:
         found = "\n".join(
             _section(board_of(data), data) for data in each_budget(data_of(group, registry), group)
         )
-        parts.append(f"{found}\n{_settings(group[0].record)}\n\n{credits_of(folder, group)}")
+        shadow = shadow_section(shadow_lines(group, shadows, registry))
+        parts.append(
+            f"{found}\n{_settings(group[0].record)}\n\n{shadow}{credits_of(folder, group)}"
+        )
     _, control = roles(record, registry)
     return title + (f"> {CONTROL}\n\n" if control else "") + "\n".join(parts)
 

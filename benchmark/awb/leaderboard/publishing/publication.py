@@ -26,6 +26,8 @@ from awb.leaderboard.publishing.summary_pages import (
 from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.submissions.files import Submitted, is_taken, path_in, write
 from awb.leaderboard.submissions.schema import Credit
+from awb.leaderboard.submissions.shadows import read_shadows
+from awb.leaderboard.verification.checks import readable
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
 
@@ -40,6 +42,7 @@ class Published:
     boards: tuple[Path, ...]
     without: tuple[str, ...]  # explainers of the run that explained nothing, and why
     refused: tuple[str, ...]  # existing submissions that are invalid and on no board, and why
+    ignored: tuple[str, ...] = ()  # shadows of submissions that have changed since, and the like
 
 
 def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Credit:
@@ -73,8 +76,10 @@ def publish(
             " replace them"
         )
     written = [write(one, folder_of_all) for one in made]
-    boards, refused = render(into, registry, draw)
-    return Published(tuple(written), tuple(boards), tuple(without), tuple(refused))
+    boards, refused, ignored = render(into, registry, draw)
+    return Published(
+        tuple(written), tuple(boards), tuple(without), tuple(refused), tuple(map(readable, ignored))
+    )
 
 
 def _made(
@@ -106,13 +111,14 @@ def _made(
 
 def render(
     into: Path, registry: Registry, draw: Draw | None = None
-) -> tuple[list[Path], list[str]]:
-    """Write the pages of all valid submissions."""
+) -> tuple[list[Path], list[str], list[str]]:
+    """Write the pages of all valid submissions; list those refused, and shadows ignored."""
     found, refused = read_folder(into / SUBMISSIONS)
     summaries = write_summaries(summarize(found, registry), into, draw)
     links = ["", f"Over all boards: {', '.join(summaries)}."] if summaries else []
-    boards = write_pages(found, into, registry, links)
-    return [*boards, *(into / name for name in summaries.values())], refused
+    shadows, ignored = read_shadows(into, {one.record.sha256 for one in found})
+    boards = write_pages(found, into, registry, links, shadows)
+    return [*boards, *(into / name for name in summaries.values())], refused, ignored
 
 
 def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from awb.harness.unit.record import OK
 from awb.harness.unit.warm_plugins import build
 from awb.intervals import FloatArray
 from awb.leaderboard.submissions.canonical_json import content_sha256
+from awb.leaderboard.submissions.environments import environment_of
 from awb.leaderboard.submissions.files import (
     MANIFEST_NAME,
     RELEVANCE_SUFFIX,
@@ -241,14 +241,7 @@ def _shared(folder: RunFolder, chosen: Chosen, pair: _Pair) -> dict[str, Any]:
         "model": _plugin(pair.model),
         "metrics": [_plugin(one) for one in chosen.metrics],
         "settings": _settings(config, chosen, int(record["sample_rates_hz"][pair.model.label])),
-        "environment": {
-            "awb": version("audio-where-benchmark"),
-            "created": str(record.get("created", "")),
-            "platform": str(record.get("platform", "")),
-            "versions": {str(k): str(v) for k, v in (record.get("versions") or {}).items()},
-            "hardware": {str(k): str(v) for k, v in (record.get("hardware") or {}).items()},
-            "computed_on": folder.computed_on().get(pair.model.label, ""),
-        },
+        "environment": environment_of(folder, pair.model.label),
         "manifest": {"file": MANIFEST_NAME, "sha256": pair.manifest.sha256},
     }
 

@@ -185,11 +185,15 @@ def _write(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
+def _is_submission(path: Path) -> bool:
+    return path.name != MANIFEST_NAME and path.parent.name != "shadow"
+
+
 def find(paths: list[Path]) -> Iterator[Path]:
     """List the given submission files, and those in the given folders."""
     for path in paths:
         if path.is_dir():
-            yield from (one for one in sorted(path.rglob("*.json")) if one.name != MANIFEST_NAME)
+            yield from (one for one in sorted(path.rglob("*.json")) if _is_submission(one))
         elif path.exists() or path.is_symlink():
             yield path
         else:

@@ -21,6 +21,7 @@ from awb.leaderboard.verification.recomputation import (
     recomputed,
     stored_scoring,
 )
+from awb.leaderboard.verification.shadow_comparison import Comparison
 from awb.plugins.discovery import Registry
 from awb.scoring import Scoring
 
@@ -46,6 +47,8 @@ class Verdict:
     submitted: Submitted | None = None  # its content, if it passes
     checked: Checked | None = None  # how far its scores were checked, if it passes
     spots: int = 0  # instances that were recomputed with the model
+    shadow: Comparison | None = None  # with the scores of the same explainer on new clips
+    no_shadow: str = ""  # why it was not computed on new clips, if that was asked for
 
     @property
     def passed(self) -> bool:

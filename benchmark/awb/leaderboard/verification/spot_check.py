@@ -48,7 +48,7 @@ class _Bench:
 def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: int = 0) -> int:
     """Recompute random instances, and compare labels, audio, relevance and all scores."""
     record = submitted.record
-    config, chosen = _same_run(submitted, registry)
+    config, chosen = same_run(submitted, registry)
     facts = model_facts(chosen.models[0])
     if facts.weights_sha256 != submitted.manifest.weights_sha256:
         raise SubmissionError(f"the weights of {record.model.label} differ here")
@@ -101,7 +101,7 @@ def _same_machine(submitted: Submitted, facts: ModelFacts) -> bool:
     )
 
 
-def _same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chosen]:
+def same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chosen]:
     """Rebuild the configuration of the run, for this explainer only."""
     record = submitted.record
     settings = record.settings.model_dump(exclude={"sample_rate_hz"})

@@ -212,7 +212,7 @@ def test_one_board_has_no_mean_rank(copy: Path) -> None:
 
 def test_nothing_published_has_no_summary(tmp_path: Path) -> None:
     (tmp_path / "submissions").mkdir()
-    assert render(tmp_path, load()) == ([], [])
+    assert render(tmp_path, load()) == ([], [], [])
     assert not list(tmp_path.glob("summary-*"))
 
 
