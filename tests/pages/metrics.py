@@ -72,8 +72,8 @@ The metrics that start with `tf-` ask for the frequencies, too: they score the c
 explanation's map, frames by bins, in the boxes of the events. They need events with `low_hz` and
 `high_hz` (`soundscapes` has them, `folder` reads them), an explainer with a map, and a model that
 knows the frequencies of its bins (`bin_centers_hz`). A cell is inside if it overlaps a box. The
-baselines have maps as well: noise, a constant, the magnitudes of a short-time spectrum, and the
-boxes.
+baselines have maps as well: noise, a constant, the magnitudes of a short-time spectrum, all cells
+but the quietest, and the boxes.
 
 {localization}
 
