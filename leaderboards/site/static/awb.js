@@ -210,9 +210,9 @@ awb.metricHead = (metric) => {
     awb.make("span", { class: metric.name.length < 10 ? "head tight" : "head" }, `${metric.name}\u00a0`, arrow));
 };
 
-awb.metricCell = ([mean, low, high, count]) =>
+awb.metricCell = ([mean, low, high, count], total) =>
   awb.make("td", { class: "value", "data-value": mean === null ? "" : String(mean) },
-    count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) : ""));
+    count ? awb.format(mean) : "–", awb.make("span", { class: "span" }, count ? awb.narrow(low, high) + (count < total ? ` n=${count}` : "") : ""));
 
 /** The meaning of each column, with links if there is a page of metrics. */
 awb.columnKey = (list, metrics) => {
@@ -249,7 +249,7 @@ awb.columns = (section, board, handle, changed) => {
     };
     restore();
     fill(table.tHead.rows[0], metrics.map(awb.metricHead));
-    for (const row of rows) fill(row, places.map((place) => awb.metricCell(cells.get(row.dataset.explainer)[place])));
+    for (const row of rows) fill(row, places.map((place) => awb.metricCell(cells.get(row.dataset.explainer)[place], board.n)));
     prepare();
     table.closest(".scroll").scrollLeft = 0;
     awb.columnKey(awb.part(section, "columns-key"), metrics);
@@ -1135,7 +1135,7 @@ awb.player = (section, board, metric, tell) => {
 
   const listSources = () => {
     const before = source.value;
-    const able = instance.sound ? state.explainers.filter((name) =>
+    const able = instance.sound && !instance.onlyWhole ? state.explainers.filter((name) =>
       instance.explanations.some((each) => each.explainer === name && each.kept)) : [];
     source.replaceChildren(awb.make("option", { value: "" }, "the whole clip"),
       ...able.map((name) => awb.make("option", { value: name }, `what ${name} keeps`)));
@@ -1183,8 +1183,9 @@ awb.player = (section, board, metric, tell) => {
     ].filter(Boolean).join(" · ");
     seek.max = end;
     const silent = part("silent");
-    silent.hidden = !instance.silent;
-    silent.textContent = instance.silent ? `No sound: ${instance.silent}.` : "";
+    silent.hidden = !instance.silent && !instance.onlyWhole;
+    silent.textContent = instance.silent ? `No sound: ${instance.silent}.`
+      : instance.onlyWhole ? `Only the whole clip can be played: ${instance.onlyWhole}.` : "";
     for (const control of [play, source]) control.disabled = !instance.sound;
     const counts = instance.keptCounts;
     amount.options[0].hidden = !counts || counts.annotated === 0;
@@ -1304,12 +1305,16 @@ awb.ranks = (container, data, width) => {
       awb.draw("text", { x: width, y: y + 4, "font-size": size, "text-anchor": "end" }, awb.format(rank, 1)),
     );
   });
-  data.bars.forEach(([first, last], lane) => {
+  data.bars.forEach((members, lane) => {
     const x = right + 12 + lane * gap;
-    svg.append(awb.draw("line", {
-      class: "same", x1: x, x2: x, y1: top + first * line + 3, y2: top + (last + 1) * line - 3,
-      stroke: "var(--ink)", "stroke-width": 3.5,
-    }, awb.draw("title", {}, `${data.rows[first][0]} to ${data.rows[last][0]}: no significant difference`)));
+    const at = (place) => top + (place + 0.5) * line;
+    // thick beside its members, thin beside those that it leaves out
+    const thick = members.map((place) => `M${x} ${top + place * line + 3}V${members.includes(place + 1) ? top + (place + 1) * line + 3 : top + (place + 1) * line - 3}`);
+    const bar = awb.draw("g", { class: "same", stroke: "var(--ink)", fill: "none" },
+      awb.draw("title", {}, `${members.map((place) => data.rows[place][0]).join(", ")}: no significant difference`),
+      awb.draw("path", { d: `M${x} ${at(members[0])}V${at(members.at(-1))}`, "stroke-width": 1 }),
+      awb.draw("path", { d: thick.join(""), "stroke-width": 3.5 }));
+    svg.append(bar);
   });
   container.replaceChildren(svg);
 };
