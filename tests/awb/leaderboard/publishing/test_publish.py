@@ -35,7 +35,7 @@ def test_a_run_is_published_and_verified(published: Path) -> None:
     result = awb("verify", published)
     assert result.exit_code == 0, result.output
     assert [line.split()[0] for line in result.stdout.splitlines()] == ["PASS"] * 4
-    said = r"3 of 3 instances, 19 metrics recomputed, \d+ not recomputed"
+    said = r"3 of 3 instances, 22 metrics recomputed, \d+ not recomputed"
     assert re.search(said, result.stdout)
     assert "4 passed, 0 refused" in result.stderr
 
@@ -214,7 +214,9 @@ def test_a_spot_check_finds_what_only_the_model_knows(copy: Path) -> None:
 
     def better(plain: dict[str, Any]) -> None:
         for place in range(3):
-            plain["scores"]["deletion-area"][place] /= 2
+            gain = plain["scores"]["deletion-area"][place] / 2
+            plain["scores"]["deletion-area"][place] -= gain
+            plain["scores"]["srg"][place] += gain
 
     forge(path, better)
     assert awb("verify", path).exit_code == 0, "only the model contradicts it"
@@ -240,9 +242,8 @@ def test_a_spot_check_on_another_platform_has_a_tolerance(copy: Path) -> None:
 
     def elsewhere(plain: dict[str, Any], change: float) -> None:
         plain["environment"]["platform"] = "another"
-        plain["scores"]["deletion-area"] = [
-            value + change for value in plain["scores"]["deletion-area"]
-        ]
+        for name, added in (("deletion-area", change), ("srg", -change)):
+            plain["scores"][name] = [value + added for value in plain["scores"][name]]
 
     forge(path, lambda plain: elsewhere(plain, 0.01))
     assert awb("verify", path, "--spot-check", "1").exit_code == 0
