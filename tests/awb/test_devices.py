@@ -20,6 +20,7 @@ from awb.maskers import noise
 from awb.perturbation.batches import fitting, is_out_of_memory
 from awb.perturbation.choice import make_scorer
 from awb.perturbation.frames import FrameScorer
+from awb.perturbation.moments import MomentScorer
 from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
 from awb.perturbation.rendering import Renderer
 from awb.perturbation.scorers import ClipScorer, PatchScorer
@@ -150,7 +151,7 @@ def test_models_on_the_host_are_rendered_on_the_host() -> None:
     assert isinstance(model, TensorModel)
     assert not is_elsewhere(model)
     renderer, segments = _second()
-    assert isinstance(make_scorer(model, renderer, segments, 0), FrameScorer)
+    assert isinstance(make_scorer(model, renderer, segments, 0), MomentScorer)
 
 
 @NEEDS_CUDA

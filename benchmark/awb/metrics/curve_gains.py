@@ -26,7 +26,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
 from awb.errors import UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
@@ -85,6 +84,8 @@ def random_area(scores: Scores, n_cells: int, rng: np.random.Generator) -> float
     float
         In [0, 1].
     """
+    from scipy.special import expit
+
     ends = expit(scores(np.array([[False] * n_cells, [True] * n_cells])))
     if n_cells == 1:
         return float(ends.mean())
@@ -178,6 +179,8 @@ def reference_areas(
     >>> round(found.deletion, 3), round(found.insertion, 3)
     (0.125, 0.875)
     """
+    from scipy.special import expit
+
     middle = random_area(scores, n_cells, rng)
     areas = []
     for order in known_orders(scores, n_cells, drop_masks, mask_scores, rng):

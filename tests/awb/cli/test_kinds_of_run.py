@@ -187,9 +187,9 @@ def test_report(kind: Kind, tmp_path: Path) -> None:
         assert all("sound" in one for one in own), "the clips can be read again"
 
 
-def _texts(path: Path) -> set[str]:
+def _texts(path: Path) -> list[str]:
     nodes = ET.fromstring(path.read_bytes()).iter()
-    return {node.text or "" for node in nodes if node.tag.endswith("}text")}
+    return [node.text or "" for node in nodes if node.tag.endswith("}text")]
 
 
 @pytest.mark.parametrize("figure", ["board", "curves", "heatmap", "agreement", "cd", "instance"])
