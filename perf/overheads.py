@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import reference_procedure as reference
 from subjects import SAMPLES, FreeModel, Ratio, make_instance, make_perturber, side_by_side
 
+from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.maskers import Masker, noise, zeros
 from awb.plugins.discovery import load
 from awb.randomness import RandomKey
@@ -54,7 +56,8 @@ def awb_procedure(n_classes: int, masker: Masker, *, forest: bool = False) -> No
     )
     for entry in load():
         if isinstance(entry.spec, MetricSpec) and entry.spec.facts.family not in AGAIN:
-            entry.spec.factory(entry.spec.parameters())(scoring)
+            with suppress(UndefinedScoreError, NotApplicableError):  # no map, no other sounds
+                entry.spec.factory(entry.spec.parameters())(scoring)
 
 
 def published_procedure(n_classes: int, masker: str, *, forest: bool = False) -> None:
