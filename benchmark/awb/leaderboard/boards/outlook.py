@@ -40,8 +40,8 @@ def _smallest(board: Board, n_ranked: int) -> list[str]:
         return []
     which = "The two" if n_ranked == 2 else f"Two of the {n_ranked}"
     test = f"for {power.n_clips} clips to tell them apart (paired test, 80 % power)"
-    least = f"typically by {power.smallest:.3f} in {metric}"
-    return [f"{which} explainers must differ {least} {test}."]
+    least = f"by {power.smallest:.3f} in {metric}"
+    return [f"{which} explainers must typically differ {least} {test}."]
 
 
 def _leaders(outlook: Outlook, named: Callable[[str], str]) -> list[str]:

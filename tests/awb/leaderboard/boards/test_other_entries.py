@@ -203,7 +203,7 @@ def test_what_a_board_can_tell_stands_above_it() -> None:
     assert board.outlook is not None
     smallest = board.outlook.power.smallest
     assert first == (
-        f"Two of the 3 explainers must differ typically by {smallest:.3f} in metric for 20 clips to"
+        f"Two of the 3 explainers must typically differ by {smallest:.3f} in metric for 20 clips to"
         " tell them apart (paired test, 80 % power)."
     )
     assert 0.02 < smallest < 0.08
