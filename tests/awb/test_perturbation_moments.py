@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from awb.conformance.capabilities import local
+from awb.conformance.rules import ConformanceError
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.maskers import Interpolation, noise
@@ -125,6 +127,23 @@ def test_moments_of_another_number_than_starts_are_refused() -> None:
 
     with pytest.raises(PluginError, match="moment starts, but moments of shape"):
         perturber_for(Short(), unit_clip(10)).clip_score()
+
+
+def test_the_conformance_kit_refuses_moments_that_are_not_those_of_the_scores() -> None:
+    class Louder(MomentEnergy):
+        def moment_scores(self, moments: ScoreArray) -> ScoreArray:
+            return 1.1 * super().moment_scores(moments)
+
+    class Short(MomentEnergy):
+        def moment_starts(self, n_samples: int) -> IntArray:
+            return self.frame_starts(n_samples)[:-1]
+
+    waveforms = unit_clip(10).waveform[np.newaxis]
+    local(MomentEnergy(), waveforms)
+    with pytest.raises(ConformanceError, match="moment_scores and scores"):
+        local(Louder(), waveforms)
+    with pytest.raises(ConformanceError, match="moment_starts"):
+        local(Short(), waveforms)
 
 
 @given(st.integers(1, 40), st.integers(1, 900), st.integers(10, 90), st.integers(0, 5))

@@ -64,12 +64,15 @@ def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
 
     from awb.cli.tables import tell
     from awb.harness.storage.run_folder import RunFolder
+    from awb.leaderboard.boards.agreement import unfinished
+    from awb.leaderboard.boards.construction import read_boards
     from awb.leaderboard.formats import explainer_agreement as formats
     from awb.plugins.discovery import load
     from awb.report.views.agreement import read_explainer_agreements
 
-    found, refused = read_explainer_agreements(RunFolder.open(folder), load())
-    tell(refused)
+    run, plugins = RunFolder.open(folder), load()
+    found, refused = read_explainer_agreements(run, plugins)
+    tell([*unfinished(read_boards(run, plugins)), *refused])
     if form == "json":
         click.echo(formats.to_json(found))
     elif form == "csv":
@@ -123,7 +126,7 @@ def agree_command(
 
     from awb.cli.tables import tell
     from awb.harness.storage.run_folder import RunFolder
-    from awb.leaderboard.boards.agreement import compare_boards, over_boards
+    from awb.leaderboard.boards.agreement import compare_boards, over_boards, unfinished
     from awb.leaderboard.boards.construction import read_boards
     from awb.leaderboard.formats.text import counted, limit_text
     from awb.plugins.discovery import load
@@ -136,7 +139,7 @@ def agree_command(
     columns = metrics.split(",") if metrics else None
     boards = read_boards(RunFolder.open(folder), load(), columns=columns)
     groups, refused = compare_boards(boards)
-    tell(refused)
+    tell([*unfinished(boards), *refused])
     if len(groups) > 1 and groups[0][0].budget is None:
         groups.append(over_boards(groups))
     records = [record for group in groups for record in _records(group)]

@@ -156,7 +156,7 @@ class Perturber:
         return self._heeds_budget
 
     def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
-        """Return a perturber of the same clip that draws anew.
+        """Return a perturber of the same clip with new random draws.
 
         Parameters
         ----------

@@ -184,7 +184,7 @@ class _Fixed(nn.Module):
     ("found", "output", "message"),
     [
         (torch.zeros(9, 3), "logits", "it has 3 classes, and 2 were named"),
-        (torch.zeros(2), "logits", "a row a waveform"),
+        (torch.zeros(2), "logits", "a row per waveform"),
         (torch.zeros(9, 2, 1), "logits", "gives shape (2, 2, 1) for 2 waveforms"),
         (torch.full((9, 2), torch.nan), "logits", "gives NaN for 2 of 2 waveforms"),
         (torch.tensor([[0.5, -3.0]] * 9), "probabilities", "did you mean output='logits'"),

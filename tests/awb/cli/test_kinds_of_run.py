@@ -164,6 +164,9 @@ def test_agree(kinds: dict[str, Kind], name: str, tmp_path: Path) -> None:
         assert f"at most {kind.budgets[-1]} model calls" in " ".join(_texts(tmp_path / "a.svg"))
     if kind.empty:
         assert "quieter on" in awb("agree", kind.path).stderr
+    for options in ((), ("--explainers",)):
+        told = awb("agree", kind.path, *options).stderr
+        assert ("awb: unfinished, " in told) == (name == "unfinished"), told
 
 
 def _data(page: str, name: str) -> list[Any]:

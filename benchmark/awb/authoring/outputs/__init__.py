@@ -83,7 +83,7 @@ def _wrong_shape(given: tuple[int, ...], wanted: tuple[int, int], name: str) -> 
     if given == wanted[:1] and wanted[1] == 1:
         return f"{text}: a column for its only class"
     if given == wanted[1:]:
-        return f"{text}: a row a waveform"
+        return f"{text}: a row per waveform"
     return text
 
 

@@ -160,7 +160,7 @@ def too_short(duration_s: float, shortest_s: float) -> str:
 
 
 def _false_alarms(source: Source, facts: ModelFacts, config: RunConfig) -> FalseAlarms:
-    """Return the rule for false alarms, with what the dataset says of its ontology."""
+    """Return the rule for false alarms, with what the dataset reports about its ontology."""
     relatives = getattr(source.dataset, "relatives", None)
     return FalseAlarms(
         ClassIndex(facts),

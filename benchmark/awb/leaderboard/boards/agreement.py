@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,7 +12,7 @@ import numpy as np
 from awb.errors import RunError, UndefinedScoreError
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
-from awb.leaderboard.boards.construction import BoardData, column_of
+from awb.leaderboard.boards.construction import BoardData, column_of, layout_of
 from awb.leaderboard.boards.layout import Layout
 from awb.randomness import RandomKey
 from awb.statistics import Interval, kendall_bootstrap, mean_interval
@@ -75,6 +75,20 @@ def agreements(data: BoardData) -> list[Agreement]:
             Agreement(dataset, model, first, second, tau, rows.size, used.size, data.budget)
         )
     return found
+
+
+def unfinished(boards: Iterable[BoardData]) -> list[str]:
+    """Say which boards lack instances, one line each."""
+    lines = []
+    for data in boards:
+        stored = int(layout_of(data).stored.sum()) if data.n_done is None else data.n_done
+        n_kept = len(data.manifest.kept)
+        if stored < n_kept:
+            name = f"{data.manifest.model} on {data.manifest.dataset}"
+            lines.append(
+                f"unfinished, {stored} of {n_kept} instances: {name}. Type: awb resume RUN"
+            )
+    return lines
 
 
 def compare_boards(
