@@ -53,6 +53,7 @@ def test_a_full_board_of_the_real_yamnet(dataset: str, test_data: Path, tmp_path
     assert {"random-forest", "kernel-shap", "lime", "energy", "constant"} <= set(scored)
 
 
+@pytest.mark.slow
 def test_a_full_board_of_a_tiny_ast(dataset: str, tmp_path: Path) -> None:
     pytest.importorskip("transformers", reason="needs transformers (extra ast)")
     model = f"ast:checkpoint={mini_audioset.tiny_ast()},device=cpu"
