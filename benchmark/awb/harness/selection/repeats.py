@@ -11,7 +11,11 @@ from awb.harness.unit.record import Plan
 
 
 def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
-    """Choose the configured number of instances, spread over the clips."""
+    """Choose the configured number of instances: of the first clips, one of each if there are enough.
+
+    So a run with more clips chooses the same. Submissions from before `robustness_samples` state
+    none; their instances are spread over the clips.
+    """
     wanted = plan.config.robustness
     specs = [one.spec for one in plan.metrics]
     if wanted == 0 or not any(spec.facts.family in ("robustness", "sanity") for spec in specs):
@@ -20,6 +24,7 @@ def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
         return frozenset(kept)
     one_per_clip = list({one.clip_id: one for one in reversed(kept)}.values())[::-1]
     pool = one_per_clip if wanted <= len(one_per_clip) else list(kept)
-
+    if plan.config.robustness_samples is not None:
+        return frozenset(pool[:wanted])
     places = np.linspace(0, len(pool) - 1, wanted).round().astype(int)
     return frozenset(pool[place] for place in places)

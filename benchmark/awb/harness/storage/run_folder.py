@@ -93,7 +93,8 @@ class RunFolder:
     def config(self) -> RunConfig:
         """Read the configuration."""
         try:
-            return RunConfig.model_validate(self.record()["config"])
+            given = {"robustness_samples": None, **self.record()["config"]}
+            return RunConfig.model_validate(given)
         except (KeyError, ValidationError) as error:
             raise RunError(f"{self.path / RUN_FILE} contains no valid configuration") from error
 

@@ -58,6 +58,8 @@ class Plan:
         )
         if self.config.instances != HITS:
             settings["instances"] = self.config.instances
+        if again and self.config.samples_again() < self.config.samples:
+            settings["robustness_samples"] = self.config.samples_again()
         content = {
             "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],
