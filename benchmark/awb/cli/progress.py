@@ -43,36 +43,46 @@ def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
         TaskID,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
+
+    from awb.harness.planning.estimate import Estimates
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
     )
+    estimates = Estimates()
     with Progress(*columns, console=Console(stderr=True)) as bar:
         tasks: dict[str, TaskID] = {}
 
         def update(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total)
-            bar.update(tasks[phase], completed=done, total=total)
+                tasks[phase] = bar.add_task(phase, total=total, left="")
+            left = estimates.left(phase, done, total)
+            bar.update(tasks[phase], completed=done, total=total, left=left)
 
         yield update
 
 
 def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:
-    """Print lines when a phase starts and ends, and at most once a minute in between."""
+    """Print lines when a phase starts and ends, and in between once its length is known.
+
+    From then on, they come at most once a minute.
+    """
+    from awb.harness.planning.estimate import Estimates
+
     click.echo(f"{name}: {path}", err=True)
-    printed: dict[tuple[str, bool], float] = {}
+    printed: dict[tuple[str, bool, bool], float] = {}
+    estimates = Estimates(now)
 
     def update(phase: str, done: int, total: int) -> None:
-        event = (phase, done == total)
+        left = estimates.left(phase, done, total)
+        event = (phase, done == total, bool(left))
         if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
             printed[event] = now()
-            click.echo(f"{phase}: {done} of {total}", err=True)
+            click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
 
     return update

@@ -11,7 +11,7 @@ from awb.harness.unit.record import Plan
 
 
 def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
-    """Choose the configured number of instances: of the first clips, one of each if there are enough.
+    """Choose the configured number of instances: one of each of the first clips, where these do.
 
     So a run with more clips chooses the same. Submissions from before `robustness_samples` state
     none; their instances are spread over the clips.

@@ -134,6 +134,15 @@ class RunFolder:
         ]
         write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
 
+    def forget_manifests(self) -> None:
+        """Delete the manifests, so that instances are selected again."""
+        self.add_to_record("manifests", [])
+        (self.path / MANIFEST_FILE).unlink(missing_ok=True)
+
+    def add_to_record(self, name: str, value: Any) -> None:
+        """Write one entry of ``run.json``."""
+        write_json(self.path / RUN_FILE, {**self.record(), name: value})
+
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Replace a file atomically, so that a kill leaves either the old or the new one."""

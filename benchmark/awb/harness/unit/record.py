@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from awb.activity import PluginCall, WorkerDiedError
 from awb.data.instance_kinds import HITS
 from awb.errors import AwbError
+from awb.harness.config.choice import Chosen
 from awb.harness.config.run_config import RunConfig
+from awb.harness.unit.warm_plugins import ModelFacts
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.resolve import Resolved
@@ -45,6 +47,30 @@ class Plan:
     config: RunConfig
     cache: ScoreCache | None = None  # of scores across runs; does not affect results
     computed_on: str = ""  # device and precision of the model, such as "cuda, bfloat16"
+
+    @classmethod
+    def of(
+        cls,
+        chosen: Chosen,
+        dataset: Resolved[DatasetSpec],
+        model: Resolved[ModelSpec],
+        facts: ModelFacts,
+        config: RunConfig,
+        cache: ScoreCache | None = None,
+    ) -> Plan:
+        """Make the plan of a pair from what a configuration names."""
+        return cls(
+            dataset=dataset,
+            model=model,
+            weights_sha256=facts.weights_sha256,
+            explainers=chosen.explainers,
+            metrics=chosen.metrics,
+            masker=chosen.masker,
+            scoring_masker=chosen.scoring_masker,
+            config=config,
+            cache=cache,
+            computed_on=facts.computed_on,
+        )
 
     @property
     def maskers(self) -> tuple[Resolved, Resolved]:
