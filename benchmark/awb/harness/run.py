@@ -72,6 +72,8 @@ def run(
         }
         folder = RunFolder.create(out, record)
         folder.keep_config(resolved_toml(config, chosen, resources.scores))
+        if timed is not None:
+            folder.add_to_record("costs", timed.costs)
         _complete(
             _Run(folder, config, chosen, sources, facts, executor, progress, resources, timed)
         )
@@ -106,7 +108,8 @@ def resume(
         _check_places(folder, facts)
         if timed is not None:
             bench = Bench(chosen, sources, facts, executor, resources)
-            config = timed.further(config, bench, _clips_begun(folder, sources))
+            known = folder.record().get("costs", [])
+            config = timed.further(config, bench, _clips_begun(folder, sources), known)
             _with_clips(folder, config, chosen, resources)
         _complete(
             _Run(folder, config, chosen, sources, facts, executor, progress, resources, timed)

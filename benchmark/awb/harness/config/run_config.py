@@ -92,7 +92,7 @@ class RunConfig(BaseModel):
         description="Which drop masks: pooled, or single:fraction=0.3,run_length=3.",
     )
     samples: Annotated[Count, Option(takes="N")] = Field(
-        default=3000, description="Drop masks per instance."
+        default=1000, description="Drop masks per instance."
     )
     budgets: Annotated[
         Annotated[tuple[Count, ...], BeforeValidator(_numbers), Field(min_length=1)] | None,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from awb.errors import ParameterError
 from awb.harness.config.choice import Chosen
@@ -32,7 +33,7 @@ ENDLESS = 1000
 
 _FIRST_CLIPS = 4
 _MOST_TRIALS = 4
-_RESERVE_S, _RESERVE = 2.0, 0.03
+_RESERVE_S, _RESERVE = 3.0, 0.04
 """Time that is kept for the boards: some seconds, and a share."""
 
 
@@ -141,15 +142,23 @@ class Timed:
             }
         )
 
-    def further(self, config: RunConfig, bench: Bench, n_stored: int) -> RunConfig:
-        """Choose how many clips a run that goes on has in the end."""
-        free = config.model_copy(update={"clips": None})
-        costs, _, most, first = self._measured(free, bench, (config.samples,))
+    def further(
+        self, config: RunConfig, bench: Bench, n_stored: int, known: Sequence[Mapping[str, Any]]
+    ) -> RunConfig:
+        """Choose how many clips a run that goes on has in the end; `known` are its `costs`."""
+        if known and n_stored:
+            workers = bench.resources.workers
+            self._costs = [replace(Costs(**one), workers=workers) for one in known]
+            costs, first = _together(self._costs), 1
+            most = max(len(list(one.dataset.clip_ids())) for one in bench.sources)
+        else:
+            free = config.model_copy(update={"clips": None})
+            costs, _, most, first = self._measured(free, bench, (config.samples,))
         self._samples = config.samples
         left_s = self.end_s - self.now()
         more = int(left_s / costs.clip_s(config.samples))
         clips = max(min(n_stored + more, most), min(n_stored, most), first)
-        self.say(f"{self.text}: {clips} clips, of which {n_stored} are done or begun.")
+        self.say(f"{self.text}: up to {clips} clips, of which {n_stored} are done or begun.")
         return config.model_copy(update={"clips": clips})
 
     @property
@@ -187,6 +196,11 @@ class Timed:
         if len({one.samples for one in timings}) == 1 and not self._samples_given:
             self._only = next(iter(masks_for(n_segments)))
         return _together(found), n_segments, most, first
+
+    @property
+    def costs(self) -> list[dict[str, Any]]:
+        """What was measured, for the record of the run."""
+        return [asdict(one) for one in self._costs]
 
     def deadline(self, pair: int) -> Deadline:
         """Return the deadline of a pair: those after it keep their share of the time."""
