@@ -80,7 +80,7 @@ def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> 
 
     def update(phase: str, done: int, total: int) -> None:
         left = estimates.left(phase, done, total)
-        event = (phase, done == total, bool(left))
+        event = (phase, done == total, left not in {"", "a few seconds left"})
         if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
             printed[event] = now()
             click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
