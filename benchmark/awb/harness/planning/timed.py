@@ -19,8 +19,7 @@ from awb.harness.planning.pilot import FEW, MANY, PATIENCE, costs_of, run_pilot
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, make_instance
 from awb.harness.selection.selector import select
-from awb.harness.unit.evaluation import AGAIN
-from awb.harness.unit.record import Plan
+from awb.harness.unit.record import AGAIN, Plan
 from awb.harness.unit.warm_plugins import ModelFacts
 from awb.harness.workers.executor import Executor
 from awb.plugins.discovery import Registry

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from awb.harness.selection.manifest import Kept
-from awb.harness.unit.record import Plan
+from awb.harness.unit.record import AGAIN, Plan
 
 
 def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
@@ -18,7 +18,7 @@ def explained_again(kept: Sequence[Kept], plan: Plan) -> frozenset[Kept]:
     """
     wanted = plan.config.robustness
     specs = [one.spec for one in plan.metrics]
-    if wanted == 0 or not any(spec.facts.family in ("robustness", "sanity") for spec in specs):
+    if wanted == 0 or not any(spec.facts.family in AGAIN for spec in specs):
         return frozenset()
     if wanted == "all" or wanted >= len(kept):
         return frozenset(kept)

@@ -18,6 +18,7 @@ from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
 from awb.harness.unit.question import Answer, Question, Variants, not_again
 from awb.harness.unit.record import (
+    AGAIN,
     FAILED,
     NOT_APPLICABLE,
     OK,
@@ -38,9 +39,6 @@ from awb.specs import MetricSpec
 from awb.types import Event, Explanation, immutable
 
 Answering = Callable[[Any], Any]
-
-AGAIN = frozenset({"robustness", "sanity"})
-"""Families of the metrics that compare explanations of variations."""
 
 _SLACK = 1e-6
 """Tolerance for rounding at the ends of a metric's range."""

@@ -24,6 +24,9 @@ from awb.types import Cost, Instance
 
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
 
+AGAIN = frozenset({"robustness", "sanity"})
+"""Families of the metrics that compare explanations of variations."""
+
 MAX_FAILURES = 3
 """Number of instances of a board on which a plugin may be stopped before it is abandoned there."""
 
