@@ -21,6 +21,7 @@ def test_a_pipe_gets_an_estimate_and_then_at_most_one_line_a_minute(
         "Run folder: run",
         "Explaining: 0 of 10",
         "Explaining: 3 of 10, about 2 min left",
-        "Explaining: 6 of 10, about 80 s left",
+        "Explaining: 6 of 10, about 1 min left",
+        "Explaining: 8 of 10, about 50 s left",
         "Explaining: 10 of 10",
     ]

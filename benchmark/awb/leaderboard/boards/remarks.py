@@ -142,11 +142,8 @@ def explained_again(metrics: Sequence[MetricFacts], scores: Sequence[ScoreRow]) 
     if len(clips) >= LEAST_AGAIN:
         return []
     what = "1 clip was" if len(clips) == 1 else f"{len(clips) or 'no'} clips were"
-    ask = f"type awb run --robustness {LEAST_AGAIN}, or more"
-    return [
-        f"{what} explained again for robustness and sanity, and fewer than {LEAST_AGAIN} say"
-        f" nothing: {ask}"
-    ]
+    why = f"fewer than {LEAST_AGAIN} say nothing: type awb run --robustness {LEAST_AGAIN}, or more"
+    return [f"{what} explained again for robustness and sanity, and {why}"]
 
 
 def notes(
