@@ -40,19 +40,29 @@ def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        Task,
         TaskID,
         TextColumn,
         TimeElapsedColumn,
     )
+    from rich.table import Column
+    from rich.text import Text
 
     from awb.harness.planning.estimate import Estimates
 
+    class Time(TimeElapsedColumn):
+        """The time that a phase has taken, and as soon as that is known, what it still takes."""
+
+        def render(self, task: Task) -> Text:
+            """Write it."""
+            left = task.fields["left"]
+            return Text(left, style="progress.remaining") if left else super().render(task)
+
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}"),
+        Time(Column(no_wrap=True)),
     )
     estimates = Estimates()
     with Progress(*columns, console=Console(stderr=True)) as bar:
