@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from awb.errors import RunError
+from awb.harness.database import Database
 from awb.harness.unit.record import ExplainerResult, UnitResult
 from awb.intervals import FloatArray
 
@@ -81,24 +82,14 @@ class ExplanationRow:
     seconds: float
 
 
-class Store:
+class Store(Database):
     """Results of one run."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         try:
-            with closing(self.connect()) as connection, connection:
-                connection.execute("pragma journal_mode = wal")
-                connection.executescript(_SCHEMA)
+            super().__init__(path, _SCHEMA)
         except sqlite3.DatabaseError as error:
             raise RunError(f"{path} is not an awb result store: {error}") from error
-
-    def connect(self) -> sqlite3.Connection:
-        """Open a connection, which the caller closes."""
-        connection = sqlite3.connect(self._path, timeout=30.0)
-        connection.execute("pragma synchronous = normal")
-        connection.execute("pragma foreign_keys = on")
-        return connection
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
@@ -114,7 +105,7 @@ class Store:
         facts: Mapping[str, float | str] | None = None,
     ) -> None:
         """Store a unit in one transaction; storing it again has no effect."""
-        with closing(self.connect()) as connection, connection:
+        with self.transaction() as connection:
             fresh = connection.execute(
                 "insert or ignore into unit values (?, ?, ?, ?, ?)",
                 (result.key, dataset, model, result.clip_id, result.target),
