@@ -28,6 +28,7 @@ create table if not exists explanation (
     unit_key text not null references unit(key), explainer text not null,
     status text not null, reason text not null, relevance blob,
     calls integer not null, forwards real not null, seconds real not null,
+    shared_seconds real not null default 0,
     primary key (unit_key, explainer)
 ) without rowid;
 create table if not exists score (
@@ -50,6 +51,8 @@ create table if not exists fact (
     primary key (unit_key, name)
 ) without rowid;
 """
+
+_NEW_COLUMN = "alter table explanation add column shared_seconds real not null default 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class ExplanationRow:
     calls: int
     forwards: float
     seconds: float
+    shared_seconds: float = 0.0  # of the designs it read; an older awb counts them as its own
 
 
 class Store(Database):
@@ -88,8 +92,16 @@ class Store(Database):
     def __init__(self, path: Path) -> None:
         try:
             super().__init__(path, _SCHEMA)
+            self._add_missing_column()
         except sqlite3.DatabaseError as error:
             raise RunError(f"{path} is not an awb result store: {error}") from error
+
+    def _add_missing_column(self) -> None:
+        """Add what the file of an older awb lacks."""
+        with closing(self.connect()) as connection, connection:
+            known = {name for _, name, *_ in connection.execute("pragma table_info(explanation)")}
+            if "shared_seconds" not in known:
+                connection.execute(_NEW_COLUMN)
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
@@ -128,7 +140,7 @@ class Store(Database):
         """Write rows of a unit in an open transaction."""
 
         connection.executemany(
-            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     key,
@@ -139,6 +151,7 @@ class Store(Database):
                     row.cost.calls,
                     row.cost.forwards,
                     row.cost.seconds,
+                    row.cost.shared_seconds,
                 )
                 for row in rows
             ],
@@ -178,7 +191,7 @@ class Store(Database):
         """Iterate over explanations, in the same order."""
         query = """
             select dataset, model, explainer, clip_id, target, status, reason,
-                   calls, forwards, seconds
+                   calls, forwards, seconds, shared_seconds
             from explanation join unit on unit.key = explanation.unit_key
             order by dataset, model, clip_id, target, explainer
         """
