@@ -192,7 +192,7 @@ class _Slow(WeightedEnergy):
         self.now_s = 0.0
         monkeypatch.setattr("time.perf_counter", lambda: self.now_s)
 
-    def scores(self, waveforms):  # noqa: ANN001, ANN201
+    def scores(self, waveforms):
         self.now_s += 1.0
         return super().scores(waveforms)
 
