@@ -11,6 +11,7 @@ from pathlib import Path
 from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
+from awb.harness.board_units import Board, plan_of
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import RunConfig
@@ -18,23 +19,19 @@ from awb.harness.config.toml_output import resolved_toml
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.instance_facts import instance_facts
-from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, make_instance
-from awb.harness.selection.repeats import explained_again
+from awb.harness.selection.manifest import audio_sha256, make_instance
 from awb.harness.selection.selector import Progress, select
 from awb.harness.storage.plugin_check import check_files
 from awb.harness.storage.run_folder import CONFIG_FILE, SCORES_FILE, RunFolder
 from awb.harness.storage.run_record import plugin_records, run_record
-from awb.harness.storage.stopped_plugins import forget_units, stopped
-from awb.harness.storage.store import Store
-from awb.harness.unit.record import Plan, Unit
+from awb.harness.storage.stopped_plugins import forget_units
+from awb.harness.unit.record import Unit
 from awb.harness.unit.warm_plugins import ModelFacts, model_facts
-from awb.harness.work_queue import NOT_TRIED, Culprit, WorkQueue, run_units, settle
+from awb.harness.work_queue import NOT_TRIED, WorkQueue, run_units, settle
 from awb.harness.workers.executor import Executor
 from awb.harness.workers.pool import open_executor
 from awb.harness.workers.single_task import run_one
 from awb.plugins.discovery import load
-from awb.plugins.resolve import Resolved
-from awb.specs import DatasetSpec, ModelSpec
 
 
 def silent(phase: str, done: int, total: int) -> None:
@@ -177,8 +174,8 @@ def _is_finished(folder: RunFolder, config: RunConfig, chosen: Chosen, progress:
     boards = []
     for data, model in pairs:
         manifest = known[data.label, model.label]
-        plan = _plan(config, chosen, data, model, manifest.weights_sha256)
-        boards.append(_Board.of(plan, manifest, store))
+        plan = plan_of(config, chosen, data, model, manifest.weights_sha256)
+        boards.append(Board.of(plan, manifest, store))
     if any(board.remaining for board in boards):
         return False
     for board in boards:
@@ -208,62 +205,12 @@ def _work(job: _Run) -> None:
                 job.folder.add_manifest(manifest)
             if facts.weights_sha256 != manifest.weights_sha256:
                 raise RunError(f"the weights of {model.label} have changed since the run started")
-            plan = _plan(job.config, job.chosen, resolved, model, facts.weights_sha256)
+            plan = plan_of(job.config, job.chosen, resolved, model, facts.weights_sha256)
             plan = replace(plan, cache=job.resources.cache, computed_on=facts.computed_on)
-            _explain(job, _Board.of(plan, manifest, job.folder.store()), source)
+            _explain(job, Board.of(plan, manifest, job.folder.store()), source)
 
 
-def _plan(
-    config: RunConfig,
-    chosen: Chosen,
-    dataset: Resolved[DatasetSpec],
-    model: Resolved[ModelSpec],
-    weights_sha256: str,
-) -> Plan:
-    return Plan(
-        dataset=dataset,
-        model=model,
-        weights_sha256=weights_sha256,
-        explainers=chosen.explainers,
-        metrics=chosen.metrics,
-        masker=chosen.masker,
-        scoring_masker=chosen.scoring_masker,
-        config=config,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Board:
-    """The units of one dataset and model, and which of them have no stored result."""
-
-    plan: Plan
-    instances: dict[str, Kept]  # by the key of the unit
-    again: frozenset[Kept]  # to be explained again under variations
-    order: list[str]
-    remaining: list[str]
-    stopped: dict[str, set[Culprit]]
-
-    @classmethod
-    def of(cls, plan: Plan, manifest: Manifest, store: Store) -> _Board:
-        """Compare a manifest with the results."""
-        kept, again = manifest.kept, explained_again(manifest.kept, plan)
-        keys = plan.unit_keys(
-            (one.clip_id, one.target, one.audio_sha256, one in again) for one in kept
-        )
-        instances = dict(zip(keys, kept, strict=True))
-        # Long units first, so that none of them runs alone at the end.
-        order = sorted(instances, key=lambda key: instances[key] not in again)
-        finished = store.finished()
-        remaining = [key for key in order if key not in finished]
-        return cls(plan, instances, again, order, remaining, stopped(store, instances.keys()))
-
-    @property
-    def phase(self) -> str:
-        """What is shown while the units run."""
-        return f"Explaining {self.plan.model.label} on {self.plan.dataset.label}"
-
-
-def _explain(job: _Run, board: _Board, source: Source) -> None:
+def _explain(job: _Run, board: Board, source: Source) -> None:
     """Run every unit that has no stored result."""
     plan = board.plan
     facts_of_model = job.facts[plan.model.label]
