@@ -20,6 +20,7 @@ from pathlib import Path
 
 import libraries
 import overheads
+import own_cost
 import reuse
 import scaling
 from subjects import Ratio
@@ -38,6 +39,8 @@ def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[R
         yield case, partial(overheads.against_the_published, case, rounds=rounds)
     for case in libraries.CASES:
         yield case, partial(libraries.against, case, rounds=rounds)
+    yield "storing", partial(own_cost.storing, rounds=rounds)
+    yield "resuming", partial(own_cost.resuming, rounds=rounds)
     yield "workers", partial(scaling.two_workers, rounds=rounds)
     yield "memory", scaling.memory_of_more_clips
 

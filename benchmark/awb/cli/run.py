@@ -10,6 +10,7 @@ import click
 from awb.cli.completing import config_files, run_folders
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand, typed_settings
+from awb.cli.waiting import clear
 
 if TYPE_CHECKING:
     from awb.harness.config.settings import Settled
@@ -24,8 +25,12 @@ def tell_now(line: str) -> None:
     click.echo(line, err=True)
 
 
+_WAITING = "Loading data and models"
+
+
 def tell_overridden(settled: Settled) -> None:
     """Say on stderr which options replace what the file holds."""
+    clear()
     for phrase in settled.overridden:
         click.echo(f"{settled.source}: {phrase}", err=True)
 
@@ -59,7 +64,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     load_plugins(settings)
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
-    with progress_bar(path) as progress:
+    with progress_bar(path, waiting=_WAITING) as progress:
         folder = start(settled, resources, path, progress, tell_now)
     _finish(context, folder)
 
@@ -88,7 +93,7 @@ def resume_command(
 
     settings = read_settings(None, typed_settings(context, options)).settings
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
-    with progress_bar(folder) as progress:
+    with progress_bar(folder, waiting=_WAITING) as progress:
         timed = Timed.of(settings, tell_now)
         finished = take_up(folder, resources, progress, retry_stopped=retry_stopped, timed=timed)
     _finish(context, finished)

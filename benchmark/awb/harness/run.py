@@ -12,6 +12,7 @@ from pathlib import Path
 from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
+from awb.harness.board_units import Board
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import RunConfig
@@ -21,16 +22,15 @@ from awb.harness.planning.timed import Bench, Timed, clips_done
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.instance_facts import instance_facts
-from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, make_instance
-from awb.harness.selection.repeats import explained_again
+from awb.harness.selection.manifest import Kept, audio_sha256, make_instance
 from awb.harness.selection.selector import Progress, select
 from awb.harness.storage.plugin_check import check_files
 from awb.harness.storage.run_folder import CONFIG_FILE, SCORES_FILE, RunFolder
 from awb.harness.storage.run_record import plugin_records, run_record
-from awb.harness.storage.stopped_plugins import forget_beyond, forget_units, stopped
+from awb.harness.storage.stopped_plugins import forget_beyond, forget_units
 from awb.harness.unit.record import Plan, Unit
 from awb.harness.unit.warm_plugins import ModelFacts, model_facts
-from awb.harness.work_queue import NOT_TRIED, WorkQueue, run_units
+from awb.harness.work_queue import NOT_TRIED, WorkQueue, run_units, settle
 from awb.harness.workers.executor import Executor
 from awb.harness.workers.pool import open_executor
 from awb.harness.workers.single_task import run_one
@@ -103,6 +103,8 @@ def resume(
         folder.keep_config(resolved_toml(config, chosen, None))
     if retry_stopped:
         forget_units(folder.store(), NOT_TRIED)
+    if timed is None and _is_finished(folder, config, chosen, progress):
+        return folder
     resources = replace(resources or Resources(), scores=folder.scores_given())
     with where_it_started(folder), _opened(chosen, resources) as (executor, sources, facts):
         _check_places(folder, facts)
@@ -220,6 +222,26 @@ class _Run:
     timed: Timed | None = None
 
 
+def _is_finished(folder: RunFolder, config: RunConfig, chosen: Chosen, progress: Progress) -> bool:
+    """Check whether every instance has its results, which takes neither models nor datasets."""
+    known = {(one.dataset, one.model): one for one in folder.manifests()}
+    pairs = [(data, model) for data in chosen.datasets for model in chosen.pairs[data.label]]
+    if any((data.label, model.label) not in known for data, model in pairs):
+        return False
+    store = folder.store()
+    boards = []
+    for data, model in pairs:
+        manifest = known[data.label, model.label]
+        plan = Plan.of(chosen, data, model, config, manifest.weights_sha256)
+        boards.append(Board.of(plan, manifest, store))
+    if any(board.remaining for board in boards):
+        return False
+    for board in boards:
+        settle(WorkQueue(board.order, iter(()), board.stopped), board.plan, store)
+        progress(board.phase, len(board.order), len(board.order))
+    return True
+
+
 def _work(job: _Run) -> int:
     """Select and explain instances for every dataset and model, skipping what is stored.
 
@@ -245,10 +267,19 @@ def _work(job: _Run) -> int:
                 job.folder.add_manifest(manifest)
             if facts.weights_sha256 != manifest.weights_sha256:
                 raise RunError(f"the weights of {model.label} have changed since the run started")
-            plan = Plan.of(job.chosen, resolved, model, facts, job.config, job.resources.cache)
+            plan = Plan.of(
+                job.chosen,
+                resolved,
+                model,
+                job.config,
+                facts.weights_sha256,
+                cache=job.resources.cache,
+                computed_on=facts.computed_on,
+            )
             deadline = None if job.timed is None else job.timed.deadline(pair)
-            kept = _explain(job, plan, manifest, source, deadline)
-            clips = min(clips, _clips_before(source, manifest.kept, kept, clips))
+            board = Board.of(plan, manifest, job.folder.store(), by_clip=deadline is not None)
+            begun = _explain(job, board, source, deadline)
+            clips = min(clips, _clips_before(source, manifest.kept, begun, clips))
             pair += 1
     return clips
 
@@ -260,55 +291,44 @@ def _clips_before(source: Source, kept: Sequence[Kept], begun: int, clips: int) 
     return list(source.dataset.clip_ids()).index(kept[begun].clip_id)
 
 
-def _explain(
-    job: _Run, plan: Plan, manifest: Manifest, source: Source, deadline: Deadline | None
-) -> int:
+def _explain(job: _Run, board: Board, source: Source, deadline: Deadline | None) -> int:
     """Run every unit that has no stored result, and return how many instances were begun."""
-    store = job.folder.store()
-    rate_hz = job.facts[plan.model.label].sample_rate_hz
-    classes = ClassIndex(job.facts[plan.model.label])
-    again = explained_again(manifest.kept, plan)
-    keys = {
-        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
-        for kept in manifest.kept
-    }
-    # Long units first, so that none of them runs alone at the end.
-
-    order = sorted(keys, key=lambda key: keys[key] not in again)
-    if deadline is not None:  # clip by clip, so that it can stop after any of them
-        order = list(keys)
-    finished = store.finished()
-    todo = Counter(keys[key].clip_id for key in order if key not in finished)
+    plan = board.plan
+    facts_of_model = job.facts[plan.model.label]
+    classes = ClassIndex(facts_of_model)
+    remaining = frozenset(board.remaining)
+    todo = Counter(board.instances[key].clip_id for key in board.remaining)
     begun, begun_clip = 0, None
 
     def units() -> Iterator[Unit]:
         nonlocal begun, begun_clip
-        for key in order:
-            kept = keys[key]
+        for key in board.order:
+            kept = board.instances[key]
             if deadline is not None and kept.clip_id != begun_clip:
                 if not deadline.admits(todo[kept.clip_id], first=not begun):
                     return
                 begun_clip = kept.clip_id
             begun += 1
-            if key not in finished:
+            if key in remaining:
                 clip = source.load(kept.clip_id)
                 if audio_sha256(clip) != kept.audio_sha256:
                     raise RunError(f"the audio of clip {clip.id} has changed since the run started")
-                instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
+                instance = make_instance(
+                    plan.dataset.spec.name, clip, kept, facts_of_model.sample_rate_hz
+                )
                 facts = instance_facts(clip, kept, classes)
-                yield Unit(key, plan, instance, again=kept in again, facts=facts)
+                yield Unit(key, plan, instance, again=kept in board.again, facts=facts)
 
-    queue = WorkQueue(order, units(), stopped(store, keys.keys()))
-    done = len(keys.keys() & finished)
-    phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
-    job.progress(phase, done, len(keys))
+    queue = WorkQueue(board.order, units(), board.stopped)
+    done, total = len(board.order) - len(board.remaining), len(board.order)
+    job.progress(board.phase, done, total)
 
     def report() -> None:
         nonlocal done
         done += 1
         if deadline is not None:
             deadline.finished()
-        job.progress(phase, done, len(keys))
+        job.progress(board.phase, done, total)
 
-    run_units(job.executor, queue, plan, store, report)
+    run_units(job.executor, queue, plan, job.folder.store(), report)
     return begun

@@ -188,7 +188,14 @@ class Timed:
             clip = instances[0].clip
             segments = Segments(clip.waveform.size, rate_hz, config.segment_s, config.segment_hop_s)
             n_segments = max(n_segments, segments.n)
-            plan = Plan.of(bench.chosen, source.resolved, model, facts, config)
+            plan = Plan.of(
+                bench.chosen,
+                source.resolved,
+                model,
+                config,
+                facts.weights_sha256,
+                computed_on=facts.computed_on,
+            )
             timings = run_pilot(bench.executor, plan, instances, masks, PATIENCE * self.within_s)
             found.append(costs_of(timings, len(kept) / n_clips, bench.resources.workers))
         self._costs = found
