@@ -27,7 +27,7 @@ MOST_COLOURS = 9
 """Only the states that occur are computed, so at most 512 clips."""
 
 ROWS_AT_ONCE = 256
-"""Masks whose moments are combined together."""
+"""Masks whose moments are combined together, about: whole batches of them."""
 
 
 class MomentScorer:
@@ -39,8 +39,9 @@ class MomentScorer:
         self._model = model
         self._renderer = renderer
         self._class_index = class_index
-        self._clips = Batches(int(getattr(model, "batch_size", DEFAULT_BATCH)))
-        self._rows = Batches(ROWS_AT_ONCE)
+        size = int(getattr(model, "batch_size", DEFAULT_BATCH))
+        self._clips = Batches(size)
+        self._rows = Batches(size * max(1, ROWS_AT_ONCE // size))
         self.colouring = coloured_moments(model, segments)
         self._n_moments = self.colouring.first.size
         self._table = np.empty((0, 0, 0), dtype=np.float32)
