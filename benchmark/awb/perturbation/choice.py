@@ -10,7 +10,7 @@ from awb.perturbation.moments import MomentScorer, has_short_moments
 from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
 from awb.perturbation.probe import check_promise
 from awb.perturbation.rendering import ContextRenderer, Renderer
-from awb.perturbation.scorers import ClipScorer, PatchScorer, Scorer
+from awb.perturbation.scorers import ClipScorer, PartMemory, PatchScorer, Scorer
 from awb.perturbation.search import SearchingScorer
 from awb.protocols import (
     AudioModel,
@@ -42,7 +42,11 @@ REUSE = "AWB_REUSE"
 
 
 def make_scorer(
-    model: AudioModel, renderer: Renderer, segments: Segments, class_index: int
+    model: AudioModel,
+    renderer: Renderer,
+    segments: Segments,
+    class_index: int,
+    memory: PartMemory | None = None,
 ) -> Scorer:
     """Choose the fastest exact way to score masked clips with this model."""
     elsewhere = isinstance(model, TensorModel) and is_elsewhere(model)
@@ -56,11 +60,11 @@ def make_scorer(
         # this process has tried the model before.
         tried = PatchScorer(model, renderer, segments, class_index)
         check_promise(*_PATCHES, model, tried, renderer, class_index)
-        return PatchScorer(model, renderer, segments, class_index)
+        return PatchScorer(model, renderer, segments, class_index, memory)
     if isinstance(model, LocalModel) and has_short_moments(model, segments) and not elsewhere:
         trial = MomentScorer(model, renderer, segments, class_index)
         check_promise(*_MOMENTS, model, trial, renderer, class_index)
-        return MomentScorer(model, renderer, segments, class_index)
+        return MomentScorer(model, renderer, segments, class_index, memory)
     if isinstance(model, FrameFeatureModel) and has_short_frames(model, segments):
         frames: Scorer
         if isinstance(model, TensorFrameModel) and elsewhere:
@@ -72,7 +76,7 @@ def make_scorer(
     if isinstance(model, TensorModel) and elsewhere:
         return DeviceClipScorer(model, renderer, class_index)
     if isinstance(model, TraceableModel):
-        return SearchingScorer(model, renderer, segments, class_index)
+        return SearchingScorer(model, renderer, segments, class_index, memory)
     return ClipScorer(model, renderer, class_index)
 
 

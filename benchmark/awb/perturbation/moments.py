@@ -18,7 +18,7 @@ from awb.intervals import IntArray
 from awb.perturbation.batches import Batches
 from awb.perturbation.colouring import Colouring
 from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import DEFAULT_BATCH, checked
+from awb.perturbation.scorers import DEFAULT_BATCH, PartMemory, checked, digest
 from awb.protocols import LocalModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
@@ -30,11 +30,35 @@ ROWS_AT_ONCE = 256
 """Masks whose moments are combined together, about: whole batches of them."""
 
 
+class _Table:
+    """Every moment in the states that occurred so far, ``shape=(states, moments, channels)``."""
+
+    def __init__(self, n_states: int) -> None:
+        self.moments: npt.NDArray[np.float32] = np.empty((0, 0, 0), dtype=np.float32)
+        self.is_known: BoolArray = np.zeros(n_states, dtype=bool)
+
+    def __len__(self) -> int:
+        """Count the numbers that it has room for."""
+        return int(self.moments.size)
+
+    def add(self, states: IntArray, moments: npt.NDArray[np.float32]) -> None:
+        """Keep the moments of some states."""
+        if not self.moments.size:
+            shape = (self.is_known.size, *moments.shape[1:])
+            self.moments = np.zeros(shape, dtype=np.float32)
+        self.moments[states], self.is_known[states] = moments, True
+
+
 class MomentScorer:
     """Score masked clips from gathered moments, each state of which is computed when it occurs."""
 
     def __init__(
-        self, model: LocalModel, renderer: Renderer, segments: Segments, class_index: int
+        self,
+        model: LocalModel,
+        renderer: Renderer,
+        segments: Segments,
+        class_index: int,
+        memory: PartMemory | None = None,
     ) -> None:
         self._model = model
         self._renderer = renderer
@@ -44,8 +68,11 @@ class MomentScorer:
         self._rows = Batches(size * max(1, ROWS_AT_ONCE // size))
         self.colouring = coloured_moments(model, segments)
         self._n_moments = self.colouring.first.size
-        self._table = np.empty((0, 0, 0), dtype=np.float32)
-        self._is_known = np.zeros(self.colouring.n_states, dtype=bool)
+        memory = memory or PartMemory()
+        memory.trim()
+        sounds = (renderer.waveform, renderer.fill, segments.edges_samples)
+        found = memory.moments.setdefault(digest(*sounds), _Table(self.colouring.n_states))
+        self._table = found if isinstance(found, _Table) else _Table(self.colouring.n_states)
         self.forwards = 0.0
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
@@ -65,17 +92,13 @@ class MomentScorer:
 
     def _with_states(self, states: IntArray) -> npt.NDArray[np.float32]:
         """Return the table, ``shape=(states, moments, channels)``, with these states in it."""
-        new = states[~self._is_known[states]]
+        new = states[~self._table.is_known[states]]
         start = 0
         for moments in self._clips.over(self.colouring.drop_cells(new), self._judged):
-            if not self._table.size:
-                shape = (self.colouring.n_states, *moments.shape[1:])
-                self._table = np.zeros(shape, dtype=np.float32)
-            some = new[start : start + len(moments)]
-            self._table[some], self._is_known[some] = moments, True
+            self._table.add(new[start : start + len(moments)], moments)
             start += len(moments)
         self.forwards += len(new)
-        return self._table
+        return self._table.moments
 
     def _judged(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
         """Judge the moments of the first masked clips, in a batch of fixed size."""

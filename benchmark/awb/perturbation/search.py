@@ -14,7 +14,7 @@ import numpy.typing as npt
 from awb.perturbation.moments import MOST_COLOURS, MomentScorer, has_short_moments
 from awb.perturbation.probe import probe_masks
 from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers import ClipScorer, PartMemory
 from awb.protocols import LocalModel, TraceableModel
 from awb.segments import Segments
 from awb.types import BoolArray
@@ -44,8 +44,14 @@ class SearchingScorer:
     """
 
     def __init__(
-        self, model: TraceableModel, renderer: Renderer, segments: Segments, class_index: int
+        self,
+        model: TraceableModel,
+        renderer: Renderer,
+        segments: Segments,
+        class_index: int,
+        memory: PartMemory | None = None,
     ) -> None:
+        self._memory = memory
         self._model = model
         self._renderer = renderer
         self._segments = segments
@@ -64,9 +70,8 @@ class SearchingScorer:
             if isinstance(found, str):
                 self.reason = found
             else:
-                self.moments = MomentScorer(
-                    found, self._renderer, self._segments, self._class_index
-                )
+                clip = (self._renderer, self._segments, self._class_index)
+                self.moments = MomentScorer(found, *clip, self._memory)
         scorer = self.moments or self._whole
         before = scorer.forwards
         found_scores = scorer.scores(drop_cells)
@@ -124,7 +129,7 @@ def _key(model: TraceableModel, segments: Segments) -> tuple[int, ...]:
     """Say what a finding holds for: a clip's length, its cells, and the network as it is now."""
     module = getattr(model, "module", None)
     held = [*module.parameters(), *module.buffers()] if module is not None else []
-    state = (fact for one in held for fact in (id(one), one._version))
+    state = (fact for one in held for fact in (id(one), 0 if one.is_inference() else one._version))
     return (segments.n_samples, segments.n_cells, *state)
 
 

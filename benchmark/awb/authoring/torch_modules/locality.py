@@ -3,8 +3,8 @@
 References
 ----------
 Lengauer, T., & Tarjan, R. E. (1979). A fast algorithm for finding dominators in a flowgraph. ACM
-TOPLAS 1(1). https://doi.org/10.1145/357062.357071 (In a graph that is in topological order, those of
-its end are the nodes that no edge passes by.)
+TOPLAS 1(1). https://doi.org/10.1145/357062.357071 (In topological order, the dominators of the last
+node are those that no edge passes by.)
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from awb.authoring.torch_modules.spans import SpanInterpreter
 from awb.intervals import IntArray
 
 MOST_LEFT = 1 / 3
-"""What follows the moments is computed for every mask: more of the whole is not worth the trouble."""
+"""Part of the work that may follow the moments, since it is done for every mask."""
 
-MOST_VALUES = 2**18
-"""Values of a clip's moments, which are kept in up to 512 states: half a gigabyte."""
+MOST_VALUES = 2**17
+"""Values of a clip's moments, which are kept in up to 512 states: a quarter of a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,21 @@ from awb.intervals import IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
-if TYPE_CHECKING:
-    from awb.authoring.torch_modules.whole import TorchModel
+
+class _Model(Protocol):
+    """What is asked of a torch model."""
+
+    sample_rate_hz: int
+    classes: Sequence[str]
+    batch_size: int
+    device: torch.device
+    precision: str
+
+    def scores(self, waveforms: AudioArray) -> ScoreArray: ...
+
+    def network(self, waveforms: Tensor) -> Tensor: ...
+
+    def log_odds(self, values: ScoreArray) -> ScoreArray: ...
 
 
 class TracedMoments:
@@ -56,10 +70,10 @@ class TracedMoments:
         If the network has no moments that short, or cannot be recorded.
     """
 
-    def __init__(self, model: TorchModel, n_samples: int, longest_samples: int) -> None:
+    def __init__(self, model: _Model, n_samples: int, longest_samples: int) -> None:
         if model.device.type != "cpu" or model.precision != "float32":
             raise UnsuitableError(f"it computes on {model.device} in {model.precision}")
-        self._model = model
+        self._model: _Model = weakref.proxy(model)  # which remembers what was found in it
         self.sample_rate_hz, self.batch_size = model.sample_rate_hz, model.batch_size
         self.classes: Sequence[str] = model.classes
         self._n_samples = n_samples

@@ -24,6 +24,8 @@ from awb.authoring.outputs import Output, check_output, checked_output, to_log_o
 from awb.authoring.repeats import Advice, check_repeats
 from awb.authoring.scaffold import check_name
 from awb.authoring.torch_meaning import last_operation
+from awb.authoring.torch_modules.graphs import UnsuitableError
+from awb.authoring.torch_modules.moments import TracedMoments
 from awb.authoring.torch_modules.networks import (
     computing,
     device_of,
@@ -109,8 +111,6 @@ class TorchModel:
 
     def trace_moments(self, n_samples: int, longest_samples: int) -> LocalModel | str:
         """Find out what the network judges locally; see `awb.protocols.TraceableModel`."""
-        from awb.authoring.torch_modules.moments import TracedMoments, UnsuitableError
-
         try:
             evaluating(self.module)
             return TracedMoments(self, n_samples, longest_samples)
