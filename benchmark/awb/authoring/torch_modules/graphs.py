@@ -73,7 +73,36 @@ def recorded(network: Network, waveforms: Tensor) -> fx.GraphModule:
         tags = getattr(node.target, "tags", ())
         if torch.Tag.nondeterministic_seeded in tags:
             raise UnsuitableError(f"it draws at random ({name_of(node)})")
+    _refuse_hidden_writes(graph)
     return graph
+
+
+def _refuse_hidden_writes(graph: fx.GraphModule) -> None:
+    """Refuse a value that is used under another name after it was written into."""
+    place = {node: number for number, node in enumerate(graph.graph.nodes)}
+    for node in place:
+        if _effect(node) != "writes":
+            continue
+        source = node.args[0]
+        while isinstance(source, fx.Node) and _effect(source) == "shows":
+            source = source.args[0]
+        left = [source]
+        while left:
+            one = left.pop()
+            later = [user for user in one.users if user is not node]
+            if any(place[user] > place[node] for user in later):
+                raise UnsuitableError(f"it writes in place ({name_of(node)})")
+            left += [user for user in later if _effect(user) in ("shows", "writes")]
+
+
+def _effect(node: fx.Node) -> str:
+    """Say whether an operation writes into its first argument, or shows it in another way."""
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        return ""
+    if schema.is_mutable:
+        return "writes"
+    return "shows" if any(one.alias_info is not None for one in schema.returns) else ""
 
 
 def same_operations(one: fx.GraphModule, other: fx.GraphModule) -> bool:

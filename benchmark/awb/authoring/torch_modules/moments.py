@@ -26,6 +26,8 @@ from awb.intervals import IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
+Rows = npt.NDArray[np.float32]
+
 
 class _Model(Protocol):
     """What is asked of a torch model."""
@@ -95,13 +97,7 @@ class TracedMoments:
 
     def moments(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
         """Judge moments: ``(batch, samples)`` to ``(batch, moments, channels)``."""
-        found = []
-        for some in torch.split(torch.from_numpy(np.array(waveforms)), self.batch_size):
-            halves = self._split(len(some))
-            with computing(self._model.device, self._model.precision):
-                value = halves.before(some).movedim(self._cut.axis, 1)
-            found.append(value.reshape(*value.shape[:2], -1).numpy())
-        return np.concatenate(found)
+        return np.concatenate([self._judged(some) for some in self._batches(waveforms)])
 
     def moment_scores(self, moments: npt.NDArray[np.float32]) -> ScoreArray:
         """Combine moments: ``(batch, moments, channels)`` to log-odds ``(batch, classes)``."""
@@ -113,19 +109,34 @@ class TracedMoments:
         """Score whole clips; see `awb.protocols.AudioModel`."""
         return self._model.scores(waveforms)
 
-    def _batches(self, rows: npt.NDArray[np.float32]) -> list[npt.NDArray[np.float32]]:
+    def _batches(self, rows: Rows) -> list[Rows]:
         return [rows[at : at + self.batch_size] for at in range(0, len(rows), self.batch_size)]
 
+    def _judged(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
+        given = self._filled(waveforms)
+        halves = self._split(len(given))
+        with computing(self._model.device, self._model.precision):
+            value = halves.before(torch.from_numpy(given)).movedim(self._cut.axis, 1)
+        moments: npt.NDArray[np.float32] = value.reshape(*value.shape[:2], -1).numpy()
+        return moments[: len(waveforms)]
+
     def _combined(self, moments: npt.NDArray[np.float32]) -> ScoreArray:
-        halves = self._split(len(moments))
+        given = torch.from_numpy(self._filled(moments))
+        halves = self._split(len(given))
         axis, shape = self._cut.axis, halves.between.shape
-        given = torch.from_numpy(moments)
-        moved = given.reshape(len(moments), shape[axis], *shape[1:axis], *shape[axis + 1 :])
+        moved = given.reshape(len(given), shape[axis], *shape[1:axis], *shape[axis + 1 :])
         laid_out = torch.empty_like(halves.between).copy_(moved.movedim(1, axis))
         with computing(self._model.device, self._model.precision):
             found = halves.after(laid_out)
-        scores: ScoreArray = found.float().numpy()
+        scores: ScoreArray = found.float().numpy()[: len(moments)]
         return scores
+
+    def _filled(self, rows: Rows) -> Rows:
+        """Fill a batch with zeros: it has the model's size, or half as often as memory demands."""
+        size = self.batch_size
+        while size // 2 >= max(len(rows), self._rows):
+            size //= 2
+        return np.pad(rows, ((0, size - len(rows)), *[(0, 0)] * (rows.ndim - 1)))
 
     def _recorded(self, rows: int) -> torch.fx.GraphModule:
         return recorded(self._model.network, self._noise.repeat(rows, 1))

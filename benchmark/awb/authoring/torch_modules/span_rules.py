@@ -35,6 +35,10 @@ _REDUCED = frozenset(
      "var_mean", "prod", "any", "all", "linalg_vector_norm", "norm", "argmax", "argmin", "median")
 )  # fmt: skip
 _ALONG = frozenset(("softmax", "_softmax", "log_softmax", "_log_softmax", "cumsum", "cumprod"))
+_POINTWISE = frozenset(
+    ("hardswish", "hardswish_", "_prelu_kernel", "complex", "polar", "rsub", "special_i0", "copy",
+     "copy_", "log_sigmoid_forward")
+)  # fmt: skip
 _PRODUCTS = frozenset(("mm", "bmm", "addmm", "baddbmm", "mv", "addmv"))
 _POOLED = frozenset(
     ("max_pool2d_with_indices", "max_pool3d_with_indices", "max_pool1d_with_indices", "max_pool1d",
@@ -111,7 +115,7 @@ def _rule(step: Step) -> Callable[[Step], Any]:
     special = _SPECIAL.get(name)
     if special is not None:
         return special
-    if torch.Tag.pointwise in step.function.tags or name in ("add_", "mul_", "copy", "copy_"):
+    if torch.Tag.pointwise in step.function.tags or name in _POINTWISE:
         return _pointwise
     if step.function._schema.is_mutable and step.name.endswith("_"):
         twin = getattr(torch.ops.aten, step.name[:-1], None)
@@ -152,9 +156,14 @@ def _everything(step: Step) -> Any:
 
 
 def _pointwise(step: Step) -> Any:
-    shape = step.found.shape
+    first = step.found[0] if isinstance(step.found, list | tuple) else step.found
+    shape = first.shape
     spans = [one.expand(shape) for one in _leaves((step.args, step.kwargs))]
-    return torch.stack(spans).amin(0) if len(spans) > 1 else spans[0].clone()
+    return _to_each(step, torch.stack(spans).amin(0) if len(spans) > 1 else spans[0].clone())
+
+
+def _gated(step: Step) -> Any:
+    return torch.stack(step.args[0].chunk(2, step.argument("dim", -1))).amin(0)
 
 
 def _to_each(step: Step, half: Tensor) -> Any:
@@ -286,10 +295,12 @@ def _adaptive(step: Step) -> Any:
 
 _SPECIAL: dict[str, Callable[[Step], Any]] = {
     "convolution": _convolution,
+    "_convolution": _convolution,
     "native_batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,
     "native_layer_norm": _layer_norm,
     "native_group_norm": _group_norm,
+    "glu": _gated,
     "constant_pad_nd": _padded,
     "as_strided": _strided,
     "_fft_r2c": _fourier,
@@ -316,7 +327,7 @@ def cost_of(node: fx.Node, args: Any, found: Any) -> float:
         return 0.0
     size = float(first.numel())
     tensors = [one for one in args if isinstance(one, Tensor)]
-    if name == "convolution":
+    if name.endswith("convolution"):
         return 2.0 * size * int(args[1][0].numel())
     if name in _PRODUCTS:
         return 2.0 * size * int(tensors[-2].shape[-1])

@@ -26,7 +26,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from awb.authoring.torch_modules.graphs import UnsuitableError, name_of
+from awb.authoring.torch_modules.graphs import name_of
 from awb.authoring.torch_modules.span_rules import CONSTANT, Step, cost_of, followed, mapped
 
 Halves = tuple[Any, Any]
@@ -51,7 +51,6 @@ class SpanInterpreter(fx.Interpreter):
         self.halves: dict[fx.Node, Halves | None] = {}
         self.shapes: dict[fx.Node, tuple[int, ...]] = {}
         self.costs: dict[fx.Node, float] = {}
-        self._order = {node: place for place, node in enumerate(graph.graph.nodes)}
 
     def run_node(self, n: fx.Node) -> Any:
         """Run an operation, and find the spans of its results."""
@@ -80,7 +79,6 @@ class SpanInterpreter(fx.Interpreter):
             return None if halves is None else (halves[0][place], halves[1][place])
         if name_of(node) in CONSTANT:
             return None
-        self._refuse_later_use(node)
         first, last = (self._half(which, node, args, kwargs, found) for which in (0, 1))
         return first, last
 
@@ -93,14 +91,6 @@ class SpanInterpreter(fx.Interpreter):
         half_args, half_kwargs = _paired(spans, (args, kwargs))
         step = Step(node.target, name_of(node), half_args, half_kwargs, args, found)
         return followed(step)
-
-    def _refuse_later_use(self, node: fx.Node) -> None:
-        """Refuse a value that is used under its old name after it was written into."""
-        if node.target._schema.is_mutable:  # type: ignore[union-attr]
-            written = node.args[0]
-            later = (self._order[one] > self._order[node] for one in written.users)  # type: ignore[union-attr]
-            if any(later):
-                raise UnsuitableError(f"it writes in place ({name_of(node)})")
 
 
 @dataclass(frozen=True, slots=True)
