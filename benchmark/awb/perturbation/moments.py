@@ -26,8 +26,8 @@ from awb.types import AudioArray, BoolArray
 MOST_COLOURS = 9
 """Only the states that occur are computed, so at most 512 clips."""
 
-ROWS_AT_ONCE = 256
-"""Masks whose moments are combined together, about: whole batches of them."""
+ROWS_AT_ONCE = 4096
+"""Masks whose states are found together."""
 
 
 class _Table:
@@ -65,7 +65,7 @@ class MomentScorer:
         self._class_index = class_index
         size = int(getattr(model, "batch_size", DEFAULT_BATCH))
         self._clips = Batches(size)
-        self._rows = Batches(size * max(1, ROWS_AT_ONCE // size))
+        self._rows = Batches(size)
         self.colouring = coloured_moments(model, segments)
         self._n_moments = self.colouring.first.size
         memory = memory or PartMemory()
@@ -77,28 +77,30 @@ class MomentScorer:
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
-        return np.concatenate([np.empty(0), *self._rows.over(drop_cells, self._some)])
+        parts = [np.empty(0)]
+        for start in range(0, len(drop_cells), ROWS_AT_ONCE):
+            states = self.colouring.states(drop_cells[start : start + ROWS_AT_ONCE])
+            self._complete(np.unique(np.append(states, 0)))
+            parts.extend(self._rows.over(states, self._some))
+        return np.concatenate(parts)
 
-    def _some(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
-        """Score the first masks, in rows of fixed number the rest of which is the clip itself."""
-        n_rows = min(len(drop_cells), size)
-        padded = np.zeros((size, self.colouring.n_cells), dtype=bool)
-        padded[:n_rows] = drop_cells[:n_rows]
-        states = self.colouring.states(padded)
-        table = self._with_states(np.unique(states))
-        gathered = table[states, np.arange(self._n_moments)]
-        scores = checked(self._model.moment_scores(gathered), size, len(self._model.classes))
-        return scores[:n_rows, self._class_index]
-
-    def _with_states(self, states: IntArray) -> npt.NDArray[np.float32]:
-        """Return the table, ``shape=(states, moments, channels)``, with these states in it."""
+    def _complete(self, states: IntArray) -> None:
+        """Compute the moments of these states, where they are not known."""
         new = states[~self._table.is_known[states]]
         start = 0
         for moments in self._clips.over(self.colouring.drop_cells(new), self._judged):
             self._table.add(new[start : start + len(moments)], moments)
             start += len(moments)
         self.forwards += len(new)
-        return self._table.moments
+
+    def _some(self, states: IntArray, size: int) -> npt.NDArray[np.float32]:
+        """Score the first masks, in a batch as large as whole clips come in, the clip filling it."""
+        some = states[:size]
+        full = np.zeros((size, self._n_moments), dtype=np.int64)
+        full[: len(some)] = some
+        gathered = self._table.moments[full, np.arange(self._n_moments)]
+        scores = checked(self._model.moment_scores(gathered), size, len(self._model.classes))
+        return scores[: len(some), self._class_index]
 
     def _judged(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
         """Judge the moments of the first masked clips, in a batch of fixed size."""
