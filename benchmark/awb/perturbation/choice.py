@@ -80,6 +80,22 @@ def make_scorer(
     return ClipScorer(model, renderer, class_index)
 
 
+def shared_parts(scorer: Scorer, sample_rate_hz: float) -> str:
+    """Say which parts of masked clips are scored once, or why whole clips are."""
+    if isinstance(scorer, SearchingScorer):
+        found = scorer.search()
+        if found is None:
+            return f"whole masked clips are scored: {scorer.reason}"
+        scorer = found
+    if isinstance(scorer, MomentScorer):
+        return f"masked clips share moments of {scorer.moment_samples / sample_rate_hz:.3g} s"
+    if isinstance(scorer, PatchScorer):
+        return "masked clips share patches"
+    if isinstance(scorer, FrameScorer | DeviceFrameScorer):
+        return "masked clips share frames of features"
+    return "whole masked clips are scored"
+
+
 def reuses() -> bool:
     """Say whether parts of masked clips that agree are computed once.
 

@@ -9,6 +9,8 @@ clip computes what it would compute for each receptive field alone.)
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -61,6 +63,7 @@ class MomentScorer:
         memory: PartMemory | None = None,
     ) -> None:
         self._model = model
+        self.moment_samples = int(model.moment_samples)
         self._renderer = renderer
         self._class_index = class_index
         size = int(getattr(model, "batch_size", DEFAULT_BATCH))
@@ -77,11 +80,11 @@ class MomentScorer:
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
-        parts = [np.empty(0)]
+        parts: list[npt.NDArray[Any]] = [np.empty(0)]
         for start in range(0, len(drop_cells), ROWS_AT_ONCE):
             states = self.colouring.states(drop_cells[start : start + ROWS_AT_ONCE])
             self._complete(np.unique(np.append(states, 0)))
-            parts.extend(self._rows.over(states, self._some))
+            parts += [*self._rows.over(states, self._some)]
         return np.concatenate(parts)
 
     def _complete(self, states: IntArray) -> None:
@@ -94,7 +97,7 @@ class MomentScorer:
         self.forwards += len(new)
 
     def _some(self, states: IntArray, size: int) -> npt.NDArray[np.float32]:
-        """Score the first masks, in a batch as large as whole clips come in, the clip filling it."""
+        """Score the first masks in a batch of the size of whole clips, filled up with the clip."""
         some = states[:size]
         full = np.zeros((size, self._n_moments), dtype=np.int64)
         full[: len(some)] = some

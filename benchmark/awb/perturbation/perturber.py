@@ -17,7 +17,7 @@ from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray
 from awb.maskers import ContextMasker, Masker
 from awb.perturbation.bands import BandRenderer, score_bands
-from awb.perturbation.choice import make_scorer
+from awb.perturbation.choice import make_scorer, shared_parts
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
 from awb.perturbation.rendering import ContextRenderer
@@ -384,6 +384,11 @@ class Perturber:
         if key not in made:
             made[key] = BandRenderer(clip.waveform, self._fill, clip.sample_rate_hz, edges_hz)
         return made[key]
+
+    @property
+    def reuse(self) -> str:
+        """Which parts of masked clips are scored once, in words."""
+        return shared_parts(self._shared.known.scorer, self._model.sample_rate_hz)
 
     def keep(self) -> None:
         """Write the scores that are new to the disk, where a model_cache was given."""

@@ -65,18 +65,22 @@ class SearchingScorer:
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
         self._asked += len(drop_cells)
-        if self._asked >= PAYS_FROM and self.moments is None and not self.reason:
-            found = moments_of(self._model, self._renderer, self._segments, self._class_index)
+        scorer = (self.search() if self._asked >= PAYS_FROM else None) or self._whole
+        before = scorer.forwards
+        found = scorer.scores(drop_cells)
+        self.forwards += scorer.forwards - before
+        return found
+
+    def search(self) -> MomentScorer | None:
+        """Look for moments, once."""
+        if self.moments is None and not self.reason:
+            clip = (self._renderer, self._segments, self._class_index)
+            found = moments_of(self._model, *clip)
             if isinstance(found, str):
                 self.reason = found
             else:
-                clip = (self._renderer, self._segments, self._class_index)
                 self.moments = MomentScorer(found, *clip, self._memory)
-        scorer = self.moments or self._whole
-        before = scorer.forwards
-        found_scores = scorer.scores(drop_cells)
-        self.forwards += scorer.forwards - before
-        return found_scores
+        return self.moments
 
 
 def moments_of(
