@@ -43,7 +43,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one rule; `advice` is empty if it is kept, and `text` may say what was found."""
+    """The result of one rule; if it is kept, `advice` is empty and `text` may say something."""
 
     rule: str
     status: Status
