@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import instances
 import libraries
 import overheads
 import own_cost
@@ -32,6 +33,9 @@ BEGIN, END = "<!-- table: begin, by make bench -->", "<!-- table: end -->"
 def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[Ratio]]]]:
     """List all measurements."""
     yield "patches", reuse.patch_evaluations
+    yield "instance patches", instances.patches
+    yield "moments", partial(instances.by_moments, rounds=rounds)
+    yield "module", instances.found_in_a_module
     yield "yamnet", reuse.yamnet_end_to_end
     yield "ast", partial(reuse.ast_features, rounds=rounds)
     yield "bare", partial(overheads.against_a_bare_loop, rounds=rounds)

@@ -322,13 +322,18 @@ class Scoring:
     @_sealed
     def p_moved_in(self) -> FloatArray:
         """Probability of the moved cells alone, ``shape=(moved,)``."""
-        return self.probabilities(~self.moved)
+        return self._p_moved[0]
 
     @cached_property
     @_sealed
     def p_moved_out(self) -> FloatArray:
         """Probability of everything except the moved cells, ``shape=(moved,)``."""
-        return self.probabilities(self.moved)
+        return self._p_moved[1]
+
+    @cached_property
+    def _p_moved(self) -> list[FloatArray]:
+        """Both at once: they are few, and a model fills its last batch up."""
+        return np.split(self.probabilities(np.concatenate([~self.moved, self.moved])), 2)
 
     @cached_property
     def _drawn(self) -> Pool:

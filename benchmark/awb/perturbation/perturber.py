@@ -17,10 +17,11 @@ from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray
 from awb.maskers import ContextMasker, Masker
 from awb.perturbation.bands import BandRenderer, score_bands
-from awb.perturbation.choice import make_scorer
+from awb.perturbation.choice import make_scorer, shared_parts
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
 from awb.perturbation.rendering import ContextRenderer
+from awb.perturbation.scorers import PartMemory
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
@@ -60,6 +61,8 @@ class Perturber:
         Drop masks of the shared pool; None for the default.
     model_cache : ModelCache or None
         Where scores are kept from run to run; None to compute them here.
+    parts : PartMemory or None
+        Parts of masked clips that other perturbers of this model have scored; None for none.
 
     Raises
     ------
@@ -80,6 +83,7 @@ class Perturber:
         *,
         design: Design | None = None,
         model_cache: ModelCache | None = None,
+        parts: PartMemory | None = None,
     ) -> None:
         clip = instance.clip
         if clip.sample_rate_hz != model.sample_rate_hz:
@@ -99,7 +103,8 @@ class Perturber:
         renderer = renderer_of(masker, clip, fill, edges, rng_key)
         if isinstance(renderer, ContextRenderer):
             model_cache = None  # its entries are found by the one fill that a plain masker has
-        make = partial(make_scorer, model, renderer, segments, target)
+        self._parts = parts or PartMemory()
+        make = partial(make_scorer, model, renderer, segments, target, self._parts)
         self._shared = _Shared(Known(make, model_cache, target, clip.waveform, fill, edges))
         self._model_cache = model_cache
         self._model = model
@@ -181,6 +186,7 @@ class Perturber:
                 rng_key,
                 design=self._design,
                 model_cache=self._model_cache,
+                parts=self._parts,
             )
         again = self.view()
         again._shared = _Shared(self._shared.known)
@@ -384,6 +390,11 @@ class Perturber:
         if key not in made:
             made[key] = BandRenderer(clip.waveform, self._fill, clip.sample_rate_hz, edges_hz)
         return made[key]
+
+    @property
+    def reuse(self) -> str:
+        """Which parts of masked clips are scored once, in words."""
+        return shared_parts(self._shared.known.scorer, self._model.sample_rate_hz)
 
     def keep(self) -> None:
         """Write the scores that are new to the disk, where a model_cache was given."""

@@ -103,7 +103,7 @@ def _attempt(
     if plan.scoring_masker.label != plan.masker.label:
         other = built["masker", plan.scoring_masker.label]
         with at_work(PluginCall("masker", plan.scoring_masker.label)), untouched():
-            scorer = Question(model, instance, config, other, key, model_cache).perturber
+            scorer = replace(question, masker=other, existing=None).perturber
     variants = Variants(question)
     events = events_of(clip, ClassIndex(model), instance.class_index)
     work = _Work(unit, question, scorer, variants, built, guard, events)

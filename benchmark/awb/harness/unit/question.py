@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from awb.intervals import FloatArray, union
 from awb.maskers import Masker
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
+from awb.perturbation.scorers import PartMemory
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
@@ -44,6 +45,7 @@ class Question:
     key: RandomKey  # of the instance; all random draws derive from it
     model_cache: ModelCache | None = None  # of scores across runs
     existing: Perturber | None = None  # to use instead of a new one
+    parts: PartMemory = field(default_factory=PartMemory)  # what the model has scored of the clip
 
     @cached_property
     def perturber(self) -> Perturber:
@@ -63,6 +65,7 @@ class Question:
             self.key,
             design=design,
             model_cache=self.model_cache,
+            parts=self.parts,
         )
 
     @cached_property
@@ -108,6 +111,7 @@ class Question:
             model_cache=self.model_cache if model is self.model else None,
             instance=variation.of_target(instance, model, rng),
             existing=None,
+            parts=self.parts if model is self.model else PartMemory(),
         )
 
 
