@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, captum_adapter, ensembles, segmentwise, spectrogram
+from awb_plugins.explainers import (
+    baselines,
+    captum_adapter,
+    components,
+    ensembles,
+    segmentwise,
+    spectrogram,
+)
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    masking = [*segmentwise.SPECS, *spectrogram.SPECS]
+    masking = [*segmentwise.SPECS, *components.SPECS, *spectrogram.SPECS]
     return [*masking, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]
