@@ -374,9 +374,7 @@ class Perturber:
         self._calls += len(masks)
         return np.array([known[key] for key in keys], dtype=np.float64)
 
-    def parts(
-        self, components: npt.ArrayLike, edges_samples: npt.ArrayLike | None = None
-    ) -> Parts:
+    def parts(self, components: npt.ArrayLike, edges_samples: npt.ArrayLike | None = None) -> Parts:
         """Return a door to the model for sums of audible parts: sources, components, stretches.
 
         Parameters

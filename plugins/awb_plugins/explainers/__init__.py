@@ -11,11 +11,13 @@ from awb_plugins.explainers import (
     ensembles,
     segmentwise,
     spectrogram,
+    trained,
 )
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    masking = [*segmentwise.SPECS, *components.SPECS, *spectrogram.SPECS]
-    return [*masking, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]
+    masking = [*segmentwise.SPECS, *components.SPECS]
+    inside = [*spectrogram.SPECS, *trained.SPECS, captum_adapter.SPEC]
+    return [*masking, *inside, *ensembles.SPECS, *baselines.SPECS]

@@ -67,7 +67,19 @@ class Plan:
             "settings": settings,
             "instance": [clip_id, target, clip_sha256, again],
         }
+        learned = self._learned()
+        if learned:
+            content["learned"] = learned
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def _learned(self) -> dict[str, str]:
+        """Return hashes of what explainers have learned for this model beforehand."""
+        found = {
+            one.label: one.spec.learned(one.parameters, self.weights_sha256)
+            for one in self.explainers
+            if one.spec.learned is not None
+        }
+        return {label: digest for label, digest in found.items() if digest}
 
 
 @dataclass(frozen=True, slots=True)
