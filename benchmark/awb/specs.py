@@ -156,9 +156,10 @@ class ExplainerSpec(Spec):
     trainable : callable or None
         ``trainable(parameters)`` returns the `awb.training.ExplainerTrainer` for
         ``awb train explainer:NAME``; None for an explainer that learns nothing beforehand.
-    learned : callable or None
-        ``learned(parameters, weights_sha256)`` returns a hash of what it has learned for the model
-        with these weights, on which its explanations depend; empty if that is nothing.
+    files_sha256 : callable or None
+        ``files_sha256(parameters, weights_sha256)`` returns a hash of the files that explanations
+        of the model with these weights depend on, such as what was trained for it; empty if there
+        are none. Stored results are computed again when it changes.
     """
 
     factory: Callable[[Any], Explainer]
@@ -167,7 +168,7 @@ class ExplainerSpec(Spec):
     sees_labels: bool = False
     baseline: bool = False
     trainable: Callable[[Any], ExplainerTrainer] | None = None
-    learned: Callable[[Any, str], str] | None = None
+    files_sha256: Callable[[Any, str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

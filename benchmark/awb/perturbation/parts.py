@@ -11,7 +11,7 @@ References
 Haunschmid, V., Manilow, E., & Widmer, G. (2020). audioLIME: Listenable explanations using source
 separation. arXiv:2008.00582
 Mishra, S., Sturm, B. L., & Dixon, S. (2017). Local interpretable model-agnostic explanations for
-music content analysis. ISMIR. doi:10.5281/zenodo.1417387
+music content analysis. ISMIR
 """
 
 from __future__ import annotations

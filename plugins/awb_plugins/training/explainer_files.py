@@ -19,7 +19,7 @@ import numpy as np
 import platformdirs
 
 from awb.errors import NotApplicableError, WeightsError
-from awb.protocols import AudioModel
+from awb.protocols import AudioModel, DifferentiableModel
 from awb.randomness import RandomKey
 from awb.training import TRAINED_ON
 
@@ -89,18 +89,25 @@ def file_of(explainer: str, weights_sha256: str, given: Path | None = None) -> P
 
 
 def learned(explainer: str, weights_sha256: str, given: Path | None) -> str:
-    """Hash the file that is used with a model; empty if there is none."""
-    path = file_of(explainer, weights_sha256, given)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    """Hash the file that is used with a model; all of them where the model has no hash."""
+    paths = [file_of(explainer, weights_sha256, given)]
+    if given is None and not weights_sha256:
+        paths = sorted(default_folder().glob(f"{explainer}-*.safetensors"))
+    found = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.is_file()]
+    return found[0] if len(found) == 1 else "".join(found)
 
 
 def weights_of(model: AudioModel, explainer: str) -> str:
     """Return the hash of a model's weights, by which it is known again."""
     found = str(getattr(model, "weights_sha256", ""))
+    if not found and isinstance(model, DifferentiableModel):
+        from awb.authoring.weights import weights_sha256
+
+        found = weights_sha256(model.back_end)
     if not found:
         raise NotApplicableError(
-            f"{explainer} is trained for one model, and this one has no weights_sha256 to be known"
-            " by"
+            f"{explainer} is trained for one model, and nothing tells this one from others: it has"
+            " no weights_sha256"
         )
     return found
 

@@ -36,7 +36,7 @@ from awb_plugins.explainers.trained.windows import window_edges
 from awb_plugins.training import explainers as training
 from awb_plugins.training.explainer_files import Facts, file_of, load, probe, save
 from awb_plugins.training.explainers import Fitted, Lesson, lesson_of
-from fakes import instance_of
+from fakes import WeightedEnergy, instance_of
 from games import exact_shapley, table_game
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -92,7 +92,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lesson = _lesson(model, list(range(N - 4)))
     for name, fit, epochs in (
         ("l-mac", learning.fit, 24),
-        ("fast-shap", fast_shap_training.fit, 6),
+        ("fast-shap", fast_shap_training.fit, 10),
     ):
         done = fit(model, lesson, epochs=epochs, seed=0, on_pass=partial(_remember, name))
         path = found / file_of(name, model.weights_sha256).name
@@ -120,7 +120,7 @@ def _explain(spec: ExplainerSpec, perturber: Perturber, clip: Clip, **given: obj
 
 def test_training_lowers_the_loss_of_both(folder: Path) -> None:
     for name, told in LOSSES.items():
-        assert told[-1] < 0.95 * told[0], name
+        assert told[-1] < 0.98 * told[0], name
 
 
 def test_training_repeats_and_leaves_the_model_as_it_was() -> None:
@@ -280,11 +280,17 @@ def test_what_was_not_trained_for_a_model_says_what_to_type(
         _explain(spec, _perturber(Retrained(), clip), clip, weights=path)
     with pytest.raises(NotApplicableError, match="trained for another model"):
         _explain(spec, _perturber(Recalibrated(), clip), clip)
-    with pytest.raises(NotApplicableError, match="no weights_sha256"):
+    with pytest.raises(NotApplicableError, match="not trained for this model"):
         _explain(spec, _perturber(Listener(), clip), clip)
     monkeypatch.setenv("AWB_TRAINED", str(tmp_path))
     with pytest.raises(NotApplicableError, match="not trained"):
         _explain(spec, _perturber(Known(), clip), clip)
+
+
+def test_a_model_that_nothing_tells_from_others_is_refused() -> None:
+    clip = clip_with(3, 4, N)
+    with pytest.raises(NotApplicableError, match="it has no weights_sha256"):
+        _explain(fast_shap.SPEC, _perturber(WeightedEnergy(np.ones(N)), clip), clip)
 
 
 def test_a_class_that_was_not_heard_in_training_is_not_explained(folder: Path) -> None:
@@ -320,13 +326,14 @@ def test_files_come_back_as_they_were_and_broken_ones_are_refused(tmp_path: Path
         load(path, "l-mac", model, model.weights_sha256)
 
 
-def test_units_depend_on_what_was_learned(folder: Path, tmp_path: Path) -> None:
-    learned = l_mac.SPEC.learned
+def test_units_depend_on_what_was_trained(folder: Path, tmp_path: Path) -> None:
+    learned = l_mac.SPEC.files_sha256
     assert learned is not None
     settings = l_mac.SPEC.parameters()
     first = learned(settings, Known.weights_sha256)
     assert len(first) == 64
     assert learned(settings, "00" * 32) == ""
+    assert learned(settings, "") == first
     assert learned(l_mac.SPEC.parameters(weights=tmp_path / "none.safetensors"), "5e") == ""
 
 

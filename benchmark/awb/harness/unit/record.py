@@ -67,17 +67,17 @@ class Plan:
             "settings": settings,
             "instance": [clip_id, target, clip_sha256, again],
         }
-        learned = self._learned()
-        if learned:
-            content["learned"] = learned
+        files = self._files()
+        if files:
+            content["files"] = files
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    def _learned(self) -> dict[str, str]:
-        """Return hashes of what explainers have learned for this model beforehand."""
+    def _files(self) -> dict[str, str]:
+        """Return hashes of the files that explainers read, such as what they were trained to."""
         found = {
-            one.label: one.spec.learned(one.parameters, self.weights_sha256)
+            one.label: one.spec.files_sha256(one.parameters, self.weights_sha256)
             for one in self.explainers
-            if one.spec.learned is not None
+            if one.spec.files_sha256 is not None
         }
         return {label: digest for label, digest in found.items() if digest}
 

@@ -5,7 +5,7 @@ References
 Haunschmid, V., Manilow, E., & Widmer, G. (2020). audioLIME: Listenable explanations using source
 separation. arXiv:2008.00582
 Mishra, S., Sturm, B. L., & Dixon, S. (2017). Local interpretable model-agnostic explanations for
-music content analysis. ISMIR. doi:10.5281/zenodo.1417387 (SLIME)
+music content analysis. ISMIR (SLIME)
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from awb.types import Explanation, Instance
 from awb_plugins.explainers.components.players import (
     PartParameters,
     explained,
+    files_of,
     load_libraries,
     parts_of,
 )
@@ -63,9 +64,9 @@ class AudioLime:
 SPEC = ExplainerSpec(
     name="audio-lime",
     summary="LIME on audible components of the sound, shared over time by their energy.",
-    citation="Haunschmid et al. (2020), arXiv:2008.00582; Mishra et al. (2017),"
-    " doi:10.5281/zenodo.1417387",
+    citation="Haunschmid et al. (2020), arXiv:2008.00582; Mishra et al. (2017), ISMIR",
     cost="300 calls of its own",
     parameters=AudioLimeParameters,
     factory=finished(AudioLime),
+    files_sha256=files_of,
 )

@@ -20,6 +20,7 @@ from awb.types import Explanation, Instance
 from awb_plugins.explainers.components.players import (
     PartParameters,
     explained,
+    files_of,
     load_libraries,
     parts_of,
 )
@@ -65,4 +66,5 @@ SPEC = ExplainerSpec(
     cost="302 calls of its own",
     parameters=PartParameters,
     factory=finished(PartShap),
+    files_sha256=files_of,
 )

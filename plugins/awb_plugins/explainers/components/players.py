@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -12,6 +14,14 @@ from awb.intervals import FloatArray, IntArray
 from awb.perturbation import Parts, Perturber
 from awb.segments import Segments
 from awb.types import Explanation, Instance
+from awb_plugins.explainers.components.cuts import (
+    ONSETS,
+    WINDOWS,
+    check_cut,
+    file_edges,
+    files_sha256,
+    onset_edges,
+)
 from awb_plugins.explainers.components.separation import Kind, components_of
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 
@@ -25,20 +35,30 @@ class PartParameters(SegmentParameters):
         ``hpss`` (harmonic and percussive), ``nmf``, ``bands``, or ``clip`` for time alone.
     count : int
         Number of components of ``nmf`` and ``bands``.
+    cut : str
+        Where components are cut: ``windows``, ``onsets`` (and where silence begins and ends), or a
+        file: a table of edges, or a folder of TextGrids.
     window_s : float
-        Components are cut into stretches of this many seconds; 0 for none.
+        Length of the windows in seconds; 0 for whole components.
+    tier : str
+        Tier of the TextGrids whose intervals are the stretches.
     samples : int
         Coalitions that are scored; 0 for as many as the run has masks.
     """
 
     components: Kind = "hpss"
     count: int = Field(default=4, ge=2, le=64)
+    cut: str = WINDOWS
     window_s: float = Field(default=0.5, ge=0)
+    tier: str = "words"
     samples: int = Field(default=300, ge=0)
 
 
 def load_libraries(settings: PartParameters) -> None:
     """Import now what separates, so that limits on threads find its libraries."""
+    check_cut(settings.cut)
+    if settings.cut == ONSETS:
+        import_module("scipy.ndimage")
     import_module("scipy.signal")
     if settings.components == "hpss":
         import_module("scipy.ndimage")
@@ -56,15 +76,24 @@ def parts_of(perturber: Perturber, instance: Instance, settings: PartParameters)
         return components_of(clip.waveform, clip.sample_rate_hz, kind, count, seed)
 
     found = perturber.once(f"components {settings.components} {settings.count}", separate)
-    return perturber.parts(found, cut_edges(perturber.segments, settings.window_s))
+    if settings.cut == WINDOWS:
+        edges = window_edges(perturber.segments, settings.window_s)
+    elif settings.cut == ONSETS:
+        edges = perturber.once(
+            "onsets", lambda rng: onset_edges(clip.waveform, clip.sample_rate_hz)
+        )
+    else:
+        path = Path(settings.cut).expanduser()
+        edges = file_edges(path, settings.tier, clip.id, clip.waveform.size, clip.sample_rate_hz)
+    return perturber.parts(found, edges)
 
 
-def cut_edges(segments: Segments, window_s: float) -> IntArray:
+def window_edges(segments: Segments, window_s: float) -> IntArray:
     """Return the edges of stretches that are whole numbers of cells.
 
     Examples
     --------
-    >>> cut_edges(Segments(2500, 1000), 1.0).tolist()
+    >>> window_edges(Segments(2500, 1000), 1.0).tolist()
     [0, 1000, 2000, 2500]
     """
     edges = segments.edges_samples
@@ -93,3 +122,8 @@ def _note(values: FloatArray, parts: Parts, settings: PartParameters) -> str:
     if settings.components == "clip":
         names = ["the clip"]
     return ", ".join(f"{name} {one:+.2f}" for name, one in zip(names, worth, strict=True))
+
+
+def files_of(parameters: Any, weights_sha256: str) -> str:
+    """Hash the files that explanations depend on; see `awb.specs.ExplainerSpec`."""
+    return files_sha256(parameters.cut)

@@ -83,7 +83,7 @@ def _trainer(parameters: Any) -> ExplainerTrainer:
     return FittingTrainer(NAME, parameters.weights, l_mac_training.fit)
 
 
-def _learned(parameters: Any, weights_sha256: str) -> str:
+def _files(parameters: Any, weights_sha256: str) -> str:
     return learned(NAME, weights_sha256, parameters.weights)
 
 
@@ -101,5 +101,5 @@ SPEC = ExplainerSpec(
     path_parameter="weights",
     factory=finished(_make),
     trainable=_trainer,
-    learned=_learned,
+    files_sha256=_files,
 )
