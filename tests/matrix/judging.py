@@ -122,10 +122,12 @@ def row_of(name: str) -> dict[str, Cell]:
     for one in [*OUTSIDE, *CAPTUM_OUTSIDE]:
         row[one] = cell_of(lambda one=one: _masked(one, case, bursts))
     row["door"] = cell_of(lambda: masking.door(case))
-    for one in [*INSIDE, *CAPTUM]:
+    for one in INSIDE:
         row[one] = cell_of(lambda one=one: looked_into(case, one))
     for one in TRAINED:
         row[one] = cell_of(lambda one=one: _untrained(one, case))
+    for one in CAPTUM:
+        row[one] = cell_of(lambda one=one: looked_into(case, one))
     for one in ENSEMBLES:
         row[one] = cell_of(lambda one=one: masking.ensemble(one, case, case.ask(one)))
     for one in NULLS:

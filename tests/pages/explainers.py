@@ -70,6 +70,14 @@ dropped is left out of the sum of what is heard, so nothing takes its place.
   a factorization of the spectrum into `count` parts, `bands` as many bands of equal width in mel,
   and `clip` the whole sound: then only time is left. All are soft masks of one spectrum that sum to
   one; what they leave is part of the last component, and so they add up to the clip.
+- `cut` says where components are cut. `windows` is every `window_s`; `onsets` is where sounds begin
+  and where silence begins and ends. A table with the columns `clip` and `edge_s` (tabs or commas)
+  gives edges of your own, and a folder of TextGrids named after the clips gives words or phones
+  (`tier=phones`; extra `textgrid`): `part-shap:components=clip,cut=alignments` explains speech word by
+  word, as [2505.16406](https://arxiv.org/abs/2505.16406) finds most reliable. Results are computed
+  again when such a file changes.
+- Metrics do not see the parts: they score the relevance of the usual segments of 100 ms, so that
+  explainers of parts appear on the same board as all others.
 - A part's value is shared among the segments by its energy there, as
   [Parekh et al. (2022)](https://arxiv.org/abs/2202.11479) place a component's relevance where it is
   active. The sum is kept: `part-shap` sums to the score's rise over that of silence.

@@ -144,21 +144,21 @@ def load(
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise NotApplicableError(f"{explainer} is not trained for this model; {advice(explainer)}")
+        raise NotApplicableError(f"{explainer} is not trained for this model ({advice(explainer)})")
     try:
         with safe_open(path, framework="pt") as handle:
             facts = Facts(**json.loads((handle.metadata() or {})["awb_explainer"]))
             state = {name: handle.get_tensor(name) for name in handle.keys()}  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise WeightsError(
-            f"{path} is no file of a trained explainer ({error}); {advice(explainer)}"
+            f"{path} is not the file of a trained explainer ({error}); {advice(explainer)}"
         ) from error
     if facts.explainer != explainer:
         raise WeightsError(f"{path} belongs to {facts.explainer}, not to {explainer}")
     own = probe(model)
     if facts.weights_sha256 != weights_sha256 or not _alike(own, facts.probe):
         raise NotApplicableError(
-            f"{explainer} was trained for another model ({facts.model}); {advice(explainer)}"
+            f"{explainer} was trained for another model, {facts.model} ({advice(explainer)})"
         )
     if not all(bool(tensor.isfinite().all()) for tensor in state.values()):
         raise WeightsError(f"{path} holds numbers that are not finite; {advice(explainer)}")

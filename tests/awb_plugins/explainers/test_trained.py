@@ -273,7 +273,7 @@ def test_what_was_not_trained_for_a_model_says_what_to_type(
             return super().scores(waveforms) + 1.0
 
     advice = f"type: awb train explainer:{spec.name} --model MODEL --dataset DATASET"
-    with pytest.raises(NotApplicableError, match=f"not trained for this model; {advice}"):
+    with pytest.raises(NotApplicableError, match=rf"not trained for this model \({advice}\)"):
         _explain(spec, _perturber(Retrained(), clip), clip)
     path = file_of(spec.name, Known.weights_sha256)
     with pytest.raises(NotApplicableError, match="trained for another model"):
@@ -322,7 +322,7 @@ def test_files_come_back_as_they_were_and_broken_ones_are_refused(tmp_path: Path
     with pytest.raises(WeightsError, match="not finite"):
         load(path, "l-mac", model, model.weights_sha256)
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(WeightsError, match="no file of a trained explainer"):
+    with pytest.raises(WeightsError, match="not the file of a trained explainer"):
         load(path, "l-mac", model, model.weights_sha256)
 
 

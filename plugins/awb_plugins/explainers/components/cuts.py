@@ -147,7 +147,7 @@ def _table_times(path: Path, clip_id: str) -> Sequence[float]:
         found = [float(row["edge_s"]) for row in rows if row["clip"] == clip_id]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"{path} is no table of edges: it needs the columns clip and edge_s ({error})"
+            f"{path} is not a table of edges: it needs the columns clip and edge_s ({error})"
         ) from error
     if not found:
         raise DataError(f"{path} has no edges of clip {clip_id}")

@@ -42,7 +42,7 @@ class FastShapParameters(SegmentParameters):
 
 
 class FastShap:
-    """What the network says of each window, put right so that the sum is the score's rise."""
+    """The network's values of the windows, corrected to sum to the score's rise."""
 
     def __init__(self, parameters: FastShapParameters) -> None:
         from awb_plugins.explainers.trained.warm import Trained

@@ -45,7 +45,7 @@ class Ready:
 
     @property
     def note(self) -> str:
-        """What boards say of it."""
+        """Training data and time, as boards report them."""
         return self.facts.note(self.sha256)
 
 

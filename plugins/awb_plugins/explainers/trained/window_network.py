@@ -31,7 +31,7 @@ def front_end(sample_rate_hz: int) -> FrontEnd:
 
 
 class WindowNetwork(nn.Module):
-    """Waveforms to one value a window and class.
+    """Waveforms to one value per window and class.
 
     Attributes
     ----------
