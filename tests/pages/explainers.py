@@ -73,9 +73,9 @@ dropped is left out of the sum of what is heard, so nothing takes its place.
 - `cut` says where components are cut. `windows` is every `window_s`; `onsets` is where sounds begin
   and where silence begins and ends. A table with the columns `clip` and `edge_s` (tabs or commas)
   gives edges of your own, and a folder of TextGrids named after the clips gives words or phones
-  (`tier=phones`; extra `textgrid`): `part-shap:components=clip,cut=alignments` explains speech word by
-  word, as [2505.16406](https://arxiv.org/abs/2505.16406) finds most reliable. Results are computed
-  again when such a file changes.
+  (`tier=phones`; extra `textgrid`): `part-shap:components=clip,cut=alignments` explains speech word
+  by word, which held up best for speech in [2505.16406](https://arxiv.org/abs/2505.16406). Results
+  are computed again when such a file changes.
 - Metrics do not see the parts: they score the relevance of the usual segments of 100 ms, so that
   explainers of parts appear on the same board as all others.
 - A part's value is shared among the segments by its energy there, as
