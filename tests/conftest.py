@@ -39,6 +39,7 @@ def _install_the_plugin_package() -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the plugin package importable, once a session (xdist workers inherit it)."""
     os.environ.setdefault("AWB_CACHE", "off")  # a test must not find what another has computed
+    os.environ["AWB_TRAINED"] = os.devnull  # nor what somebody has trained
     if not hasattr(config, "workerinput"):
         _install_the_plugin_package()
     target = os.environ.get(_PLUGINS)

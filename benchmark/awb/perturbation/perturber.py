@@ -16,16 +16,17 @@ from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray
 from awb.maskers import ContextMasker, Masker
-from awb.perturbation.bands import BandRenderer, score_bands
+from awb.perturbation.bands import BandRenderer, score_rendered
 from awb.perturbation.choice import make_scorer, shared_parts
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
+from awb.perturbation.parts import PartRenderer, Parts
 from awb.perturbation.rendering import ContextRenderer
 from awb.perturbation.scorers import PartMemory
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, Cost, Instance, immutable
+from awb.types import AudioArray, BoolArray, Cost, Instance, immutable
 
 Capability = TypeVar("Capability")
 Found = TypeVar("Found")
@@ -40,6 +41,7 @@ class _Shared:
         self.findings: dict[tuple[str, int], Any] = {}
         self.renderers: dict[bytes, BandRenderer] = {}
         self.bands: dict[tuple[bytes, bytes], float] = {}
+        self.parts: dict[tuple[bytes, bytes], float] = {}
 
 
 class Perturber:
@@ -371,7 +373,7 @@ class Perturber:
         new = {key: row for row, key in enumerate(keys) if key not in known}
         if new:
             with model_at_work():
-                found = score_bands(
+                found = score_rendered(
                     self._model,
                     self._band_renderer(edges),
                     masks[list(new.values())],
@@ -382,6 +384,63 @@ class Perturber:
             known.update(zip(new, clipped.tolist(), strict=True))
             self._forwards += len(new)
         self._calls += len(masks)
+        return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def parts(self, components: npt.ArrayLike, edges_samples: npt.ArrayLike | None = None) -> Parts:
+        """Return a door to the model for sums of audible parts: sources, components, stretches.
+
+        Parameters
+        ----------
+        components : array_like, shape=(components, samples)
+            Waveforms that add up to the clip, for example its separated sources and what is left.
+        edges_samples : array_like or None, shape=(stretches + 1,), dtype=int
+            Where all components are cut in time, from 0 to the clip's length; None for whole ones.
+
+        Returns
+        -------
+        Parts
+            Scores of the clip without some parts. Calls through it are counted here, and what one
+            view has scored of the same parts, the others get without another forward.
+
+        Raises
+        ------
+        ParameterError
+            If the components do not add up to the clip, or the edges do not increase.
+
+        Examples
+        --------
+        An explainer that asks how much the score falls without each source:
+
+        >>> def without_each(perturber, instance, rng):
+        ...     parts = perturber.parts(separate(instance.clip.waveform))
+        ...     fall = perturber.clip_score() - parts.scores(np.eye(parts.n, dtype=bool))
+        ...     return parts.over_time(fall, perturber.segments.edges_samples)
+        """
+        waveform = self._instance.clip.waveform
+        return Parts(PartRenderer(waveform, components, edges_samples), self._part_scores)
+
+    def _part_scores(self, renderer: PartRenderer, drop_parts: BoolArray) -> FloatArray:
+        """Score masks of parts, each once; with nothing dropped it is the clip that is heard."""
+        known = self._shared.parts
+        keys = [(renderer.key, row.tobytes()) for row in np.packbits(drop_parts, axis=1)]
+        whole = self.view()
+        for key, row in zip(keys, drop_parts, strict=True):
+            if key not in known and not row.any():
+                known[key] = whole.clip_score()
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            with model_at_work():
+                found = score_rendered(
+                    self._model,
+                    renderer,
+                    drop_parts[list(new.values())],
+                    self._instance.class_index,
+                    self._instance.clip.waveform,
+                )
+            clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
+            known.update(zip(new, clipped.tolist(), strict=True))
+        self._calls += len(drop_parts)
+        self._forwards += len(new) + whole.cost.forwards
         return np.array([known[key] for key in keys], dtype=np.float64)
 
     def _band_renderer(self, edges_hz: FloatArray) -> BandRenderer:

@@ -114,6 +114,9 @@ class Plan:
             "settings": settings,
             "instance": _PLACE,
         }
+        files = self._files()
+        if files:
+            content["files"] = files
         before, _, after = json.dumps(content, sort_keys=True).partition(json.dumps(_PLACE))
         places = ([*one, *samples_again] if one[-1] else one for one in instances)
         texts = (f"{before}{json.dumps(place)}{after}" for place in places)
@@ -123,6 +126,15 @@ class Plan:
         """Pickle as bytes, so that a worker makes the plan once and not for every unit."""
         values = tuple(getattr(self, field.name) for field in fields(self))
         return _plan_of, (pickle.dumps(values),)
+
+    def _files(self) -> dict[str, str]:
+        """Return hashes of the files that explainers read, such as what they were trained to."""
+        found = {
+            one.label: one.spec.files_sha256(one.parameters, self.weights_sha256)
+            for one in self.explainers
+            if one.spec.files_sha256 is not None
+        }
+        return {label: digest for label, digest in found.items() if digest}
 
 
 @lru_cache(maxsize=4)

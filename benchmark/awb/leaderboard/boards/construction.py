@@ -28,6 +28,7 @@ from awb.leaderboard.boards.remarks import (
     notes,
     problems,
     saturated,
+    trained,
     without_times,
 )
 from awb.metrics.facts import MetricFacts
@@ -120,6 +121,7 @@ def make_board(data: BoardData) -> Board:
             *explained_again(metrics, data.scores),
             *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
             *counted_as_worst(first, layout, ranked),
+            *trained(data.explanations),
             *not_applicable(data.explanations),
             *_over_budget(data),
         ),

@@ -15,6 +15,7 @@ from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import AGAIN, FAILED, NOT_APPLICABLE, OK
 from awb.leaderboard.boards.layout import Column, Layout, worst
 from awb.metrics.facts import MetricFacts
+from awb.training import TRAINED_ON
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _NAMES = 4  # that a remark lists before it counts
@@ -120,6 +121,16 @@ def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
         )
         for same, found in names.items()
     ]
+
+
+def trained(explanations: Sequence[ExplanationRow]) -> list[str]:
+    """Say on what trained explainers were trained, and for how long, once each."""
+    told: dict[str, str] = {}
+    for row in explanations:
+        for note in row.reason.split("; ") if row.status == OK else ():
+            if note.startswith(TRAINED_ON):
+                told.setdefault(row.explainer, note)
+    return [f"{name} was {note}" for name, note in told.items()]
 
 
 def counted_as_worst(column: Column, layout: Layout, ranked: Sequence[int]) -> list[str]:
