@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the plugin package importable, once a session (xdist workers inherit it)."""
     os.environ.setdefault("AWB_CACHE", "off")  # a test must not find what another has computed
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # the workers share the cores already
+    os.environ["AWB_TRAINED"] = os.devnull  # nor what somebody has trained
     if not hasattr(config, "workerinput"):
         _install_the_plugin_package()
     target = os.environ.get(_PLUGINS)

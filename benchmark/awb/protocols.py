@@ -152,6 +152,31 @@ class LocalModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class TraceableModel(AudioModel, Protocol):
+    """A model that can find out by itself whether it judges moments.
+
+    What it finds is tried out on masked clips, and used only where it changes no bit of the scores.
+    """
+
+    def trace_moments(self, n_samples: int, longest_samples: int) -> LocalModel | str:
+        """Find what is local about the model.
+
+        Parameters
+        ----------
+        n_samples : int
+            Length of the clips.
+        longest_samples : int
+            Most samples that a moment may hear.
+
+        Returns
+        -------
+        LocalModel or str
+            The same model for clips of this length as one of moments, or why it is none.
+        """
+        ...
+
+
+@runtime_checkable
 class TensorModel(AudioModel, Protocol):
     """A torch model that takes waveforms on its own device, which saves copying them.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from awb.data.preparation import Family, Preparation
     from awb.perturbation import Perturber
     from awb.scoring import Scoring
-    from awb.training import Trainer
+    from awb.training import ExplainerTrainer, Trainer
 
 _KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
 
@@ -153,6 +153,13 @@ class ExplainerSpec(Spec):
         Whether the instance keeps its events; true for the oracle only.
     baseline : bool
         Whether every board includes it for comparison.
+    trainable : callable or None
+        ``trainable(parameters)`` returns the `awb.training.ExplainerTrainer` for
+        ``awb train explainer:NAME``; None for an explainer that learns nothing beforehand.
+    files_sha256 : callable or None
+        ``files_sha256(parameters, weights_sha256)`` returns a hash of the files that explanations
+        of the model with these weights depend on, such as what was trained for it; empty if there
+        are none. Stored results are computed again when it changes.
     """
 
     factory: Callable[[Any], Explainer]
@@ -160,6 +167,8 @@ class ExplainerSpec(Spec):
     needs: tuple[type, ...] = ()
     sees_labels: bool = False
     baseline: bool = False
+    trainable: Callable[[Any], ExplainerTrainer] | None = None
+    files_sha256: Callable[[Any, str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from torch import Tensor
 from awb.errors import AwbError, NotApplicableError
 from awb.types import Explanation
 from awb_plugins.explainers import baselines as null
-from awb_plugins.explainers import ensembles, segmentwise, spectrogram
+from awb_plugins.explainers import components, ensembles, segmentwise, spectrogram, trained
 from matrix import baselines, cams, conservation, gradients, layers, masking, transforming
 from matrix.cases import Case, WrongError, case_of, planted, varied
 from matrix.written import REFUSED
@@ -59,10 +59,11 @@ CAPTUM_OUTSIDE = [
                  "ShapleyValues")
 ]  # fmt: skip
 INSIDE = [spec.name for spec in spectrogram.SPECS]
-OUTSIDE = [spec.name for spec in segmentwise.SPECS]
+OUTSIDE = [spec.name for spec in [*segmentwise.SPECS, *components.SPECS]]
+TRAINED = [spec.name for spec in trained.SPECS]
 ENSEMBLES = [spec.name for spec in ensembles.SPECS]
 NULLS = [spec.name for spec in null.SPECS]
-EVERY = [*OUTSIDE, *CAPTUM_OUTSIDE, "door", *INSIDE, *CAPTUM, *ENSEMBLES, *NULLS]
+EVERY = [*OUTSIDE, *CAPTUM_OUTSIDE, "door", *INSIDE, *TRAINED, *CAPTUM, *ENSEMBLES, *NULLS]
 
 
 @dataclass(frozen=True, order=True)
@@ -121,13 +122,23 @@ def row_of(name: str) -> dict[str, Cell]:
     for one in [*OUTSIDE, *CAPTUM_OUTSIDE]:
         row[one] = cell_of(lambda one=one: _masked(one, case, bursts))
     row["door"] = cell_of(lambda: masking.door(case))
-    for one in [*INSIDE, *CAPTUM]:
+    for one in INSIDE:
+        row[one] = cell_of(lambda one=one: looked_into(case, one))
+    for one in TRAINED:
+        row[one] = cell_of(lambda one=one: _untrained(one, case))
+    for one in CAPTUM:
         row[one] = cell_of(lambda one=one: looked_into(case, one))
     for one in ENSEMBLES:
         row[one] = cell_of(lambda one=one: masking.ensemble(one, case, case.ask(one)))
     for one in NULLS:
         row[one] = cell_of(lambda one=one: transforming.null(one, case, case.ask(one)))
     return row
+
+
+def _untrained(name: str, case: Case) -> str:
+    """Ask an explainer that nobody has trained: tests of its own train it."""
+    case.ask(name)
+    raise WrongError("a value without a training")
 
 
 def _masked(name: str, case: Case, bursts: Case) -> str:

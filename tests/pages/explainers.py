@@ -6,9 +6,11 @@ from awb.specs import ExplainerSpec
 from awb_plugins.explainers import (
     baselines,
     captum_adapter,
+    components,
     ensembles,
     segmentwise,
     spectrogram,
+    trained,
 )
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 from pages import matrix
@@ -57,6 +59,32 @@ masks and scores: together they cost what one of them costs.
   windows and correlations do: [the questions](faq.md#why-is-adaptive-behind-run-correlation) show
   what comes of that.
 
+## Parts that people hear: any model
+
+Their players are components of the sound, cut into stretches of time, and not segments: what is
+dropped is left out of the sum of what is heard, so nothing takes its place.
+
+{components}
+
+- `components=hpss` is the harmonic and the percussive part (median filters, as in librosa), `nmf`
+  a factorization of the spectrum into `count` parts, `bands` as many bands of equal width in mel,
+  and `clip` the whole sound: then only time is left. All are soft masks of one spectrum that sum to
+  one; what they leave is part of the last component, and so they add up to the clip.
+- `cut` says where components are cut. `windows` is every `window_s`; `onsets` is where sounds begin
+  and where silence begins and ends. A table with the columns `clip` and `edge_s` (tabs or commas)
+  gives edges of your own, and a folder of TextGrids named after the clips gives words or phones
+  (`tier=phones`; extra `textgrid`): `part-shap:components=clip,cut=alignments` explains speech word
+  by word, which held up best for speech in [2505.16406](https://arxiv.org/abs/2505.16406). Results
+  are computed again when such a file changes.
+- Metrics do not see the parts: they score the relevance of the usual segments of 100 ms, so that
+  explainers of parts appear on the same board as all others.
+- A part's value is shared among the segments by its energy there, as
+  [Parekh et al. (2022)](https://arxiv.org/abs/2202.11479) place a component's relevance where it is
+  active. The sum is kept: `part-shap` sums to the score's rise over that of silence.
+- The row's note says what each component is worth over all of the clip.
+- Separated sources are better parts than these. An explainer of your own gets a door for them with
+  `perturber.parts(sources)`: see [write an explainer](write-an-explainer.md#audible-parts).
+
 ## Looking inside: models with gradients or attention
 
 They need a capability of the model, and are not applicable elsewhere. A map of the spectrogram
@@ -82,6 +110,25 @@ the segments they overlap.
   a sound that the network hears and dismisses, evidence for and against in it, counts like one that
   decides. So it has a ROC-AUC of 0.92 on the cough that `clever-hans-clean` has learned to ignore,
   where the sums of its own source, `integrated-gradients`, have 0.39.
+
+## Trained once: models with hashed weights
+
+These learn beforehand what a model does, from its scores of clips and from no label
+([how to train one](train.md#explainers)). Each file is for one model, which is known by the hash of
+its weights and by its scores of a fixed noise: for another it is not applicable, and so is every
+class that the model did not find in the training clips. Boards say on what each was trained, and
+for how long.
+
+{trained}
+
+- `l-mac` is a decoder from the model's features and its last convolution's maps to a mask of the
+  features: what the mask keeps is heard by the model again in training, and so is the rest.
+  It differs from the paper in three points: the decoder is told which class to explain; the mask
+  lies on the model's own bins; and the term of what is masked out is `-log(1 - p)`, which has a
+  lower bound. `listen` cites the same paper, but trains nothing: its masks are other explainers'.
+- `fast-shap` gives windows of 1 s the values that `kernel-shap` would estimate for them from
+  coalitions; they are put right to sum to the score's rise. It has learned what silence does, and
+  so it needs `--masker zeros`.
 
 ## By the names of captum
 
@@ -127,10 +174,19 @@ the segments they overlap.
 
 def page() -> str:
     """Write the page."""
-    asking = [*segmentwise.SPECS, *spectrogram.SPECS, captum_adapter.SPEC, *ensembles.SPECS]
+    asking = [
+        *segmentwise.SPECS,
+        *components.SPECS,
+        *spectrogram.SPECS,
+        *trained.SPECS,
+        captum_adapter.SPEC,
+        *ensembles.SPECS,
+    ]
     return TEXT.format(
         segmentwise=_table(segmentwise.SPECS),
+        components=_table(components.SPECS),
         spectrogram=_table(spectrogram.SPECS),
+        trained=_table(trained.SPECS),
         captum=_table([captum_adapter.SPEC]),
         matrix=matrix.section(),
         ensembles=_table(ensembles.SPECS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from awb_plugins.explainers import segmentwise, spectrogram
+from awb_plugins.explainers import components, segmentwise, spectrogram
 from matrix.written import REFUSED, Row, known
 from networks import SUBJECTS
 from pages.tables import table
@@ -70,7 +70,7 @@ def section() -> str:
 def _line(name: str, row: Row, inside: list[str], reasons: dict[str, int]) -> list[str]:
     captum = {one: text for one, text in row.items() if one.startswith("captum:")}
     values = sum(not text.startswith(REFUSED) for text in captum.values())
-    outside = {_cell(row[spec.name], reasons) for spec in segmentwise.SPECS}
+    outside = {_cell(row[spec.name], reasons) for spec in [*segmentwise.SPECS, *components.SPECS]}
     return [
         SUBJECTS[name].title,
         ", ".join(sorted(outside)),

@@ -30,6 +30,7 @@ from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
+from awb.cli.waiting import clear
 from awb.errors import AwbError
 
 
@@ -41,8 +42,11 @@ class AwbGroup(click.Group):
         try:
             return super().invoke(context)
         except AwbError as error:
+            clear()
             click.echo(f"awb: {' '.join(str(error).split())}", err=True)
             context.exit(2)
+        finally:
+            clear()
 
     def resolve_command(
         self, context: click.Context, args: list[str]

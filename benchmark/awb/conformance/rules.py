@@ -37,13 +37,13 @@ class Rule:
 
     name: str  # kebab-case
     advice: str  # for a plugin that breaks it
-    check: Callable[[Resolved], None]
+    check: Callable[[Resolved], str | None]  # what is worth telling about one that keeps it
     slow: bool = False  # whether it starts a process
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one rule; `text` and `advice` are empty if it is kept."""
+    """The result of one rule; if it is kept, `advice` is empty and `text` may say something."""
 
     rule: str
     status: Status
@@ -75,7 +75,7 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
     """Test a plugin against one rule."""
     try:
         with at_work(PluginCall(resolved.kind, resolved.label)):
-            rule.check(resolved)
+            found = rule.check(resolved)
     except (NotApplicableError, MissingExtraError) as error:
         return Verdict(rule.name, "not applicable", _one_line(str(error)))
     except AwbError as error:
@@ -83,7 +83,7 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
     except Exception as error:  # noqa: BLE001 - the plugin boundary: it may raise anything
         text = f"it raised {type(error).__name__}: {error}"
         return Verdict(rule.name, "failed", _one_line(text), rule.advice)
-    return Verdict(rule.name, "ok")
+    return Verdict(rule.name, "ok", found or "")
 
 
 def check(

@@ -16,15 +16,17 @@ from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray
 from awb.maskers import ContextMasker, Masker
-from awb.perturbation.bands import BandRenderer, score_bands
-from awb.perturbation.choice import make_scorer
+from awb.perturbation.bands import BandRenderer, score_rendered
+from awb.perturbation.choice import make_scorer, shared_parts
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
+from awb.perturbation.parts import PartRenderer, Parts
 from awb.perturbation.rendering import ContextRenderer
+from awb.perturbation.scorers import PartMemory
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, Cost, Instance, immutable
+from awb.types import AudioArray, BoolArray, Cost, Instance, immutable
 
 Capability = TypeVar("Capability")
 Found = TypeVar("Found")
@@ -39,6 +41,7 @@ class _Shared:
         self.findings: dict[tuple[str, int], Any] = {}
         self.renderers: dict[bytes, BandRenderer] = {}
         self.bands: dict[tuple[bytes, bytes], float] = {}
+        self.parts: dict[tuple[bytes, bytes], float] = {}
 
 
 class Perturber:
@@ -60,6 +63,8 @@ class Perturber:
         Drop masks of the shared pool; None for the default.
     model_cache : ModelCache or None
         Where scores are kept from run to run; None to compute them here.
+    parts : PartMemory or None
+        Parts of masked clips that other perturbers of this model have scored; None for none.
 
     Raises
     ------
@@ -80,6 +85,7 @@ class Perturber:
         *,
         design: Design | None = None,
         model_cache: ModelCache | None = None,
+        parts: PartMemory | None = None,
     ) -> None:
         clip = instance.clip
         if clip.sample_rate_hz != model.sample_rate_hz:
@@ -99,7 +105,8 @@ class Perturber:
         renderer = renderer_of(masker, clip, fill, edges, rng_key)
         if isinstance(renderer, ContextRenderer):
             model_cache = None  # its entries are found by the one fill that a plain masker has
-        make = partial(make_scorer, model, renderer, segments, target)
+        self._parts = parts or PartMemory()
+        make = partial(make_scorer, model, renderer, segments, target, self._parts)
         self._shared = _Shared(Known(make, model_cache, target, clip.waveform, fill, edges))
         self._model_cache = model_cache
         self._model = model
@@ -111,7 +118,7 @@ class Perturber:
         self._heeds_budget = False
         self._calls = 0
         self._forwards = 0.0
-        self._borrowed_s = 0.0
+        self._designs_s: dict[tuple[str, int, int], float] = {}
 
     def view(self, *, segments: Segments | None = None) -> Perturber:
         """Return a perturber with its own cost and the same cache.
@@ -129,7 +136,7 @@ class Perturber:
         view = object.__new__(Perturber)
         view.__dict__.update(self.__dict__)
         view._segments = segments or self._segments
-        view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
+        view._calls, view._forwards, view._designs_s = 0, 0.0, {}
         view._heeds_budget = False
         return view
 
@@ -181,6 +188,7 @@ class Perturber:
                 rng_key,
                 design=self._design,
                 model_cache=self._model_cache,
+                parts=self._parts,
             )
         again = self.view()
         again._shared = _Shared(self._shared.known)
@@ -229,8 +237,14 @@ class Perturber:
 
     @property
     def cost(self) -> Cost:
-        """What was asked for through this view so far; seconds are those borrowed from the pool."""
-        return Cost(self._calls, self._forwards, self._borrowed_s)
+        """What was asked for through this view so far, with the seconds of the designs it read."""
+        shared_s = math.fsum(self._designs_s.values())
+        return Cost(self._calls, self._forwards, shared_seconds=shared_s)
+
+    @property
+    def designs_s(self) -> float:
+        """Seconds that the designs of this instance have taken so far, through any view."""
+        return math.fsum(seconds for _, seconds in self._shared.pools.values())
 
     def charge(self, *, calls: int, forwards: float | None = None) -> None:
         """Count model calls made through `model_as`, in clips.
@@ -359,7 +373,7 @@ class Perturber:
         new = {key: row for row, key in enumerate(keys) if key not in known}
         if new:
             with model_at_work():
-                found = score_bands(
+                found = score_rendered(
                     self._model,
                     self._band_renderer(edges),
                     masks[list(new.values())],
@@ -372,12 +386,74 @@ class Perturber:
         self._calls += len(masks)
         return np.array([known[key] for key in keys], dtype=np.float64)
 
+    def parts(self, components: npt.ArrayLike, edges_samples: npt.ArrayLike | None = None) -> Parts:
+        """Return a door to the model for sums of audible parts: sources, components, stretches.
+
+        Parameters
+        ----------
+        components : array_like, shape=(components, samples)
+            Waveforms that add up to the clip, for example its separated sources and what is left.
+        edges_samples : array_like or None, shape=(stretches + 1,), dtype=int
+            Where all components are cut in time, from 0 to the clip's length; None for whole ones.
+
+        Returns
+        -------
+        Parts
+            Scores of the clip without some parts. Calls through it are counted here, and what one
+            view has scored of the same parts, the others get without another forward.
+
+        Raises
+        ------
+        ParameterError
+            If the components do not add up to the clip, or the edges do not increase.
+
+        Examples
+        --------
+        An explainer that asks how much the score falls without each source:
+
+        >>> def without_each(perturber, instance, rng):
+        ...     parts = perturber.parts(separate(instance.clip.waveform))
+        ...     fall = perturber.clip_score() - parts.scores(np.eye(parts.n, dtype=bool))
+        ...     return parts.over_time(fall, perturber.segments.edges_samples)
+        """
+        waveform = self._instance.clip.waveform
+        return Parts(PartRenderer(waveform, components, edges_samples), self._part_scores)
+
+    def _part_scores(self, renderer: PartRenderer, drop_parts: BoolArray) -> FloatArray:
+        """Score masks of parts, each once; with nothing dropped it is the clip that is heard."""
+        known = self._shared.parts
+        keys = [(renderer.key, row.tobytes()) for row in np.packbits(drop_parts, axis=1)]
+        whole = self.view()
+        for key, row in zip(keys, drop_parts, strict=True):
+            if key not in known and not row.any():
+                known[key] = whole.clip_score()
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            with model_at_work():
+                found = score_rendered(
+                    self._model,
+                    renderer,
+                    drop_parts[list(new.values())],
+                    self._instance.class_index,
+                    self._instance.clip.waveform,
+                )
+            clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
+            known.update(zip(new, clipped.tolist(), strict=True))
+        self._calls += len(drop_parts)
+        self._forwards += len(new) + whole.cost.forwards
+        return np.array([known[key] for key in keys], dtype=np.float64)
+
     def _band_renderer(self, edges_hz: FloatArray) -> BandRenderer:
         """Return the renderer of these bands, made once."""
         clip, made, key = self._instance.clip, self._shared.renderers, edges_hz.tobytes()
         if key not in made:
             made[key] = BandRenderer(clip.waveform, self._fill, clip.sample_rate_hz, edges_hz)
         return made[key]
+
+    @property
+    def reuse(self) -> str:
+        """Which parts of masked clips are scored once, in words."""
+        return shared_parts(self._shared.known.scorer, self._model.sample_rate_hz)
 
     def keep(self) -> None:
         """Write the scores that are new to the disk, where a model_cache was given."""
@@ -438,13 +514,13 @@ class Perturber:
         """Draw and score masks once, and charge every view that asks for them."""
         key = (purpose, self.n_segments, samples)
         if key in self._shared.pools:
-            pool, seconds = self._shared.pools[key]
+            pool, self._designs_s[key] = self._shared.pools[key]
             self._calls += len(pool.scores)
-            self._borrowed_s += seconds
             return pool
         started = time.perf_counter()
         rng = self._rng_key.generator(purpose)
         drop_masks = self._design.draw(self.n_segments, samples, rng)
         pool = Pool(immutable(drop_masks), immutable(self.scores(drop_masks)))
-        self._shared.pools[key] = pool, time.perf_counter() - started
+        self._designs_s[key] = time.perf_counter() - started
+        self._shared.pools[key] = pool, self._designs_s[key]
         return pool

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, captum_adapter, ensembles, segmentwise, spectrogram
+from awb_plugins.explainers import (
+    baselines,
+    captum_adapter,
+    components,
+    ensembles,
+    segmentwise,
+    spectrogram,
+    trained,
+)
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    masking = [*segmentwise.SPECS, *spectrogram.SPECS]
-    return [*masking, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]
+    masking = [*segmentwise.SPECS, *components.SPECS]
+    inside = [*spectrogram.SPECS, *trained.SPECS, captum_adapter.SPEC]
+    return [*masking, *inside, *ensembles.SPECS, *baselines.SPECS]

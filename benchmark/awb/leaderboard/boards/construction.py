@@ -22,11 +22,13 @@ from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
     counted_as_worst,
+    explained_again,
     not_applicable,
     not_ranking,
     notes,
     problems,
     saturated,
+    trained,
     without_times,
 )
 from awb.metrics.facts import MetricFacts
@@ -116,8 +118,10 @@ def make_board(data: BoardData) -> Board:
             *not_ranking(metrics),
             *data.model_notes,
             *saturated(manifest),
+            *explained_again(metrics, data.scores),
             *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
             *counted_as_worst(first, layout, ranked),
+            *trained(data.explanations),
             *not_applicable(data.explanations),
             *_over_budget(data),
         ),

@@ -91,6 +91,7 @@ class Settings(Strict):
     min_score: FiniteFloat | None
     clips: Count | None
     robustness: Count | Literal["all"]
+    robustness_samples: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     masker: Text
     scoring_masker: Text
     sample_rate_hz: Annotated[int, Field(ge=1, le=10_000_000)]
@@ -131,7 +132,10 @@ class RelevanceReference(Strict):
 
 
 class Row(Strict):
-    """One instance: its size, its status and its cost."""
+    """One instance: its size, its status and its cost.
+
+    The seconds include those of the design, as if the explainer had run alone.
+    """
 
     clip_id: Text
     target: Text
