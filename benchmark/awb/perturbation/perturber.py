@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.maskers import ContextMasker, Masker
 from awb.perturbation.bands import BandRenderer, score_bands
 from awb.perturbation.choice import make_scorer
@@ -69,6 +69,9 @@ class Perturber:
     PluginError
         If the masker returns something that is not a waveform of the clip's shape.
     """
+
+    _whole: Perturber | None = None  # of a view of players: where its masks are scored and charged
+    _players: IntArray = np.zeros(0, dtype=np.int64)
 
     def __init__(
         self,
@@ -150,10 +153,47 @@ class Perturber:
         view._design = replace(self._design, samples=samples)
         return view
 
+    def grouped(self, players: npt.ArrayLike, *, share: int = 1) -> Perturber:
+        """Return a perturber whose masks drop players, each a group of segments.
+
+        Parameters
+        ----------
+        players : array_like, shape=(segments,), dtype=int
+            Number of the player that each segment belongs to, from 0 without gaps.
+        share : int
+            What part of the masks its design has: one of so many, at least one mask.
+
+        Returns
+        -------
+        Perturber
+            A view on which `n_segments` counts players and the shared design is drawn over them;
+            `segments` stay those of the clip. What it asks for is charged to this perturber.
+
+        Raises
+        ------
+        ParameterError
+            If a segment has no player, or a player no segment.
+        """
+        numbers = np.asarray(players)
+        if numbers.shape != (self.n_segments,) or numbers.dtype.kind not in "iu":
+            raise ParameterError(f"expected the player of each of {self.n_segments} segments")
+        if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
+            raise ParameterError("players are numbered from 0 without gaps")
+        view = self.view()
+        view._design = replace(self._design, samples=max(1, self._design.samples // max(1, share)))
+        view._whole, view._players = self, immutable(numbers.astype(np.int64))
+        return view
+
     @property
     def heeds_budget(self) -> bool:
         """Whether the design, or its number of masks, was asked for through this view."""
         return self._heeds_budget
+
+    def _heed_budget(self) -> None:
+        """Note that the design was asked for."""
+        self._heeds_budget = True
+        if self._whole is not None:
+            self._whole._heed_budget()
 
     def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
         """Return a perturber of the same clip with new random draws.
@@ -194,8 +234,8 @@ class Perturber:
 
     @property
     def n_segments(self) -> int:
-        """Number of segments."""
-        return self._segments.n
+        """Number of segments, or of players in a view of `grouped`."""
+        return self._segments.n if self._whole is None else int(self._players.max()) + 1
 
     @property
     def fill(self) -> AudioArray:
@@ -209,7 +249,7 @@ class Perturber:
     @property
     def samples(self) -> int:
         """How many masks an explainer that draws its own may ask for."""
-        self._heeds_budget = True
+        self._heed_budget()
         return self._design.samples
 
     def explainer_rng(self, label: str) -> np.random.Generator:
@@ -230,6 +270,8 @@ class Perturber:
     @property
     def cost(self) -> Cost:
         """What was asked for through this view so far; seconds are those borrowed from the pool."""
+        if self._whole is not None:
+            return self._whole.cost
         return Cost(self._calls, self._forwards, self._borrowed_s)
 
     def charge(self, *, calls: int, forwards: float | None = None) -> None:
@@ -249,6 +291,9 @@ class Perturber:
         """
         if not (0 <= calls < math.inf and 0 <= (forwards or 0) < math.inf):
             raise ParameterError(f"a cost is never negative (calls={calls}, forwards={forwards})")
+        if self._whole is not None:
+            self._whole.charge(calls=calls, forwards=forwards)
+            return
         self._calls += calls
         self._forwards += calls if forwards is None else forwards
 
@@ -300,6 +345,8 @@ class Perturber:
                 f"drop masks must be boolean of shape (n, {self.n_segments}),"
                 f" got {masks.dtype} of shape {masks.shape}"
             )
+        if self._whole is not None:
+            return self._whole.scores(masks[:, self._players])
         cells = self._segments.drop_cells(masks)
         self._calls += len(cells)
         shared = self._shared.known
@@ -399,7 +446,7 @@ class Perturber:
         Pool
             Drop masks and scores, read-only.
         """
-        self._heeds_budget = True
+        self._heed_budget()
         return self._drawn("design", self._design.samples)
 
     def held_out(self) -> Pool:
@@ -427,6 +474,7 @@ class Perturber:
         object
             What the first call computed.
         """
+        purpose += self._players_name()
         key = (purpose, self.n_segments)
         findings = self._shared.findings
         if key not in findings:
@@ -436,11 +484,13 @@ class Perturber:
 
     def _drawn(self, purpose: str, samples: int) -> Pool:
         """Draw and score masks once, and charge every view that asks for them."""
+        purpose += self._players_name()
         key = (purpose, self.n_segments, samples)
         if key in self._shared.pools:
             pool, seconds = self._shared.pools[key]
-            self._calls += len(pool.scores)
-            self._borrowed_s += seconds
+            payer = self if self._whole is None else self._whole
+            payer.charge(calls=len(pool.scores), forwards=0.0)
+            payer._borrowed_s += seconds
             return pool
         started = time.perf_counter()
         rng = self._rng_key.generator(purpose)
@@ -448,3 +498,9 @@ class Perturber:
         pool = Pool(immutable(drop_masks), immutable(self.scores(drop_masks)))
         self._shared.pools[key] = pool, time.perf_counter() - started
         return pool
+
+    def _players_name(self) -> str:
+        """Name the players, for what is drawn once; empty for segments."""
+        if self._whole is None:
+            return ""
+        return " of players " + " ".join(map(str, self._players.tolist()))

@@ -24,10 +24,10 @@ from awb.specs import ExplainerSpec
 from awb.types import Instance
 from awb_plugins.explainers.segmentwise.coalitions import uniform_coalitions
 from awb_plugins.explainers.segmentwise.linear_regression import coefficients
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 
 
-class BanzhafParameters(SegmentParameters):
+class BanzhafParameters(PlayerParameters):
     """Settings of `banzhaf`: ``samples`` coalitions; 0 for a fifth of the pool's calls."""
 
     samples: int = Field(default=0, ge=0)
@@ -54,5 +54,5 @@ SPEC = ExplainerSpec(
     citation="Banzhaf (1965); Hammer & Holzman (1992), doi:10.1007/BF01541028",
     cost="a fifth of the shared design's calls, its own",
     parameters=BanzhafParameters,
-    factory=finished(Banzhaf),
+    factory=on_players(Banzhaf),
 )

@@ -16,10 +16,13 @@ Lundberg, S. M., & Lee, S.-I. (2017). A unified approach to interpreting model p
 arXiv:1705.07874
 Covert, I., & Lee, S.-I. (2021). Improving KernelSHAP: practical Shapley value estimation using
 linear regression. AISTATS. arXiv:2012.01536 (paired coalitions)
+Musco, C., & Witter, R. T. (2025). Provably accurate Shapley value estimation via leverage score
+sampling. ICLR. arXiv:2410.01917 (sizes=leverage)
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -28,19 +31,25 @@ from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
 from awb.types import BoolArray, Explanation, Instance
-from awb_plugins.explainers.segmentwise.coalitions import shapley_coalitions
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.coalitions import leverage_coalitions, shapley_coalitions
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
-class KernelShapParameters(SegmentParameters):
+Sizes = Literal["kernel", "leverage"]
+DRAWS = {"kernel": shapley_coalitions, "leverage": leverage_coalitions}
+
+
+class KernelShapParameters(PlayerParameters):
     """Settings of `kernel-shap`.
 
     ``coalitions`` is ``own`` to draw as many as the pool has from the Shapley kernel (all of them
-    where the clip is short), or ``pool`` to reuse the shared design.
+    where the clip is short), or ``pool`` to reuse the shared design. ``sizes`` says how likely a
+    coalition of a size is drawn: by the ``kernel``, or all sizes alike (``leverage``).
     """
 
     coalitions: Literal["own", "pool"] = "own"
+    sizes: Sizes = "kernel"
 
 
 def kernel_weights(drop_masks: BoolArray) -> FloatArray:
@@ -68,8 +77,22 @@ def constrained_least_squares(
     return solution
 
 
+def shapley_regression(perturber: Perturber, draw: Callable[[int], BoolArray]) -> Explanation:
+    """Fit Shapley values to the coalitions that ``draw(n_players)`` lists."""
+    n_players = perturber.n_segments
+    nothing = perturber.dropped_score()
+    total = perturber.clip_score() - nothing
+    if n_players == 1:
+        return additive_explanation(np.array([total]), nothing)
+    drop_masks = draw(n_players)
+    gain = perturber.scores(drop_masks) - nothing
+    kept = (~drop_masks).astype(np.float64)
+    values = constrained_least_squares(kept, gain, kernel_weights(drop_masks), total)
+    return additive_explanation(values, nothing)
+
+
 class KernelShap:
-    """Shapley values of the segments; they sum to ``f(clip) - f(everything dropped)``."""
+    """Shapley values of the players; they sum to ``f(clip) - f(everything dropped)``."""
 
     def __init__(self, parameters: KernelShapParameters) -> None:
         self._parameters = parameters
@@ -78,28 +101,21 @@ class KernelShap:
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
-        n_segments, samples = perturber.n_segments, perturber.samples
-        nothing = perturber.dropped_score()
-        total = perturber.clip_score() - nothing
-        if n_segments == 1:
-            return additive_explanation(np.array([total]), nothing)
-        if self._parameters.coalitions == "pool":
-            pool = perturber.pool()
-            drop_masks, scores = pool.drop_masks, pool.scores
-        else:
-            drop_masks = shapley_coalitions(n_segments, samples, rng)
-            scores = perturber.scores(drop_masks)
-        kept = (~drop_masks).astype(np.float64)
-        weights = kernel_weights(drop_masks)
-        values = constrained_least_squares(kept, scores - nothing, weights, total)
-        return additive_explanation(values, nothing)
+
+        def draw(n_players: int) -> BoolArray:
+            if self._parameters.coalitions == "pool":
+                return perturber.pool().drop_masks
+            return DRAWS[self._parameters.sizes](n_players, perturber.samples, rng)
+
+        return shapley_regression(perturber, draw)
 
 
 SPEC = ExplainerSpec(
     name="kernel-shap",
     summary="Shapley values by weighted least squares, summing exactly to the explained score.",
-    citation="Lundberg & Lee (2017), arXiv:1705.07874; Covert & Lee (2021), arXiv:2012.01536",
+    citation="Lundberg & Lee (2017), arXiv:1705.07874; Covert & Lee (2021), arXiv:2012.01536;"
+    " sizes=leverage: Musco & Witter (2025), arXiv:2410.01917",
     cost="as many calls as the shared design, its own; or the shared design (coalitions=pool)",
     parameters=KernelShapParameters,
-    factory=finished(KernelShap),
+    factory=on_players(KernelShap),
 )
