@@ -54,26 +54,41 @@ def shapley_coalitions(n_segments: int, samples: int, rng: np.random.Generator) 
     return np.stack([half, ~half], axis=1).reshape(-1, n_segments)
 
 
-def leverage_coalitions(n_segments: int, samples: int, rng: np.random.Generator) -> BoolArray:
+def leverage_coalitions(
+    n_segments: int, samples: int, rng: np.random.Generator, *, smallest: int = 1
+) -> BoolArray:
     """Draw distinct coalitions, as many of every size, each with its complement; or list all.
 
     The leverage score of a coalition of size k in the regression is ``1 / C(n, k)``: all sizes are
     equally telling. A size that has fewer coalitions than its share is listed, and what it leaves
-    over goes to the others.
+    over goes to the others. No coalition, or complement, has fewer players than `smallest`.
     """
-    if are_few(n_segments, samples + 2):
+    if are_few(n_segments, samples + 2) and smallest == 1:
         return all_coalitions(n_segments)[1:-1]
-    sizes = np.arange(1, n_segments // 2 + 1)
+    sizes = np.arange(smallest, n_segments // 2 + 1)
     shares = np.where(2 * sizes == n_segments, 0.5, 1.0)  # a complement has the other size
     capacity = np.array([math.comb(n_segments, int(k)) for k in sizes], dtype=float) * shares
     quota = _water_level(shares, capacity, float(min((samples + 1) // 2, capacity.sum())))
     steps = np.floor(np.append(0.0, np.cumsum(quota)) + rng.random() + 1e-9).astype(int)
-    half = [
-        _distinct(n_segments, int(size), int(min(count, limit)), rng)
-        for size, count, limit in zip(sizes, np.diff(steps), capacity, strict=True)
-    ]
-    drawn = np.concatenate(half)
-    return np.stack([drawn, ~drawn], axis=1).reshape(-1, n_segments)
+    drawn = [np.zeros((0, n_segments), dtype=bool)]
+    for size, count, limit in zip(sizes, np.diff(steps), capacity, strict=True):
+        drawn.append(_distinct(n_segments, int(size), int(min(count, limit)), rng))
+    half = np.concatenate(drawn)
+    return np.stack([half, ~half], axis=1).reshape(-1, n_segments)
+
+
+def ends_coalitions(n_segments: int, samples: int, rng: np.random.Generator) -> BoolArray:
+    """List each segment dropped alone and kept alone, and draw the rest by leverage; or list all.
+
+    These weigh most in the regression, and settle it where there are few others. With fewer than
+    two coalitions a segment there is no room for them, and all are drawn.
+    """
+    if samples < 2 * n_segments or are_few(n_segments, samples + 2) or n_segments < 4:
+        return leverage_coalitions(n_segments, samples, rng)
+    alone = np.eye(n_segments, dtype=bool)
+    rest = leverage_coalitions(n_segments, samples - 2 * n_segments, rng, smallest=2)
+    listed = np.stack([alone, ~alone], axis=1).reshape(-1, n_segments)
+    return np.concatenate([listed, rest])
 
 
 def _water_level(shares: FloatArray, capacity: FloatArray, total: float) -> FloatArray:

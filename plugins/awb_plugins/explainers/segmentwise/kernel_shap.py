@@ -31,13 +31,16 @@ from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
 from awb.types import BoolArray, Explanation, Instance
-from awb_plugins.explainers.segmentwise.coalitions import leverage_coalitions, shapley_coalitions
+from awb_plugins.explainers.segmentwise.coalitions import (
+    ends_coalitions,
+    leverage_coalitions,
+    shapley_coalitions,
+)
 from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
-
-Sizes = Literal["kernel", "leverage"]
-DRAWS = {"kernel": shapley_coalitions, "leverage": leverage_coalitions}
+Sizes = Literal["kernel", "leverage", "ends"]
+DRAWS = {"kernel": shapley_coalitions, "leverage": leverage_coalitions, "ends": ends_coalitions}
 
 
 class KernelShapParameters(PlayerParameters):
@@ -45,7 +48,8 @@ class KernelShapParameters(PlayerParameters):
 
     ``coalitions`` is ``own`` to draw as many as the pool has from the Shapley kernel (all of them
     where the clip is short), or ``pool`` to reuse the shared design. ``sizes`` says how likely a
-    coalition of a size is drawn: by the ``kernel``, or all sizes alike (``leverage``).
+    coalition of a size is drawn: by the ``kernel``, all sizes alike (``leverage``), or alike
+    after every player has been heard alone and left out alone (``ends``).
     """
 
     coalitions: Literal["own", "pool"] = "own"
@@ -62,9 +66,18 @@ def kernel_weights(drop_masks: BoolArray) -> FloatArray:
 
 
 def constrained_least_squares(
-    kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float
+    kept: FloatArray,
+    gain: FloatArray,
+    weights: FloatArray,
+    total: float,
+    *,
+    penalty: float = 0.0,
 ) -> FloatArray:
-    """Minimize ``sum(w * (gain - kept @ phi)**2)`` subject to ``sum(phi) = total``."""
+    """Minimize ``sum(w * (gain - kept @ phi)**2)`` subject to ``sum(phi) = total``.
+
+    The weights count relative to the largest one, and the penalty on the squared distance from an
+    even split is added to that.
+    """
     n_segments = kept.shape[1]
     even = total / n_segments
     root = np.sqrt(weights / max(float(weights.max(initial=0.0)), 1e-300))
@@ -72,7 +85,11 @@ def constrained_least_squares(
     # (kept - row mean) @ u, and the least-norm solution is orthogonal to the constant vector.
     centred = kept - kept.mean(axis=1, keepdims=True)
     rest = gain - even * kept.sum(axis=1)
-    free = np.linalg.lstsq(root[:, np.newaxis] * centred, root * rest, rcond=None)[0]
+    rows, goal = root[:, np.newaxis] * centred, root * rest
+    if penalty:
+        rows = np.concatenate([rows, np.sqrt(penalty) * np.eye(n_segments)])
+        goal = np.append(goal, np.zeros(n_segments))
+    free = np.linalg.lstsq(rows, goal, rcond=None)[0]
     solution: FloatArray = even + free - free.mean()
     return solution
 

@@ -63,7 +63,11 @@ class Window:
     def divided(self, left_score: float, right_score: float) -> list[Window]:
         """Return its halves, each before and after the other."""
         left, right = self.halves()
-        middle, full, half = (self.start + self.stop) // 2, self.without + self.gain, self.weight / 2
+        middle, full, half = (
+            (self.start + self.stop) // 2,
+            self.without + self.gain,
+            self.weight / 2,
+        )
         first, second = (self.start, middle), (middle, self.stop)
         return [
             Window(*first, self.beside, self.without, left_score - self.without, half),

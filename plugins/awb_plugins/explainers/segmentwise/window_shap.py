@@ -1,7 +1,10 @@
 """``window-shap``: Shapley values of windows instead of segments.
 
 `kernel-shap` asks what 100 ms add; this asks what a second adds, and cuts the clip twice so that a
-sound on an edge is not lost. Coalitions of every size are drawn alike, and none twice.
+sound on an edge is not lost. Every window is heard alone and left out alone, and the other
+coalitions are drawn by their leverage, none twice. Cuts are given up where calls do not reach for
+that; where they do not reach for one cut, no estimate of Shapley values is any good, and the answer
+is that of a ridge regression on coalitions drawn alike, which sums to the score too.
 
 References
 ----------
@@ -22,13 +25,20 @@ from pydantic import Field
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
 from awb.types import Explanation, Instance
-from awb_plugins.explainers.segmentwise.kernel_shap import DRAWS, Sizes, shapley_regression
+from awb_plugins.explainers.segmentwise.coalitions import are_few, uniform_coalitions
+from awb_plugins.explainers.segmentwise.kernel_shap import (
+    DRAWS,
+    Sizes,
+    constrained_least_squares,
+    shapley_regression,
+)
 from awb_plugins.explainers.segmentwise.players import PlayerParameters, averaged, players_of
 from awb_plugins.explainers.segmentwise.postprocessing import finished
+from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 _MOST_CALLS = 300
 _LEAST_PLAYERS = 10
-_LEAST_CALLS = 4  # two pairs of coalitions, of each way in which the clip is cut
+_PENALTY = 0.1  # calls a player that the penalty counts for
 
 
 class WindowShapParameters(PlayerParameters):
@@ -41,13 +51,13 @@ class WindowShapParameters(PlayerParameters):
     samples : int
         Model calls, shared by the shifts; 0 for the pool's, at most 300.
     sizes : str
-        Coalitions of all sizes alike (``leverage``), or by Shapley's ``kernel``.
+        Which coalitions are drawn, see `kernel-shap`.
     """
 
     window_s: float = Field(default=1.0, gt=0)
     shifts: int = Field(default=2, ge=1)
     samples: int = Field(default=0, ge=0)
-    sizes: Sizes = "leverage"
+    sizes: Sizes = "ends"
 
 
 class WindowShap:
@@ -64,12 +74,28 @@ class WindowShap:
         budget = settings.samples or min(_MOST_CALLS, perturber.samples)
         cuts = players_of(
             perturber.segments, settings.window_s, settings.shifts, least=_LEAST_PLAYERS
-        )[: max(1, budget // _LEAST_CALLS)]
-        share = max(2, budget // len(cuts) // 2 * 2)
-        draw = DRAWS[settings.sizes]
-        return averaged(
-            perturber, cuts, lambda view: shapley_regression(view, lambda n: draw(n, share, rng))
         )
+        players = max(int(cut.max()) + 1 for cut in cuts)
+        cuts = cuts[: max(1, budget // (2 * players))]
+        share = max(2, budget // len(cuts) // 2 * 2)
+
+        def explain(view: Perturber) -> Explanation:
+            if are_few(view.n_segments, share + 2) or share >= 2 * view.n_segments:
+                return shapley_regression(view, lambda n: DRAWS[settings.sizes](n, share, rng))
+            return _of_few(view, share, rng)
+
+        return averaged(perturber, cuts, explain)
+
+
+def _of_few(view: Perturber, samples: int, rng: np.random.Generator) -> Explanation:
+    """Fit a ridge regression that sums to the score, to coalitions drawn alike."""
+    drop_masks = uniform_coalitions(view.n_segments, samples, rng)
+    nothing = view.dropped_score()
+    total, gain = view.clip_score() - nothing, view.scores(drop_masks) - nothing
+    kept, alike = (~drop_masks).astype(np.float64), np.ones(len(drop_masks))
+    penalty = _PENALTY * samples / view.n_segments
+    values = constrained_least_squares(kept, gain, alike, total, penalty=penalty)
+    return additive_explanation(values, nothing)
 
 
 SPEC = ExplainerSpec(
