@@ -26,8 +26,8 @@ COLUMNS = ("game", "estimator", "calls", "error")
 TEXT = """# Which estimator of Shapley values, for how many calls?
 
 Two games of {n} players, of which every coalition can be listed, so that the Shapley values are
-known exactly. In *saturation*, four players are worth less the more of them there are, and two pairs
-work with or against each other; in *two events*, only the better of two groups of three players
+known exactly. In *saturation*, four players are worth less the more of them there are, and two
+pairs work with or against each other; in *two events*, only the better of two groups of three players
 counts, as for a network that takes the maximum over time. The error is the root mean square over
 players and {seeds} seeds, over that of the values themselves. Banzhaf values are another question,
 and not here.
@@ -36,13 +36,13 @@ and not here.
 
 {table}
 
-- Drawing sizes alike and without replacement (`sizes=leverage`) has less error than Shapley's kernel
-  from about {n} times ten calls on, and is exact once all coalitions are asked.
-- Hearing each player alone and left out alone first (`sizes=ends`) is what helps with few calls: it
-  takes two calls a player, {two}. `window-shap` does that.
+- Drawing sizes alike and without replacement (`sizes=leverage`) has less error than Shapley's
+  kernel where calls are many, and none once all coalitions are asked.
+- Hearing each player alone and left out alone first (`sizes=ends`) helps where calls are few; it
+  takes two calls a player, {two} here. `window-shap` does that.
 - Boosted trees (`tree-proxy-shap`) help where players interact and calls are many; where they
   forecast nothing, they are left out.
-- `owen` answers another question where the tree's windows matter: its error does not go to zero.
+- `owen` answers another question where windows of the tree matter: its error does not go to zero.
 
 Made by `python perf/shapley_estimators.py --seeds {seeds}`; the values are in
 [shapley-estimators.csv](shapley-estimators.csv).

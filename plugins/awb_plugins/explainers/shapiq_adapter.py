@@ -31,7 +31,6 @@ from awb_plugins.explainers.segmentwise.players import PlayerParameters, players
 from awb_plugins.explainers.segmentwise.postprocessing import Finished
 
 _MOST_CALLS = 300
-_LEAST_PLAYERS = 10
 _FILLED_IN = {"self", "n", "random_state", "sampling_weights", "kwargs", "top_order"}
 _WHOLE_VALUES = {"SV", "BV", "SII", "BII", "kADD-SHAP"}
 """Indices whose values of single players are not divided among single players and pairs."""
@@ -52,9 +51,13 @@ class ShapiqParameters(Parameters):
 
 
 class OwnSettings(PlayerParameters):
-    """What awb adds: players, and ``samples`` model calls (0 for the pool's, at most 300)."""
+    """What awb adds: players, `least` of them in a clip, and ``samples`` model calls.
+
+    With 0, these are the pool's, at most 300.
+    """
 
     window_s: float = Field(default=1.0, ge=0)
+    least: int = Field(default=10, ge=1)
     samples: int = Field(default=0, ge=0)
 
 
@@ -135,7 +138,7 @@ class OnPlayers:
     ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         own, size = self._method.own, perturber.n_segments
-        cuts = players_of(perturber.segments, own.window_s, own.shifts, least=_LEAST_PLAYERS)
+        cuts = players_of(perturber.segments, own.window_s, own.shifts, least=own.least)
         budget = own.samples or min(_MOST_CALLS, perturber.samples)
         relevance, pairs = np.zeros(size), np.zeros((size, size))
         has_pairs = False

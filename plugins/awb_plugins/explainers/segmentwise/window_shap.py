@@ -37,17 +37,16 @@ from awb_plugins.explainers.segmentwise.postprocessing import finished
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 _MOST_CALLS = 300
-_LEAST_PLAYERS = 10
 _PENALTY = 0.1  # calls a player that the penalty counts for
 
 
 class WindowShapParameters(PlayerParameters):
     """Settings of `window-shap`.
 
-    Windows are shortened on clips that would have fewer than ten of them.
-
     Attributes
     ----------
+    least : int
+        Windows in a clip at least; on a clip that would have fewer they are shorter.
     samples : int
         Model calls, shared by the shifts; 0 for the pool's, at most 300.
     sizes : str
@@ -56,6 +55,7 @@ class WindowShapParameters(PlayerParameters):
 
     window_s: float = Field(default=1.0, gt=0)
     shifts: int = Field(default=2, ge=1)
+    least: int = Field(default=10, ge=1)
     samples: int = Field(default=0, ge=0)
     sizes: Sizes = "ends"
 
@@ -73,7 +73,7 @@ class WindowShap:
         settings = self._parameters
         budget = settings.samples or min(_MOST_CALLS, perturber.samples)
         cuts = players_of(
-            perturber.segments, settings.window_s, settings.shifts, least=_LEAST_PLAYERS
+            perturber.segments, settings.window_s, settings.shifts, least=settings.least
         )
         players = max(int(cut.max()) + 1 for cut in cuts)
         cuts = cuts[: max(1, budget // (2 * players))]
