@@ -27,8 +27,8 @@ TEXT = """# Which estimator of Shapley values, for how many calls?
 
 Two games of {n} players, of which every coalition can be listed, so that the Shapley values are
 known exactly. In *saturation*, four players are worth less the more of them there are, and two
-pairs work with or against each other; in *two events*, only the better of two groups of three players
-counts, as for a network that takes the maximum over time. The error is the root mean square over
+pairs work with or against each other; in *two events*, only the better of two groups of three
+players counts, as for a network that takes the maximum over time. The error is the root mean square over
 players and {seeds} seeds, over that of the values themselves. Banzhaf values are another question,
 and not here.
 

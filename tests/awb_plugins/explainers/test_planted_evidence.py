@@ -21,7 +21,7 @@ SURROGATES = ["linear-regression", "ridge", "lasso", "lime", "kernel-shap", "cor
 
 
 @pytest.mark.parametrize("scenario", planted.SCENARIOS)
-@pytest.mark.parametrize("name", [*SURROGATES, "banzhaf", "shapley-sampling", "deep-shap"])
+@pytest.mark.parametrize("name", [*SURROGATES, "banzhaf", "shapley-sampling", "window-shap", "deep-shap"])
 def test_what_finds_everything(name: str, scenario: str) -> None:
     assert min(_found(name, scenario)) > 0.95
 

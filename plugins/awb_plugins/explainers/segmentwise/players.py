@@ -55,7 +55,8 @@ def windows(n_segments: int, width: int, shifts: int) -> list[IntArray]:
     >>> [cut.tolist() for cut in windows(5, 2, 2)]
     [[0, 0, 1, 1, 2], [0, 1, 1, 2, 2]]
     """
-    position, cuts = np.arange(n_segments), {}
+    position = np.arange(n_segments)
+    cuts: dict[bytes, IntArray] = {}
     for shift in range(min(shifts, width)):
         place = (position + width - round(shift * width / shifts)) // width
         cut = place - place[0]

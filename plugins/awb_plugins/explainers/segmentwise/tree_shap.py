@@ -38,7 +38,7 @@ def boosted_shap(boosted: Any, n_segments: int) -> FloatArray:
     total = np.zeros(n_segments)
     for (estimator,) in boosted.estimators_:
         total += tree_shap(estimator.tree_, n_segments, of_game=True)
-    return boosted.learning_rate * total
+    return float(boosted.learning_rate) * total
 
 
 def tree_shap(tree: Any, n_segments: int, *, of_game: bool = False) -> FloatArray:
