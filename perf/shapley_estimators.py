@@ -29,8 +29,8 @@ Two games of {n} players, of which every coalition can be listed, so that the Sh
 known exactly. In *saturation*, four players are worth less the more of them there are, and two
 pairs work with or against each other; in *two events*, only the better of two groups of three
 players counts, as for a network that takes the maximum over time. The error is the root mean
-square over players and {seeds} seeds, over that of the values themselves. Banzhaf values are another question,
-and not here.
+square over players and {seeds} seeds, over that of the values themselves. Banzhaf values are
+another question, and not here.
 
 ![Error against calls](shapley-estimators.svg)
 
@@ -43,8 +43,8 @@ and not here.
 - Boosted trees (`tree-proxy-shap`) help where players interact and calls are many; where they
   forecast nothing, they are left out.
 - `owen` answers another question where windows of the tree matter: its error does not go to zero.
-- `shapley-sampling` asks for whole orders, at least one and its reverse: 26 calls, in the columns of
-  16 and 32 too.
+- `shapley-sampling` asks for whole orders, at least one and its reverse: 26 calls, in the columns
+  of 16 and 32 too.
 
 Made by `python perf/shapley_estimators.py --seeds {seeds}`; the values are in
 [shapley-estimators.csv](shapley-estimators.csv).

@@ -40,39 +40,59 @@ def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        Task,
         TaskID,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
+    from rich.table import Column
+    from rich.text import Text
+
+    from awb.harness.planning.estimate import Estimates
+
+    class Time(TimeElapsedColumn):
+        """The time that a phase has taken, and as soon as that is known, what it still takes."""
+
+        def render(self, task: Task) -> Text:
+            """Write it."""
+            left = task.fields["left"]
+            return Text(left, style="progress.remaining") if left else super().render(task)
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=12),
         MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        Time(Column(no_wrap=True)),
     )
+    estimates = Estimates()
     with Progress(*columns, console=Console(stderr=True)) as bar:
         tasks: dict[str, TaskID] = {}
 
         def update(phase: str, done: int, total: int) -> None:
             if phase not in tasks:
-                tasks[phase] = bar.add_task(phase, total=total)
-            bar.update(tasks[phase], completed=done, total=total)
+                tasks[phase] = bar.add_task(phase, total=total, left="")
+            left = estimates.left(phase, done, total)
+            bar.update(tasks[phase], completed=done, total=total, left=left)
 
         yield update
 
 
 def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:
-    """Print lines when a phase starts and ends, and at most once a minute in between."""
+    """Print lines when a phase starts and ends, and in between once its length is known.
+
+    From then on, they come at most once a minute.
+    """
+    from awb.harness.planning.estimate import Estimates
+
     click.echo(f"{name}: {path}", err=True)
-    printed: dict[tuple[str, bool], float] = {}
+    printed: dict[tuple[str, bool, bool], float] = {}
+    estimates = Estimates(now)
 
     def update(phase: str, done: int, total: int) -> None:
-        event = (phase, done == total)
+        left = estimates.left(phase, done, total)
+        event = (phase, done == total, left not in {"", "a few seconds left"})
         if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
             printed[event] = now()
-            click.echo(f"{phase}: {done} of {total}", err=True)
+            click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
 
     return update

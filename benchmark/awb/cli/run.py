@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder
 
-RESOURCES = ("jobs", *LIMITS, "isolate", "scheduler", "cache")
+RESOURCES = ("within", "jobs", *LIMITS, "isolate", "scheduler", "cache")
+
+
+def tell_now(line: str) -> None:
+    """Say something on stderr while a run goes on."""
+    click.echo(line, err=True)
 
 
 def tell_overridden(settled: Settled) -> None:
@@ -55,7 +60,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
     with progress_bar(path) as progress:
-        folder = start(settled, resources, path, progress)
+        folder = start(settled, resources, path, progress, tell_now)
     _finish(context, folder)
 
 
@@ -78,12 +83,14 @@ def resume_command(
     from awb.harness.config.resources import Resources
     from awb.harness.config.toml_input import read_settings
     from awb.harness.launch import take_up
+    from awb.harness.planning.timed import Timed
     from awb.harness.unit.score_cache import chosen_cache
 
     settings = read_settings(None, typed_settings(context, options)).settings
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     with progress_bar(folder) as progress:
-        finished = take_up(folder, resources, progress, retry_stopped=retry_stopped)
+        timed = Timed.of(settings, tell_now)
+        finished = take_up(folder, resources, progress, retry_stopped=retry_stopped, timed=timed)
     _finish(context, finished)
 
 

@@ -92,7 +92,7 @@ class RunConfig(BaseModel):
         description="Which drop masks: pooled, or single:fraction=0.3,run_length=3.",
     )
     samples: Annotated[Count, Option(takes="N")] = Field(
-        default=3000, description="Drop masks per instance."
+        default=1000, description="Drop masks per instance."
     )
     budgets: Annotated[
         Annotated[tuple[Count, ...], BeforeValidator(_numbers), Field(min_length=1)] | None,
@@ -137,9 +137,16 @@ class RunConfig(BaseModel):
     )
     robustness: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], Option(takes="N|all")] = (
         Field(
-            default=2,
-            description='Explain N instances, or "all", again with other seeds, clips and models.',
+            default=0,
+            description='Explain N instances, or "all", again with other seeds, clips and models;'
+            " fewer than 5 clips say nothing.",
         )
+    )
+    robustness_samples: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Option(takes="N")
+    ] = Field(
+        default=300,
+        description="Drop masks per explanation that robustness compares, if samples are more.",
     )
     device: Annotated[
         Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] | None,
@@ -157,6 +164,11 @@ class RunConfig(BaseModel):
         description="Mixed precision of models that can: float32, bfloat16 or float16.",
         examples=["float32"],
     )
+
+    def samples_again(self, samples: int | None = None) -> int:
+        """Return the number of drop masks of the explanations that robustness compares."""
+        own = self.samples if samples is None else samples
+        return own if self.robustness_samples is None else min(own, self.robustness_samples)
 
 
 Made = TypeVar("Made", bound=BaseModel)

@@ -93,7 +93,8 @@ class RunFolder:
     def config(self) -> RunConfig:
         """Read the configuration."""
         try:
-            return RunConfig.model_validate(self.record()["config"])
+            given = {"robustness_samples": None, **self.record()["config"]}
+            return RunConfig.model_validate(given)
         except (KeyError, ValidationError) as error:
             raise RunError(f"{self.path / RUN_FILE} contains no valid configuration") from error
 
@@ -132,6 +133,15 @@ class RunFolder:
             {"dataset": one.dataset, "model": one.model, "sha256": one.sha256} for one in manifests
         ]
         write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
+
+    def forget_manifests(self) -> None:
+        """Delete the manifests, so that instances are selected again."""
+        self.add_to_record("manifests", [])
+        (self.path / MANIFEST_FILE).unlink(missing_ok=True)
+
+    def add_to_record(self, name: str, value: Any) -> None:
+        """Write one entry of ``run.json``."""
+        write_json(self.path / RUN_FILE, {**self.record(), name: value})
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

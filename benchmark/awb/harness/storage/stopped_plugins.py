@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import closing
+from sqlite3 import Connection
 
+from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import Store
 from awb.harness.unit.record import ExplainerResult
 
@@ -67,7 +69,24 @@ def forget_units(store: Store, reason: str) -> int:
     """
     with closing(store.connect()) as connection, connection:
         keys = connection.execute(query, {"reason": reason}).fetchall()
-        for table in ("stopped", "curve", "score", "explanation"):
-            connection.executemany(f"delete from {table} where unit_key = ?", keys)
-        connection.executemany("delete from unit where key = ?", keys)
+        _delete(connection, keys)
     return len(keys)
+
+
+def forget_beyond(store: Store, manifests: Collection[Manifest]) -> None:
+    """Delete units of instances that are no longer selected, as the run has fewer clips now."""
+    kept = {
+        (one.dataset, one.model, kept.clip_id, kept.target)
+        for one in manifests
+        for kept in one.kept
+    }
+    with closing(store.connect()) as connection, connection:
+        query = "select key, dataset, model, clip_id, target from unit"
+        stored = connection.execute(query).fetchall()
+        _delete(connection, [(key,) for key, *rest in stored if tuple(rest) not in kept])
+
+
+def _delete(connection: Connection, keys: Sequence[tuple[str]]) -> None:
+    for table in ("stopped", "curve", "score", "explanation", "fact"):
+        connection.executemany(f"delete from {table} where unit_key = ?", keys)
+    connection.executemany("delete from unit where key = ?", keys)

@@ -105,6 +105,15 @@ class Store:
         with closing(self.connect()) as connection:
             return {key for (key,) in connection.execute("select key from unit")}
 
+    def clips(self) -> dict[str, set[str]]:
+        """Return the clips of every dataset of which instances are stored."""
+        found: dict[str, set[str]] = {}
+        with closing(self.connect()) as connection:
+            query = "select distinct dataset, clip_id from unit"
+            for dataset, clip_id in connection.execute(query):
+                found.setdefault(dataset, set()).add(clip_id)
+        return found
+
     def add(
         self,
         dataset: str,

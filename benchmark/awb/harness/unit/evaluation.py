@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,9 @@ from awb.data.targets import events_of
 from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
-from awb.harness.unit.question import Question, Variants, not_again
+from awb.harness.unit.question import Answer, Question, Variants, not_again
 from awb.harness.unit.record import (
+    AGAIN,
     FAILED,
     NOT_APPLICABLE,
     OK,
@@ -34,7 +35,8 @@ from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import NO_TIMES, Scoring
-from awb.types import Event, immutable
+from awb.specs import MetricSpec
+from awb.types import Event, Explanation, immutable
 
 Answering = Callable[[Any], Any]
 
@@ -159,7 +161,38 @@ class _Work:
             return without(label, status, _describe(error), self.unit.plan), False
         explanation = answer.explanation
         again = partial(self.variants.explain, resolved, explainer, samples=samples)
-        scoring = Scoring(
+        scoring = self._scoring(label, explanation, again)
+        scores = self._scores(scoring, label, self._cheaper(resolved, explainer, answer, samples))
+        found = "; ".join(explanation.notes)
+        row = ExplainerResult(
+            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
+        )
+        return row, answer.heeds_budget
+
+    def _cheaper(
+        self, resolved: Resolved, explainer: Any, answer: Answer, samples: int | None
+    ) -> Callable[[], Scoring] | None:
+        """Return what robustness compares where it is to cost less: an explanation of few masks."""
+        config = self.unit.plan.config
+        few = config.samples_again(samples)
+        own = config.samples if samples is None else samples
+        if not self.unit.again or not answer.heeds_budget or few == own:
+            return None
+        label = resolved.label
+
+        def made() -> Scoring:
+            call = PluginCall("again", label)
+            self.unit.check(call)
+            with at_work(call), untouched(), self.guard.watch(call):
+                found = self.question.explain(resolved, explainer, samples=few).explanation
+            again = partial(self.variants.explain, resolved, explainer, samples=few)
+            return self._scoring(label, found, again)
+
+        return cache(made)
+
+    def _scoring(self, label: str, explanation: Explanation, again: Answering) -> Scoring:
+        """Prepare an explanation for the metrics."""
+        return Scoring(
             immutable(self.scorer.segments.to_grid(explanation.relevance)),
             self.question.instance.intervals_s,
             self.scorer,
@@ -172,12 +205,6 @@ class _Work:
             events=self.events,
             no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
-        scores = self._scores(scoring, label)
-        found = "; ".join(explanation.notes)
-        row = ExplainerResult(
-            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
-        )
-        return row, answer.heeds_budget
 
     def _attributed(self, label: str, ask: Answering | None) -> Answering | None:
         """Wrap a metric's call of an explainer, which then is blamed for failures."""
@@ -192,30 +219,35 @@ class _Work:
 
         return asked
 
-    def _scores(self, scoring: Scoring, explainer: str) -> dict[str, tuple[float, str]]:
+    def _scores(
+        self, scoring: Scoring, explainer: str, cheaper: Callable[[], Scoring] | None
+    ) -> dict[str, tuple[float, str]]:
         """Compute every metric; awb's own are trusted to leave the process as it is."""
         metrics = self.unit.plan.metrics
+
+        def score(one: Resolved[MetricSpec]) -> tuple[float, str]:
+            varies = cheaper is not None and one.spec.facts.family in AGAIN
+            return self._score(one, cheaper if varies and cheaper else lambda: scoring, explainer)
+
         with untouched():  # for the model, which they ask
-            found = {
-                one.label: self._score(one, scoring, explainer)
-                for one in metrics
-                if one.origin.built_in
-            }
+            found = {one.label: score(one) for one in metrics if one.origin.built_in}
         for one in metrics:
             if not one.origin.built_in:
                 with untouched():
-                    found[one.label] = self._score(one, scoring, explainer)
+                    found[one.label] = score(one)
         return {one.label: found[one.label] for one in metrics}
 
-    def _score(self, resolved: Resolved, scoring: Scoring, explainer: str) -> tuple[float, str]:
+    def _score(
+        self, resolved: Resolved, scoring: Callable[[], Scoring], explainer: str
+    ) -> tuple[float, str]:
         """Compute a metric; NaN comes with a reason."""
 
         call = PluginCall("metric", resolved.label, explainer)
         try:
             self.unit.check(call, replace(call, of=""))
-            metric = self._plugin("metric", resolved.label)
+            metric, given = self._plugin("metric", resolved.label), scoring()
             with at_work(call):
-                value = _number(metric(scoring), resolved)
+                value = _number(metric(given), resolved)
             return value, "" if np.isfinite(value) else "the metric returned no number"
         except UndefinedScoreError as error:
             return float("nan"), _describe(error)

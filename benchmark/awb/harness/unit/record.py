@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from awb.activity import PluginCall, WorkerDiedError
 from awb.data.instance_kinds import HITS
 from awb.errors import AwbError
+from awb.harness.config.choice import Chosen
 from awb.harness.config.run_config import RunConfig
+from awb.harness.unit.warm_plugins import ModelFacts
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.resolve import Resolved
@@ -21,6 +23,9 @@ from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 from awb.types import Cost, Instance
 
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
+
+AGAIN = frozenset({"robustness", "sanity"})
+"""Families of the metrics that compare explanations of variations."""
 
 MAX_FAILURES = 3
 """Number of instances of a board on which a plugin may be stopped before it is abandoned there."""
@@ -46,6 +51,30 @@ class Plan:
     cache: ScoreCache | None = None  # of scores across runs; does not affect results
     computed_on: str = ""  # device and precision of the model, such as "cuda, bfloat16"
 
+    @classmethod
+    def of(
+        cls,
+        chosen: Chosen,
+        dataset: Resolved[DatasetSpec],
+        model: Resolved[ModelSpec],
+        facts: ModelFacts,
+        config: RunConfig,
+        cache: ScoreCache | None = None,
+    ) -> Plan:
+        """Make the plan of a pair from what a configuration names."""
+        return cls(
+            dataset=dataset,
+            model=model,
+            weights_sha256=facts.weights_sha256,
+            explainers=chosen.explainers,
+            metrics=chosen.metrics,
+            masker=chosen.masker,
+            scoring_masker=chosen.scoring_masker,
+            config=config,
+            cache=cache,
+            computed_on=facts.computed_on,
+        )
+
     @property
     def maskers(self) -> tuple[Resolved, Resolved]:
         """The masker of the explainers and that of the metrics, which may be the same."""
@@ -58,6 +87,8 @@ class Plan:
         )
         if self.config.instances != HITS:
             settings["instances"] = self.config.instances
+        if again and self.config.samples_again() < self.config.samples:
+            settings["robustness_samples"] = self.config.samples_again()
         content = {
             "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],

@@ -22,6 +22,7 @@ from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
     counted_as_worst,
+    explained_again,
     not_applicable,
     not_ranking,
     notes,
@@ -116,6 +117,7 @@ def make_board(data: BoardData) -> Board:
             *not_ranking(metrics),
             *data.model_notes,
             *saturated(manifest),
+            *explained_again(metrics, data.scores),
             *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
             *counted_as_worst(first, layout, ranked),
             *not_applicable(data.explanations),

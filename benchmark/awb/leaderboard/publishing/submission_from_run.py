@@ -251,6 +251,8 @@ def _settings(config: RunConfig, chosen: Chosen, sample_rate_hz: int) -> dict[st
         "design", "samples", "budgets", "seed", "segment_s", "segment_hop_s", "clips",
         "max_event_fraction", "min_score", "robustness",
     }  # fmt: skip
+    if config.robustness and config.robustness_samples is not None:
+        names.add("robustness_samples")
     return {
         **config.model_dump(mode="json", include=names),
         "masker": chosen.masker.label,

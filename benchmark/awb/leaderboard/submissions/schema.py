@@ -91,6 +91,7 @@ class Settings(Strict):
     min_score: FiniteFloat | None
     clips: Count | None
     robustness: Count | Literal["all"]
+    robustness_samples: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     masker: Text
     scoring_masker: Text
     sample_rate_hz: Annotated[int, Field(ge=1, le=10_000_000)]

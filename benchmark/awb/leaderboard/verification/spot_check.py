@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, SubmissionError
@@ -27,6 +28,7 @@ from awb.leaderboard.verification.checks import Verdict, readable, same
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved
 from awb.randomness import RandomKey
+from awb.specs import DatasetSpec
 
 ELSEWHERE = 0.02
 """The tolerance on other platforms: for scores, times their size if that is above 1; for relevance,
@@ -116,12 +118,24 @@ def same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chose
         device=record.model.parameters.get("device"),
         precision=record.model.parameters.get("precision"),
         **settings,
-    )
+    ).model_copy(update={"robustness_samples": record.settings.robustness_samples})
     chosen = choose(config, registry)
+    chosen = replace(chosen, datasets=[_as_stated(chosen.datasets[0], record.dataset)])
     _check_plugins(record.metrics, chosen.metrics)
     named = [record.dataset, record.model, record.explainer]
     _check_plugins(named, [chosen.datasets[0], chosen.models[0], chosen.explainers[0]])
     return config, chosen
+
+
+def _as_stated(dataset: Resolved[DatasetSpec], stated: Plugin) -> Resolved[DatasetSpec]:
+    """Open a generated dataset with all settings of a submission, whatever is the default today."""
+    if dataset.spec.shadow is None:
+        return dataset
+    try:
+        parameters = dataset.spec.parameters.model_validate(stated.parameters)
+    except ValidationError:
+        return dataset
+    return replace(dataset, parameters=parameters)
 
 
 def _check_plugins(named: Sequence[Plugin], found: Sequence[Resolved]) -> None:
