@@ -12,9 +12,14 @@ from matrix.cases import BURST, Case, WrongError
 from matrix.gradients import map_of, same
 from networks.base import Network
 
-EXACT = frozenset({"linear-regression", "kernel-shap", "shapley-sampling", "banzhaf", "adaptive"})
+EXACT = frozenset(
+    {
+        *("linear-regression", "kernel-shap", "shapley-sampling", "banzhaf", "adaptive"),
+        *("tree-proxy-shap", "owen"),
+    }
+)
 """Explainers of which each gives the one segment that is heard exactly the rise of the score."""
-WINDOWS = {"naive": 5, "keep-window": 5, "multiscale-occlusion": 20, "greedy": 5}
+WINDOWS = {"naive": 5, "keep-window": 5, "multiscale-occlusion": 20, "greedy": 5, "window-shap": 10}
 """Segments in a window: neighbours share what is in it."""
 
 

@@ -9,6 +9,7 @@ from awb_plugins.explainers import (
     components,
     ensembles,
     segmentwise,
+    shapiq_adapter,
     spectrogram,
     trained,
 )
@@ -41,6 +42,14 @@ masks and scores: together they cost what one of them costs.
 - `kernel-shap` draws its own coalitions. On masks that all drop equally many segments the Shapley
   kernel weighs all alike, and what is left is a linear regression with a constraint:
   `kernel-shap:coalitions=pool` is that.
+- Players: `window_s` and `shifts` make the players of a regression or of Shapley and Banzhaf values
+  longer than a segment. `kernel-shap` asks what 100 ms add to any others, most of which are silent;
+  `window-shap` asks what a second adds ([which estimator for how many
+  calls](shapley-estimators.md)). `owen` halves the clip again and again, where the score is.
+- `window-shap` hears every window alone and left out alone before it draws others, for which it
+  needs two calls a window; with fewer it cuts the clip once instead of twice, and below that it is
+  a ridge regression that sums to the score. Clips that would have fewer than ten windows get
+  shorter ones.
 - Some are one explainer on most boards, and do not confirm each other: with 3,000 masks `ridge`,
   `linear-regression`, its `-paper` and nearly `lime` are the same least squares; and `rise` and
   `correlation` rank alike, because the design drops every segment about equally often.
@@ -50,6 +59,8 @@ masks and scores: together they cost what one of them costs.
   (forest samples weighted by their distance from the clip, so that the far ones count most; Shapley
   kernel weights as if all coalitions had been drawn alike; a general optimizer), so that published
   tables can be compared like with like.
+  `kernel-shap-paper` has two constraints, the score of everything dropped and the clip's;
+  `variant=sum` has only the second, and `variant=free` none.
   `kernel-shap-paper` cannot answer "nothing in particular": what its masks score on average has to
   come from the segments, and which masks a segment happened to be in decides how much from each.
   On the embedded board its order has a rank correlation of 0.75 with that of a model to which all
@@ -136,6 +147,16 @@ for how long.
 
 [captum.md](captum.md) lists the methods, what they look at and what they take.
 
+## By the names of shapiq
+
+{shapiq}
+
+An approximator's settings, `window_s`, `shifts` and `samples` follow its name:
+`shapiq:RegressionFSII:window_s=0.5,samples=200`. Players are windows of a second, at least ten.
+Approximators of interactions (`max_order=2`) give a segment its own effect and half of each effect
+that it has with another, and keep those in `Explanation.interactions`. `SPEX` needs far more calls
+than there are here, and `ProxySPEX` needs lightgbm: they say so. It needs the extra `shapiq`.
+
 ## Several explainers as one
 
 {ensembles}
@@ -180,6 +201,7 @@ def page() -> str:
         *spectrogram.SPECS,
         *trained.SPECS,
         captum_adapter.SPEC,
+        shapiq_adapter.SPEC,
         *ensembles.SPECS,
     ]
     return TEXT.format(
@@ -188,6 +210,7 @@ def page() -> str:
         spectrogram=_table(spectrogram.SPECS),
         trained=_table(trained.SPECS),
         captum=_table([captum_adapter.SPEC]),
+        shapiq=_table([shapiq_adapter.SPEC]),
         matrix=matrix.section(),
         ensembles=_table(ensembles.SPECS),
         baselines=_table(baselines.SPECS),

@@ -10,6 +10,7 @@ from awb_plugins.explainers import (
     components,
     ensembles,
     segmentwise,
+    shapiq_adapter,
     spectrogram,
     trained,
 )
@@ -19,5 +20,6 @@ from awb_plugins.explainers import (
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
     masking = [*segmentwise.SPECS, *components.SPECS]
-    inside = [*spectrogram.SPECS, *trained.SPECS, captum_adapter.SPEC]
-    return [*masking, *inside, *ensembles.SPECS, *baselines.SPECS]
+    inside = [*spectrogram.SPECS, *trained.SPECS]
+    adapters = [captum_adapter.SPEC, shapiq_adapter.SPEC]
+    return [*masking, *inside, *adapters, *ensembles.SPECS, *baselines.SPECS]

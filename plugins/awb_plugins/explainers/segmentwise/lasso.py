@@ -11,11 +11,11 @@ from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
 from awb.types import BoolArray, Explanation, Instance
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
-class LassoParameters(SegmentParameters):
+class LassoParameters(PlayerParameters):
     """Settings of `lasso`.
 
     ``strength`` is the penalty relative to the smallest one that leaves no segment at all, so that
@@ -63,5 +63,5 @@ SPEC = ExplainerSpec(
     citation="Tibshirani (1996), doi:10.1111/j.2517-6161.1996.tb02080.x",
     cost="the shared design",
     parameters=LassoParameters,
-    factory=finished(Lasso),
+    factory=on_players(Lasso),
 )
