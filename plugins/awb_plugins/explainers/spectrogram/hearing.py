@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from awb_plugins.explainers.graph.tape import Tape
     from awb_plugins.explainers.spectrogram.cutting import Cut
-
-Baseline = Literal["dropped", "mean", "zero"]
 
 _NO_GRADIENT = {
     "modified by an inplace operation": "it writes in place what its gradient needs",
@@ -84,26 +82,6 @@ class Heard:
     def features_of(self, waveforms: AudioArray) -> torch.Tensor:
         """Compute features of other audio, ``(n, samples)`` to ``(n, frames, bins)``."""
         return features_of(self.model, waveforms)
-
-    def baseline(self, kind: Baseline) -> torch.Tensor:
-        """Return features that say nothing, to compare the clip's with.
-
-        Parameters
-        ----------
-        kind : str
-            ``dropped`` for the features of a clip that is dropped wholly, ``mean`` for the clip's
-            own mean spectrum all the time, ``zero`` for zeros.
-
-        Returns
-        -------
-        torch.Tensor, shape=(1, frames, bins)
-            Baseline features.
-        """
-        if kind == "dropped":
-            return self.features_of(self.fill[np.newaxis])
-        if kind == "mean":
-            return self.features.mean(dim=1, keepdim=True).expand_as(self.features).clone()
-        return self.features * 0.0
 
     def score(self, features: torch.Tensor) -> torch.Tensor:
         """Return the target's score, ``(n, frames, bins)`` to ``(n,)``."""
