@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, captum_adapter, ensembles, segmentwise, spectrogram
+from awb_plugins.explainers import (
+    attention,
+    baselines,
+    captum_adapter,
+    ensembles,
+    segmentwise,
+    spectrogram,
+)
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    masking = [*segmentwise.SPECS, *spectrogram.SPECS]
-    return [*masking, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]
+    inside = [*spectrogram.SPECS, *attention.SPECS]
+    return [*segmentwise.SPECS, *inside, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]

@@ -65,9 +65,7 @@ def one_background(heard: Heard, kind: Single) -> torch.Tensor:
     return middle.expand_as(heard.features).clone()
 
 
-def backgrounds(
-    heard: Heard, kind: Baseline, count: int, rng: np.random.Generator
-) -> torch.Tensor:
+def backgrounds(heard: Heard, kind: Baseline, count: int, rng: np.random.Generator) -> torch.Tensor:
     """Return one or several baselines.
 
     Parameters
