@@ -262,7 +262,7 @@ class AttentionModel(AudioModel, Protocol):
 
 @runtime_checkable
 class TokenModel(DifferentiableModel, Protocol):
-    """A transformer whose tokens are not its frames, and that knows which features each was made of.
+    """A transformer whose tokens are not its frames, and that knows which features they stand for.
 
     Explainers of attention ask for it. Where every token is a frame, it is not needed.
     """

@@ -140,7 +140,7 @@ class CheckpointModel:
         """
         network: Any = self.back_end.network
         told: list[Any] = []
-        handle = network.register_forward_hook(lambda module, inputs, output: told.append(output))
+        handle = network.register_forward_hook(lambda *parts: told.append(parts[2]))
         before = network.config._attn_implementation
         network.set_attn_implementation("eager")  # the others do not tell their attention
         network.config.output_attentions = True

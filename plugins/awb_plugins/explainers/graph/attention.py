@@ -1,8 +1,8 @@
 """Where a network attends: the weights of its self-attention among the operations of one run.
 
-What is looked for is a softmax over rows whose result, moved about at most, is multiplied with other
-activations, and which has as many rows as columns: a row for each token that attends, a column for
-each that is attended to. So it does not matter who wrote the attention.
+What is looked for is a softmax over rows whose result, moved about at most, is multiplied with
+other activations, and which has as many rows as columns: a row for each token that attends, a
+column for each that is attended to. So it does not matter who wrote the attention.
 """
 
 from __future__ import annotations

@@ -192,8 +192,9 @@ class Ast(CheckpointModel):
         Returns
         -------
         np.ndarray, shape=(tokens, 2)
-            Tokens: class, distillation, then the patches, bands one after another. NaN for the class and distillation tokens. A patch reaches from its first frame's start
-            to its last frame's end, at most to the clip's end; a patch of padding is empty there.
+            Tokens: class, distillation, then the patches, bands one after another. NaN for the
+            first two. A patch reaches from its first frame's start to its last frame's end, at most
+            to the clip's end; a patch of padding is empty there.
         """
         frames = np.array(self._patches.spans(), dtype=np.float64)
         starts = frames[:, 0] * HOP_SAMPLES
