@@ -9,6 +9,7 @@ from awb_plugins.explainers import (
     baselines,
     captum_adapter,
     ensembles,
+    learned_masks,
     segmentwise,
     spectrogram,
 )
@@ -18,4 +19,11 @@ from awb_plugins.explainers import (
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
     inside = [*spectrogram.SPECS, *attention.SPECS]
-    return [*segmentwise.SPECS, *inside, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]
+    return [
+        *segmentwise.SPECS,
+        *learned_masks.SPECS,
+        *inside,
+        captum_adapter.SPEC,
+        *ensembles.SPECS,
+        *baselines.SPECS,
+    ]

@@ -199,6 +199,56 @@ def counted(back_end: Any, perturber: Perturber) -> Iterator[None]:
             handle.remove()
 
 
+@contextmanager
+def hearing(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Iterator[Heard]:
+    """Show an instance as the back end gets it, with calls counted and gradients on.
+
+    Parameters
+    ----------
+    perturber : Perturber
+        Access to the model.
+    instance : Instance
+        Clip and target.
+    rng : np.random.Generator
+        Source of the seed of torch's and numpy's global streams.
+
+    Yields
+    ------
+    Heard
+        Clip and model.
+
+    Raises
+    ------
+    NotApplicableError
+        If the model is not differentiable, or torch finds no gradient of its network.
+    """
+    import torch
+
+    model = perturber.model_as(DifferentiableModel)
+    heard = Heard(
+        model,
+        features_of(model, instance.clip.waveform[np.newaxis]),
+        instance.class_index,
+        perturber.fill,
+        charge=lambda count: perturber.charge(calls=count),
+    )
+    with (
+        seeded(rng),
+        counted(model.back_end, perturber),
+        torch.enable_grad(),
+        warnings.catch_warnings(),
+    ):
+        # captum warns that it sets hooks, and that it makes inputs require gradients
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            yield heard
+        except RuntimeError as error:
+            why = [reason for words, reason in _NO_GRADIENT.items() if words in str(error)]
+            if not why:
+                raise
+            raise NotApplicableError(f"the network has no gradient: {why[0]}") from error
+
+
 class MapExplainer(ABC):
     """An explainer that finds the relevance of every point of the features.
 
@@ -237,37 +287,11 @@ class MapExplainer(ABC):
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
-        model = perturber.model_as(DifferentiableModel)
-        features = features_of(model, instance.clip.waveform[np.newaxis])
-        heard = Heard(
-            model,
-            features,
-            instance.class_index,
-            perturber.fill,
-            charge=lambda count: perturber.charge(calls=count),
-        )
-        with (
-            seeded(rng),
-            counted(model.back_end, perturber),
-            self.torch.enable_grad(),
-            warnings.catch_warnings(),
-        ):
-            # captum warns that it sets hooks, and that it makes inputs require gradients
-            warnings.simplefilter("ignore", UserWarning)
-            found = self._attributed(heard, rng)
+        with hearing(perturber, instance, rng) as heard:
+            found = self.attribute(heard, rng)
         relevance_map = found[0].detach().cpu().numpy().astype(np.float64)
-        centers_s = model.frame_centers_s(len(relevance_map))
+        centers_s = heard.model.frame_centers_s(len(relevance_map))
         relevance = map_to_segments(
             relevance_map, centers_s, perturber.segments, aggregation=self.parameters.aggregation
         )
         return Explanation(relevance, relevance_map, notes=tuple(heard.notes))
-
-    def _attributed(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
-        """Find the relevance; refuse networks of which torch finds no gradient."""
-        try:
-            return self.attribute(heard, rng)
-        except RuntimeError as error:
-            why = [reason for words, reason in _NO_GRADIENT.items() if words in str(error)]
-            if not why:
-                raise
-            raise NotApplicableError(f"the network has no gradient: {why[0]}") from error
