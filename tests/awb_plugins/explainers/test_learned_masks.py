@@ -105,8 +105,9 @@ def test_every_clip_that_goes_through_is_counted(
     model.back_end.register_forward_hook(forward)
     _, view = look(MASK, model, unit_clip(N), **settings)
     shown = len(settings["areas"])
-    asked = 2 if settings["direction"] == "both" else 1  # of each mask, in the end and then heard
-    assert view.cost.calls == calls + 2 + 2 * asked * shown  # and two for the rise
+    asked = 2 if settings["direction"] == "both" else 1
+    heard = 2 * (shown + 1)  # each mask and an empty one, and what they leave
+    assert view.cost.calls == calls + 2 + asked * shown + heard  # two for the rise
     assert through[0] == calls
     assert back[0] == passes
 

@@ -8,7 +8,8 @@ alike. All masks are learned at once, from a half everywhere; nothing is drawn b
 
 In the end the masks are heard, whole segments of audio replaced. A network that normalizes what it
 hears over time may take a hundredth of a sound for all of it: what half a mask promises, a mask
-does not keep. Where less than half is kept, this is not applicable.
+does not keep. Where less than half is kept, or no more than an empty mask gains, this is not
+applicable.
 
 References
 ----------
@@ -49,6 +50,9 @@ _RATE = 0.1
 _TIE = 1e-3  # cells that differ by less are equal
 _MISSED, _SLACK = 0.5, 1e-5
 """By what part of its promise, and by how much in log-odds, a mask may miss it when it is heard."""
+
+_LEAST_GAIN = 0.1  # of the score's rise: what a mask must gain over an empty one
+
 _LEAST_RISE = 1e-4  # log-odds; less is rounding
 
 
@@ -108,11 +112,14 @@ class ExtremalMask:
         with hearing(perturber, instance, rng) as heard:
             masks, promised = self._learned(heard, perturber.segments)
         shown = _by_area(masks, settings.areas)
-        kept = np.zeros(len(shown))
-        if settings.direction in ("keep", "both"):
-            kept += grid.scores(~shown)
-        if settings.direction in ("remove", "both"):
-            kept -= grid.scores(shown)
+        none = np.zeros_like(shown[:1])
+        alone = grid.scores(~np.concatenate([shown, none]))
+        rest = grid.scores(np.concatenate([shown, none]))
+        if settings.direction == "both":
+            heard_gains = alone - rest
+        else:
+            heard_gains = alone if settings.direction == "keep" else -rest
+        kept, empty = heard_gains[:-1], float(heard_gains[-1])
         perturber.charge(calls=grid.cost.calls, forwards=grid.cost.forwards)
         told = ", ".join(
             f"{gain:.3g} with {area:.0%}" for gain, area in zip(kept, settings.areas, strict=True)
@@ -122,6 +129,12 @@ class ExtremalMask:
             raise NotApplicableError(
                 f"its masks promise {promised.mean():.3g} on average, and heard they gain"
                 f" {kept.mean():.3g}: what lies between the clip and nothing misleads"
+            )
+        rise = float(rest[-1] - alone[-1])
+        if rise > 0 and not kept.mean() >= empty + _LEAST_GAIN * rise:
+            raise NotApplicableError(
+                f"heard, its masks gain {kept.mean():.3g} on average, and an empty one {empty:.3g}:"
+                " the gradient led nowhere"
             )
         relevance = cells_to_segments(masks.mean(axis=0), perturber.segments)
         return Explanation(relevance, notes=(f"heard, the masks gain {told}",))
@@ -137,7 +150,7 @@ class ExtremalMask:
         for goal, area in zip(goals, settings.areas, strict=True):
             goal[-wanted_cells(area, segments.n_cells) :] = 1.0
 
-        def score(shown: Any) -> torch.Tensor:
+        def score(shown: Any) -> Any:
             return heard.score(nothing + shown[:, place, None] * change)
 
         masks = torch.full_like(goals, 0.5, requires_grad=True)
@@ -193,7 +206,7 @@ SPEC = ExplainerSpec(
     citation=(
         "Fong et al. (2019), arXiv:1910.08485; Crabbé & van der Schaar (2021), arXiv:2106.05303"
     ),
-    cost="338 calls and 320 backward passes: two for each of four masks and 40 steps",
+    cost="340 calls and 320 backward passes: two for each of four masks and 40 steps",
     needs=(DifferentiableModel,),
     parameters=ExtremalMaskParameters,
     factory=finished(ExtremalMask),
