@@ -64,6 +64,8 @@ CHANGES: dict[str, Callable[[FloatArray], FloatArray]] = {
 
 SUBJECT_OF = {
     "attention-rollout": "ast",
+    "attention-gradients": "encoder-class-token",
+    "attn-lrp": "encoder-class-token",
     "listen": "kws-cnn",
     "smoothgrad": "resnet",
     "deeplift": "cnn-batch-norm",

@@ -8,7 +8,8 @@ alike. All masks are learned at once, from a half everywhere; nothing is drawn b
 
 In the end the masks are heard, whole segments of audio replaced. A network that normalizes what it
 hears over time may take a hundredth of a sound for all of it: what half a mask promises, a mask
-does not keep. Where masks gain no more than an empty one, this is not applicable.
+does not keep. Where less than half is kept, or no more than an empty mask gains, this is not
+applicable.
 
 References
 ----------
@@ -47,6 +48,9 @@ _AREA_WEIGHTS = (0.3, 30.0)
 
 _RATE = 0.1
 _TIE = 1e-3  # cells that differ by less are equal
+_MISSED, _SLACK = 0.5, 1e-5
+"""By what part of its promise, and by how much in log-odds, a mask may miss it when it is heard."""
+
 _LEAST_GAIN = 0.1  # of the score's rise: what a mask must gain over an empty one
 
 _LEAST_RISE = 1e-4  # log-odds; less is rounding
@@ -120,6 +124,12 @@ class ExtremalMask:
         told = ", ".join(
             f"{gain:.3g} with {area:.0%}" for gain, area in zip(kept, settings.areas, strict=True)
         )
+        missed = promised.mean() - kept.mean()
+        if not missed <= _MISSED * abs(promised.mean()) + _SLACK:
+            raise NotApplicableError(
+                f"its masks promise {promised.mean():.3g} on average, and heard they gain"
+                f" {kept.mean():.3g}: what lies between the clip and nothing misleads"
+            )
         rise = float(rest[-1] - alone[-1])
         if rise > 0 and not kept.mean() >= empty + _LEAST_GAIN * rise:
             raise NotApplicableError(
@@ -127,9 +137,7 @@ class ExtremalMask:
                 " the gradient led nowhere"
             )
         relevance = cells_to_segments(masks.mean(axis=0), perturber.segments)
-        return Explanation(
-            relevance, notes=(f"heard, the masks gain {told} (promised: {promised.mean():.3g})",)
-        )
+        return Explanation(relevance, notes=(f"heard, the masks gain {told}",))
 
     def _learned(self, heard: Heard, segments: Segments) -> tuple[FloatArray, FloatArray]:
         """Learn the masks, ``(areas, cells)``; return with them what each gains."""
