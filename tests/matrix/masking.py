@@ -43,6 +43,18 @@ def planted(name: str, case: Case, found: Explanation) -> str:
     return "planted"
 
 
+def learned_mask(case: Case, found: Explanation) -> str:
+    """Demand that the burst is in every mask, or in none where it speaks against the target."""
+    relevance = np.asarray(found.relevance, dtype=np.float64)
+    rise = case.question.perturber.clip_score() - case.question.perturber.dropped_score()
+    span = float(np.ptp(relevance))
+    if rise > 0 and (relevance[BURST] < relevance.max() - 1e-6 or span < 0.1):
+        raise WrongError(f"segment {BURST} is all there is; the peak is {int(relevance.argmax())}")
+    if rise < 0 and relevance[BURST] > relevance.min() + 0.1 * span:
+        raise WrongError(f"segment {BURST} speaks against the target, and has {relevance[BURST]}")
+    return "planted"
+
+
 def paper_forest(case: Case, found: Explanation) -> str:
     """A forest of scikit-learn on the same masks, another seed: it weighs nearly the same."""
     from sklearn.ensemble import RandomForestRegressor
