@@ -49,6 +49,7 @@ def test_frames_of_the_embedded_model(tmp_path: Path, monkeypatch: pytest.Monkey
     _compare(tmp_path, monkeypatch, datasets=["soundscapes"], clips=2)
 
 
+@pytest.mark.slow
 def test_patches_of_yamnet(
     test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
