@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from awb.scoring import Scoring
     from awb.training import Trainer
 
-_KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
+KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
+"""What a plugin may be called."""
 
 DISTRIBUTION = "audio-where-benchmark"
 """The distribution that awb itself is installed as."""
@@ -101,7 +102,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         """Validate the name and the summary."""
-        if not _KEBAB.match(self.name):
+        if not KEBAB.match(self.name):
             raise ParameterError(f"plugin name {self.name!r} is not kebab-case, like random-forest")
         if not self.summary.strip() or "\n" in self.summary:
             raise ParameterError(f"plugin {self.name}: the summary must be one line")
@@ -153,6 +154,10 @@ class ExplainerSpec(Spec):
         Whether the instance keeps its events; true for the oracle only.
     baseline : bool
         Whether every board includes it for comparison.
+    least_calls : callable or None
+        ``least_calls(parameters, samples)`` returns the fewest model calls that one explanation
+        takes with `samples` drop masks, so that a submission that states fewer is refused; None: at
+        least one, or none for a baseline.
     """
 
     factory: Callable[[Any], Explainer]
@@ -160,6 +165,25 @@ class ExplainerSpec(Spec):
     needs: tuple[type, ...] = ()
     sees_labels: bool = False
     baseline: bool = False
+    least_calls: Callable[[Any, int], int] | None = None
+
+
+def whole_design(parameters: Any, samples: int) -> int:  # noqa: ARG001 - the signature of a spec
+    """Return the calls of an explainer that asks for the whole design, as its ``least_calls``.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Its settings, which make no difference.
+    samples : int
+        Drop masks of the design.
+
+    Returns
+    -------
+    int
+        `samples`.
+    """
+    return samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

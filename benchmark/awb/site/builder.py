@@ -43,7 +43,7 @@ def build_site(
 ) -> Built:
     """Render all submissions of a folder as a static site."""
     folder = leaderboards / SUBMISSIONS
-    submitted, refused = read_folder(folder) if folder.is_dir() else ([], [])
+    submitted, refused = read_folder(folder, registry) if folder.is_dir() else ([], [])
     if not submitted:
         raise SubmissionError(
             f"{leaderboards} has no valid submission. Type: awb publish RUN --into {leaderboards}"

@@ -113,7 +113,7 @@ def render(
     into: Path, registry: Registry, draw: Draw | None = None
 ) -> tuple[list[Path], list[str], list[str]]:
     """Write the pages of all valid submissions; list those refused, and shadows ignored."""
-    found, refused = read_folder(into / SUBMISSIONS)
+    found, refused = read_folder(into / SUBMISSIONS, registry)
     summaries = write_summaries(summarize(found, registry), into, draw)
     links = ["", f"Over all boards: {', '.join(summaries)}."] if summaries else []
     shadows, ignored = read_shadows(into, {one.record.sha256 for one in found})
