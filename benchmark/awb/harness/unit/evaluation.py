@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -28,13 +28,14 @@ from awb.harness.unit.record import (
     without,
 )
 from awb.harness.unit.warm_plugins import decision_threshold
+from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import NO_TIMES, Scoring
-from awb.types import Event, immutable
+from awb.types import Event, Explanation, immutable
 
 Answering = Callable[[Any], Any]
 
@@ -89,6 +90,45 @@ def _attempt(
     guard: ModelGuard,
 ) -> UnitResult | None:
     """Run a unit; None if a plugin modified the model, which invalidates the results of others."""
+    work = _work(unit, model, built, model_cache, guard)
+    results = [row for resolved in unit.plan.explainers for row in work.rows(resolved)]
+    if guard.corrupters:
+        return None
+    work.question.perturber.keep()
+    work.scorer.keep()
+    work.variants.keep()
+    return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(results))
+
+
+def rescored(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    relevances: Sequence[FloatArray],
+    *,
+    samples: int | None = None,
+    model_cache: ModelCache | None = None,
+) -> list[dict[str, tuple[float, str]]]:
+    """Score other relevance of cells as if the unit's only explainer had returned it."""
+    [resolved] = unit.plan.explainers
+    work = _work(unit, model, built, model_cache, ModelGuard(model))
+    explainer = built["explainer", resolved.label]
+    with at_work(PluginCall("explainer", resolved.label)), untouched():
+        answer = work.question.explain(resolved, explainer, samples=samples)
+    return [
+        work.scores(work.scoring(resolved, answer.explanation, relevance, samples), resolved.label)
+        for relevance in relevances
+    ]
+
+
+def _work(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    model_cache: ModelCache | None,
+    guard: ModelGuard,
+) -> _Work:
+    """Prepare what the explainers and metrics of a unit share."""
     plan = unit.plan
     clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
     instance = replace(unit.instance, clip=clip)
@@ -104,14 +144,7 @@ def _attempt(
             scorer = Question(model, instance, config, other, key, model_cache).perturber
     variants = Variants(question)
     events = events_of(clip, ClassIndex(model), instance.class_index)
-    work = _Work(unit, question, scorer, variants, built, guard, events)
-    results = [row for resolved in plan.explainers for row in work.rows(resolved)]
-    if guard.corrupters:
-        return None
-    question.perturber.keep()
-    scorer.keep()
-    variants.keep()
-    return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))
+    return _Work(unit, question, scorer, variants, built, guard, events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +191,29 @@ class _Work:
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
             return without(label, status, _describe(error), self.unit.plan), False
         explanation = answer.explanation
+        scoring = self.scoring(
+            resolved, explanation, self.scorer.segments.to_grid(explanation.relevance), samples
+        )
+        scores = self.scores(scoring, label)
+        found = "; ".join(explanation.notes)
+        row = ExplainerResult(
+            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
+        )
+        return row, answer.heeds_budget
+
+    def scoring(
+        self,
+        resolved: Resolved,
+        explanation: Explanation,
+        relevance: FloatArray,
+        samples: int | None,
+    ) -> Scoring:
+        """Prepare relevance of cells for the metrics, as that of an explainer's explanation."""
+        label = resolved.label
+        explainer = self._plugin("explainer", label)
         again = partial(self.variants.explain, resolved, explainer, samples=samples)
-        scoring = Scoring(
-            immutable(self.scorer.segments.to_grid(explanation.relevance)),
+        return Scoring(
+            immutable(relevance),
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
@@ -172,12 +225,6 @@ class _Work:
             events=self.events,
             no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
-        scores = self._scores(scoring, label)
-        found = "; ".join(explanation.notes)
-        row = ExplainerResult(
-            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
-        )
-        return row, answer.heeds_budget
 
     def _attributed(self, label: str, ask: Answering | None) -> Answering | None:
         """Wrap a metric's call of an explainer, which then is blamed for failures."""
@@ -192,7 +239,7 @@ class _Work:
 
         return asked
 
-    def _scores(self, scoring: Scoring, explainer: str) -> dict[str, tuple[float, str]]:
+    def scores(self, scoring: Scoring, explainer: str) -> dict[str, tuple[float, str]]:
         """Compute every metric; awb's own are trusted to leave the process as it is."""
         metrics = self.unit.plan.metrics
         with untouched():  # for the model, which they ask

@@ -1,8 +1,8 @@
 """Texts of submissions: what may be in them, so that none looks like another or like nothing.
 
-Names of plugins are ASCII, as in their specs. Labels may contain paths in any script, in normal form
-(NFKC) and without letters that only look like those of another script (Unicode TR 39, "restriction
-level: single script" for each word).
+Names of plugins are ASCII, as in their specs. Labels may contain paths in any script, in normal
+form (NFKC) and without letters that only look like those of another script (Unicode TR 39,
+"restriction level: single script" for each word).
 """
 
 from __future__ import annotations

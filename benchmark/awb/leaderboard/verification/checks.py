@@ -23,11 +23,9 @@ from awb.leaderboard.verification.recomputation import (
     stored_scoring,
 )
 from awb.leaderboard.verification.shadow_comparison import Comparison
+from awb.leaderboard.verification.tolerance import TOLERANCE, same
 from awb.plugins.discovery import Registry
 from awb.scoring import Scoring
-
-TOLERANCE = 1e-6
-"""A claimed score may differ by this much, times the size of the score if that is above 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,10 +223,3 @@ def _compare(
 def _in_range(metric: KnownMetric, claim: float) -> bool:
     facts = metric.facts
     return facts.lowest - TOLERANCE <= claim <= facts.highest + TOLERANCE
-
-
-def same(claim: float | None, value: float, tolerance: float = TOLERANCE) -> bool:
-    """Say whether a claimed score equals a computed one; None claims that it is undefined."""
-    if claim is None or math.isnan(value):
-        return claim is None and math.isnan(value)
-    return abs(claim - value) <= tolerance * max(1.0, abs(value))

@@ -1,7 +1,7 @@
 """Are the plugins of a submission what they are called?
 
-A metric decides what a column means, so what is called like an installed metric must be that metric.
-Names belong to the distribution that provides them here; nothing else may be called so, or nearly so.
+A metric decides what a column means, so what is called like an installed metric must be that one.
+Names belong to the distribution that provides them here; nothing else may be called so, or nearly.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def check_plugins(record: Submission, registry: Registry) -> None:
         ("dataset", record.dataset),
         ("model", record.model),
         ("explainer", record.explainer),
-        *(("metric", one) for one in record.metrics),  # type: ignore[list-item]
+        *(("metric", one) for one in record.metrics),
     ]
     looks = _looks(registry)
     for kind, plugin in named:
@@ -91,7 +91,7 @@ def check_calls(record: Submission, registry: Registry) -> None:
                 f" {least}"
             )
         if spec.baseline and entry.origin.built_in and (row.calls or row.forwards):
-            raise SubmissionError(f"{where}: {row.calls} model calls of a baseline that asks nothing")
+            raise SubmissionError(f"{where}: {row.calls} model calls of a baseline")
 
 
 def _least(spec: ExplainerSpec, record: Submission) -> int:
