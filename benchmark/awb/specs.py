@@ -156,8 +156,8 @@ class ExplainerSpec(Spec):
         Whether every board includes it for comparison.
     least_calls : callable or None
         ``least_calls(parameters, samples)`` returns the fewest model calls that one explanation
-        takes with `samples` drop masks, so that a submission that states fewer is refused; None: at
-        least one, or none for a baseline.
+        takes with `samples` drop masks: a submission that states fewer is refused. None if that
+        depends on the clip.
     """
 
     factory: Callable[[Any], Explainer]

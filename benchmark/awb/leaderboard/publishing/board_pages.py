@@ -11,12 +11,13 @@ from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.formats.text import extent_of, to_markdown
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget
 from awb.leaderboard.publishing.roles import CONTROL, roles
 from awb.leaderboard.publishing.shadow_section import shadow_lines, shadow_section
 from awb.leaderboard.publishing.titles import board_title
-from awb.leaderboard.submissions.credits import credits_of, escaped
+from awb.leaderboard.submissions.credits import credits_of
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.submissions.shadows import Shadow
@@ -53,7 +54,7 @@ def _page(
 ) -> str:
     """Write all boards of a pair, one per manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
-    title = f"# {escaped(board_title(record, registry))}\n\n"
+    title = f"# {markdown(board_title(record, registry))}\n\n"
     parts = []
     for folder, group in groups.items():
         found = "\n".join(
@@ -70,8 +71,8 @@ def _page(
 def _section(board: Board, data: BoardData) -> str:
     """Write one board: its message and what its clips can tell, then the table."""
     message = message_of(board, data)
-    lead = [*(sentences(message, escaped) if message else []), *outlook_sentences(board, escaped)]
-    return to_markdown(board, title=extent_of(board), lead=" ".join(lead)).replace("<", "&lt;")
+    lead = [*(sentences(message, markdown) if message else []), *outlook_sentences(board, markdown)]
+    return to_markdown(board, title=extent_of(board), lead=" ".join(lead))
 
 
 def _settings(record: Submission) -> str:
@@ -80,10 +81,10 @@ def _settings(record: Submission) -> str:
     if settings.scoring_masker != masker:
         masker += f" (for scoring: {settings.scoring_masker})"
     return (
-        f"Model {escaped(record.model.label)} on dataset {escaped(record.dataset.label)}:"
+        f"Model {markdown(record.model.label)} on dataset {markdown(record.dataset.label)}:"
         f" segments of {settings.segment_s:g} s every {settings.segment_hop_s:g} s,"
-        f" {settings.samples:,} drop masks ({escaped(settings.design)}), masker"
-        f" {escaped(masker)}, seed {settings.seed}."
+        f" {settings.samples:,} drop masks ({markdown(settings.design)}), masker"
+        f" {markdown(masker)}, seed {settings.seed}."
     )
 
 
@@ -91,10 +92,10 @@ def _index_line(name: str, groups: dict[str, list[Submitted]], registry: Registr
     every = [one for group in groups.values() for one in group]
     record = every[0].record
     kept = sorted({len(one.manifest.kept) for one in every})
-    link = f"[{escaped(board_title(record, registry))}]({name}.md)"
+    link = f"[{markdown(board_title(record, registry))}]({name}.md)"
     return (
-        f"| {link} | {escaped(record.dataset.label)} |"
-        f" {escaped(record.model.label)} | {', '.join(map(str, kept))} | {len(every)} |"
+        f"| {link} | {markdown(record.dataset.label)} |"
+        f" {markdown(record.model.label)} | {', '.join(map(str, kept))} | {len(every)} |"
     )
 
 

@@ -80,7 +80,8 @@ def check_calls(record: Submission, registry: Registry) -> None:
     if entry is None or not isinstance(entry.spec, ExplainerSpec):
         return
     spec = entry.spec
-    least = 0 if spec.baseline else _least(spec, record)
+    own = entry.origin.built_in
+    least = _least(spec, record, at_least=int(own and not spec.baseline))
     for row in record.instances:
         if row.status != OK:
             continue
@@ -90,14 +91,14 @@ def check_calls(record: Submission, registry: Registry) -> None:
                 f"{where}: {row.calls} model calls, but {record.explainer.label} takes at least"
                 f" {least}"
             )
-        if spec.baseline and entry.origin.built_in and (row.calls or row.forwards):
+        if spec.baseline and own and (row.calls or row.forwards):
             raise SubmissionError(f"{where}: {row.calls} model calls of a baseline")
 
 
-def _least(spec: ExplainerSpec, record: Submission) -> int:
+def _least(spec: ExplainerSpec, record: Submission, *, at_least: int) -> int:
     """Return the fewest calls per instance of a row, with the masks of its budget."""
     if spec.least_calls is None:
-        return 1
+        return at_least
     settings = record.settings
     samples = settings.samples
     for budget in settings.budgets or ():
@@ -106,5 +107,5 @@ def _least(spec: ExplainerSpec, record: Submission) -> int:
     try:
         parameters: Parameters = spec.parameters.model_validate(record.explainer.parameters)
     except ValidationError:
-        return 1
+        return at_least
     return spec.least_calls(parameters, samples)

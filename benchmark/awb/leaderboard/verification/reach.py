@@ -3,7 +3,7 @@
 Ties decide metrics that order cells: which of two equal cells is dropped first, which one is the
 peak. Another machine rounds the relevance differently, and so breaks ties that were none there. A
 claim is compared with what the metric gives here for the published relevance, and for relevance
-that is as far from it as that of this machine is.
+that is as far from it as that of this machine is. Cells that are tied on both machines stay tied.
 """
 
 from __future__ import annotations
@@ -30,11 +30,18 @@ class Reach:
     """The scores of the published relevance, and of draws around it, with the model here."""
 
     def __init__(
-        self, unit: Unit, published: FloatArray, difference: float, samples: int | None
+        self,
+        unit: Unit,
+        published: FloatArray,
+        found: FloatArray,
+        *,
+        difference: float,
+        samples: int | None,
     ) -> None:
         self._unit = unit
         self._published = published
-        self._distance = max(difference, ROUNDING)
+        self._found = found  # on this machine
+        self._distance = max(difference, ROUNDING)  # between the two, of the largest value
         self._samples = samples
 
     @cached_property
@@ -42,8 +49,10 @@ class Reach:
         """Score the published relevance and the draws."""
         rng = RandomKey((0, "reach", self._unit.key)).generator("draws")
         largest = float(np.abs(self._published).max(initial=0.0))
-        noise = rng.uniform(-1, 1, (DRAWS, self._published.size)) * self._distance * largest
-        relevances = [self._published, *(self._published + noise)]
+        pairs = np.stack([self._published, self._found], axis=1)
+        kinds, kind = np.unique(pairs, axis=0, return_inverse=True)
+        noise = rng.uniform(-1, 1, (DRAWS, len(kinds)))[:, kind.ravel()]
+        relevances = [self._published, *(self._published + noise * self._distance * largest)]
         return rescore_unit(self._unit, relevances, samples=self._samples)
 
     def contains(self, label: str, claim: float | None, tolerance: float) -> bool:

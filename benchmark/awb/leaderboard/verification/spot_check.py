@@ -86,9 +86,9 @@ def _bench(submitted: Submitted, registry: Registry) -> _Bench:
         raise UncheckedError(str(error)) from error
     if facts.weights_sha256 != submitted.manifest.weights_sha256:
         raise UncheckedError(
-            f"the weights of {record.model.label} here are {facts.weights_sha256[:12] or 'unknown'},"
-            f" those of the submission {submitted.manifest.weights_sha256[:12] or 'unknown'}; get"
-            " these from its author"
+            f"the weights of {record.model.label} differ here: their hash is"
+            f" {facts.weights_sha256[:12] or 'unknown'}, that of the submission's"
+            f" {submitted.manifest.weights_sha256[:12] or 'unknown'}; install those"
         )
     plan = Plan(
         dataset=chosen.datasets[0],
@@ -322,7 +322,9 @@ def _compare(bench: _Bench, place: int, unit: Unit, found: ExplainerResult, wher
         if not same(claims[label], value, bench.tolerance)
     ]
     if wrong and bench.tolerance:
-        reach = Reach(unit, published, difference, _samples(record))
+        reach = Reach(
+            unit, published, found.relevance, difference=difference, samples=_samples(record)
+        )
         wrong = [one for one in wrong if not reach.contains(one, claims[one], bench.tolerance)]
     for label in wrong:
         value = found.scores[label][0]
