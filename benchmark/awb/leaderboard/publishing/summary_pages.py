@@ -110,8 +110,8 @@ def _table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     return str(tabulate(rows, header, tablefmt="github", disable_numparse=True))
 
 
-def models_page(summary: ModelSummary) -> str:
-    """Write the page over models."""
+def models_page(summary: ModelSummary, told: str = "") -> str:
+    """Write the page over models, and what its numbers rest on."""
     header = [
         "model on dataset", "looks", "ROC-AUC ↑", "margin ↑", "all common", "energy",
         "deletion area ↓", "of random", "without events", "without as many random",
@@ -127,6 +127,7 @@ def models_page(summary: ModelSummary) -> str:
     parts = [
         "# Over models: right for the right reasons?",
         reading.rstrip(),
+        *([told] if told else []),
         table,
         *notes,
         *(_explainer_table(summary, metric) for metric in summary.means),
@@ -175,11 +176,14 @@ def _explainer_table(summary: ModelSummary, metric: str) -> str:
     )
 
 
-def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = ()) -> str:
-    """Write the page over datasets."""
+def datasets_page(
+    summaries: Sequence[DatasetSummary], figures: Sequence[str] = (), told: str = ""
+) -> str:
+    """Write the page over datasets, and what its numbers rest on."""
     parts = [
         "# Over datasets: mean ranks",
         _DATASETS_READING,
+        *([told] if told else []),
     ]
     for place, one in enumerate(summaries):
         parts.append(f"## By {one.metric.name} {one.metric.arrow}")
