@@ -71,14 +71,26 @@ def _rename(label: str, /, **changes: Any) -> Change:
 
 
 CHEATS: dict[str, tuple[Change, str]] = {
-    "a metric's settings changed": (_metric("roc-auc", parameters={"labels": "strict"}), "label is"),
+    "a metric's settings changed": (
+        _metric("roc-auc", parameters={"labels": "strict"}),
+        "label is",
+    ),
     "a metric's settings unknown": (_metric("roc-auc", parameters={"gift": 1}), "differs from the"),
     "a metric's settings missing": (_metric("roc-auc", parameters={}), "the relevance gives"),
     "a metric of another name": (_metric("roc-auc", name="sparseness"), "is not one of"),
     "a metric of nobody": (_metric("roc-auc", label="roc-auc2", name="roc-auc2"), "none refuses"),
-    "a metric that looks like one": (_metric("roc-auc", label="r0c-auc", name="r0c-auc"), "looks like roc-auc"),
-    "a metric of another distribution": (_metric("roc-auc", distribution="my-metrics"), "is from audio-where"),
-    "a metric with a label of settings": (_metric("roc-auc", label="roc-auc:labels=strict"), "label is"),
+    "a metric that looks like one": (
+        _metric("roc-auc", label="r0c-auc", name="r0c-auc"),
+        "looks like roc-auc",
+    ),
+    "a metric of another distribution": (
+        _metric("roc-auc", distribution="my-metrics"),
+        "is from audio-where",
+    ),
+    "a metric with a label of settings": (
+        _metric("roc-auc", label="roc-auc:labels=strict"),
+        "label is",
+    ),
     "seconds without end": (_all_rows(seconds=1.7e308), "less than or equal"),
     "seconds of a century": (_all_rows(seconds=3.2e9), "less than or equal"),
     "forwards without end": (_all_rows(forwards=1e300), "less than or equal"),
@@ -94,16 +106,28 @@ CHEATS: dict[str, tuple[Change, str]] = {
     "400 combining marks": (_rename("random-forest" + "\u0301" * 400), "combining marks"),
     "upper case": (_rename("RANDOM-FOREST", name="RANDOM-FOREST"), "is not the name of a plugin"),
     "full-width letters": (_rename("\uff52andom-forest"), "normal form"),
-    "digits for letters": (_rename("rand0m-f0rest", name="rand0m-f0rest"), "looks like random-forest"),
+    "digits for letters": (
+        _rename("rand0m-f0rest", name="rand0m-f0rest"),
+        "looks like random-forest",
+    ),
     "rn for m": (_rename("randorn-forest", name="randorn-forest"), "looks like random-forest"),
     "oracle over another explainer": (_rename("oracle"), "is not one of random-forest"),
-    "oracle of another distribution": (_rename("oracle", name="oracle", parameters={}, distribution="oracles"), "is from audio-where-benchmark"),
-    "settings that the label hides": (_set("explainer", "parameters", "n_estimators", to=9), "its label is random-forest:n_estimators=9"),
-    "a model of another distribution": (_set("model", "distribution", to="louder"), "model loudness is from"),
+    "oracle of another distribution": (
+        _rename("oracle", name="oracle", parameters={}, distribution="oracles"),
+        "is from audio-where-benchmark",
+    ),
+    "settings that the label hides": (
+        _set("explainer", "parameters", "n_estimators", to=9),
+        "its label is random-forest:n_estimators=9",
+    ),
+    "a model of another distribution": (
+        _set("model", "distribution", to="louder"),
+        "model loudness is from",
+    ),
     "an invisible author": (_set("credit", "author", to="\u3164"), "cannot be printed"),
     "right-to-left override": (_set("credit", "note", to="a\u202eb"), "cannot be printed"),
     "a lone surrogate": (_set("credit", "note", to="a\ud800b"), ""),
-}  # fmt: skip
+}
 
 
 def _moved(path: Path, plain: dict[str, Any]) -> Path:
