@@ -156,6 +156,62 @@ def test_a_cheat_is_refused_with_the_reason(name: str, copy: Path) -> None:
     assert isinstance(result.exception, SystemExit)
 
 
+@pytest.mark.parametrize("cost", [{"calls": 1}, {"forwards": 0.5}])
+def test_a_baseline_that_asks_the_model_is_refused(cost: dict[str, float], copy: Path) -> None:
+    path = submission(copy, "constant")
+    forge(path, _all_rows(**cost))
+    assert "model calls of a baseline" in awb("verify", path).stdout
+
+
+def test_settings_of_another_version_are_left_to_a_spot_check_but_for_metrics(copy: Path) -> None:
+    path, other = submission(copy), {"version": "9.9", "parameters": {"gift": 1}}
+    forge(path, lambda plain: plain["explainer"].update(other))
+    assert awb("verify", path).stdout.startswith("PASS")
+    forge(path, lambda plain: plain["metrics"][0].update(other))
+    assert "differs from the installed roc-auc: gift" in awb("verify", path).stdout
+
+
+def test_rows_that_look_alike_are_not_shown(copy: Path) -> None:
+    """Two explainers that are not installed here, whose names look alike: neither is shown."""
+    path = submission(copy)
+    original = read(path)
+    for name in ("my-f0rest", "my-forest"):
+        forged = json.loads(json.dumps(original))
+        _rename(name, name=name, distribution="mine")(forged)
+        packed = path.with_suffix(".relevance").read_bytes()
+        forged["relevance"]["file"] = f"{name}.relevance"
+        path.with_name(f"{name}.relevance").write_bytes(packed)
+        seal(path.with_name(f"{name}.json"), forged)
+    found, refused = read_folder(copy / "submissions", load())
+    assert len(refused) == 2
+    assert all("looks like another row: my-f0rest and my-forest" in one for one in refused)
+    assert "random-forest" in {one.record.name for one in found}
+
+
+def test_a_metric_that_needs_the_model_gives_places_to_verified_rows_only(copy: Path) -> None:
+    for path in (copy / "submissions").rglob("*.json"):
+        if path.name == MANIFEST_NAME:
+            continue
+        plain = read(path)
+        plain["metrics"] = [one for one in plain["metrics"] if one["label"] == "deletion-area"]
+        plain["scores"] = {"deletion-area": plain["scores"]["deletion-area"]}
+        plain["undefined"] = {}
+        seal(path, plain)
+    path = submission(copy)
+    [page] = copy.glob("folder*.md")
+
+    def place() -> str:
+        assert awb("publish", "--into", copy, "--no-site").exit_code == 0
+        lines = page.read_text(encoding="utf-8").splitlines()
+        [row] = [line for line in lines if line.split("|")[2:3] and "random-forest" in line[:40]]
+        return row.split("|")[1].strip()
+
+    assert place() == ""
+    assert "claims have no place" in page.read_text(encoding="utf-8")
+    assert awb("verify", path, "--spot-check", "1", "--record", "B. Verifier").exit_code == 0
+    assert place().startswith("1")
+
+
 def test_a_metric_of_nobody_is_on_no_page(copy: Path) -> None:
     path = submission(copy)
     forge(path, CHEATS["a metric of nobody"][0])
