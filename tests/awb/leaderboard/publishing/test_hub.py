@@ -110,7 +110,7 @@ def test_the_card_has_front_matter_and_the_facts(published: Path) -> None:
     assert facts["size_categories"] == ["n<1K"]
     assert f"{len(scores):,} rows" in body
     assert f"hf download {REPO}" in body
-    assert "(folder\\)](folder-" in body, "the index of the boards"
+    assert "(folder)](folder-" in body, "the index of the boards"
     record = submissions.read(submissions.submission(published))
     own = [one for one in scores if one["explainer"] == "random-forest"]
     assert len(own) == len(record["scores"]) * len(record["instances"])

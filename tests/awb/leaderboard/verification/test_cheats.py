@@ -91,6 +91,10 @@ CHEATS: dict[str, tuple[Change, str]] = {
         _metric("roc-auc", label="roc-auc:labels=strict"),
         "label is",
     ),
+    "scores of a metric that is not listed": (
+        lambda plain: plain["metrics"].pop(),
+        "not those of the listed metrics",
+    ),
     "seconds without end": (_all_rows(seconds=1.7e308), "less than or equal"),
     "seconds of a century": (_all_rows(seconds=3.2e9), "less than or equal"),
     "forwards without end": (_all_rows(forwards=1e300), "less than or equal"),
@@ -368,6 +372,27 @@ def test_a_page_that_cannot_be_made_costs_no_other(
 )
 def test_honest_labels_pass(text: str) -> None:
     assert check_label(check_printable(text)) == text
+
+
+@pytest.mark.parametrize(("marks", "fine"), [(3, True), (4, False)])
+def test_marks_on_a_letter_are_counted(marks: int, fine: bool) -> None:
+    text = f"a{chr(0x301) * marks}b" * 2
+    if fine:
+        assert check_printable(text) == text
+        return
+    with pytest.raises(ValueError, match="combining marks"):
+        check_printable(text)
+
+
+def test_a_submission_without_a_known_metric_is_not_shown(copy: Path) -> None:
+    def change(plain: dict[str, Any]) -> None:
+        entry = {**plain["metrics"][0], "label": "mine", "name": "mine", "distribution": "mine"}
+        plain.update(metrics=[entry], scores={"mine": [1.0] * 3}, undefined={})
+
+    forge(submission(copy), change)
+    found, refused = read_folder(copy / "submissions", load())
+    assert "random-forest" not in {one.record.name for one in found}
+    assert "none of its metrics is installed here" in refused[0]
 
 
 @pytest.mark.parametrize("text", ["grad-cam++", "ff@10", "event-recall@20", "x2"])
