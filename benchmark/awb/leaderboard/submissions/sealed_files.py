@@ -44,7 +44,8 @@ def sealed(schema: type[File], content: dict[str, Any]) -> File:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise SubmissionError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise SubmissionError(f"{place}: {message}" if place else message) from None
 
 
 def write_beside(file: SealedFile, folder: str, submission: Path) -> Path:
@@ -84,9 +85,12 @@ def _read(path: Path, schema: type[File]) -> File:
     content = read_bounded(path, _MAX_BYTES)
     plain = parse(content, path.name)
     given = plain.pop("sha256", None)
+    changed = SubmissionError("it was changed after it was recorded: its hash differs")
+    if given != content_sha256(plain):
+        raise changed
     file = sealed(schema, plain)
-    if given != file.sha256 or canonical(file.model_dump(mode="json")) != content:
-        raise SubmissionError("it was changed after it was recorded: its hash differs")
+    if canonical(file.model_dump(mode="json")) != content:
+        raise changed
     if path.stem != file.submission:
         raise SubmissionError(f"it should be called {file.submission}.json")
     return file
