@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any
@@ -29,6 +29,7 @@ from awb.harness.unit.record import (
     without,
 )
 from awb.harness.unit.warm_plugins import decision_threshold
+from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
@@ -91,6 +92,49 @@ def _attempt(
     guard: ModelGuard,
 ) -> UnitResult | None:
     """Run a unit; None if a plugin modified the model, which invalidates the results of others."""
+    work = _work(unit, model, built, model_cache, guard)
+    results = [row for resolved in unit.plan.explainers for row in work.rows(resolved)]
+    if guard.corrupters:
+        return None
+    work.question.perturber.keep()
+    work.scorer.keep()
+    work.variants.keep()
+    return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(results))
+
+
+def rescored(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    relevances: Sequence[FloatArray],
+    *,
+    samples: int | None = None,
+    model_cache: ModelCache | None = None,
+) -> list[dict[str, tuple[float, str]]]:
+    """Score other relevance of cells as if the unit's only explainer had returned it."""
+    [resolved] = unit.plan.explainers
+    work = _work(unit, model, built, model_cache, ModelGuard(model))
+    explainer = built["explainer", resolved.label]
+    with at_work(PluginCall("explainer", resolved.label)), untouched():
+        answer = work.question.explain(resolved, explainer, samples=samples)
+    return [
+        work.scores(
+            work.scoring(resolved, answer.explanation, relevance, samples),
+            resolved.label,
+            work.cheaper(resolved, answer, samples),
+        )
+        for relevance in relevances
+    ]
+
+
+def _work(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    model_cache: ModelCache | None,
+    guard: ModelGuard,
+) -> _Work:
+    """Prepare what the explainers and metrics of a unit share."""
     plan = unit.plan
     clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
     instance = replace(unit.instance, clip=clip)
@@ -106,14 +150,7 @@ def _attempt(
             scorer = replace(question, masker=other, existing=None).perturber
     variants = Variants(question)
     events = events_of(clip, ClassIndex(model), instance.class_index)
-    work = _Work(unit, question, scorer, variants, built, guard, events)
-    results = [row for resolved in plan.explainers for row in work.rows(resolved)]
-    if guard.corrupters:
-        return None
-    question.perturber.keep()
-    scorer.keep()
-    variants.keep()
-    return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))
+    return _Work(unit, question, scorer, variants, built, guard, events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +197,18 @@ class _Work:
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
             return without(label, status, _describe(error), self.unit.plan), False
         explanation = answer.explanation
-        again = partial(self.variants.explain, resolved, explainer, samples=samples)
-        scoring = self._scoring(label, explanation, again)
-        scores = self._scores(scoring, label, self._cheaper(resolved, explainer, answer, samples))
+        scoring = self.scoring(
+            resolved, explanation, self.scorer.segments.to_grid(explanation.relevance), samples
+        )
+        scores = self.scores(scoring, label, self.cheaper(resolved, answer, samples))
         found = "; ".join(explanation.notes)
         row = ExplainerResult(
             label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
         )
         return row, answer.heeds_budget
 
-    def _cheaper(
-        self, resolved: Resolved, explainer: Any, answer: Answer, samples: int | None
+    def cheaper(
+        self, resolved: Resolved, answer: Answer, samples: int | None
     ) -> Callable[[], Scoring] | None:
         """Return what robustness compares where it is to cost less: an explanation of few masks."""
         config = self.unit.plan.config
@@ -179,21 +217,30 @@ class _Work:
         if not self.unit.again or not answer.heeds_budget or few == own:
             return None
         label = resolved.label
+        explainer = self._plugin("explainer", label)
 
         def made() -> Scoring:
             call = PluginCall("again", label)
             self.unit.check(call)
             with at_work(call), untouched(), self.guard.watch(call):
                 found = self.question.explain(resolved, explainer, samples=few).explanation
-            again = partial(self.variants.explain, resolved, explainer, samples=few)
-            return self._scoring(label, found, again)
+            return self.scoring(resolved, found, self.scorer.segments.to_grid(found.relevance), few)
 
         return cache(made)
 
-    def _scoring(self, label: str, explanation: Explanation, again: Answering) -> Scoring:
-        """Prepare an explanation for the metrics."""
+    def scoring(
+        self,
+        resolved: Resolved,
+        explanation: Explanation,
+        relevance: FloatArray,
+        samples: int | None,
+    ) -> Scoring:
+        """Prepare relevance of cells for the metrics, as that of an explainer's explanation."""
+        label = resolved.label
+        explainer = self._plugin("explainer", label)
+        again = partial(self.variants.explain, resolved, explainer, samples=samples)
         return Scoring(
-            immutable(self.scorer.segments.to_grid(explanation.relevance)),
+            immutable(relevance),
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
@@ -219,7 +266,7 @@ class _Work:
 
         return asked
 
-    def _scores(
+    def scores(
         self, scoring: Scoring, explainer: str, cheaper: Callable[[], Scoring] | None
     ) -> dict[str, tuple[float, str]]:
         """Compute every metric; awb's own are trusted to leave the process as it is."""

@@ -31,7 +31,7 @@ import numpy as np
 from awb.errors import RelevanceError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.linear_regression import fitted
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
@@ -185,6 +185,7 @@ SPECS = [
         summary="The reference's forest: samples weigh as much as they are far from the clip.",
         citation=_CITATION,
         cost="the shared design and one call",
+        least_calls=whole_design,
         parameters=SegmentParameters,
         factory=finished(RandomForestPaper),
     ),
@@ -193,6 +194,7 @@ SPECS = [
         summary="The reference's regression: unweighted, the clip among the samples.",
         citation=_CITATION,
         cost="the shared design and one call",
+        least_calls=whole_design,
         parameters=SegmentParameters,
         factory=finished(lambda _: explain_by_regression),
     ),
@@ -201,6 +203,7 @@ SPECS = [
         summary="The reference's Kernel SHAP: on the shared design, by a general optimizer.",
         citation=_CITATION,
         cost="the shared design and two calls",
+        least_calls=whole_design,
         parameters=KernelShapPaperParameters,
         factory=finished(KernelShapPaper),
     ),

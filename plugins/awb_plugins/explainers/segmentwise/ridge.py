@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import Explanation, Instance
 from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
@@ -45,6 +45,7 @@ SPEC = ExplainerSpec(
     summary="Linear regression with a penalty on large coefficients.",
     citation="Hoerl & Kennard (1970), doi:10.1080/00401706.1970.10488634",
     cost="the shared design",
+    least_calls=whole_design,
     parameters=RidgeParameters,
     factory=on_players(Ridge),
 )
