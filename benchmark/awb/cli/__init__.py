@@ -30,7 +30,7 @@ from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
-from awb.errors import AwbError
+from awb.errors import AwbError, described
 
 
 class AwbGroup(click.Group):
@@ -41,7 +41,7 @@ class AwbGroup(click.Group):
         try:
             return super().invoke(context)
         except AwbError as error:
-            click.echo(f"awb: {' '.join(str(error).split())}", err=True)
+            click.echo(f"awb: {described(error)}", err=True)
             context.exit(2)
 
     def resolve_command(

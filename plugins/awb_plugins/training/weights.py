@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 from awb_plugins.training.examples import ClassKey
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def read_back_end(path: Path, make: Callable[[], Module], model: str) -> Module:
     try:
         back_end.load_state_dict(tensors)
     except RuntimeError as error:
-        reason = " ".join(str(error).split()).partition(": ")[2]
+        reason = one_line(error).partition(": ")[2]
         raise WeightsError(f"{model}: {path} does not fit: {reason} {_advice(model)}") from error
     return back_end
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from awb.activity import PluginCall, WorkerDiedError
 from awb.data.instance_kinds import HITS
-from awb.errors import AwbError
+from awb.errors import AwbError, described
 from awb.harness.config.run_config import RunConfig
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
@@ -113,7 +113,7 @@ class UnitResult:
 
 def failed_unit(unit: Unit, error: AwbError) -> UnitResult:
     """Make the rows of a unit that could not run at all, in which every explainer failed."""
-    rows = [without(one.label, FAILED, str(error), unit.plan) for one in unit.plan.explainers]
+    rows = [without(one.label, FAILED, described(error), unit.plan) for one in unit.plan.explainers]
     return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(rows))
 
 

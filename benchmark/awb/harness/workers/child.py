@@ -23,7 +23,7 @@ from typing import Any
 
 from awb import activity
 from awb.activity import At, PluginCall, WorkerDiedError
-from awb.errors import PluginError
+from awb.errors import PluginError, described, one_line
 
 READY = b"ready"
 _HEAD = struct.Struct("<dd?H")
@@ -94,8 +94,9 @@ class Child:
         try:
             content = ForkingPickler.dumps((function, task))
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"
-            raise PluginError(f"a task cannot be pickled for a worker process: {text}") from error
+            raise PluginError(
+                f"a task cannot be pickled for a worker process: {described(error)}"
+            ) from error
         with suppress(OSError):  # it is dead, as its sentinel will show
             self.connection.send_bytes(content)
 
@@ -168,12 +169,12 @@ def _answer(content: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 - the plugin boundary: the caller reports it
         return _packed_error(error)
     except BaseException as error:  # noqa: BLE001 - a plugin that calls sys.exit() or worse
-        text = f"it raised {type(error).__name__}"
+        text = f"it raised {one_line(type(error).__name__, 80)}"
         return _packed_error(WorkerDiedError(text, activity.present()))
     try:
         return pickle.dumps(result)
     except Exception as error:  # noqa: BLE001 - whatever pickle makes of a foreign object
-        return _packed_error(PluginError(f"its result cannot be pickled: {error}"))
+        return _packed_error(PluginError(f"its result cannot be pickled: {described(error)}"))
 
 
 def _packed_error(error: Exception) -> bytes:
@@ -182,7 +183,7 @@ def _packed_error(error: Exception) -> bytes:
         content = pickle.dumps(Failure(error))
         pickle.loads(content)  # noqa: S301 - pickled on the line above
     except Exception:  # noqa: BLE001 - whatever a foreign exception does
-        return pickle.dumps(Failure(PluginError(f"{type(error).__name__}: {error}")))
+        return pickle.dumps(Failure(PluginError(described(error))))
     return content
 
 
