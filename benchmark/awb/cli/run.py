@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
 RESOURCES = ("jobs", *LIMITS, "isolate", "scheduler", "cache")
 
 
@@ -23,6 +28,20 @@ def tell_overridden(settled: Settled) -> None:
     """Say on stderr which options replace what the file holds."""
     for phrase in settled.overridden:
         click.echo(f"{settled.source}: {phrase}", err=True)
+
+
+@contextmanager
+def resumable(context: click.Context, path: Path) -> Iterator[None]:
+    """Say after Ctrl-C what is stored, and how to go on."""
+    from awb.harness.storage.run_folder import RUN_FILE, SWEEP_FILE
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        begun = (path / RUN_FILE).exists() or (path / SWEEP_FILE).exists()
+        advice = f"Finished instances are stored. Type: awb resume {path}"
+        click.echo(f"Stopped. {advice if begun else 'Nothing was computed yet.'}", err=True)
+        context.exit(INTERRUPTED)
 
 
 @click.command("run", cls=SettingsCommand)
@@ -54,7 +73,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     load_plugins(settings)
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
-    with progress_bar(path) as progress:
+    with resumable(context, path), progress_bar(path) as progress:
         folder = start(settled, resources, path, progress)
     _finish(context, folder)
 
@@ -82,7 +101,7 @@ def resume_command(
 
     settings = read_settings(None, typed_settings(context, options)).settings
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
-    with progress_bar(folder) as progress:
+    with resumable(context, folder), progress_bar(folder) as progress:
         finished = take_up(folder, resources, progress, retry_stopped=retry_stopped)
     _finish(context, finished)
 

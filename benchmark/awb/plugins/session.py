@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
@@ -91,7 +91,8 @@ def _import(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(made)
     sys.modules[name] = module
     try:
-        made.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # stdout is for boards
+            made.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
         raise PluginError(f"plugin file {path}: {described(error)}") from error

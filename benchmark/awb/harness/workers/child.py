@@ -26,6 +26,8 @@ from awb.activity import At, PluginCall, WorkerDiedError
 from awb.errors import PluginError, described, one_line
 
 READY = b"ready"
+CUT_OFF = 113
+"""Exit code of a worker whose connection to awb was closed by a plugin."""
 _HEAD = struct.Struct("<dd?H")
 _SLOT = 4096
 _FIRST_TO_GO = "500"
@@ -151,14 +153,34 @@ def _serve(connection: Connection, memory: Any, cwd: str) -> None:
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
     _follow_parent(cwd)
+    os.dup2(2, 1)  # stdout is for boards; what plugins print goes to stderr
     connection.send_bytes(READY)
     while True:
         try:
             content = connection.recv_bytes()
         except EOFError:
             return
-        activity.tell(Sheet(memory).write)
+        activity.tell(_watchful(Sheet(memory), connection))
         connection.send_bytes(_answer(content))
+
+
+def _watchful(sheet: Sheet, connection: Connection) -> Callable[[At], None]:
+    """Record activities, and end this process if a plugin has closed its connection to awb.
+
+    Whoever did that is the activity that was recorded last.
+    """
+    ours = os.fstat(connection.fileno())
+
+    def write(at: At) -> None:
+        try:
+            now = os.fstat(connection.fileno())
+        except OSError:
+            os._exit(CUT_OFF)
+        if (now.st_dev, now.st_ino) != (ours.st_dev, ours.st_ino):
+            os._exit(CUT_OFF)
+        sheet.write(at)
+
+    return write
 
 
 def _answer(content: bytes) -> bytes:
