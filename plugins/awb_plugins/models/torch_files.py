@@ -179,7 +179,7 @@ def check_layout(
     Raises
     ------
     WeightsError
-        If a tensor is absent, superfluous, of another shape, or not finite.
+        If a tensor is absent, superfluous, of another shape, not of floats, or not finite.
     """
     where = f"{name}: {path}"
     absent = [key for key in expected if key not in state]
@@ -195,5 +195,8 @@ def check_layout(
             raise WeightsError(
                 f"{where}: {key} has shape {tuple(state[key].shape)}, expected {shape}. {advice}"
             )
+        if shape and not state[key].is_floating_point():  # counters of batch norm have no shape
+            kind = str(state[key].dtype).removeprefix("torch.")
+            raise WeightsError(f"{where}: {key} is {kind}, expected float32. {advice}")
         if not bool(state[key].isfinite().all()):
             raise WeightsError(f"{where}: {key} is not finite. {advice}")

@@ -84,12 +84,22 @@ def read_back_end(path: Path, make: Callable[[], Module], model: str) -> Module:
         raise WeightsError(f"{model}: {path}: {bad[0]} is not finite; {_advice(model)}")
     with torch.random.fork_rng(devices=[]):  # layers draw weights when they are made
         back_end = make().eval().requires_grad_(False)
+    for name, one in back_end.state_dict().items():
+        if name in tensors and tensors[name].dtype != one.dtype:
+            raise WeightsError(
+                f"{model}: {path}: {name} is {_kind(tensors[name])}, expected {_kind(one)};"
+                f" {_advice(model)}"
+            )
     try:
         back_end.load_state_dict(tensors)
     except RuntimeError as error:
         reason = one_line(error).partition(": ")[2]
         raise WeightsError(f"{model}: {path} does not fit: {reason} {_advice(model)}") from error
     return back_end
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def file_sha256(path: Path) -> str:
