@@ -63,7 +63,7 @@ def read_class_list(path: Path, model: str) -> ClassList:
     metadata = _open(path, "np", model).metadata() or {}
     try:
         found = ClassList(*(tuple(json.loads(metadata[key])) for key in ("classes", "mids")))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{model}: {path} names no classes; {_advice(model)}") from error
     if not found.names or len(found.mids) not in (0, len(found.names)):
         raise WeightsError(
