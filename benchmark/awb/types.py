@@ -247,12 +247,17 @@ class Cost:
     forwards : float
         Clips actually computed, after reuse; a part of a clip counts as a fraction.
     seconds : float
-        Wall-clock seconds, including those of a shared design.
+        Wall-clock seconds of the explainer's own work. Over the explainers of a run they add up to
+        less than the run.
+    shared_seconds : float
+        Wall-clock seconds of the designs that it read. Their masks are scored once per instance for
+        all explainers, whoever asks first. Alone, it would take `seconds` and these.
     """
 
     calls: int = 0
     forwards: float = 0.0
     seconds: float = 0.0
+    shared_seconds: float = 0.0
 
 
 Surrogate = Callable[[BoolArray], FloatArray]

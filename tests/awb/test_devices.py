@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -203,6 +204,10 @@ def test_the_device_is_recorded_and_on_the_board(tmp_path: Path) -> None:
     text = (out / "run.json").read_text(encoding="utf-8")
     (out / "run.json").write_text(text.replace(place, "mps, float16"), encoding="utf-8")
     assert record["config"]["device"] == "auto"
+    resume(out)  # finished: nothing is computed anywhere
+    with closing(RunFolder(out).store().connect()) as connection, connection:
+        for table in ("fact", "score", "explanation", "unit"):
+            connection.execute(f"delete from {table}")
     with pytest.raises(RunError, match=r"computed soundscape-cnn on mps, float16, but here"):
         resume(out, Resources(jobs=1))
 

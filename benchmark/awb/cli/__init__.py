@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -32,6 +32,7 @@ from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
+from awb.cli.waiting import clear
 from awb.errors import AwbError, described, one_line
 
 
@@ -43,18 +44,17 @@ class AwbGroup(click.Group):
         try:
             return super().invoke(context)
         except AwbError as error:
-            click.echo(f"awb: {described(error)}", err=True)
-            context.exit(2)
+            _fail(context, f"awb: {described(error)}")
         except KeyboardInterrupt:
-            click.echo("awb: stopped", err=True)
-            context.exit(INTERRUPTED)
+            _fail(context, "awb: stopped", INTERRUPTED)
         except OSError as error:
             if error.errno == errno.EPIPE:  # "| head": click ends quietly
                 raise
             place = f"{error.filename}: " if error.filename else ""
-            click.echo(f"awb: {place}{one_line(error.strerror or error)}", err=True)
             _leave_stdout()
-            context.exit(2)
+            _fail(context, f"awb: {place}{one_line(error.strerror or error)}")
+        finally:
+            clear()
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -65,6 +65,12 @@ class AwbGroup(click.Group):
         if args and self.get_command(context, args[0]) is None and not args[0].startswith("-"):
             context.fail(f"no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
         return super().resolve_command(context, args)
+
+
+def _fail(context: click.Context, line: str, code: int = 2) -> NoReturn:
+    clear()
+    click.echo(line, err=True)
+    context.exit(code)
 
 
 def _leave_stdout() -> None:

@@ -4,64 +4,83 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from awb.cli.waiting import clear
 from awb.plugins.discovery import load
 
 if TYPE_CHECKING:
     from awb.harness.selection.selector import Progress
+    from awb.plugins.discovery import Broken
 
 
 _PAUSE_S = 60.0
 
 
-def _warn_of_broken_plugins() -> None:
-    for broken in load().broken:
+def _warn_of(broken: Iterable[Broken]) -> None:
+    for one in broken:
+        clear()
         click.echo(
-            f"awb: plugin {broken.origin.distribution} is broken and left out: {broken.reason}",
+            f"awb: plugin {one.origin.distribution} is broken and left out: {one.reason}",
             err=True,
         )
 
 
 @contextmanager
-def progress_bar(path: Path, name: str = "Run folder") -> Iterator[Progress]:
-    """Show a bar on a terminal, and occasional lines elsewhere."""
-    _warn_of_broken_plugins()
+def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> Iterator[Progress]:
+    """Show a bar on a terminal, and occasional lines elsewhere.
+
+    A terminal shows what is waited for until the first clip or instance is done.
+    """
+    _warn_of(load().broken)
     if not sys.stderr.isatty():
         yield _lines(path, name)
         return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
-        MofNCompleteColumn,
         Progress,
+        Task,
         TaskID,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class _Count(TextColumn):
+        """How much is done, where it is known of how much."""
+
+        def render(self, task: Task) -> Text:
+            return Text() if task.total is None else super().render(task)
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Count("{task.completed:.0f}/{task.total:.0f}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
+    clear()
     with Progress(*columns, console=Console(stderr=True)) as bar:
         tasks: dict[str, TaskID] = {}
+        first = bar.add_task(waiting, total=None, visible=bool(waiting))
 
         def update(phase: str, done: int, total: int) -> None:
+            bar.update(first, visible=False)
             if phase not in tasks:
                 tasks[phase] = bar.add_task(phase, total=total)
             bar.update(tasks[phase], completed=done, total=total)
 
-        yield update
+        try:
+            yield update
+        finally:
+            bar.update(first, visible=False)
 
 
 def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:

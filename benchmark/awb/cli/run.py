@@ -12,6 +12,7 @@ import click
 from awb.cli.completing import config_files, run_folders
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand, typed_settings
+from awb.cli.waiting import clear
 
 if TYPE_CHECKING:
     from awb.harness.config.settings import Settled
@@ -23,9 +24,12 @@ INTERRUPTED = 130
 
 RESOURCES = ("jobs", *LIMITS, "isolate", "scheduler", "cache")
 
+_WAITING = "Loading data and models"
+
 
 def tell_overridden(settled: Settled) -> None:
     """Say on stderr which options replace what the file holds."""
+    clear()
     for phrase in settled.overridden:
         click.echo(f"{settled.source}: {phrase}", err=True)
 
@@ -73,7 +77,7 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     load_plugins(settings)
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
-    with resumable(context, path), progress_bar(path) as progress:
+    with resumable(context, path), progress_bar(path, waiting=_WAITING) as progress:
         folder = start(settled, resources, path, progress)
     _finish(context, folder)
 
@@ -101,7 +105,7 @@ def resume_command(
 
     settings = read_settings(None, typed_settings(context, options)).settings
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
-    with resumable(context, folder), progress_bar(folder) as progress:
+    with resumable(context, folder), progress_bar(folder, waiting=_WAITING) as progress:
         finished = take_up(folder, resources, progress, retry_stopped=retry_stopped)
     _finish(context, finished)
 

@@ -18,20 +18,23 @@ from awb.harness.config.toml_output import resolved_toml
 from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.instance_facts import instance_facts
-from awb.harness.selection.manifest import Manifest, audio_sha256, make_instance
+from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, make_instance
 from awb.harness.selection.repeats import explained_again
 from awb.harness.selection.selector import Progress, select
 from awb.harness.storage.plugin_check import check_files
 from awb.harness.storage.run_folder import CONFIG_FILE, SCORES_FILE, RunFolder
 from awb.harness.storage.run_record import plugin_records, run_record
 from awb.harness.storage.stopped_plugins import forget_units, stopped
+from awb.harness.storage.store import Store
 from awb.harness.unit.record import Plan, Unit
 from awb.harness.unit.warm_plugins import ModelFacts, model_facts
-from awb.harness.work_queue import NOT_TRIED, WorkQueue, run_units
+from awb.harness.work_queue import NOT_TRIED, Culprit, WorkQueue, run_units, settle
 from awb.harness.workers.executor import Executor
 from awb.harness.workers.pool import open_executor
 from awb.harness.workers.single_task import run_one
 from awb.plugins.discovery import load
+from awb.plugins.resolve import Resolved
+from awb.specs import DatasetSpec, ModelSpec
 
 
 def silent(phase: str, done: int, total: int) -> None:
@@ -85,6 +88,8 @@ def resume(
         folder.keep_config(resolved_toml(config, chosen, None))
     if retry_stopped:
         forget_units(folder.store(), NOT_TRIED)
+    if _is_finished(folder, config, chosen, progress):
+        return folder
     resources = replace(resources or Resources(), scores=folder.scores_given())
     with where_it_started(folder), _opened(chosen, resources) as (executor, sources, facts):
         _check_places(folder, facts)
@@ -162,6 +167,26 @@ class _Run:
     resources: Resources
 
 
+def _is_finished(folder: RunFolder, config: RunConfig, chosen: Chosen, progress: Progress) -> bool:
+    """Check whether every instance has its results, which takes neither models nor datasets."""
+    known = {(one.dataset, one.model): one for one in folder.manifests()}
+    pairs = [(data, model) for data in chosen.datasets for model in chosen.pairs[data.label]]
+    if any((data.label, model.label) not in known for data, model in pairs):
+        return False
+    store = folder.store()
+    boards = []
+    for data, model in pairs:
+        manifest = known[data.label, model.label]
+        plan = _plan(config, chosen, data, model, manifest.weights_sha256)
+        boards.append(_Board.of(plan, manifest, store))
+    if any(board.remaining for board in boards):
+        return False
+    for board in boards:
+        settle(WorkQueue(board.order, iter(()), board.stopped), board.plan, store)
+        progress(board.phase, len(board.order), len(board.order))
+    return True
+
+
 def _work(job: _Run) -> None:
     """Select and explain instances for every dataset and model, skipping what is stored."""
     known = {(one.dataset, one.model): one for one in job.folder.manifests()}
@@ -183,55 +208,86 @@ def _work(job: _Run) -> None:
                 job.folder.add_manifest(manifest)
             if facts.weights_sha256 != manifest.weights_sha256:
                 raise RunError(f"the weights of {model.label} have changed since the run started")
-            plan = Plan(
-                dataset=resolved,
-                model=model,
-                weights_sha256=facts.weights_sha256,
-                explainers=job.chosen.explainers,
-                metrics=job.chosen.metrics,
-                masker=job.chosen.masker,
-                scoring_masker=job.chosen.scoring_masker,
-                config=job.config,
-                cache=job.resources.cache,
-                computed_on=facts.computed_on,
-            )
-            _explain(job, plan, manifest, source)
+            plan = _plan(job.config, job.chosen, resolved, model, facts.weights_sha256)
+            plan = replace(plan, cache=job.resources.cache, computed_on=facts.computed_on)
+            _explain(job, _Board.of(plan, manifest, job.folder.store()), source)
 
 
-def _explain(job: _Run, plan: Plan, manifest: Manifest, source: Source) -> None:
+def _plan(
+    config: RunConfig,
+    chosen: Chosen,
+    dataset: Resolved[DatasetSpec],
+    model: Resolved[ModelSpec],
+    weights_sha256: str,
+) -> Plan:
+    return Plan(
+        dataset=dataset,
+        model=model,
+        weights_sha256=weights_sha256,
+        explainers=chosen.explainers,
+        metrics=chosen.metrics,
+        masker=chosen.masker,
+        scoring_masker=chosen.scoring_masker,
+        config=config,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Board:
+    """The units of one dataset and model, and which of them have no stored result."""
+
+    plan: Plan
+    instances: dict[str, Kept]  # by the key of the unit
+    again: frozenset[Kept]  # to be explained again under variations
+    order: list[str]
+    remaining: list[str]
+    stopped: dict[str, set[Culprit]]
+
+    @classmethod
+    def of(cls, plan: Plan, manifest: Manifest, store: Store) -> _Board:
+        """Compare a manifest with the results."""
+        kept, again = manifest.kept, explained_again(manifest.kept, plan)
+        keys = plan.unit_keys(
+            (one.clip_id, one.target, one.audio_sha256, one in again) for one in kept
+        )
+        instances = dict(zip(keys, kept, strict=True))
+        # Long units first, so that none of them runs alone at the end.
+        order = sorted(instances, key=lambda key: instances[key] not in again)
+        finished = store.finished()
+        remaining = [key for key in order if key not in finished]
+        return cls(plan, instances, again, order, remaining, stopped(store, instances.keys()))
+
+    @property
+    def phase(self) -> str:
+        """What is shown while the units run."""
+        return f"Explaining {self.plan.model.label} on {self.plan.dataset.label}"
+
+
+def _explain(job: _Run, board: _Board, source: Source) -> None:
     """Run every unit that has no stored result."""
-    store = job.folder.store()
-    rate_hz = job.facts[plan.model.label].sample_rate_hz
-    classes = ClassIndex(job.facts[plan.model.label])
-    again = explained_again(manifest.kept, plan)
-    keys = {
-        plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=kept in again): kept
-        for kept in manifest.kept
-    }
-    # Long units first, so that none of them runs alone at the end.
-
-    order = sorted(keys, key=lambda key: keys[key] not in again)
-    finished = store.finished()
+    plan = board.plan
+    facts_of_model = job.facts[plan.model.label]
+    classes = ClassIndex(facts_of_model)
 
     def units() -> Iterator[Unit]:
-        for key in order:
-            if key not in finished:
-                kept = keys[key]
-                clip = source.load(kept.clip_id)
-                if audio_sha256(clip) != kept.audio_sha256:
-                    raise RunError(f"the audio of clip {clip.id} has changed since the run started")
-                instance = make_instance(plan.dataset.spec.name, clip, kept, rate_hz)
-                facts = instance_facts(clip, kept, classes)
-                yield Unit(key, plan, instance, again=kept in again, facts=facts)
+        for key in board.remaining:
+            kept = board.instances[key]
+            clip = source.load(kept.clip_id)
+            if audio_sha256(clip) != kept.audio_sha256:
+                raise RunError(f"the audio of clip {clip.id} has changed since the run started")
+            instance = make_instance(
+                plan.dataset.spec.name, clip, kept, facts_of_model.sample_rate_hz
+            )
+            facts = instance_facts(clip, kept, classes)
+            yield Unit(key, plan, instance, again=kept in board.again, facts=facts)
 
-    queue = WorkQueue(order, units(), stopped(store, keys.keys()))
-    done = len(keys.keys() & finished)
-    phase = f"Explaining {plan.model.label} on {plan.dataset.label}"
-    job.progress(phase, done, len(keys))
+    queue = WorkQueue(board.order, units(), board.stopped)
+    done, total = len(board.order) - len(board.remaining), len(board.order)
+    job.progress(board.phase, done, total)
 
     def report() -> None:
         nonlocal done
         done += 1
-        job.progress(phase, done, len(keys))
+        job.progress(board.phase, done, total)
 
-    run_units(job.executor, queue, plan, store, report)
+    run_units(job.executor, queue, plan, job.folder.store(), report)

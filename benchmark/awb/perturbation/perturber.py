@@ -111,7 +111,7 @@ class Perturber:
         self._heeds_budget = False
         self._calls = 0
         self._forwards = 0.0
-        self._borrowed_s = 0.0
+        self._designs_s: dict[tuple[str, int, int], float] = {}
 
     def view(self, *, segments: Segments | None = None) -> Perturber:
         """Return a perturber with its own cost and the same cache.
@@ -129,7 +129,7 @@ class Perturber:
         view = object.__new__(Perturber)
         view.__dict__.update(self.__dict__)
         view._segments = segments or self._segments
-        view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
+        view._calls, view._forwards, view._designs_s = 0, 0.0, {}
         view._heeds_budget = False
         return view
 
@@ -229,8 +229,14 @@ class Perturber:
 
     @property
     def cost(self) -> Cost:
-        """What was asked for through this view so far; seconds are those borrowed from the pool."""
-        return Cost(self._calls, self._forwards, self._borrowed_s)
+        """What was asked for through this view so far, with the seconds of the designs it read."""
+        shared_s = math.fsum(self._designs_s.values())
+        return Cost(self._calls, self._forwards, shared_seconds=shared_s)
+
+    @property
+    def designs_s(self) -> float:
+        """Seconds that the designs of this instance have taken so far, through any view."""
+        return math.fsum(seconds for _, seconds in self._shared.pools.values())
 
     def charge(self, *, calls: int, forwards: float | None = None) -> None:
         """Count model calls made through `model_as`, in clips.
@@ -438,13 +444,13 @@ class Perturber:
         """Draw and score masks once, and charge every view that asks for them."""
         key = (purpose, self.n_segments, samples)
         if key in self._shared.pools:
-            pool, seconds = self._shared.pools[key]
+            pool, self._designs_s[key] = self._shared.pools[key]
             self._calls += len(pool.scores)
-            self._borrowed_s += seconds
             return pool
         started = time.perf_counter()
         rng = self._rng_key.generator(purpose)
         drop_masks = self._design.draw(self.n_segments, samples, rng)
         pool = Pool(immutable(drop_masks), immutable(self.scores(drop_masks)))
-        self._shared.pools[key] = pool, time.perf_counter() - started
+        self._designs_s[key] = time.perf_counter() - started
+        self._shared.pools[key] = pool, self._designs_s[key]
         return pool

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from awb.errors import RunError
+from awb.harness.database import Database
 from awb.harness.unit.record import ExplainerResult, UnitResult
 from awb.intervals import FloatArray
 
@@ -27,6 +28,7 @@ create table if not exists explanation (
     unit_key text not null references unit(key), explainer text not null,
     status text not null, reason text not null, relevance blob,
     calls integer not null, forwards real not null, seconds real not null,
+    shared_seconds real not null default 0,
     primary key (unit_key, explainer)
 ) without rowid;
 create table if not exists score (
@@ -49,6 +51,8 @@ create table if not exists fact (
     primary key (unit_key, name)
 ) without rowid;
 """
+
+_NEW_COLUMN = "alter table explanation add column shared_seconds real not null default 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,26 +83,25 @@ class ExplanationRow:
     calls: int
     forwards: float
     seconds: float
+    shared_seconds: float = 0.0  # of the designs it read; an older awb counts them as its own
 
 
-class Store:
+class Store(Database):
     """Results of one run."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         try:
-            with closing(self.connect()) as connection, connection:
-                connection.execute("pragma journal_mode = wal")
-                connection.executescript(_SCHEMA)
+            super().__init__(path, _SCHEMA)
+            self._add_missing_column()
         except sqlite3.DatabaseError as error:
             raise RunError(f"{path} is not an awb result store: {error}") from error
 
-    def connect(self) -> sqlite3.Connection:
-        """Open a connection, which the caller closes."""
-        connection = sqlite3.connect(self._path, timeout=30.0)
-        connection.execute("pragma synchronous = normal")
-        connection.execute("pragma foreign_keys = on")
-        return connection
+    def _add_missing_column(self) -> None:
+        """Add what the file of an older awb lacks."""
+        with closing(self.connect()) as connection, connection:
+            known = {name for _, name, *_ in connection.execute("pragma table_info(explanation)")}
+            if "shared_seconds" not in known:
+                connection.execute(_NEW_COLUMN)
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
@@ -114,7 +117,7 @@ class Store:
         facts: Mapping[str, float | str] | None = None,
     ) -> None:
         """Store a unit in one transaction; storing it again has no effect."""
-        with closing(self.connect()) as connection, connection:
+        with self.transaction() as connection:
             fresh = connection.execute(
                 "insert or ignore into unit values (?, ?, ?, ?, ?)",
                 (result.key, dataset, model, result.clip_id, result.target),
@@ -137,7 +140,7 @@ class Store:
         """Write rows of a unit in an open transaction."""
 
         connection.executemany(
-            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     key,
@@ -148,6 +151,7 @@ class Store:
                     row.cost.calls,
                     row.cost.forwards,
                     row.cost.seconds,
+                    row.cost.shared_seconds,
                 )
                 for row in rows
             ],
@@ -187,7 +191,7 @@ class Store:
         """Iterate over explanations, in the same order."""
         query = """
             select dataset, model, explainer, clip_id, target, status, reason,
-                   calls, forwards, seconds
+                   calls, forwards, seconds, shared_seconds
             from explanation join unit on unit.key = explanation.unit_key
             order by dataset, model, clip_id, target, explainer
         """

@@ -15,10 +15,11 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _Setting = tuple[Callable[[], Any], Callable[[Any], Any]]
 
@@ -107,7 +108,7 @@ def untouched() -> Iterator[None]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute in one thread, so that results do not depend on the number of workers."""
-    with threadpool_limits(limits=1):
+    with _controller(len(sys.modules)).limit(limits=1):
         torch = _torch()
         before = torch.get_num_threads() if torch else 0
         if torch:
@@ -117,6 +118,12 @@ def one_thread() -> Iterator[None]:
         finally:
             if torch:
                 torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def _controller(n_modules: int) -> ThreadpoolController:  # noqa: ARG001 - the key of the cache
+    """Find the libraries that have threads, again whenever a module was imported."""
+    return ThreadpoolController()
 
 
 def _torch() -> Any:

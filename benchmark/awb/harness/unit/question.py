@@ -21,7 +21,7 @@ from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import Cost, Explanation, Instance
+from awb.types import Explanation, Instance
 from awb.variations import Variation
 
 
@@ -86,12 +86,11 @@ class Question:
         view = shared.view() if samples is None else shared.budgeted(samples)
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
-        started = time.perf_counter()
+        started, designs_s = time.perf_counter(), view.designs_s
         found = explainer(view, seen, view.explainer_rng(resolved.label))
-        seconds = time.perf_counter() - started
+        elapsed_s, drawn_s = time.perf_counter() - started, view.designs_s - designs_s
         explanation = found if isinstance(found, Explanation) else Explanation(np.asanyarray(found))
-        spent = view.cost
-        cost = Cost(spent.calls, spent.forwards, seconds + spent.seconds)
+        cost = replace(view.cost, seconds=max(0.0, elapsed_s - drawn_s))
         checked = replace(explanation.check_length(view.n_segments), cost=cost)
         return Answer(checked, view.heeds_budget)
 

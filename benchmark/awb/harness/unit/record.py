@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import pickle
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError
 from awb.data.instance_kinds import HITS
@@ -29,6 +32,13 @@ MAX_FAILURES = 3
 def at_budget(label: str, budget: int) -> str:
     """Name an explainer with its budget, as in ``random-forest@300``."""
     return f"{label}@{budget}"
+
+
+InstanceKey = tuple[str, str, str, bool]
+"""Clip, target, hash of the audio, and whether it is explained again under variations."""
+
+_PLACE = "\0instance"
+"""Where the instance goes in what is hashed; no plugin or setting has such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +62,12 @@ class Plan:
         return self.masker, self.scoring_masker
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str, *, again: bool = True) -> str:
-        """Hash everything that the unit's results depend on."""
+        """Hash everything that one unit's results depend on."""
+        [key] = self.unit_keys([(clip_id, target, clip_sha256, again)])
+        return key
+
+    def unit_keys(self, instances: Iterable[InstanceKey]) -> list[str]:
+        """Hash, for each instance, everything that the results of its unit depend on."""
         settings = self.config.model_dump(
             include={"design", "samples", "budgets", "seed", "segment_s", "segment_hop_s"}
         )
@@ -65,9 +80,23 @@ class Plan:
             "metrics": [resolved.identity() for resolved in self.metrics],
             "maskers": [self.masker.identity(), self.scoring_masker.identity()],
             "settings": settings,
-            "instance": [clip_id, target, clip_sha256, again],
+            "instance": _PLACE,
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        before, _, after = json.dumps(content, sort_keys=True).partition(json.dumps(_PLACE))
+        texts = (f"{before}{json.dumps(instance)}{after}" for instance in instances)
+        return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as bytes, so that a worker makes the plan once and not for every unit."""
+        values = tuple(getattr(self, field.name) for field in fields(self))
+        return _plan_of, (pickle.dumps(values),)
+
+
+@lru_cache(maxsize=4)
+def _plan_of(content: bytes) -> Plan:
+    """Make a plan from `Plan.__reduce__`; the bytes come from the main process of the same run."""
+    values = pickle.loads(content)  # noqa: S301
+    return Plan(**dict(zip((field.name for field in fields(Plan)), values, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,34 @@ from awb.activity import MODEL, PluginCall, at_work
 from awb.errors import AwbError, RunError
 from awb.harness.unit.evaluation import run_unit
 from awb.harness.unit.process_state import one_thread
-from awb.harness.unit.record import Unit, UnitResult
+from awb.harness.unit.record import Plan, Unit, UnitResult
 from awb.harness.unit.score_cache import model_cache_for
 from awb.harness.unit.warm_plugins import computed_on, warm, warm_model
 from awb.plugins.resolve import Resolved
 
+Built = dict[tuple[str, str], Any]
 
-def _built(unit: Unit) -> dict[tuple[str, str], Any]:
+_last: tuple[Plan | None, Built] = None, {}
+"""The plan of the unit before, and its plugins."""
+
+
+def _built(unit: Unit) -> Built:
+    """Return the plugins of a unit's plan, those of the unit before where it is the same plan."""
+    global _last
+    if unit.without:
+        return _build(unit)
+    if _last[0] is unit.plan:
+        return _last[1]
+    built = _build(unit)
+    if not any(isinstance(one, AwbError) for one in built.values()):
+        _last = unit.plan, built
+    return built
+
+
+def _build(unit: Unit) -> Built:
     """Build the plugins of a plan; errors of explainers and metrics are returned in their place."""
     plan = unit.plan
-    built: dict[tuple[str, str], Any] = {}
+    built: Built = {}
     plugins: list[Resolved] = [*plan.explainers, *plan.metrics]
     for resolved in plugins:
         call = PluginCall(resolved.kind, resolved.label)

@@ -273,7 +273,7 @@ def _rows(pair: _Pair, name: str) -> dict[str, Any]:
             "reason": "" if row.status == OK else printable(row.reason),
             "calls": row.calls,
             "forwards": float(row.forwards),
-            "seconds": round(float(row.seconds), 6),
+            "seconds": round(float(row.seconds + row.shared_seconds), 6),
         }
         for row in (explanations[place] for place in places)
     ]

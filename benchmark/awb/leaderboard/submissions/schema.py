@@ -131,7 +131,10 @@ class RelevanceReference(Strict):
 
 
 class Row(Strict):
-    """One instance: its size, its status and its cost."""
+    """One instance: its size, its status and its cost.
+
+    The seconds include those of the design, as if the explainer had run alone.
+    """
 
     clip_id: Text
     target: Text
