@@ -16,6 +16,8 @@ from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
 from commands import awb
 
+pytestmark = pytest.mark.slow  # every kind of fault; test_stopping.py is quick
+
 SOUND = ["random", "oracle", "energy", "constant"]
 LIMITS = ("--time-limit=15", "--memory-limit=1500MB")
 LONG_LIMITS = ("--time-limit=300", "--memory-limit=1500MB")

@@ -73,6 +73,7 @@ def test_an_honest_explainer_is_compatible(verified: dict[str, Any]) -> None:
     assert [one["outcome"] for one in shadow["metrics"].values()] == ["compatible"] * 2
 
 
+@pytest.mark.slow
 def test_an_explainer_that_fails_on_new_clips_is_exposed(recorded: Path) -> None:
     path = submission(recorded / "submissions", "naive")
     record = Reader().read(path).record
@@ -85,6 +86,7 @@ def test_an_explainer_that_fails_on_new_clips_is_exposed(recorded: Path) -> None
     assert [one.outcome for one in comparison.metrics] == ["cannot tell"] * 2
 
 
+@pytest.mark.slow
 def test_the_pages_show_both_values(recorded: Path) -> None:
     result = awb("publish", "--into", recorded)
     assert result.exit_code == 0, result.output
@@ -102,6 +104,7 @@ def test_the_pages_show_both_values(recorded: Path) -> None:
     assert "2 passed, 0 refused" in checked.stderr, "a shadow is not a submission"
 
 
+@pytest.mark.slow
 def test_a_shadow_of_a_submission_that_has_changed_is_ignored(recorded: Path) -> None:
     forge(submission(recorded / "submissions", "tuned"), _with_a_note)
     result = awb("publish", "--into", recorded, "--no-site")
@@ -117,6 +120,7 @@ def _with_a_note(plain: dict[str, Any]) -> None:
     plain["credit"]["note"] = "new"
 
 
+@pytest.mark.slow
 def test_a_damaged_shadow_is_ignored(recorded: Path) -> None:
     sha256 = read(submission(recorded / "submissions", "tuned"))["sha256"]
     path = recorded / "shadow" / f"{sha256}.json"
@@ -137,6 +141,7 @@ def test_a_fixed_dataset_has_no_shadow(published: Path) -> None:
     assert "its clips are fixed; --shadow needs a generated dataset" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_recorded_seed_is_drawn(published: Path) -> None:
     options = ["--shadow", "4", "--shadow-seed", SEED, "--record", "B. Verifier"]
     result = awb("verify", published / "submissions", *options)
