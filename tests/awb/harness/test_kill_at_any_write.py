@@ -46,6 +46,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
 
 @pytest.fixture(scope="module")
 def undisturbed(config: RunConfig, tmp_path_factory: pytest.TempPathFactory) -> str:
+    import sklearn.ensemble  # noqa: F401 - once, rather than in every fork
+
     out = tmp_path_factory.mktemp("runs") / "whole"
     assert _forked(lambda: _run_or_resume(config, out)) == ENDED
     return _table(out)
@@ -87,6 +89,13 @@ def _fatal(write: int, work: Callable[[], object]) -> Callable[[], None]:
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    def counted(write: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*given: Any) -> Any:
+            count()
+            return write(*given)
+
+        return counting
+
     class Counted(sqlite3.Connection):
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
@@ -96,11 +105,10 @@ def _fatal(write: int, work: Callable[[], object]) -> Callable[[], None]:
         return Counted(*arguments, **options)
 
     def doing() -> None:
-        plain, replace = run_folder.write_json, Path.replace
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sqlite3, "connect", connect)
-            patch.setattr(run_folder, "write_json", lambda *given: (count(), plain(*given)))
-            patch.setattr(Path, "replace", lambda *given: (count(), replace(*given))[1])
+            patch.setattr(run_folder, "write_json", counted(run_folder.write_json))
+            patch.setattr(Path, "replace", counted(Path.replace))
             work()
 
     return doing
