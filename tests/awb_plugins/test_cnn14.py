@@ -233,6 +233,7 @@ def test_bad_checkpoints(tmp_path: Path) -> None:
         ({**state, "fc2.weight": torch.zeros(1)}, "unknown tensors, fc2"),
         ({**state, "fc1.bias": torch.zeros(3)}, r"fc1.bias has shape \(3,\)"),
         ({**state, "fc1.bias": state["fc1.bias"] * torch.nan}, "fc1.bias is not finite"),
+        ({**state, "fc1.bias": state["fc1.bias"].int()}, "fc1.bias is int32, expected float32"),
         (
             {**state, "spectrogram_extractor.stft.conv_real.weight": torch.zeros(513, 1, 1024)},
             "periodic Hann",

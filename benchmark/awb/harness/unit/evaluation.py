@@ -13,7 +13,7 @@ from awb.activity import PluginCall, at_work
 from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.data.targets import events_of
-from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
+from awb.errors import NotApplicableError, PluginError, UndefinedScoreError, described, one_line
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
 from awb.harness.unit.question import Answer, Question, Variants, not_again
@@ -43,12 +43,6 @@ Answering = Callable[[Any], Any]
 
 _SLACK = 1e-6
 """Tolerance for rounding at the ends of a metric's range."""
-
-
-def _describe(error: Exception) -> str:
-    """Describe an error in one line."""
-    text = " ".join(str(error).split()) or "no message"
-    return text if isinstance(error, AwbError) else f"{type(error).__name__}: {text}"
 
 
 def _number(value: Any, resolved: Resolved) -> float:
@@ -195,13 +189,13 @@ class _Work:
                 answer = self.question.explain(resolved, explainer, samples=samples)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
-            return without(label, status, _describe(error), self.unit.plan), False
+            return without(label, status, described(error), self.unit.plan), False
         explanation = answer.explanation
         scoring = self.scoring(
             resolved, explanation, self.scorer.segments.to_grid(explanation.relevance), samples
         )
         scores = self.scores(scoring, label, self.cheaper(resolved, answer, samples))
-        found = "; ".join(explanation.notes)
+        found = "; ".join(map(one_line, explanation.notes))
         row = ExplainerResult(
             label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
         )
@@ -297,8 +291,8 @@ class _Work:
                 value = _number(metric(given), resolved)
             return value, "" if np.isfinite(value) else "the metric returned no number"
         except UndefinedScoreError as error:
-            return float("nan"), _describe(error)
+            return float("nan"), described(error)
         except NotApplicableError as error:
-            return float("nan"), f"{NOT_APPLICABLE}: {_describe(error)}"
+            return float("nan"), f"{NOT_APPLICABLE}: {described(error)}"
         except Exception as error:  # noqa: BLE001 - the plugin boundary: a metric may be anyone's
-            return float("nan"), f"{FAILED}: {_describe(error)}"
+            return float("nan"), f"{FAILED}: {described(error)}"
