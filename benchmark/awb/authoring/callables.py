@@ -24,7 +24,7 @@ from awb.authoring.outputs import (
 from awb.authoring.repeats import Advice, check_repeats
 from awb.authoring.scaffold import check_name
 from awb.errors import AwbError, ParameterError, PluginError, described
-from awb.perturbation.batches import is_out_of_memory
+from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from awb.authoring.outputs import CLOSE
 from awb.errors import AwbError, ParameterError, PluginError, described, did_you_mean
-from awb.perturbation.batches import is_out_of_memory
+from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 
 Doubles = npt.NDArray[np.float64]

@@ -17,12 +17,12 @@ from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray, IntArray
 from awb.maskers import ContextMasker, Masker
 from awb.perturbation.bands import BandRenderer, score_rendered
-from awb.perturbation.choice import make_scorer, shared_parts
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
 from awb.perturbation.parts import PartRenderer, Parts
-from awb.perturbation.rendering import ContextRenderer
-from awb.perturbation.scorers import PartMemory
+from awb.perturbation.scorers.choice import make_scorer, shared_parts
+from awb.perturbation.scorers.clips import PartMemory
+from awb.perturbation.scorers.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
