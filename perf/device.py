@@ -25,9 +25,9 @@ from subjects import make_instance
 from torch import Tensor, nn
 
 from awb.maskers import zeros
-from awb.perturbation.on_device import DeviceClipScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
+from awb.perturbation.scorers.on_device import DeviceClipScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import ScoreArray
 from awb.segments import Segments
 from awb.types import AudioArray

@@ -23,10 +23,10 @@ from torch import nn
 
 import awb
 from awb.perturbation import perturber
-from awb.perturbation.choice import make_scorer
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.scorers import ClipScorer, PatchScorer, Scorer
-from awb.perturbation.search import SearchingScorer
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PatchScorer, Scorer
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.search import SearchingScorer
 from awb.types import BoolArray
 
 PLAIN_MASKS = 160

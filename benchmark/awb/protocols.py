@@ -286,6 +286,30 @@ class AttentionModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class TokenModel(DifferentiableModel, Protocol):
+    """A transformer whose tokens are not its frames, and that knows which features they stand for.
+
+    Explainers of attention ask for it. Where every token is a frame, it is not needed.
+    """
+
+    def token_cells(self, n_frames: int, n_bins: int) -> IntArray:
+        """Return the features that each token stands for.
+
+        Parameters
+        ----------
+        n_frames, n_bins : int
+            Shape of the features of a clip.
+
+        Returns
+        -------
+        np.ndarray, shape=(tokens, 4), dtype=int64
+            First frame, end frame, first bin, end bin; they may overlap, and may reach beyond the
+            features. Empty for tokens that represent no audio, such as a class token.
+        """
+        ...
+
+
+@runtime_checkable
 class RandomizableModel(AudioModel, Protocol):
     """A model whose trained weights can be randomized, as sanity checks require."""
 

@@ -18,13 +18,13 @@ from awb.harness.config.run_config import make_config
 from awb.harness.run import resume
 from awb.harness.storage.run_folder import RunFolder
 from awb.maskers import noise
-from awb.perturbation.batches import fitting, is_out_of_memory
-from awb.perturbation.choice import make_scorer
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, PatchScorer
+from awb.perturbation.scorers.batches import fitting, is_out_of_memory
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PatchScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
+from awb.perturbation.scorers.rendering import Renderer
 from awb.plugins.discovery import load
 from awb.protocols import TensorFrameModel, TensorModel
 from awb.segments import Segments

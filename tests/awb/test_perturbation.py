@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import noise, zeros
 from awb.perturbation import Design, Perturber
-from awb.perturbation.choice import make_scorer
 from awb.perturbation.design import LOG_ODDS_LIMIT, fill_of
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, PartMemory, PatchScorer
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PartMemory, PatchScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import PatchModel
 from awb.randomness import RandomKey
 from awb.segments import Segments

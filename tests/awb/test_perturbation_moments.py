@@ -12,11 +12,11 @@ from awb.conformance.rules import ConformanceError
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.maskers import Interpolation, noise
-from awb.perturbation.choice import make_scorer
-from awb.perturbation.colouring import Colouring
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.rendering import ContextRenderer, Renderer
-from awb.perturbation.scorers import ClipScorer, PartMemory
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PartMemory
+from awb.perturbation.scorers.colouring import Colouring
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.rendering import ContextRenderer, Renderer
 from awb.protocols import LocalModel, ScoreArray
 from awb.segments import Segments
 from awb.types import AudioArray

@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from awb.intervals import FloatArray
-from awb.perturbation.batches import Batches
-from awb.perturbation.scorers import DEFAULT_BATCH, checked
+from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.clips import DEFAULT_BATCH, checked
 from awb.protocols import AudioModel
 from awb.types import AudioArray, BoolArray
 

@@ -14,15 +14,15 @@ import numpy.typing as npt
 
 from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.maskers import ContextMasker, Masker
 from awb.perturbation.bands import BandRenderer, score_rendered
-from awb.perturbation.choice import make_scorer, shared_parts
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
 from awb.perturbation.parts import PartRenderer, Parts
-from awb.perturbation.rendering import ContextRenderer
-from awb.perturbation.scorers import PartMemory
+from awb.perturbation.scorers.choice import make_scorer, shared_parts
+from awb.perturbation.scorers.clips import PartMemory
+from awb.perturbation.scorers.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
@@ -74,6 +74,9 @@ class Perturber:
     PluginError
         If the masker returns something that is not a waveform of the clip's shape.
     """
+
+    _whole: Perturber | None = None  # of a view of players: where its masks are scored and charged
+    _players: IntArray = np.zeros(0, dtype=np.int64)
 
     def __init__(
         self,
@@ -157,10 +160,47 @@ class Perturber:
         view._design = replace(self._design, samples=samples)
         return view
 
+    def grouped(self, players: npt.ArrayLike, *, share: int = 1) -> Perturber:
+        """Return a perturber whose masks drop players, each a group of segments.
+
+        Parameters
+        ----------
+        players : array_like, shape=(segments,), dtype=int
+            Number of the player that each segment belongs to, from 0 without gaps.
+        share : int
+            What part of the masks its design has: one of so many, at least one mask.
+
+        Returns
+        -------
+        Perturber
+            A view on which `n_segments` counts players and the shared design is drawn over them;
+            `segments` stay those of the clip. What it asks for is charged to this perturber.
+
+        Raises
+        ------
+        ParameterError
+            If a segment has no player, or a player no segment.
+        """
+        numbers = np.asarray(players)
+        if numbers.shape != (self.n_segments,) or numbers.dtype.kind not in "iu":
+            raise ParameterError(f"expected the player of each of {self.n_segments} segments")
+        if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
+            raise ParameterError("players are numbered from 0 without gaps")
+        view = self.view()
+        view._design = replace(self._design, samples=max(1, self._design.samples // max(1, share)))
+        view._whole, view._players = self, immutable(numbers.astype(np.int64))
+        return view
+
     @property
     def heeds_budget(self) -> bool:
         """Whether the design, or its number of masks, was asked for through this view."""
         return self._heeds_budget
+
+    def _heed_budget(self) -> None:
+        """Note that the design was asked for."""
+        self._heeds_budget = True
+        if self._whole is not None:
+            self._whole._heed_budget()
 
     def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
         """Return a perturber of the same clip with new random draws.
@@ -202,8 +242,8 @@ class Perturber:
 
     @property
     def n_segments(self) -> int:
-        """Number of segments."""
-        return self._segments.n
+        """Number of segments, or of players in a view of `grouped`."""
+        return self._segments.n if self._whole is None else int(self._players.max()) + 1
 
     @property
     def fill(self) -> AudioArray:
@@ -217,7 +257,7 @@ class Perturber:
     @property
     def samples(self) -> int:
         """How many masks an explainer that draws its own may ask for."""
-        self._heeds_budget = True
+        self._heed_budget()
         return self._design.samples
 
     def explainer_rng(self, label: str) -> np.random.Generator:
@@ -238,6 +278,8 @@ class Perturber:
     @property
     def cost(self) -> Cost:
         """What was asked for through this view so far, with the seconds of the designs it read."""
+        if self._whole is not None:
+            return self._whole.cost
         shared_s = math.fsum(self._designs_s.values())
         return Cost(self._calls, self._forwards, shared_seconds=shared_s)
 
@@ -263,6 +305,9 @@ class Perturber:
         """
         if not (0 <= calls < math.inf and 0 <= (forwards or 0) < math.inf):
             raise ParameterError(f"a cost is never negative (calls={calls}, forwards={forwards})")
+        if self._whole is not None:
+            self._whole.charge(calls=calls, forwards=forwards)
+            return
         self._calls += calls
         self._forwards += calls if forwards is None else forwards
 
@@ -314,6 +359,8 @@ class Perturber:
                 f"drop masks must be boolean of shape (n, {self.n_segments}),"
                 f" got {masks.dtype} of shape {masks.shape}"
             )
+        if self._whole is not None:
+            return self._whole.scores(masks[:, self._players])
         cells = self._segments.drop_cells(masks)
         self._calls += len(cells)
         shared = self._shared.known
@@ -475,7 +522,7 @@ class Perturber:
         Pool
             Drop masks and scores, read-only.
         """
-        self._heeds_budget = True
+        self._heed_budget()
         return self._drawn("design", self._design.samples)
 
     def held_out(self) -> Pool:
@@ -503,6 +550,7 @@ class Perturber:
         object
             What the first call computed.
         """
+        purpose += self._players_name()
         key = (purpose, self.n_segments)
         findings = self._shared.findings
         if key not in findings:
@@ -512,15 +560,23 @@ class Perturber:
 
     def _drawn(self, purpose: str, samples: int) -> Pool:
         """Draw and score masks once, and charge every view that asks for them."""
+        purpose += self._players_name()
         key = (purpose, self.n_segments, samples)
+        payer = self if self._whole is None else self._whole
         if key in self._shared.pools:
-            pool, self._designs_s[key] = self._shared.pools[key]
-            self._calls += len(pool.scores)
+            pool, payer._designs_s[key] = self._shared.pools[key]
+            payer.charge(calls=len(pool.scores), forwards=0.0)
             return pool
         started = time.perf_counter()
         rng = self._rng_key.generator(purpose)
         drop_masks = self._design.draw(self.n_segments, samples, rng)
         pool = Pool(immutable(drop_masks), immutable(self.scores(drop_masks)))
-        self._designs_s[key] = time.perf_counter() - started
-        self._shared.pools[key] = pool, self._designs_s[key]
+        payer._designs_s[key] = time.perf_counter() - started
+        self._shared.pools[key] = pool, payer._designs_s[key]
         return pool
+
+    def _players_name(self) -> str:
+        """Name the players, for what is drawn once; empty for segments."""
+        if self._whole is None:
+            return ""
+        return " of players " + " ".join(map(str, self._players.tolist()))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers import (
+    attention,
     baselines,
     captum_adapter,
     components,
     ensembles,
+    learned_masks,
     segmentwise,
+    shapiq_adapter,
     spectrogram,
     trained,
 )
@@ -18,6 +21,7 @@ from awb_plugins.explainers import (
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    masking = [*segmentwise.SPECS, *components.SPECS]
-    inside = [*spectrogram.SPECS, *trained.SPECS, captum_adapter.SPEC]
-    return [*masking, *inside, *ensembles.SPECS, *baselines.SPECS]
+    masking = [*segmentwise.SPECS, *components.SPECS, *learned_masks.SPECS]
+    inside = [*spectrogram.SPECS, *attention.SPECS, *trained.SPECS]
+    adapters = [captum_adapter.SPEC, shapiq_adapter.SPEC]
+    return [*masking, *inside, *adapters, *ensembles.SPECS, *baselines.SPECS]

@@ -16,12 +16,12 @@ import awb
 from awb.authoring.torch_modules import span_rules
 from awb.authoring.torch_modules.moments import TracedMoments
 from awb.maskers import noise
-from awb.perturbation import search
-from awb.perturbation.choice import make_scorer
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
-from awb.perturbation.search import SearchingScorer, moments_of
+from awb.perturbation.scorers import search
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.rendering import Renderer
+from awb.perturbation.scorers.search import SearchingScorer, moments_of
 from awb.protocols import LocalModel, TraceableModel
 from awb.segments import Segments
 from local_networks import (

@@ -15,7 +15,7 @@ from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.long_table import write
 from awb.leaderboard.formats.text import to_json
 from awb.perturbation import perturber
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
 from awb.plugins.discovery import load
 
 

@@ -71,6 +71,8 @@ CHANGES: dict[str, Callable[[FloatArray], FloatArray]] = {
 
 SUBJECT_OF = {
     "attention-rollout": "ast",
+    "attention-gradients": "encoder-class-token",
+    "attn-lrp": "encoder-class-token",
     "listen": "kws-cnn",
     "smoothgrad": "resnet",
     "deeplift": "cnn-batch-norm",
@@ -92,6 +94,11 @@ PAIRS = [
     *(("smoothgrad", "plain-cnn"), ("captum:GradientShap", "plain-cnn")),
 ]
 BLIND = {
+    **{
+        ("attn-lrp", "encoder-class-token", change): "the account knows sums; the order is judged"
+        " in test_attention_gradients"
+        for change in ("reversed", "mean")
+    },
     **{
         (one, "crnn-gru", change): "nobody else has such rules for a GRU: only the sum is known"
         for one in SUMMING

@@ -36,7 +36,7 @@ from awb.authoring.torch_modules.networks import (
 from awb.authoring.torch_modules.parts import Pool, Pooling, picking, pooled
 from awb.authoring.torch_modules.trials import misfit
 from awb.errors import ParameterError, PluginError
-from awb.perturbation.batches import is_out_of_memory
+from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import LocalModel, ScoreArray
 from awb.types import AudioArray
 

@@ -34,6 +34,9 @@ def _numbers(given: Any) -> Any:
 Names = Annotated[list[str], BeforeValidator(_names), Field(min_length=1)]
 """References, as a list or a comma-separated string."""
 
+SHORTEST_S, LONGEST_S = 0.001, 3600.0
+"""Range of the length of a segment: from a period of the highest voice to more than a clip."""
+
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -106,13 +109,16 @@ class RunConfig(BaseModel):
         default=None, description="Use the first N clips of each dataset.", examples=[2]
     )
     seed: Annotated[int, Option(takes="N")] = Field(
-        default=0, ge=0, description="Seed of every random draw."
+        default=0, ge=0, lt=2**63, description="Seed of every random draw."
     )
     segment_s: Annotated[float, Option(takes="S")] = Field(
-        default=0.1, gt=0, description="Length of a segment in seconds."
+        default=0.1, ge=SHORTEST_S, le=LONGEST_S, description="Length of a segment in seconds."
     )
     segment_hop_s: Annotated[float, Option(takes="S")] = Field(
-        default=0.1, gt=0, description="Seconds from one segment to the next."
+        default=0.1,
+        ge=SHORTEST_S,
+        le=LONGEST_S,
+        description="Seconds from one segment to the next.",
     )
     instances: Annotated[
         InstanceKind,

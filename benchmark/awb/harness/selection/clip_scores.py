@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -64,15 +63,15 @@ def model_key(model: Resolved, weights_sha256: str) -> str:
 class ScoreStore(Database):
     """Scores in one SQLite file; a clip is written in one transaction."""
 
+    holds = "a file of scores"
+
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            super().__init__(path, _SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise RunError(
-                f"{path} is not a file of scores, or cannot be written: {error}"
-            ) from error
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}") from error
+        super().__init__(path, _SCHEMA)
 
     def models(self) -> list[StoredModel]:
         """List the models whose scores are in the file."""

@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from awb.errors import RunError
 from awb.harness.database import Database
 from awb.harness.unit.record import ExplainerResult, UnitResult
 from awb.intervals import FloatArray
@@ -90,28 +88,24 @@ class Store(Database):
     """Results of one run."""
 
     def __init__(self, path: Path) -> None:
-        try:
-            super().__init__(path, _SCHEMA)
-            self._add_missing_column()
-        except sqlite3.DatabaseError as error:
-            raise RunError(f"{path} is not an awb result store: {error}") from error
+        super().__init__(path, _SCHEMA)
 
-    def _add_missing_column(self) -> None:
-        """Add what the file of an older awb lacks."""
-        with closing(self.connect()) as connection, connection:
-            known = {name for _, name, *_ in connection.execute("pragma table_info(explanation)")}
-            if "shared_seconds" not in known:
-                connection.execute(_NEW_COLUMN)
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Create the tables, and add what the file of an older awb lacks."""
+        super()._prepare(connection)
+        known = {name for _, name, *_ in connection.execute("pragma table_info(explanation)")}
+        if "shared_seconds" not in known:
+            connection.execute(_NEW_COLUMN)
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             return {key for (key,) in connection.execute("select key from unit")}
 
     def clips(self) -> dict[str, set[str]]:
         """Return the clips of every dataset of which instances are stored."""
         found: dict[str, set[str]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             query = "select distinct dataset, clip_id from unit"
             for dataset, clip_id in connection.execute(query):
                 found.setdefault(dataset, set()).add(clip_id)
@@ -189,7 +183,7 @@ class Store(Database):
             from score join unit on unit.key = score.unit_key
             order by dataset, model, clip_id, target, score.explainer, metric
         """
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for row in connection.execute(query):
                 *names, value, reason = row
                 dataset, model, explainer, clip_id, target, metric = names
@@ -204,7 +198,7 @@ class Store(Database):
             from explanation join unit on unit.key = explanation.unit_key
             order by dataset, model, clip_id, target, explainer
         """
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for row in connection.execute(query):
                 yield ExplanationRow(*row)
 
@@ -219,7 +213,7 @@ class Store(Database):
             order by dataset, model, clip_id, target, name
         """
         found: dict[tuple[str, str], dict[tuple[str, str], dict[str, float | str]]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for dataset, model, clip_id, target, name, value in connection.execute(query):
                 of_board = found.setdefault((dataset, model), {})
                 of_board.setdefault((clip_id, target), {})[name] = value
@@ -231,7 +225,7 @@ class Store(Database):
             select relevance from explanation join unit on unit.key = explanation.unit_key
             where clip_id = ? and target = ? and explainer = ?
         """
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             found = connection.execute(query, (clip_id, target, explainer)).fetchone()
         return None if found is None or found[0] is None else np.frombuffer(found[0], dtype="<f8")
 
@@ -244,7 +238,7 @@ class Store(Database):
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for clip_id, target, explainer, packed in connection.execute(query, (dataset, model)):
                 values = np.frombuffer(packed, dtype="<f8")
                 found.setdefault((clip_id, target), {})[explainer] = values
@@ -261,7 +255,7 @@ class Store(Database):
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for clip_id, target, explainer, packed in connection.execute(
                 query, (dataset, model, kind)
             ):

@@ -1,8 +1,10 @@
 """Global state of the process, restored after every plugin, so that plugins do not interfere.
 
 Restored are the global random generators, numpy's handling of floating-point errors, warnings,
-environment variables, the current folder, standard output, and torch's settings. Not restored are
-patched modules, signal handlers, threads and files.
+environment variables, the current folder, standard output, the recursion limit, and torch's
+settings. Not restored are patched modules, signal handlers, threads and files. What a plugin prints
+goes to stderr, since stdout is for boards; and a copy of the process that it forks ends where the
+plugin does.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -59,6 +61,7 @@ _SETTINGS: list[_Setting] = [
     (lambda: list(warnings.filters), _put_warnings),
     (_folder, _put_folder),
     (_streams, _put_streams),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
 ]
 
 
@@ -86,9 +89,13 @@ def untouched() -> Iterator[None]:
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
     torch: Any = sys.modules.get("torch")
     torch_state = torch.get_rng_state() if torch else None
+    process = os.getpid()
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
+        if os.getpid() != process:
+            os._exit(1)
         for (get, put), value in zip(settings, values, strict=True):
             if get() != value:
                 put(value)

@@ -17,7 +17,7 @@ from awb.intervals import FloatArray, union
 from awb.maskers import Masker
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
-from awb.perturbation.scorers import PartMemory
+from awb.perturbation.scorers.clips import PartMemory
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey

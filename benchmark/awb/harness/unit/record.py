@@ -15,7 +15,7 @@ from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError
 from awb.data.instance_kinds import HITS
-from awb.errors import AwbError
+from awb.errors import AwbError, described
 from awb.harness.config.choice import Chosen
 from awb.harness.config.run_config import RunConfig
 from awb.intervals import FloatArray
@@ -187,7 +187,7 @@ class UnitResult:
 
 def failed_unit(unit: Unit, error: AwbError) -> UnitResult:
     """Make the rows of a unit that could not run at all, in which every explainer failed."""
-    rows = [without(one.label, FAILED, str(error), unit.plan) for one in unit.plan.explainers]
+    rows = [without(one.label, FAILED, described(error), unit.plan) for one in unit.plan.explainers]
     return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(rows))
 
 

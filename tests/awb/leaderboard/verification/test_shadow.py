@@ -135,8 +135,8 @@ def test_a_damaged_shadow_is_ignored(recorded: Path) -> None:
 def test_a_fixed_dataset_has_no_shadow(published: Path) -> None:
     path = submission(published / "submissions", "oracle")
     result = awb("verify", path, "--shadow", "4")
-    assert result.exit_code == 1
-    assert result.stdout.startswith("PASS ")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("UNCHECKED ")
     assert "no shadow: folder:" in result.stdout
     assert "its clips are fixed; --shadow needs a generated dataset" in result.stdout
 
@@ -149,8 +149,11 @@ def test_a_recorded_seed_is_drawn(published: Path) -> None:
     assert "--record draws the seed itself; leave out --shadow-seed" in result.stderr
 
 
-@pytest.mark.parametrize("option", ["--shadow-seed", "--record"])
-def test_options_of_shadows_require_them(published: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "needs"),
+    [("--shadow-seed", "--shadow N"), ("--record", "--spot-check K or --shadow N")],
+)
+def test_options_of_shadows_require_them(published: Path, option: str, needs: str) -> None:
     result = awb("verify", published / "submissions", option, "7")
     assert result.exit_code == 2
-    assert f"{option} requires --shadow N" in str(result.output) + str(result.exception)
+    assert f"{option} requires {needs}" in str(result.output) + str(result.exception)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 
 from awb.errors import ParameterError
-from awb.perturbation.frames import FrameScorer, has_short_frames
-from awb.perturbation.moments import MomentScorer, has_short_moments
-from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
-from awb.perturbation.probe import check_promise
-from awb.perturbation.rendering import ContextRenderer, Renderer
-from awb.perturbation.scorers import ClipScorer, PartMemory, PatchScorer, Scorer
-from awb.perturbation.search import SearchingScorer
+from awb.perturbation.scorers.clips import ClipScorer, PartMemory, PatchScorer, Scorer
+from awb.perturbation.scorers.frames import FrameScorer, has_short_frames
+from awb.perturbation.scorers.moments import MomentScorer, has_short_moments
+from awb.perturbation.scorers.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
+from awb.perturbation.scorers.probe import check_promise
+from awb.perturbation.scorers.rendering import ContextRenderer, Renderer
+from awb.perturbation.scorers.search import SearchingScorer
 from awb.protocols import (
     AudioModel,
     FrameFeatureModel,

@@ -11,10 +11,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from awb.perturbation.moments import MOST_COLOURS, MomentScorer, has_short_moments
-from awb.perturbation.probe import probe_masks
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, PartMemory
+from awb.perturbation.scorers.clips import ClipScorer, PartMemory
+from awb.perturbation.scorers.moments import MOST_COLOURS, MomentScorer, has_short_moments
+from awb.perturbation.scorers.probe import probe_masks
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import LocalModel, TraceableModel
 from awb.segments import Segments
 from awb.types import BoolArray

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from awb.activity import beat
 from awb.errors import PluginError
-from awb.perturbation.batches import Batches
-from awb.perturbation.rendering import Renderer
+from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray, TargetPatchModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
