@@ -20,7 +20,11 @@ from awb.plugins.discovery import load
 
 
 def _whole_clips(
-    model: Any, renderer: Any, segments: Any, class_index: int, memory: Any  # noqa: ARG001
+    model: Any,
+    renderer: Any,
+    segments: Any,
+    class_index: int,
+    memory: Any,
 ) -> ClipScorer:
     return ClipScorer(model, renderer, class_index)
 

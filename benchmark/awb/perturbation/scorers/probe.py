@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from awb.errors import PluginError
+from awb.errors import PluginError, UnsteadyModelError
 from awb.intervals import FloatArray
 from awb.perturbation.scorers.clips import ClipScorer, Scorer
 from awb.perturbation.scorers.rendering import Renderer
@@ -72,15 +72,14 @@ def check_steady(model: AudioModel, renderer: Renderer, column: int) -> None:
     moved = [3, 1]  # to other rows, beside the clip itself
     second = scorer.scores(masks[moved])
     if not _agree(first[moved], second):
-        again = scorer.scores(masks)
-        if _agree(first, again):
-            raise PluginError(
-                "the model's score of a clip depends on the rest of the batch:"
-                f" {_apart(first[moved], second)}. Is anything normalized over the batch?"
+        if _agree(first, scorer.scores(masks)):
+            raise UnsteadyModelError(
+                "the model's score of a clip depends on the rest of the batch: is anything"
+                " normalized over the batch?"
             )
-        raise PluginError(
-            "the model's score of a clip differs from one call to the next:"
-            f" {_apart(first, again)}. Is it in training mode, with dropout?"
+        raise UnsteadyModelError(
+            "the model's score of a clip differs from one call to the next: is it in training"
+            " mode, with dropout?"
         )
     if not _agree(first, first[:1]):  # a clip on which nothing changes shows nothing
         _believed(model).add(shape)
@@ -88,12 +87,6 @@ def check_steady(model: AudioModel, renderer: Renderer, column: int) -> None:
 
 def _agree(one: FloatArray, other: FloatArray) -> bool:
     return np.allclose(one, other, rtol=STEADY_WITHIN, atol=STEADY_WITHIN)
-
-
-def _apart(one: FloatArray, other: FloatArray) -> str:
-    """Show the first pair of scores that do not agree."""
-    place = int(np.argmin(np.isclose(one, other, rtol=STEADY_WITHIN, atol=STEADY_WITHIN)))
-    return f"the same masked clip scored {one[place]:.4g} and {other[place]:.4g}"
 
 
 def _believed(model: AudioModel) -> set[tuple[str, int, int]]:
