@@ -14,6 +14,8 @@ from fakes import WeightedEnergy, perturber_for, unit_clip
 class Spoilt(WeightedEnergy):
     """A model whose scores also depend on the batch's mean, or on chance."""
 
+    precision = "float32"
+
     def __init__(self, *, by_batch: float = 0.0, by_chance: float = 0.0) -> None:
         super().__init__(np.arange(8.0))
         self.by_batch, self.by_chance = by_batch, by_chance
@@ -40,6 +42,16 @@ def test_a_score_that_depends_on_the_batch_is_refused() -> None:
 @pytest.mark.parametrize("model", [Spoilt(by_chance=0.01), OneByOne(by_chance=0.01)])
 def test_a_score_that_depends_on_chance_is_refused(model: Spoilt) -> None:
     with pytest.raises(UnsteadyModelError, match="from one call to the next"):
+        perturber_for(model, unit_clip(8)).clip_score()
+
+
+def test_half_precision_may_round_by_batch() -> None:
+    model = Spoilt(by_batch=0.01)
+    model.precision = "bfloat16"
+    perturber_for(model, unit_clip(8)).clip_score()
+    model = Spoilt(by_batch=0.5)
+    model.precision = "bfloat16"
+    with pytest.raises(UnsteadyModelError, match="rest of the batch"):
         perturber_for(model, unit_clip(8)).clip_score()
 
 
