@@ -1,0 +1,152 @@
+"""A recommendation as text of 80 columns, and as records."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from textwrap import fill
+from typing import Any
+
+from awb.leaderboard.boards.board import BoardRow, Cell
+from awb.leaderboard.boards.message import Message, sentences
+from awb.leaderboard.boards.outlook import too_few, what_it_takes
+from awb.leaderboard.boards.recommendation import SECOND, Advice, Both, Recommendation
+from awb.leaderboard.formats.text import calls_text, cell_text, counted, number_text, title_of
+from awb.metrics.facts import MetricFacts
+
+_WIDTH = 79
+_INDENT = 15
+_ARROWS = {True: "↑", False: "↓"}
+_SAME = "The same as with fewer calls."
+
+
+def to_text(found: Recommendation) -> str:
+    """Write the advice at every budget, and the command to type."""
+    board = found.boards[0]
+    lines = [title_of(replace(board, budget=None))]
+    few = too_few(board)
+    if few:
+        lines += ["", fill(f"{few} So this is a first guess.", _WIDTH)]
+    if found.advice[0].localization is None:
+        lines += ["", fill("No event has times, so only fidelity is judged.", _WIDTH)]
+    before: dict[str, str] = {}
+    for advice in found.advice:
+        parts = _parts(advice)
+        new = {goal: _SAME if text == before.get(goal) else text for goal, text in parts.items()}
+        lines += ["", f"At most {advice.budget:,} model calls", *_wrapped(new)]
+        before = parts
+    if found.command is not None:
+        lines += ["", "To measure these on the whole dataset, type:", "", f"  {found.command}"]
+    return "\n".join(lines)
+
+
+def _parts(advice: Advice) -> dict[str, str]:
+    """Write what there is to say of each goal."""
+    parts = {goal: _of_goal(goal, one) for goal, one in _goals(advice) if one is not None}
+    return parts if advice.both is None else {**parts, "both": _of_both(advice.both)}
+
+
+def _wrapped(parts: dict[str, str]) -> list[str]:
+    """Wrap texts beside the names of their goals."""
+    if not parts:
+        return ["  no explainer has a place"]
+    return [
+        fill(
+            text,
+            _WIDTH,
+            initial_indent=f"  {goal:{_INDENT - 2}}",
+            subsequent_indent=" " * _INDENT,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for goal, text in parts.items()
+    ]
+
+
+def _goals(advice: Advice) -> list[tuple[str, Message | None]]:
+    return [("localization", advice.localization), ("fidelity", advice.fidelity)]
+
+
+def _of_goal(goal: str, message: Message) -> str:
+    """Say which is first, which others may be, and what would tell them apart."""
+    board, said = message.board, sentences(message)
+    if goal == "fidelity":
+        columns = zip(board.metrics, message.best[0].cells, strict=True)
+        said += [f"Its {_value(facts, cell)}." for facts, cell in columns if facts.name == SECOND]
+    if board.outlook is not None and not too_few(board):
+        said += what_it_takes(board.outlook)
+    return " ".join(said)
+
+
+def _of_both(both: Both) -> str:
+    """Name the explainer, and say what it is a compromise between."""
+    row = both.row
+    values = ", ".join(_value(*one) for one in zip(both.metrics, row.cells, strict=True))
+    ranks = f"rank {both.ranks[0]} for localization and {both.ranks[1]} for fidelity"
+    text = f"{both.explainer}: {values}, {_calls(row)}; {ranks}."
+    if both.may_lead:
+        return text
+    return f"{text} No explainer may be first for both, so this is a compromise."
+
+
+def _value(facts: MetricFacts, cell: Cell) -> str:
+    """Write a mean, with its interval where there is one."""
+    text = number_text(cell.mean) if math.isnan(cell.low) else cell_text(cell)
+    return f"{facts.name} {_ARROWS[facts.higher_is_better]} {text}"
+
+
+def _calls(row: BoardRow) -> str:
+    return "calls unknown" if math.isnan(row.calls) else f"{calls_text(row)} calls"
+
+
+def to_json(found: Recommendation) -> str:
+    """Write the advice as JSON: one record per budget."""
+    board = found.boards[0]
+    return json.dumps(
+        {
+            "dataset": board.dataset,
+            "model": board.model,
+            "n_instances": board.n_instances,
+            "n_clips": board.n_clips,
+            "advice": [_record(one) for one in found.advice],
+            "command": found.command,
+        },
+        indent=1,
+        ensure_ascii=False,
+    )
+
+
+def _record(advice: Advice) -> dict[str, Any]:
+    both = advice.both
+    return {
+        "budget": advice.budget,
+        **{goal: _goal_record(message) for goal, message in _goals(advice)},
+        "both": None
+        if both is None
+        else {"explainer": both.explainer, "ranks": both.ranks, "may_lead": both.may_lead},
+        "pick": advice.pick,
+    }
+
+
+def _goal_record(message: Message | None) -> dict[str, Any] | None:
+    if message is None:
+        return None
+    best, outlook = message.best[0], message.board.outlook
+    cell, metric = best.cells[0], message.board.metrics[0].name
+    values = {"mean": cell.mean, "low": cell.low, "high": cell.high, "calls": best.calls}
+    return {
+        "metric": metric,
+        "explainer": best.explainer,
+        **{name: None if math.isnan(value) else value for name, value in values.items()},
+        "may_lead_too": [row.explainer for row in (*message.best[1:], *message.rivals)],
+        "not_told_apart": [] if outlook is None else list(outlook.alike),
+        "clips_needed": None if outlook is None else outlook.power.clips_needed,
+    }
+
+
+def short(found: Recommendation) -> str:
+    """Summarize a recommendation in one line."""
+    board = found.boards[0]
+    picks = ", ".join(f"{one.pick or 'none'} at {one.budget:,}" for one in found.advice)
+    return f"{board.model} on {board.dataset}, {counted(board.n_clips, 'clip')}: {picks} calls"
