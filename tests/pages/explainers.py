@@ -233,8 +233,8 @@ than there are here, and `ProxySPEX` needs lightgbm: they say so. It needs the e
   calls. On the 66 instances of the embedded dataset they have a ROC-AUC of 0.976 [0.95, 0.99] and a
   deletion area of 0.086 [0.07, 0.10] with 114 calls; `naive+keep-window`, the default before, had
   0.920 [0.89, 0.94] and 0.135 [0.10, 0.17] with 199, and no more of the planted evidence.
-  `keep-window+keep-window:window_s=1;hop_s=0.2` had 0.984 and 0.073 with 154 calls, which the test does
-  not tell from the default's ROC-AUC, but both members miss what counts only together.
+  `keep-window+keep-window:window_s=1;hop_s=0.2` had 0.984 and 0.073 with 154 calls (the test does
+  not tell the ROC-AUC from the default's), but both members miss what counts only together.
 - `mean-rank` keeps the disagreement of its members as `Explanation.uncertainty`: the standard error
   of each segment's mean rank, over members. With two members, that is half the difference of
   their ranks.

@@ -20,6 +20,7 @@ from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.boards.construction import BoardData, make_board, read_boards
 from awb.leaderboard.boards.message import Message, message_of
+from awb.leaderboard.boards.ranking import Place
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry, load
 
@@ -52,13 +53,18 @@ class Both:
 
     row: BoardRow
     metrics: tuple[MetricFacts, ...]  # of its cells
-    ranks: tuple[int, int]  # by localization and by fidelity
+    places: tuple[Place, Place]  # by localization and by fidelity
     may_lead: bool  # whether other clips might put it first by either
 
     @property
     def explainer(self) -> str:
         """Its label."""
         return self.row.explainer
+
+    @property
+    def ranks(self) -> tuple[int, int]:
+        """Its ranks by localization and by fidelity."""
+        return self.places[0].rank, self.places[1].rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,26 +148,23 @@ def _both(localization: Message | None, fidelity: Message | None) -> Both | None
     """Take the smallest sum of ranks among those that may lead by both, or else among all."""
     if localization is None or fidelity is None:
         return None
-    second = {row.explainer: row for row in fidelity.board.rows if row.place is not None}
+    second = {row.explainer: row.place for row in fidelity.board.rows if row.place is not None}
     common = [
-        (row, second[row.explainer])
+        (row, (row.place, second[row.explainer]))
         for row in localization.board.rows
         if row.place is not None and row.explainer in second
     ]
-    leading = [pair for pair in common if all(_may_lead(row) for row in pair)]
     if not common:
         return None
-    row, other = min(leading or common, key=_cost_of)
-    return Both(row, localization.board.metrics, (row.rank or 0, other.rank or 0), bool(leading))
+    leading = [one for one in common if all(place.low == 1 for place in one[1])]
+    row, places = min(leading or common, key=_order)
+    return Both(row, localization.board.metrics, places, bool(leading))
 
 
-def _may_lead(row: BoardRow) -> bool:
-    return row.place is not None and row.place.low == 1
-
-
-def _cost_of(pair: tuple[BoardRow, BoardRow]) -> tuple[int, float, str]:
+def _order(one: tuple[BoardRow, tuple[Place, Place]]) -> tuple[int, float, str]:
     """Compare by the sum of ranks, then by calls."""
-    return sum(row.rank or 0 for row in pair), pair[0].calls, pair[0].explainer
+    row, places = one
+    return sum(place.rank for place in places), row.calls, row.explainer
 
 
 _REPLACED = {"datasets", "models", "explainers", "metrics", "budgets", "clips", "baselines"}

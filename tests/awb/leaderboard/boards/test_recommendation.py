@@ -116,7 +116,7 @@ def test_what_it_takes_is_said_where_the_leaders_are_not_told_apart() -> None:
     data = _data({"a": (0.80, 0.3, 0.5), "b": (0.79, 0.31, 0.5)}, width=0.1)
     text = " ".join(_text(data, advice_of(data)).split())
     assert "To tell a from b, 0.010 apart, would take" in text
-    assert "On other clips b might be first" in text
+    assert "24 clips do not tell it from 1 of the 1 other: b." in text
 
 
 def test_without_times_only_fidelity_is_judged() -> None:
@@ -204,6 +204,16 @@ def test_the_command_line_says_the_same(data: str, tmp_path: Path) -> None:
     assert record["advice"][1]["localization"]["metric"] == "roc-auc"
     assert record["advice"][1]["fidelity"]["metric"] == "deletion-area"
     assert record["command"].startswith("awb run --dataset folder:")
+
+
+def test_labels_without_times_are_enough(tmp_path: Path) -> None:
+    folder = small_data.build(tmp_path / "data", 2)
+    lines = ["filename\tevent_label", "clip-0.wav\tLoud", "clip-1.wav\tLoud"]
+    (folder / "events.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = awb.recommend(datasets=f"folder:{folder}", out=tmp_path / "run", **SMALL)
+    assert "so only fidelity is judged" in str(found)
+    assert [one.localization for one in found.details.advice] == [None, None]
+    assert found.picks[60] in {"keep-window", "rise"}
 
 
 def test_without_an_instance_nothing_is_recommended(data: str, tmp_path: Path) -> None:
