@@ -208,7 +208,7 @@ def test_the_command_line_says_the_same(data: str, tmp_path: Path) -> None:
 
 def test_labels_without_times_are_enough(tmp_path: Path) -> None:
     folder = small_data.build(tmp_path / "data", 2)
-    lines = ["filename\tevent_label", "clip-0.wav\tLoud", "clip-1.wav\tLoud"]
+    lines = ["filename\tevent_labels", "clip-0.wav\tLoud", "clip-1.wav\tLoud"]
     (folder / "events.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     found = awb.recommend(datasets=f"folder:{folder}", out=tmp_path / "run", **SMALL)
     assert "so only fidelity is judged" in str(found)
