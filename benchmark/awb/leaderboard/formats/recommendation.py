@@ -28,7 +28,7 @@ def to_text(found: Recommendation) -> str:
     """Write the advice at every budget, and the command to type."""
     board = found.boards[0]
     lines = [title_of(replace(board, budget=None))]
-    few = too_few(board)
+    few = next(filter(None, map(too_few, found.boards)), "")
     if few:
         lines += ["", fill(f"{few} So this is a first guess.", _WIDTH)]
     if found.advice[0].localization is None:

@@ -110,6 +110,10 @@ def test_few_clips_are_said_to_tell_nothing_apart() -> None:
     text = " ".join(_text(data, advice_of(data)).split())
     assert "4 clips are too few to tell any two explainers apart: that takes 6." in text
     assert "So this is a first guess." in text
+    alone = _data({"pointer": KNOWN["pointer"]}, 4)
+    advice, boards = (advice_of(alone), advice_of(data)), (make_board(alone), make_board(data))
+    later = to_text(Recommendation(boards, advice, None))
+    assert "too few to tell" in later, "also where the smallest budget has one explainer"
 
 
 def test_what_it_takes_is_said_where_the_leaders_are_not_told_apart() -> None:
