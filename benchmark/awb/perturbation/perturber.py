@@ -260,6 +260,21 @@ class Perturber:
         self._heed_budget()
         return self._design.samples
 
+    def own_samples(self, share: int) -> int:
+        """How many masks an explainer draws whose answers settle sooner than those of the design.
+
+        Parameters
+        ----------
+        share : int
+            What part of the design's masks suffices: one of so many.
+
+        Returns
+        -------
+        int
+            That part; under ``--budgets``, which compare at a number of calls, all of them.
+        """
+        return self.samples if self._design.is_budget else self.samples // share
+
     def explainer_rng(self, label: str) -> np.random.Generator:
         """Return the generator that an explainer gets on this instance, for ensembles.
 
