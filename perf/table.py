@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import default_run
 import instances
 import libraries
 import overheads
@@ -36,6 +37,7 @@ def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[R
     yield "instance patches", instances.patches
     yield "moments", partial(instances.by_moments, rounds=rounds)
     yield "module", instances.found_in_a_module
+    yield "default run", default_run.against_the_first_version
     yield "yamnet", reuse.yamnet_end_to_end
     yield "ast", partial(reuse.ast_features, rounds=rounds)
     yield "bare", partial(overheads.against_a_bare_loop, rounds=rounds)

@@ -18,7 +18,6 @@ import numpy.typing as npt
 from awb.activity import beat
 from awb.errors import PluginError
 from awb.intervals import IntArray
-from awb.perturbation.parts import PartRenderer
 from awb.perturbation.scorers.batches import Batches
 from awb.perturbation.scorers.clips import DEFAULT_BATCH, PartMemory, checked, digest
 from awb.perturbation.scorers.colouring import Colouring, PartColouring
@@ -61,6 +60,14 @@ class Painter(Protocol):
         ...
 
 
+class PartPainter(Painter, Protocol):
+    """Renders sums of parts: components, cut in time at the same edges."""
+
+    components: AudioArray
+    edges_samples: IntArray
+    key: bytes
+
+
 class MomentScorer:
     """Score masked clips from gathered moments, each state of which is computed when it occurs."""
 
@@ -92,7 +99,7 @@ class MomentScorer:
         self._table = found if isinstance(found, _Table) else _Table(colouring.n_states)
         self.forwards = 0.0
 
-    def of_parts(self, renderer: PartRenderer) -> MomentScorer | None:
+    def of_parts(self, renderer: PartPainter) -> MomentScorer | None:
         """Return a scorer of sums of parts; None where a moment hears too many of them."""
         starts = self._model.moment_starts(self._waveform.size)
         stretches = Colouring.of(starts, self.moment_samples, renderer.edges_samples)
