@@ -2,7 +2,7 @@
 
     python perf/table.py [--rounds N] [--output docs/performance.md] [--only WORD]
 
-It takes some minutes. Each ratio comes from one process in which both sides alternate; processor
+It takes about half an hour, most of it for the default run. Each ratio comes from one process in which both sides alternate; processor
 time is compared, so that other work on the machine has little effect. Lines that need packages that
 are not installed, or the real YAMNet (AWB_TEST_DATA), are skipped and named.
 """
