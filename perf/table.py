@@ -2,9 +2,10 @@
 
     python perf/table.py [--rounds N] [--output docs/performance.md] [--only WORD]
 
-It takes about half an hour, most of it for the default run. Each ratio comes from one process in which both sides alternate; processor
-time is compared, so that other work on the machine has little effect. Lines that need packages that
-are not installed, or the real YAMNet (AWB_TEST_DATA), are skipped and named.
+It takes about half an hour, most of it for the default run. Each ratio comes from one process in
+which both sides alternate (the default run: from one process each); processor time is compared, so
+that other work on the machine has little effect. Lines that need packages that are not installed,
+or the real YAMNet (AWB_TEST_DATA), are skipped and named.
 """
 
 from __future__ import annotations
