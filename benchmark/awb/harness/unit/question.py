@@ -57,6 +57,7 @@ class Question:
             clip.waveform.size, clip.sample_rate_hz, config.segment_s, config.segment_hop_s
         )
         design = make_design(config.design, config.samples)
+        design = replace(design, is_budget=config.budgets is not None)
         return Perturber(
             self.model,
             self.instance,
