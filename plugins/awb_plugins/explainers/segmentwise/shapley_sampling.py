@@ -65,5 +65,6 @@ SPEC = ExplainerSpec(
     citation="Castro et al. (2009), doi:10.1016/j.cor.2008.04.004",
     cost="a fifth of the shared design's calls, its own (3 pairs of orders for 10 s)",
     parameters=ShapleySamplingParameters,
+    unequal_segments=True,
     factory=on_players(ShapleySampling),
 )
