@@ -65,7 +65,7 @@ class RunOptions(TypedDict, total=False):
 
     segments: str | None
     """What explainers drop as one: segments of one length, or whole segments that follow the
-    sound: from onset to onset, or as a table of edges or a folder of TextGrids says. Default:
+    sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
     fixed.
     """
 

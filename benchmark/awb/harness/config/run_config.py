@@ -129,9 +129,9 @@ class RunConfig(BaseModel):
         Field(
             default=FIXED,
             min_length=1,
-            description="What explainers drop as one: segments of one length, or whole segments that"
-            " follow the sound: from onset to onset, or as a table of edges or a folder of TextGrids"
-            " says.",
+            description="What explainers drop as one: segments of one length, or whole segments"
+            " that follow the sound: from onset to onset, or by a table of edges or a folder of"
+            " TextGrids.",
         )
     )
     segments_tier: Annotated[str, Option(takes="NAME")] = Field(
@@ -228,7 +228,7 @@ def make_config(**settings: Any) -> RunConfig:
 
 
 def _following(config: RunConfig) -> RunConfig:
-    """Check settings of segments that follow the sound, and make the path of their file absolute."""
+    """Check settings of segments that follow the sound, and make their path absolute."""
     try:
         check_cut(config.segments, one_of=(FIXED, ONSETS))
     except ParameterError as error:
