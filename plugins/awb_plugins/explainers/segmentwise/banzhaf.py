@@ -57,5 +57,6 @@ SPEC = ExplainerSpec(
     " Kernel Banzhaf, arXiv:2410.08336",
     cost="a fifth of the shared design's calls, its own (all of a budget)",
     parameters=BanzhafParameters,
+    unequal_segments=True,
     factory=on_players(Banzhaf),
 )

@@ -72,5 +72,6 @@ SPEC = ExplainerSpec(
     cost="a fifth of the shared design's calls, its own (3 pairs of orders for 10 s); all"
     " of a budget",
     parameters=ShapleySamplingParameters,
+    unequal_segments=True,
     factory=on_players(ShapleySampling),
 )
