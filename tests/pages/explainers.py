@@ -61,8 +61,11 @@ masks and scores: together they cost what one of them costs.
   (forest samples weighted by their distance from the clip, so that the far ones count most; Shapley
   kernel weights as if all coalitions had been drawn alike; a general optimizer), so that published
   tables can be compared like with like.
-  `kernel-shap-paper` has two constraints, the score of everything dropped and the clip's;
-  `variant=sum` has only the second, and `variant=free` none.
+  `kernel-shap-paper` has two constraints, the score of everything dropped and the clip's. The
+  public code has such a branch, and its drivers do not call it: they fit the intercept and hold it
+  and the values together to the score of the first masked clip, which is `variant=first`.
+  `variant=sum` holds them to the clip's score and `variant=free` to nothing
+  ([which is the paper's](paper.md#which-shap-is-the-papers)).
   `kernel-shap-paper` cannot answer "nothing in particular": what its masks score on average has to
   come from the segments, and which masks a segment happened to be in decides how much from each.
   On the embedded board its order has a rank correlation of 0.75 with that of a model to which all
