@@ -46,7 +46,7 @@ def segment_of_cells(edges_samples: npt.ArrayLike, cells: Segments) -> IntArray:
     Examples
     --------
     >>> segment_of_cells([0, 140, 300, 500], Segments(500, 1000)).tolist()
-    [0, 0, 1, 2, 2]
+    [0, 1, 1, 2, 2]
     >>> segment_of_cells([0, 140, 145, 500], Segments(500, 1000)).tolist()
     [0, 1, 1, 1, 1]
     """
