@@ -26,6 +26,21 @@ def work(task: str | int) -> str:
     return f"{task} by {os.getpid()}"
 
 
+def beyond(number: int) -> int:
+    """Return what the first half of a task is about."""
+    return number + 100
+
+
+def with_the_first(task: int, first: str) -> str | tuple[int, str]:
+    """Return what the second half is about; that of 4 is a crash."""
+    return "segfault" if task == 4 else (task, first)
+
+
+def both(halves: tuple[int, str] | str) -> str:
+    """Say what the first half of a task was and who does the second."""
+    return work(halves) if isinstance(halves, str) else f"{halves[1]}, {work(halves[0])}"
+
+
 def crash_once(marker: Path) -> str:
     """Crash unless a file is there, and make it; so it is the next worker that finishes."""
     if not marker.exists():

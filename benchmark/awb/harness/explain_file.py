@@ -149,7 +149,7 @@ def _run(
     instance = make_instance(FILE, clip, kept, facts.sample_rate_hz)
     key = plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=False)
     queue = WorkQueue([key], iter([Unit(key, plan, instance, again=False)]), {})
-    run_units(executor, queue, plan, made.store(), lambda: None)
+    run_units(executor, queue, plan, made.store(), lambda: None, labelled=False)
     return made
 
 

@@ -14,22 +14,25 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError
 from awb.errors import PluginError, RunError
 from awb.harness.storage.stopped_plugins import fail_metric, forget_stopped, replace_rows
 from awb.harness.storage.store import Store
+from awb.harness.unit.blinding import needs_blinding
 from awb.harness.unit.record import (
     FAILED,
     MAX_FAILURES,
     Plan,
     Unit,
+    UnitResult,
     at_budget,
     failed_unit,
     without,
 )
-from awb.harness.unit.task import explain_unit
-from awb.harness.workers.executor import Executor
+from awb.harness.unit.task import explain_unit, in_two_processes
+from awb.harness.workers.executor import Apart, Executor
 from awb.harness.workers.single_task import as_awb_error
 
 NOT_TRIED = f"not tried any more: it was stopped on {MAX_FAILURES} instances of this board"
@@ -126,18 +129,30 @@ def settle(queue: WorkQueue, plan: Plan, store: Store) -> None:
 
 
 def run_units(
-    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, report: Callable[[], None]
+    executor: Executor,
+    queue: WorkQueue,
+    plan: Plan,
+    store: Store,
+    report: Callable[[], None],
+    *,
+    labelled: bool = True,
 ) -> None:
-    """Run every unit of a board."""
+    """Run every unit of a board, labels apart from explainers that are not part of awb."""
+    apart = in_two_processes(plan) if labelled and needs_blinding(plan) else None
     with store.kept_open():
-        _run_units(executor, queue, plan, store, report)
+        _run_units(executor, queue, plan, store, report, apart)
         settle(queue, plan, store)
 
 
 def _run_units(
-    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, report: Callable[[], None]
+    executor: Executor,
+    queue: WorkQueue,
+    plan: Plan,
+    store: Store,
+    report: Callable[[], None],
+    apart: Apart[Unit, Any, UnitResult] | None,
 ) -> None:
-    for unit, result in executor.map(explain_unit, queue, queue.revise):
+    for unit, result in executor.map(explain_unit, queue, queue.revise, apart):
         if isinstance(result, RunError):
             raise result
         if isinstance(result, WorkerDiedError):

@@ -530,6 +530,11 @@ class Perturber:
         """Write the scores that are new to the disk, where a model_cache was given."""
         self._shared.known.keep()
 
+    @property
+    def known_scores(self) -> dict[bytes, float]:
+        """Scores that are known, by packed drop mask of cells; what is added is not computed."""
+        return self._shared.known.scores
+
     def clip_score(self) -> float:
         """Score the clip as it is."""
         return float(self.scores(np.zeros((1, self.n_segments), dtype=bool))[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from awb.harness.planning.allocation import Costs
+from awb.harness.unit.blinding import blinded, blinded_plan, needs_blinding
 from awb.harness.unit.record import OK, Plan, Unit, UnitResult
 from awb.harness.unit.task import explain_unit
 from awb.harness.workers.executor import Executor
@@ -72,10 +73,11 @@ def run_pilot(
 ) -> list[Timing]:
     """Explain one instance per worker, all at once, as the run will."""
     plain = replace(plan, cache=None)
-    trials = [
-        Trial(Unit(f"pilot {place}", plain, one, again=False), samples, patience_s)
-        for place, one in enumerate(instances)
-    ]
+    units = [Unit(f"pilot {place}", plain, one, again=False) for place, one in enumerate(instances)]
+    if needs_blinding(plan):
+        seen = blinded_plan(plain)
+        units = [blinded(unit, seen) for unit in units]
+    trials = [Trial(unit, samples, patience_s) for unit in units]
     found: list[Timing] = []
     for _, result in executor.map(measured, trials):
         if isinstance(result, Exception):

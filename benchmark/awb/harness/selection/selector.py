@@ -16,6 +16,7 @@ from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.false_alarms import FalseAlarms
 from awb.harness.selection.manifest import Kept, Manifest, decide, prepare
+from awb.harness.unit.blinding import without_labels
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import ModelFacts
 from awb.harness.workers.executor import Executor
@@ -103,7 +104,7 @@ def select(
                     detail = too_short(whole.pop(clip_id).duration_s, shortest_s)
                     decisions.skip(clip_id, TOO_SHORT, detail)
                     continue
-                yield prepare(whole[clip_id], facts.sample_rate_hz)
+                yield without_labels(prepare(whole[clip_id], facts.sample_rate_hz))
             except DataError as error:
                 decisions.skip(clip_id, BAD_AUDIO, described(error))
 

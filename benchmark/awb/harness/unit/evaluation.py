@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -47,6 +47,8 @@ from awb.specs import MetricSpec
 from awb.types import Event, Explanation, immutable
 
 Answering = Callable[[Any], Any]
+Found = TypeVar("Found")
+Kind = TypeVar("Kind", bound="Work")
 
 _SLACK = 1e-6
 """Tolerance for rounding at the ends of a metric's range."""
@@ -76,31 +78,32 @@ def run_unit(
     model_cache: ModelCache | None = None,
 ) -> UnitResult:
     """Explain one instance with every explainer and score every explanation."""
-    guard = ModelGuard(model)
-    while True:
-        result = _attempt(unit, model, built, model_cache, guard)
-        if result is not None:
-            return result
-        unit = replace(unit, without=(*unit.without, *guard.corrupters))
-        guard.corrupters.clear()
+
+    def result(work: Work) -> UnitResult:
+        rows = [row for resolved in unit.plan.explainers for row in work.rows(resolved)]
+        return unit.result(rows)
+
+    return with_intact_model(unit, model, built, result, model_cache, Work)
 
 
-def _attempt(
+def with_intact_model(
     unit: Unit,
     model: AudioModel,
     built: dict[tuple[str, str], Any],
+    compute: Callable[[Kind], Found],
     model_cache: ModelCache | None,
-    guard: ModelGuard,
-) -> UnitResult | None:
-    """Run a unit; None if a plugin modified the model, which invalidates the results of others."""
-    work = _work(unit, model, built, model_cache, guard)
-    results = [row for resolved in unit.plan.explainers for row in work.rows(resolved)]
-    if guard.corrupters:
-        return None
-    work.question.perturber.keep()
-    work.scorer.keep()
-    work.variants.keep()
-    return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(results))
+    kind: type[Kind],
+) -> Found:
+    """Compute results; again without plugins that modified the model, which spoils all others."""
+    guard = ModelGuard(model)
+    while True:
+        work = prepared(unit, model, built, model_cache, guard, kind)
+        found = compute(work)
+        if not guard.corrupters:
+            work.keep()
+            return found
+        unit = replace(unit, without=(*unit.without, *guard.corrupters))
+        guard.corrupters.clear()
 
 
 def rescored(
@@ -114,7 +117,7 @@ def rescored(
 ) -> list[dict[str, tuple[float, str]]]:
     """Score other relevance of cells as if the unit's only explainer had returned it."""
     [resolved] = unit.plan.explainers
-    work = _work(unit, model, built, model_cache, ModelGuard(model))
+    work = prepared(unit, model, built, model_cache, ModelGuard(model), Work)
     explainer = built["explainer", resolved.label]
     with at_work(PluginCall("explainer", resolved.label)), untouched():
         answer = work.question.explain(resolved, explainer, samples=samples)
@@ -128,13 +131,14 @@ def rescored(
     ]
 
 
-def _work(
+def prepared(
     unit: Unit,
     model: AudioModel,
     built: dict[tuple[str, str], Any],
     model_cache: ModelCache | None,
     guard: ModelGuard,
-) -> _Work:
+    kind: type[Kind],
+) -> Kind:
     """Prepare what the explainers and metrics of a unit share."""
     plan = unit.plan
     clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
@@ -151,11 +155,11 @@ def _work(
             scorer = replace(question, masker=other, existing=None).perturber
     variants = Variants(question)
     events = events_of(clip, ClassIndex(model), instance.class_index)
-    return _Work(unit, question, scorer, variants, built, guard, events)
+    return kind(unit, question, scorer, variants, built, guard, events)
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class Work:
     """State that the explainers of a unit share."""
 
     unit: Unit
@@ -165,6 +169,12 @@ class _Work:
     built: dict[tuple[str, str], Any]
     guard: ModelGuard
     events: tuple[Event, ...]  # of the target
+
+    def keep(self) -> None:
+        """Write new scores to the cache, if there is one."""
+        self.question.perturber.keep()
+        self.scorer.keep()
+        self.variants.keep()
 
     def _plugin(self, kind: str, label: str) -> Any:
         """Return a built plugin, or raise the error that building it raised."""
@@ -242,24 +252,42 @@ class _Work:
         label = resolved.label
         explainer = self._plugin("explainer", label)
         again = partial(self.variants.explain, resolved, explainer, samples=samples)
-        return Scoring(
-            immutable(relevance),
-            self.question.instance.intervals_s,
-            self.scorer,
-            self.question.key.child("metric", label),
+        surrogate = explanation.surrogate
+        return self.scored(
+            label,
+            relevance,
+            explanation.time_frequency,
+            surrogate=surrogate and self._attributed(label, surrogate),
+            again=self._attributed(label, again) if self.unit.again else not_again,
+        )
+
+    def scored(
+        self,
+        label: str,
+        relevance: FloatArray,
+        time_frequency: FloatArray | None,
+        *,
+        surrogate: Answering | None,
+        again: Answering,
+        make: Callable[..., Scoring] = Scoring,
+    ) -> Scoring:
+        """Prepare relevance with what metrics may ask of the explainer."""
+        return make(
+            relevance=immutable(relevance),
+            intervals_s=self.question.instance.intervals_s,
+            perturber=self.scorer,
+            rng_key=self.question.key.child("metric", label),
             other_intervals_s=self.question.other_intervals_s,
             decision_threshold=decision_threshold(self.unit.plan.model.spec, self.question.model),
-            surrogate=self._attributed(label, explanation.surrogate),
-            again=self._attributed(label, again) if self.unit.again else not_again,
-            time_frequency=explanation.time_frequency,
+            surrogate=surrogate,
+            again=again,
+            time_frequency=time_frequency,
             events=self.events,
             no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
 
-    def _attributed(self, label: str, ask: Answering | None) -> Answering | None:
+    def _attributed(self, label: str, ask: Answering) -> Answering:
         """Wrap a metric's call of an explainer, which then is blamed for failures."""
-        if ask is None:
-            return None
 
         def asked(given: Any) -> Any:
             call = PluginCall("again", label)
@@ -272,12 +300,21 @@ class _Work:
     def scores(
         self, scoring: Scoring, explainer: str, cheaper: Callable[[], Scoring] | None
     ) -> dict[str, tuple[float, str]]:
-        """Compute every metric; awb's own are trusted to leave the process as it is."""
-        metrics = self.unit.plan.metrics
+        """Compute every metric."""
+        return self.some_scores(self.unit.plan.metrics, scoring, explainer, cheaper)
+
+    def some_scores(
+        self,
+        metrics: Sequence[Resolved[MetricSpec]],
+        scoring: Scoring,
+        explainer: str,
+        cheaper: Callable[[], Scoring] | None,
+    ) -> dict[str, tuple[float, str]]:
+        """Compute metrics; awb's own are trusted to leave the process as it is."""
 
         def score(one: Resolved[MetricSpec]) -> tuple[float, str]:
             varies = cheaper is not None and one.spec.facts.family in AGAIN
-            return self._score(one, cheaper if varies and cheaper else lambda: scoring, explainer)
+            return self.score(one, cheaper if varies and cheaper else lambda: scoring, explainer)
 
         with untouched():  # for the model, which they ask
             found = {one.label: score(one) for one in metrics if one.origin.built_in}
@@ -287,7 +324,7 @@ class _Work:
                     found[one.label] = score(one)
         return {one.label: found[one.label] for one in metrics}
 
-    def _score(
+    def score(
         self, resolved: Resolved, scoring: Callable[[], Scoring], explainer: str
     ) -> tuple[float, str]:
         """Compute a metric; NaN comes with a reason."""

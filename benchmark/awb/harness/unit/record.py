@@ -165,6 +165,11 @@ class Unit:
             if call in calls:
                 raise WorkerDiedError(reason)
 
+    def result(self, rows: Iterable[ExplainerResult]) -> UnitResult:
+        """Make the result of this unit from its rows."""
+        clip, target = self.instance.clip, self.instance.target
+        return UnitResult(self.key, clip.id, target, tuple(rows))
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainerResult:
@@ -192,7 +197,7 @@ class UnitResult:
 def failed_unit(unit: Unit, error: AwbError) -> UnitResult:
     """Make the rows of a unit that could not run at all, in which every explainer failed."""
     rows = [without(one.label, FAILED, described(error), unit.plan) for one in unit.plan.explainers]
-    return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(rows))
+    return unit.result(rows)
 
 
 def without(label: str, status: str, reason: str, plan: Plan) -> ExplainerResult:

@@ -46,9 +46,12 @@ def chosen_cache(folder: str | None) -> ScoreCache | None:
 
 
 def model_cache_for(
-    store: ScoreCache | None, resolved: Resolved, model: AudioModel
+    store: ScoreCache | None, resolved: Resolved, model: AudioModel, *, blind: bool = False
 ) -> ModelCache | None:
-    """Return a model's part of the cache; None if its scores cannot be cached."""
+    """Return a model's part of the cache; None if its scores cannot be cached.
+
+    Blinded units have one of their own: masks that follow from labels would give these away.
+    """
 
     weights = str(getattr(model, "weights_sha256", ""))
     if store is None or not weights:
@@ -62,6 +65,7 @@ def model_cache_for(
         "code": code,
         "device": [str(getattr(model, name, "")) for name in ("device", "precision", "batch_size")],
         **surroundings(resolved.spec.requires),
+        **({"blind": True} if blind else {}),
     }
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return ModelCache(store, key, resolved.label)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from awb.activity import MODEL, PluginCall, at_work
 from awb.errors import AwbError, RunError
-from awb.harness.unit.evaluation import rescored, run_unit
+from awb.harness.unit.apart import BlindResult, BlindWork, Half, LabelledWork
+from awb.harness.unit.blinding import blinded, blinded_plan, labelled_plan
+from awb.harness.unit.evaluation import rescored, run_unit, with_intact_model
 from awb.harness.unit.process_state import one_thread
 from awb.harness.unit.record import Plan, Unit, UnitResult
 from awb.harness.unit.score_cache import model_cache_for
 from awb.harness.unit.warm_plugins import computed_on, warm, warm_model
+from awb.harness.workers.executor import Apart
 from awb.intervals import FloatArray
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
@@ -60,6 +64,36 @@ def explain_unit(unit: Unit) -> UnitResult:
     with one_thread():
         model_cache = model_cache_for(unit.plan.cache, unit.plan.model, model)
         return run_unit(unit, model, built, model_cache=model_cache)
+
+
+def explain_blind(unit: Unit) -> BlindResult:
+    """Run what needs no labels of a blinded unit; awb keeps a cache of what such units ask."""
+    model, built = _loaded(unit)
+    with one_thread():
+        model_cache = model_cache_for(unit.plan.cache, unit.plan.model, model, blind=True)
+        return with_intact_model(unit, model, built, BlindWork.result, model_cache, kind=BlindWork)
+
+
+def score_labelled(half: Half) -> UnitResult:
+    """Run the rest of a unit, in a process that runs no explainer but the oracle."""
+    unit = half.unit
+    model, built = _loaded(unit)
+    with one_thread():
+        model_cache = model_cache_for(unit.plan.cache, unit.plan.model, model)
+        compute = partial(LabelledWork.result, half=half)
+        return with_intact_model(unit, model, built, compute, model_cache, kind=LabelledWork)
+
+
+def in_two_processes(plan: Plan) -> Apart[Unit, BlindResult, UnitResult]:
+    """Describe how the units of a plan are run where there are processes."""
+    seen, rest = blinded_plan(plan), labelled_plan(plan)
+    order = tuple(one.label for one in plan.explainers)
+    return Apart(
+        explain_blind,
+        partial(blinded, plan=seen),
+        score_labelled,
+        partial(Half.of, plan=rest, order=order),
+    )
 
 
 def rescore_unit(

@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -154,6 +155,7 @@ def _serve(connection: Connection, memory: Any, cwd: str) -> None:
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
     _follow_parent(cwd)
     os.dup2(2, 1)  # stdout is for boards; what plugins print goes to stderr
+    del sys.argv[1:]  # of the main process, where datasets are named
     connection.send_bytes(READY)
     while True:
         try:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from awb.activity import WorkerDiedError
 from awb.errors import MissingExtraError, ParameterError, RunError
 from awb.harness.config.limits import Limits
-from awb.harness.workers.executor import ATTEMPTS, Executor
+from awb.harness.workers.executor import ATTEMPTS, Apart, Executor
 from awb.harness.workers.processes import Processes
 
 Task = TypeVar("Task")
@@ -38,7 +38,12 @@ _ONE_AT_A_TIME = threading.Lock()
 _guards: dict[Limits, Processes] = {}
 
 
-def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> Result:
+def in_turn(
+    function: Callable[[Task], Result],
+    task: Task,
+    limits: Limits,
+    apart: Apart[Task, Any, Result] | None = None,
+) -> Result:
     """Run a task in a child of this worker, one at a time even if the worker has several threads.
 
     The child lives on, with its models loaded, until a plugin exceeds a limit or crashes; the
@@ -50,7 +55,7 @@ def in_turn(function: Callable[[Task], Result], task: Task, limits: Limits) -> R
                 other.close()
             _guards.clear()
             _guards[limits] = Processes(1, limits)
-        [(_, result)] = _guards[limits].map(function, [task])
+        [(_, result)] = _guards[limits].map(function, [task], apart=apart)
     if isinstance(result, Exception):
         raise result
     return result
@@ -68,6 +73,7 @@ class Cluster:
         function: Callable[[Task], Result],
         tasks: Iterable[Task],
         revise: Callable[[Task], Task] | None = None,  # noqa: ARG002 - nothing is drawn ahead
+        apart: Apart[Task, Any, Result] | None = None,
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish.
 
@@ -84,7 +90,8 @@ class Cluster:
                 task = next(source, None)
                 if task is None:
                     break
-                future = self._client.submit(in_turn, function, task, self._limits, pure=False)
+                given = function, task, self._limits, apart
+                future = self._client.submit(in_turn, *given, pure=False)
                 pending[future.key] = future, task
                 finished.add(future)
             if not pending:

@@ -22,7 +22,7 @@ from awb.harness.config.limits import (
     too_long,
 )
 from awb.harness.workers.child import CUT_OFF, Child, Failure
-from awb.harness.workers.executor import ATTEMPTS, Result, Task, unchanged
+from awb.harness.workers.executor import ATTEMPTS, Apart, Result, Task, unchanged
 
 _LOOK_EVERY_S = 0.25
 _END_S = 1.0
@@ -106,7 +106,7 @@ class _Lane:
             job = self._jobs[0]
             job.task = work.revise(job.task)
             try:
-                self._child.send(work.function, job.task)
+                self._child.send(work.function, work.sent(job.task))
                 self._busy = True
             except PluginError as error:
                 yield self._jobs.popleft().task, error
@@ -166,43 +166,80 @@ class _Work:
 
     function: Callable[[Any], Any]
     revise: Callable[[Any], Any]
+    sent: Callable[[Any], Any] = unchanged  # what the process gets of a task
+
+
+_LANES_TO_A_SECOND = 4
+"""Workers that one process for second halves keeps up with, as these are short."""
 
 
 class Processes(AbstractContextManager["Processes"]):
     """Run tasks in worker processes of this machine."""
 
     def __init__(self, jobs: int, limits: Limits | None = None) -> None:
-        self._lanes = [_Lane(limits or Limits()) for _ in range(jobs)]
+        some = limits or Limits()
+        self._lanes = [_Lane(some) for _ in range(jobs)]
+        self._seconds = [_Lane(some) for _ in range(-(-jobs // _LANES_TO_A_SECOND))]
 
     def map(
         self,
         function: Callable[[Task], Result],
         tasks: Iterable[Task],
         revise: Callable[[Task], Task] = unchanged,
+        apart: Apart[Task, Any, Result] | None = None,
     ) -> Iterator[tuple[Task, Result | Exception]]:
         """Yield (task, result or exception) as they finish.
 
-        Tasks are drawn lazily, so that memory does not grow with their number.
+        Tasks are drawn lazily, so that memory does not grow with their number. Second halves have
+        workers of their own, which start when there is one.
         """
-        source, work = iter(tasks), _Work(function, revise)
+        source = iter(tasks)
         while True:
-            while (lane := max(self._lanes, key=lambda one: one.room)).room:
-                task = next(source, None)
-                if task is None:
-                    break
-                lane.submit(_Job(task))
-            if not any(lane.is_busy for lane in self._lanes):
+            self._draw(source)
+            if not any(lane.is_busy for lane in [*self._lanes, *self._seconds]):
                 return
-            for lane in self._lanes:
-                yield from lane.look(work)
-            signs = [sign for lane in self._lanes for sign in lane.signs]
+            if apart is None:
+                for lane in self._lanes:
+                    yield from lane.look(_Work(function, revise))
+            else:
+                yield from self._halves(apart, revise)
+            signs = [sign for lane in [*self._lanes, *self._seconds] for sign in lane.signs]
             if signs:
                 wait(signs, timeout=_LOOK_EVERY_S)
 
+    def _draw(self, source: Iterator[Any]) -> None:
+        """Give tasks to the workers that have room, unless second halves pile up."""
+        if any(lane.room < 0 for lane in self._seconds):
+            return
+        while (lane := max(self._lanes, key=lambda one: one.room)).room:
+            task = next(source, None)
+            if task is None:
+                break
+            lane.submit(_Job(task))
+
+    def _halves(
+        self, apart: Apart[Any, Any, Any], revise: Callable[[Any], Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield new results of second halves and errors of either, and keep the workers busy."""
+        for lane in self._lanes:
+            for task, result in lane.look(_Work(apart.first, revise, apart.first_task)):
+                if isinstance(result, Exception):
+                    yield task, result
+                else:
+                    free = max(self._seconds, key=lambda one: one.room)
+                    free.submit(_Job((task, result)))
+        second = _Work(
+            apart.second,
+            lambda pair: (revise(pair[0]), pair[1]),
+            lambda pair: apart.second_task(*pair),
+        )
+        for lane in self._seconds:
+            for (task, _), result in lane.look(second):
+                yield task, result
+
     def close(self) -> None:
         """End the workers; their current tasks are lost."""
-
-        for lane in self._lanes:
+        for lane in [*self._lanes, *self._seconds]:
             lane.close()
 
     def __exit__(self, *_: object) -> None:

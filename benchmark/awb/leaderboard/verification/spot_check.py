@@ -20,9 +20,12 @@ from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, audio_sha256, decide, make_instance, prepare
 from awb.harness.selection.repeats import explained_again
 from awb.harness.storage.run_record import hardware, library_versions
-from awb.harness.unit.record import OK, ExplainerResult, Plan, Unit, at_budget
-from awb.harness.unit.task import explain_unit
+from awb.harness.unit.blinding import needs_blinding
+from awb.harness.unit.record import OK, ExplainerResult, Plan, Unit, UnitResult, at_budget
+from awb.harness.unit.task import explain_unit, in_two_processes
 from awb.harness.unit.warm_plugins import ModelFacts, build, model_facts, score_clip
+from awb.harness.workers.processes import Processes
+from awb.harness.workers.single_task import as_awb_error
 from awb.intervals import FloatArray
 from awb.leaderboard.submissions.environments import environment_here
 from awb.leaderboard.submissions.files import Submitted
@@ -70,8 +73,9 @@ def spot_check(
     """
     bench = _bench(submitted, registry)
     places = _places(submitted, count, seed)
-    for place in places:
-        _check(bench, place)
+    with Processes(1) as workers:
+        for place in places:
+            _check(bench, place, workers)
     return bench, places
 
 
@@ -255,7 +259,7 @@ def _setting(name: str, claimed: Mapping[str, Any], own: Mapping[str, Any]) -> s
     return f"{name} is {values[0]} here and {values[1]} in the submission"
 
 
-def _check(bench: _Bench, place: int) -> None:
+def _check(bench: _Bench, place: int, workers: Processes) -> None:
     """Recompute one instance and compare it."""
     record = bench.submitted.record
     row = record.instances[place]
@@ -278,10 +282,20 @@ def _check(bench: _Bench, place: int) -> None:
     again = kept in bench.again
     key = bench.plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=again)
     unit = Unit(key, bench.plan, instance, again)
-    found = {one.explainer: one for one in explain_unit(unit).explainers}
+    found = {one.explainer: one for one in _explained(unit, workers).explainers}
     if record.name not in found:
         raise SubmissionError(f"{where}: {record.explainer.label} has no row {record.name}")
     _compare(bench, place, unit, found[record.name], where)
+
+
+def _explained(unit: Unit, workers: Processes) -> UnitResult:
+    """Explain an instance, apart from its labels if the explainer is not part of awb."""
+    if not needs_blinding(unit.plan):
+        return explain_unit(unit)
+    [(_, result)] = workers.map(explain_unit, [unit], apart=in_two_processes(unit.plan))
+    if isinstance(result, Exception):
+        raise as_awb_error(result, unit.plan.explainers[0].label)
+    return result
 
 
 def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:

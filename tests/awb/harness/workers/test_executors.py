@@ -12,7 +12,7 @@ from awb.activity import PluginCall, WorkerDiedError
 from awb.errors import MissingExtraError, ParameterError, RunError
 from awb.harness.config.limits import make_limits
 from awb.harness.workers import cluster
-from awb.harness.workers.executor import Executor, InProcess
+from awb.harness.workers.executor import Apart, Executor, InProcess
 from awb.harness.workers.pool import open_executor
 from awb.harness.workers.processes import Processes
 
@@ -59,6 +59,29 @@ def test_a_task_whose_worker_is_killed_once_is_retried(executor: Executor, tmp_p
     marker = tmp_path / "killed"
     assert list(executor.map(tasks.crash_once, [marker])) == [(marker, "finished")]
     assert marker.exists()
+
+
+def test_halves_of_a_task_run_in_processes_that_only_see_their_own(executor: Executor) -> None:
+    apart = Apart(tasks.work, tasks.beyond, tasks.both, tasks.with_the_first)
+    found = dict(executor.map(tasks.work, [1, 2, 3, -200], apart=apart))
+    assert isinstance(found.pop(-200), ValueError), "of the first half"
+    workers: list[set[str]] = [set(), set()]
+    for task, result in found.items():
+        halves = str(result).split(", ")
+        for number, half, own in zip((task + 100, task), halves, workers, strict=True):
+            assert half.startswith(f"{number} by ")
+            own.add(half.split()[-1])
+    assert not workers[0] & workers[1]
+
+
+def test_a_crash_of_a_second_half_affects_only_its_own_task(executor: Executor) -> None:
+    apart = Apart(tasks.work, tasks.beyond, tasks.both, tasks.with_the_first)
+    found = dict(executor.map(tasks.work, [1, 2, 3, 4], apart=apart))
+    error = found.pop(4)
+    assert isinstance(error, WorkerDiedError)
+    assert "SIGSEGV" in str(error)
+    assert sorted(found) == [1, 2, 3]
+    assert all(isinstance(result, str) for result in found.values())
 
 
 def test_tasks_are_drawn_as_they_are_needed(executor: Executor) -> None:
