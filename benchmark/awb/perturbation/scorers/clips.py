@@ -52,8 +52,8 @@ class ClipScorer:
     """Score whole clips in batches of one size.
 
     The last batch is padded, so that the score of a mask does not depend on which other masks were
-    asked for: libraries may choose another algorithm, and round differently, for another size. Where
-    a model says that its last bits stay the same, and they do, the padding is less.
+    asked for: libraries may choose another algorithm, and round differently, for another size.
+    Where a model says that its last bits stay the same, and they do, the padding is less.
     """
 
     def __init__(
@@ -67,7 +67,10 @@ class ClipScorer:
         self._renderer = renderer
         self._class_index = class_index
         size = batch_size or int(getattr(model, "batch_size", DEFAULT_BATCH))
-        self._batches = Batches(size, smaller_batches(model, "scores", renderer.waveform.size))
+        n_samples = renderer.waveform.size
+        self._batches = Batches(
+            size, None if batch_size else smaller_batches(model, "scores", n_samples)
+        )
         self._batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
         self.forwards = 0.0
 
