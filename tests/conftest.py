@@ -54,6 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.path.insert(0, target)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the pages of the documentation, so that no worker waits for one in the end."""
+    items.sort(key=lambda item: item.path.name != "test_docs.py")
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Add up what a test has taken."""
     if "slow" not in report.keywords:

@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from awb.intervals import FloatArray
-from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.batches import Batches, smaller_batches
 from awb.perturbation.scorers.clips import DEFAULT_BATCH, checked
-from awb.protocols import AudioModel
+from awb.protocols import AudioModel, ScoreArray
 from awb.types import AudioArray, BoolArray
 
 WINDOW_S = 0.064
@@ -82,14 +82,15 @@ def score_rendered(
     class_index: int,
     waveform: AudioArray,
 ) -> FloatArray:
-    """Score clips that are rendered whole, in batches of one size, as `ClipScorer` does."""
+    """Score clips that are rendered whole, in batches as `ClipScorer` does."""
 
-    def some(rows: BoolArray, size: int) -> FloatArray:
+    def some(rows: BoolArray, size: int) -> ScoreArray:
         batch = np.repeat(waveform[np.newaxis], size, axis=0)
         chosen = rows[:size]
         batch[: len(chosen)] = renderer.render(chosen)
-        scores = checked(model.scores(batch), size, len(model.classes))
-        return np.asarray(scores[: len(chosen), class_index], dtype=np.float64)
+        return checked(model.scores(batch), size, len(model.classes))[: len(chosen)]
 
-    size = int(getattr(model, "batch_size", DEFAULT_BATCH))
-    return np.concatenate([np.empty(0), *Batches(min(size, DEFAULT_BATCH)).over(drop_masks, some)])
+    size = min(int(getattr(model, "batch_size", DEFAULT_BATCH)), DEFAULT_BATCH)
+    batches = Batches(size, smaller_batches(model, "scores", waveform.size))
+    found = [every[:, class_index] for every in batches.over(drop_masks, some)]
+    return np.concatenate([np.empty(0), *found])

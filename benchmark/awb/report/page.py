@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -63,6 +64,25 @@ def static(name: str, package: str = "awb.report") -> str:
     return files(package).joinpath("static", name).read_text(encoding="utf-8")
 
 
+@cache
+def _compiled() -> Any:
+    """Keep compiled templates in this process: they take longer than to fill them in."""
+    from jinja2 import BytecodeCache
+
+    class Compiled(BytecodeCache):
+        def __init__(self) -> None:
+            self.kept: dict[str, bytes] = {}
+
+        def load_bytecode(self, bucket: Any) -> None:
+            if bucket.key in self.kept:
+                bucket.bytecode_from_string(self.kept[bucket.key])
+
+        def dump_bytecode(self, bucket: Any) -> None:
+            self.kept[bucket.key] = bucket.bytecode_to_string()
+
+    return Compiled()
+
+
 def environment(*packages: str) -> Any:
     """Make the jinja2 environment of the templates, with autoescaping."""
     import jinja2
@@ -73,6 +93,7 @@ def environment(*packages: str) -> Any:
             [jinja2.PackageLoader(name) for name in (*packages, "awb.report")]
         ),
         autoescape=True,
+        bytecode_cache=_compiled(),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -36,6 +36,9 @@ class LogMelModel:
         Length of a frame's window.
     moment_samples : int
         Length of what a moment hears.
+    smallest_batch : int or None
+        From how many rows on a row's numbers have the same bits in a batch of any size; tried by
+        awb before it relies on it.
     """
 
     precision = "float32"
@@ -61,6 +64,7 @@ class LogMelModel:
         self.back_end: MomentNetwork = back_end.to(device)
         self._reach = Reach.of(back_end.convolutions)
         self.device = device
+        self.smallest_batch = 2 if device.type == "cpu" else None
         self.last_convolution: str = last_convolution
         self.frame_samples: int = form.window_samples
         self.moment_samples = form.window_samples + (self._reach.frames - 1) * form.hop_samples

@@ -24,6 +24,7 @@ from awb.harness.storage.run_folder import RUN_FILE, RunFolder
 from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.text import to_csv
 from awb.plugins.discovery import load
+from sweeps import first_and_step
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes cannot be forked here")
 
@@ -132,9 +133,9 @@ def test_killed_before_a_write(
 
 @pytest.mark.slow
 def test_killed_before_every_write(config: RunConfig, undisturbed: str, tmp_path: Path) -> None:
-    write = 1
+    write, step = first_and_step()
     while _survives(config, undisturbed, tmp_path / str(write), [write]):
-        write += 1
+        write += step
     assert write > 60
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import median_filter
 
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
@@ -13,6 +14,7 @@ from awb_plugins.explainers.components.separation import (
     Kind,
     components_of,
     harmonic_percussive,
+    running_medians,
     soft_masks,
 )
 from awb_plugins.explainers.segmentwise.coalitions import all_coalitions
@@ -149,3 +151,12 @@ def test_the_sum_is_that_of_the_parts_and_the_cost_is_as_stated(
     if spec is part_shap.SPEC:
         rise = perturber.clip_score() - perturber.dropped_score()
         assert found.relevance.sum() == pytest.approx(rise, abs=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (7, 3), (1, 40), (65, 50), (40, 90)])
+def test_running_medians_are_those_of_scipys_filter_of_a_picture(shape: tuple[int, int]) -> None:
+    rows = np.abs(np.random.default_rng(2).standard_normal(shape))
+    rows[:, ::3] = 0.0
+    for size in (5, 31):
+        expected = median_filter(rows, size=(1, size), mode="reflect")
+        np.testing.assert_array_equal(running_medians(rows, size), expected)

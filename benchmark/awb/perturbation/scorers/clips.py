@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from awb.activity import beat
 from awb.errors import PluginError
-from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.batches import Batches, smaller_batches
 from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray, TargetPatchModel
 from awb.segments import Segments
@@ -49,10 +49,11 @@ def checked(scores: ScoreArray, n_rows: int, n_classes: int) -> ScoreArray:
 
 
 class ClipScorer:
-    """Score whole clips in batches of one fixed size.
+    """Score whole clips in batches of one size.
 
     The last batch is padded, so that the score of a mask does not depend on which other masks were
     asked for: libraries may choose another algorithm, and round differently, for another size.
+    Where a model says that its last bits stay the same, and they do, the padding is less.
     """
 
     def __init__(
@@ -66,22 +67,25 @@ class ClipScorer:
         self._renderer = renderer
         self._class_index = class_index
         size = batch_size or int(getattr(model, "batch_size", DEFAULT_BATCH))
-        self._batches = Batches(size)
+        n_samples = renderer.waveform.size
+        self._batches = Batches(
+            size, None if batch_size else smaller_batches(model, "scores", n_samples)
+        )
         self._batch: AudioArray = np.empty((size, renderer.waveform.size), dtype=np.float32)
         self.forwards = 0.0
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
         self.forwards += len(drop_cells)
-        return np.concatenate([np.empty(0), *self._batches.over(drop_cells, self._some)])
+        every = self._batches.over(drop_cells, self._some)
+        return np.concatenate([np.empty(0), *(some[:, self._class_index] for some in every)])
 
-    def _some(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
+    def _some(self, drop_cells: BoolArray, size: int) -> ScoreArray:
         """Score the first masks in a batch of fixed size, the rest of which is the clip itself."""
         rows, batch = drop_cells[:size], self._batch[:size]
         self._renderer.render(rows, batch[: len(rows)])
         batch[len(rows) :] = self._renderer.waveform
-        scores = checked(self._model.scores(batch), size, len(self._model.classes))
-        return scores[: len(rows), self._class_index]
+        return checked(self._model.scores(batch), size, len(self._model.classes))[: len(rows)]
 
 
 @dataclass(slots=True, eq=False)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from awb.activity import beat
 from awb.errors import PluginError
 from awb.intervals import IntArray
-from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.batches import Batches, smaller_batches
 from awb.perturbation.scorers.clips import DEFAULT_BATCH, PartMemory, checked, digest
 from awb.perturbation.scorers.colouring import Colouring, PartColouring
 from awb.perturbation.scorers.rendering import Renderer
@@ -90,7 +90,8 @@ class MomentScorer:
     def _start(self, renderer: Painter, colouring: Colouring | PartColouring, key: bytes) -> None:
         """Find the table of what is rendered, or begin one."""
         size = int(getattr(self._model, "batch_size", DEFAULT_BATCH))
-        self._clips, self._rows = Batches(size), Batches(size)
+        smaller = smaller_batches(self._model, "moments", self._waveform.size)
+        self._clips, self._rows = Batches(size, smaller), Batches(size)
         self._renderer = renderer
         self.colouring = colouring
         self._n_moments = colouring.first.size
@@ -138,7 +139,7 @@ class MomentScorer:
         return scores[: len(some), self._class_index]
 
     def _judged(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
-        """Judge the moments of the first masked clips, in a batch of fixed size."""
+        """Judge the moments of the first masked clips, in a batch that the clip fills up."""
         batch: AudioArray = np.empty((size, self._waveform.size), dtype=np.float32)
         batch[:] = self._waveform
         some = drop_cells[:size]

@@ -70,9 +70,11 @@ class RandomForestPaper:
     """Impurity importance of a forest whose samples weigh as much as they are far from the clip."""
 
     def __init__(self, parameters: SegmentParameters) -> None:
+        from sklearn import config_context
         from sklearn.ensemble import RandomForestRegressor
 
         self._regressor: Any = RandomForestRegressor
+        self._unchecked: Any = config_context
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
@@ -83,7 +85,8 @@ class RandomForestPaper:
         if not weights.any():  # a silent clip: no mask changes anything
             return Explanation(np.zeros(perturber.n_segments))
         forest = self._regressor(100, random_state=int(rng.integers(2**31)), n_jobs=1)
-        forest.fit((~drop_masks).astype(np.float32), scores, sample_weight=weights)
+        with self._unchecked(skip_parameter_validation=True):  # of every single tree
+            forest.fit((~drop_masks).astype(np.float32), scores, sample_weight=weights)
         return Explanation(forest.feature_importances_, surrogate=forecasts(forest))
 
 

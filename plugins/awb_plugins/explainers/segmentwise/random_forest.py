@@ -42,9 +42,11 @@ class RandomForest:
     """Importance of the segments in a forest fitted on the shared design."""
 
     def __init__(self, parameters: RandomForestParameters) -> None:
+        from sklearn import config_context
         from sklearn.ensemble import RandomForestRegressor
 
         self._regressor: Any = RandomForestRegressor
+        self._unchecked: Any = config_context
         self._parameters = parameters
 
     def __call__(
@@ -59,7 +61,8 @@ class RandomForest:
             random_state=int(rng.integers(2**31)),
             n_jobs=1,
         )
-        forest.fit((~pool.drop_masks).astype(np.float32), pool.scores)
+        with self._unchecked(skip_parameter_validation=True):  # of every single tree
+            forest.fit((~pool.drop_masks).astype(np.float32), pool.scores)
         found = (
             forest_shap(forest, perturber.n_segments)
             if settings.attribution == "shap"

@@ -68,9 +68,11 @@ class TreeProxy:
     """Shapley values of boosted trees, and of what they miss."""
 
     def __init__(self, parameters: TreeProxyParameters) -> None:
+        from sklearn import config_context
         from sklearn.ensemble import GradientBoostingRegressor
 
         self._regressor: Any = GradientBoostingRegressor
+        self._unchecked: Any = config_context
         self._parameters = parameters
 
     def __call__(
@@ -119,12 +121,14 @@ class TreeProxy:
     def _fitted(self, kept: FloatArray, gain: FloatArray, rng: np.random.Generator) -> Any:
         """Fit boosted trees."""
         settings = self._parameters
-        return self._regressor(
+        trees = self._regressor(
             n_estimators=settings.n_estimators,
             max_depth=settings.max_depth,
             learning_rate=settings.learning_rate,
             random_state=int(rng.integers(2**31)),
-        ).fit(kept, gain)
+        )
+        with self._unchecked(skip_parameter_validation=True):  # of every single tree
+            return trees.fit(kept, gain)
 
 
 SPEC = ExplainerSpec(

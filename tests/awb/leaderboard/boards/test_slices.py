@@ -8,8 +8,10 @@ import math
 import re
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,14 +35,22 @@ AUC = MetricFacts(name="auc", family="localization", summary="s", higher_is_bett
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(once: Callable[[str, Callable[[Path], Any]], Path]) -> Path:
     """Three explainers on the embedded clips; read-only."""
-    out = tmp_path_factory.mktemp("slices") / "run"
-    library.run(
-        explainers=["saliency", "grad-cam", "keep-window"], metrics=["roc-auc", "event-margin"],
-        clips=8, samples=300, robustness=0, out=out, cache="off",
-    )  # fmt: skip
-    return out
+
+    def make(folder: Path) -> None:
+        library.run(
+            explainers=["saliency", "grad-cam", "keep-window"],
+            metrics=["roc-auc", "event-margin"],
+            clips=8, samples=60, robustness=0, out=folder / "run", cache="off",
+        )  # fmt: skip
+
+    return once("slices", make) / "run"
+
+
+@pytest.fixture(scope="module")
+def long_table(run: Path) -> pd.DataFrame:
+    return _long_table(run)
 
 
 def _long_table(run: Path) -> pd.DataFrame:
@@ -76,8 +86,10 @@ def _long_table(run: Path) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("by", ["snr", "duration", "score", "overlap", "class"])
-def test_means_of_slices_are_those_of_pandas(run: Path, by: str) -> None:
-    table = _long_table(run)
+def test_means_of_slices_are_those_of_pandas(
+    run: Path, long_table: pd.DataFrame, by: str
+) -> None:
+    table = long_table
     found = library.load_run(run, metrics=["roc-auc", "event-margin"]).board(by=by)
     assert set(found["metric"]) == {"roc-auc", "event-margin"}
     for row in found.to_dict("records"):

@@ -31,9 +31,10 @@ from awb.leaderboard.verification.checks import Verdict, verify
 from awb.plugins.discovery import load
 from awb.site.builder import build_site
 from submissions import awb, read, seal, submission, swap_relevance
+from sweeps import some_of
 
 Edit = Callable[[st.DataObject, dict[str, Any], "Folder"], None]
-QUICK, MANY, SITES = 250, 10_000, 150
+QUICK, MANY, SITES = 250, some_of(10_000), some_of(150)
 
 TEXTS = st.sampled_from(
     ["", " ", "\u3164", "a" * 600, "<script>", "](javascript:1)", "=1+1", "\\input{x}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +18,41 @@ from awb.plugins.discovery import load
 from awb.plugins.session import add_file
 from submissions import awb, forge, read, submission
 
+Once = Callable[[str, Callable[[Path], Any]], Path]
 TUNED = Path(__file__).parents[3] / "tuned.py"
 SEED = "1000000"  # under which every one of four scenes has an instance
 
 
 @pytest.fixture(scope="module")
-def leaderboards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def leaderboards(once: Once) -> Path:
     """The public board of two explainers, with shadows; read-only."""
     add_file(TUNED)
-    folder = tmp_path_factory.mktemp("shadows")
-    ran = awb(
-        "run", "--explainers", "tuned,naive", "--metrics", "roc-auc,deletion-area",
-        "--no-baselines", "--robustness", "0", "--jobs", "1", "--out", folder / "run",
-    )  # fmt: skip
-    assert ran.exit_code == 0, ran.output
-    into = folder / "leaderboards"
-    assert awb("publish", folder / "run", "--into", into, "--no-site").exit_code == 0
-    return into
+    return once("shadows", _with_shadows) / "leaderboards"
 
 
 @pytest.fixture(scope="module")
 def verified(leaderboards: Path) -> dict[str, Any]:
     """What awb verify says of each submission."""
+    told = json.loads((leaderboards.parent / "verified.json").read_text())
+    return {Path(one["path"]).stem: one for one in told}
+
+
+def _with_shadows(folder: Path) -> None:
+    ran = awb(
+        "run", "--explainers", "tuned,naive", "--metrics", "roc-auc,deletion-area", "--clips", "8",
+        "--no-baselines", "--robustness", "0", "--jobs", "1", "--out", folder / "run",
+    )  # fmt: skip
+    assert ran.exit_code == 0, ran.output
+    into = folder / "leaderboards"
+    assert awb("publish", folder / "run", "--into", into, "--no-site").exit_code == 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("awb.harness.config.shadows.draw_seed", lambda: int(SEED))
         result = awb(
-            "verify", leaderboards / "submissions", "--shadow", "4", "--record", "B. Verifier",
-            "--json",
-        )  # fmt: skip
+            "verify", into / "submissions", "--shadow", "4", "--record", "B. Verifier", "--json"
+        )
     assert result.exit_code == 1, result.output
     assert f"shadow seed {SEED}: 1 exposed, 0 without a shadow" in result.stderr
-    return {Path(one["path"]).stem: one for one in json.loads(result.stdout)}
+    (folder / "verified.json").write_text(result.stdout)
 
 
 @pytest.fixture
