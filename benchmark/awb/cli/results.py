@@ -130,6 +130,7 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
     model's probability) or group.
     """
     from awb.errors import RunError
+    from awb.harness.selection.no_instances import check_some
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.boards.construction import boards
@@ -146,7 +147,10 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
     if is_sweep(folder):
         print_sweep(SweepFolder.open(folder), form, columns)
         return
-    found = boards(RunFolder.open(folder), load(), columns=columns)
+    run = RunFolder.open(folder)
+    found = boards(run, load(), columns=columns)
+    if form in {"table", "md"}:
+        check_some(run.manifests(), run.config(), {})
     print_boards(found, form)
     print_contrasts(found, form)
 

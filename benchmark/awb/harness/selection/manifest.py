@@ -37,6 +37,7 @@ from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
 from awb.types import Clip, Instance
 
+_ALIKE = 0.8  # classes with so similar a name are suggested; sounds whose names rhyme are not alike
 _HEARD_S = 1e-3  # tolerance, as resampling may lengthen a clip
 
 
@@ -144,7 +145,7 @@ def decide(
         yield Skipped(clip.id, "", NO_EVENTS)
     for target, index, events in targets_of(clip, classes):
         if index is None:
-            hint = did_you_mean(target, classes.classes)
+            hint = did_you_mean(target, classes.classes, cutoff=_ALIKE)
             yield Skipped(clip.id, target, UNKNOWN_LABEL, hint.strip() if "mean" in hint else "")
             continue
         intervals_s = union([(event.onset_s, event.offset_s) for event in events])

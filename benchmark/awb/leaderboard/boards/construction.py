@@ -21,6 +21,7 @@ from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
+    clips_as,
     counted_as_worst,
     cut_as,
     explained_again,
@@ -202,7 +203,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
-    told, known = folder.model_notes(), store.facts()
+    told, known, config = folder.model_notes(), store.facts(), folder.config()
     data = [
         BoardData(
             manifest,
@@ -213,14 +214,14 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
-            told=cut_as(folder.config()),
+            told=(*clips_as(config, manifest), *cut_as(config)),
             pointed=_pointed(folder, manifest, baselines),
             facts=known.get(pair, {}),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
     ]
-    budgets = folder.config().budgets
+    budgets = config.budgets
     return data if budgets is None else [at for one in data for at in at_budgets(one, budgets)]
 
 

@@ -11,6 +11,7 @@ from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_
 from awb.leaderboard.formats.text import (
     calls_text,
     count_text,
+    empty_text,
     footer_of,
     number_text,
     rank_text,
@@ -35,6 +36,10 @@ def to_terminal(board: Board, console: Console) -> None:
     """
     from rich.text import Text
 
+    if nothing := empty_text(board):
+        console.print(Text(title_of(board), style="bold"))
+        console.print(Text(nothing), highlight=False)
+        return
     n_metrics = len(board.metrics)
     sizes = [(n_shown, True) for n_shown in range(n_metrics, 0, -1)] + [(min(1, n_metrics), False)]
     for n_shown, with_calls in sizes:
