@@ -33,7 +33,7 @@ from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
-from awb.cli.waiting import clear
+from awb.cli.waiting import clear, fitted
 from awb.errors import AwbError, described, one_line
 
 
@@ -70,7 +70,7 @@ class AwbGroup(click.Group):
 
 def _fail(context: click.Context, line: str, code: int = 2) -> NoReturn:
     clear()
-    click.echo(line, err=True)
+    click.echo(fitted(line), err=True)
     context.exit(code)
 
 

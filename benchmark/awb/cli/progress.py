@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _PAUSE_S = 60.0
+_PATIENCE_S = 5.0
 
 
 def _warn_of(broken: Iterable[Broken]) -> None:
@@ -41,6 +42,26 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
     if not sys.stderr.isatty():
         yield _lines(path, name)
         return
+    with _bars(waiting, stays=True) as progress:
+        yield progress
+
+
+@contextmanager
+def passing_bar(waiting: str = "") -> Iterator[Progress]:
+    """Show a bar that goes away, for work that may be over in a moment.
+
+    Elsewhere than on a terminal, lines are printed once it has taken some seconds.
+    """
+    if not sys.stderr.isatty():
+        yield _patient()
+        return
+    with _bars(waiting, stays=False) as progress:
+        yield progress
+
+
+@contextmanager
+def _bars(waiting: str, *, stays: bool) -> Iterator[Progress]:
+    """Show a bar per phase on a terminal, with the time left once that is known."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -79,7 +100,9 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
     )
     estimates = Estimates()
     clear()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    shared = sys.stdout.isatty()  # what is printed meanwhile stays above the bars
+    with Progress(*columns, console=console, transient=not stays, redirect_stdout=shared) as bar:
         tasks: dict[str, TaskID] = {}
         first = bar.add_task(waiting, total=None, visible=bool(waiting), left="")
 
@@ -112,6 +135,25 @@ def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> 
         event = (phase, done == total, left not in {"", "a few seconds left"})
         if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
             printed[event] = now()
+            click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
+
+    return update
+
+
+def _patient(now: Callable[[], float] = time.monotonic) -> Progress:
+    """Print lines of a phase, but none before it has taken some seconds."""
+    begun: dict[str, float] = {}
+    told: dict[str, float] = {}
+    from awb.harness.planning.estimate import Estimates
+
+    estimates = Estimates(now)
+
+    def update(phase: str, done: int, total: int) -> None:
+        left = estimates.left(phase, done, total)
+        now_s = now()
+        last_s = told.get(phase, begun.setdefault(phase, now_s) + _PATIENCE_S - _PAUSE_S)
+        if now_s - last_s >= _PAUSE_S or (phase in told and done == total):
+            told[phase] = now_s
             click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
 
     return update

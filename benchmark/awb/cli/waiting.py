@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 
 _shown = ""
 
@@ -24,3 +26,11 @@ def clear() -> None:
         sys.stderr.write(f"\r{' ' * len(_shown)}\r")
         sys.stderr.flush()
         _shown = ""
+
+
+def fitted(text: str) -> str:
+    """Wrap a line at spaces to the width of the terminal; elsewhere it stays one line."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)

@@ -234,7 +234,8 @@ def _is_finished(folder: RunFolder, config: RunConfig, chosen: Chosen, progress:
         return False
     for board in boards:
         settle(WorkQueue(board.order, iter(()), board.stopped), board.plan, store)
-        progress(board.phase, len(board.order), len(board.order))
+        if board.order:
+            progress(board.phase, len(board.order), len(board.order))
     return True
 
 
@@ -317,7 +318,8 @@ def _explain(job: _Run, board: Board, source: Source, deadline: Deadline | None)
 
     queue = WorkQueue(board.order, units(), board.stopped)
     done, total = len(board.order) - len(board.remaining), len(board.order)
-    job.progress(board.phase, done, total)
+    if total:
+        job.progress(board.phase, done, total)
 
     def report() -> None:
         nonlocal done
