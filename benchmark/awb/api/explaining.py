@@ -187,7 +187,7 @@ def page_facts(found: Explained, path: Path) -> PageFacts:
     return PageFacts(
         title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
         lead=(
-            f"The model gives it log-odds of {found.score:.2f}{doubt}. The file has no labels:"
+            f"The model gives it log-odds of {found.score:z.2f}{doubt}. The file has no labels:"
             " explanations are compared by how the model's score changes without the segments that"
             f" they point at. {found.unheard}"
         ),

@@ -92,11 +92,17 @@ def check_command(
         click.echo(json.dumps({"kind": found_kind, "name": name, "rules": rows}, indent=1))
     else:
         click.echo(f"{found_kind} {name}")
+        waiting = [one for one in verdicts if one.status == "not tried"]
         for one in verdicts:
+            if one in waiting:
+                continue
             click.echo(f"  {_MARKS[one.status]:<6}{one.rule:<18}{one.text}".rstrip())
             if one.failed:
                 click.echo(f"        {one.advice}")
-        tried = sum(one.status != "not applicable" for one in verdicts)
+        if waiting:
+            names = ", ".join(one.rule for one in waiting)
+            click.echo(f"  Not tried before the contract is kept: {names}")
+        tried = sum(one.status in {"ok", "failed"} for one in verdicts)
         click.echo(f"{tried - len(broken)} of {tried} rules are followed")
     if broken:
         context.exit(1)

@@ -11,6 +11,7 @@ from awb.cli.completing import names_of
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
+from awb.cli.waiting import say
 
 if TYPE_CHECKING:
     from awb.api.explaining import ExplainedFile
@@ -101,7 +102,7 @@ def explain_command(
             isolate=isolate is not False,
             progress=progress,
         )
-    click.echo(_heard(found, given=target is not None), err=True)
+    say(_heard(found, given=target is not None))
     click.echo(path)
     for shown in found.boards:
         notes = [note for note in shown.board.notes if note.startswith(_TOLD)]
@@ -130,24 +131,27 @@ def _chosen(file: Path, explainers: str) -> str:
     others = [one for one in of_any_sound(registry) if not is_at_hand(one)]
     if not others:
         knows = f", which knows {len(known)} classes" if known else ""
-        click.echo(f"Model: {name}{knows}. Another: --model NAME (awb plugins models)", err=True)
+        say(f"Model: {name}{knows}. Another one: --model NAME (awb plugins models)")
         return name
     better = others[0]
-    install = (
-        f"{mend_command(better.spec, better.origin)}, then " if missing_modules(better.spec) else ""
+    install = ""
+    if missing_modules(better.spec):
+        install = f"{mend_command(better.spec, better.origin)}, then "
+    classes = ", ".join(one.partition(",")[0] for one in known)
+    say(
+        f"Model: {name}, a demo that takes every sound for one of its {len(known)} classes:"
+        f" {classes}."
     )
-    click.echo(
-        f"Model: {name}, a demo that knows {len(known)} classes and takes every sound for one of"
-        f" them: {', '.join(known)}.\n"
-        f"For everyday sounds type {install}--model {better.spec.name} ({better.spec.summary})",
-        err=True,
+    say(
+        f"For everyday sounds: {install}awb explain {file} --model {better.spec.name}"
+        f" ({better.spec.summary})"
     )
     return name
 
 
 def _heard(found: ExplainedFile, *, given: bool) -> str:
     """Say what the model hears, and whether it would report it."""
-    score = f"log-odds {found.score:.2f}"
+    score = f"log-odds {found.score:z.2f}"
     if found.score >= found.threshold:
         return f"{found.model} hears {found.target!r} with {score}"
     which = "does not hear" if given else "recognizes nothing; its first guess is"

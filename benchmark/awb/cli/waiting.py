@@ -6,6 +6,8 @@ import shutil
 import sys
 import textwrap
 
+import click
+
 _shown = ""
 
 
@@ -34,3 +36,9 @@ def fitted(text: str) -> str:
         return text
     width = shutil.get_terminal_size().columns
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def say(text: str) -> None:
+    """Tell something on stderr, in place of the line that is shown."""
+    clear()
+    click.echo(fitted(text), err=True)

@@ -185,7 +185,10 @@ def to_plain(board: Board) -> str:
 
     if nothing := empty_text(board):
         return "\n".join([title_of(board), nothing, *footer_of(board)[_LEGEND:]])
-    table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
+    header, rows = _header(board), _plain_rows(board)
+    if all(row.coverage == 1 for row in board.rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    table = tabulate(rows, header, disable_numparse=True)
     lines = [title_of(board), *outlook_sentences(board), "", table, "", *footer_of(board)]
     return "\n".join([*lines, *_pointing(board, "simple")])
 
