@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from awb.cli.completing import run_folders
+from awb.cli.progress import passing_bar
 
 if TYPE_CHECKING:
     from awb.leaderboard.boards.agreement import Agreement
@@ -99,7 +100,8 @@ def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
     from awb.report.views.agreement import read_explainer_agreements
 
     run, plugins = RunFolder.open(folder), load()
-    found, refused = read_explainer_agreements(run, plugins)
+    with passing_bar("Comparing explainers"):
+        found, refused = read_explainer_agreements(run, plugins)
     tell([*unfinished(read_boards(run, plugins)), *refused])
     if form == "json":
         click.echo(formats.to_json(found))
@@ -165,7 +167,8 @@ def agree_command(
         return
     columns = metrics.split(",") if metrics else None
     boards = read_boards(RunFolder.open(folder), load(), columns=columns)
-    groups, refused = compare_boards(boards)
+    with passing_bar("Comparing metrics"):
+        groups, refused = compare_boards(boards)
     tell([*unfinished(boards), *refused])
     if len(groups) > 1 and groups[0][0].budget is None:
         groups.append(over_boards(groups))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.progress import passing_bar
 from awb.cli.settings import SettingsCommand
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ def check_command(
     registry = load()
     found_kind = _kind_of(registry, name, kind)
     limits = make_limits(time_limit, memory_limit)
-    with open_executor(1, limits=limits, isolate=worker) as executor:
-        resolved = resolve(registry, found_kind, name)
+    resolved = resolve(registry, found_kind, name)
+    with (
+        passing_bar(f"Checking {resolved.label}"),
+        open_executor(1, limits=limits, isolate=worker) as executor,
+    ):
         verdicts = check(resolved, slow=worker, executor=executor)
     broken = [one for one in verdicts if one.failed]
     if as_json:

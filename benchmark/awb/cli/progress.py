@@ -48,14 +48,18 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
 
 @contextmanager
 def passing_bar(waiting: str = "") -> Iterator[Progress]:
-    """Show a bar that goes away, for work that may be over in a moment.
+    """Show a bar that goes away, for work that may be over in a moment, and for its steps.
 
     Elsewhere than on a terminal, lines are printed once it has taken some seconds.
     """
+    from awb.harness.planning.steps import listening
+
     if not sys.stderr.isatty():
-        yield _patient()
+        progress = _patient()
+        with listening(progress):
+            yield progress
         return
-    with _bars(waiting, stays=False) as progress:
+    with _bars(waiting, stays=False) as progress, listening(progress):
         yield progress
 
 
@@ -111,7 +115,8 @@ def _bars(waiting: str, *, stays: bool) -> Iterator[Progress]:
             if phase not in tasks:
                 tasks[phase] = bar.add_task(phase, total=total, left="")
             left = estimates.left(phase, done, total)
-            bar.update(tasks[phase], completed=done, total=total, left=left)
+            over = not stays and done == total
+            bar.update(tasks[phase], completed=done, total=total, left=left, visible=not over)
 
         try:
             yield update

@@ -11,6 +11,7 @@ import click
 
 from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.progress import passing_bar
 from awb.cli.tables import tell
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
     from awb.leaderboard.formats import sweep_table
     from awb.plugins.discovery import load
 
-    found = sweep_table.sweep_boards(folder, load(), columns=columns)
+    with passing_bar("Comparing explainers"):
+        found = sweep_table.sweep_boards(folder, load(), columns=columns)
     if form == "json":
         click.echo(sweep_table.sweep_json(found))
     elif form == "csv":
@@ -79,7 +81,8 @@ def print_slices(folder: Path, form: str, columns: list[str] | None, by: str, bi
 
     find_trait(by)
     boards = read_boards(RunFolder.open(folder), load(), columns=columns)
-    tables, refused = slice_boards(boards, by, bins=bins, first_only=columns is None)
+    with passing_bar("Comparing explainers"):
+        tables, refused = slice_boards(boards, by, bins=bins, first_only=columns is None)
     tell(refused)
     if form == "json":
         click.echo(slice_table.to_json(tables))
@@ -148,7 +151,8 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
         print_sweep(SweepFolder.open(folder), form, columns)
         return
     run = RunFolder.open(folder)
-    found = boards(run, load(), columns=columns)
+    with passing_bar("Comparing explainers"):
+        found = boards(run, load(), columns=columns)
     if form in {"table", "md"}:
         check_some(run.manifests(), run.config(), {})
     print_boards(found, form)

@@ -121,6 +121,7 @@ def resume_command(
 def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     """Print the boards and where they are; fail if rows failed."""
     from awb.cli.options import EXIT_WITH_PROBLEMS
+    from awb.cli.progress import passing_bar
     from awb.cli.results import print_boards, print_contrasts, print_sweep
     from awb.harness.storage.sweep_folder import SweepFolder
     from awb.leaderboard.boards.construction import boards
@@ -130,7 +131,8 @@ def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
         failed = print_sweep(folder, "table", None)
         click.echo(f"\nFolder of the sweep: {folder.path}", err=True)
     else:
-        found = boards(folder, load())
+        with passing_bar("Comparing explainers"):
+            found = boards(folder, load())
         print_boards(found, "table")
         print_contrasts(found, "table")
         click.echo(f"\nRun folder: {folder.path}", err=True)

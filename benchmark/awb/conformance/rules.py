@@ -18,6 +18,7 @@ from awb.errors import (
     did_you_mean,
     one_line,
 )
+from awb.harness.planning.steps import steps
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.workers.executor import Executor, InProcess
 from awb.plugins.discovery import Kind
@@ -97,7 +98,7 @@ def check(
     """Test a plugin against every rule of its kind; those after a broken contract are not tried."""
     stopped = 0
     verdicts: list[Verdict] = []
-    for rule in rules_of(resolved.kind, slow=slow):
+    for rule in steps(rules_of(resolved.kind, slow=slow), f"Checking {resolved.label}"):
         if any(one.failed and one.rule == CONTRACT for one in verdicts):
             verdicts.append(Verdict(rule.name, "not tried", "the contract comes first"))
             continue

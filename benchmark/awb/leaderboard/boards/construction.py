@@ -12,6 +12,7 @@ import numpy as np
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.planning.steps import steps
 from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
@@ -257,7 +258,8 @@ def boards(
     folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
 ) -> list[Board]:
     """Make every board of a run; see `read_boards`."""
-    return [make_board(data) for data in read_boards(folder, registry, columns=columns)]
+    found = read_boards(folder, registry, columns=columns)
+    return [make_board(data) for data in steps(found, "Comparing explainers")]
 
 
 def shown_metrics(

@@ -11,6 +11,7 @@ from typing import Any
 from awb.errors import AwbError
 from awb.harness.config.resources import Resources
 from awb.harness.config.shadows import shadow_of
+from awb.harness.planning.steps import reported
 from awb.harness.run import run
 from awb.harness.selection.no_instances import NoInstancesError
 from awb.harness.storage.run_folder import RunFolder
@@ -68,7 +69,7 @@ def shadow_run(submitted: Submitted, registry: Registry, plan: ShadowPlan) -> Sh
     )
     with TemporaryDirectory() as temporary:
         try:
-            folder = run(config, Path(temporary, "run"), plan.resources)
+            folder = run(config, Path(temporary, "run"), plan.resources, reported)
         except NoInstancesError as error:
             raise UncheckedError(
                 f"none of {plan.clips} new clips has an instance to explain; type --shadow"
