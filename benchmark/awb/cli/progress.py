@@ -131,7 +131,6 @@ def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> 
     """
     from awb.harness.planning.estimate import Estimates
 
-    click.echo(f"{name}: {path}", err=True)
     printed: dict[tuple[str, bool, bool], float] = {}
     estimates = Estimates(now)
 
@@ -139,6 +138,8 @@ def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> 
         left = estimates.left(phase, done, total)
         event = (phase, done == total, left not in {"", "a few seconds left"})
         if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
+            if not printed:  # nothing is said before the names are known to be right
+                click.echo(f"{name}: {path}", err=True)
             printed[event] = now()
             click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
 

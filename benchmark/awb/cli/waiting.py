@@ -35,7 +35,8 @@ def fitted(text: str) -> str:
     if not sys.stderr.isatty():
         return text
     width = shutil.get_terminal_size().columns
-    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+    lead = text[: len(text) - len(text.lstrip("\n"))]
+    return lead + textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False).strip()
 
 
 def say(text: str) -> None:

@@ -162,7 +162,7 @@ class Timed:
         more = int(left_s / costs.clip_s(config.samples))
         clips = max(min(n_stored + more, most), min(n_stored, most), first)
         self.say(f"{self.text}: up to {clips} clips, of which {n_stored} are done or begun.")
-        return config.model_copy(update={"among_first": clips})
+        return config.model_copy(update={"among_first": clips, "clips": None})
 
     @property
     def _samples_given(self) -> bool:
