@@ -81,8 +81,9 @@ def _agrees(board: Board, fidelity: Board, named: Callable[[str], str]) -> list[
     if outlook is None:
         return [f"{text}."]
     mine = listed([*map(named, sorted(first))])
-    few = outlook.power.n_clips < LEAST_CLIPS
-    if few or first & set(outlook.alike):
+    if outlook.power.n_clips < LEAST_CLIPS:
+        return [f"{text}; that may change with more clips, too."]
+    if first & set(outlook.alike):
         return [f"{text}, from which {mine} is not told apart: the two do not disagree."]
     return [f"{text}, and {mine} is worse: fidelity does not agree."]
 
