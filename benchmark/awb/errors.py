@@ -132,7 +132,7 @@ def described(error: BaseException) -> str:
     return f"{one_line(type(error).__name__, 80)}: {one_line(error) or 'no message'}"
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Suggest the closest known names, or list all known names.
 
     Parameters
@@ -141,6 +141,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         The name that was given.
     known : iterable of str
         The names that are allowed.
+    cutoff : float
+        How similar a suggestion must be, from 0 to 1 (equal), as `difflib` measures it.
 
     Returns
     -------
@@ -156,7 +158,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     folded = {candidate.casefold(): candidate for candidate in names}
-    close = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=cutoff)
     if close:
         return f" Did you mean {' or '.join(folded[match] for match in close)}?"
     return f" Known: {', '.join(names)}." if names else " None is known."

@@ -129,6 +129,9 @@ class ModelSpec(Spec):
     minimum_duration_s : callable or None
         ``minimum_duration_s(parameters)`` returns the length in seconds of the shortest clip that
         the model accepts; None for any length. Shorter clips are counted but not scored.
+    at_hand : callable or None
+        ``at_hand(parameters)`` returns whether its weights are on this machine, so that it loads
+        without a download; None if they always are.
     """
 
     factory: Callable[[Any], AudioModel]
@@ -136,6 +139,7 @@ class ModelSpec(Spec):
     class_list: Callable[[Any], tuple[Sequence[str], Sequence[str]] | None] | None = None
     trainable: Callable[[Any], Trainer] | None = None
     minimum_duration_s: Callable[[Any], float] | None = None
+    at_hand: Callable[[Any], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
 from awb.harness.config.limits import make_limits
 from awb.harness.explain_file import FILE, Explained, explain_file
+from awb.harness.selection.selector import Progress
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
@@ -44,6 +45,8 @@ class ExplainedFile:
         The content of the page.
     unheard : str
         Which part of the file the model does not use, as a sentence; empty if it uses all of it.
+    threshold : float
+        Log-odds from which the model reports a class.
     """
 
     model: str
@@ -54,6 +57,7 @@ class ExplainedFile:
     page: Path | None
     html: str
     unheard: str = ""
+    threshold: float = 0.0
 
     @property
     def failed(self) -> bool:
@@ -80,6 +84,7 @@ def explain(
     memory_limit: float | str | None = None,
     isolate: bool = False,
     plugin: str | Path | Sequence[str | Path] = (),
+    progress: Progress | None = None,
 ) -> ExplainedFile:
     """Explain a model's decision about one audio file, as ``awb explain`` does.
 
@@ -103,6 +108,8 @@ def explain(
         File to write the HTML page to; None to write none.
     time_limit_s, memory_limit, isolate, plugin : optional
         As in `awb.run`; with `isolate`, plugins that exceed the limits are stopped.
+    progress : callable, optional
+        ``progress(phase, done, total)`` is called as explainers finish, if `isolate` is set.
 
     Returns
     -------
@@ -137,6 +144,7 @@ def explain(
             seed=seed,
             limits=make_limits(time_limit_s, memory_limit),
             isolate=isolate,
+            progress=progress,
         )
         page = Path(out) if out is not None else Path(scratch) / "page.html"
         clips = GivenClips([found.clip], RunSound.of(found.folder, registry), FILE)
@@ -152,6 +160,7 @@ def explain(
             page if out is not None else None,
             page.read_text(encoding="utf-8"),
             found.unheard,
+            found.threshold,
         )
 
 
@@ -178,7 +187,7 @@ def page_facts(found: Explained, path: Path) -> PageFacts:
     return PageFacts(
         title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
         lead=(
-            f"The model gives it log-odds of {found.score:.2f}{doubt}. The file has no labels:"
+            f"The model gives it log-odds of {found.score:z.2f}{doubt}. The file has no labels:"
             " explanations are compared by how the model's score changes without the segments that"
             f" they point at. {found.unheard}"
         ),

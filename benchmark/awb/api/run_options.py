@@ -52,7 +52,12 @@ class RunOptions(TypedDict, total=False):
     """One board per number of model calls, instead of samples."""
 
     clips: int | None
-    """Use the first N clips of each dataset. Default: all."""
+    """Use the first N clips of each dataset that have an instance to explain. Default: all."""
+
+    among_first: int | None
+    """Look for instances in the first N clips of each dataset only. Default: 20 for each of
+    --clips, at least 100; else all.
+    """
 
     seed: int | None
     """Seed of every random draw. Default: 0."""

@@ -21,6 +21,7 @@ from awb.cli.config import config_command
 from awb.cli.data import data_command
 from awb.cli.doctor import doctor_command
 from awb.cli.explain import explain_command
+from awb.cli.info import info_command
 from awb.cli.new import new_command
 from awb.cli.plot import plot_command
 from awb.cli.plugins import plugins_command
@@ -33,7 +34,7 @@ from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
-from awb.cli.waiting import clear
+from awb.cli.waiting import clear, fitted
 from awb.errors import AwbError, described, one_line
 
 
@@ -57,6 +58,22 @@ class AwbGroup(click.Group):
         finally:
             clear()
 
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """List the commands in the order of the help."""
+        return list(self.commands)
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """Write the commands in groups."""
+        width = max(map(len, self.commands))
+        for title, group in GROUPS.items():
+            with formatter.section(title):
+                rows = [((one.name or "").ljust(width), text) for one, text in group.items()]
+                formatter.write_dl(rows)
+
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -70,7 +87,7 @@ class AwbGroup(click.Group):
 
 def _fail(context: click.Context, line: str, code: int = 2) -> NoReturn:
     clear()
-    click.echo(line, err=True)
+    click.echo(fitted(line), err=True)
     context.exit(code)
 
 
@@ -87,7 +104,9 @@ def _leave_stdout() -> None:
 def main() -> None:
     """Audio Where Benchmark: does an explanation point at the sound?
 
-    Start with: awb run --explainers all
+    Start with: awb run --within 2m
+
+    awb COMMAND --help says what a command does, and lists its options.
     """
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -95,25 +114,45 @@ def main() -> None:
             reconfigure(errors="replace")
 
 
-main.add_command(run_command)
-main.add_command(resume_command)
-main.add_command(recommend_command)
-main.add_command(show_command)
-main.add_command(export_command)
-main.add_command(agree_command)
-main.add_command(report_command)
-main.add_command(explain_command)
-main.add_command(plot_command)
-main.add_command(video_command)
-main.add_command(publish_command)
-main.add_command(verify_command)
-main.add_command(site_command)
-main.add_command(new_command)
-main.add_command(check_command)
-main.add_command(plugins_command)
-main.add_command(doctor_command)
-main.add_command(data_command)
-main.add_command(cache_command)
-main.add_command(config_command)
-main.add_command(completion_command)
-main.add_command(train_command)
+GROUPS: dict[str, dict[click.Command, str]] = {
+    "Compare explainers": {
+        run_command: "run explainers on models over labelled data",
+        recommend_command: "say which explainer to take, after a short trial",
+        resume_command: "finish a run that was interrupted",
+        explain_command: "explain one audio file, which needs no labels",
+    },
+    "Look at a run": {
+        show_command: "its boards, and where each explainer fails (--by)",
+        report_command: "one HTML page to look at and listen to",
+        agree_command: "whether metrics, or explainers, agree",
+        plot_command: "figures for a paper, or the board as LaTeX",
+        video_command: "a video of one instance, with sound",
+        export_command: "every score, as CSV, JSON or Parquet",
+    },
+    "Publish, and check what others publish": {
+        publish_command: "one submission per explainer, and their pages",
+        verify_command: "whether submissions are true, also on new clips",
+        site_command: "the web site of all submissions",
+    },
+    "Data and models": {
+        data_command: "prepare, describe, score and export datasets",
+        train_command: "train a model, or an explainer that learns",
+    },
+    "Plugins": {
+        plugins_command: "list what is installed",
+        info_command: "all there is to know of one plugin",
+        new_command: "begin an explainer, model, dataset or metric",
+        check_command: "whether a plugin keeps the rules for its kind",
+    },
+    "Settings and upkeep": {
+        config_command: "the settings of a run, as a file",
+        doctor_command: "whether the installation works",
+        cache_command: "the scores that are kept from run to run",
+        completion_command: "completion for your shell",
+    },
+}
+"""The commands as ``awb --help`` shows them."""
+
+for _group in GROUPS.values():
+    for _command in _group:
+        main.add_command(_command)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from awb.cli.completing import run_folders
+from awb.cli.progress import passing_bar
 
 if TYPE_CHECKING:
     from awb.leaderboard.boards.agreement import Agreement
@@ -38,30 +39,58 @@ def _records(found: list[Agreement]) -> list[dict[str, Any]]:
     ]
 
 
-def _as_table(found: list[Agreement], form: str) -> str:
-    """Write a triangular table of taus with their intervals."""
+def _as_table(found: list[Agreement], form: str, width: int | None = None) -> str:
+    """Write a triangular table of taus with their intervals, in blocks of columns that fit."""
     from tabulate import tabulate
 
     from awb.leaderboard.boards.agreement import matrix
 
     names, _ = matrix(found)
-    cells = {
-        (one.second, one.first): f"{one.tau.mean:+z.2f} [{one.tau.low:+z.2f}, {one.tau.high:+z.2f}]"
-        for one in found
-    }
-    rows = [
-        [second, *(cells.get((second, first), "") for first in names[:-1])] for second in names[1:]
-    ]
+    cells = {(one.second, one.first): _tau(one) for one in found}
     style = "github" if form == "md" else "simple"
-    table = tabulate(rows, ["", *names[:-1]], tablefmt=style, disable_numparse=True)
-    return table.replace("+nan", "–").replace("nan", "–")
+
+    def table(columns: list[str]) -> str:
+        below = names[names.index(columns[0]) + 1 :]
+        rows = [
+            [second, *(cells.get((second, first), "") for first in columns)] for second in below
+        ]
+        return tabulate(rows, ["", *columns], tablefmt=style, disable_numparse=True)
+
+    blocks: list[str] = []
+    rest = names[:-1]
+    while rest:
+        count = len(rest)
+        while count > 1 and width is not None and _widest(table(rest[:count])) > width:
+            count -= 1
+        blocks.append(table(rest[:count]))
+        rest = rest[count:]
+    return "\n\n".join(blocks)
+
+
+def _tau(one: Agreement) -> str:
+    """Write a tau with its interval; a dash where it is unknown."""
+    import math
+
+    if math.isnan(one.tau.mean):
+        return "–"
+    ends = "" if math.isnan(one.tau.low) else f" [{one.tau.low:+z.2f}, {one.tau.high:+z.2f}]"
+    return f"{one.tau.mean:+z.2f}{ends}"
+
+
+def _widest(text: str) -> int:
+    return max(map(len, text.splitlines()))
+
+
+def terminal_width() -> int | None:
+    """Return the width of the terminal; None if this is none."""
+    import shutil
+    import sys
+
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
     """Write how explainers agree on each board, and draw the last board."""
-    import shutil
-    import sys
-
     from awb.cli.tables import tell
     from awb.harness.storage.run_folder import RunFolder
     from awb.leaderboard.boards.agreement import unfinished
@@ -71,14 +100,15 @@ def print_explainers(folder: Path, form: str, plot: Path | None) -> None:
     from awb.report.views.agreement import read_explainer_agreements
 
     run, plugins = RunFolder.open(folder), load()
-    found, refused = read_explainer_agreements(run, plugins)
+    with passing_bar("Comparing explainers"):
+        found, refused = read_explainer_agreements(run, plugins)
     tell([*unfinished(read_boards(run, plugins)), *refused])
     if form == "json":
         click.echo(formats.to_json(found))
     elif form == "csv":
         click.echo(formats.to_csv(found), nl=False)
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        width = terminal_width()
         click.echo("\n".join(formats.to_text(one, form, width=width) for one in found), nl=False)
     if plot is not None:
         from awb.report.figures.explainer_agreement import draw
@@ -137,7 +167,8 @@ def agree_command(
         return
     columns = metrics.split(",") if metrics else None
     boards = read_boards(RunFolder.open(folder), load(), columns=columns)
-    groups, refused = compare_boards(boards)
+    with passing_bar("Comparing metrics"):
+        groups, refused = compare_boards(boards)
     tell([*unfinished(boards), *refused])
     if len(groups) > 1 and groups[0][0].budget is None:
         groups.append(over_boards(groups))
@@ -158,7 +189,7 @@ def agree_command(
                     f" {counted(first.n_instances, 'instance')}{limit_text(first.budget)}"
                 )
             )
-            click.echo(f"{title}\n\n{_as_table(group, form)}\n")
+            click.echo(f"{title}\n\n{_as_table(group, form, terminal_width())}\n")
     if plot is not None:
         from awb.report.figures.agreement import draw
 

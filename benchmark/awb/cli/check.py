@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.progress import passing_bar
 from awb.cli.settings import SettingsCommand
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ def check_command(
     registry = load()
     found_kind = _kind_of(registry, name, kind)
     limits = make_limits(time_limit, memory_limit)
-    with open_executor(1, limits=limits, isolate=worker) as executor:
-        resolved = resolve(registry, found_kind, name)
+    resolved = resolve(registry, found_kind, name)
+    with (
+        passing_bar(f"Checking {resolved.label}"),
+        open_executor(1, limits=limits, isolate=worker) as executor,
+    ):
         verdicts = check(resolved, slow=worker, executor=executor)
     broken = [one for one in verdicts if one.failed]
     if as_json:
@@ -92,11 +96,17 @@ def check_command(
         click.echo(json.dumps({"kind": found_kind, "name": name, "rules": rows}, indent=1))
     else:
         click.echo(f"{found_kind} {name}")
+        waiting = [one for one in verdicts if one.status == "not tried"]
         for one in verdicts:
+            if one in waiting:
+                continue
             click.echo(f"  {_MARKS[one.status]:<6}{one.rule:<18}{one.text}".rstrip())
             if one.failed:
                 click.echo(f"        {one.advice}")
-        tried = sum(one.status != "not applicable" for one in verdicts)
+        if waiting:
+            names = ", ".join(one.rule for one in waiting)
+            click.echo(f"  Not tried before the contract is kept: {names}")
+        tried = sum(one.status in {"ok", "failed"} for one in verdicts)
         click.echo(f"{tried - len(broken)} of {tried} rules are followed")
     if broken:
         context.exit(1)

@@ -12,6 +12,7 @@ from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
 from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.progress import passing_bar
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import print_table
 
@@ -46,7 +47,8 @@ def _prepared(
         raise DataError(f"{scores} does not exist. Type: awb data scores ... --out {scores}")
     store = None if scores is None else ScoreStore(scores)
     found = families(load(), models, dataset=dataset.spec.name, scores=store, min_score=min_score)
-    return prepare_dataset(dataset, found, max_event_fraction)
+    with passing_bar(f"Reading {dataset.label}"):
+        return prepare_dataset(dataset, found, max_event_fraction)
 
 
 def _print_funnels(prepared: Preparation) -> None:

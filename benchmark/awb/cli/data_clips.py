@@ -9,6 +9,7 @@ import click
 from awb.cli.completing import names_of
 from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.progress import passing_bar
 from awb.cli.settings import LIMITS, SettingsCommand
 
 _CLIPS = click.option(
@@ -48,8 +49,6 @@ def scores_command(
 
     With awb run --scores FILE and awb data prepare --scores FILE, the model need not run again.
     """
-    import sys
-
     from awb.harness.config.limits import make_limits
     from awb.harness.config.resources import default_jobs
     from awb.harness.selection.clip_scores import ScoreStore
@@ -60,19 +59,14 @@ def scores_command(
     dataset = resolve_dataset(context, name, extra)
     resolved = resolve(load(), "model", model)
     limits = make_limits(time_limit_s, memory_limit)
-    with click.progressbar(length=1, label="Scoring", file=sys.stderr) as bar:
-
-        def update(phase: str, done: int, total: int) -> None:
-            bar.label, bar.length = phase, total
-            bar.update(done - bar.pos)
-
+    with passing_bar(f"Loading {resolved.label}") as progress:
         scored = score_dataset(
             dataset,
             resolved,
             ScoreStore(out),
             clips=clips,
             jobs=jobs or default_jobs(),
-            progress=update,
+            progress=progress,
             limits=limits,
         )
     click.echo(f"{out} has the scores of {scored.clips} clips by {resolved.label}", err=True)
@@ -109,7 +103,8 @@ def export_command(
     target = resolve_dataset(context, layout, extra)
     dataset = resolve(load(), "dataset", name)
     limits = make_limits(time_limit_s, memory_limit)
-    notes, problems = export_dataset(dataset, target, folder, clips=clips, limits=limits)
+    with passing_bar(f"Reading {dataset.label}"):
+        notes, problems = export_dataset(dataset, target, folder, clips=clips, limits=limits)
     for note in notes:
         click.echo(note, err=True)
     finish(context, problems)

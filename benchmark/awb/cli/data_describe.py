@@ -27,20 +27,15 @@ def describe_plain(
 ) -> None:
     """Read the clips of a dataset, and print durations, labels and events."""
     import json
-    import sys
 
+    from awb.cli.progress import passing_bar
     from awb.harness.selection.description import describe_clips
     from awb.plugins.discovery import load
     from awb.plugins.resolve import resolve
 
     resolved = [resolve(load(), "model", text) for text in models]
-    with click.progressbar(length=1, label=f"Reading {dataset.label}", file=sys.stderr) as bar:
-
-        def update(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        found = describe_clips(dataset, resolved, update, limits=limits)
+    with passing_bar(f"Reading {dataset.label}"):
+        found = describe_clips(dataset, resolved, limits=limits)
     if as_json:
         click.echo(json.dumps(found.plain(), indent=1, ensure_ascii=False))
     else:

@@ -16,10 +16,12 @@ def doctor_command(context: click.Context, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
+    from awb.cli.progress import passing_bar
     from awb.doctor.installation import examine
     from awb.plugins.discovery import load
 
-    found = examine(load())
+    with passing_bar("Checking the installation"):
+        found = examine(load())
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=1))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,10 @@ from awb.cli.completing import names_of
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
+from awb.cli.waiting import say
+
+if TYPE_CHECKING:
+    from awb.api.explaining import ExplainedFile
 
 _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 """How the notes of a board begin that say something of a single file, too."""
@@ -19,11 +24,9 @@ _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--model",
-    default="soundscape-cnn",
-    show_default=True,
     metavar="NAME",
     shell_complete=names_of("model"),
-    help="The model.",
+    help="The model.  [default: yamnet if it is installed, else soundscape-cnn]",
 )
 @click.option(
     "--target", metavar="CLASS", help="The class.  [default: the one with the highest score]"
@@ -63,7 +66,7 @@ _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 @PLUGIN
 def explain_command(
     file: Path,
-    model: str,
+    model: str | None,
     target: str | None,
     explainers: str,
     masker: str,
@@ -80,22 +83,26 @@ def explain_command(
     The file needs no labels: explanations are scored by fidelity to the model only.
     """
     from awb.api.explaining import explain
+    from awb.cli.progress import passing_bar
 
+    chosen = _chosen(file, explainers) if model is None else model
     path = out or Path(f"{file.stem}.explained.html")
-    found = explain(
-        file,
-        model=model,
-        target=target,
-        explainers=explainers,
-        masker=masker,
-        samples=samples,
-        seed=seed,
-        out=path,
-        time_limit_s=time_limit_s,
-        memory_limit=memory_limit,
-        isolate=isolate is not False,
-    )
-    click.echo(f"{found.model} hears {found.target!r} with log-odds {found.score:.2f}", err=True)
+    with passing_bar(f"Loading {chosen}") as progress:
+        found = explain(
+            file,
+            model=chosen,
+            target=target,
+            explainers=explainers,
+            masker=masker,
+            samples=samples,
+            seed=seed,
+            out=path,
+            time_limit_s=time_limit_s,
+            memory_limit=memory_limit,
+            isolate=isolate is not False,
+            progress=progress,
+        )
+    say(_heard(found, given=target is not None))
     click.echo(path)
     for shown in found.boards:
         notes = [note for note in shown.board.notes if note.startswith(_TOLD)]
@@ -105,3 +112,47 @@ def explain_command(
         click.launch(str(path.resolve()))
     if found.failed:
         click.get_current_context().exit(1)
+
+
+def _chosen(file: Path, explainers: str) -> str:
+    """Choose the model, and say which one it is, what it knows, and how to choose another."""
+    from awb.harness.config.choice import is_at_hand, model_for_a_file, of_any_sound
+    from awb.harness.explain_file import read_clip
+    from awb.plugins.discovery import load, mend_command, missing_modules
+    from awb.plugins.resolve import resolve_all
+
+    registry = load()
+    read_clip(file)
+    resolve_all(registry, "explainer", explainers.split(","))
+    name = model_for_a_file(registry)
+    spec = registry.get("model", name).spec
+    listed = None if spec.class_list is None else spec.class_list(spec.parameters())
+    known = list(listed[0]) if listed else []
+    others = [one for one in of_any_sound(registry) if not is_at_hand(one)]
+    if not others:
+        knows = f", which knows {len(known)} classes" if known else ""
+        say(f"Model: {name}{knows}. Another one: --model NAME (awb plugins models)")
+        return name
+    better = others[0]
+    install = ""
+    if missing_modules(better.spec):
+        install = f"{mend_command(better.spec, better.origin)}, then "
+    classes = ", ".join(one.partition(",")[0] for one in known)
+    say(
+        f"Model: {name}, a demo that takes every sound for one of its {len(known)} classes:"
+        f" {classes}."
+    )
+    say(
+        f"For everyday sounds: {install}awb explain {file} --model {better.spec.name}"
+        f" ({better.spec.summary})"
+    )
+    return name
+
+
+def _heard(found: ExplainedFile, *, given: bool) -> str:
+    """Say what the model hears, and whether it would report it."""
+    score = f"log-odds {found.score:z.2f}"
+    if found.score >= found.threshold:
+        return f"{found.model} hears {found.target!r} with {score}"
+    which = "does not hear" if given else "recognizes nothing; its first guess is"
+    return f"{found.model} {which} {found.target!r}: {score}, below its threshold"

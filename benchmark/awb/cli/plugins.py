@@ -71,17 +71,29 @@ def _print_table(records: list[dict[str, Any]]) -> None:
         click.echo(tabulate(rows, header))
 
 
+class KindName(click.Choice[str]):
+    """A kind of plugin, in the singular or the plural."""
+
+    name = "kind"
+
+    def __init__(self) -> None:
+        super().__init__(["models", "explainers", "datasets", "metrics", "maskers"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the kind in the singular."""
+        several = f"{value}s" if f"{value}s" in self.choices else value
+        return str(super().convert(several, param, ctx)).removesuffix("s")
+
+
 @click.command("plugins")
-@click.argument(
-    "kind",
-    required=False,
-    type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
-)
+@click.argument("kind", required=False, type=KindName(), metavar="[KIND]")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @PLUGIN
 @click.pass_context
 def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> None:
-    """List all models, explainers, datasets, metrics and maskers (or one KIND) with their origin.
+    """List all models, explainers, datasets, metrics and maskers with their origin.
+
+    KIND lists one kind: awb plugins explainers. awb info NAME says more of one plugin.
 
     Exit code 1 if a plugin is broken.
     """

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 _PAUSE_S = 60.0
+_PATIENCE_S = 5.0
 
 
 def _warn_of(broken: Iterable[Broken]) -> None:
@@ -41,6 +42,30 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
     if not sys.stderr.isatty():
         yield _lines(path, name)
         return
+    with _bars(waiting, stays=True) as progress:
+        yield progress
+
+
+@contextmanager
+def passing_bar(waiting: str = "") -> Iterator[Progress]:
+    """Show a bar that goes away, for work that may be over in a moment, and for its steps.
+
+    Elsewhere than on a terminal, lines are printed once it has taken some seconds.
+    """
+    from awb.harness.planning.steps import listening
+
+    if not sys.stderr.isatty():
+        progress = _patient()
+        with listening(progress):
+            yield progress
+        return
+    with _bars(waiting, stays=False) as progress, listening(progress):
+        yield progress
+
+
+@contextmanager
+def _bars(waiting: str, *, stays: bool) -> Iterator[Progress]:
+    """Show a bar per phase on a terminal, with the time left once that is known."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -79,7 +104,9 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
     )
     estimates = Estimates()
     clear()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    console = Console(stderr=True)
+    shared = sys.stdout.isatty()  # what is printed meanwhile stays above the bars
+    with Progress(*columns, console=console, transient=not stays, redirect_stdout=shared) as bar:
         tasks: dict[str, TaskID] = {}
         first = bar.add_task(waiting, total=None, visible=bool(waiting), left="")
 
@@ -88,7 +115,8 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
             if phase not in tasks:
                 tasks[phase] = bar.add_task(phase, total=total, left="")
             left = estimates.left(phase, done, total)
-            bar.update(tasks[phase], completed=done, total=total, left=left)
+            over = not stays and done == total
+            bar.update(tasks[phase], completed=done, total=total, left=left, visible=not over)
 
         try:
             yield update
@@ -103,7 +131,6 @@ def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> 
     """
     from awb.harness.planning.estimate import Estimates
 
-    click.echo(f"{name}: {path}", err=True)
     printed: dict[tuple[str, bool, bool], float] = {}
     estimates = Estimates(now)
 
@@ -111,7 +138,28 @@ def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> 
         left = estimates.left(phase, done, total)
         event = (phase, done == total, left not in {"", "a few seconds left"})
         if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
+            if not printed:  # nothing is said before the names are known to be right
+                click.echo(f"{name}: {path}", err=True)
             printed[event] = now()
+            click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
+
+    return update
+
+
+def _patient(now: Callable[[], float] = time.monotonic) -> Progress:
+    """Print lines of a phase, but none before it has taken some seconds."""
+    begun: dict[str, float] = {}
+    told: dict[str, float] = {}
+    from awb.harness.planning.estimate import Estimates
+
+    estimates = Estimates(now)
+
+    def update(phase: str, done: int, total: int) -> None:
+        left = estimates.left(phase, done, total)
+        now_s = now()
+        last_s = told.get(phase, begun.setdefault(phase, now_s) + _PATIENCE_S - _PAUSE_S)
+        if now_s - last_s >= _PAUSE_S or (phase in told and done == total):
+            told[phase] = now_s
             click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
 
     return update

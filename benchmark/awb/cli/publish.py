@@ -70,6 +70,7 @@ def publish_command(
     The token for the Hub is read from HF_TOKEN or from hf auth login, never from an option.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
+    from awb.cli.progress import passing_bar
     from awb.cli.tables import tell
     from awb.harness.storage.sweep_folder import open_folder
     from awb.leaderboard.publishing.publication import make_credit, publish
@@ -84,11 +85,13 @@ def publish_command(
     credit = make_credit(author=author, note=note, citation=citation)
     run = None if folder is None else open_folder(folder)
     registry = load()
-    done = publish(run, into, registry, credit, replace=replace, draw=write_over_boards)
+    with passing_bar("Publishing"):
+        done = publish(run, into, registry, credit, replace=replace, draw=write_over_boards)
     for path in (*done.submissions, *done.boards):
         click.echo(path)
     if site and done.boards:
-        build_site(into, into / "site", registry)
+        with passing_bar("Writing the site"):
+            build_site(into, into / "site", registry)
         click.echo(into / "site" / "index.html")
     tell([f"not published: {reason}" for reason in done.without])
     tell([f"not shown: {reason}" for reason in done.refused])

@@ -54,7 +54,7 @@ def recommend_command(context: click.Context, /, form: str, **options: Any) -> N
     The run behind it stays: awb show prints its boards.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
-    from awb.cli.progress import progress_bar
+    from awb.cli.progress import passing_bar, progress_bar
     from awb.harness.config.resources import Resources
     from awb.harness.launch import out_path, start
     from awb.harness.storage.run_folder import RunFolder
@@ -72,7 +72,8 @@ def recommend_command(context: click.Context, /, form: str, **options: Any) -> N
         folder = start(settled, resources, path, progress, tell_now)
     if not isinstance(folder, RunFolder):
         raise click.UsageError("a recommendation needs one run, not a sweep")
-    found = recommendation(folder, load(), settings)
+    with passing_bar("Comparing explainers"):
+        found = recommendation(folder, load(), settings)
     click.echo(to_json(found) if form == "json" else to_text(found))
     click.echo(f"\nRun folder: {folder.path}", err=True)
     problems = list(dict.fromkeys(line for board in found.boards for line in board.problems))

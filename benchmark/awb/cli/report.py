@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import run_folders
+from awb.cli.progress import passing_bar
 
 
 @click.command("report")
@@ -39,7 +40,8 @@ def report_command(folder: Path, out: Path | None, instances: int, show: bool) -
     from awb.report.run_report import write_report
 
     path = out or folder / "report.html"
-    write_report(RunFolder.open(folder), load(), path, instances=instances)
+    with passing_bar("Writing the report"):
+        write_report(RunFolder.open(folder), load(), path, instances=instances)
     click.echo(path)
     if show:
         click.launch(str(path.resolve()))

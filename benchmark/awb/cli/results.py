@@ -11,6 +11,7 @@ import click
 
 from awb.cli.completing import run_folders
 from awb.cli.plugin_files import PLUGIN
+from awb.cli.progress import passing_bar
 from awb.cli.tables import tell
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def print_sweep(folder: SweepFolder, form: str, columns: list[str] | None) -> bo
     from awb.leaderboard.formats import sweep_table
     from awb.plugins.discovery import load
 
-    found = sweep_table.sweep_boards(folder, load(), columns=columns)
+    with passing_bar("Comparing explainers"):
+        found = sweep_table.sweep_boards(folder, load(), columns=columns)
     if form == "json":
         click.echo(sweep_table.sweep_json(found))
     elif form == "csv":
@@ -79,7 +81,8 @@ def print_slices(folder: Path, form: str, columns: list[str] | None, by: str, bi
 
     find_trait(by)
     boards = read_boards(RunFolder.open(folder), load(), columns=columns)
-    tables, refused = slice_boards(boards, by, bins=bins, first_only=columns is None)
+    with passing_bar("Comparing explainers"):
+        tables, refused = slice_boards(boards, by, bins=bins, first_only=columns is None)
     tell(refused)
     if form == "json":
         click.echo(slice_table.to_json(tables))
@@ -130,6 +133,7 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
     model's probability) or group.
     """
     from awb.errors import RunError
+    from awb.harness.selection.no_instances import check_some
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.boards.construction import boards
@@ -146,7 +150,11 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
     if is_sweep(folder):
         print_sweep(SweepFolder.open(folder), form, columns)
         return
-    found = boards(RunFolder.open(folder), load(), columns=columns)
+    run = RunFolder.open(folder)
+    with passing_bar("Comparing explainers"):
+        found = boards(run, load(), columns=columns)
+    if form in {"table", "md"}:
+        check_some(run.manifests(), run.config(), {})
     print_boards(found, form)
     print_contrasts(found, form)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +12,13 @@ import click
 from awb.cli.completing import config_files, run_folders
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand, typed_settings
-from awb.cli.waiting import clear
+from awb.cli.waiting import clear, say
 
 if TYPE_CHECKING:
     from awb.harness.config.settings import Settled
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder
+    from awb.leaderboard.boards.board import Board
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
@@ -121,19 +122,41 @@ def resume_command(
 def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     """Print the boards and where they are; fail if rows failed."""
     from awb.cli.options import EXIT_WITH_PROBLEMS
+    from awb.cli.progress import passing_bar
     from awb.cli.results import print_boards, print_contrasts, print_sweep
+    from awb.harness.planning.steps import steps
     from awb.harness.storage.sweep_folder import SweepFolder
-    from awb.leaderboard.boards.construction import boards
+    from awb.leaderboard.boards.construction import make_board, read_boards
+    from awb.leaderboard.boards.lesson import lesson, next_steps
     from awb.plugins.discovery import load
 
     if isinstance(folder, SweepFolder):
         failed = print_sweep(folder, "table", None)
         click.echo(f"\nFolder of the sweep: {folder.path}", err=True)
     else:
-        found = boards(folder, load())
+        with passing_bar("Comparing explainers"):
+            data = read_boards(folder, load())
+            found = [make_board(one) for one in steps(data, "Comparing explainers")]
+            lessons = [(one, lesson(one, rows)) for one, rows in zip(found, data, strict=True)]
         print_boards(found, "table")
         print_contrasts(found, "table")
-        click.echo(f"\nRun folder: {folder.path}", err=True)
+        _tell_lessons(lessons)
+        config = folder.config()
+        more = config.clips is not None or config.among_first is not None
+        say(f"\nRun folder: {folder.path}")
+        for line in next_steps(str(folder.path), found, more_clips=more):
+            click.echo(f"  {line}", err=True)
         failed = any(board.failed for board in found)
     if failed:
         context.exit(EXIT_WITH_PROBLEMS)
+
+
+_MOST_BOARDS = 4  # of which the lesson is told
+
+
+def _tell_lessons(lessons: Sequence[tuple[Board, list[str]]]) -> None:
+    """Say what the boards show."""
+    told = [(board, lines) for board, lines in lessons if lines]
+    for board, lines in told[-_MOST_BOARDS:]:
+        name = f"{board.model} on {board.dataset}: " if len(told) > 1 else ""
+        say(f"\n{name}{' '.join(lines)}")

@@ -46,12 +46,14 @@ def build_command(
     same submissions give the same bytes.
     """
     from awb.cli.options import EXIT_WITH_PROBLEMS
+    from awb.cli.progress import passing_bar
     from awb.cli.tables import tell
     from awb.plugins.discovery import load
     from awb.site.builder import build_site
 
     folder = into or leaderboards / "site"
-    built = build_site(leaderboards, folder, load(), audio=audio)
+    with passing_bar("Writing the site"):
+        built = build_site(leaderboards, folder, load(), audio=audio)
     click.echo(folder / "index.html")
     click.echo(f"{built.pages} pages, {built.n_bytes / 1e6:.1f} MB", err=True)
     tell([f"not shown: {reason}" for reason in built.refused])

@@ -75,7 +75,9 @@ def verify_command(
     is but some are unchecked, 2 if there is nothing to verify.
     """
     from awb.cli.options import EXIT_UNCHECKED, EXIT_WITH_PROBLEMS
+    from awb.cli.progress import passing_bar
     from awb.errors import SubmissionError
+    from awb.harness.planning.steps import steps
     from awb.leaderboard.submissions.files import Reader, find
     from awb.leaderboard.verification.checks import PASS, REFUSED, UNCHECKED, verify
     from awb.leaderboard.verification.shadow_run import with_shadow
@@ -90,15 +92,16 @@ def verify_command(
     if not found:
         raise SubmissionError(f"no submission in {', '.join(map(str, paths))}")
     verdicts = []
-    for path in found:
-        verdict = verify(path, registry, reader)
-        if spots and verdict.passed:
-            verdict = with_spot_check(verdict, registry, spots, seed=drawn, verifier=verifier)
-        if shadows is not None and verdict.passed:
-            verdict = with_shadow(verdict, registry, shadows)
-        verdicts.append(verdict)
-        if not as_json:
-            click.echo(_line(verdict))
+    with passing_bar("Verifying"):
+        for path in steps(found, "Verifying submissions"):
+            verdict = verify(path, registry, reader)
+            if spots and verdict.passed:
+                verdict = with_spot_check(verdict, registry, spots, seed=drawn, verifier=verifier)
+            if shadows is not None and verdict.passed:
+                verdict = with_shadow(verdict, registry, shadows)
+            verdicts.append(verdict)
+            if not as_json:
+                click.echo(_line(verdict))
     if as_json:
         click.echo(json.dumps([_plain(verdict) for verdict in verdicts], indent=1))
     states = Counter(verdict.state for verdict in verdicts)

@@ -43,6 +43,7 @@ def video_command(
     """
     import re
 
+    from awb.cli.progress import passing_bar
     from awb.harness.storage.run_folder import RunFolder
     from awb.plugins.discovery import load
     from awb.plugins.references import parse_list
@@ -60,5 +61,6 @@ def video_command(
     name = view.board.metrics[metric_place(view, metric)].name
     heard = require(RunClips(opened, registry), one)
     path = out or Path(re.sub(r"[^\w.-]+", "-", one.name).strip("-") + ".mp4")
-    write_video(one, heard, rows, name, path)
+    with passing_bar("Drawing"):
+        write_video(one, heard, rows, name, path)
     click.echo(path)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
+
+import click
 
 _shown = ""
 
@@ -24,3 +28,18 @@ def clear() -> None:
         sys.stderr.write(f"\r{' ' * len(_shown)}\r")
         sys.stderr.flush()
         _shown = ""
+
+
+def fitted(text: str) -> str:
+    """Wrap a line at spaces to the width of the terminal; elsewhere it stays one line."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    lead = text[: len(text) - len(text.lstrip("\n"))]
+    return lead + textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False).strip()
+
+
+def say(text: str) -> None:
+    """Tell something on stderr, in place of the line that is shown."""
+    clear()
+    click.echo(fitted(text), err=True)

@@ -18,14 +18,18 @@ from awb.errors import (
     did_you_mean,
     one_line,
 )
+from awb.harness.planning.steps import steps
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.workers.executor import Executor, InProcess
 from awb.plugins.discovery import Kind
 from awb.plugins.resolve import Resolved
 
-Status = Literal["ok", "failed", "not applicable"]
+Status = Literal["ok", "failed", "not applicable", "not tried"]
 
 NOT_TRIED = f"not tried any more: it was stopped under {MAX_FAILURES} rules"
+CONTRACT = "contract"
+"""The rule that all later ones rely on: what breaks it breaks them in the same way."""
+
 _WHEN_STOPPED = "A run would stop it, too. If it only needs more, raise the limit with the option."
 
 
@@ -91,10 +95,13 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
 def check(
     resolved: Resolved, *, slow: bool = True, executor: Executor | None = None
 ) -> list[Verdict]:
-    """Test a plugin against every rule of its kind."""
+    """Test a plugin against every rule of its kind; those after a broken contract are not tried."""
     stopped = 0
-    verdicts = []
-    for rule in rules_of(resolved.kind, slow=slow):
+    verdicts: list[Verdict] = []
+    for rule in steps(rules_of(resolved.kind, slow=slow), f"Checking {resolved.label}"):
+        if any(one.failed and one.rule == CONTRACT for one in verdicts):
+            verdicts.append(Verdict(rule.name, "not tried", "the contract comes first"))
+            continue
         if stopped == MAX_FAILURES:
             verdicts.append(Verdict(rule.name, "failed", NOT_TRIED, "Fix those first."))
             continue

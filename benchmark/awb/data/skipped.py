@@ -19,6 +19,12 @@ MALFORMED_ROW = "malformed row"
 FAILURES = frozenset({BAD_AUDIO, MODEL_FAILED, MALFORMED_ROW})
 """Reasons that indicate an error."""
 
+SELECTED_BY = frozenset(
+    {NO_EVENTS, UNKNOWN_LABEL, TOO_LONG, TOO_SHORT, UNHEARD, LOW_SCORE, HEARD, RELATED}
+    | {NEVER_LABELLED, BAD_AUDIO, MODEL_FAILED}
+)
+"""Reasons of the selection, for clips that it looked at; others are a dataset's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Skipped:

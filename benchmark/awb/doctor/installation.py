@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 
 from awb.doctor.metrics import self_test
 from awb.errors import AwbError
+from awb.harness.planning.steps import steps
 from awb.harness.unit.score_cache import chosen_cache
 from awb.plugins.discovery import Registry, mend_command, missing_modules
 from awb.specs import DISTRIBUTION, MetricSpec
@@ -98,7 +99,7 @@ def examine(registry: Registry) -> list[Finding]:
     """Check the installation, and self-test every metric."""
     found = [*_libraries(), _devices(), _codecs(), _cache(), *_plugins(registry)]
     specs = registry.specs(MetricSpec)
-    wrong = {spec.name: self_test(spec) for spec in specs}
+    wrong = {spec.name: self_test(spec) for spec in steps(specs, "Testing metrics")}
     broken = {name: reason for name, reason in wrong.items() if reason}
     found += [Finding(f"metric {name}", False, reason) for name, reason in broken.items()]
     text = f"{len(specs) - len(broken)} of {len(specs)} pass their self-tests"

@@ -16,6 +16,7 @@ from awb.harness.config.sweeps import Variant, variants
 from awb.harness.config.toml_output import settings_toml
 from awb.harness.planning.timed import Timed, nothing_said
 from awb.harness.run import resume, run
+from awb.harness.selection.no_instances import NoInstancesError
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.run_folder import RUN_FILE, RunFolder, unused_path
 from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
@@ -102,13 +103,19 @@ def _work_through(
     with there:
         if sweep.scores is not None and sweep.scores.is_file():
             resources = replace(resources, scores=sweep.scores)
+        without: list[NoInstancesError] = []
         for number, variant in enumerate(sweep.variants, start=1):
             prefixed = _prefixed(progress, f"[{number}/{len(sweep.variants)}] {variant.name}")
             folder = path / variant.name
-            if (folder / RUN_FILE).is_file():
-                resume(folder, resources, prefixed, retry_stopped=retry_stopped)
-            else:
-                run(variant.config, folder, resources, prefixed)
+            try:
+                if (folder / RUN_FILE).is_file():
+                    resume(folder, resources, prefixed, retry_stopped=retry_stopped)
+                else:
+                    run(variant.config, folder, resources, prefixed)
+            except NoInstancesError as error:  # the tables of the others say which one it was
+                without.append(error)
+        if len(without) == len(sweep.variants):
+            raise without[0]
 
 
 def _prefixed(progress: Progress, name: str) -> Progress:

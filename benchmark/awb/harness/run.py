@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from awb.data.class_index import ClassIndex
-from awb.data.instance_kinds import HITS, none_of
 from awb.errors import RunError
 from awb.harness.board_units import Board
 from awb.harness.config.choice import Chosen, choose
@@ -23,6 +22,7 @@ from awb.harness.selection.clip_scores import ScoreStore
 from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.instance_facts import instance_facts
 from awb.harness.selection.manifest import Kept, audio_sha256, make_instance
+from awb.harness.selection.no_instances import Classes, check_some
 from awb.harness.selection.selector import Progress, select
 from awb.harness.storage.plugin_check import check_files
 from awb.harness.storage.run_folder import CONFIG_FILE, SCORES_FILE, RunFolder
@@ -77,7 +77,7 @@ def run(
         _complete(
             _Run(folder, config, chosen, sources, facts, executor, progress, resources, timed)
         )
-    _check_kind(folder, config)
+    check_some(folder.manifests(), config, _classes(facts))
     return folder
 
 
@@ -104,6 +104,7 @@ def resume(
     if retry_stopped:
         forget_units(folder.store(), NOT_TRIED)
     if timed is None and _is_finished(folder, config, chosen, progress):
+        check_some(folder.manifests(), config, {})
         return folder
     resources = replace(resources or Resources(), scores=folder.scores_given())
     with where_it_started(folder), _opened(chosen, resources) as (executor, sources, facts):
@@ -116,17 +117,18 @@ def resume(
         _complete(
             _Run(folder, config, chosen, sources, facts, executor, progress, resources, timed)
         )
+    check_some(folder.manifests(), config, _classes(facts))
     return folder
 
 
 def _complete(job: _Run) -> None:
     """Do the work of a run; if its time was up, make it a run of the clips that were explained."""
     clips = _work(job)
-    if job.timed is None or job.config.clips is None:
+    if job.timed is None or job.config.among_first is None:
         return
-    planned, config = job.config.clips, job.config
+    planned, config = job.config.among_first, job.config
     if clips < planned:
-        config = config.model_copy(update={"clips": clips})
+        config = config.model_copy(update={"among_first": clips})
         job.timed.say_stopped(clips, planned)
         _with_clips(job.folder, config, job.chosen, job.resources)
         _work(replace(job, config=config, timed=None))
@@ -186,14 +188,8 @@ def check_unchanged(folder: RunFolder, chosen: Chosen) -> None:
         )
 
 
-def _check_kind(folder: RunFolder, config: RunConfig) -> None:
-    """Raise if errors were asked for, and the models made none."""
-    manifests = folder.manifests()
-    if config.instances == HITS or any(one.kept for one in manifests):
-        return
-    reasons = Counter(one.reason for manifest in manifests for one in manifest.skipped)
-    left_out = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    raise RunError(none_of(config.instances, left_out))
+def _classes(facts: Mapping[str, ModelFacts]) -> Classes:
+    return {label: one.classes for label, one in facts.items()}
 
 
 def _check_places(folder: RunFolder, facts: dict[str, ModelFacts]) -> None:
@@ -238,7 +234,8 @@ def _is_finished(folder: RunFolder, config: RunConfig, chosen: Chosen, progress:
         return False
     for board in boards:
         settle(WorkQueue(board.order, iter(()), board.stopped), board.plan, store)
-        progress(board.phase, len(board.order), len(board.order))
+        if board.order:
+            progress(board.phase, len(board.order), len(board.order))
     return True
 
 
@@ -247,7 +244,7 @@ def _work(job: _Run) -> int:
 
     Returns the number of clips that were explained: fewer than configured if the time was up.
     """
-    pair, clips = 0, job.config.clips or sys.maxsize
+    pair, clips = 0, job.config.among_first or sys.maxsize
     known = {(one.dataset, one.model): one for one in job.folder.manifests()}
     for source in job.sources:
         resolved = source.resolved
@@ -321,7 +318,8 @@ def _explain(job: _Run, board: Board, source: Source, deadline: Deadline | None)
 
     queue = WorkQueue(board.order, units(), board.stopped)
     done, total = len(board.order) - len(board.remaining), len(board.order)
-    job.progress(board.phase, done, total)
+    if total:
+        job.progress(board.phase, done, total)
 
     def report() -> None:
         nonlocal done

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
+from awb.harness.planning.steps import steps
 from awb.leaderboard.boards import pointing
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
@@ -145,7 +146,10 @@ def board_entry(
             place for place, metric in enumerate(view.board.metrics) if metric.name in view.headline
         ],
         "plain": {**board_plain(view), "instances": summaries(shown)},
-        "instances": [instance_plain(view, one, clips, page_sounds) for one in shown],
+        "instances": [
+            instance_plain(view, one, clips, page_sounds)
+            for one in steps(shown, "Drawing instances")
+        ],
         "rows": [row for row in view.board.rows if row.coverage > 0],
         "letters": has_letters(view.board),
         "message": [

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from awb.errors import MissingExtraError, RunError
+from awb.harness.planning.steps import steps
 from awb.report.figures.instance import draw_instance
 from awb.report.views.board import ExplanationView, InstanceView
 from awb.report.views.clips import Heard
@@ -62,7 +63,7 @@ def draw_frames(
     first, last = drawn.panels[0].get_window_extent(), drawn.panels[-1].get_window_extent()
     top, bottom = HEIGHT - round(first.y1), HEIGHT - round(last.y0)
     timing = Timing.of(duration_s)
-    for number in range(timing.frames):
+    for number in steps(range(timing.frames), "Drawing frames"):
         part = (number + 0.5) / timing.frames
         column = round(first.x0 + part * first.width)
         frame = still.copy()

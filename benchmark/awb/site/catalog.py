@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 
+from awb.harness.planning.steps import steps
 from awb.harness.unit.record import OK, at_budget
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.publishing.attempts import attempted
@@ -150,7 +151,7 @@ def catalog_of(
     told = [] if failed is None else failed
     made = (
         attempted(f"{name}.html", partial(_pair, name, groups, registry, spots), told)
-        for name, groups in paired(submitted).items()
+        for name, groups in steps(paired(submitted).items(), "Comparing explainers")
     )
     pairs = tuple(pair for pair in made if pair is not None)
     return Catalog(pairs, tuple(entry for pair in pairs for entry in _entries(pair, spots)))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from awb.errors import UnknownNameError
+from awb.harness.planning.steps import steps
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.formats.text import counted, limit_text, number_text
 from awb.leaderboard.publishing.attempts import attempted
@@ -137,17 +138,15 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
                    models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
     yield page("metrics.html", "metrics.html", catalog=catalog, families=metrics_of(catalog))
     yield page("take-part.html", "take_part.html")
-    for made in (
-        *(attempted(f"boards/{one.name}.html", partial(board, one), told) for one in catalog.pairs),
-        *(
-            attempted(site.models[label], partial(model, label, pairs), told)
-            for label, pairs in catalog.models.items()
-        ),
-        *(
-            attempted(site.explainers[name], partial(explainer, name, entries), told)
-            for name, entries in catalog.explainers.items()
-        ),
-    ):
+    several = [
+        *((f"boards/{one.name}.html", partial(board, one)) for one in catalog.pairs),
+        *((site.models[label], partial(model, label, pairs))
+          for label, pairs in catalog.models.items()),
+        *((site.explainers[name], partial(explainer, name, entries))
+          for name, entries in catalog.explainers.items()),
+    ]  # fmt: skip
+    for address, make in steps(several, "Writing pages"):
+        made = attempted(address, make, told)
         if made is not None:
             yield made
     yield "feed.xml", feed(catalog, site.explainers)

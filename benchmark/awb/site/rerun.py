@@ -6,11 +6,12 @@ import shlex
 from typing import Any
 
 from awb.harness.config.run_config import RunConfig
-from awb.leaderboard.submissions.schema import Submission
+from awb.leaderboard.submissions.schema import Settings, Submission
 
 _OPTIONS = {
     "samples": "--samples",
     "clips": "--clips",
+    "among_first": "--among-first",
     "seed": "--seed",
     "design": "--design",
     "segment_s": "--segment",
@@ -25,7 +26,7 @@ _OPTIONS = {
 
 def run_command(record: Submission) -> str:
     """Write the ``awb run`` command that recomputes an entry, without default settings."""
-    settings = record.settings
+    settings = _as_now(record.settings)
     words = [
         "awb", "run", "--dataset", record.dataset.label, "--model", record.model.label,
         "--explainers", record.explainer.label,
@@ -42,6 +43,13 @@ def run_command(record: Submission) -> str:
     if len(metrics) < _FEW_METRICS:
         words += ["--metrics", ",".join(metrics)]
     return shlex.join(words)
+
+
+def _as_now(settings: Settings) -> Settings:
+    """Rename the clips of older submissions: they were the first ones, with an instance or not."""
+    if settings.among_first is not None:
+        return settings
+    return settings.model_copy(update={"among_first": settings.clips, "clips": None})
 
 
 _FEW_METRICS = 20

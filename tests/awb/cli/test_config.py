@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -17,10 +18,15 @@ import awb
 import small_data
 from awb.cli import main
 from awb.errors import RunError
+from awb.harness.config.choice import choose
+from awb.harness.config.run_config import make_config
+from awb.harness.config.toml_input import read_settings
+from awb.harness.config.toml_output import resolved_toml
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_text
 from awb.plugins import discovery
+from awb.plugins.discovery import load
 
 PLUGIN = """
 import numpy as np
@@ -86,6 +92,20 @@ def _facts(path: Path) -> tuple[list[Any], list[str], str]:
     run = RunFolder.open(path)
     rows = sorted(run.store().scores(), key=repr)
     return rows, [one.sha256 for one in run.manifests()], _awb("show", path).stdout
+
+
+def test_the_file_of_an_older_run_means_the_first_clips(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    config = make_config(clips=3)
+    now = resolved_toml(config, choose(config, load()), None)
+    path.write_text(now, encoding="utf-8")
+    same = read_settings(path, {}).settings.config()
+    assert (same.clips, same.among_first) == (3, 100)
+    path.write_text(re.sub("(?m)^.*among_first.*$", "", now), encoding="utf-8")
+    before = read_settings(path, {}).settings.config()
+    assert (before.clips, before.among_first) == (None, 3)
+    path.write_text("clips = 3", encoding="utf-8")
+    assert read_settings(path, {}).settings.config().clips == 3
 
 
 def test_a_run_is_repeated_by_its_own_file() -> None:

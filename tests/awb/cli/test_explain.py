@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 import small_data
+from awb.cli.explain import _chosen
+from awb.harness.config.choice import is_at_hand, model_for_a_file, of_any_sound
+from awb.plugins.discovery import load
 from browser import awb
 
 
@@ -188,3 +191,30 @@ def test_the_page_is_written_to_the_working_directory(
     result = _explain(sound, "--explainers", "naive")
     assert result.exit_code == 0, result.output
     assert [path.name for path in tmp_path.iterdir()] == ["bang.explained.html"]
+
+
+def test_the_demo_model_says_what_it_is_and_what_to_type_for_other_sounds(
+    sound: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path))
+    registry = load()
+    assert model_for_a_file(registry) == "soundscape-cnn"
+    [better] = of_any_sound(registry)
+    assert not is_at_hand(better)
+    assert _chosen(sound, "naive") == "soundscape-cnn"
+    told = capsys.readouterr().err
+    assert "a demo that takes every sound for one of its 16 classes: Bass drum, Beep" in told
+    assert "--model yamnet" in told
+
+
+def test_yamnet_is_chosen_where_its_weights_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ai_edge_litert")
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path))
+    (tmp_path / "yamnet").mkdir()
+    (tmp_path / "yamnet" / "yamnet.tflite").write_bytes(b"weights")
+    assert model_for_a_file(load()) == "yamnet"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from awb.cli.progress import _lines
+from awb.cli.progress import _lines, _patient
 
 
 def test_a_pipe_gets_an_estimate_and_then_at_most_one_line_a_minute(
@@ -25,3 +25,23 @@ def test_a_pipe_gets_an_estimate_and_then_at_most_one_line_a_minute(
         "Explaining: 8 of 10, about 50 s left",
         "Explaining: 10 of 10",
     ]
+
+
+def test_work_of_a_moment_prints_nothing_into_a_log(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = [0.0]
+    update = _patient(lambda: clock[0])
+    for done in range(4):
+        clock[0] = float(done)
+        update("Checking", done, 3)
+    assert capsys.readouterr().err == ""
+
+
+def test_longer_work_is_reported_after_some_seconds(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = [0.0]
+    update = _patient(lambda: clock[0])
+    for done in range(11):
+        clock[0] = 2.0 * done
+        update("Checking", done, 10)
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first.startswith("Checking: 3 of 10")
+    assert last == "Checking: 10 of 10"

@@ -145,6 +145,17 @@ def test_a_missing_capability_is_not_applicable() -> None:
     assert set(statuses.values()) == {"not applicable"}
 
 
+def test_nothing_is_tried_after_a_broken_contract() -> None:
+    def short(perturber: Any, instance: Any, rng: Any) -> Any:
+        return [1.0]
+
+    verdicts = check(broken.resolved("explainer", short), slow=False)
+    statuses = [one.status for one in verdicts]
+    place = [one.rule for one in verdicts].index("contract")
+    assert statuses[: place + 1] == ["ok"] * place + ["failed"]
+    assert set(statuses[place + 1 :]) == {"not tried"}
+
+
 def _check(*words: str) -> Any:
     return CliRunner().invoke(main, ["check", *words])
 

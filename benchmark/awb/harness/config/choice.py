@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from awb.harness.config.run_config import RunConfig
-from awb.plugins.discovery import Registry
+from awb.plugins.discovery import Registered, Registry, missing_modules
 from awb.plugins.references import Reference, parse_reference
 from awb.plugins.resolve import Resolved, resolve, resolve_all
 from awb.specs import DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec
 
 DEFAULT_MODELS = ("soundscape-cnn",)
 """Models for a dataset that declares none, if the user names none either."""
+
+
+FOR_ANY_SOUND = ("yamnet",)
+"""Models of everyday sounds, for a file of which nothing is known; the best one first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,26 @@ class Chosen:
     def all(self) -> list[Resolved]:
         """List every plugin that the run uses."""
         return [*self.datasets, *self.models, *self.explainers, *self.metrics, *self.maskers]
+
+
+def model_for_a_file(registry: Registry) -> str:
+    """Name the model for a file of unknown content: one of everyday sounds if it is all here."""
+    ready = (one.spec.name for one in of_any_sound(registry) if is_at_hand(one))
+    return next(ready, DEFAULT_MODELS[0])
+
+
+def of_any_sound(registry: Registry) -> list[Registered[ModelSpec]]:
+    """List the models of everyday sounds that are known here, whether installed or not."""
+    known = set(registry.names("model"))
+    return [registry.get("model", name) for name in FOR_ANY_SOUND if name in known]
+
+
+def is_at_hand(entry: Registered[ModelSpec]) -> bool:
+    """Return whether a model loads here without an installation or a download."""
+    spec = entry.spec
+    if missing_modules(spec):
+        return False
+    return spec.at_hand is None or bool(spec.at_hand(spec.parameters()))
 
 
 def choose(config: RunConfig, registry: Registry) -> Chosen:

@@ -44,6 +44,11 @@ SHORTEST_S, LONGEST_S = 0.001, 3600.0
 
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
+_PER_CLIP, _LEAST_LOOKED = 20, 100
+"""Clips that are looked at for one with an instance, and for a few, before a run gives up."""
+
+_LOOKED_AT = f"{_PER_CLIP} for each of --clips, at least {_LEAST_LOOKED}; else all"
+
 
 class RunConfig(BaseModel):
     """The settings of ``awb run`` that results depend on.
@@ -111,7 +116,17 @@ class RunConfig(BaseModel):
         examples=[[100, 300, 1000]],
     )
     clips: Annotated[Annotated[int, Field(ge=1)] | None, Option(takes="N", unset="all")] = Field(
-        default=None, description="Use the first N clips of each dataset.", examples=[2]
+        default=None,
+        description="Use the first N clips of each dataset that have an instance to explain.",
+        examples=[2],
+    )
+    among_first: Annotated[
+        Annotated[int, Field(ge=1)] | None,
+        Option(takes="N", unset=_LOOKED_AT),
+    ] = Field(
+        default=None,
+        description="Look for instances in the first N clips of each dataset only.",
+        examples=[100],
     )
     seed: Annotated[int, Option(takes="N")] = Field(
         default=0, ge=0, lt=2**63, description="Seed of every random draw."
@@ -223,8 +238,22 @@ def make_config(**settings: Any) -> RunConfig:
             raise ParameterError("give --samples or --budgets: samples are the largest budget")
         budgets = tuple(sorted(set(config.budgets)))
         config = config.model_copy(update={"budgets": budgets, "samples": budgets[-1]})
+    if config.clips is not None and config.among_first is None:
+        looked_at = max(_PER_CLIP * config.clips, _LEAST_LOOKED)
+        config = config.model_copy(update={"among_first": looked_at})
     make_design(config.design, config.samples)
     return config if config.segments == FIXED else _following(config)
+
+
+def recorded_config(plain: Mapping[str, Any]) -> RunConfig:
+    """Read a configuration that a run wrote, with settings as they were meant in its version.
+
+    Before `among_first` was a setting, `clips` were the first ones, with an instance or not.
+    """
+    given = {"robustness_samples": None, **plain}
+    if "among_first" not in given:
+        given |= {"among_first": given.get("clips"), "clips": None}
+    return RunConfig.model_validate(given)
 
 
 def _following(config: RunConfig) -> RunConfig:

@@ -24,6 +24,10 @@ from awb.harness.config.settings import (
 )
 
 
+OF_A_RUN = "# The configuration of this run."
+"""How the file begins that a run writes."""
+
+
 def read_settings(path: Path | None, typed: Mapping[str, Any]) -> Settled:
     """Read a configuration file, if any, and override it with what was typed."""
     if path is None:
@@ -50,7 +54,7 @@ def _parsed(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ParameterError(f"is not UTF-8 text: byte {error.start}") from error
     try:
-        return tomllib.loads(text)
+        return _as_meant(tomllib.loads(text), text)
     except RecursionError as error:
         raise ParameterError("is nested too deeply for a configuration") from error
     except tomllib.TOMLDecodeError as error:
@@ -58,6 +62,13 @@ def _parsed(path: Path) -> dict[str, Any]:
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end"
         reason = str(error).replace("at end of document", end)
         raise ParameterError(f"is not valid TOML: {reason}") from error
+
+
+def _as_meant(content: dict[str, Any], text: str) -> dict[str, Any]:
+    """Read the file of an older run, whose `clips` were the first ones, with an instance or not."""
+    if text.startswith(OF_A_RUN) and "among_first" not in text and "clips" in content:
+        content["among_first"] = content.pop("clips")
+    return content
 
 
 def _checked(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:

@@ -18,6 +18,7 @@ from awb.harness.planning.deadline import Deadline
 from awb.harness.planning.pilot import FEW, MANY, PATIENCE, costs_of, run_pilot
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, make_instance
+from awb.harness.selection.no_instances import NoInstancesError, why_none
 from awb.harness.selection.selector import select
 from awb.harness.unit.record import AGAIN, Plan
 from awb.harness.unit.warm_plugins import ModelFacts
@@ -115,12 +116,14 @@ class Timed:
     def chosen(self, config: RunConfig, bench: Bench) -> RunConfig:
         """Measure a pilot, and choose clips, drop masks and robustness."""
         masks = (config.samples,) if self._samples_given else (FEW, MANY)
+        if config.clips is not None:
+            config = config.model_copy(update={"among_first": _looked_at(config, bench)})
         costs, n_segments, most, first = self._measured(config, bench, masks)
         families = {one.spec.facts.family for one in bench.chosen.metrics}
         again = families & AGAIN and config.segments == FIXED
         none = None if again else 0
         wishes = Wishes(
-            most if config.clips is None else min(most, config.clips),
+            most if config.among_first is None else min(most, config.among_first),
             n_segments,
             config.samples if self._samples_given else self._only,
             "clips" in self.given,
@@ -136,7 +139,7 @@ class Timed:
         self._say_choice(costs, choice, wishes)
         return config.model_copy(
             update={
-                "clips": choice.clips,
+                "among_first": choice.clips,
                 "samples": choice.samples,
                 "robustness": choice.robustness,
             }
@@ -152,14 +155,14 @@ class Timed:
             costs, first = _together(self._costs), 1
             most = max(len(list(one.dataset.clip_ids())) for one in bench.sources)
         else:
-            free = config.model_copy(update={"clips": None})
+            free = config.model_copy(update={"among_first": None})
             costs, _, most, first = self._measured(free, bench, (config.samples,))
         self._samples = config.samples
         left_s = self.end_s - self.now()
         more = int(left_s / costs.clip_s(config.samples))
         clips = max(min(n_stored + more, most), min(n_stored, most), first)
         self.say(f"{self.text}: up to {clips} clips, of which {n_stored} are done or begun.")
-        return config.model_copy(update={"clips": clips})
+        return config.model_copy(update={"among_first": clips, "clips": None})
 
     @property
     def _samples_given(self) -> bool:
@@ -261,6 +264,23 @@ class Timed:
         self.say(f"{why}.")
 
 
+def _looked_at(config: RunConfig, bench: Bench) -> int:
+    """Return how many clips, from the first, hold the clips with instances that were asked for."""
+    found = [
+        (source, select(source, model, bench.facts[model.label], config, bench.executor, _unseen))
+        for source, model in bench.pairs()
+    ]
+    ends = [
+        clips_done(list(source.dataset.clip_ids()), {one.clip_id for one in manifest.kept})
+        for source, manifest in found
+    ]
+    return max(ends) or config.among_first or 1
+
+
+def _unseen(phase: str, done: int, total: int) -> None:
+    """Show no progress."""
+
+
 def _first(
     source: Source,
     model: Resolved[ModelSpec],
@@ -270,18 +290,16 @@ def _first(
 ) -> tuple[tuple[Kept, ...], int, int]:
     """Select from the first clips, until there is an instance; also count them, and all clips."""
     n_all = len(list(source.dataset.clip_ids()))
-    clips = min(_FIRST_CLIPS, n_all, config.clips or n_all)
+    most = min(n_all, config.among_first or n_all)
+    clips = min(_FIRST_CLIPS, most)
     while True:
-        some = config.model_copy(update={"clips": clips})
-        manifest = select(source, model, facts, some, executor, lambda *_: None)
+        some = config.model_copy(update={"among_first": clips, "clips": None})
+        manifest = select(source, model, facts, some, executor, _unseen)
         if manifest.kept:
             return manifest.kept, clips, n_all
-        if clips >= min(n_all, config.clips or n_all):
-            raise ParameterError(
-                f"no instance is selected from {clips} clips of {source.resolved.label}, so there"
-                " is nothing to plan; leave out --within to see the reasons"
-            )
-        clips = min(4 * clips, n_all, config.clips or n_all)
+        if clips >= most:
+            raise NoInstancesError(why_none([manifest], config, {model.label: facts.classes}))
+        clips = min(4 * clips, most)
 
 
 def _together(found: list[Costs]) -> Costs:

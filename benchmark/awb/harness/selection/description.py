@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,6 @@ class Description:
 def describe_clips(
     dataset: Resolved[DatasetSpec],
     models: Sequence[Resolved[ModelSpec]],
-    progress: Callable[[int, int], None],
     *,
     limits: Limits | None = None,
 ) -> Description:
@@ -76,7 +75,6 @@ def describe_clips(
             durations_s.append(clip.duration_s)
             clips.update({*clip.labels, *(event.label for event in clip.events)})
             events.update(event.label for event in clip.events)
-            progress(len(durations_s) + len(problems), len(clip_ids))
     return Description(
         len(durations_s),
         tuple(durations_s),

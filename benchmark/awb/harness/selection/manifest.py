@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from awb.audio import resample
-from awb.data.class_index import ClassIndex
+from awb.data.class_index import ClassIndex, fold
 from awb.data.instance_kinds import HITS, MISSES, InstanceKind
 from awb.data.skipped import (
     HEARD,
@@ -37,6 +37,7 @@ from awb.intervals import total_s, union
 from awb.protocols import ScoreArray
 from awb.types import Clip, Instance
 
+_ALIKE = 0.66  # how similar a class must be called to be suggested: a slip, not another sound
 _HEARD_S = 1e-3  # tolerance, as resampling may lengthen a clip
 
 
@@ -144,7 +145,9 @@ def decide(
         yield Skipped(clip.id, "", NO_EVENTS)
     for target, index, events in targets_of(clip, classes):
         if index is None:
-            hint = did_you_mean(target, classes.classes)
+            initial = fold(target)[:1]
+            alike = [name for name in classes.classes if fold(name)[:1] == initial]
+            hint = did_you_mean(target, alike, cutoff=_ALIKE)
             yield Skipped(clip.id, target, UNKNOWN_LABEL, hint.strip() if "mean" in hint else "")
             continue
         intervals_s = union([(event.onset_s, event.offset_s) for event in events])

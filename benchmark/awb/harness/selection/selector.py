@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from awb.activity import WorkerDiedError
@@ -81,56 +81,103 @@ def select(
 ) -> Manifest:
     """Score every clip once and decide which targets are explained.
 
+    With a number of clips, the dataset is read on until as many have an instance, in steps that
+    depend on what was found and on nothing else.
+
     Clip-level labels are used only if no clip has annotated times, and always to tell what is no
     false alarm; in other datasets a clip without events has no targets. So event times are known
     for all instances of a board, or for none.
     """
-    shortest_s = minimum_duration_s(model)
-    clip_ids = list(source.dataset.clip_ids())[: config.clips]
+    clip_ids = list(source.dataset.clip_ids())[: config.among_first]
     alarms = _false_alarms(source, facts, config) if config.instances == FALSE_ALARMS else None
     rule = _rule(facts, config) if alarms is None else alarms.decide
     decisions = _Decisions(rule, by_events=alarms is None)
-    whole: dict[str, Clip] = {}
+    scoring = _Scoring(source, model, facts, executor, progress, store, decisions)
+    entries: list[Kept | Skipped] = []
+    looked = found = 0
+    while looked < len(clip_ids) and (config.clips is None or found < config.clips):
+        step = len(clip_ids) if config.clips is None else config.clips - found
+        scoring.score(clip_ids[looked : looked + step])
+        looked = min(looked + step, len(clip_ids))
+        if scoring.given_up:
+            decisions.give_up(clip_ids)
+            looked = len(clip_ids)
+        entries = decisions.entries(clip_ids[:looked])
+        if alarms is not None:
+            entries = list(alarms.known(entries))
+        found = len({one.clip_id for one in entries if isinstance(one, Kept)})
+    scoring.check()
+    return replace(_manifest(source, model, facts, entries), kind=config.instances)
 
-    deaths: list[str] = []
 
-    def readable() -> Iterator[Clip]:
+@dataclass(slots=True)
+class _Scoring:
+    """Reads and scores clips, and hands each to the decisions."""
+
+    source: Source
+    model: Resolved[ModelSpec]
+    facts: ModelFacts
+    executor: Executor
+    progress: Progress
+    store: ScoreStore | None
+    decisions: _Decisions
+    _whole: dict[str, Clip] = field(default_factory=dict)
+    _failures: list[AwbError] = field(default_factory=list)
+    _deaths: int = 0
+    _scored: int = 0
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the model was stopped too often to be tried again."""
+        return self._deaths >= MAX_FAILURES
+
+    def check(self) -> None:
+        """Raise what the model raised if it scored nothing."""
+        if self._failures and not self._scored and not self._deaths:
+            raise self._failures[0]
+
+    def score(self, clip_ids: Sequence[str]) -> None:
+        """Score some clips."""
+        phase = f"Selecting from {self.source.resolved.label} for {self.model.label}"
+        total = len(self.decisions) + len(clip_ids)
+        scored_clips = score_clips(
+            self.executor,
+            self.model,
+            self.facts,
+            self._readable(clip_ids),
+            dataset=self.source.resolved.spec.name,
+            store=self.store,
+        )
+        for clip, scores in scored_clips:
+            original = self._whole.pop(clip.id)
+            if isinstance(scores, Exception):
+                name = f"model {self.model.label} on clip {clip.id}"
+                self._failures.append(as_awb_error(scores, name))
+                self.decisions.skip(clip.id, MODEL_FAILED, described(self._failures[-1]))
+                self._deaths += isinstance(scores, WorkerDiedError)
+            else:
+                self._scored += 1
+                self.decisions.add(original, scores)
+            self.progress(phase, len(self.decisions), total)
+        if len(self._failures) >= MAX_FAILURES:
+            self.check()
+
+    def _readable(self, clip_ids: Sequence[str]) -> Iterator[Clip]:
+        """Read clips, as far as the model is still tried."""
+        shortest_s = minimum_duration_s(self.model)
         for clip_id in clip_ids:
-            if len(deaths) >= MAX_FAILURES:
+            if self.given_up:
                 return
             try:
-                whole[clip_id] = source.load(clip_id)
-                if whole[clip_id].duration_s < shortest_s:
-                    detail = too_short(whole.pop(clip_id).duration_s, shortest_s)
-                    decisions.skip(clip_id, TOO_SHORT, detail)
+                clip = self.source.load(clip_id)
+                if clip.duration_s < shortest_s:
+                    detail = too_short(clip.duration_s, shortest_s)
+                    self.decisions.skip(clip_id, TOO_SHORT, detail)
                     continue
-                yield without_labels(prepare(whole[clip_id], facts.sample_rate_hz))
+                self._whole[clip_id] = clip
+                yield without_labels(prepare(clip, self.facts.sample_rate_hz))
             except DataError as error:
-                decisions.skip(clip_id, BAD_AUDIO, described(error))
-
-    failures: list[AwbError] = []
-    scored = 0
-    phase = f"Selecting from {source.resolved.label} for {model.label}"
-    name = source.resolved.spec.name
-    scored_clips = score_clips(executor, model, facts, readable(), dataset=name, store=store)
-    for clip, scores in scored_clips:
-        original = whole.pop(clip.id)
-        if isinstance(scores, Exception):
-            failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
-            decisions.skip(clip.id, MODEL_FAILED, described(failures[-1]))
-            deaths.extend([clip.id] if isinstance(scores, WorkerDiedError) else [])
-        else:
-            scored += 1
-            decisions.add(original, scores)
-        progress(phase, len(decisions), len(clip_ids))
-    if failures and not scored and not deaths:
-        raise failures[0]
-    if len(deaths) >= MAX_FAILURES:
-        decisions.give_up(clip_ids)
-    entries = decisions.entries(clip_ids)
-    if alarms is not None:
-        entries = list(alarms.known(entries))
-    return replace(_manifest(source, model, facts, entries), kind=config.instances)
+                self.decisions.skip(clip_id, BAD_AUDIO, described(error))
 
 
 def _manifest(

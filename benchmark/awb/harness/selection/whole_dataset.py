@@ -9,6 +9,7 @@ from pathlib import Path
 from awb.activity import WorkerDiedError
 from awb.errors import AwbError, DataError, ParameterError, described
 from awb.harness.config.limits import Limits
+from awb.harness.planning.steps import steps
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.manifest import prepare as to_rate
@@ -77,7 +78,7 @@ def readable(
 ) -> Iterator[Clip]:
     """Load clips one by one, and report those that cannot be read."""
 
-    for clip_id in clip_ids:
+    for clip_id in steps(clip_ids, "Reading clips"):
         try:
             clip = source.load(clip_id)
             yield clip if rate_hz is None else to_rate(clip, rate_hz)

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from awb.errors import RunError, one_line
-from awb.harness.config.run_config import RunConfig
+from awb.harness.config.run_config import RunConfig, recorded_config
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import Store
 
@@ -120,8 +120,7 @@ class RunFolder:
     def config(self) -> RunConfig:
         """Read the configuration."""
         try:
-            given = {"robustness_samples": None, **self.record()["config"]}
-            return RunConfig.model_validate(given)
+            return recorded_config(self.record()["config"])
         except (KeyError, ValidationError) as error:
             raise RunError(f"{self.path / RUN_FILE} contains no valid configuration") from error
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from awb.errors import RunError
-from awb.harness.config.run_config import RunConfig
+from awb.harness.config.run_config import recorded_config
 from awb.harness.config.sweeps import Variant
 from awb.harness.storage.run_folder import (
     CONFIG_FILE,
@@ -123,7 +123,7 @@ def _variant(plain: Mapping[str, Any]) -> Variant:
     if not name or Path(name).name != name or name.startswith("."):
         raise ValueError(f"{name!r} is not a valid folder name")
     try:
-        config = RunConfig.model_validate(plain["config"])
+        config = recorded_config(plain["config"])
     except ValidationError as error:
         raise ValueError(str(error)) from error
     return Variant(name, {str(key): str(value) for key, value in plain["values"].items()}, config)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import Any
 
-from awb.activity import MODEL, WorkerDiedError
+from awb.activity import MODEL, At, WorkerDiedError
 from awb.errors import PluginError
 from awb.harness.config.limits import (
     FROM_OUTSIDE,
@@ -34,6 +34,9 @@ _NOT_BELOW_MAIN = (
     "It did not even start: a script must call awb.run below if __name__ == '__main__':"
 )
 
+Watcher = Callable[[At], None]
+"""Is told, a few times a second, what a worker is doing."""
+
 
 @dataclass(slots=True, eq=False)
 class _Job:
@@ -48,8 +51,9 @@ class _Lane:
 
     _DEPTH = 2  # one task runs, one waits, so that the worker is never idle
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, watcher: Watcher | None = None) -> None:
         self._limits = limits
+        self._watcher = watcher
         self._child: Child | None = None
         self._ready = self._busy = False
         self._watched_s = 0.0
@@ -118,6 +122,8 @@ class _Lane:
             return
         self._watched_s = now_s
         at, most_bytes = child.at, self._limits.most_bytes()
+        if self._watcher is not None:
+            self._watcher(at)
         late = at.exceeds(self._limits.time_s, now_s)
         if child.memory_bytes() > most_bytes:
             error = WorkerDiedError(too_large(most_bytes), at.call or MODEL)
@@ -176,10 +182,13 @@ _LANES_TO_A_SECOND = 4
 class Processes(AbstractContextManager["Processes"]):
     """Run tasks in worker processes of this machine."""
 
-    def __init__(self, jobs: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self, jobs: int, limits: Limits | None = None, watcher: Watcher | None = None
+    ) -> None:
         some = limits or Limits()
-        self._lanes = [_Lane(some) for _ in range(jobs)]
-        self._seconds = [_Lane(some) for _ in range(-(-jobs // _LANES_TO_A_SECOND))]
+        self._lanes = [_Lane(some, watcher) for _ in range(jobs)]
+        seconds = range(-(-jobs // _LANES_TO_A_SECOND))
+        self._seconds = [_Lane(some, watcher) for _ in seconds]
 
     def map(
         self,

@@ -12,6 +12,7 @@ import numpy as np
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.planning.steps import steps
 from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.run_folder import RunFolder
@@ -21,6 +22,7 @@ from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
+    clips_as,
     counted_as_worst,
     cut_as,
     explained_again,
@@ -202,7 +204,7 @@ def read_boards(
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
-    told, known = folder.model_notes(), store.facts()
+    told, known, config = folder.model_notes(), store.facts(), folder.config()
     data = [
         BoardData(
             manifest,
@@ -213,14 +215,14 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
-            told=cut_as(folder.config()),
+            told=(*clips_as(config, manifest), *cut_as(config)),
             pointed=_pointed(folder, manifest, baselines),
             facts=known.get(pair, {}),
         )
         for manifest in manifests
         for pair in [(manifest.dataset, manifest.model)]
     ]
-    budgets = folder.config().budgets
+    budgets = config.budgets
     return data if budgets is None else [at for one in data for at in at_budgets(one, budgets)]
 
 
@@ -256,7 +258,8 @@ def boards(
     folder: RunFolder, registry: Registry, *, columns: Sequence[str] | None = None
 ) -> list[Board]:
     """Make every board of a run; see `read_boards`."""
-    return [make_board(data) for data in read_boards(folder, registry, columns=columns)]
+    found = read_boards(folder, registry, columns=columns)
+    return [make_board(data) for data in steps(found, "Comparing explainers")]
 
 
 def shown_metrics(

@@ -13,6 +13,7 @@ from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.ranking import Outlook
 from awb.statistics import LEAST_CLIPS, MOST_CLIPS
 
+_ORACLE, _ENERGY = "oracle", "energy"
 _LEAST = 0.0005  # what rounds to zero is not printed
 
 
@@ -21,10 +22,33 @@ def outlook_sentences(board: Board, named: Callable[[str], str] = str) -> list[s
     if not board.finished:
         of = f"{board.n_stored} of {board.n_instances} instances are done"
         return [f"Unfinished: {of}, so there are no places yet. Type: awb resume RUN"]
+    above = _null_on_top(board, named)
     if board.outlook is None:
-        return []
+        return above
     n_ranked = sum(row.place is not None for row in board.rows)
-    return [*_smallest(board, n_ranked), *what_it_takes(board.outlook, named)]
+    return [*_smallest(board, n_ranked), *what_it_takes(board.outlook, named), *above]
+
+
+def _null_on_top(board: Board, named: Callable[[str], str]) -> list[str]:
+    """Say that a baseline, which knows nothing of the model, is better than every explainer."""
+    facts = board.metrics[0]
+    sign = 1.0 if facts.higher_is_better else -1.0
+    ranked = [sign * row.cells[0].mean for row in board.rows if row.place is not None]
+    if not ranked:
+        return []
+    nulls = [row for row in board.rows if row.baseline and row.explainer != _ORACLE]
+    found = [row for row in nulls if sign * row.cells[0].mean > max(ranked)]
+    if not found:
+        return []
+    best = max(found, key=lambda row: sign * row.cells[0].mean)
+    loud = ": what is loud tells more than they do" if best.explainer == _ENERGY else ""
+    which = "the explainer" if len(ranked) == 1 else "every explainer"
+    mean = f"{best.cells[0].mean:z.3f} in {facts.name}"
+    told = (
+        f"Mind {named(best.explainer)}: it knows nothing of the model, and with {mean} it is better"
+        f" than {which} here{loud}."
+    )
+    return [told]
 
 
 def _smallest(board: Board, n_ranked: int) -> list[str]:
@@ -50,7 +74,10 @@ def too_few(board: Board) -> str:
         return ""
     n_clips = board.outlook.power.n_clips
     which = "1 clip is" if n_clips == 1 else f"{n_clips} clips are"
-    return f"{which} too few to tell any two explainers apart: that takes {LEAST_CLIPS}."
+    return (
+        f"{which} too few to tell any two explainers apart: that takes {LEAST_CLIPS}. Ranks and"
+        " letters mean nothing yet."
+    )
 
 
 def what_it_takes(outlook: Outlook, named: Callable[[str], str] = str) -> list[str]:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from awb.data.instance_kinds import FALSE_ALARMS
-from awb.data.skipped import FAILURES, UNKNOWN_LABEL
+from awb.data.skipped import FAILURES, SELECTED_BY, UNKNOWN_LABEL
 from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.planning.allocation import LEAST_AGAIN
 from awb.harness.selection.manifest import Manifest
+from awb.harness.selection.no_instances import listed
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import AGAIN, FAILED, NOT_APPLICABLE, OK
 from awb.leaderboard.boards.layout import Column, Layout, worst
@@ -55,6 +56,21 @@ def cut_as(config: RunConfig) -> tuple[str, ...]:
     return (
         f"explainers dropped segments that follow the sound ({cut}), scored on cells of one length",
     )
+
+
+def clips_as(config: RunConfig, manifest: Manifest) -> tuple[str, ...]:
+    """Say how a number of clips was reached, where it is not that of the first clips."""
+    if config.clips is None:
+        return ()
+    kept = {one.clip_id for one in manifest.kept}
+    more = {one.clip_id for one in manifest.skipped if one.reason in SELECTED_BY} - kept
+    if len(kept) < config.clips:
+        some = f"{len(kept)} of the {config.clips} clips that were asked for have an instance"
+        return (f"only {some}: {len(kept) + len(more)} were looked at (--among-first)",)
+    if not more:
+        return ()
+    has = "1 clip that has" if len(more) == 1 else f"{len(more)} clips that have"
+    return (f"--clips {config.clips} passed over {has} no instance",)
 
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
@@ -181,9 +197,13 @@ def notes(
         f"no value on {count} of {done} instances: {', '.join(names)}"
         for count, names in sorted(by_count.items())
     ]
+    return [*lines, *_unknown_labels(manifest)]
+
+
+def _unknown_labels(manifest: Manifest) -> list[str]:
+    """Name the labels that fit no class of the model, with classes of almost the same name."""
     unknown = {one.target: one.detail for one in manifest.skipped if one.reason == UNKNOWN_LABEL}
-    lines += [
-        f"label {label!r} is unknown to the model. {detail}".strip()
-        for label, detail in unknown.items()
-    ]
-    return lines
+    if not unknown:
+        return []
+    hints = [f"{label}: {detail}" for label, detail in unknown.items() if detail]
+    return [f"no class of {manifest.model} is called {listed(list(unknown), 'or')}", *hints]

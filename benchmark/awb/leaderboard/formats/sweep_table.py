@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awb.harness.config.sweeps import Variant
+from awb.harness.planning.steps import steps
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.boards.board import Board, Cell
 from awb.leaderboard.boards.construction import boards
@@ -36,7 +37,8 @@ def sweep_boards(
 ) -> SweepBoards:
     """Make the boards of a sweep."""
     found = tuple(
-        (variant, tuple(boards(run, registry, columns=columns))) for variant, run in folder.runs()
+        (variant, tuple(boards(run, registry, columns=columns)))
+        for variant, run in steps(folder.runs(), "Comparing explainers")
     )
     started = {variant.name for variant, _ in found}
     waiting = tuple(one.name for one in folder.variants if one.name not in started)

@@ -11,6 +11,7 @@ from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_
 from awb.leaderboard.formats.text import (
     calls_text,
     count_text,
+    empty_text,
     footer_of,
     number_text,
     rank_text,
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from awb.metrics.facts import MetricFacts
+
 _MOST_NAMED = 6
 _UNLIMITED = 10_000
 
@@ -30,15 +33,21 @@ _UNLIMITED = 10_000
 def to_terminal(board: Board, console: Console) -> None:
     """Print a board with the columns that fit, and each interval below its mean.
 
-    Columns are never truncated: the last metrics are left out first, then the calls. Long explainer
-    names are wrapped. If not even the first metric fits, lines are longer than the terminal.
+    Columns are never truncated: the least important metrics are left out first, then the calls.
+    Long explainer names are wrapped. If not even the first metric fits, lines are longer than the
+    terminal.
     """
     from rich.text import Text
 
-    n_metrics = len(board.metrics)
-    sizes = [(n_shown, True) for n_shown in range(n_metrics, 0, -1)] + [(min(1, n_metrics), False)]
+    if nothing := empty_text(board):
+        console.print(Text(title_of(board), style="bold"))
+        console.print(Text(nothing), highlight=False)
+        return
+    sizes = [(n_shown, True) for n_shown in range(len(board.metrics), 0, -1)] + [(1, False)]
+    ordered = by_importance(board.metrics)
     for n_shown, with_calls in sizes:
-        table = _table(board, console.width, n_shown, with_calls=with_calls)
+        shown = sorted(ordered[:n_shown])
+        table = _table(board, console.width, shown, with_calls=with_calls)
         width = _width(table, console)
         if width <= console.width:
             break
@@ -48,7 +57,7 @@ def to_terminal(board: Board, console: Console) -> None:
     given, console.width = console.width, max(width, console.width)  # else rich truncates
     console.print(table, crop=False)
     console.width = given
-    hidden = [facts.name for facts in board.metrics[n_shown:]]
+    hidden = [one.name for at, one in enumerate(board.metrics) if at not in shown]
     for line in [*left_out([*hidden, *([] if with_calls else ["calls"])]), *footer_of(board)]:
         console.print(line, style="red" if line.startswith("Problem") else "dim", highlight=False)
     if board.pointed:
@@ -72,8 +81,21 @@ def left_out(names: Sequence[str]) -> list[str]:
     return [f"{count} left out{which}: widen the terminal, or type awb show RUN --metrics A,B,..."]
 
 
-def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table:
-    """Build the table of a board with its first metrics."""
+def by_importance(metrics: Sequence[MetricFacts]) -> list[int]:
+    """List the places of columns, the most important first.
+
+    The first one ranks; then comes the first of every other family that may rank, so that a narrow
+    board shows localization and fidelity; then the others.
+    """
+    families: dict[str, int] = {}
+    for place, facts in enumerate(metrics):
+        if facts.ranks:
+            families.setdefault(facts.family, place)
+    return list(dict.fromkeys([0, *families.values(), *range(len(metrics))]))
+
+
+def _table(board: Board, width: int, shown: Sequence[int], *, with_calls: bool) -> Table:
+    """Build the table of a board with some of its metrics."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -82,7 +104,7 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
     table = Table(box=SIMPLE_HEAD)
     table.add_column("#", no_wrap=True)
     table.add_column("explainer", overflow="fold", max_width=max(12, width // 3))
-    for facts in board.metrics[:n_shown]:
+    for facts in (board.metrics[place] for place in shown):
         name = facts.name.replace("-", "\n")
         table.add_column(f"{name} {facts.arrow}", justify="right", no_wrap=True)
     if with_calls:
@@ -90,7 +112,7 @@ def _table(board: Board, width: int, n_shown: int, *, with_calls: bool) -> Table
     if has_gaps:
         table.add_column("coverage", justify="right", no_wrap=True)
     for row in board.rows:
-        cells = [_cell(cell, board.n_stored) for cell in row.cells[:n_shown]]
+        cells = [_cell(cell, board.n_stored) for cell in (row.cells[place] for place in shown)]
         calls = [calls_text(row)] if with_calls else []
         coverage = [f"{row.coverage:.0%}"] if has_gaps else []
         # As Text: in a plain string, rich would parse [brackets] in a name as a style.
@@ -120,7 +142,7 @@ def _cell(cell: Cell, n_instances: int) -> Text:
 
     text = Text(number_text(cell.mean))
     below = [span_text(cell), count_text(cell, n_instances)]
-    text.append("\n" + "\n".join(part for part in below if part), style="dim")
+    text.append("".join(f"\n{part}" for part in below if part), style="dim")
     return text
 
 

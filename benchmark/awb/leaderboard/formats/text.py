@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from awb.data.instance_kinds import NOUNS
+from awb.harness.selection.no_instances import reasons
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_rows
@@ -25,6 +26,9 @@ _READING_UNFINISHED = (
     "Mean and 95 % interval over the clips of the instances that are done."
     " ↑ higher is better, ↓ lower is better."
 )
+
+
+_LEGEND = 3  # lines of a footer that explain a table
 
 
 def number_text(value: float, digits: int = 3) -> str:
@@ -111,6 +115,14 @@ def title_of(board: Board) -> str:
     return f"{board.model} on {board.dataset}: {extent_of(board)}"
 
 
+def empty_text(board: Board, told: Callable[[str], str] = str) -> str:
+    """Say in one line why a board has no instances; empty if it has some."""
+    if board.n_instances:
+        return ""
+    why = told(reasons(board.skipped)) if board.skipped else "the dataset has no clips"
+    return f"Nothing to explain: {why}."
+
+
 def footer_of(board: Board, told: Callable[[str], str] = str) -> list[str]:
     """List the lines below a board: how to read it, what was left out, what went wrong.
 
@@ -171,7 +183,12 @@ def to_plain(board: Board) -> str:
     """Write a board as an aligned table of plain text."""
     from tabulate import tabulate
 
-    table = tabulate(_plain_rows(board), _header(board), disable_numparse=True)
+    if nothing := empty_text(board):
+        return "\n".join([title_of(board), nothing, *footer_of(board)[_LEGEND:]])
+    header, rows = _header(board), _plain_rows(board)
+    if all(row.coverage == 1 for row in board.rows):
+        header, rows = header[:-1], [row[:-1] for row in rows]
+    table = tabulate(rows, header, disable_numparse=True)
     lines = [title_of(board), *outlook_sentences(board), "", table, "", *footer_of(board)]
     return "\n".join([*lines, *_pointing(board, "simple")])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from awb.errors import SubmissionError
+from awb.harness.planning.steps import steps
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.message import message_of, sentences
@@ -48,7 +49,7 @@ def write_pages(
     paths: list[Path] = []
     failed: list[str] = []
     try:
-        for name, groups in paired(found).items():
+        for name, groups in steps(paired(found).items(), "Writing boards"):
             path = into / f"{name}.md"
             page = attempted(path.name, partial(_page, groups, registry, shadows, spots), failed)
             if page is None:

@@ -259,6 +259,8 @@ def _settings(config: RunConfig, chosen: Chosen, sample_rate_hz: int) -> dict[st
     }  # fmt: skip
     if config.robustness and config.robustness_samples is not None:
         names.add("robustness_samples")
+    if config.among_first is not None:
+        names.add("among_first")
     return {
         **config.model_dump(mode="json", include=names),
         "masker": chosen.masker.label,

@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from awb.leaderboard.submissions.canonical_json import canonical
 from awb.leaderboard.submissions.schema import Submission
 
-_NOT_COMPARED = {"clips", "min_score", "max_event_fraction"}  # the manifest has their effect
+_NOT_COMPARED = {"clips", "among_first", "min_score", "max_event_fraction"}
+"""Settings whose effect the manifest has."""
 
 
 def slug(label: str) -> str:

@@ -92,6 +92,7 @@ class Settings(Strict):
     max_event_fraction: Share
     min_score: LogOdds | None
     clips: Count | None
+    among_first: Count | None = None
     robustness: Count | Literal["all"]
     robustness_samples: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     masker: Text

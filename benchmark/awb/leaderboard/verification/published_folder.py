@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from awb.errors import AwbError, SubmissionError
+from awb.harness.planning.steps import steps
 from awb.leaderboard.submissions.files import Reader, Submitted, find
 from awb.leaderboard.submissions.names import file_names, folder_name
 from awb.leaderboard.submissions.untrusted_text import skeleton
@@ -21,7 +22,7 @@ def read_folder(folder: Path, registry: Registry) -> tuple[list[Submitted], list
     """
     reader, refused = Reader(), []
     found: dict[Path, Submitted] = {}
-    for path in find([folder]):
+    for path in steps(find([folder]), "Reading submissions"):
         try:
             one = reader.read(path)
             checked = check(one, registry)

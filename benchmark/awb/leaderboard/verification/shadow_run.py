@@ -11,7 +11,9 @@ from typing import Any
 from awb.errors import AwbError
 from awb.harness.config.resources import Resources
 from awb.harness.config.shadows import shadow_of
+from awb.harness.planning.steps import reported
 from awb.harness.run import run
+from awb.harness.selection.no_instances import NoInstancesError
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.submissions.environments import environment_of
 from awb.leaderboard.submissions.files import Submitted
@@ -22,6 +24,9 @@ from awb.leaderboard.verification.checks import UncheckedError, Verdict, readabl
 from awb.leaderboard.verification.shadow_comparison import compare, compared_metrics
 from awb.leaderboard.verification.spot_check import same_run
 from awb.plugins.discovery import Registry
+
+_TIMES_MORE = 5
+"""How many times as many clips are worth a try where none has an instance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,18 @@ def shadow_run(submitted: Submitted, registry: Registry, plan: ShadowPlan) -> Sh
             "datasets": [dataset.label],
             "metrics": [facts.name for facts in compared_metrics(record, registry)],
             "clips": None,
+            "among_first": None,
             "robustness": 0,
         }
     )
     with TemporaryDirectory() as temporary:
-        folder = run(config, Path(temporary, "run"), plan.resources)
+        try:
+            folder = run(config, Path(temporary, "run"), plan.resources, reported)
+        except NoInstancesError as error:
+            raise UncheckedError(
+                f"none of {plan.clips} new clips has an instance to explain; type --shadow"
+                f" {_TIMES_MORE * plan.clips}"
+            ) from error
         [manifest] = folder.manifests()
         if manifest.weights_sha256 != submitted.manifest.weights_sha256:
             raise UncheckedError(f"the weights of {record.model.label} differ here")

@@ -16,6 +16,7 @@ from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, SubmissionError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.run_config import RunConfig, make_config
+from awb.harness.planning.steps import steps
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, audio_sha256, decide, make_instance, prepare
 from awb.harness.selection.repeats import explained_again
@@ -74,7 +75,7 @@ def spot_check(
     bench = _bench(submitted, registry)
     places = _places(submitted, count, seed)
     with Processes(1) as workers:
-        for place in places:
+        for place in steps(places, "Recomputing instances"):
             _check(bench, place, workers)
     return bench, places
 

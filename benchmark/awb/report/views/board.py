@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from awb.errors import UnknownNameError, did_you_mean
+from awb.harness.planning.steps import steps
 from awb.harness.selection.manifest import Kept
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.unit.record import at_budget
@@ -107,7 +108,7 @@ def read_views(folder: RunFolder, registry: Registry) -> list[BoardView]:
     headline = [facts.name for facts in shown_metrics(folder, registry, None)]
     hop_s = folder.config().segment_hop_s
     views = []
-    for found in read_boards(folder, registry, columns=["all"]):
+    for found in steps(read_boards(folder, registry, columns=["all"]), "Comparing explainers"):
         ordered = sorted(found.metrics, key=lambda facts: _position(facts.name, headline))
         data = replace(found, metrics=ordered)
         stored = folder.store().relevances(data.manifest.dataset, data.manifest.model)

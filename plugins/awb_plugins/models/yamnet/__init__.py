@@ -100,6 +100,15 @@ def _class_list(parameters: YamnetParameters) -> tuple[Sequence[str], Sequence[s
     return read_class_map()
 
 
+def _at_hand(parameters: YamnetParameters) -> bool:
+    """Say whether the weights are here: those that were named, or for LiteRT those of the cache."""
+    from awb_plugins.models.yamnet.weights import cached_file
+
+    if parameters.path is not None:
+        return parameters.path.expanduser().exists()
+    return choose_backend(parameters) == "litert" and cached_file().is_file()
+
+
 SPEC = ModelSpec(
     name="yamnet",
     title="YAMNet",
@@ -115,4 +124,5 @@ SPEC = ModelSpec(
     extra="yamnet",
     factory=_make,
     class_list=_class_list,
+    at_hand=_at_hand,
 )

@@ -11,7 +11,7 @@ import pytest
 
 from awb.activity import WorkerDiedError
 from awb.data.skipped import BAD_AUDIO, LOW_SCORE, MODEL_FAILED, NO_EVENTS, TOO_SHORT
-from awb.errors import AudioError, PluginError
+from awb.errors import AudioError, AwbError, PluginError
 from awb.harness.config.run_config import make_config
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Manifest
@@ -130,6 +130,35 @@ def test_every_clip_is_kept_or_left_out_for_its_own_reason_in_the_order_of_the_d
     assert details["odd"] == "dataset given, clip odd: ZeroDivisionError: oh"
     assert details["crash"] == "model told on clip crash: ValueError: no such layer"
     assert seen == [("Selecting from given for told", done, 7) for done in range(4, 8)]
+
+
+def test_clips_are_drawn_until_enough_have_an_instance() -> None:
+    names = "abcdefgh"
+    clips = [_clip(name, *([BARK] if name in "bdfg" else [])) for name in names]
+    manifest, seen = _selected(_Given(*clips), clips=3)
+    assert [one.clip_id for one in manifest.kept] == ["b", "d", "f"]
+    assert [one.clip_id for one in manifest.skipped] == ["a", "c", "e"], "no clip after the third"
+    assert seen[-1][1:] == (6, 6)
+    few, _ = _selected(_Given(*clips), clips=3, among_first=5)
+    assert [one.clip_id for one in few.kept] == ["b", "d"]
+    first, _ = _selected(_Given(*clips), among_first=3)
+    assert [one.clip_id for one in first.kept] == ["b"]
+
+
+def test_a_number_of_clips_keeps_the_first_instances_of_a_run_of_all() -> None:
+    rng = np.random.default_rng(3)
+    clips = [_clip(f"{at:02d}", *([BARK] if rng.random() < 0.4 else [])) for at in range(30)]
+    every = [one.clip_id for one in _selected(_Given(*clips))[0].kept]
+    for wanted in range(1, len(every)):
+        some, _ = _selected(_Given(*clips), clips=wanted)
+        assert [one.clip_id for one in some.kept] == every[:wanted]
+
+
+def test_a_model_that_always_fails_is_not_tried_on_every_clip() -> None:
+    clips = [_clip(name, BARK) for name in "abcdefgh"]
+    answers: dict[str, Answer] = {name: ValueError("no such layer") for name in "abcdefgh"}
+    with pytest.raises(AwbError, match="no such layer"):
+        _selected(_Given(*clips), answers, clips=1)
 
 
 def test_only_the_first_clips_are_scored() -> None:

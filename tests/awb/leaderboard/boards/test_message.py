@@ -104,8 +104,10 @@ def test_a_clear_leader_stays_first() -> None:
 def test_too_few_clips_are_reported(n_clips: int, needed: int) -> None:
     found = _message({"a": _spread(0.9, 1, n=n_clips), "b": _spread(0.5, 2, n=n_clips)})
     assert found is not None
+    few = f"{n_clips} clips are too few to tell any two explainers apart: that takes {needed}."
+    few += " Ranks and letters mean nothing yet."
     assert outlook_sentences(found.board) == [
-        f"{n_clips} clips are too few to tell any two explainers apart: that takes {needed}.",
+        few,
         "To tell a from b, 0.400 apart, would take about 6 clips.",
     ]
     assert not any("paired test" in line for line in sentences(found))

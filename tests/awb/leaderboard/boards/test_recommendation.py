@@ -108,7 +108,7 @@ def test_an_explainer_that_may_lead_both_goes_before_a_smaller_sum() -> None:
 def test_few_clips_are_said_to_tell_nothing_apart() -> None:
     data = _data(KNOWN, 4)
     text = " ".join(_text(data, advice_of(data)).split())
-    assert "4 clips are too few to tell any two explainers apart: that takes 6." in text
+    assert "4 clips are too few to tell any two explainers apart: that takes 6. Ranks" in text
     assert "So this is a first guess." in text
     alone = _data({"pointer": KNOWN["pointer"]}, 4)
     advice, boards = (advice_of(alone), advice_of(data)), (make_board(alone), make_board(data))
