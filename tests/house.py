@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"awb": "benchmark", "awb_plugins": "plugins", "awb_datasets": "datasets"}
 
 FLOORS = [
-    {"errors", "intervals", "randomness", "types", "protocols", "activity", "training"},
+    {"errors", "intervals", "randomness", "types", "protocols", "activity", "training", "listed"},
     {
         "alignment",
         "audio",

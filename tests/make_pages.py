@@ -13,7 +13,7 @@ from pages import (
     house,
     metrics,
     plugins,
-    run_options,
+    python_functions,
 )
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -25,7 +25,7 @@ MADE: dict[str, Callable[[], str]] = {
     "metrics.md": metrics.page,
     "reference/commands.md": commands.page,
     "reference/plugins.md": plugins.page,
-    "../benchmark/awb/api/run_options.py": run_options.page,
+    "../benchmark/awb/api/running.py": python_functions.page,
 }
 
 if __name__ == "__main__":

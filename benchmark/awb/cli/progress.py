@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from awb.plugins.discovery import Broken
 
 
-_PAUSE_S = 60.0
-
-
 def _warn_of(broken: Iterable[Broken]) -> None:
     for one in broken:
         clear()
@@ -97,21 +94,8 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
 
 
 def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:
-    """Print lines when a phase starts and ends, and in between once its length is known.
-
-    From then on, they come at most once a minute.
-    """
-    from awb.harness.planning.estimate import Estimates
+    """Name the folder, and print a line as phases start, go on and end."""
+    from awb.harness.planning.estimate import progress_lines
 
     click.echo(f"{name}: {path}", err=True)
-    printed: dict[tuple[str, bool, bool], float] = {}
-    estimates = Estimates(now)
-
-    def update(phase: str, done: int, total: int) -> None:
-        left = estimates.left(phase, done, total)
-        event = (phase, done == total, left not in {"", "a few seconds left"})
-        if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
-            printed[event] = now()
-            click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
-
-    return update
+    return progress_lines(lambda line: click.echo(line, err=True), now)
