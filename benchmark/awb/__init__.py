@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from awb import maskers, metrics
     from awb.api.checkpoints import transformers_model
     from awb.api.explaining import explain
-    from awb import maskers, metrics
     from awb.api.plugins import datasets, explainers, models
     from awb.api.results import load_run
     from awb.api.running import recommend, run
