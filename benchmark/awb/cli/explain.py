@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import names_of
+from awb.cli.opening import open_page
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
@@ -79,9 +80,9 @@ def explain_command(
 
     The file needs no labels: explanations are scored by fidelity to the model only.
     """
-    from awb.api.explaining import explain
+    from awb.api.explaining import explain, page_path
 
-    path = out or Path(f"{file.stem}.explained.html")
+    path = page_path(out or f"{file.stem}.explained.html")
     found = explain(
         file,
         model=model,
@@ -102,6 +103,6 @@ def explain_command(
         tell([*shown.board.problems, *notes])
     tell([found.unheard] if found.unheard else [])
     if show:
-        click.launch(str(path.resolve()))
+        open_page(path)
     if found.failed:
         click.get_current_context().exit(1)

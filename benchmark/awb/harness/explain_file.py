@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 
-from awb.activity import WorkerDiedError
+from awb.activity import At, WorkerDiedError, tell
 from awb.audio import read_audio
 from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, PluginError, UnknownNameError, did_you_mean
@@ -18,6 +18,7 @@ from awb.harness.config.choice import Chosen
 from awb.harness.config.limits import Limits
 from awb.harness.config.run_config import RunConfig, make_config
 from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, make_instance, prepare
+from awb.harness.selection.selector import Progress
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.run_record import run_record
 from awb.harness.unit.record import Plan, Unit
@@ -80,8 +81,10 @@ def explain_file(
     seed: int = 0,
     limits: Limits | None = None,
     isolate: bool = False,
+    progress: Progress | None = None,
 ) -> Explained:
     """Explain a model's score for a file, and evaluate the explanations with fidelity metrics."""
+    steps = None if progress is None else _Steps(f"Explaining {path.name}", progress)
     clip = read_clip(path)
     config = make_config(
         datasets=[f"{FILE}:{path}"],
@@ -109,9 +112,40 @@ def explain_file(
             filled,
         )
         kept = _choose(executor, clip, resolved, facts, target)
-        made = _run(executor, clip, kept, config, chosen, facts, folder)
+        if steps is not None:
+            steps.labels = [one.label for one in asked]
+        tell(steps)  # what runs in this process
+        try:
+            made = _run(executor, clip, kept, config, chosen, facts, folder)
+        finally:
+            tell(None)
+        if steps is not None:
+            steps.end()
     threshold = facts.decision_threshold
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
+
+
+@dataclass(slots=True)
+class _Steps:
+    """Counts explainers by what the worker is doing, as it takes them in order."""
+
+    phase: str
+    progress: Progress
+    labels: list[str] = field(default_factory=list)
+    done: int = 0
+
+    def __call__(self, at: At) -> None:
+        """Look at what the worker is doing."""
+        call = at.call
+        label = "" if call is None else call.of if call.kind == "metric" else call.label
+        if label in self.labels[self.done :]:
+            self.done = self.labels.index(label)
+        if self.labels:
+            self.progress(self.phase, self.done, len(self.labels))
+
+    def end(self) -> None:
+        """Report that all are done."""
+        self.progress(self.phase, len(self.labels), len(self.labels))
 
 
 def _run(
