@@ -11,7 +11,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"awb": "benchmark", "awb_plugins": "plugins", "awb_datasets": "datasets"}
 
 FLOORS = [
-    {"errors", "intervals", "randomness", "types", "protocols", "activity", "training", "listed", "reprs"},
+    {
+        "errors",
+        "intervals",
+        "randomness",
+        "types",
+        "protocols",
+        "activity",
+        "training",
+        "listed",
+        "reprs",
+    },
     {
         "alignment",
         "audio",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from awb.api.frames import as_frame
-from awb.errors import RunError
+from awb.errors import AwbError, RunError
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.formats.html import to_html
@@ -63,7 +63,8 @@ class ShownBoard:
         pandas.DataFrame
             Rank, explainer, coverage, calls, and four columns per metric: mean, 95 % interval, n.
         """
-        return as_frame(to_records(self.board), record_columns(self.board))
+        found = as_frame(to_records(self.board), record_columns(self.board))
+        return found.astype(dict.fromkeys(("rank", "rank_low", "rank_high"), "Int64"))
 
     def plot(
         self,
@@ -107,7 +108,11 @@ class ShownBoard:
             If there is nothing to draw, or a name is unknown.
         """
         canvas = Canvas(ax)
-        self.draw(kind, canvas, metrics=metrics, explainers=explainers, instance=instance)
+        try:
+            self.draw(kind, canvas, metrics=metrics, explainers=explainers, instance=instance)
+        except AwbError:
+            canvas.discard()
+            raise
         return canvas.panels
 
     def draw(

@@ -197,16 +197,12 @@ class ExplainedFile(Described):
 
     def _picture(self) -> str:
         """Draw the figure for a notebook."""
-        from matplotlib import pyplot
-
-        canvas, stream = Canvas(), io.BytesIO()
+        canvas, stream = Canvas(shown=False), io.BytesIO()
         try:
             self.boards[0].draw("instance", canvas)
         except AwbError as error:
             return f"<p>{escape(str(error))}</p>"
-        figure = canvas.figure
-        figure.savefig(stream, format="webp", dpi=110, pil_kwargs={"quality": 80})
-        pyplot.close(figure)
+        canvas.figure.savefig(stream, format="webp", dpi=110, pil_kwargs={"quality": 80})
         text = b64encode(stream.getvalue()).decode("ascii")
         source = f"data:image/webp;base64,{text}"
         return f'<img alt="relevance over time" style="max-width:100%" src="{source}">'

@@ -65,8 +65,8 @@ class Bars:
         bar.total = total
         bar.set_postfix_str(left, refresh=False)
         bar.update(done - bar.n)
-        if done == total:
-            bar.refresh()
+        if done >= total:
+            self._bars.pop(phase).close()
 
     def close(self) -> None:
         """Leave the bars as they are."""

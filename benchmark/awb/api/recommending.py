@@ -17,6 +17,7 @@ from awb.harness.unit.score_cache import chosen_cache
 from awb.leaderboard.boards.recommendation import Recommendation, recommendation, settled_trial
 from awb.leaderboard.formats.recommendation import short, to_text
 from awb.plugins.discovery import load
+from awb.reprs import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class Recommended:
     def __repr__(self) -> str:
         """Summarize in one line."""
         return f"<{short(self.details)}>"
+
+    def _repr_html_(self) -> str:
+        board = self.details.boards[0]
+        picks = {
+            f"at most {budget:,} model calls": pick or "no explainer has a place"
+            for budget, pick in self.picks.items()
+        }
+        typed = {} if self.command is None else {"on the whole dataset": self.command}
+        return table(f"{board.model} on {board.dataset}", {**picks, **typed})
 
     def __str__(self) -> str:
         """Write the advice at every budget, and the command to type."""

@@ -1,4 +1,4 @@
-"""`awb.run` and `awb.recommend`, with every option; made from the settings by make docs-tables."""
+"""`awb.run` and `awb.recommend`, with every option; made by make docs-tables."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def run(
     segment_s : float, optional
         Length of a segment in seconds. Default: 0.1.
     segment_hop_s : float, optional
-        Seconds from one segment to the next. In seconds. Default: 0.1.
+        Seconds from one segment to the next. Default: 0.1.
     segments : str, optional
         What explainers drop as one: segments of one length, or whole segments that follow the
         sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
@@ -279,7 +279,7 @@ def recommend(
     plugin: Files | None = None,
     progress: Shown = True,
 ) -> Recommended:
-    """Try cheap explainers on a few clips, and say which to take, as ``awb recommend`` does.
+    """Try cheap explainers on a few clips, and say which to take: ``awb recommend``.
 
     It is a run of a list of cheap explainers at budgets of 60, 300 and 1,000 model calls, within 5
     minutes; `explainers`, `budgets` and `within` (or `clips`) change that.
@@ -312,7 +312,7 @@ def recommend(
     segment_s : float, optional
         Length of a segment in seconds. Default: 0.1.
     segment_hop_s : float, optional
-        Seconds from one segment to the next. In seconds. Default: 0.1.
+        Seconds from one segment to the next. Default: 0.1.
     segments : str, optional
         What explainers drop as one: segments of one length, or whole segments that follow the
         sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:

@@ -13,7 +13,7 @@ from awb.errors import ParameterError
 class Canvas:
     """Takes the place of a matplotlib figure, for a caller who wants axes in return.
 
-    Without `ax`, panels lie in a new figure of pyplot's, which notebooks show. Axes that are given
+    Without `ax`, panels lie in a new figure, of pyplot's if it is to be shown. Axes that are given
     are drawn into; one that is given for several panels makes room for them.
 
     Attributes
@@ -24,18 +24,32 @@ class Canvas:
         The new figure, unless axes were given.
     """
 
-    def __init__(self, ax: Any = None) -> None:
+    def __init__(self, ax: Any = None, *, shown: bool = True) -> None:
         self.panels: Any = None
-        self._ax = ax
         self.figure: Any = None
-
-    def sized(self, width_in: float, height_in: float) -> Canvas:
-        """Make a figure of a size, unless axes were given."""
-        if self._ax is None:
+        self._ax = ax
+        if ax is None and shown:
+            # Before a style is set: inside of one, pyplot would not find out about a notebook.
             from matplotlib import pyplot
 
-            self.figure = pyplot.figure(figsize=(width_in, height_in), layout="constrained")
+            self.figure = pyplot.figure(layout="constrained")
+        elif ax is None:
+            from matplotlib.figure import Figure
+
+            self.figure = Figure(layout="constrained")
+
+    def sized(self, width_in: float, height_in: float) -> Canvas:
+        """Give the figure its size, unless axes were given."""
+        if self.figure is not None:
+            self.figure.set_size_inches(width_in, height_in)
         return self
+
+    def discard(self) -> None:
+        """Close a figure that could not be drawn."""
+        if self.figure is not None:
+            from matplotlib import pyplot
+
+            pyplot.close(self.figure)
 
     def subplots(self, rows: int = 1, columns: int = 1, **settings: Any) -> Any:
         """Return axes, as `matplotlib.figure.Figure.subplots` does."""
