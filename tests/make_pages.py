@@ -12,6 +12,7 @@ from pages import (
     explainers,
     house,
     metrics,
+    notebook,
     plugins,
     python_functions,
 )
@@ -23,6 +24,7 @@ MADE: dict[str, Callable[[], str]] = {
     "configuration.md": configuration.page,
     "explainers.md": explainers.page,
     "metrics.md": metrics.page,
+    "notebook.md": notebook.page,
     "reference/commands.md": commands.page,
     "reference/plugins.md": plugins.page,
     "../benchmark/awb/api/running.py": python_functions.page,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from awb.errors import ParameterError
+from awb.leaderboard.formats.text import counted
 
 
 class Canvas:
@@ -96,8 +97,8 @@ def _given(
     place = found[0].get_subplotspec() if found.size == 1 else None
     if place is None:
         raise ParameterError(
-            f"ax: this figure has {rows * columns} panels; give as many axes, or one from"
-            f" plt.subplots, whose place they share (got {found.size})"
+            f"ax: this figure has {counted(rows * columns, 'panel')}; give as many axes, or one"
+            f" from plt.subplots, whose place they share (got {found.size})"
         )
     found[0].remove()
     grid = place.subgridspec(rows, columns, height_ratios=height_ratios)
