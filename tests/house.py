@@ -11,7 +11,17 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = {"awb": "benchmark", "awb_plugins": "plugins", "awb_datasets": "datasets"}
 
 FLOORS = [
-    {"errors", "intervals", "randomness", "types", "protocols", "activity", "training"},
+    {
+        "errors",
+        "intervals",
+        "randomness",
+        "types",
+        "protocols",
+        "activity",
+        "training",
+        "listed",
+        "reprs",
+    },
     {
         "alignment",
         "audio",
@@ -51,6 +61,7 @@ PUBLIC = {
     "awb.plugins.references": "how a plugin and its settings are written",
     "awb.protocols": "models and their capabilities, datasets",
     "awb.randomness": "random generators seeded by names",
+    "awb.reprs": "short representations",
     "awb.scoring": "the input of a metric",
     "awb.segments": "units of time",
     "awb.specs": "specs of plugins",

@@ -12,8 +12,9 @@ from pages import (
     explainers,
     house,
     metrics,
+    notebook,
     plugins,
-    run_options,
+    python_functions,
 )
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -23,9 +24,10 @@ MADE: dict[str, Callable[[], str]] = {
     "configuration.md": configuration.page,
     "explainers.md": explainers.page,
     "metrics.md": metrics.page,
+    "notebook.md": notebook.page,
     "reference/commands.md": commands.page,
     "reference/plugins.md": plugins.page,
-    "../benchmark/awb/api/run_options.py": run_options.page,
+    "../benchmark/awb/api/running.py": python_functions.page,
 }
 
 if __name__ == "__main__":

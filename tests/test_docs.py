@@ -48,8 +48,16 @@ def _name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
+NOTEBOOK = "docs/notebook.md"
+"""Made of a notebook, which tests/test_notebook.py executes."""
+
+
 def _executed() -> list[Any]:
-    pages = [page for page in PAGES if any(b.is_executed for b in _blocks(page))]
+    pages = [
+        page
+        for page in PAGES
+        if _name(page) != NOTEBOOK and any(block.is_executed for block in _blocks(page))
+    ]
     assert {_name(page) for page in pages} >= SLOW_PAGES
     return [
         pytest.param(page, marks=pytest.mark.slow if _name(page) in SLOW_PAGES else (), id=name)

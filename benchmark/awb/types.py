@@ -7,7 +7,7 @@ change them for the next one.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from awb.errors import AudioError, LabelError, ParameterError, RelevanceError
 from awb.intervals import FloatArray, total_s, union
+from awb.reprs import Described, some
 
 AudioArray = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -115,8 +116,8 @@ def _check_band(low_hz: float | None, high_hz: float | None) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Clip:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Clip(Described):
     """One mono waveform with its labelled events.
 
     Attributes
@@ -183,9 +184,18 @@ class Clip:
         """Length of the clip in seconds."""
         return self.waveform.size / self.sample_rate_hz
 
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        events = [f"{one.label} {one.onset_s:.3g}–{one.offset_s:.3g} s" for one in self.events]
+        return f"Clip {self.id}", {
+            "length": f"{self.duration_s:.4g} s",
+            "rate": f"{self.sample_rate_hz:,} Hz",
+            "events": some(events),
+            "labels without times": some(self.labels),
+        }
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Instance:
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Instance(Described):
     """One (clip, target) pair: the question that an explanation answers.
 
     Attributes
@@ -228,6 +238,15 @@ class Instance:
     def name(self) -> str:
         """Readable identity, for messages and file names."""
         return f"{self.clip.id} / {self.target}"
+
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        times = [f"{onset:.3g}–{offset:.3g} s" for onset, offset in self.intervals_s]
+        return f"Instance {self.name}", {
+            "dataset": self.dataset,
+            "class": str(self.class_index),
+            "length": f"{self.clip.duration_s:.4g} s",
+            "events": some(times) or "hidden or unknown",
+        }
 
     def blind(self) -> Instance:
         """Return the instance without labels, as explainers other than baselines get it."""
@@ -281,8 +300,8 @@ def _finite(values: npt.ArrayLike, name: str) -> FloatArray:
     return array
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Explanation:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Explanation(Described):
     """The relevance of every segment, and the cost of finding it.
 
     Attributes
@@ -346,6 +365,17 @@ class Explanation:
                     f" {pairs.shape}"
                 )
             object.__setattr__(self, "interactions", read_only(pairs))
+
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        shape = None if self.time_frequency is None else self.time_frequency.shape
+        found = self.relevance
+        return "Explanation", {
+            "segments": str(found.size),
+            "relevance": f"{found.min():.3g} to {found.max():.3g}" if found.size else "",
+            "most relevant": f"segment {found.argmax()}" if found.size else "",
+            "time-frequency map": "" if shape is None else f"{shape[0]} by {shape[1]}",
+            "calls": f"{self.cost.calls:,}" if self.cost.calls else "",
+        }
 
     def check_length(self, n_segments: int) -> Explanation:
         """Return self if there is one relevance per segment.

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from awb.errors import DataError
+from awb.reprs import DescribedDataset
 from awb.specs import Parameters
 
 Settings = TypeVar("Settings", bound=Parameters)
@@ -17,7 +18,7 @@ def reseeded(parameters: Settings, seed: int, clips: int | None = None) -> Setti
     return parameters.model_copy(update=changed)
 
 
-class NumberedClips:
+class NumberedClips(DescribedDataset):
     """Ids ``PREFIX-0000``, ``PREFIX-0001`` and so on, of a dataset that makes its clips."""
 
     def __init__(self, dataset: str, prefix: str, clips: int) -> None:

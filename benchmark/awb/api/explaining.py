@@ -3,71 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from awb.api.results import ShownBoard
+from awb.api.explained import ExplainedFile
+from awb.api.progress import Shown, shown
+from awb.api.results import Run
+from awb.api.starting import Files
 from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
 from awb.harness.config.limits import make_limits
 from awb.harness.explain_file import FILE, Explained, explain_file
-from awb.harness.selection.selector import Progress
-from awb.intervals import FloatArray
-from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
 from awb.plugins.references import parse_list
 from awb.plugins.session import add_file
-from awb.report.page import PageFacts, short_label
-from awb.report.run_report import write_report
+from awb.report.page import PageFacts, render, short_label, write
+from awb.report.views.board import read_views
 from awb.report.views.clips import GivenClips, RunSound
 from awb.specs import Explainer
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedFile:
-    """Explanations of one file; a notebook shows them with an audio player.
-
-    Attributes
-    ----------
-    model, target : str
-        Label of the model, and the class that was explained.
-    score : float
-        The model's log-odds for the target.
-    relevance : dict of str to np.ndarray, shape=(cells,)
-        Relevance of each cell, by explainer; failed explainers are missing.
-    boards : tuple of ShownBoard
-        How faithful the explanations are to the model.
-    page : Path or None
-        The HTML page, if it was written to a file.
-    html : str
-        The content of the page.
-    unheard : str
-        Which part of the file the model does not use, as a sentence; empty if it uses all of it.
-    threshold : float
-        Log-odds from which the model reports a class.
-    """
-
-    model: str
-    target: str
-    score: float
-    relevance: dict[str, FloatArray]
-    boards: tuple[ShownBoard, ...]
-    page: Path | None
-    html: str
-    unheard: str = ""
-    threshold: float = 0.0
-
-    @property
-    def failed(self) -> bool:
-        """Whether an explainer or a metric failed."""
-        return any(shown.board.failed for shown in self.boards)
-
-    def _repr_html_(self) -> str:
-        content = escape(self.html, quote=True)
-        style = "width:100%;height:720px;border:0"
-        return f'<iframe title="awb" style="{style}" srcdoc="{content}"></iframe>'
 
 
 def explain(
@@ -83,8 +36,8 @@ def explain(
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
     isolate: bool = False,
-    plugin: str | Path | Sequence[str | Path] = (),
-    progress: Progress | None = None,
+    plugin: Files = (),
+    progress: Shown = True,
 ) -> ExplainedFile:
     """Explain a model's decision about one audio file, as ``awb explain`` does.
 
@@ -93,28 +46,38 @@ def explain(
     file : str or Path
         An audio file; it needs no labels.
     model : str or model
-        Name of the model, or a model from `awb.torch_model` or a similar function.
+        Name of the model, or a model from `awb.torch_model` or a similar function. Default:
+        soundscape-cnn.
     target : str, optional
-        A class of the model; None for the one with the highest score.
-    explainers : str, or a list of names and functions
-        ``all`` selects every explainer that does not need labels.
+        A class of the model. Default: the one with the highest score.
+    explainers : str, function, or list of them
+        ``all`` selects every explainer that does not need labels. Default: all.
     masker : str
-        Name of the masker, which replaces dropped audio.
+        Name of the masker, which replaces dropped audio. Default: zeros.
     samples : int
-        Number of drop masks of the shared design.
+        Number of drop masks of the shared design. Default: 1000.
     seed : int
-        Random seed.
+        Random seed. Default: 0.
     out : str or Path, optional
-        File to write the HTML page to; None to write none.
-    time_limit_s, memory_limit, isolate, plugin : optional
-        As in `awb.run`; with `isolate`, plugins that exceed the limits are stopped.
-    progress : callable, optional
-        ``progress(phase, done, total)`` is called as explainers finish, if `isolate` is set.
+        File to write the HTML page to; a name without an ending gets ``.html``. Default: none is
+        written.
+    time_limit_s : float or str, optional
+        Stop an explainer or metric that takes more seconds; or "off". Default: 1800.
+    memory_limit : float or str, optional
+        Stop a plugin whose worker needs more memory, as in "8GB"; or "off". Default: 80 % of the
+        machine.
+    isolate : bool
+        Compute in a process that can be stopped; the limits need it. Default: False.
+    plugin : str, Path, or list of them
+        Python files with plugins that are not installed. Default: none.
+    progress : bool or callable
+        Show a bar in a notebook or terminal, and lines in a log; False for none. A function
+        ``(phase, done, total)`` is called as work finishes. Default: True.
 
     Returns
     -------
     ExplainedFile
-        Relevance, boards and the page.
+        Relevance, boards, figures and the page.
 
     Raises
     ------
@@ -130,12 +93,12 @@ def explain(
         else [one if isinstance(one, str) else name_of(one) for one in explainers]
     )
     reference = model_name(model)  # registers the model
-    registry = load()
-    with TemporaryDirectory(prefix="awb-explain-") as scratch:
+    scratch = TemporaryDirectory(prefix="awb-explain-")
+    with shown(progress) as report:
         found = explain_file(
             path,
-            registry,
-            Path(scratch) / "run",
+            load(),
+            Path(scratch.name) / "run",
             model=reference,
             target=target,
             explainers=names,
@@ -144,24 +107,46 @@ def explain(
             seed=seed,
             limits=make_limits(time_limit_s, memory_limit),
             isolate=isolate,
-            progress=progress,
+            progress=report,
         )
-        page = Path(out) if out is not None else Path(scratch) / "page.html"
-        clips = GivenClips([found.clip], RunSound.of(found.folder, registry), FILE)
-        facts = page_facts(found, path)
-        write_report(found.folder, registry, page, instances=1, clips=clips, facts=facts)
-        every = found.folder.store().relevances(FILE, found.model)
-        return ExplainedFile(
-            found.model,
-            found.target,
-            found.score,
-            {name: row for rows in every.values() for name, row in rows.items()},
-            tuple(ShownBoard(board) for board in boards(found.folder, registry)),
-            page if out is not None else None,
-            page.read_text(encoding="utf-8"),
-            found.unheard,
-            found.threshold,
-        )
+    return _explained(found, path, scratch, None if out is None else page_path(out))
+
+
+def page_path(out: str | Path) -> Path:
+    """Return where a page is written: a name without an ending gets ``.html``.
+
+    Examples
+    --------
+    >>> page_path("dog").name, page_path("dog.htm").name, page_path("v1.2").name
+    ('dog.html', 'dog.htm', 'v1.2.html')
+    """
+    path = Path(out)
+    return path if path.suffix.lower() in {".html", ".htm"} else path.with_name(f"{path.name}.html")
+
+
+def _explained(
+    found: Explained, path: Path, scratch: TemporaryDirectory[str], page: Path | None
+) -> ExplainedFile:
+    """Read what was stored about a file, and write its page."""
+    registry = load()
+    clips = GivenClips([found.clip], RunSound.of(found.folder, registry), FILE)
+    views = read_views(found.folder, registry)
+    html = render(views, clips, page_facts(found, path), instances=1)
+    if page is not None:
+        write(html, page)
+    return ExplainedFile(
+        found.model,
+        found.target,
+        found.score,
+        Run(found.folder, clips=clips),
+        page,
+        html,
+        found.unheard,
+        found.threshold,
+        file=path.name,
+        duration_s=found.clip.duration_s,
+        scratch=scratch,
+    )
 
 
 def page_facts(found: Explained, path: Path) -> PageFacts:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Unpack
+from typing import Any
 
+from awb.api.progress import Shown, shown
 from awb.api.results import Run
-from awb.api.run_options import RunOptions
-from awb.api.running import typed_options, with_named_options
+from awb.api.starting import typed_options
 from awb.errors import RunError
 from awb.harness.config.resources import Resources
 from awb.harness.launch import out_path, start
-from awb.harness.run import silent
-from awb.harness.selection.selector import Progress
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.unit.score_cache import chosen_cache
 from awb.leaderboard.boards.recommendation import Recommendation, recommendation, settled_trial
 from awb.leaderboard.formats.recommendation import short, to_text
 from awb.plugins.discovery import load
+from awb.reprs import table
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +49,27 @@ class Recommended:
         """Summarize in one line."""
         return f"<{short(self.details)}>"
 
+    def _repr_html_(self) -> str:
+        board = self.details.boards[0]
+        picks = {
+            f"at most {budget:,} model calls": pick or "no explainer has a place"
+            for budget, pick in self.picks.items()
+        }
+        typed = {} if self.command is None else {"on the whole dataset": self.command}
+        return table(f"{board.model} on {board.dataset}", {**picks, **typed})
+
     def __str__(self) -> str:
         """Write the advice at every budget, and the command to type."""
         return to_text(self.details)
 
 
-@with_named_options
-def recommend(*, progress: Progress = silent, **options: Unpack[RunOptions]) -> Recommended:
-    """Try cheap explainers on a few clips, and say which to take, as ``awb recommend`` does.
-
-    It is a run of a list of cheap explainers at budgets of 60, 300 and 1,000 model calls, within 5
-    minutes; `explainers`, `budgets` and `within` (or `clips`) change that. Metrics, samples and
-    robustness are not chosen here.
-
-    Parameters
-    ----------
-    progress : callable
-        ``progress(phase, done, total)`` is called as work finishes.
-    **options
-        The options of ``awb run``.
-
-    Returns
-    -------
-    Recommended
-        The explainer to take at every budget, and the run that it rests on.
-
-    Raises
-    ------
-    AwbError
-        For unknown names, invalid settings, and models or data that cannot be used; also if there
-        is more than one model or dataset, or no instance.
-    """
+def start_trial(progress: Shown, options: Mapping[str, Any]) -> Recommended:
+    """Run the candidates, and say which of them leads at every budget."""
     settled = settled_trial(typed_options(options))
     settings = settled.settings
     resources = Resources.of(settings, chosen_cache(settings.cache), jobs=1)
-    folder = start(settled, resources, out_path(settled), progress)
+    with shown(progress) as report:
+        folder = start(settled, resources, out_path(settled), report)
     if not isinstance(folder, RunFolder):
         raise RunError("a recommendation needs one run, not a sweep")
     return Recommended(Run(folder), recommendation(folder, load(), settings))

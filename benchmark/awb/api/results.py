@@ -7,92 +7,32 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awb.errors import MissingExtraError
+from awb.api.boards import ShownBoard
+from awb.api.frames import as_frame, cell_edges_s, relevance_frame
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.intervals import FloatArray
-from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import boards, read_boards
 from awb.leaderboard.boards.slices import sliced
 from awb.leaderboard.formats.explainer_agreement import to_records as agreement_records
 from awb.leaderboard.formats.html import to_html
 from awb.leaderboard.formats.slice_table import to_records as slice_records
-from awb.leaderboard.formats.text import record_columns, to_plain, to_records
 from awb.plugins.discovery import load
 from awb.report.views.agreement import read_explainer_agreements
+from awb.report.views.clips import Clips
+from awb.reprs import Described, some
 
 if TYPE_CHECKING:
     import pandas
 
+MOST_SHOWN = 6
+"""Boards that a notebook shows of a run."""
 
-def as_frame(
-    records: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None
-) -> pandas.DataFrame:
-    """Make a pandas frame of records.
-
-    Parameters
-    ----------
-    records : sequence of mapping
-        Rows; each maps columns to values.
-    columns : sequence of str, optional
-        Names of the columns, which a frame without rows has too.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The frame.
-
-    Raises
-    ------
-    MissingExtraError
-        If pandas is not installed.
-    """
-    try:
-        import pandas
-    except ImportError as error:
-        raise MissingExtraError(
-            'frames need pandas. Type: python -m pip install "audio-where-benchmark[pandas]"'
-        ) from error
-    return pandas.DataFrame.from_records(records, columns=columns)
+_PLACES = ("dataset", "model", "clip_id", "target", "explainer")
 
 
-@dataclass(frozen=True, slots=True)
-class ShownBoard:
-    """A board that is shown as text when printed, and as a table in a notebook.
-
-    Attributes
-    ----------
-    board : Board
-        The board with everything that was left out of it.
-    """
-
-    board: Board
-
-    def __str__(self) -> str:
-        """Write the board as an aligned table."""
-        return to_plain(self.board)
-
-    def _repr_html_(self) -> str:
-        return to_html(self.board)
-
-    def frame(self) -> pandas.DataFrame:
-        """Return the board as a table with one row per explainer, best first.
-
-        Returns
-        -------
-        pandas.DataFrame
-            Rank, explainer, coverage, calls, and four columns per metric: mean, 95 % interval, n.
-
-        Raises
-        ------
-        MissingExtraError
-            If pandas is not installed.
-        """
-        return as_frame(to_records(self.board), record_columns(self.board))
-
-
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, repr=False)
+class Run(Described):
     """A run on disk, finished or not.
 
     Attributes
@@ -101,10 +41,13 @@ class Run:
         The folder of the run.
     columns : tuple of str or None
         Metrics on its boards, of which the first ranks; None for those that ``awb show`` prints.
+    clips : Clips or None
+        Where audio is, if not in the run's datasets.
     """
 
     folder: RunFolder
-    columns: tuple[str, ...] | None = field(default=None)
+    columns: tuple[str, ...] | None = None
+    clips: Clips | None = field(default=None, compare=False)
 
     @property
     def path(self) -> Path:
@@ -114,7 +57,10 @@ class Run:
     @property
     def boards(self) -> list[ShownBoard]:
         """The boards, one per (dataset, model) pair and budget, in the order of the run."""
-        return [ShownBoard(board) for board in boards(self.folder, load(), columns=self.columns)]
+        found = boards(self.folder, load(), columns=self.columns)
+        return [
+            ShownBoard(board, self.folder, number, self.clips) for number, board in enumerate(found)
+        ]
 
     @property
     def failed(self) -> bool:
@@ -129,8 +75,19 @@ class Run:
         """Write all boards as aligned tables."""
         return "\n\n".join(str(shown) for shown in self.boards)
 
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        found = [shown.board for shown in self.boards]
+        return f"Run {self.path}", {
+            "boards": f"{len(found)} ({some([f'{one.model} on {one.dataset}' for one in found])})",
+            "instances": f"{sum(one.n_stored for one in found)}",
+            "unfinished": "" if all(one.finished for one in found) else "type awb.resume",
+        }
+
     def _repr_html_(self) -> str:
-        return "\n".join(to_html(shown.board) for shown in self.boards)
+        shown = self.boards
+        tables = "\n".join(to_html(one.board) for one in shown[:MOST_SHOWN])
+        left = len(shown) - MOST_SHOWN
+        return f"{tables}<p>{left} more in <code>run.boards</code></p>" if left > 0 else tables
 
     def board(self, number: int = 0, *, by: str | None = None, bins: int = 3) -> pandas.DataFrame:
         """Return one board as a table, or in slices of instances that are alike.
@@ -152,7 +109,7 @@ class Run:
         Raises
         ------
         AwbError
-            If the board cannot be cut like that, or pandas is not installed.
+            If the board cannot be cut like that.
         """
         if by is None:
             return self.boards[number].frame()
@@ -177,7 +134,7 @@ class Run:
         Raises
         ------
         AwbError
-            If there are not two explainers to compare, or pandas is not installed.
+            If there are not two explainers to compare.
         """
         found, _ = read_explainer_agreements(self.folder, load())
         return as_frame(agreement_records([found[number]]))
@@ -189,11 +146,6 @@ class Run:
         -------
         pandas.DataFrame
             dataset, model, explainer, clip_id, target, metric, value (NaN if undefined) and reason.
-
-        Raises
-        ------
-        MissingExtraError
-            If pandas is not installed.
         """
         rows = [asdict(row) for row in self.folder.store().scores()]
         return as_frame(rows, [one.name for one in fields(ScoreRow)])
@@ -206,11 +158,6 @@ class Run:
         pandas.DataFrame
             dataset, model, explainer, clip_id, target, status, reason, calls, forwards, seconds (of
             its own work) and shared_seconds (of the designs it read, computed once per instance).
-
-        Raises
-        ------
-        MissingExtraError
-            If pandas is not installed.
         """
         rows = [asdict(row) for row in self.folder.store().explanations()]
         return as_frame(rows, [one.name for one in fields(ExplanationRow)])
@@ -218,6 +165,78 @@ class Run:
     def relevance(self, clip_id: str, target: str, explainer: str) -> FloatArray | None:
         """Read the relevance of one explanation, ``shape=(cells,)``; None if there is none."""
         return self.folder.store().relevance(clip_id, target, explainer)
+
+    def relevances(
+        self,
+        *,
+        explainer: str | None = None,
+        clip_id: str | None = None,
+        target: str | None = None,
+    ) -> pandas.DataFrame:
+        """Return the relevance of every explanation, with the times that it is about.
+
+        Parameters
+        ----------
+        explainer, clip_id, target : str, optional
+            Only these. Default: all.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per segment: dataset, model, clip_id, target, explainer, onset and offset in
+            seconds from the start of the clip, and relevance, higher = more evidence.
+        """
+        store, hop_s = self.folder.store(), self.folder.config().segment_hop_s
+        facts, found = store.facts(), []
+        for manifest in self.folder.manifests():
+            board = (manifest.dataset, manifest.model)
+            for place, arrays in store.relevances(*board).items():
+                length_s = facts.get(board, {}).get(place, {}).get("clip_s")
+                for name, values in arrays.items():
+                    wanted = ((explainer, name), (clip_id, place[0]), (target, place[1]))
+                    if all(one in {None, own} for one, own in wanted):
+                        named = dict(zip(_PLACES, (*board, *place, name), strict=True))
+                        edges_s = cell_edges_s(
+                            values.size, hop_s, None if length_s is None else float(length_s)
+                        )
+                        found.append((named, edges_s, values))
+        return relevance_frame(found, _PLACES)
+
+    def plot(
+        self,
+        kind: str = "board",
+        *,
+        board: int = 0,
+        metrics: str | Sequence[str] | None = None,
+        explainers: str | Sequence[str] | None = None,
+        instance: str | int = 1,
+        ax: Any = None,
+    ) -> Any:
+        """Draw a figure of one of the boards, as ``awb plot`` does.
+
+        Parameters
+        ----------
+        kind : str
+            board, curves, agreement, explainers, cd, heatmap or instance; see `ShownBoard.plot`.
+            Default: board.
+        board : int
+            Which board, from 0. Default: 0.
+        metrics, explainers, instance, ax : optional
+            As in `ShownBoard.plot`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes or np.ndarray of them
+            The panels: one, or several in their order.
+
+        Raises
+        ------
+        AwbError
+            If there is nothing to draw, or a name is unknown.
+        """
+        return self.boards[board].plot(
+            kind, metrics=metrics, explainers=explainers, instance=instance, ax=ax
+        )
 
 
 def load_run(path: str | Path, *, metrics: Sequence[str] | None = None) -> Run:

@@ -1,88 +1,234 @@
-"""``awb.run`` and ``awb.resume``: the commands of the same names, with the same options."""
+"""`awb.run` and `awb.recommend`, with every option; made by make docs-tables."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, Unpack, overload
+from typing import Literal, overload
 
+from awb.api.progress import Shown
+from awb.api.recommending import Recommended, start_trial
 from awb.api.results import Run
-from awb.api.run_options import Explainers, Files, RunOptions
+from awb.api.starting import Explainers, Files, Names, start_run
 from awb.api.sweeps import Sweep
-from awb.authoring.functions import name_of
-from awb.authoring.models import model_names
-from awb.errors import ParameterError, PluginError
-from awb.harness.config.resources import Resources
-from awb.harness.config.settings import RunSettings, default_text, settle
-from awb.harness.config.toml_input import read_settings
-from awb.harness.launch import load_plugins, out_path, start, take_up
-from awb.harness.planning.timed import Timed
-from awb.harness.run import silent
-from awb.harness.selection.selector import Progress
-from awb.harness.storage.sweep_folder import SweepFolder
-from awb.harness.unit.score_cache import chosen_cache
-from awb.plugins.session import is_loading
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def with_named_options(function: Function) -> Function:
-    """Show the options by name where a notebook shows the signature and the docstring."""
-    named = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
-        for name, kind in RunOptions.__annotations__.items()
-    ]
-    plain = inspect.signature(function)
-    kept = [one for one in plain.parameters.values() if one.kind is not one.VAR_KEYWORD]
-    signature = plain.replace(parameters=[*kept, *named])
-    function.__signature__ = signature  # type: ignore[attr-defined]
-    function.__doc__ = (function.__doc__ or "").replace(_OPTIONS, _documented())
-    return function
-
-
-_OPTIONS = """    **options
-        The options of ``awb run``."""
-
-
-def _documented() -> str:
-    """Document every option, from the one declaration that it has."""
-    lines = []
-    for name, kind in RunOptions.__annotations__.items():
-        said, default = RunSettings.model_fields[name].description, default_text(name)
-        lines.append(f"    {name} : {str(kind).removesuffix(' | None')}, optional")
-        lines.append(f"        {said}{f' Default: {default}.' if default else ''}")
-    return "\n".join(lines)
-
-
-@overload
-def run(file: None = None, *, progress: Progress = ..., **options: Unpack[RunOptions]) -> Run: ...
+from awb.authoring.models import Models
 
 
 @overload
 def run(
-    file: str | Path, *, progress: Progress = ..., **options: Unpack[RunOptions]
+    file: None = None,
+    *,
+    datasets: Names | None = None,
+    models: Models | None = None,
+    explainers: Explainers | None = None,
+    baselines: bool | None = None,
+    metrics: Names | None = None,
+    masker: str | None = None,
+    scoring_masker: str | None = None,
+    design: str | None = None,
+    samples: int | None = None,
+    budgets: str | Sequence[int] | None = None,
+    clips: int | None = None,
+    seed: int | None = None,
+    segment_s: float | None = None,
+    segment_hop_s: float | None = None,
+    segments: str | None = None,
+    segments_tier: str | None = None,
+    instances: Literal["hits", "false-alarms", "misses"] | None = None,
+    max_event_fraction: float | None = None,
+    min_score: float | None = None,
+    robustness: int | Literal["all"] | None = None,
+    robustness_samples: int | None = None,
+    device: str | None = None,
+    precision: Literal["float32", "bfloat16", "float16"] | None = None,
+    within: str | None = None,
+    shadow: bool | None = None,
+    jobs: int | None = None,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool | None = None,
+    scheduler: str | None = None,
+    cache: str | Path | None = None,
+    scores: str | Path | None = None,
+    out: str | Path | None = None,
+    plugin: Files | None = None,
+    progress: Shown = ...,
+) -> Run: ...
+
+
+@overload
+def run(
+    file: str | Path,
+    *,
+    datasets: Names | None = None,
+    models: Models | None = None,
+    explainers: Explainers | None = None,
+    baselines: bool | None = None,
+    metrics: Names | None = None,
+    masker: str | None = None,
+    scoring_masker: str | None = None,
+    design: str | None = None,
+    samples: int | None = None,
+    budgets: str | Sequence[int] | None = None,
+    clips: int | None = None,
+    seed: int | None = None,
+    segment_s: float | None = None,
+    segment_hop_s: float | None = None,
+    segments: str | None = None,
+    segments_tier: str | None = None,
+    instances: Literal["hits", "false-alarms", "misses"] | None = None,
+    max_event_fraction: float | None = None,
+    min_score: float | None = None,
+    robustness: int | Literal["all"] | None = None,
+    robustness_samples: int | None = None,
+    device: str | None = None,
+    precision: Literal["float32", "bfloat16", "float16"] | None = None,
+    within: str | None = None,
+    shadow: bool | None = None,
+    jobs: int | None = None,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool | None = None,
+    scheduler: str | None = None,
+    cache: str | Path | None = None,
+    scores: str | Path | None = None,
+    out: str | Path | None = None,
+    plugin: Files | None = None,
+    progress: Shown = ...,
 ) -> Run | Sweep: ...
 
 
-@with_named_options
 def run(
-    file: str | Path | None = None, *, progress: Progress = silent, **options: Unpack[RunOptions]
+    file: str | Path | None = None,
+    *,
+    datasets: Names | None = None,
+    models: Models | None = None,
+    explainers: Explainers | None = None,
+    baselines: bool | None = None,
+    metrics: Names | None = None,
+    masker: str | None = None,
+    scoring_masker: str | None = None,
+    design: str | None = None,
+    samples: int | None = None,
+    budgets: str | Sequence[int] | None = None,
+    clips: int | None = None,
+    seed: int | None = None,
+    segment_s: float | None = None,
+    segment_hop_s: float | None = None,
+    segments: str | None = None,
+    segments_tier: str | None = None,
+    instances: Literal["hits", "false-alarms", "misses"] | None = None,
+    max_event_fraction: float | None = None,
+    min_score: float | None = None,
+    robustness: int | Literal["all"] | None = None,
+    robustness_samples: int | None = None,
+    device: str | None = None,
+    precision: Literal["float32", "bfloat16", "float16"] | None = None,
+    within: str | None = None,
+    shadow: bool | None = None,
+    jobs: int | None = None,
+    time_limit_s: float | str | None = None,
+    memory_limit: float | str | None = None,
+    isolate: bool | None = None,
+    scheduler: str | None = None,
+    cache: str | Path | None = None,
+    scores: str | Path | None = None,
+    out: str | Path | None = None,
+    plugin: Files | None = None,
+    progress: Shown = True,
 ) -> Run | Sweep:
     """Run explainers on models over datasets, as ``awb run`` does.
 
-    `explainers` may be functions ``(perturber, instance, rng) -> relevance``, and `models` what
-    `awb.torch_model` and its like make. With `jobs` above 1, a script must call this below
-    ``if __name__ == "__main__":``, since every worker imports the script.
+    With `jobs` above 1, a script must call this below ``if __name__ == "__main__":``, since every
+    worker imports the script.
 
     Parameters
     ----------
     file : str or Path, optional
         A configuration file; options override its settings.
-    progress : callable
-        ``progress(phase, done, total)`` is called as work finishes.
-    **options
-        The options of ``awb run``.
+    datasets : str or list of str, optional
+        Datasets, with settings as folder:PATH. Default: soundscapes.
+    models : str, model, or list of them, optional
+        Models to explain, on every dataset. Also what `awb.torch_model` and its like make.
+        Default: each dataset's own, else soundscape-cnn.
+    explainers : str, function, or list of them, optional
+        Explainers; "all" means every one that is installed. A function ``(perturber, instance,
+        rng) -> relevance`` is an explainer, too. Default: all.
+    baselines : bool, optional
+        Add the baselines (oracle and four nulls) to every board. Default: True.
+    metrics : str or list of str, optional
+        Metrics; boards are ranked by the first. "all" means every one that is installed.
+        Default: all.
+    masker : str, optional
+        What replaces the audio of dropped segments. Default: zeros.
+    scoring_masker : str, optional
+        What replaces dropped audio for fidelity metrics. Default: the same as masker.
+    design : str, optional
+        Which drop masks: pooled, or single:fraction=0.3,run_length=3. Default: pooled.
+    samples : int, optional
+        Drop masks per instance. Default: 1000.
+    budgets : str or list of int, optional
+        One board per number of model calls, instead of samples. Separated by commas, or a list.
+        Default: None.
+    clips : int, optional
+        Use the first N clips of each dataset. Default: all.
+    seed : int, optional
+        Seed of every random draw. Default: 0.
+    segment_s : float, optional
+        Length of a segment in seconds. Default: 0.1.
+    segment_hop_s : float, optional
+        Seconds from one segment to the next. Default: 0.1.
+    segments : str, optional
+        What explainers drop as one: segments of one length, or whole segments that follow the
+        sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
+        fixed.
+    segments_tier : str, optional
+        Tier of the TextGrids: words, phones. Default: words.
+    instances : {"hits", "false-alarms", "misses"}, optional
+        What to explain: labelled targets that the model hears; classes that it hears and nobody
+        labelled; or labelled targets that it misses. Default: hits.
+    max_event_fraction : float, optional
+        Leave out targets whose events fill a larger part of the clip. Default: 0.2.
+    min_score : float, optional
+        Leave out clips that the model scores lower (log-odds). Default: the model's threshold.
+    robustness : int or "all", optional
+        Explain N instances, or "all", again with other seeds, clips and models; fewer than 5
+        clips say nothing. Default: 0.
+    robustness_samples : int, optional
+        Drop masks per explanation that robustness compares, if samples are more. Default: 300.
+    device : str, optional
+        Device of models that can choose one: auto, cpu, cuda or mps. Default: the model's own.
+    precision : {"float32", "bfloat16", "float16"}, optional
+        Mixed precision of models that can: float32, bfloat16 or float16. Default: float32.
+    within : str, optional
+        Time to keep, as in 90s, 10m or 2h: clips, samples and robustness that are not given are
+        chosen for it. Default: None.
+    shadow : bool, optional
+        Draw new clips of generated datasets; their names show the random seed. Default: False.
+    jobs : int, optional
+        Worker processes. Default: 1.
+    time_limit_s : float or str, optional
+        Stop an explainer or metric that takes longer per instance; or "off". In seconds.
+        Default: 1800.
+    memory_limit : float or str, optional
+        Stop a plugin whose worker needs more memory, as in 8GB; or "off". Default: 80 % of the
+        machine.
+    isolate : bool, optional
+        Compute in a process that can be stopped, even with only one job. Default: False.
+    scheduler : str, optional
+        Compute on a Dask cluster, or start one of N workers here (extra: cluster). Default:
+        None.
+    cache : str or Path, optional
+        Folder of cached scores that runs share, or "off". Default: the user's cache folder.
+    scores : str or Path, optional
+        Scores of whole clips, from awb data scores. Default: None.
+    out : str or Path, optional
+        Run folder. Default: runs/<date>-<time>, or runs/<name of the file>.
+    plugin : str, Path, or list of them, optional
+        Python files with plugins that are not installed. Default: None.
+    progress : bool or callable
+        Show a bar in a notebook or terminal, and lines in a log; False for none. A function
+        ``(phase, done, total)`` is called as work finishes. Default: True.
 
     Returns
     -------
@@ -94,97 +240,138 @@ def run(
     AwbError
         For unknown names, invalid settings, and models or data that cannot be used.
     """
-    typed = typed_options(options)
-    settled = read_settings(None if file is None else Path(file), typed)
-    settings = settled.settings
-    load_plugins(settings)
-    resources = Resources.of(settings, chosen_cache(settings.cache), jobs=1)
-    found = start(settled, resources, out_path(settled), progress)
-    return Sweep(found) if isinstance(found, SweepFolder) else Run(found)
+    options = dict(locals())
+    return start_run(options.pop("file"), options.pop("progress"), options)
 
 
-def resume(
-    folder: str | Path,
+def recommend(
     *,
+    datasets: Names | None = None,
+    models: Models | None = None,
+    explainers: Explainers | None = None,
+    baselines: bool | None = None,
+    masker: str | None = None,
+    scoring_masker: str | None = None,
+    design: str | None = None,
+    budgets: str | Sequence[int] | None = None,
+    clips: int | None = None,
+    seed: int | None = None,
+    segment_s: float | None = None,
+    segment_hop_s: float | None = None,
+    segments: str | None = None,
+    segments_tier: str | None = None,
+    instances: Literal["hits", "false-alarms", "misses"] | None = None,
+    max_event_fraction: float | None = None,
+    min_score: float | None = None,
+    robustness_samples: int | None = None,
+    device: str | None = None,
+    precision: Literal["float32", "bfloat16", "float16"] | None = None,
     within: str | None = None,
+    shadow: bool | None = None,
     jobs: int | None = None,
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
     isolate: bool | None = None,
-    retry_stopped: bool = False,
     scheduler: str | None = None,
     cache: str | Path | None = None,
-    plugin: Files = (),
-    progress: Progress = silent,
-) -> Run | Sweep:
-    """Finish an interrupted run or sweep, as ``awb resume`` does.
+    scores: str | Path | None = None,
+    out: str | Path | None = None,
+    plugin: Files | None = None,
+    progress: Shown = True,
+) -> Recommended:
+    """Try cheap explainers on a few clips, and say which to take: ``awb recommend``.
+
+    It is a run of a list of cheap explainers at budgets of 60, 300 and 1,000 model calls, within 5
+    minutes; `explainers`, `budgets` and `within` (or `clips`) change that.
 
     Parameters
     ----------
-    folder : str or Path
-        The folder of the run or sweep.
+    datasets : str or list of str, optional
+        Datasets, with settings as folder:PATH. Default: soundscapes.
+    models : str, model, or list of them, optional
+        Models to explain, on every dataset. Also what `awb.torch_model` and its like make.
+        Default: each dataset's own, else soundscape-cnn.
+    explainers : str, function, or list of them, optional
+        Explainers; "all" means every one that is installed. A function ``(perturber, instance,
+        rng) -> relevance`` is an explainer, too. Default: all.
+    baselines : bool, optional
+        Add the baselines (oracle and four nulls) to every board. Default: True.
+    masker : str, optional
+        What replaces the audio of dropped segments. Default: zeros.
+    scoring_masker : str, optional
+        What replaces dropped audio for fidelity metrics. Default: the same as masker.
+    design : str, optional
+        Which drop masks: pooled, or single:fraction=0.3,run_length=3. Default: pooled.
+    budgets : str or list of int, optional
+        One board per number of model calls, instead of samples. Separated by commas, or a list.
+        Default: None.
+    clips : int, optional
+        Use the first N clips of each dataset. Default: all.
+    seed : int, optional
+        Seed of every random draw. Default: 0.
+    segment_s : float, optional
+        Length of a segment in seconds. Default: 0.1.
+    segment_hop_s : float, optional
+        Seconds from one segment to the next. Default: 0.1.
+    segments : str, optional
+        What explainers drop as one: segments of one length, or whole segments that follow the
+        sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
+        fixed.
+    segments_tier : str, optional
+        Tier of the TextGrids: words, phones. Default: words.
+    instances : {"hits", "false-alarms", "misses"}, optional
+        What to explain: labelled targets that the model hears; classes that it hears and nobody
+        labelled; or labelled targets that it misses. Default: hits.
+    max_event_fraction : float, optional
+        Leave out targets whose events fill a larger part of the clip. Default: 0.2.
+    min_score : float, optional
+        Leave out clips that the model scores lower (log-odds). Default: the model's threshold.
+    robustness_samples : int, optional
+        Drop masks per explanation that robustness compares, if samples are more. Default: 300.
+    device : str, optional
+        Device of models that can choose one: auto, cpu, cuda or mps. Default: the model's own.
+    precision : {"float32", "bfloat16", "float16"}, optional
+        Mixed precision of models that can: float32, bfloat16 or float16. Default: float32.
     within : str, optional
-        Time for more clips, as in ``"10m"``: those that fit are added, and the board is complete.
-    jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
-        As in `run`.
-    retry_stopped : bool
-        Repeat the instances on which a plugin was stopped or not tried any more.
+        Time to keep, as in 90s, 10m or 2h: clips, samples and robustness that are not given are
+        chosen for it. Default: None.
+    shadow : bool, optional
+        Draw new clips of generated datasets; their names show the random seed. Default: False.
+    jobs : int, optional
+        Worker processes. Default: 1.
+    time_limit_s : float or str, optional
+        Stop an explainer or metric that takes longer per instance; or "off". In seconds.
+        Default: 1800.
+    memory_limit : float or str, optional
+        Stop a plugin whose worker needs more memory, as in 8GB; or "off". Default: 80 % of the
+        machine.
+    isolate : bool, optional
+        Compute in a process that can be stopped, even with only one job. Default: False.
+    scheduler : str, optional
+        Compute on a Dask cluster, or start one of N workers here (extra: cluster). Default:
+        None.
+    cache : str or Path, optional
+        Folder of cached scores that runs share, or "off". Default: the user's cache folder.
+    scores : str or Path, optional
+        Scores of whole clips, from awb data scores. Default: None.
+    out : str or Path, optional
+        Run folder. Default: runs/<date>-<time>, or runs/<name of the file>.
+    plugin : str, Path, or list of them, optional
+        Python files with plugins that are not installed. Default: None.
+    progress : bool or callable
+        Show a bar in a notebook or terminal, and lines in a log; False for none. A function
+        ``(phase, done, total)`` is called as work finishes. Default: True.
 
     Returns
     -------
-    Run or Sweep
-        Boards and tables.
+    Recommended
+        The explainer to take at every budget, and the run that it rests on.
 
     Raises
     ------
-    ParameterError
-        For invalid options.
-    RunError
-        If the folder does not contain a run, or plugins or data have changed since it started.
+    AwbError
+        For unknown names, invalid settings, and models or data that cannot be used; also if there
+        is more than one model or dataset, or no instance.
     """
-    _refuse_while_loading()
-    settings = settle(
-        {
-            "within": within,
-            "jobs": jobs,
-            "time_limit_s": time_limit_s,
-            "memory_limit": memory_limit,
-            "isolate": isolate,
-            "scheduler": scheduler,
-            "cache": cache,
-            "plugin": plugin,
-        }
-    ).settings
-    load_plugins(settings)
-    resources = Resources.of(settings, chosen_cache(settings.cache), jobs=1)
-    finished = take_up(
-        Path(folder), resources, progress, retry_stopped=retry_stopped, timed=Timed.of(settings)
-    )
-    return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
-
-
-def typed_options(options: RunOptions) -> dict[str, Any]:
-    """Replace explainers and models that are objects by the names under which they are known."""
-    _refuse_while_loading()
-    return {
-        **options,
-        "explainers": _explainers(options.get("explainers")),
-        "models": model_names(options.get("models")),
-    }
-
-
-def _refuse_while_loading() -> None:
-    if is_loading():
-        raise PluginError(
-            'the file starts a run when it is imported; move that below if __name__ == "__main__":'
-        )
-
-
-def _explainers(given: Explainers | None) -> str | list[str] | None:
-    """Replace functions by the names under which they are registered."""
-    if given is None or isinstance(given, str):
-        return given
-    several: Sequence[str | Callable[..., Any]] = [given] if callable(given) else given
-    if not isinstance(several, Iterable):
-        raise ParameterError(f"explainers: expected names or functions (got {given!r})")
-    return [one if isinstance(one, str) else name_of(one) for one in several]
+    options = dict(locals())
+    return start_trial(options.pop("progress"), options)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from awb.api.results import Run, as_frame
+from awb.api.frames import as_frame
+from awb.api.results import Run
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.formats.sweep_table import sweep_boards, sweep_records, sweep_text
 from awb.plugins.discovery import load
+from awb.reprs import Described, some
 
 if TYPE_CHECKING:
     import pandas
 
+MOST_ROWS = 40
+"""Rows that a notebook shows of a sweep."""
 
-@dataclass(frozen=True)
-class Sweep:
+
+@dataclass(frozen=True, repr=False)
+class Sweep(Described):
     """A sweep on disk, finished or not.
 
     Attributes
@@ -49,13 +55,15 @@ class Sweep:
         -------
         pandas.DataFrame
             The variant, the settings that vary, and the columns of `ShownBoard.frame`.
-
-        Raises
-        ------
-        MissingExtraError
-            If pandas is not installed.
         """
         return as_frame(sweep_records(sweep_boards(self.folder, load())))
+
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        names = list(self.runs)
+        return f"Sweep {self.path}", {"runs": f"{len(names)} ({some(names)})"}
+
+    def _repr_html_(self) -> str:
+        return str(self.frame().to_html(index=False, max_rows=MOST_ROWS, float_format="%.3f"))
 
     def __str__(self) -> str:
         """Write one table per metric, with variants as rows and explainers as columns."""

@@ -26,6 +26,7 @@ from awb.authoring.scaffold import check_name
 from awb.errors import AwbError, ParameterError, PluginError, described
 from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 
 _PROBE_S = 1.0
@@ -37,7 +38,7 @@ _ADVICE = Advice(
 )
 
 
-class CallableModel:
+class CallableModel(DescribedModel):
     """A model around a function of waveforms; made by `callable_model`.
 
     Attributes

@@ -43,13 +43,14 @@ from awb.authoring.scaffold import check_name
 from awb.errors import ParameterError, did_you_mean
 from awb.intervals import IntArray, to_samples
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 
 LastWindow = Literal["align", "pad"]
 """Where the last window lies: it ends with the clip, or it starts on the grid and zeros follow."""
 
 
-class WindowedModel:
+class WindowedModel(DescribedModel):
     """A model around a function of windows, an `awb.protocols.TargetPatchModel`.
 
     Made by `windowed_model`, which describes the settings.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from awb.cli.completing import names_of
+from awb.cli.opening import open_page
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
 from awb.cli.waiting import say
 
 if TYPE_CHECKING:
-    from awb.api.explaining import ExplainedFile
+    from awb.api.explained import ExplainedFile
 
 _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 """How the notes of a board begin that say something of a single file, too."""
@@ -82,11 +83,11 @@ def explain_command(
 
     The file needs no labels: explanations are scored by fidelity to the model only.
     """
-    from awb.api.explaining import explain
+    from awb.api.explaining import explain, page_path
     from awb.cli.progress import passing_bar
 
     chosen = _chosen(file, explainers) if model is None else model
-    path = out or Path(f"{file.stem}.explained.html")
+    path = page_path(out or f"{file.stem}.explained.html")
     with passing_bar(f"Loading {chosen}") as progress:
         found = explain(
             file,
@@ -109,7 +110,7 @@ def explain_command(
         tell([*shown.board.problems, *notes])
     tell([found.unheard] if found.unheard else [])
     if show:
-        click.launch(str(path.resolve()))
+        open_page(path)
     if found.failed:
         click.get_current_context().exit(1)
 

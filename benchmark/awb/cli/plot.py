@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from awb.cli.completing import run_folders
 
 if TYPE_CHECKING:
-    from awb.harness.storage.run_folder import RunFolder
-    from awb.plugins.discovery import Registry
-    from awb.report.views.board import BoardView
+    from awb.report.figures.kinds import Asked
 
 KINDS = ("board", "curves", "agreement", "cd", "heatmap", "instance")
 FORMATS = ("pdf", "png", "svg", "latex")
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a figure is made of."""
-
-    folder: RunFolder
-    registry: Registry
-    view: BoardView
-    metrics: list[int]
-    explainers: list[str] | None
-    instance: str
 
 
 @click.command("plot")
@@ -82,8 +66,10 @@ def plot_command(
     from awb.harness.storage.run_folder import RunFolder
     from awb.plugins.discovery import load
     from awb.plugins.references import parse_list
-    from awb.report.figures.style import metric_place, save
+    from awb.report.figures.kinds import Asked, columns_of, draw
+    from awb.report.figures.style import save
     from awb.report.views.board import find_board, read_views
+    from awb.report.views.clips import RunClips
 
     form = form or (out.suffix.lower().removeprefix(".") if out and out.suffix else "pdf")
     form = {"tex": "latex"}.get(form, form)
@@ -97,22 +83,18 @@ def plot_command(
         )
     registry, opened = load(), RunFolder.open(folder)
     view = find_board(read_views(opened, registry), number)
-    columns = (
-        [metric_place(view, name) for name in metrics.split(",")]
-        if metrics
-        else [metric_place(view, name) for name in view.headline]
-    )
+    columns = columns_of(view, metrics.split(",") if metrics else None)
     names = [str(reference) for reference in parse_list(explainers)] if explainers else None
-    asked = _Asked(opened, registry, view, columns, names, instance)
+    asked = Asked(opened, view, columns, names, lambda: RunClips(opened, registry), instance)
     if form == "latex":
         _write_latex(asked, out)
         return
     path = out or Path(f"{kind}.{form}")
-    save(_FIGURES[kind](asked), path, form)
+    save(draw(kind, asked), path, form)
     click.echo(path)
 
 
-def _write_latex(asked: _Asked, out: Path | None) -> None:
+def _write_latex(asked: Asked, out: Path | None) -> None:
     from awb.leaderboard.formats.latex import to_latex
     from awb.report.figures.style import chosen_rows
     from awb.report.page import write
@@ -124,67 +106,3 @@ def _write_latex(asked: _Asked, out: Path | None) -> None:
         return
     write(text, out)
     click.echo(out)
-
-
-def _board(asked: _Asked) -> Any:
-    from awb.report.figures.board import draw_board
-    from awb.report.figures.style import chosen_rows
-
-    rows = chosen_rows(asked.view, asked.explainers, None)
-    return draw_board(asked.view, rows, asked.metrics)
-
-
-def _curves(asked: _Asked) -> Any:
-    from awb.report.figures.curves import draw_curves
-    from awb.report.figures.style import chosen_rows
-    from awb.report.figures.whole_curves import KINDS, draw_whole_curves, mean_curves
-
-    rows = chosen_rows(asked.view, asked.explainers, 6)
-    found = {kind: mean_curves(asked.folder, asked.view, rows, kind) for kind in KINDS}
-    whole = {kind: curves for kind, curves in found.items() if curves}
-    return draw_whole_curves(whole) if whole else draw_curves(asked.view, rows)
-
-
-def _agreement(asked: _Asked) -> Any:
-    from dataclasses import replace
-
-    from awb.leaderboard.boards.agreement import agreements
-    from awb.report.figures.agreement import figure_of
-
-    metrics = [asked.view.board.metrics[column] for column in asked.metrics]
-    return figure_of(agreements(replace(asked.view.data, metrics=metrics)))
-
-
-def _critical(asked: _Asked) -> Any:
-    from awb.report.figures.critical import draw_critical
-
-    return draw_critical(asked.view, asked.metrics[0], asked.explainers)
-
-
-def _heatmap(asked: _Asked) -> Any:
-    from awb.report.figures.heatmap import draw_heatmap
-    from awb.report.figures.style import chosen_rows
-
-    rows = chosen_rows(asked.view, asked.explainers, None)
-    return draw_heatmap(asked.view, rows, asked.metrics[0])
-
-
-def _instance(asked: _Asked) -> Any:
-    from awb.report.figures.instance import chosen_explanations, draw_instance
-    from awb.report.views.clips import RunClips, require
-
-    one = asked.view.instance(asked.instance)
-    heard = require(RunClips(asked.folder, asked.registry), one)
-    metric = asked.view.board.metrics[asked.metrics[0]].name
-    rows = chosen_explanations(one, asked.explainers)
-    return draw_instance(one, heard, rows, metric).figure
-
-
-_FIGURES: dict[str, Callable[[_Asked], Any]] = {
-    "board": _board,
-    "curves": _curves,
-    "agreement": _agreement,
-    "cd": _critical,
-    "heatmap": _heatmap,
-    "instance": _instance,
-}

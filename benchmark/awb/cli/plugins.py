@@ -10,33 +10,7 @@ import click
 from awb.cli.plugin_files import PLUGIN
 
 if TYPE_CHECKING:
-    from awb.plugins.discovery import Registry
-
-
-def _records(registry: Registry) -> list[dict[str, Any]]:
-    from awb.plugins.discovery import mend_command, missing_modules
-
-    records = []
-    for entry in registry:
-        missing = missing_modules(entry.spec)
-        records.append(
-            {
-                "kind": entry.kind,
-                "name": entry.spec.name,
-                "summary": entry.spec.summary,
-                "citation": entry.spec.citation,
-                "parameters": {
-                    name: str(field.default)
-                    for name, field in entry.spec.parameters.model_fields.items()
-                },
-                "distribution": entry.origin.distribution,
-                "version": entry.origin.version,
-                "entry_point": entry.origin.entry_point,
-                "available": not missing,
-                "mend": mend_command(entry.spec, entry.origin) if missing else None,
-            }
-        )
-    return records
+    from awb.plugins.discovery import Kind
 
 
 def _print_table(records: list[dict[str, Any]]) -> None:
@@ -90,7 +64,7 @@ class KindName(click.Choice[str]):
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @PLUGIN
 @click.pass_context
-def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> None:
+def plugins_command(context: click.Context, kind: Kind | None, as_json: bool) -> None:
     """List all models, explainers, datasets, metrics and maskers with their origin.
 
     KIND lists one kind: awb plugins explainers. awb info NAME says more of one plugin.
@@ -100,9 +74,10 @@ def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> 
     import json
 
     from awb.plugins.discovery import load
+    from awb.plugins.listing import records as listed
 
     registry = load()
-    records = [record for record in _records(registry) if kind in {None, record["kind"]}]
+    records = listed(registry, kind)
     broken = [
         {
             "distribution": one.origin.distribution,

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from awb.plugins.discovery import Broken
 
 
-_PAUSE_S = 60.0
 _PATIENCE_S = 5.0
 
 
@@ -125,40 +124,34 @@ def _bars(waiting: str, *, stays: bool) -> Iterator[Progress]:
 
 
 def _lines(path: Path, name: str, now: Callable[[], float] = time.monotonic) -> Progress:
-    """Print lines when a phase starts and ends, and in between once its length is known.
+    """Name the folder, and print a line as phases start, go on and end."""
+    from awb.harness.planning.estimate import progress_lines
 
-    From then on, they come at most once a minute.
-    """
-    from awb.harness.planning.estimate import Estimates
+    named = False
 
-    printed: dict[tuple[str, bool, bool], float] = {}
-    estimates = Estimates(now)
+    def say(line: str) -> None:
+        nonlocal named
+        if not named:  # nothing is said before the names are known to be right
+            click.echo(f"{name}: {path}", err=True)
+        named = True
+        click.echo(line, err=True)
 
-    def update(phase: str, done: int, total: int) -> None:
-        left = estimates.left(phase, done, total)
-        event = (phase, done == total, left not in {"", "a few seconds left"})
-        if event not in printed or (done < total and now() - printed[event] >= _PAUSE_S):
-            if not printed:  # nothing is said before the names are known to be right
-                click.echo(f"{name}: {path}", err=True)
-            printed[event] = now()
-            click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
-
-    return update
+    return progress_lines(say, now)
 
 
 def _patient(now: Callable[[], float] = time.monotonic) -> Progress:
     """Print lines of a phase, but none before it has taken some seconds."""
+    from awb.harness.planning.estimate import PAUSE_S, Estimates
+
     begun: dict[str, float] = {}
     told: dict[str, float] = {}
-    from awb.harness.planning.estimate import Estimates
-
     estimates = Estimates(now)
 
     def update(phase: str, done: int, total: int) -> None:
         left = estimates.left(phase, done, total)
         now_s = now()
-        last_s = told.get(phase, begun.setdefault(phase, now_s) + _PATIENCE_S - _PAUSE_S)
-        if now_s - last_s >= _PAUSE_S or (phase in told and done == total):
+        last_s = told.get(phase, begun.setdefault(phase, now_s) + _PATIENCE_S - PAUSE_S)
+        if now_s - last_s >= PAUSE_S or (phase in told and done == total):
             told[phase] = now_s
             click.echo(f"{phase}: {done} of {total}{left and f', {left}'}", err=True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from awb.cli.completing import run_folders
+from awb.cli.opening import open_page
 from awb.cli.progress import passing_bar
 
 
@@ -44,4 +45,4 @@ def report_command(folder: Path, out: Path | None, instances: int, show: bool) -
         write_report(RunFolder.open(folder), load(), path, instances=instances)
     click.echo(path)
     if show:
-        click.launch(str(path.resolve()))
+        open_page(path)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from awb.cli.opening import open_page
+
 _LEADERBOARDS = click.option(
     "--leaderboards",
     type=click.Path(path_type=Path, file_okay=False),
@@ -88,7 +90,7 @@ def serve_command(folder: Path, port: int, show: bool) -> None:
         address = f"http://{server.server_address[0]!s}:{server.server_port}/"
         click.echo(address)
         if show:
-            click.launch(address)
+            open_page(address)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

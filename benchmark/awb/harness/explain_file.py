@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from awb.activity import At, WorkerDiedError
+from awb.activity import At, WorkerDiedError, tell
 from awb.audio import read_audio
 from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, PluginError, UnknownNameError, did_you_mean
@@ -114,7 +114,11 @@ def explain_file(
         kept = _choose(executor, clip, resolved, facts, target)
         if steps is not None:
             steps.labels = [one.label for one in asked]
-        made = _run(executor, clip, kept, config, chosen, facts, folder)
+        tell(steps)  # what runs in this process
+        try:
+            made = _run(executor, clip, kept, config, chosen, facts, folder)
+        finally:
+            tell(None)
         if steps is not None:
             steps.end()
     threshold = facts.decision_threshold

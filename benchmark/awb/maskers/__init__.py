@@ -8,8 +8,11 @@ agree over a stretch of time give the same audio there. A `ContextMasker` fills 
 kept around it, so its replacement depends on the whole mask.
 """
 
+from awb.listed import can_be_called
 from awb.maskers.fills import Masker, mean, noise, zeros
 from awb.maskers.interpolation import Interpolation
 from awb.maskers.protocol import ContextMasker, MaskFill
 
 __all__ = ["ContextMasker", "Interpolation", "MaskFill", "Masker", "mean", "noise", "zeros"]
+
+can_be_called(__name__)

@@ -5,6 +5,7 @@ values that are not finite raise `awb.errors.RelevanceError` or `awb.errors.Para
 facts are constants in upper case next to the functions; `ALL_FACTS` maps names to them.
 """
 
+from awb.listed import can_be_called
 from awb.metrics.binarized import F1, IOU, f1, iou, otsu_threshold, select
 from awb.metrics.class_contrast import CLASS_CONTRAST, class_contrast
 from awb.metrics.complexity import (
@@ -286,3 +287,5 @@ __all__ = [
     "target_similarity",
     "top_k_overlap",
 ]
+
+can_be_called(__name__)

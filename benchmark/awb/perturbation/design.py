@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +14,15 @@ from awb.intervals import IntArray
 from awb.maskers import ContextMasker, Masker
 from awb.perturbation.scorers.rendering import ContextRenderer, Renderer
 from awb.randomness import RandomKey
+from awb.reprs import Described
 from awb.types import AudioArray, BoolArray, Clip
 
 HELD_OUT = 300
 """Masks on which metrics test what explainers learned from the pool."""
 
 
-@dataclass(frozen=True, slots=True)
-class Design:
+@dataclass(frozen=True, slots=True, repr=False)
+class Design(Described):
     """How the drop masks of the shared pool are drawn.
 
     Attributes
@@ -39,13 +40,23 @@ class Design:
     draw: Callable[[int, int, np.random.Generator], BoolArray] = designs.pooled
     is_budget: bool = False
 
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        draw = getattr(self.draw, "func", self.draw)
+        given = getattr(self.draw, "keywords", {})
+        settings = ", ".join(f"{name}={value}" for name, value in given.items())
+        name = getattr(draw, "__name__", type(draw).__name__)
+        return "Design", {
+            "drop masks": f"{self.samples:,}",
+            "drawn by": f"{name}({settings})" if settings else name,
+        }
+
 
 LOG_ODDS_LIMIT = 100.0
 """Scores are clipped to this: a model that is infinitely sure would break every surrogate."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Pool:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Pool(Described):
     """The shared design of an instance: drop masks and their scores.
 
     Attributes
@@ -58,6 +69,10 @@ class Pool:
 
     drop_masks: BoolArray
     scores: npt.NDArray[np.float64]
+
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        count, n_segments = self.drop_masks.shape
+        return "Pool", {"drop masks": f"{count:,}", "segments": str(n_segments)}
 
 
 def fill_of(masker: Masker, clip: Clip, rng_key: RandomKey) -> AudioArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from awb.perturbation.scorers.moments import MomentScorer
 from awb.perturbation.scorers.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
+from awb.reprs import Described
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray, Cost, Instance, immutable
 
@@ -45,7 +46,7 @@ class _Shared:
         self.parts: dict[tuple[bytes, bytes], float] = {}
 
 
-class Perturber:
+class Perturber(Described):
     """Score an instance's clip with segments dropped.
 
     Parameters
@@ -123,6 +124,13 @@ class Perturber:
         self._calls = 0
         self._forwards = 0.0
         self._designs_s: dict[tuple[str, int, int], float] = {}
+
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        return f"Perturber of {self._instance.name}", {
+            "segments": f"{self._segments.n} of {self._segments.length_s:g} s",
+            "design": f"{self._design.samples:,} drop masks",
+            "calls so far": f"{self._calls:,}",
+        }
 
     def view(self, *, segments: Segments | None = None) -> Perturber:
         """Return a perturber with its own cost and the same cache.

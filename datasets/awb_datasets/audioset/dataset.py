@@ -7,6 +7,7 @@ import numpy as np
 from awb.data.skipped import Skipped
 from awb.errors import DataError, did_you_mean
 from awb.intervals import FloatArray, IntArray
+from awb.reprs import DescribedDataset
 from awb.types import Clip, Event
 from awb_datasets.audioset.decisions import MALFORMED, NO_AUDIO, UNKNOWN_TO_ONTOLOGY
 from awb_datasets.audioset.files import AudioFiles
@@ -14,7 +15,7 @@ from awb_datasets.audioset.instances import CLIP_S, Instances, find_instances
 from awb_datasets.audioset.opening import Tables, fingerprint
 
 
-class AudioSet:
+class AudioSet(DescribedDataset):
     """Strongly labelled clips of AudioSet, those whose audio is there."""
 
     def __init__(self, tables: Tables, files: AudioFiles, *, merge_gap_s: float) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from awb.audio import duration_s, read_audio
 from awb.data.skipped import Skipped
 from awb.errors import AudioError, DataError, did_you_mean
+from awb.reprs import DescribedDataset
 from awb.types import Clip
 from awb_datasets.folder.annotations import Annotations, read_table
 from awb_datasets.folder.listing import AUDIO, list_audio
@@ -17,7 +18,7 @@ EVENTS = "events.tsv"
 ABSENT = "audio missing"
 
 
-class FolderDataset:
+class FolderDataset(DescribedDataset):
     """Clips of a folder with the events and clip-level labels of its tables.
 
     The tables are checked when the dataset is opened. Audio that cannot be read is not refused

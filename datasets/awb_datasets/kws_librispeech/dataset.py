@@ -10,6 +10,7 @@ from pathlib import Path
 from awb.audio import read_audio
 from awb.data.skipped import NO_EVENTS, Skipped
 from awb.errors import DataError, LabelError, did_you_mean
+from awb.reprs import DescribedDataset
 from awb.types import Clip, Event
 from awb_datasets.kws_librispeech.alignments import Word, find_alignments, read_alignment
 
@@ -29,7 +30,7 @@ class _Utterance:
     words: tuple[Word, ...]
 
 
-class KwsLibrispeech:
+class KwsLibrispeech(DescribedDataset):
     """Utterances with the words to detect as events; all others are counted."""
 
     def __init__(

@@ -9,6 +9,7 @@ from pathlib import Path
 from awb.audio import read_audio
 from awb.data.skipped import Skipped
 from awb.errors import DataError, LabelError, ParameterError, did_you_mean
+from awb.reprs import DescribedDataset
 from awb.types import Clip
 
 ABSENT = "audio missing"
@@ -36,7 +37,7 @@ class Recording:
     group: str
 
 
-class LabelledClips:
+class LabelledClips(DescribedDataset):
     """Whole recordings with clip-level labels."""
 
     def __init__(self, recordings: Sequence[Recording], absent: Sequence[str] = ()) -> None:

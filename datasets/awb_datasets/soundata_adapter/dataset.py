@@ -8,6 +8,7 @@ from typing import Any
 
 from awb.audio import read_audio
 from awb.errors import DataError, LabelError, ParameterError, UnknownNameError, did_you_mean
+from awb.reprs import DescribedDataset
 from awb.types import Clip, Event
 
 ROUNDING_S = 0.02
@@ -16,7 +17,7 @@ ROUNDING_S = 0.02
 _UNITS_S = {"seconds": 1.0, "milliseconds": 1e-3}
 
 
-class SoundataDataset:
+class SoundataDataset(DescribedDataset):
     """Clips of a soundata loader with its events and tags.
 
     Audio is read by awb at its own rate, not through the loader, which resamples.

@@ -11,6 +11,7 @@ from torch import nn
 
 from awb.authoring.weights import weights_sha256
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.audioset_labels import audioset_classes
@@ -50,7 +51,7 @@ class Loaded(Computing):
     problem: Problem
 
 
-class CheckpointModel:
+class CheckpointModel(DescribedModel):
     """A network of transformers that scores waveforms in batches that fit the memory.
 
     Parameters

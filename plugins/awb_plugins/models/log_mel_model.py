@@ -11,6 +11,7 @@ import torch
 from awb.errors import AudioError
 from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 from awb_plugins.models.log_mel_front_end import LogMelFormat
 from awb_plugins.models.moments import MomentNetwork, Reach
@@ -21,7 +22,7 @@ HOST = torch.device("cpu")
 _SAMPLES_AT_ONCE = 32_000  # whose spectra fit a processor's cache
 
 
-class LogMelModel:
+class LogMelModel(DescribedModel):
     """A network on log-mel frames: differentiable, its features are frames and can be heard.
 
     Attributes

@@ -21,6 +21,7 @@ from awb.authoring.outputs import Output
 from awb.authoring.windowed import LastWindow, WindowedModel, windowed_model
 from awb.errors import ParameterError, PluginError, WeightsError, did_you_mean
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.specs import Parameters
 from awb.types import AudioArray
 from awb_plugins.models.audioset_labels import audioset_classes
@@ -81,7 +82,7 @@ class End:
         return f"{self.name!r} ({self.dtype} {self.shape})"
 
 
-class WindowFile(ABC):
+class WindowFile(ABC, DescribedModel):
     """A network that was opened: it can be asked for the scores of one window."""
 
     inputs: Sequence[End]

@@ -38,6 +38,7 @@ from awb.authoring.torch_modules.trials import misfit
 from awb.errors import ParameterError, PluginError
 from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import LocalModel, ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 
 _ADVICE = Advice(
@@ -48,7 +49,7 @@ _ADVICE = Advice(
 )
 
 
-class TorchModel:
+class TorchModel(DescribedModel):
     """A model around a torch module; made by `torch_model`.
 
     Attributes

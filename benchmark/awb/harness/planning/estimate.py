@@ -37,3 +37,27 @@ class Estimates:
         if done - first >= LEAST_DONE:  # without what came before the first one
             each_s = (now_s - first_s) / (done - first)
         return f"{about(each_s * (total - done))} left"
+
+
+PAUSE_S = 60.0
+"""Least time between two lines of a phase."""
+
+
+def progress_lines(
+    tell: Callable[[str], None], now: Callable[[], float] = time.monotonic
+) -> Callable[[str, int, int], None]:
+    """Tell when a phase starts and ends, and in between at most once a minute.
+
+    In between only once its length is known.
+    """
+    told: dict[tuple[str, bool, bool], float] = {}
+    estimates = Estimates(now)
+
+    def update(phase: str, done: int, total: int) -> None:
+        left = estimates.left(phase, done, total)
+        event = (phase, done == total, left not in {"", "a few seconds left"})
+        if event not in told or (done < total and now() - told[event] >= PAUSE_S):
+            told[event] = now()
+            tell(f"{phase}: {done} of {total}{left and f', {left}'}")
+
+    return update

@@ -8,12 +8,14 @@ pay. The others are listed with their coverage but without a place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from awb.data.instance_kinds import HITS
 from awb.leaderboard.boards.pointing import PointedAt
 from awb.leaderboard.boards.ranking import Outlook, Place
 from awb.metrics.facts import MetricFacts
+from awb.reprs import Described, some
 
 FULL_COVERAGE = 0.95
 
@@ -45,8 +47,8 @@ class BoardRow:
         return None if self.place is None else self.place.rank
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+@dataclass(frozen=True, slots=True, repr=False)
+class Board(Described):
     """A board, and everything that was left out of it."""
 
     dataset: str
@@ -75,3 +77,12 @@ class Board:
     def failed(self) -> bool:
         """Whether something failed or nothing was selected; "not applicable" is not a failure."""
         return self.n_instances == 0 or bool(self.problems)
+
+    def _described(self) -> tuple[str, Mapping[str, str]]:
+        return f"Board of {self.model} on {self.dataset}", {
+            "instances": f"{self.n_instances} from {self.n_clips} clips",
+            "done": "" if self.finished else str(self.n_stored),
+            "explainers": some([row.explainer for row in self.rows]),
+            "metrics": some([facts.name for facts in self.metrics]),
+            "budget": "" if self.budget is None else f"{self.budget:,} model calls",
+        }

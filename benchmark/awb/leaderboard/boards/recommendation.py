@@ -94,10 +94,14 @@ class Recommendation:
     command: str | None  # None if no explainer has a place
 
 
+NOT_CHOSEN = ("metrics", "samples", "robustness")
+"""Settings of a run that a recommendation sets itself."""
+
+
 def settled_trial(typed: Mapping[str, Any]) -> Settled:
     """Complete the settings that a user gave to those of the run that compares the candidates."""
     given = {name: value for name, value in typed.items() if value is not None}
-    refused = [name for name in ("metrics", "samples", "robustness") if name in given]
+    refused = [name for name in NOT_CHOSEN if name in given]
     if refused:
         raise ParameterError(f"{refused[0]} cannot be chosen here; compare with awb run instead")
     defaults: dict[str, Any] = {"explainers": list(CANDIDATES), "budgets": BUDGETS}

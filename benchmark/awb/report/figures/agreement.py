@@ -12,6 +12,7 @@ import numpy as np
 from awb.errors import RunError
 from awb.leaderboard.boards.agreement import Agreement, matrix
 from awb.leaderboard.formats.text import limit_text
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import FORMATS, INK, new_figure, save, styled
 
 _LETTERS_PER_INCH = 11
@@ -32,11 +33,11 @@ def form_of(path: Path) -> str:
 
 
 @styled
-def figure_of(found: Sequence[Agreement]) -> Any:
+def figure_of(found: Sequence[Agreement], canvas: Canvas | None = None) -> Any:
     """Draw taus as a heat map; dark blue means agreement, dark red contradiction."""
     names, taus = matrix(found)
     size = 2.2 + 0.42 * len(names)
-    figure = new_figure(size + 1.0, size)
+    figure = new_figure(size + 1.0, size, canvas)
     first = found[0]
     title = f"{first.model} on {first.dataset}{limit_text(first.budget)}"
     lines = fill(title, int(_LETTERS_PER_INCH * (size + 1.0)))

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from awb.leaderboard.boards.board import BoardRow
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import COLORS, INK, SOFT, new_figure, styled
 from awb.report.views.board import BoardView
 
 
 @styled
-def draw_board(view: BoardView, rows: Sequence[BoardRow], metrics: Sequence[int]) -> Any:
+def draw_board(
+    view: BoardView, rows: Sequence[BoardRow], metrics: Sequence[int], canvas: Canvas | None = None
+) -> Any:
     """Draw means and 95 % intervals."""
     longest = max(len(row.explainer) for row in rows)
     width = 0.065 * longest + 1.15 * len(metrics) + 0.5
-    figure = new_figure(max(3.4, width), 0.7 + 0.15 * len(rows))
+    figure = new_figure(max(3.4, width), 0.7 + 0.15 * len(rows), canvas)
     panels = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     heights = range(len(rows))
     chance = next((row for row in rows if row.explainer == "random"), None)

@@ -20,6 +20,7 @@ from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.construction import column_of
 from awb.leaderboard.boards.layout import Layout
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import INK, SOFT, chosen_rows, new_figure, save, styled
 from awb.report.views.board import BoardView, label_of
 from awb.statistics import CriticalDifference, critical_difference
@@ -113,7 +114,12 @@ def stretches(members: Sequence[int]) -> list[tuple[int, int]]:
 
 
 @styled
-def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = None) -> Any:
+def draw_critical(
+    view: BoardView,
+    metric: int,
+    names: Sequence[str] | None = None,
+    canvas: Canvas | None = None,
+) -> Any:
     """Draw a critical-difference diagram."""
     ranked = rank_explainers(view, metric, names)
     distance = ranked.found.critical_difference
@@ -122,7 +128,7 @@ def draw_critical(view: BoardView, metric: int, names: Sequence[str] | None = No
         f" Friedman p = {ranked.found.p_value:.2g}; bars: no significant difference (Nemenyi, 5 %)"
     )
     bars = [range(first, last + 1) for first, last in joined(ranked.ranks, distance)]
-    return _diagram(ranked.names, ranked.ranks, bars, note, distance)
+    return _diagram(ranked.names, ranked.ranks, bars, note, distance, canvas)
 
 
 @styled
@@ -153,13 +159,14 @@ def _diagram(
     bars: Sequence[Sequence[int]],
     note: str,
     distance: float | None = None,
+    canvas: Canvas | None = None,
 ) -> Any:
     """Draw ranks in increasing order, and a bar over the positions in each group."""
     count = len(names)
     half = (count + 1) // 2
     top = 0.7 + 0.13 * len(bars)
     height = top + 0.19 * half + 0.75
-    figure = new_figure(6.8, height)
+    figure = new_figure(6.8, height, canvas)
     axes = figure.subplots()
     axes.set_xlim(-0.42 * count, 1.42 * count + 1)
     axes.set_ylim(height, 0)

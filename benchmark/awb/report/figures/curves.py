@@ -7,6 +7,7 @@ from typing import Any
 
 from awb.errors import RunError
 from awb.leaderboard.boards.board import BoardRow
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
 from awb.report.views.board import BoardView
 
@@ -27,10 +28,10 @@ def deletion_points(view: BoardView) -> list[tuple[int, int]]:
 
 
 @styled
-def draw_curves(view: BoardView, rows: Sequence[BoardRow]) -> Any:
+def draw_curves(view: BoardView, rows: Sequence[BoardRow], canvas: Canvas | None = None) -> Any:
     """Draw the mean fall of the target's probability against the percentage of audio dropped."""
     points = deletion_points(view)
-    figure = new_figure(5.4, 3.4)
+    figure = new_figure(5.4, 3.4, canvas)
     axes = figure.subplots()
     percents = [percent for percent, _ in points]
     drawn = 0

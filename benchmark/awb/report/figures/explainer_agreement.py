@@ -12,6 +12,7 @@ from awb.intervals import FloatArray
 from awb.leaderboard.boards.explainer_agreement import ExplainerAgreement
 from awb.leaderboard.formats.explainer_agreement import title_of
 from awb.report.figures.agreement import form_of, tau_text
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import INK, new_figure, save, styled
 
 _LETTERS_PER_INCH = 11
@@ -24,12 +25,12 @@ def draw(found: ExplainerAgreement, path: Path) -> None:
 
 
 @styled
-def figure_of(found: ExplainerAgreement) -> Any:
+def figure_of(found: ExplainerAgreement, canvas: Canvas | None = None) -> Any:
     """Draw rank correlations on the left, overlaps of the top segments on the right."""
     side = _CELL_IN * len(found.names)
     names = 0.075 * max(map(len, found.names))
     width = 2 * (max(side, 1.6) + 0.8) + names
-    figure = new_figure(width, max(side, 1.6) + names + 1.0)
+    figure = new_figure(width, max(side, 1.6) + names + 1.0, canvas)
     figure.suptitle(
         fill(title_of(found), int(_LETTERS_PER_INCH * width)),
         x=0.01,

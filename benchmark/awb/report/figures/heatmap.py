@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from awb.leaderboard.boards.board import BoardRow
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import INK, new_figure, styled
 from awb.report.views.board import BoardView
 
 
 @styled
-def draw_heatmap(view: BoardView, rows: Sequence[BoardRow], metric: int) -> Any:
+def draw_heatmap(
+    view: BoardView, rows: Sequence[BoardRow], metric: int, canvas: Canvas | None = None
+) -> Any:
     """Draw one row per explainer and one column per instance, the hardest instance first."""
     facts = view.board.metrics[metric]
     values = np.full((len(rows), len(view.instances)), np.nan)
@@ -27,7 +30,7 @@ def draw_heatmap(view: BoardView, rows: Sequence[BoardRow], metric: int) -> Any:
     names = [f"{one.kept.clip_id}  {one.kept.target}" for one in view.instances]
     below = 0.062 * min(34, max(map(len, names))) if named else 0.3
     width = 2.6 + max(2.5, min(9.0, 0.2 * len(view.instances)))
-    figure = new_figure(width, 0.8 + 0.15 * len(rows) + below)
+    figure = new_figure(width, 0.8 + 0.15 * len(rows) + below, canvas)
     axes = figure.subplots()
     colors = "cividis" if facts.higher_is_better else "cividis_r"
     image = axes.imshow(np.ma.masked_invalid(values), aspect="auto", cmap=colors)

@@ -11,6 +11,7 @@ import numpy as np
 
 from awb.errors import UnknownNameError, did_you_mean
 from awb.intervals import FloatArray
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import COLORS, EVENT, INK, RULE, SOFT, new_figure, styled
 from awb.report.views.board import ExplanationView, InstanceView
 from awb.report.views.clips import Heard
@@ -49,10 +50,11 @@ def draw_instance(
     metric: str,
     *,
     size_in: tuple[float, float] | None = None,
+    canvas: Canvas | None = None,
 ) -> InstanceFigure:
     """Draw an instance."""
     rows = len(explanations)
-    figure = new_figure(*(size_in or (6.6, 1.75 + 0.52 * rows)))
+    figure = new_figure(*(size_in or (6.6, 1.75 + 0.52 * rows)), canvas)
     panels = figure.subplots(
         rows + 1, 1, sharex=True, squeeze=False, height_ratios=[2.2, *([1.0] * rows)]
     )[:, 0]

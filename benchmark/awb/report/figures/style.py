@@ -13,6 +13,7 @@ from typing import Any
 
 from awb.errors import RunError, UnknownNameError, did_you_mean
 from awb.leaderboard.boards.board import BoardRow
+from awb.report.figures.canvas import Canvas
 from awb.report.views.board import NOTHING_TO_SEE, BoardView, label_of
 
 FORMATS = ("pdf", "png", "svg")
@@ -62,8 +63,10 @@ def styled(function: Any) -> Any:
     return inside
 
 
-def new_figure(width_in: float, height_in: float) -> Any:
-    """Make an empty figure without touching matplotlib's global state."""
+def new_figure(width_in: float, height_in: float, canvas: Canvas | None = None) -> Any:
+    """Make an empty figure without touching matplotlib's global state, or use a canvas."""
+    if canvas is not None:
+        return canvas.sized(width_in, height_in)
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_in, height_in), layout="constrained")

@@ -17,6 +17,7 @@ from awb.harness.storage.run_folder import RunFolder
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE, BoardRow
 from awb.randomness import RandomKey
+from awb.report.figures.canvas import Canvas
 from awb.report.figures.style import COLORS, DASHES, SOFT, new_figure, styled
 from awb.report.views.board import BoardView, under_board_names
 from awb.statistics import Interval, mean_intervals
@@ -94,9 +95,11 @@ def mean_curves(
 
 
 @styled
-def draw_whole_curves(curves: Mapping[str, Sequence[MeanCurve]]) -> Any:
+def draw_whole_curves(
+    curves: Mapping[str, Sequence[MeanCurve]], canvas: Canvas | None = None
+) -> Any:
     """Draw mean curves, one panel per kind."""
-    figure = new_figure(2.3 + 2.3 * len(curves), 3.0)
+    figure = new_figure(2.3 + 2.3 * len(curves), 3.0, canvas)
     panels = figure.subplots(1, len(curves), sharey=True, squeeze=False)[0]
     percents = np.linspace(0, 100, STEPS + 1)
     handles: dict[str, Any] = {}

@@ -125,6 +125,7 @@ awb.player = (section, board, metric, tell) => {
       `model's log-odds ${awb.format(instance.score, 1)}`,
       instance.level === null ? null : `mean ${metric.name} ${awb.format(instance.level, 2)}`,
     ].filter(Boolean).join(" · ");
+    part("shaded").hidden = !instance.intervals.length;
     seek.max = end;
     const silent = part("silent");
     silent.hidden = !instance.silent && !instance.onlyWhole;

@@ -12,6 +12,7 @@ from torch import nn
 from awb.errors import AudioError
 from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.audioset_labels import audioset_classes
@@ -27,7 +28,7 @@ _BATCH_ELSEWHERE = 32
 _FEWEST_SAMPLES = (FEWEST_FRAMES - 1) * front_end.HOP_SAMPLES
 
 
-class Cnn14:
+class Cnn14(DescribedModel):
     """PANNs' Cnn14, with its AudioSet layer or a transfer head."""
 
     sample_rate_hz: int = front_end.SAMPLE_RATE_HZ

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 from awb_plugins.models.named_weights import read_classes, read_network
 from awb_plugins.models.randomizing import randomized_twin
@@ -19,7 +20,7 @@ from awb_plugins.models.torch_files import file_sha256
 NAME = "ser-cnn"
 
 
-class SerCnnModel:
+class SerCnnModel(DescribedModel):
     """A one-dimensional CNN over time averages: a model of whole clips, open to no explainer.
 
     Attributes

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from awb.intervals import IntArray
 from awb.protocols import AudioModel, ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 from awb_plugins.models.extractors import FeatureName, make_extractor
 from awb_plugins.models.extractors.vectors import Extractor, FrameExtractor
 from awb_plugins.models.sklearn_classifier.classifier import SkopsClassifier
 
 
-class FeatureClassifier:
+class FeatureClassifier(DescribedModel):
     """A fitted classifier over named features."""
 
     def __init__(self, extractor: Extractor, classifier: SkopsClassifier) -> None:

@@ -11,6 +11,7 @@ import torch
 from awb.errors import AudioError
 from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 from awb_plugins.models.named_weights import read_classes, read_network
 from awb_plugins.models.randomizing import randomized_twin
@@ -20,7 +21,7 @@ from awb_plugins.models.urbansound_cnn import network
 NAME = "urbansound-cnn"
 
 
-class UrbanSoundModel:
+class UrbanSoundModel(DescribedModel):
     """A CNN of spectrogram pictures: differentiable, its columns are frames and can be heard.
 
     Attributes

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from awb.errors import ParameterError
 from awb.intervals import IntArray, to_samples
 from awb.protocols import ScoreArray
+from awb.reprs import DescribedModel
 from awb.types import AudioArray
 
 SAMPLE_RATE_HZ = 16000
@@ -75,7 +76,7 @@ def read_class_map() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(row["display_name"] for row in rows), tuple(row["mid"] for row in rows)
 
 
-class PatchwiseYamnet(ABC):
+class PatchwiseYamnet(ABC, DescribedModel):
     """YAMNet as an `awb.protocols.PatchModel`; a subclass runs the network on one patch.
 
     Parameters
