@@ -61,6 +61,7 @@ def _quantus(name: str, relevance: FloatArray, labels: Any, reads_labels: bool) 
 
 
 if __name__ == "__main__":
-    sys.stdout.write("| awb | Quantus | awb's value | Quantus' value |\n| --- | --- | ---: | ---: |\n")
+    sys.stdout.write("| awb | Quantus | awb's value | Quantus' value |\n")
+    sys.stdout.write("| --- | --- | ---: | ---: |\n")
     for name, theirs, ours, value in rows():
         sys.stdout.write(f"| `{name}` | `{theirs}` | {ours:.6f} | {value:.6f} |\n")

@@ -58,7 +58,8 @@ def test_counts_of_built_ins() -> None:
 def test_a_picture_is_small_and_has_an_alternative_text(picture: Path) -> None:
     assert picture.stat().st_size < 150_000
     found = re.search(rf"!\[([^\]]+)\]\(gallery/{picture.name}\)", read("docs/gallery.md"))
-    assert found is not None and len(found[1]) > 30
+    assert found is not None
+    assert len(found[1]) > 30
 
 
 def test_the_readme_links_to_pages_that_exist() -> None:

@@ -1,6 +1,5 @@
 """A torch model that somebody has: log spectra, a convolution per class, the loudest moment."""
 
-import numpy as np
 import torch
 from torch import nn
 
