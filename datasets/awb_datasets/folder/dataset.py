@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from awb.audio import duration_s, read_audio
+from awb.data.annotations.names import Names
+from awb.data.annotations.placing import Annotations, place, told
+from awb.data.annotations.reading import read_labels
+from awb.data.annotations.rows import ABSENT, Choices, LabelFile
 from awb.data.skipped import Skipped
-from awb.errors import AudioError, DataError, did_you_mean
+from awb.errors import AudioError, DataError, LabelError, did_you_mean
 from awb.types import Clip
-from awb_datasets.folder.annotations import Annotations, read_table
-from awb_datasets.folder.listing import AUDIO, list_audio
+from awb_datasets.folder.label_files import find_label_files
+from awb_datasets.folder.listing import AUDIO, audio_folder, list_audio
 
-EVENTS = "events.tsv"
-ABSENT = "audio missing"
+UNREAD = "file of labels that cannot be read"
 
 
 class FolderDataset:
-    """Clips of a folder with the events and clip-level labels of its tables.
+    """Clips of a folder with the events and clip-level labels of its files of labels.
 
-    The tables are checked when the dataset is opened. Audio that cannot be read is not refused
-    then: `load` says so for that clip alone.
+    These are read when the dataset is opened. Audio that cannot be read is not refused then: `load`
+    says so for that clip alone.
     """
 
     def __init__(
@@ -29,41 +33,82 @@ class FolderDataset:
         folder: Path,
         *,
         audio: Path = Path(AUDIO),
-        tables: Sequence[Path] = (Path(EVENTS),),
-        skip_absent: bool = False,
+        tables: Sequence[str] = (),
+        choices: Choices | None = None,
+        skip_absent: bool = True,
     ) -> None:
-        self._files = list_audio(folder, audio)
-        self._found = Annotations()
+        inside = audio_folder(folder, audio)
+        self._files = list_audio(inside)
+        choices = choices or Choices()
+        found = find_label_files(folder, inside, self._files, tables, choices)
+        self._unread: list[Skipped] = []
+        beside = sum(bool(clip) for _, clip in found) > 1
+        read = [
+            (labels, clip)
+            for path, clip in found
+            if (labels := self._read(path, clip, choices, strict=not beside)) is not None
+        ]
+        if not read:
+            raise LabelError(self._unread[0].detail)
 
         @cache
-        def duration_of(name: str) -> float | None:
+        def known_s(name: str) -> float | None:
             try:
                 return duration_s(self._files[name])
             except AudioError:
                 return None
 
-        for table in tables:
-            read_table(
-                folder / table.expanduser(),
-                self._files,
-                duration_of,
-                self._found,
-                skip_absent=skip_absent,
-            )
+        prefixes = (AUDIO, audio.as_posix())
+        self._found = place(read, Names(self._files, prefixes), known_s)
+        absent = [one for one in self._found.left_out if one.reason == ABSENT]
+        if absent and not skip_absent:
+            raise LabelError(f"{folder}: {absent[0].detail} Go on without: absent=skip")
+
+    def _read(self, path: Path, clip: str, choices: Choices, *, strict: bool) -> LabelFile | None:
+        """Read a file of labels; one beside a clip may be something else, and is left out then."""
+        try:
+            if clip and not path.stat().st_size:
+                return LabelFile(path, "empty", ())
+            return read_labels(path, choices)
+        except LabelError as error:
+            if strict:
+                raise
+            self._unread.append(Skipped(clip, "", UNREAD, str(error)))
+            return None
+
+    @property
+    def annotations(self) -> Annotations:
+        """What the files of labels say, and what was changed or left out."""
+        return self._found
 
     def clip_ids(self) -> list[str]:
         """List the audio files by their names relative to the folder of the audio, sorted."""
-        return list(self._files)
+        unread = {one.clip_id for one in self._unread} | self._found.shifted
+        return [name for name in self._files if name not in unread]
 
     def excluded(self) -> tuple[Skipped, ...]:
-        """List the files that tables name and that are not there."""
-        return tuple(Skipped(name, "", ABSENT) for name in self._found.absent)
+        """List what is left out: events, clips, and files that are not there."""
+        return (*self._found.left_out, *self._unread)
+
+    def notes(self) -> tuple[str, ...]:
+        """List what was changed in the labels, a line each."""
+        if not self._unread:
+            return self._found.notes
+        line = told(f"left out, {UNREAD}", len(self._unread), self._unread[0].detail)
+        return (*self._found.notes, line)
 
     def load(self, clip_id: str) -> Clip:
         """Read one clip with its events and clip-level labels."""
         if clip_id not in self._files:
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._files)}")
         waveform, sample_rate_hz = read_audio(self._files[clip_id])
-        events = tuple(self._found.events.get(clip_id, ()))
-        labels = tuple(self._found.labels.get(clip_id, ()))
+        duration = waveform.size / sample_rate_hz
+        events = self._found.events.get(clip_id, ())
+        if any(event.offset_s > duration for event in events):  # the header was a little off
+            events = tuple(
+                replace(event, offset_s=min(event.offset_s, duration))
+                for event in events
+                if event.onset_s < duration
+            )
+        labels = self._found.labels.get(clip_id, ())
         return Clip(clip_id, waveform, sample_rate_hz, events, labels)
