@@ -102,9 +102,11 @@ def _beside(
 
 def _parents(path: Path, root: Path, audio: Path) -> Iterator[PurePosixPath]:
     """Yield where the clip of a file of labels may lie, relative to the audio's folder."""
-    for base in (audio, root):
-        if path.is_relative_to(base):
-            yield PurePosixPath(path.relative_to(base).parent.as_posix())
+    if path.is_relative_to(audio):
+        yield PurePosixPath(path.relative_to(audio).parent.as_posix())
+    inside = path.relative_to(root).parent
+    yield PurePosixPath(inside.as_posix())
+    yield PurePosixPath(*inside.parts[1:])  # labels/far/clip.txt
 
 
 def _owner(name: str, clips: Iterable[str]) -> str:
