@@ -11,8 +11,11 @@ from tempfile import TemporaryDirectory
 from awb.api.results import ShownBoard
 from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
+from awb.data.annotations.columns import parse_columns
+from awb.data.annotations.rows import Choices
 from awb.harness.config.limits import make_limits
 from awb.harness.explain_file import FILE, Explained, explain_file
+from awb.harness.file_labels import LabelsOfFile
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
@@ -71,6 +74,8 @@ def explain(
     *,
     model: Model = "soundscape-cnn",
     target: str | None = None,
+    labels: str | Path | None = None,
+    columns: str = "",
     explainers: str | Sequence[str | Explainer] = "all",
     masker: str = "zeros",
     samples: int = 1000,
@@ -91,6 +96,11 @@ def explain(
         Name of the model, or a model from `awb.torch_model` or a similar function.
     target : str, optional
         A class of the model; None for the one with the highest score.
+    labels : str or Path, optional
+        A file of labels in any format that awb reads; explanations are scored against them, too,
+        and the target is by default the labelled class with the highest score.
+    columns : str
+        Columns of a table of labels, as in ``onset:start,offset:end``.
     explainers : str, or a list of names and functions
         ``all`` selects every explainer that does not need labels.
     masker : str
@@ -131,6 +141,7 @@ def explain(
             Path(scratch) / "run",
             model=reference,
             target=target,
+            labels=None if labels is None else LabelsOfFile(Path(labels), _choices(columns)),
             explainers=names,
             masker=masker,
             samples=samples,
@@ -153,6 +164,10 @@ def explain(
             page.read_text(encoding="utf-8"),
             found.unheard,
         )
+
+
+def _choices(columns: str) -> Choices:
+    return Choices(parse_columns(columns))
 
 
 def page_facts(found: Explained, path: Path) -> PageFacts:
@@ -178,10 +193,19 @@ def page_facts(found: Explained, path: Path) -> PageFacts:
     return PageFacts(
         title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
         lead=(
-            f"The model gives it log-odds of {found.score:.2f}{doubt}. The file has no labels:"
-            " explanations are compared by how the model's score changes without the segments that"
-            f" they point at. {found.unheard}"
+            f"The model gives it log-odds of {found.score:.2f}{doubt}. {_compared(found)}"
+            f" {found.unheard}"
         ),
         created=str(found.folder.record()["created"]).partition("T")[0],
         command=f"awb explain {path.name} --model {found.model} --target '{found.target}'",
     )
+
+
+def _compared(found: Explained) -> str:
+    """Say what explanations are compared by."""
+    change = "how the model's score changes without the segments that they point at"
+    [kept] = found.folder.manifests()[0].kept
+    if kept.intervals_s:
+        return f"Explanations are compared by the labels, and by {change}."
+    why = "does not label it" if found.clip.events else "has no labels"
+    return f"The file {why}: explanations are compared by {change}."

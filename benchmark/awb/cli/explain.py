@@ -11,7 +11,10 @@ from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
 
-_TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
+_TOLD = (
+    *("not applicable", "scores of", "The model", "The checkpoint"),
+    *("left out", "events trimmed", "files found", "labels are results"),
+)
 """How the notes of a board begin that say something of a single file, too."""
 
 
@@ -27,6 +30,18 @@ _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 )
 @click.option(
     "--target", metavar="CLASS", help="The class.  [default: the one with the highest score]"
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Labels of the file: Raven, Audacity, TextGrid, JAMS, a table of DCASE or any other.",
+)
+@click.option(
+    "--columns",
+    default="",
+    metavar="onset:COLUMN,...",
+    help="Columns of a table of labels, where their names tell too little.",
 )
 @click.option(
     "--explainers",
@@ -65,6 +80,8 @@ def explain_command(
     file: Path,
     model: str,
     target: str | None,
+    labels: Path | None,
+    columns: str,
     explainers: str,
     masker: str,
     samples: int,
@@ -77,7 +94,8 @@ def explain_command(
 ) -> None:
     """Explain a model's decision about one audio file, and open a page with sound and figures.
 
-    The file needs no labels: explanations are scored by fidelity to the model only.
+    The file needs no labels: explanations are scored by fidelity to the model only. With --labels,
+    they are scored against the labels, too, and the default target is a labelled class.
     """
     from awb.api.explaining import explain
 
@@ -86,6 +104,8 @@ def explain_command(
         file,
         model=model,
         target=target,
+        labels=labels,
+        columns=columns,
         explainers=explainers,
         masker=masker,
         samples=samples,
