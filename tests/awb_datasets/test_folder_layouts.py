@@ -70,7 +70,7 @@ def events(dataset: FolderDataset, clip: str) -> tuple[tuple[float, float, str],
 @pytest.mark.parametrize("audio", ["", "audio/", "audio/far/"])
 def test_labels_beside_each_clip(make: Make, name: str, content: str, audio: str) -> None:
     if name.endswith("TextGrid"):
-        pytest.importorskip("praatio", reason="needs the extra annotations")
+        pytest.importorskip("praatio", reason="needs the extra textgrid")
     folder = make({f"{audio}dog.wav": 2.0, f"{audio}doge.wav": 2.0, f"{audio}{name}": content})
     inside = audio.removeprefix("audio/")
     dataset = opened(folder)
@@ -233,7 +233,7 @@ DAMAGED: dict[str, tuple[Files, str]] = {
 def test_damage_is_told_in_one_line(make: Make, damage: str) -> None:
     files, line = DAMAGED[damage]
     if any(name.endswith("TextGrid") for name in files):
-        pytest.importorskip("praatio", reason="needs the extra annotations")
+        pytest.importorskip("praatio", reason="needs the extra textgrid")
     dataset = opened(make(files))
     assert dataset.load("dog.wav").events
     [note] = dataset.notes()

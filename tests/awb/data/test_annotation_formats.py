@@ -9,7 +9,9 @@ import pytest
 import label_files as mini
 from awb.data.annotations.reading import decode, read_labels
 from awb.data.annotations.rows import Choices, LabelFile
+from awb.data.class_index import ClassIndex
 from awb.errors import LabelError
+from awb.harness.unit.warm_plugins import ModelFacts
 
 Times = tuple[tuple[float, float, str], ...]
 
@@ -55,7 +57,7 @@ def test_events(tmp_path: Path, content: str, name: str, ends: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("content", [mini.TEXTGRID, mini.TEXTGRID_SHORT])
 def test_textgrids(tmp_path: Path, content: str, encoding: str) -> None:
-    pytest.importorskip("praatio", reason="needs the extra annotations")
+    pytest.importorskip("praatio", reason="needs the extra textgrid")
     found = read(tmp_path, content.replace("Dog", "Bär").encode(encoding))
     assert found.format == "TextGrid"
     assert times(found) == ((0.5, 1.0, "Bär"), (1.25, 1.75, "Cat"))
@@ -65,7 +67,7 @@ def test_textgrids(tmp_path: Path, content: str, encoding: str) -> None:
 
 
 def test_a_textgrid_that_is_cut_off_is_refused(tmp_path: Path) -> None:
-    pytest.importorskip("praatio", reason="needs the extra annotations")
+    pytest.importorskip("praatio", reason="needs the extra textgrid")
     with pytest.raises(LabelError, match="is cut off: 3 of its 5 intervals"):
         read(tmp_path, mini.TEXTGRID.partition("        intervals [3]")[0])
     with pytest.raises(LabelError, match="is cut off"):
@@ -112,6 +114,14 @@ def test_clip_level_labels_of_audioset_and_fsd50k(tmp_path: Path) -> None:
         ("b0RFKhbpFJA_30000", ("/m/0bt9lr",)),
         ("b0RFKhbpFJA_30000", ("/m/01yrx",)),
     ]
+
+
+def test_fsd50k_writes_and_for_commas() -> None:
+    model = ModelFacts(16_000, ("Chink, clink", "Dog", "Drum and bass", "A, b", "A and b"), (), "")
+    classes = ClassIndex(model)
+    found = [classes.find(name) for name in ("Chink_and_clink", "Drum_and_bass", "dog", "A_and_b")]
+    assert found == [0, 2, 1, 4]
+    assert classes.find("Clink_and_chink") is None
 
 
 def test_any_column_names(tmp_path: Path) -> None:

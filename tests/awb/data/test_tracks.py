@@ -31,7 +31,7 @@ TIMES = [(0.4, 1.1), (0.0, 2.0), (0.5, 1.0), (1.25, 1.75)]
 @pytest.mark.parametrize("form", WRITERS)
 def test_what_is_written_is_read_again(form: str, tmp_path: Path) -> None:
     if form == "textgrid":
-        pytest.importorskip("praatio", reason="needs the extra annotations")
+        pytest.importorskip("praatio", reason="needs the extra textgrid")
     paths = write_tracks(form, [ONE], tmp_path)
     assert {path.parent for path in paths} == {tmp_path / "far"}
     assert all(path.name.startswith("dog.") for path in paths)
@@ -48,7 +48,7 @@ def test_what_is_written_is_read_again(form: str, tmp_path: Path) -> None:
 
 
 def test_praatio_reads_the_tiers(tmp_path: Path) -> None:
-    textgrid = pytest.importorskip("praatio.textgrid", reason="needs the extra annotations")
+    textgrid = pytest.importorskip("praatio.textgrid", reason="needs the extra textgrid")
     [path] = write_tracks("textgrid", [ONE], tmp_path)
     grid = textgrid.openTextgrid(str(path), includeEmptyIntervals=False, reportingMode="error")
     assert grid.tierNames == tuple(track.name for track in ONE.tracks)

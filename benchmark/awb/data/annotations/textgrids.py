@@ -1,4 +1,4 @@
-"""TextGrids of Praat, long and short, read by praatio (extra ``annotations``).
+"""TextGrids of Praat, long and short, read by praatio (extra ``textgrid``).
 
 References
 ----------
@@ -49,7 +49,7 @@ def read_textgrid(source: Source) -> LabelFile:
     except ImportError as error:
         raise MissingExtraError(
             f"{source.path} needs praatio, which reads TextGrids."
-            ' Type: python -m pip install "audio-where-benchmark[annotations]"'
+            ' Type: python -m pip install "audio-where-benchmark[textgrid]"'
         ) from error
     try:
         grid = parseTextgridStr(source.text, True)

@@ -157,7 +157,7 @@ def _textgrid(one: Recording, stem: Path) -> list[Path]:
     except ImportError as error:
         raise MissingExtraError(
             "TextGrids are written by praatio."
-            ' Type: python -m pip install "audio-where-benchmark[annotations]"'
+            ' Type: python -m pip install "audio-where-benchmark[textgrid]"'
         ) from error
     tiers = []
     for track in one.tracks:
