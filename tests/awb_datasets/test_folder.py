@@ -320,6 +320,8 @@ def test_columns_that_no_name_tells(make: Make) -> None:
     named = {"columns": "filename:a,onset:b,offset:E,label:c"}
     [event] = opened(make(row, header=header), **named).load("dog.wav").events
     assert (event.onset_s, event.offset_s, event.label) == (1.0, 1.5, "Dog")
+    joined = opened(make(row, header=header), columns="filename:a+onset:b+offset:e+label:c")
+    assert joined.load("dog.wav").events == (event,)
     with pytest.raises(LabelError, match="no column 'z'; its header is: a, b, c"):
         opened(make(row, header=header), columns="onset:z")
     with pytest.raises(ParameterError, match=r"unknown 'onse'\. Did you mean onset"):

@@ -40,7 +40,7 @@ _TOLD = (
 @click.option(
     "--columns",
     default="",
-    metavar="onset:COLUMN,...",
+    metavar="onset:COLUMN+...",
     help="Columns of a table of labels, where their names tell too little.",
 )
 @click.option(

@@ -23,14 +23,18 @@ class FolderParameters(Parameters):
         description="Files of labels, relative to it: a file, a folder or a pattern such as"
         " *.TextGrid; several joined by +. Empty: events.tsv, else those beside the clips, else the"
         " only one.",
+        json_schema_extra={"former_default": "events.tsv"},
     )
     columns: str = Field(
-        "", description="Columns of a table, where their names tell too little: onset:COLUMN,..."
+        "",
+        description="Columns of a table, where names tell too little: onset:COLUMN+offset:COLUMN",
     )
     label: str = Field("", description="Class of labels that have no text.")
     tier: str = Field("", description="Tier of TextGrids; empty for all.")
     absent: Literal["refuse", "skip"] = Field(
-        "skip", description="What to do where labels name a file that is not there."
+        "skip",
+        description="What to do where labels name a file that is not there.",
+        json_schema_extra={"former_default": "refuse"},
     )
 
 

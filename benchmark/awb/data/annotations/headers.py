@@ -180,7 +180,7 @@ def with_labels(table: Table, source: Source, lines: Sequence[str]) -> Table:
     if not table.has_times and FILENAME not in known:
         raise LabelError(
             f"has neither times nor files; its header is: {named}. Name them:"
-            " columns=onset:COLUMN,offset:COLUMN"
+            " columns=onset:COLUMN+offset:COLUMN"
         )
     if table.has_times and not known & {OFFSET, DURATION} and table.predictor != PERCH:
         raise LabelError(

@@ -132,7 +132,7 @@ def read_labels(path: Path, choices: Choices | None = None) -> LabelFile:
             shown = first if len(first) <= 80 else f"{first[:80]}..."
             raise LabelError(
                 f"not a format that awb knows; it begins: {shown!r}. For a table, name its columns:"
-                f" columns=onset:COLUMN,offset:COLUMN,label:COLUMN. Otherwise {EXPECTED}"
+                f" columns=onset:COLUMN+offset:COLUMN+label:COLUMN. Otherwise {EXPECTED}"
             )
         found = form.read(source)
     except LabelError as error:
