@@ -114,13 +114,19 @@ def duration_s(path: Path) -> float:
         return float(file.frames / file.samplerate)
 
 
-def read_audio(path: Path) -> tuple[AudioArray, int]:
-    """Read a file as one mono waveform.
+def read_audio(
+    path: Path, start_s: float = 0.0, length_s: float | None = None
+) -> tuple[AudioArray, int]:
+    """Read a file, or a stretch of it, as one mono waveform.
 
     Parameters
     ----------
     path : Path
         A file with one of `SUFFIXES`, of any rate and number of channels.
+    start_s : float
+        Where to begin, in seconds.
+    length_s : float or None
+        How much to read, in seconds; None for the rest. Of most formats nothing else is decoded.
 
     Returns
     -------
@@ -139,6 +145,13 @@ def read_audio(path: Path) -> tuple[AudioArray, int]:
 
     with _open(path) as file:
         declared, sample_rate_hz = file.frames, int(file.samplerate)
+        if start_s > 0 or length_s is not None:
+            start = min(round(start_s * sample_rate_hz), declared)
+            rest = declared - start
+            declared = rest if length_s is None else min(rest, round(length_s * sample_rate_hz))
+            if declared == 0:
+                raise AudioError(f"{path} has nothing at {start_s:g} s")
+            file.seek(start)
         try:
             # Pass the number: "the rest" is not supported for some encodings (GSM).
             channels = file.read(declared, dtype="float32", always_2d=True)

@@ -14,10 +14,10 @@ from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.run_folder import RunFolder
 from awb.intervals import FloatArray
 from awb.plugins.discovery import Registry
+from awb.report.stitching import LABELS, MODEL, stitched
 from awb.segments import Segments
 from awb.specs import ExplainerSpec
 
-LABELS, MODEL = "labels", "model"
 _RATE_HZ = 16_000  # where a run of an older awb does not say
 
 
@@ -74,7 +74,7 @@ def recordings_of(
         }
         rate_hz = int(rates.get(manifest.model, _RATE_HZ))
         grid = _Grid(rate_hz, folder.config().segment_hop_s)
-        found[pair] = _recordings(manifest, wanted, lengths_s, grid, choice)
+        found[pair] = stitched(_recordings(manifest, wanted, lengths_s, grid, choice))
     return found
 
 

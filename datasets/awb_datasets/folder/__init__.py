@@ -31,6 +31,12 @@ class FolderParameters(Parameters):
     )
     label: str = Field("", description="Class of labels that have no text.")
     tier: str = Field("", description="Tier of TextGrids; empty for all.")
+    window_s: float = Field(
+        0.0, ge=0, description="Cut longer recordings into windows of this length; 0 for none."
+    )
+    overlap_s: float = Field(
+        0.0, ge=0, description="How much of a window the next one has too, in seconds."
+    )
     absent: Literal["refuse", "skip"] = Field(
         "skip",
         description="What to do where labels name a file that is not there.",
@@ -50,6 +56,8 @@ def _make(parameters: FolderParameters) -> Dataset:
         tables=[name for name in parameters.table.split("+") if name],
         choices=Choices(parse_columns(parameters.columns), parameters.label, parameters.tier),
         skip_absent=parameters.absent == "skip",
+        window_s=parameters.window_s,
+        overlap_s=parameters.overlap_s,
     )
 
 
