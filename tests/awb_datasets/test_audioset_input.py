@@ -215,6 +215,21 @@ def test_a_whole_video_is_refused(tmp_path: Path) -> None:
     assert prepared(parameters(tmp_path, ["a_0 1 2 /m/dog"], audio=audio)).problems == ()
 
 
+def test_a_clip_that_was_cut_early_is_refused(tmp_path: Path) -> None:
+    audio = write_audio(tmp_path / "audio", "a.wav", seconds=10.6)
+    found = prepared(parameters(tmp_path, ["a_30000 1 2 /m/dog"], audio=audio))
+    assert "lasts 10.60 s instead of 10 s: it may have been cut early" in found.problems[0]
+    padded = write_audio(tmp_path / "padded", "a.wav", seconds=10.08)
+    assert prepared(parameters(tmp_path, ["a_30000 1 2 /m/dog"], audio=padded)).problems == ()
+
+
+@pytest.mark.parametrize("name", ["Yb0RFKhbpFJA", "b0RFKhbpFJA_30.000_40.000"])
+def test_names_of_other_tools(tmp_path: Path, name: str) -> None:
+    audio = write_audio(tmp_path / "audio", f"{name}.wav")
+    dataset = SPEC.factory(parameters(tmp_path, ["b0RFKhbpFJA_30000 1 2 /m/dog"], audio=audio))
+    assert dataset.load("b0RFKhbpFJA").events
+
+
 def test_a_folder_without_the_clips(tmp_path: Path) -> None:
     audio = write_audio(tmp_path / "audio", "z.wav")
     message = refusal(parameters(tmp_path, GOOD, audio=audio), DataError)

@@ -12,8 +12,11 @@ from awb.api.results import Run
 from awb.api.starting import Files
 from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
+from awb.data.annotations.columns import parse_columns
+from awb.data.annotations.rows import Choices
 from awb.harness.config.limits import make_limits
 from awb.harness.explain_file import FILE, Explained, explain_file
+from awb.harness.file_labels import LabelsOfFile
 from awb.plugins.discovery import load
 from awb.plugins.references import parse_list
 from awb.plugins.session import add_file
@@ -28,6 +31,8 @@ def explain(
     *,
     model: Model = "soundscape-cnn",
     target: str | None = None,
+    labels: str | Path | None = None,
+    columns: str = "",
     explainers: str | Sequence[str | Explainer] = "all",
     masker: str = "zeros",
     samples: int = 1000,
@@ -50,6 +55,11 @@ def explain(
         soundscape-cnn.
     target : str, optional
         A class of the model. Default: the one with the highest score.
+    labels : str or Path, optional
+        A file of labels in any format that awb reads; explanations are scored against them, too,
+        and the target is by default the labelled class with the highest score. Default: none.
+    columns : str
+        Columns of a table of labels, as in ``onset:start,offset:end``. Default: by their names.
     explainers : str, function, or list of them
         ``all`` selects every explainer that does not need labels. Default: all.
     masker : str
@@ -101,6 +111,7 @@ def explain(
             Path(scratch.name) / "run",
             model=reference,
             target=target,
+            labels=None if labels is None else LabelsOfFile(Path(labels), _choices(columns)),
             explainers=names,
             masker=masker,
             samples=samples,
@@ -149,6 +160,10 @@ def _explained(
     )
 
 
+def _choices(columns: str) -> Choices:
+    return Choices(parse_columns(columns))
+
+
 def page_facts(found: Explained, path: Path) -> PageFacts:
     """Write the head of the page: what was explained, and how.
 
@@ -172,10 +187,19 @@ def page_facts(found: Explained, path: Path) -> PageFacts:
     return PageFacts(
         title=f"Where does {short_label(found.model)} hear “{found.target}” in {path.name}?",
         lead=(
-            f"The model gives it log-odds of {found.score:z.2f}{doubt}. The file has no labels:"
-            " explanations are compared by how the model's score changes without the segments that"
-            f" they point at. {found.unheard}"
+            f"The model gives it log-odds of {found.score:z.2f}{doubt}. {_compared(found)}"
+            f" {found.unheard}"
         ),
         created=str(found.folder.record()["created"]).partition("T")[0],
         command=f"awb explain {path.name} --model {found.model} --target '{found.target}'",
     )
+
+
+def _compared(found: Explained) -> str:
+    """Say what explanations are compared by."""
+    change = "how the model's score changes without the segments that they point at"
+    [kept] = found.folder.manifests()[0].kept
+    if kept.intervals_s:
+        return f"Explanations are compared by the labels, and by {change}."
+    why = "does not label it" if found.clip.events else "has no labels"
+    return f"The file {why}: explanations are compared by {change}."

@@ -25,8 +25,11 @@ from awb.types import AudioArray
 if TYPE_CHECKING:
     import soundfile
 
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif")
 """Suffixes of audio files, case-insensitive."""
+
+CANCELLED = 1e-3
+"""Power of the mean of the channels over their mean power, below which they cancel each other."""
 
 LARGEST_PEAK = 2.0
 """Samples beyond this are rejected; beyond 1 they are clipped."""
@@ -95,7 +98,7 @@ def duration_s(path: Path) -> float:
     Parameters
     ----------
     path : Path
-        A wav, flac, ogg or mp3 file.
+        A file with one of `SUFFIXES`.
 
     Returns
     -------
@@ -111,13 +114,19 @@ def duration_s(path: Path) -> float:
         return float(file.frames / file.samplerate)
 
 
-def read_audio(path: Path) -> tuple[AudioArray, int]:
-    """Read a file as one mono waveform.
+def read_audio(
+    path: Path, start_s: float = 0.0, length_s: float | None = None
+) -> tuple[AudioArray, int]:
+    """Read a file, or a stretch of it, as one mono waveform.
 
     Parameters
     ----------
     path : Path
-        A wav, flac, ogg or mp3 file of any rate and number of channels.
+        A file with one of `SUFFIXES`, of any rate and number of channels.
+    start_s : float
+        Where to begin, in seconds.
+    length_s : float or None
+        How much to read, in seconds; None for the rest. Of most formats nothing else is decoded.
 
     Returns
     -------
@@ -130,12 +139,19 @@ def read_audio(path: Path) -> tuple[AudioArray, int]:
     ------
     AudioError
         If the file is missing, empty, truncated, of zero length, or not audio, or if its samples
-        are not finite or reach beyond 2.
+        are not finite or reach beyond 2, or if its channels cancel each other.
     """
     import soundfile
 
     with _open(path) as file:
         declared, sample_rate_hz = file.frames, int(file.samplerate)
+        if start_s > 0 or length_s is not None:
+            start = min(round(start_s * sample_rate_hz), declared)
+            rest = declared - start
+            declared = rest if length_s is None else min(rest, round(length_s * sample_rate_hz))
+            if declared == 0:
+                raise AudioError(f"{path} has nothing at {start_s:g} s")
+            file.seek(start)
         try:
             # Pass the number: "the rest" is not supported for some encodings (GSM).
             channels = file.read(declared, dtype="float32", always_2d=True)
@@ -162,6 +178,13 @@ def _to_mono(channels: AudioArray, name: str) -> AudioArray:
             " (were integers saved as floats?)"
         )
     mono: AudioArray = channels.mean(axis=1, dtype=np.float32)
+    if channels.shape[1] > 1 and peak > 0:
+        power = float(np.square(channels, dtype=np.float64).mean())
+        if float(np.square(mono, dtype=np.float64).mean()) < CANCELLED * power:
+            raise AudioError(
+                f"{name}: its {channels.shape[1]} channels cancel each other, one is the inverse of"
+                " another; keep one of them, or invert one"
+            )
     return np.clip(mono, np.float32(-1), np.float32(1))
 
 

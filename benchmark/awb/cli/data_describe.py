@@ -52,6 +52,8 @@ def _print(found: Description) -> None:
     for one in found.too_short:
         takes = f"needs at least {one.shortest_s:g} s" if one.shortest_s else "accepts any length"
         click.echo(f"{one.model} {takes}: {one.clips} of {found.clips} clips are too short")
+    for note in found.notes:
+        click.echo(note)
     click.echo()
     rows = [(label, clips, events) for label, (clips, events) in found.labels.items()]
     print_table(("label", "clips", "events"), rows)

@@ -17,7 +17,10 @@ from awb.cli.waiting import say
 if TYPE_CHECKING:
     from awb.api.explained import ExplainedFile
 
-_TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
+_TOLD = (
+    *("not applicable", "scores of", "The model", "The checkpoint"),
+    *("left out", "events trimmed", "files found", "labels are results"),
+)
 """How the notes of a board begin that say something of a single file, too."""
 
 
@@ -31,6 +34,18 @@ _TOLD = ("not applicable", "scores of", "The model", "The checkpoint")
 )
 @click.option(
     "--target", metavar="CLASS", help="The class.  [default: the one with the highest score]"
+)
+@click.option(
+    "--labels",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Labels of the file: Raven, Audacity, TextGrid, JAMS, a table of DCASE or any other.",
+)
+@click.option(
+    "--columns",
+    default="",
+    metavar="onset:COLUMN+...",
+    help="Columns of a table of labels, where their names tell too little.",
 )
 @click.option(
     "--explainers",
@@ -69,6 +84,8 @@ def explain_command(
     file: Path,
     model: str | None,
     target: str | None,
+    labels: Path | None,
+    columns: str,
     explainers: str,
     masker: str,
     samples: int,
@@ -81,7 +98,8 @@ def explain_command(
 ) -> None:
     """Explain a model's decision about one audio file, and open a page with sound and figures.
 
-    The file needs no labels: explanations are scored by fidelity to the model only.
+    The file needs no labels: explanations are scored by fidelity to the model only. With --labels,
+    they are scored against the labels, too, and the default target is a labelled class.
     """
     from awb.api.explaining import explain, page_path
     from awb.cli.progress import passing_bar
@@ -93,6 +111,8 @@ def explain_command(
             file,
             model=chosen,
             target=target,
+            labels=labels,
+            columns=columns,
             explainers=explainers,
             masker=masker,
             samples=samples,

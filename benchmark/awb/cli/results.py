@@ -175,19 +175,58 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
     "--output",
     "--out",
     type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Output file.  [default: stdout]",
+    metavar="PATH",
+    help="Output file, or folder of the tracks.  [default: stdout, or tracks]",
 )
-def export_command(folder: Path, form: Format, output: Path | None) -> None:
+@click.option(
+    "--as",
+    "tracks",
+    type=click.Choice(["raven", "audacity", "textgrid", "jams"]),
+    help="Write the explanations as tracks for an editor instead.",
+)
+@click.option(
+    "--explainers",
+    metavar="A,B,...",
+    help="Whose tracks, with --as.  [default: all but the baselines]",
+)
+@click.option(
+    "--top",
+    type=float,
+    default=0.1,
+    show_default=True,
+    metavar="SHARE",
+    help="Share of the segments that is written, with --as.",
+)
+@click.option(
+    "--above",
+    type=float,
+    metavar="SHARE",
+    help="Write the segments above this share of the highest relevance instead, with --as.",
+)
+def export_command(
+    folder: Path,
+    form: Format,
+    output: Path | None,
+    tracks: str | None,
+    explainers: str | None,
+    top: float,
+    above: float | None,
+) -> None:
     """Write the long table: one row per instance, explainer and metric.
 
     For a sweep, one table of all variants, with the settings that vary as columns.
+
+    With --as, write for every clip what people labelled, the model's score and the strongest
+    segments of every explainer, to look at and to listen to in Raven, Audacity or Praat.
     """
     from awb.errors import RunError
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.formats.long_table import write, write_sweep
 
+    if tracks is not None:
+        _export_tracks(folder, tracks, output or Path("tracks"), explainers, top, above)
+        return
     content = (
         write_sweep(SweepFolder.open(folder), form)
         if is_sweep(folder)
@@ -200,3 +239,30 @@ def export_command(folder: Path, form: Format, output: Path | None) -> None:
         output.write_bytes(content)
     except OSError as error:
         raise RunError(f"cannot write {output}: {error.strerror}") from error
+
+
+def _export_tracks(
+    folder: Path,
+    form: str,
+    into: Path,
+    explainers: str | None,
+    top: float,
+    above: float | None,
+) -> None:
+    """Write tracks, in a folder per board if there are several."""
+    import re
+
+    from awb.data.annotations.tracks import write_tracks
+    from awb.harness.storage.run_folder import RunFolder
+    from awb.plugins.discovery import load
+    from awb.plugins.references import parse_list
+    from awb.report.tracks import Choice, recordings_of
+
+    names = tuple(str(one) for one in parse_list(explainers)) if explainers else ()
+    found = recordings_of(RunFolder.open(folder), load(), Choice(names, top, above))
+    written = 0
+    for pair, recordings in found.items():
+        board = "" if len(found) == 1 else re.sub(r"[^\w.=+-]+", "_", "--".join(pair))
+        written += len(write_tracks(form, recordings, into / board))
+    clips = sum(map(len, found.values()))
+    click.echo(f"wrote {written} files of {clips} clips to {into}", err=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 _SPACE = re.compile(r"[\s_]+")
+_AND = re.compile(r", | and ")
 
 
 def fold(name: str) -> str:
@@ -34,7 +35,8 @@ class ClassIndex:
 
     A label is compared, in this order, with the AudioSet machine id, the whole name, and the
     synonyms that AudioSet lists in a name, if only one class has the synonym ("car horn" matches
-    "Vehicle horn, car horn, honking").
+    "Vehicle horn, car horn, honking"), and the whole name as FSD50K writes it, with "and" for
+    commas ("Chink_and_clink").
 
     Parameters
     ----------
@@ -53,6 +55,10 @@ class ClassIndex:
             for part in name.split(","):
                 synonyms.setdefault(fold(part), set()).add(index)
         self._by_synonym = {part: min(found) for part, found in synonyms.items() if len(found) == 1}
+        joined: dict[str, set[int]] = {}
+        for name, index in self._by_name.items():
+            joined.setdefault(_AND.sub("&", name), set()).add(index)
+        self._by_joined = {name: min(found) for name, found in joined.items() if len(found) == 1}
 
     def find(self, label: str, mid: str | None = None) -> int | None:
         """Return the score column of a label, or None if the model does not know it.
@@ -73,4 +79,5 @@ class ClassIndex:
             if candidate is not None and candidate in self._by_mid:
                 return self._by_mid[candidate]
         folded = fold(label)
-        return self._by_name.get(folded, self._by_synonym.get(folded))
+        joined = self._by_joined.get(_AND.sub("&", folded))
+        return self._by_name.get(folded, self._by_synonym.get(folded, joined))

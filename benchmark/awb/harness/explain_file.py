@@ -1,4 +1,4 @@
-"""Explain one unlabelled audio file, as a run of one unit."""
+"""Explain one audio file, with labels or without, as a run of one unit."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-
 from awb.activity import At, WorkerDiedError, tell
 from awb.audio import read_audio
 from awb.data.class_index import ClassIndex
+from awb.data.targets import events_of, targets_of
 from awb.errors import AwbError, PluginError, UnknownNameError, did_you_mean
 from awb.harness.config.choice import Chosen
 from awb.harness.config.limits import Limits
 from awb.harness.config.run_config import RunConfig, make_config
+from awb.harness.file_labels import LabelsOfFile, with_labels
 from awb.harness.selection.manifest import Kept, Manifest, audio_sha256, make_instance, prepare
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.run_folder import RunFolder
@@ -27,6 +27,7 @@ from awb.harness.work_queue import WorkQueue, run_units
 from awb.harness.workers.executor import Executor
 from awb.harness.workers.pool import open_executor
 from awb.harness.workers.single_task import as_awb_error, run_one
+from awb.intervals import union
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved, resolve, resolve_all
 from awb.plugins.session import SESSION
@@ -75,6 +76,7 @@ def explain_file(
     *,
     model: str,
     target: str | None,
+    labels: LabelsOfFile | None = None,
     explainers: Sequence[str],
     masker: str = "zeros",
     samples: int = 1000,
@@ -83,7 +85,10 @@ def explain_file(
     isolate: bool = False,
     progress: Progress | None = None,
 ) -> Explained:
-    """Explain a model's score for a file, and evaluate the explanations with fidelity metrics."""
+    """Explain a model's score for a file, and evaluate the explanations.
+
+    Without labels they are evaluated with fidelity metrics alone.
+    """
     steps = None if progress is None else _Steps(f"Explaining {path.name}", progress)
     clip = read_clip(path)
     config = make_config(
@@ -94,6 +99,7 @@ def explain_file(
         samples=samples,
         seed=seed,
     )
+    clip, notes = with_labels(clip, labels)
     resolved, dataset = resolve(registry, "model", model), _as_dataset()
     filled = resolve(registry, "masker", masker)
     with open_executor(1, limits=limits, isolate=isolate, watcher=steps) as executor:
@@ -107,7 +113,7 @@ def explain_file(
             [dataset],
             {dataset.label: [resolved]},
             tuple(asked),
-            _metrics(registry),
+            _metrics(registry, labelled=bool(clip.events)),
             filled,
             filled,
         )
@@ -121,6 +127,7 @@ def explain_file(
             tell(None)
         if steps is not None:
             steps.end()
+    made.add_to_record("dataset_notes", {FILE: list(notes)})
     threshold = facts.decision_threshold
     return Explained(made, clip, resolved.label, kept.target, kept.score, threshold, facts.hears_s)
 
@@ -213,12 +220,12 @@ def _takes(needs: Sequence[tuple[type, ...]], model: Resolved[ModelSpec]) -> lis
     return [all(isinstance(loaded, need) for need in one) for one in needs]
 
 
-def _metrics(registry: Registry) -> tuple[Resolved[MetricSpec], ...]:
-    """Choose the main metrics that depend on the model, not on labels."""
+def _metrics(registry: Registry, *, labelled: bool) -> tuple[Resolved[MetricSpec], ...]:
+    """Choose the main metrics; without labels, those that depend on the model alone."""
     return tuple(
         one
         for one in resolve_all(registry, "metric", ["all"])
-        if one.spec.headline and one.spec.facts.family != "localization"
+        if one.spec.headline and (labelled or one.spec.facts.family != "localization")
     )
 
 
@@ -229,10 +236,10 @@ def _choose(
     facts: ModelFacts,
     target: str | None,
 ) -> Kept:
-    """Score the clip, and choose the class to explain."""
-    index = None
+    """Score the clip, and choose the class to explain: of the labelled ones, if any are known."""
+    index, classes = None, ClassIndex(facts)
     if target is not None:
-        index = ClassIndex(facts).find(target, None)
+        index = classes.find(target, None)
         if index is None:
             raise UnknownNameError(
                 f"{model.label} has no class {target!r}.{_hint(target, facts.classes)}"
@@ -244,9 +251,14 @@ def _choose(
         if isinstance(scores, WorkerDiedError):
             raise PluginError(f"{name}: {scores}") from scores
         raise as_awb_error(scores, name) from scores
-    place = int(np.argmax(scores)) if index is None else index
+    known = [found for _, found, _ in targets_of(clip, classes) if found is not None]
+    among = known or list(range(len(facts.classes)))
+    place = max(among, key=lambda one: scores[one]) if index is None else index
+    events = events_of(ready, classes, place)
+    spans = union([(event.onset_s, event.offset_s) for event in events])
+    times = tuple((float(onset), float(offset)) for onset, offset in spans)
     score = float(scores[place])
-    return Kept(clip.id, facts.classes[place], place, (), score, audio_sha256(clip))
+    return Kept(clip.id, facts.classes[place], place, times, score, audio_sha256(clip))
 
 
 def _hint(target: str, classes: Sequence[str]) -> str:

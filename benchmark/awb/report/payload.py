@@ -18,7 +18,7 @@ from awb.randomness import RandomKey
 from awb.report.encoding import KeptCounts, as_base64, kept_cells, opus, outline, whole_numbers
 from awb.report.views.board import BoardView, ExplanationView, InstanceView
 from awb.report.views.clips import Clips, Heard
-from awb.report.views.spectrogram import spectrogram
+from awb.report.views.spectrogram import spectrogram, to_mel
 
 Plain = dict[str, Any]
 
@@ -153,6 +153,20 @@ class PageSounds:
         return True
 
 
+def _boxes(heard: Heard, target: str) -> Plain:
+    """Describe the target's events in the spectrogram: onset, offset, lowest and highest part."""
+    top = float(to_mel(heard.clip.sample_rate_hz / 2))
+    boxes = [
+        [
+            *(round(time_s, 4) for time_s in (event.onset_s, event.offset_s)),
+            *(round(min(1.0, float(to_mel(edge_hz)) / top), 4) for edge_hz in event.band_hz),
+        ]
+        for event in heard.clip.events
+        if event.label == target and event.band_hz is not None
+    ]
+    return {"boxes": boxes} if boxes else {}
+
+
 def _sound(heard: Heard, instance: InstanceView, page_sounds: PageSounds) -> Plain:
     """Describe the audio of an instance; sounds are given by their names."""
     clip, rate_hz = heard.clip, heard.clip.sample_rate_hz
@@ -166,6 +180,7 @@ def _sound(heard: Heard, instance: InstanceView, page_sounds: PageSounds) -> Pla
         "outline": outline(clip.waveform),
         "picture": as_base64(picture.webp()),
         "ticks": [[round(height, 4), name] for height, name in picture.ticks],
+        **_boxes(heard, instance.kept.target),
     }
     name = f"{instance.dataset} {instance.model} {clip.id}"
     if not page_sounds.add(name, clip.waveform, rate_hz):

@@ -2,7 +2,8 @@
 
 A file is named after its segment (``<YouTube id>_<start in ms>``) or its video (``<YouTube id>``),
 in any sub-folder. The segment's own name wins; where a table has several segments of one video,
-only that name is unambiguous. Of several suffixes the first of `SUFFIXES` wins.
+only that name is unambiguous. Other tools' names, ``Y<id>`` and ``<id>_30.000_40.000``, are found
+too. Of several suffixes the first of `SUFFIXES` wins.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from awb.audio import duration_s, read_audio
+from awb.data.annotations.names import AbsentError, Names
 from awb.errors import AudioError, DataError
 from awb.types import AudioArray
 from awb_datasets.audioset import m4a
@@ -20,7 +22,8 @@ from awb_datasets.audioset.labels import Segment
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".m4a")
 
-_MOST_OVER_S = 1.0  # encoders pad a clip at its ends
+_MOST_OVER_S = 0.1  # encoders pad a clip at its ends
+_WHOLE_S = 1.0  # longer than this by more, it is no clip at all
 
 
 class AudioFiles:
@@ -29,11 +32,13 @@ class AudioFiles:
     def __init__(self, folder: Path, segments: Sequence[Segment]) -> None:
         named = _by_name(folder.expanduser())
         several = Counter(segment.video for segment in segments)
+        others = Names(f"{name}.wav" for name in named)
         self._paths: dict[str, Path] = {}
         for segment in segments:
             path = named.get(segment.id)
             if path is None and several[segment.video] == 1:
                 path = named.get(segment.video)
+            path = path or _called_otherwise(segment, named, others)
             if path is not None:
                 self._paths[segment.id] = path
         if not self._paths:
@@ -81,10 +86,24 @@ def _by_name(folder: Path) -> dict[str, Path]:
     return named
 
 
+def _called_otherwise(segment: Segment, named: dict[str, Path], others: Names) -> Path | None:
+    """Find a file by the names that other tools give to clips."""
+    try:
+        name, _ = others.find(segment.id)
+    except AbsentError:
+        return None
+    return named[name.removesuffix(".wav")]
+
+
 def _refuse_whole_video(path: Path, segment: Segment, found_s: float) -> float:
     """Labels count from the clip's start, which in a whole video is somewhere else."""
     if segment.start_ms > 0 and found_s > CLIP_S + _MOST_OVER_S:
         start_s = segment.start_ms / 1000
+        if found_s <= CLIP_S + _WHOLE_S:
+            raise AudioError(
+                f"{path} lasts {found_s:.2f} s instead of {CLIP_S:g} s: it may have been cut early,"
+                f" and its labels lie elsewhere; cut it from {start_s:g} to {start_s + CLIP_S:g} s"
+            )
         raise AudioError(
             f"{path} lasts {found_s:.1f} s: it seems to be the whole video; cut it to the"
             f" clip from {start_s:g} to {start_s + CLIP_S:g} s"

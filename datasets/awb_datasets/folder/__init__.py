@@ -1,4 +1,4 @@
-"""Your own data: a folder of audio files and a table of events. See CARD.md."""
+"""Your own data: a folder of audio files and labels in any common format. See CARD.md."""
 
 from __future__ import annotations
 
@@ -15,31 +15,55 @@ class FolderParameters(Parameters):
     """Settings of the dataset."""
 
     path: Path = Field(description="The folder of the dataset.")
-    audio: Path = Field(Path("audio"), description="Folder of the audio, relative to it.")
+    audio: Path = Field(
+        Path("audio"), description="Folder of the audio, relative to it; without one, it itself."
+    )
     table: str = Field(
-        "events.tsv",
-        description="Table of events or clip-level labels, relative to it; several joined by +.",
+        "",
+        description="Files of labels, relative to it: a file, a folder or a pattern such as"
+        " *.TextGrid; several joined by +. Empty: events.tsv, else those beside the clips, else the"
+        " only one.",
+        json_schema_extra={"former_default": "events.tsv"},
+    )
+    columns: str = Field(
+        "",
+        description="Columns of a table, where names tell too little: onset:COLUMN+offset:COLUMN",
+    )
+    label: str = Field("", description="Class of labels that have no text.")
+    tier: str = Field("", description="Tier of TextGrids; empty for all.")
+    window_s: float = Field(
+        0.0, ge=0, description="Cut longer recordings into windows of this length; 0 for none."
+    )
+    overlap_s: float = Field(
+        0.0, ge=0, description="How much of a window the next one has too, in seconds."
     )
     absent: Literal["refuse", "skip"] = Field(
-        "refuse", description="What to do where a table names a file that is not there."
+        "skip",
+        description="What to do where labels name a file that is not there.",
+        json_schema_extra={"former_default": "refuse"},
     )
 
 
 def _make(parameters: FolderParameters) -> Dataset:
-    """Open the folder and check its tables."""
+    """Open the folder and read its labels."""
+    from awb.data.annotations.columns import parse_columns
+    from awb.data.annotations.rows import Choices
     from awb_datasets.folder.dataset import FolderDataset
 
     return FolderDataset(
         parameters.path.expanduser(),
         audio=parameters.audio,
-        tables=[Path(name) for name in parameters.table.split("+")],
+        tables=[name for name in parameters.table.split("+") if name],
+        choices=Choices(parse_columns(parameters.columns), parameters.label, parameters.tier),
         skip_absent=parameters.absent == "skip",
+        window_s=parameters.window_s,
+        overlap_s=parameters.overlap_s,
     )
 
 
 SPEC = DatasetSpec(
     name="folder",
-    summary="Your own folder with audio/*.{wav,flac,ogg,mp3} and events.tsv, or DESED's or DCASE's",
+    summary="Your own recordings with labels of Raven, Audacity, Praat, JAMS, DCASE or BirdNET",
     citation=(
         "Event list as in DCASE: Mesaros, A., Heittola, T., & Virtanen, T. (2016). Metrics for"
         " polyphonic sound event detection. Applied Sciences 6(6), 162. doi:10.3390/app6060162"

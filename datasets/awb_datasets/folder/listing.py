@@ -1,16 +1,18 @@
-"""The audio files of a folder, and which of them a name in the table means."""
+"""The audio files of a folder."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from awb.audio import SUFFIXES
-from awb.errors import DataError, LabelError, did_you_mean
+from awb.errors import DataError
 
 AUDIO = "audio"
-LAYOUT = f"expected {AUDIO}/*.{{{','.join(suffix[1:] for suffix in SUFFIXES)}}} and events.tsv"
+LAYOUT = (
+    f"expected {AUDIO}/*.{{{','.join(suffix[1:] for suffix in SUFFIXES)}}} and events.tsv, or"
+    " recordings with a file of labels beside each"
+)
 
 
 def _files(audio: Path) -> Iterator[tuple[str, Path]]:
@@ -21,63 +23,22 @@ def _files(audio: Path) -> Iterator[tuple[str, Path]]:
             yield name.as_posix(), path
 
 
-class AbsentError(LabelError):
-    """A table names a file that is not there.
-
-    Attributes
-    ----------
-    given : str
-        The name that it gives.
-    """
-
-    def __init__(self, given: str, message: str) -> None:
-        super().__init__(message)
-        self.given = given
-
-
-def list_audio(folder: Path, audio_folder: Path = Path(AUDIO)) -> dict[str, Path]:
-    """List the audio files of a dataset folder."""
+def audio_folder(folder: Path, named: Path = Path(AUDIO)) -> Path:
+    """Return the folder of the audio: ``audio/`` in it, or the folder itself."""
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise DataError(f"{folder} {problem}; type --dataset folder:PATH with a folder: {LAYOUT}")
-    audio = folder / audio_folder.expanduser()
-    if not audio.is_dir():
-        raise DataError(f"{folder} has no folder {audio_folder.as_posix()}/; {LAYOUT}")
+    audio = folder / named.expanduser()
+    if audio.is_dir():
+        return audio
+    if named == Path(AUDIO) and any(True for _ in _files(folder)):
+        return folder
+    raise DataError(f"{folder} has no folder {named.as_posix()}/; {LAYOUT}")
+
+
+def list_audio(audio: Path) -> dict[str, Path]:
+    """List the audio files of a folder by their names relative to it, sorted."""
     found = dict(sorted(_files(audio)))
     if not found:
         raise DataError(f"{audio} contains no audio file; {LAYOUT}")
     return found
-
-
-def _fold(name: str) -> str:
-    """Write a name in the one way that file systems and editors may differ from."""
-    return unicodedata.normalize("NFC", name)
-
-
-class Names:
-    """Find audio files by the names that a table gives them."""
-
-    def __init__(self, names: Mapping[str, Path]) -> None:
-        self._by_folded = {_fold(name): name for name in names}
-        self._hinted = False
-
-    def find(self, given: str) -> str:
-        """Return the file that a table means."""
-        if not given:
-            raise LabelError("the filename is empty")
-        parts = [part for part in _fold(given).replace("\\", "/").split("/") if part != "."]
-        if not parts or ".." in parts or parts[0] == "" or parts[0].endswith(":"):
-            raise LabelError(f"filename {given!r} leads out of {AUDIO}/")
-        whole = "/".join(parts)
-        for candidate in (whole, whole.removeprefix(f"{AUDIO}/")):
-            if candidate in self._by_folded:
-                return self._by_folded[candidate]
-        raise AbsentError(given, f"there is no file {given!r} in {AUDIO}/.{self._hint(whole)}")
-
-    def _hint(self, name: str) -> str:
-        """Suggest a close name, once: only the first fault of a table is shown, and it is slow."""
-        if self._hinted:
-            return ""
-        self._hinted = True
-        hint = did_you_mean(name, self._by_folded)
-        return hint if "mean" in hint else ""

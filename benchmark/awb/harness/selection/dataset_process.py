@@ -76,6 +76,12 @@ class Reader(AbstractContextManager["Reader"]):
             self._workers.close()
 
 
+def notes_of(dataset: Dataset) -> list[str]:
+    """List what a dataset says that a reader of its boards must know; most say nothing."""
+    list_them = getattr(dataset, "notes", None)
+    return [str(one) for one in list_them()] if callable(list_them) else []
+
+
 @dataclass(frozen=True, slots=True)
 class _Question:
     """A method of a dataset and its arguments; without a method, only building is tested."""
@@ -94,7 +100,7 @@ def _answer(question: _Question) -> Any:
         return list(found) if question.method in _LISTS and found is not None else found
 
 
-_LISTS = ("clip_ids", "excluded", "relatives")
+_LISTS = ("clip_ids", "excluded", "notes", "relatives")
 """Methods that may return any iterable."""
 
 
@@ -126,6 +132,10 @@ class _Distant:
         """List what the dataset itself leaves out, if it reports that."""
         question = _Question(self.resolved, "excluded")
         return tuple(self._ask(question, "it listed what it leaves out") or ())
+
+    def notes(self) -> Sequence[str]:
+        """List what a reader of its boards must know, if it reports that."""
+        return tuple(self._ask(_Question(self.resolved, "notes"), "it listed its notes") or ())
 
     def fingerprint(self) -> str:
         """Return its own hash of its tables and files; empty if it has none."""

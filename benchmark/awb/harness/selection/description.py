@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awb.harness.config.limits import Limits
-from awb.harness.selection.dataset_process import Reader
+from awb.harness.selection.dataset_process import Reader, notes_of
 from awb.harness.selection.selector import minimum_duration_s
 from awb.harness.selection.whole_dataset import readable
 from awb.plugins.resolve import Resolved
@@ -33,6 +33,7 @@ class Description:
     labels: Mapping[str, tuple[int, int]]  # numbers of clips and of events, which have times
     too_short: tuple[TooShort, ...]  # one per model
     problems: tuple[str, ...]  # one sentence per clip that cannot be read
+    notes: tuple[str, ...] = ()  # what the dataset says of its labels
 
     def plain(self) -> dict[str, Any]:
         """Return plain lists and dictionaries, with a summary of the durations."""
@@ -53,6 +54,7 @@ class Description:
                 for one in self.too_short
             ],
             "problems": list(self.problems),
+            "notes": list(self.notes),
         }
 
 
@@ -70,6 +72,7 @@ def describe_clips(
     events: Counter[str] = Counter()
     with Reader(limits) as reader:
         source = reader.open(dataset)
+        notes = notes_of(source.dataset)
         clip_ids = list(source.dataset.clip_ids())
         for clip in readable(source, clip_ids, None, problems.append):
             durations_s.append(clip.duration_s)
@@ -81,6 +84,7 @@ def describe_clips(
         {label: (clips[label], events[label]) for label in sorted(clips)},
         tuple(_too_short(model, durations_s) for model in models),
         tuple(problems),
+        tuple(notes),
     )
 
 

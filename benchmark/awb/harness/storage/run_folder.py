@@ -51,6 +51,7 @@ class _Record(BaseModel):
     plugins: list[_Plugin]
     computed_on: dict[str, str] | None = None
     model_notes: dict[str, list[str]] | None = None
+    dataset_notes: dict[str, list[str]] | None = None
     sample_rates_hz: dict[str, int] | None = None
 
 
@@ -132,6 +133,11 @@ class RunFolder:
     def model_notes(self) -> dict[str, tuple[str, ...]]:
         """Read what each model says of itself that a reader must know, by its label."""
         found = self.record().get("model_notes") or {}
+        return {str(label): tuple(map(str, lines)) for label, lines in found.items()}
+
+    def dataset_notes(self) -> dict[str, tuple[str, ...]]:
+        """Read what was changed in the labels of each dataset, by its label."""
+        found = self.record().get("dataset_notes") or {}
         return {str(label): tuple(map(str, lines)) for label, lines in found.items()}
 
     def scores_given(self) -> Path | None:

@@ -205,6 +205,7 @@ def read_boards(
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
     told, known, config = folder.model_notes(), store.facts(), folder.config()
+    read, cut = folder.dataset_notes(), cut_as(config)
     data = [
         BoardData(
             manifest,
@@ -215,7 +216,7 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
-            told=(*clips_as(config, manifest), *cut_as(config)),
+            told=(*clips_as(config, manifest), *cut, *read.get(manifest.dataset, ())),
             pointed=_pointed(folder, manifest, baselines),
             facts=known.get(pair, {}),
         )

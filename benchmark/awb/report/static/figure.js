@@ -23,6 +23,11 @@ awb.drawSound = (svg, instance, state, x, top, height) => {
       class: "picture", href: `data:image/webp;base64,${instance.picture}`, preserveAspectRatio: "none",
       x: x(0), y: top, width: x(end) - x(0), height, opacity: state.layout === "rows" ? 0.9 : 0.6,
     }));
+    for (const [start, stop, low, high] of instance.boxes || []) {
+      svg.append(awb.draw("rect", {
+        class: "event-box", x: x(start), width: x(stop) - x(start), y: top + height * (1 - high), height: height * (high - low),
+      }));
+    }
     let free = Infinity;
     for (const [part, name] of [...instance.ticks].reverse()) {
       const distance = height * part;
