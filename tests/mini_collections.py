@@ -86,3 +86,19 @@ def write_emodb(root: Path) -> Path:
         for number, emotion in enumerate("WNT"):
             write_tone(root / "wav" / f"{speaker}a01{emotion}a.wav", 300 + 200 * number)
     return root
+
+
+def write_class_folders(root: Path) -> Path:
+    """Write voices of two classes with a table of sex and age; the first clip is very short."""
+    rows = ["Sample ID,SEX,AGE"]
+    for label, pitch_hz, count in (("hc", 200, 4), ("pd", 900, 4)):
+        for number in range(0 if label == "hc" else 1, count):
+            path = root / label / f"{label[0]}{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            time_s = np.arange(16_000 if number else 8_000) / 16_000
+            tone = 0.3 * np.sin(2 * np.pi * (pitch_hz + 10 * number) * time_s)
+            soundfile.write(path, tone, 16_000)
+            age = "" if path.stem == "h2" else 60 + number
+            rows.append(f"{path.stem},{'MF'[number % 2]},{age}")
+    (root / "demographics.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root

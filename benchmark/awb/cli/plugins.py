@@ -75,13 +75,13 @@ def _print_table(records: list[dict[str, Any]]) -> None:
 @click.argument(
     "kind",
     required=False,
-    type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
+    type=click.Choice(["model", "explainer", "dataset", "metric", "masker", "extractor"]),
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @PLUGIN
 @click.pass_context
 def plugins_command(context: click.Context, kind: str | None, as_json: bool) -> None:
-    """List all models, explainers, datasets, metrics and maskers (or one KIND) with their origin.
+    """List everything that is installed (or one KIND) with its origin.
 
     Exit code 1 if a plugin is broken.
     """

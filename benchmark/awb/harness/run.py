@@ -70,7 +70,8 @@ def run(
             "limits": resources.limits.record(),
             "scores": None if resources.scores is None else str(resources.scores),
         }
-        folder = RunFolder.create(out, record)
+        told = {one.resolved.label: notes for one in sources if (notes := one.notes())}
+        folder = RunFolder.create(out, {**record, "dataset_notes": told} if told else record)
         folder.keep_config(resolved_toml(config, chosen, resources.scores))
         if timed is not None:
             folder.add_to_record("costs", timed.costs)

@@ -33,6 +33,7 @@ class Description:
     labels: Mapping[str, tuple[int, int]]  # numbers of clips and of events, which have times
     too_short: tuple[TooShort, ...]  # one per model
     problems: tuple[str, ...]  # one sentence per clip that cannot be read
+    notes: tuple[str, ...] = ()  # on how the dataset was read
 
     def plain(self) -> dict[str, Any]:
         """Return plain lists and dictionaries, with a summary of the durations."""
@@ -53,6 +54,7 @@ class Description:
                 for one in self.too_short
             ],
             "problems": list(self.problems),
+            "notes": list(self.notes),
         }
 
 
@@ -77,12 +79,14 @@ def describe_clips(
             clips.update({*clip.labels, *(event.label for event in clip.events)})
             events.update(event.label for event in clip.events)
             progress(len(durations_s) + len(problems), len(clip_ids))
+        notes = source.notes()
     return Description(
         len(durations_s),
         tuple(durations_s),
         {label: (clips[label], events[label]) for label in sorted(clips)},
         tuple(_too_short(model, durations_s) for model in models),
         tuple(problems),
+        notes,
     )
 
 

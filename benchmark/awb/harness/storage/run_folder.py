@@ -51,6 +51,7 @@ class _Record(BaseModel):
     plugins: list[_Plugin]
     computed_on: dict[str, str] | None = None
     model_notes: dict[str, list[str]] | None = None
+    dataset_notes: dict[str, list[str]] | None = None
     sample_rates_hz: dict[str, int] | None = None
 
 
@@ -132,7 +133,14 @@ class RunFolder:
 
     def model_notes(self) -> dict[str, tuple[str, ...]]:
         """Read what each model says of itself that a reader must know, by its label."""
-        found = self.record().get("model_notes") or {}
+        return self._told("model_notes")
+
+    def dataset_notes(self) -> dict[str, tuple[str, ...]]:
+        """Read how each dataset was read, as far as it says so, by its label."""
+        return self._told("dataset_notes")
+
+    def _told(self, key: str) -> dict[str, tuple[str, ...]]:
+        found = self.record().get(key) or {}
         return {str(label): tuple(map(str, lines)) for label, lines in found.items()}
 
     def scores_given(self) -> Path | None:

@@ -203,6 +203,7 @@ def read_boards(
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
     told, known = folder.model_notes(), store.facts()
+    read = folder.dataset_notes()
     data = [
         BoardData(
             manifest,
@@ -213,7 +214,7 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
-            told=cut_as(folder.config()),
+            told=(*read.get(manifest.dataset, ()), *cut_as(folder.config())),
             pointed=_pointed(folder, manifest, baselines),
             facts=known.get(pair, {}),
         )
