@@ -7,10 +7,12 @@ from awb.specs import DatasetSpec
 from awb_datasets import (
     audioset,
     clever_hans,
+    cremad,
     drums,
     emodb,
     esc50,
     folder,
+    iemocap,
     kws,
     kws_librispeech,
     ravdess,
@@ -35,5 +37,7 @@ def awb_datasets() -> list[DatasetSpec]:
         urbansound8k.SPEC,
         ravdess.SPEC,
         emodb.SPEC,
+        iemocap.SPEC,
+        cremad.SPEC,
         soundata_adapter.SPEC,
     ]

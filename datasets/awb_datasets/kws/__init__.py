@@ -71,7 +71,7 @@ def _make(parameters: KwsParameters) -> Dataset:
 SPEC = DatasetSpec(
     name="kws",
     title="keyword spotting",
-    summary="Keyword spotting: sequences of spoken words (digits, or anyone's), one of them the keyword",
+    summary="Keyword spotting: sequences of spoken digits, or of anyone's words, with a keyword",
     citation=(
         "Recordings: Jackson, Z., et al. Free Spoken Digit Dataset, v1.0.9, CC BY-SA 4.0,"
         " https://github.com/Jakobovski/free-spoken-digit-dataset"

@@ -170,8 +170,12 @@ def _rows(table: Path, *, quoted: bool = True) -> list[dict[str, str]]:
     try:
         with table.open(encoding="utf-8-sig", newline="") as stream:
             mark = "," if table.suffix.lower() == ".csv" else "\t"
-            marks = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
-            rows = list(csv.DictReader(stream, delimiter=mark, quoting=marks))
+            reader = (
+                csv.DictReader(stream, delimiter=mark)
+                if quoted
+                else csv.DictReader(stream, delimiter=mark, quoting=csv.QUOTE_NONE)
+            )
+            rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{table} cannot be read: {error}") from error
     return [{key: value or "" for key, value in row.items() if key} for row in rows]
