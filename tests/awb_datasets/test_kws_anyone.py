@@ -15,6 +15,9 @@ from awb.errors import AwbError, DataError, LabelError
 from awb_datasets.kws import SPEC, KwsParameters
 from awb_datasets.kws.dataset import Kws
 from awb_datasets.kws.words import parts_of
+from awb_datasets.kws_aligned import SPEC as ALIGNED
+from awb_datasets.kws_aligned import KwsAlignedParameters
+from awb_datasets.kws_aligned.dataset import KwsAligned
 
 RATE_HZ = 16_000
 WORDS = ("yes", "no", "stop")
@@ -35,6 +38,10 @@ def pitch_hz(word: str) -> float:
 
 def opened(folder: Path, **settings: Any) -> Kws:
     return SPEC.factory(KwsParameters(recordings=folder, **{"snr_db": "40", **settings}))  # type: ignore[return-value]
+
+
+def aligned(root: Path, **settings: Any) -> KwsAligned:
+    return ALIGNED.factory(KwsAlignedParameters(root=root, **settings))  # type: ignore[return-value]
 
 
 def strongest_hz(dataset: Kws, clip_id: str) -> float:
@@ -197,6 +204,56 @@ def test_long_words_are_fewer_in_a_clip(tmp_path: Path) -> None:
     dataset = opened(tmp_path, keyword="yes", split="all", clips=6)
     clips = [dataset.load(clip_id) for clip_id in dataset.clip_ids()]
     assert [len(clip.events) for clip in clips] == [1, 0] * 3
+
+
+def test_whole_utterances_with_the_words_as_events(tmp_path: Path) -> None:
+    for name in ("s1/a", "s2/a", "s2/b", "s3/a"):
+        write(tmp_path / f"{name}.wav", *map(pitch_hz, WORDS))
+    write_grid(tmp_path / "s1" / "a.TextGrid", ["YES", "no", "Stop"])
+    write_grid(tmp_path / "s2" / "b.TextGrid", ["other", "no", "no"], 0.315)
+    dataset = aligned(tmp_path, words="no+stop")
+    assert dataset.clip_ids() == ("s1/a.wav", "s2/b.wav")
+    assert {(one.clip_id, one.reason) for one in dataset.excluded()} == {
+        ("s2/a.wav", "not aligned"), ("s3/a.wav", "not aligned"),
+    }  # fmt: skip
+    assert dataset.notes() == (
+        "aligned speech: 2 of 4 utterances of split all hold no, stop, by 2 speakers",
+    )
+    clip = dataset.load("s1/a.wav")
+    assert [(event.onset_s, event.offset_s, event.label) for event in clip.events] == [
+        (pytest.approx(0.3), pytest.approx(0.6), "no"),
+        (pytest.approx(0.6), pytest.approx(0.9), "stop"),
+    ]
+    assert clip.group == "s1"
+    assert dataset.load("s2/b.wav").events[-1].offset_s == pytest.approx(0.9)
+
+
+def test_an_alignment_is_never_that_of_another_recording_of_the_same_name(tmp_path: Path) -> None:
+    for speaker in ("s1", "s2"):
+        write(tmp_path / "wav" / speaker / "a.wav", *map(pitch_hz, WORDS))
+    write_grid(tmp_path / "grids" / "a.TextGrid", WORDS)
+    with pytest.raises(DataError, match="2 recordings and 1 alignments are called a"):
+        aligned(tmp_path / "wav", words="no", alignments=tmp_path / "grids")
+    (tmp_path / "grids" / "s2").mkdir()
+    (tmp_path / "grids" / "a.TextGrid").rename(tmp_path / "grids" / "s2" / "a.TextGrid")
+    dataset = aligned(tmp_path / "wav", words="no", alignments=tmp_path / "grids")
+    assert dataset.clip_ids() == ("s2/a.wav",)
+
+
+def test_common_voice_as_utterances(tmp_path: Path) -> None:
+    root = common_voice(tmp_path)
+    with pytest.raises(DataError, match="has no TextGrids"):
+        aligned(root, words="no")
+    for speaker in "tde":
+        write_grid(root / "alignments" / f"{speaker}_long.TextGrid", WORDS)
+    assert aligned(root, words="no").clip_ids() == tuple(f"clips/{one}_long.wav" for one in "tde")
+    assert aligned(root, words="No", split="test").clip_ids() == ("clips/e_long.wav",)
+    with pytest.raises(DataError, match="holds one of: maybe"):
+        aligned(root, words="maybe")
+    found = aligned(root, words="no", longest_s=0.95, split="train")
+    assert found.clip_ids() == ("clips/t_long.wav",)
+    with pytest.raises(DataError, match=r"at most 0\.5 s"):
+        aligned(root, words="no", longest_s=0.5)
 
 
 @pytest.mark.parametrize(

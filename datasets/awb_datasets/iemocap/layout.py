@@ -2,10 +2,10 @@
 
 Conventions
 -----------
-``SessionN/dialog/EmoEvaluation/DIALOG.txt`` has a line for each turn: its times in the dialogue, its
-name, the emotion that most evaluators agreed on, and three ratings. The audio of a turn is
-``SessionN/sentences/wav/DIALOG/TURN.wav``. In ``Ses01F_impro01_M003`` the actress of session 1 wears
-the markers, the dialogue is improvised, and the actor speaks.
+``SessionN/dialog/EmoEvaluation/DIALOG.txt`` has a line for each turn: its times in the dialogue,
+its name, the emotion that most evaluators agreed on, and three ratings. The audio of a turn is
+``SessionN/sentences/wav/DIALOG/TURN.wav``. In ``Ses01F_impro01_M003`` the actress of session 1
+wears the markers, the dialogue is improvised, and the actor speaks.
 """
 
 from __future__ import annotations

@@ -13,9 +13,10 @@ from __future__ import annotations
 import csv
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from awb.errors import DataError, LabelError, MissingExtraError
 from awb_datasets.kws.takes import Collection, Take, word_of
@@ -43,29 +44,43 @@ class Sentence:
 
 
 class Alignments:
-    """The words of recordings, from TextGrids or from one table."""
+    """The words of recordings, from TextGrids or from one table.
 
-    def __init__(self, place: Path) -> None:
-        self._table = _read_table(place) if place.is_file() else None
-        self._grids: dict[str, Path] = {}
-        if self._table is None:
-            if not place.is_dir():
-                raise DataError(f"alignments {place}: there is no such folder or table")
-            self._grids = {path.stem: path for path in sorted(place.rglob(f"*{SUFFIX}"))}
+    An alignment belongs to the recording of the same path, or else to the one of the same name, if
+    there is one alone.
+    """
+
+    def __init__(self, place: Path, root: Path, recordings: Sequence[Path]) -> None:
+        found = _read_table(place) if place.is_file() else _find_grids(place)
+        paths = {path: path.relative_to(root).with_suffix("").as_posix() for path in recordings}
+        self._of: dict[Path, Path | tuple[Word, ...]] = {
+            path: found.pop(name) for path, name in paths.items() if name in found
+        }
+        by_stem: dict[str, list[str]] = {}
+        for name in found:
+            by_stem.setdefault(PurePosixPath(name).name, []).append(name)
+        rest = [path for path in recordings if path not in self._of and path.stem in by_stem]
+        counts = Counter(path.stem for path in rest)
+        for path in rest:
+            names = by_stem[path.stem]
+            if len(names) > 1 or counts[path.stem] > 1:
+                told = f"{counts[path.stem]} recordings and {len(names)} alignments are called"
+                raise DataError(
+                    f"{place}: {told} {path.stem}. Put alignments into the same folders as recordings"
+                )
+            self._of[path] = found[names[0]]
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
-        return bool(self._grids or self._table)
+        """Whether any recording is aligned."""
+        return bool(self._of)
 
-    def words(self, stem: str) -> tuple[Word, ...] | None:
+    def words(self, path: Path) -> tuple[Word, ...] | None:
         """Return the words of a recording; None if it is not aligned."""
-        if self._table is not None:
-            return self._table.get(stem)
-        path = self._grids.get(stem)
-        if path is None:
-            return None
+        found = self._of.get(path)
+        if not isinstance(found, Path):
+            return found
         try:
-            return read_alignment(path).words
+            return read_alignment(found).words
         except ImportError as error:
             raise MissingExtraError(
                 "TextGrids need praatio. Type: python -m pip install"
@@ -73,12 +88,58 @@ class Alignments:
             ) from error
 
 
+def _find_grids(place: Path) -> dict[str, Path | tuple[Word, ...]]:
+    """List the TextGrids of a folder by their paths in it."""
+    if not place.is_dir():
+        raise DataError(f"alignments {place}: there is no such folder or table")
+    return {
+        path.relative_to(place).with_suffix("").as_posix(): path
+        for path in sorted(place.rglob(f"*{SUFFIX}"))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Sentences, their words, and the parts that the publishers named."""
+
+    sentences: Sequence[Sentence]
+    alignments: Alignments | None
+    parts: Mapping[str, Part]
+    layout: str
+
+    def takes(self) -> Collection:
+        """Make takes of all words, and count the sentences that have no times."""
+        takes = []
+        unknown = absent = 0
+        for one in self.sentences:
+            spoken = self.words(one)
+            if not one.path.is_file():
+                absent += 1
+            elif spoken is not None:
+                takes += [
+                    Take(word_of(said.text), one.speaker, one.path, place, *said.span_s)
+                    for place, said in enumerate(spoken)
+                    if said.offset_s - said.onset_s >= SHORTEST_S and word_of(said.text)
+                ]
+            elif len(word_of(one.text).split()) == 1:
+                takes.append(Take(word_of(one.text), one.speaker, one.path))
+            else:
+                unknown += 1
+        counted = ((unknown, "not aligned"), (absent, "audio missing"))
+        left_out = [f"{count} sentences {why}" for count, why in counted if count]
+        return Collection(takes, self.parts, self.layout, left_out=left_out)
+
+    def words(self, sentence: Sentence) -> tuple[Word, ...] | None:
+        """Return the words of a sentence with their times; None if it is not aligned."""
+        return None if self.alignments is None else self.alignments.words(sentence.path)
+
+
 def is_common_voice(folder: Path) -> bool:
     """Tell whether a folder has clips and tables of sentences."""
     return (folder / CLIPS).is_dir() and bool(_tables(folder))
 
 
-def common_voice(folder: Path, alignments: Path | None) -> Collection:
+def common_voice(folder: Path, alignments: Path | None) -> Corpus:
     """Read Common Voice: its own parts if all three are there, else the validated sentences."""
     tables = _tables(folder)
     parts: dict[str, Part] = {}
@@ -89,18 +150,17 @@ def common_voice(folder: Path, alignments: Path | None) -> Collection:
                 raise DataError(f"{folder}: speaker {one.speaker[:8]} is in several parts")
             sentences.append(one)
     place = alignments or folder / ALIGNMENTS
-    found = Alignments(place) if alignments or place.exists() else None
-    known = parts if len(tables) > 1 else {}
+    clips = [one.path for one in sentences]
+    found = Alignments(place, folder / CLIPS, clips) if alignments or place.exists() else None
     told = f"Common Voice ({', '.join(f'{name}.tsv' for name in tables)})"
-    return _collection(sentences, found, known, told)
+    return Corpus(sentences, found, parts if len(tables) > 1 else {}, told)
 
 
-def text_grids(folder: Path, files: Sequence[Path], alignments: Path | None) -> Collection:
+def aligned_speech(folder: Path, files: Sequence[Path], alignments: Path | None) -> Corpus:
     """Read any corpus with alignments; the speaker is the folder, or the beginning of the name."""
     base = Path(os.path.commonpath([path.parent for path in files]))
     sentences = [Sentence(path, _speaker(path, base)) for path in files]
-    found = Alignments(alignments or folder)
-    return _collection(sentences, found, {}, "words cut out of aligned speech")
+    return Corpus(sentences, Alignments(alignments or folder, folder, files), {}, "aligned speech")
 
 
 def _speaker(path: Path, base: Path) -> str:
@@ -113,39 +173,6 @@ def _speaker(path: Path, base: Path) -> str:
             f"{path}: who speaks? Expected a folder per speaker, or names such as SPEAKER-1.wav"
         )
     return match[1]
-
-
-def _collection(
-    sentences: Sequence[Sentence],
-    alignments: Alignments | None,
-    parts: Mapping[str, Part],
-    layout: str,
-) -> Collection:
-    """Make takes of all words, and count the sentences that have no times."""
-    takes = []
-    unknown = absent = 0
-    for one in sentences:
-        spoken = None if alignments is None else alignments.words(one.path.stem)
-        alone = word_of(one.text)
-        if not one.path.is_file():
-            absent += 1
-        elif spoken is not None:
-            takes += [
-                Take(word_of(said.text), one.speaker, one.path, number, said.onset_s, said.offset_s)
-                for number, said in enumerate(spoken)
-                if said.offset_s - said.onset_s >= SHORTEST_S and word_of(said.text)
-            ]
-        elif alone and not alone.split()[1:]:
-            takes.append(Take(alone, one.speaker, one.path))
-        else:
-            unknown += 1
-    counted = ((unknown, "not aligned"), (absent, "audio missing"))
-    return Collection(
-        takes,
-        parts,
-        layout,
-        left_out=[f"{count} sentences {why}" for count, why in counted if count],
-    )
 
 
 def _tables(folder: Path) -> list[str]:
@@ -181,7 +208,7 @@ def _rows(table: Path, *, quoted: bool = True) -> list[dict[str, str]]:
     return [{key: value or "" for key, value in row.items() if key} for row in rows]
 
 
-def _read_table(table: Path) -> dict[str, tuple[Word, ...]]:
+def _read_table(table: Path) -> dict[str, Path | tuple[Word, ...]]:
     """Read a table of words and their times."""
     rows = _rows(table)
     if not rows:
@@ -203,5 +230,6 @@ def _read_table(table: Path) -> dict[str, tuple[Word, ...]]:
         except ValueError:
             raise LabelError(f"{table} line {number}: a time is not a number") from None
         word = Word(start_s, end_s, row[names["word"]])
-        words.setdefault(Path(row[names["file"]]).stem, []).append(word)
+        file = PurePosixPath(row[names["file"]].strip().replace("\\", "/"))
+        words.setdefault(file.with_suffix("").as_posix(), []).append(word)
     return {stem: tuple(spoken) for stem, spoken in words.items()}

@@ -9,7 +9,7 @@ from pathlib import Path
 from awb.audio import read_audio, resample
 from awb.errors import AudioError, DataError, did_you_mean
 from awb.intervals import FloatArray
-from awb_datasets.kws.aligned import common_voice, is_common_voice, text_grids
+from awb_datasets.kws.aligned import aligned_speech, common_voice, is_common_voice
 from awb_datasets.kws.takes import LAYOUT, Collection, Take, by_folder, by_name, list_audio
 from awb_datasets.kws.words import SPEAKERS, WORDS, Split, parts_of
 from awb_datasets.kws_librispeech.alignments import SUFFIX
@@ -24,7 +24,7 @@ def read_collection(folder: Path, alignments: Path | None = None) -> Collection:
         problem = "is a file" if folder.exists() else "does not exist"
         raise DataError(f"recordings {folder} {problem}; {LAYOUT}")
     if is_common_voice(folder):
-        return common_voice(folder, alignments)
+        return common_voice(folder, alignments).takes()
     files = list_audio(folder)
     beside = [path for path in files if path.parent == folder]
     inner = folder / "recordings"
@@ -32,7 +32,7 @@ def read_collection(folder: Path, alignments: Path | None = None) -> Collection:
         hint = f" (did you mean {inner}?)" if inner.is_dir() else ""
         raise DataError(f"recordings {folder} contains no audio{hint}; {LAYOUT}")
     if alignments is not None or next(folder.rglob(f"*{SUFFIX}"), None):
-        return text_grids(folder, files, alignments)
+        return aligned_speech(folder, files, alignments).takes()
     return by_name(folder, beside) if beside else by_folder(folder, files)
 
 
