@@ -66,7 +66,7 @@ class Alignments:
             if len(names) > 1 or counts[path.stem] > 1:
                 told = f"{counts[path.stem]} recordings and {len(names)} alignments are called"
                 raise DataError(
-                    f"{place}: {told} {path.stem}. Put alignments into the same folders as recordings"
+                    f"{place}: {told} {path.stem}. Put alignments into the recordings' folders"
                 )
             self._of[path] = found[names[0]]
 
