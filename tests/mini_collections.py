@@ -86,3 +86,45 @@ def write_emodb(root: Path) -> Path:
         for number, emotion in enumerate("WNT"):
             write_tone(root / "wav" / f"{speaker}a01{emotion}a.wav", 300 + 200 * number)
     return root
+
+
+def write_iemocap(root: Path) -> Path:
+    """Write four turns by each of two speakers in sessions 1 and 5, one without agreement."""
+    for session in (1, 5):
+        folder = root / f"Session{session}"
+        dialogue = f"Ses0{session}F_impro01"
+        lines = ["% [START_TIME - END_TIME] TURN_NAME EMOTION [V, A, D]", ""]
+        for who in "FM":
+            for number, emotion in enumerate(("ang", "exc", "fru", "xxx")):
+                name = f"{dialogue}_{who}{number:03d}"
+                write_tone(folder / "sentences" / "wav" / dialogue / f"{name}.wav", 300)
+                lines.append(f"[6.2901 - 8.2357]\t{name}\t{emotion}\t[2.5000, 2.5000, 2.5000]")
+                lines.append("C-E1:\tNeutral;\t()")
+        table = folder / "dialog" / "EmoEvaluation" / f"{dialogue}.txt"
+        table.parent.mkdir(parents=True, exist_ok=True)
+        table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return root
+
+
+def write_cremad(root: Path) -> Path:
+    """Write three emotions by two actors."""
+    for actor in (1001, 1091):
+        for number, emotion in enumerate(("ANG", "NEU", "SAD")):
+            write_tone(root / "AudioWAV" / f"{actor}_DFA_{emotion}_XX.wav", 300 + 200 * number)
+    return root
+
+
+def write_class_folders(root: Path) -> Path:
+    """Write voices of two classes with a table of sex and age; the first clip is very short."""
+    rows = ["Sample ID,SEX,AGE"]
+    for label, pitch_hz, count in (("hc", 200, 4), ("pd", 900, 4)):
+        for number in range(0 if label == "hc" else 1, count):
+            path = root / label / f"{label[0]}{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            time_s = np.arange(16_000 if number else 8_000) / 16_000
+            tone = 0.3 * np.sin(2 * np.pi * (pitch_hz + 10 * number) * time_s)
+            soundfile.write(path, tone, 16_000)
+            age = "" if path.stem == "h2" else 60 + number
+            rows.append(f"{path.stem},{'MF'[number % 2]},{age}")
+    (root / "demographics.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root

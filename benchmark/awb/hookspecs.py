@@ -10,7 +10,14 @@ from __future__ import annotations
 
 import pluggy
 
-from awb.specs import DatasetSpec, ExplainerSpec, MaskerSpec, MetricSpec, ModelSpec
+from awb.specs import (
+    DatasetSpec,
+    ExplainerSpec,
+    ExtractorSpec,
+    MaskerSpec,
+    MetricSpec,
+    ModelSpec,
+)
 
 hookspec = pluggy.HookspecMarker("awb")
 hookimpl = pluggy.HookimplMarker("awb")
@@ -39,3 +46,8 @@ def awb_metrics() -> list[MetricSpec]:  # type: ignore[empty-body]
 @hookspec
 def awb_maskers() -> list[MaskerSpec]:  # type: ignore[empty-body]
     """Return the maskers that this plugin provides."""
+
+
+@hookspec
+def awb_extractors() -> list[ExtractorSpec]:  # type: ignore[empty-body]
+    """Return the extractors of features that this plugin provides."""

@@ -341,8 +341,52 @@ class RandomLabelModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class Extractor(Protocol):
+    """What turns a clip of any length into one vector of features.
+
+    Attributes
+    ----------
+    sample_rate_hz : int
+        Rate of the waveforms that `vectors` takes.
+    minimum_samples : int
+        Length of the shortest clip that it takes.
+    n_features : int
+        Length of a vector.
+    weights_sha256 : str
+        Hash of its weights; empty if it has none.
+    """
+
+    sample_rate_hz: int
+    minimum_samples: int
+    n_features: int
+    weights_sha256: str
+
+    def vectors(self, waveforms: AudioArray) -> FloatArray:
+        """Compute the features of clips.
+
+        Parameters
+        ----------
+        waveforms : np.ndarray, shape=(batch, samples), dtype=float32
+            Samples in [-1, 1].
+
+        Returns
+        -------
+        np.ndarray, shape=(batch, n_features), dtype=float64
+            One row per clip, which does not depend on the other clips.
+        """
+        ...
+
+
+@runtime_checkable
 class Dataset(Protocol):
-    """Labelled clips, loaded one by one."""
+    """Labelled clips, loaded one by one.
+
+    Notes
+    -----
+    A dataset that leaves out clips may list them with ``excluded()``. One that knows more about its
+    clips (sex, age, room) may return it with ``attributes()``, a dictionary of texts for each id.
+    What a reader should know about how it was read goes into ``notes()``, a list of sentences.
+    """
 
     def clip_ids(self) -> Sequence[str]:
         """List the ids of all clips, always in the same order."""

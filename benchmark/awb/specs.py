@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from awb.errors import ParameterError
 from awb.maskers import Masker
 from awb.metrics.facts import MetricFacts
-from awb.protocols import AudioModel, Dataset
+from awb.protocols import AudioModel, Dataset, Extractor
 from awb.types import Clip, Explanation, Instance
 
 if TYPE_CHECKING:
@@ -281,7 +281,20 @@ class MaskerSpec(Spec):
     factory: Callable[[Any], Masker]
 
 
-AnySpec = ModelSpec | ExplainerSpec | DatasetSpec | MetricSpec | MaskerSpec
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractorSpec(Spec):
+    """What turns a clip into one vector of features, for ``awb data features``.
+
+    Attributes
+    ----------
+    factory : callable
+        ``factory(parameters) -> Extractor``.
+    """
+
+    factory: Callable[[Any], Extractor]
+
+
+AnySpec = ModelSpec | ExplainerSpec | DatasetSpec | MetricSpec | MaskerSpec | ExtractorSpec
 
 
 @dataclass(frozen=True, slots=True)

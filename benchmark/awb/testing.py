@@ -22,7 +22,7 @@ def rules(kind: Kind, *, slow: bool = True) -> list[str]:
     Parameters
     ----------
     kind : str
-        model, explainer, dataset, metric or masker.
+        model, explainer, dataset, metric, masker or extractor.
     slow : bool
         Whether to include the rule that starts a process.
 
@@ -40,7 +40,7 @@ def conforms(kind: Kind, name: str, rule: str | None = None) -> None:
     Parameters
     ----------
     kind : str
-        model, explainer, dataset, metric or masker.
+        model, explainer, dataset, metric, masker or extractor.
     name : str
         Its name, with settings as on the command line.
     rule : str, optional

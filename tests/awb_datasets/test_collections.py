@@ -17,8 +17,10 @@ from mini_collections import (
     ESC50_COLUMNS,
     URBAN_COLUMNS,
     opened,
+    write_cremad,
     write_emodb,
     write_esc50,
+    write_iemocap,
     write_ravdess,
     write_table,
     write_tone,
@@ -30,6 +32,8 @@ WRITE: dict[str, Callable[[Path], Path]] = {
     "urbansound8k": write_urbansound8k,
     "ravdess": write_ravdess,
     "emodb": write_emodb,
+    "iemocap": write_iemocap,
+    "cremad": write_cremad,
 }
 NAMES = list(WRITE)
 
@@ -51,6 +55,12 @@ EXPECTED: dict[str, tuple[int, set[str], set[str]]] = {
     "urbansound8k": (8, {"dog_bark", "siren"}, {"fold-1", "fold-10"}),
     "ravdess": (6, {"neutral", "angry", "surprised"}, {"actor-01", "actor-24"}),
     "emodb": (6, {"anger", "neutral", "sadness"}, {"speaker-03", "speaker-16"}),
+    "iemocap": (
+        8,
+        {"anger", "happiness"},
+        {"session-1-F", "session-1-M", "session-5-F", "session-5-M"},
+    ),
+    "cremad": (6, {"anger", "neutral", "sadness"}, {"actor-1001", "actor-1091"}),
 }
 
 
@@ -75,6 +85,10 @@ def test_whole_recordings_have_one_label_and_a_group(name: str, tmp_path: Path) 
         ("ravdess", ",actors=24", 3),
         ("ravdess", ",channel=song", 1),
         ("emodb", ",speakers=03", 3),
+        ("iemocap", ",sessions=5", 4),
+        ("iemocap", ",emotions=all", 12),
+        ("iemocap", ",kind=improvised", 8),
+        ("cremad", ",actors=1091", 3),
     ],
 )
 def test_parts_of_a_collection(name: str, settings: str, count: int, tmp_path: Path) -> None:
@@ -91,6 +105,8 @@ def test_parts_of_a_collection(name: str, settings: str, count: int, tmp_path: P
         ("urbansound8k", ",folds=0", "unknown fold '0'"),
         ("ravdess", ",actors=25", "unknown actor '25'"),
         ("emodb", ",speakers=3", "unknown speaker '3': known are 03, 08"),
+        ("iemocap", ",sessions=6", "unknown session '6': known are 1, 2, 3, 4, 5"),
+        ("cremad", ",actors=1", "unknown actor '1'"),
     ],
 )
 def test_an_unknown_group_is_refused(name: str, settings: str, said: str, tmp_path: Path) -> None:
@@ -99,7 +115,13 @@ def test_an_unknown_group_is_refused(name: str, settings: str, said: str, tmp_pa
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [("esc50", ",folds=3"), ("ravdess", ",actors=2"), ("emodb", ",speakers=08")],
+    [
+        ("esc50", ",folds=3"),
+        ("ravdess", ",actors=2"),
+        ("emodb", ",speakers=08"),
+        ("iemocap", ",sessions=3"),
+        ("cremad", ",actors=1002"),
+    ],
 )
 def test_a_group_that_is_not_there(name: str, settings: str, tmp_path: Path) -> None:
     assert "there is no recording of" in fault(name, WRITE[name](tmp_path), settings, DataError)
@@ -261,6 +283,42 @@ def test_bad_names_of_ravdess(name: str, said: str, tmp_path: Path) -> None:
 def test_bad_names_of_emodb(name: str, said: str, tmp_path: Path) -> None:
     write_tone(write_emodb(tmp_path) / "wav" / name, 300)
     assert said in fault("emodb", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("1092_DFA_ANG_XX.wav", "unknown actor '1092'"),
+        ("1001_DFA_BOR_XX.wav", "unknown emotion 'BOR'"),
+        ("1001-DFA.wav", "cannot read the name"),
+    ],
+)
+def test_bad_names_of_cremad(name: str, said: str, tmp_path: Path) -> None:
+    write_tone(write_cremad(tmp_path) / "AudioWAV" / name, 300)
+    assert said in fault("cremad", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("[1.0 - 2.0]\tSes01F_impro01_F009\tjoy\t[1, 1, 1]", "unknown emotion 'joy'"),
+        ("[1.0 - 2.0]\tSes02F_impro01_F009\tang\t[1, 1, 1]", "is not of Session1"),
+        ("[1.0 - 2.0]\tSes01F impro01\tang\t[1, 1, 1]", "cannot read the line"),
+    ],
+)
+def test_bad_lines_of_iemocap(line: str, said: str, tmp_path: Path) -> None:
+    root = write_iemocap(tmp_path)
+    [table] = root.glob("Session1/dialog/EmoEvaluation/*.txt")
+    table.write_text(line + "\n", encoding="utf-8")
+    assert said in fault("iemocap", tmp_path)
+
+
+def test_iemocap_without_some_audio_or_turns(tmp_path: Path) -> None:
+    root = write_iemocap(tmp_path)
+    next(root.rglob("Ses01F_impro01_F000.wav")).unlink()
+    assert "1 of 8 audio files" in fault("iemocap", root, kind=DataError)
+    assert len(clips(opened("iemocap", root, ",absent=skip"))) == 7
+    assert "no turn" in fault("iemocap", root, ",kind=scripted", DataError)
 
 
 def test_song_alone_is_told(tmp_path: Path) -> None:

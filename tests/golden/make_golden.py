@@ -101,7 +101,8 @@ def localization(case: Case) -> Case:
     relevance, labels = case["relevance"], case["labels"]
     rows = event_rows(labels)
     cuts = ("mean", "otsu", "annotated")
-    names = ["roc-auc", "average-precision", "pointing-game", "mass-accuracy", "rank-accuracy"]
+    names = ["roc-auc", "average-precision", "ndcg", "pointing-game"]
+    names += ["mass-accuracy", "rank-accuracy"]
     expected: dict[str, float | None] = {}
     for name in names:
         function = getattr(slow, name.replace("-", "_"))

@@ -7,7 +7,7 @@ ranks, every way of breaking ties instead of a formula, variance within instead 
 from __future__ import annotations
 
 from itertools import combinations, pairwise
-from math import inf
+from math import inf, log2
 
 
 def counted(relevance: list[float], labels: list[int]) -> tuple[list[float], list[bool]]:
@@ -31,6 +31,19 @@ def roc_auc(relevance: list[float], labels: list[int]) -> float:
                 pairs += 1
                 won += 1.0 if value > other else 0.5 if value == other else 0.0
     return won / pairs
+
+
+def ndcg(relevance: list[float], labels: list[int]) -> float:
+    """Average the gain over every order that breaks the ties; tied cells take each rank alike."""
+    values, inside = counted(relevance, labels)
+    gain = best = 0.0
+    for value, is_inside in zip(values, inside, strict=True):
+        above, tied = sum(one > value for one in values), values.count(value)
+        ranks = range(above + 1, above + tied + 1)
+        gain += is_inside * sum(1 / log2(1 + rank) for rank in ranks) / tied
+    for rank in range(1, sum(inside) + 1):
+        best += 1 / log2(1 + rank)
+    return gain / best
 
 
 def average_precision(relevance: list[float], labels: list[int]) -> float:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from awb.builtins.maskers import MASKERS
-from awb.specs import AnySpec, DatasetSpec, ModelSpec
+from awb.specs import AnySpec, DatasetSpec, ExtractorSpec, ModelSpec
 from awb_datasets import awb_datasets
-from awb_plugins.models import awb_models
+from awb_plugins.models import awb_extractors, awb_models
 from pages.tables import table
 
 MODEL_COLUMNS = ["model", "what", "threshold", "can be trained", "install"]
 
-TEXT = """# Models, datasets, maskers
+TEXT = """# Models, datasets, extractors, maskers
 
 `awb plugins` lists what is installed, from awb and from others, and says how to get what a plugin
 still needs. Settings are typed after the name, as in `--model yamnet:backend=litert` or
@@ -33,6 +34,14 @@ still needs. Settings are typed after the name, as in `--model yamnet:backend=li
 {datasets}
 
 {dataset_details}
+
+## Extractors
+
+What turns a clip into one vector of features: `awb data features --extractor NAME`.
+
+{extractors}
+
+{extractor_details}
 
 ## Maskers
 
@@ -52,6 +61,8 @@ def page() -> str:
         model_details=_details(models),
         datasets=table(["dataset", "what", "run with", "install"], map(_dataset, datasets)),
         dataset_details=_details(datasets),
+        extractors=table(["extractor", "what", "install"], map(_extractor, awb_extractors())),
+        extractor_details=_details(awb_extractors()),
         maskers=table(["masker", "what"], ([f"`{one.name}`", one.summary] for one in MASKERS)),
         masker_details=_details(MASKERS),
     )
@@ -73,11 +84,15 @@ def _dataset(spec: DatasetSpec) -> list[str]:
     return [f"[`{spec.name}`](#{spec.name})", spec.summary, models, _install(spec)]
 
 
+def _extractor(spec: ExtractorSpec) -> list[str]:
+    return [f"`{spec.name}`", spec.summary, _install(spec)]
+
+
 def _install(spec: AnySpec) -> str:
     return f"`audio-where-benchmark[{spec.extra}]`" if spec.extra else ""
 
 
-def _details(specs: list[AnySpec] | list[ModelSpec] | list[DatasetSpec]) -> str:
+def _details(specs: Sequence[AnySpec]) -> str:
     return "\n\n".join(map(_section, specs))
 
 

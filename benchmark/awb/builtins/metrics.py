@@ -52,6 +52,7 @@ HEADLINE: list[tuple[str, Metric]] = [
     ("sparseness", lambda s: m.sparseness(s.relevance)),
 ]
 LABELLED: list[tuple[str, Labelled]] = [
+    ("ndcg", m.ndcg),
     ("mass-accuracy", m.mass_accuracy),
     ("rank-accuracy", m.rank_accuracy),
     *((f"iou-{one}", partial(m.iou, threshold=one)) for one in THRESHOLDS),

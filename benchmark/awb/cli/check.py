@@ -41,7 +41,7 @@ def _kind_of(registry: Registry, name: str, kind: Kind | None) -> Kind:
 @click.argument("name", metavar="NAME[:KEY=VALUE,...]")
 @click.option(
     "--kind",
-    type=click.Choice(["model", "explainer", "dataset", "metric", "masker"]),
+    type=click.Choice(["model", "explainer", "dataset", "metric", "masker", "extractor"]),
     help="Only needed if plugins of several kinds have this name.",
 )
 @click.option(

@@ -10,6 +10,7 @@ import click
 
 from awb.cli.completing import names_of
 from awb.cli.data_clips import export_command, scores_command
+from awb.cli.data_features import clusters_command, features_command, spectrograms_command
 from awb.cli.options import OPEN, finish, resolve_dataset
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.progress import passing_bar
@@ -192,3 +193,6 @@ def describe_command(
 
 data_command.add_command(scores_command)
 data_command.add_command(export_command)
+data_command.add_command(features_command)
+data_command.add_command(clusters_command)
+data_command.add_command(spectrograms_command)

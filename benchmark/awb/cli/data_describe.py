@@ -44,6 +44,8 @@ def describe_plain(
 
 
 def _print(found: Description) -> None:
+    for note in found.notes:
+        click.echo(note)
     plain = found.plain()["duration_s"]
     click.echo(
         f"{found.clips} clips, {plain['total']:.1f} s in total,"

@@ -51,7 +51,7 @@ class KindName(click.Choice[str]):
     name = "kind"
 
     def __init__(self) -> None:
-        super().__init__(["models", "explainers", "datasets", "metrics", "maskers"])
+        super().__init__(["models", "explainers", "datasets", "metrics", "maskers", "extractors"])
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the kind in the singular."""
@@ -65,7 +65,7 @@ class KindName(click.Choice[str]):
 @PLUGIN
 @click.pass_context
 def plugins_command(context: click.Context, kind: Kind | None, as_json: bool) -> None:
-    """List all models, explainers, datasets, metrics and maskers with their origin.
+    """List everything that is installed with its origin.
 
     KIND lists one kind: awb plugins explainers. awb info NAME says more of one plugin.
 

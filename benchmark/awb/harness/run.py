@@ -19,7 +19,7 @@ from awb.harness.config.toml_output import resolved_toml
 from awb.harness.planning.deadline import Deadline
 from awb.harness.planning.timed import Bench, Timed, clips_done
 from awb.harness.selection.clip_scores import ScoreStore
-from awb.harness.selection.dataset_process import Reader, Source, notes_of
+from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.instance_facts import instance_facts
 from awb.harness.selection.manifest import Kept, audio_sha256, make_instance
 from awb.harness.selection.no_instances import Classes, check_some
@@ -67,11 +67,11 @@ def run(
             "sample_rates_hz": {label: one.sample_rate_hz for label, one in facts.items()},
             "computed_on": {label: one.computed_on for label, one in facts.items()},
             "model_notes": {label: one.notes for label, one in facts.items() if one.notes},
-            "dataset_notes": {one.resolved.label: notes_of(one.dataset) for one in sources},
             "limits": resources.limits.record(),
             "scores": None if resources.scores is None else str(resources.scores),
         }
-        folder = RunFolder.create(out, record)
+        told = {one.resolved.label: notes for one in sources if (notes := one.notes())}
+        folder = RunFolder.create(out, {**record, "dataset_notes": told} if told else record)
         folder.keep_config(resolved_toml(config, chosen, resources.scores))
         if timed is not None:
             folder.add_to_record("costs", timed.costs)

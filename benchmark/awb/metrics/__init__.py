@@ -75,7 +75,14 @@ from awb.metrics.order_forms import (
     iou_area,
 )
 from awb.metrics.pointing import POINTING_GAME, pointing_game
-from awb.metrics.ranking import AVERAGE_PRECISION, ROC_AUC, average_precision, roc_auc
+from awb.metrics.ranking import (
+    AVERAGE_PRECISION,
+    NDCG,
+    ROC_AUC,
+    average_precision,
+    ndcg,
+    roc_auc,
+)
 from awb.metrics.rationales import comprehensiveness, sufficiency
 from awb.metrics.robustness import (
     max_sensitivity,
@@ -122,6 +129,7 @@ ALL_FACTS: dict[str, MetricFacts] = {
     facts.name: facts
     for facts in (
         ROC_AUC,
+        NDCG,
         AVERAGE_PRECISION,
         POINTING_GAME,
         MASS_ACCURACY,
@@ -212,6 +220,7 @@ __all__ = [
     "MAX_SENSITIVITY",
     "MODEL_RANDOMIZATION",
     "MONOTONICITY",
+    "NDCG",
     "NOISE_STABILITY",
     "OVER_RANDOM",
     "POINTING_GAME",
@@ -269,6 +278,7 @@ __all__ = [
     "mel_bands",
     "monotonicity",
     "moved_masks",
+    "ndcg",
     "otsu_threshold",
     "over_random",
     "pointing_game",

@@ -10,11 +10,16 @@ Metrics
 -------
 * `roc_auc`: chance that a positive cell outranks a negative one; 0.5 is chance.
 * `average_precision`: area under the precision-recall steps; chance is the share of positives.
+* `ndcg`: normalized discounted cumulative gain, in which the first ranks count most.
 
 References
 ----------
 Fawcett, T. (2006). An introduction to ROC analysis. Pattern Recognition Letters 27(8).
 doi:10.1016/j.patrec.2005.10.010
+Järvelin, K., & Kekäläinen, J. (2002). Cumulated gain-based evaluation of IR techniques. ACM
+Transactions on Information Systems 20(4). doi:10.1145/582415.582418
+McSherry, F., & Najork, M. (2008). Computing information retrieval performance measures efficiently
+in the presence of tied scores. ECIR. doi:10.1007/978-3-540-78646-7_38
 """
 
 from __future__ import annotations
@@ -57,6 +62,22 @@ AVERAGE_PRECISION = MetricFacts(
     r" \quad T_t = \text{segments with the } t \text{ highest values}",
     citation="Zhu 2004, Recall, precision and average precision, University of Waterloo; "
     "the sum without interpolation of scikit-learn",
+)
+
+
+NDCG = MetricFacts(
+    name="ndcg",
+    family="localization",
+    summary="gain of the segments inside the events, discounted by their rank, over the best order",
+    higher_is_better=True,
+    lowest=0.0,
+    highest=1.0,
+    unit="gain",
+    undefined="no segment is inside the events, or none is outside",
+    formula=r"\sum_{i \in P} \frac{1}{\log_2(1 + \text{rank}_i)} \Big/"
+    r" \sum_{k=1}^{|P|} \frac{1}{\log_2(1 + k)}",
+    citation="Järvelin & Kekäläinen 2002, doi:10.1145/582415.582418; ties as McSherry & Najork"
+    " 2008, doi:10.1007/978-3-540-78646-7_38",
 )
 
 
@@ -179,3 +200,52 @@ def average_precision(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     chosen = np.flatnonzero(last_of_tie) + 1
     gained = np.diff(hits, prepend=0)
     return float(np.sum(gained * hits / chosen) / hits[-1])
+
+
+def ndcg(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
+    """Normalized discounted cumulative gain: how early the positive cells come.
+
+    A positive cell of rank k gains 1 / log2(1 + k). Tied cells share the mean discount of their
+    ranks, which is the expectation over all ways to break the tie.
+
+    Parameters
+    ----------
+    relevance : array_like, shape=(n,)
+        Relevance of every cell.
+    labels : array_like, shape=(n,)
+        1, 0 or -1 (ignored).
+
+    Returns
+    -------
+    float
+        In (0, 1], higher is better; 1 if all positive cells come first. Even the worst order is
+        above 0, and chance depends on the numbers of cells.
+
+    Raises
+    ------
+    RelevanceError
+        If the relevance is empty or not finite.
+    ParameterError
+        If the labels do not fit.
+    UndefinedScoreError
+        If no cell is positive, or none is negative.
+
+    References
+    ----------
+    Järvelin, K., & Kekäläinen, J. (2002). Cumulated gain-based evaluation of IR techniques. ACM
+    Transactions on Information Systems 20(4). doi:10.1145/582415.582418
+    McSherry, F., & Najork, M. (2008). Computing information retrieval performance measures
+    efficiently in the presence of tied scores. ECIR. doi:10.1007/978-3-540-78646-7_38
+
+    Examples
+    --------
+    >>> round(ndcg([0.9, 0.5, 0.4], [1, 0, 1]), 4)
+    0.9197
+    """
+    values, positive = labelled(relevance, labels)
+    discounts = 1.0 / np.log2(np.arange(values.size) + 2.0)
+    _, ties, counts = np.unique(-values, return_inverse=True, return_counts=True)
+    firsts = np.cumsum(counts) - counts
+    shared = np.add.reduceat(discounts, firsts) / counts
+    best = discounts[: int(positive.sum())].sum()
+    return float(min(shared[ties][positive].sum() / best, 1.0))

@@ -25,13 +25,14 @@ from awb.specs import (
     AnySpec,
     DatasetSpec,
     ExplainerSpec,
+    ExtractorSpec,
     MaskerSpec,
     MetricSpec,
     ModelSpec,
     Origin,
 )
 
-Kind = Literal["model", "explainer", "dataset", "metric", "masker"]
+Kind = Literal["model", "explainer", "dataset", "metric", "masker", "extractor"]
 
 GROUP = "awb"
 KINDS: Mapping[Kind, type[AnySpec]] = MappingProxyType(
@@ -41,6 +42,7 @@ KINDS: Mapping[Kind, type[AnySpec]] = MappingProxyType(
         "dataset": DatasetSpec,
         "metric": MetricSpec,
         "masker": MaskerSpec,
+        "extractor": ExtractorSpec,
     }
 )
 

@@ -22,7 +22,16 @@ from awb.plugins.discovery import (
 from awb.plugins.pickling import packed, unpacked
 from awb.plugins.references import Reference, parse_reference
 from awb.plugins.session import SESSION, add_file
-from awb.specs import AnySpec, DatasetSpec, ExplainerSpec, MetricSpec, ModelSpec, Origin, Parameters
+from awb.specs import (
+    AnySpec,
+    DatasetSpec,
+    ExplainerSpec,
+    ExtractorSpec,
+    MetricSpec,
+    ModelSpec,
+    Origin,
+    Parameters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,10 @@ def resolve(
 def resolve(registry: Registry, kind: Literal["dataset"], text: str) -> Resolved[DatasetSpec]: ...
 @overload
 def resolve(registry: Registry, kind: Literal["metric"], text: str) -> Resolved[MetricSpec]: ...
+@overload
+def resolve(
+    registry: Registry, kind: Literal["extractor"], text: str
+) -> Resolved[ExtractorSpec]: ...
 @overload
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved: ...
 def resolve(registry: Registry, kind: Kind, text: str) -> Resolved:

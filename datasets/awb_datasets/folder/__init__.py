@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
+from awb.errors import ParameterError
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
 
@@ -42,23 +44,63 @@ class FolderParameters(Parameters):
         description="What to do where labels name a file that is not there.",
         json_schema_extra={"former_default": "refuse"},
     )
+    attributes: Path | None = Field(
+        None, description="Table of what is known of each clip or speaker (sex, age), relative."
+    )
+    group: str | None = Field(None, description="Its column of groups that no split may cut.")
+
+    @property
+    def is_default(self) -> bool:
+        """Whether neither the audio nor a table of events was named."""
+        return self.audio == Path("audio") and not self.table
 
 
 def _make(parameters: FolderParameters) -> Dataset:
     """Open the folder and read its labels."""
     from awb.data.annotations.columns import parse_columns
     from awb.data.annotations.rows import Choices
+    from awb_datasets.folder.class_folders import ClassFolders, is_class_per_folder
+    from awb_datasets.folder.label_files import has_label_files
+
+    folder = parameters.path.expanduser()
+    choices = Choices(parse_columns(parameters.columns), parameters.label, parameters.tier)
+    by_class = parameters.is_default and is_class_per_folder(folder)
+    if by_class and not has_label_files(folder, choices):
+        return _described(parameters, ClassFolders(folder), search=True)
     from awb_datasets.folder.dataset import FolderDataset
 
-    return FolderDataset(
-        parameters.path.expanduser(),
+    dataset = FolderDataset(
+        folder,
         audio=parameters.audio,
         tables=[name for name in parameters.table.split("+") if name],
-        choices=Choices(parse_columns(parameters.columns), parameters.label, parameters.tier),
+        choices=choices,
         skip_absent=parameters.absent == "skip",
         window_s=parameters.window_s,
         overlap_s=parameters.overlap_s,
     )
+    return _described(parameters, dataset)
+
+
+def _described(parameters: FolderParameters, dataset: Dataset, *, search: bool = False) -> Dataset:
+    """Add what a table says of the clips."""
+    from awb_datasets.folder.attributes import (
+        Attributes,
+        WithAttributes,
+        find_table,
+        read_attributes,
+    )
+
+    folder, given = parameters.path.expanduser(), parameters.attributes
+    if given is None:
+        table, notes = find_table(folder, dataset.clip_ids()) if search else (None, ())
+    else:
+        table, notes = folder / given.expanduser(), ()
+    if table is None:
+        if parameters.group is not None:
+            raise ParameterError(f"group={parameters.group} needs a table: add attributes=FILE")
+        return WithAttributes(dataset, Attributes(notes=notes)) if notes else dataset
+    found = read_attributes(table, dataset.clip_ids(), parameters.group)
+    return WithAttributes(dataset, replace(found, notes=(*found.notes, *notes)))
 
 
 SPEC = DatasetSpec(

@@ -13,7 +13,7 @@ from awb.data.annotations.formats import SUFFIXES
 from awb.data.annotations.reading import find_format, open_source
 from awb.data.annotations.rows import Choices
 from awb.errors import DataError, LabelError
-from awb_datasets.folder.listing import LAYOUT
+from awb_datasets.folder.listing import LAYOUT, list_audio
 
 EVENTS = "events.tsv"
 _PATTERN = frozenset("*?[")
@@ -43,6 +43,16 @@ def find_label_files(
     if not found:
         raise DataError(f"{folder}: no file of labels fits table={'+'.join(tables)}")
     return found
+
+
+def has_label_files(folder: Path, choices: Choices) -> bool:
+    """Tell whether labels are found where none were named, be they too many to choose from."""
+    try:
+        return bool(_what_is_there(folder, folder, list_audio(folder), choices))
+    except LabelError:
+        return True
+    except DataError:
+        return False
 
 
 def _what_is_there(

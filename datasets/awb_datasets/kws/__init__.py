@@ -1,4 +1,4 @@
-"""Keyword spotting: sequences of spoken digits in which one is the keyword; see CARD.md."""
+"""Keyword spotting: sequences of spoken words in which one is the keyword; see CARD.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from awb.protocols import Dataset
 from awb.specs import DatasetSpec, Parameters
-from awb_datasets.kws.words import Keyword, Split
+from awb_datasets.kws.words import Split
 from awb_datasets.numbering import reseeded
 
 
@@ -18,8 +18,15 @@ class KwsParameters(Parameters):
     recordings: Path | None = Field(
         None, description="Folder of the recordings; by default they are downloaded once."
     )
-    keyword: Keyword = Field("seven", description="The digit to detect.")
+    keyword: str = Field("seven", description="The word to detect.")
     split: Split = Field("test", description="Part of the data; parts share no speaker.")
+    speakers: str | None = Field(None, description="Only these speakers, joined by +.")
+    words: str | None = Field(
+        None, description="The vocabulary, joined by +; by default all words of the recordings."
+    )
+    alignments: Path | None = Field(
+        None, description="TextGrids or a table of words, if they are not beside the recordings."
+    )
     clips: int = Field(40, ge=1, description="Number of sequences; the keyword is in every other.")
     seed: int = Field(0, ge=0, description="Another seed gives other sequences.")
     snr_db: str = Field("10+20+30", description="Levels of the speech over the background, in dB.")
@@ -38,24 +45,33 @@ def _make(parameters: KwsParameters) -> Dataset:
     from awb_datasets.kws.dataset import Kws
     from awb_datasets.kws.fetching import official
     from awb_datasets.kws.recordings import Recordings
+    from awb_datasets.kws.takes import word_of
     from awb_datasets.mixing.placing import read_levels
 
+    keyword = word_of(parameters.keyword)
+    words = [word_of(word) for word in (parameters.words or "").split("+") if word_of(word)]
+    aligned = parameters.alignments
     given = parameters.recordings
     folder = official() if given is None else given.expanduser()
     return Kws(
-        Recordings(folder),
-        keyword=parameters.keyword,
+        Recordings(
+            folder,
+            None if aligned is None else aligned.expanduser(),
+            list(dict.fromkeys([*words, keyword])) if words else (),
+        ),
+        keyword=keyword,
         split=parameters.split,
         clips=parameters.clips,
         seed=parameters.seed,
         snr_db=read_levels(parameters.snr_db, "snr_db"),
+        speakers=[name for name in (parameters.speakers or "").split("+") if name],
     )
 
 
 SPEC = DatasetSpec(
     name="kws",
     title="keyword spotting",
-    summary="Keyword spotting: sequences of 4 to 8 spoken digits, one of which is the keyword",
+    summary="Keyword spotting: sequences of spoken digits, or of anyone's words, with a keyword",
     citation=(
         "Recordings: Jackson, Z., et al. Free Spoken Digit Dataset, v1.0.9, CC BY-SA 4.0,"
         " https://github.com/Jakobovski/free-spoken-digit-dataset"

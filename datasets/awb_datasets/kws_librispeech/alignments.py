@@ -27,6 +27,11 @@ class Word:
     offset_s: float
     text: str
 
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Start and end in seconds."""
+        return self.onset_s, self.offset_s
+
 
 @dataclass(frozen=True, slots=True)
 class Alignment:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from awb.hookspecs import hookimpl
-from awb.specs import ModelSpec
+from awb.specs import ExtractorSpec, ModelSpec
 from awb_plugins.models import (
     ast,
     clap,
     clever_hans,
     cnn14,
     drums_crnn,
+    extractors,
     kws_cnn,
     onnx,
     ser_cnn,
@@ -46,3 +47,9 @@ def awb_models() -> list[ModelSpec]:
         tflite.SPEC,
         onnx.SPEC,
     ]
+
+
+@hookimpl
+def awb_extractors() -> list[ExtractorSpec]:
+    """Return the built-in extractors of features."""
+    return list(extractors.SPECS)

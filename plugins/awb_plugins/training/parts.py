@@ -17,7 +17,14 @@ from awb.specs import DatasetSpec
 from awb.training import Progress
 from awb_plugins.training.examples import Examples, load_examples
 from awb_plugins.training.recipe import Recipe
-from awb_plugins.training.splits import TEST, TRAIN, VALIDATION, check_split, split_by_group
+from awb_plugins.training.splits import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    check_split,
+    classes_left_out,
+    split_by_group,
+)
 
 SPLIT = "split"
 """The parameter by which a dataset names its own parts: train, validation and test."""
@@ -35,11 +42,14 @@ class Parts:
         Reference of the dataset that each part comes from.
     order : tuple of str
         Classes as the dataset lists them; empty if it does not.
+    notes : tuple of str
+        What a reader must know about the split, in sentences.
     """
 
     examples: Mapping[str, Examples]
     labels: Mapping[str, str]
     order: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def sources(
@@ -90,16 +100,19 @@ def load_parts(
 
         examples[part] = load_examples(dataset, fixed, path, report)
     labels = {part: resolved.label for part, resolved in found.items()}
+    notes: tuple[str, ...] = ()
     if list(examples) == [TRAIN]:
         whole = examples[TRAIN]
         rng = RandomKey((seed, "split")).generator("groups")
-        rows = split_by_group(whole.units, rng)
+        classes = [frozenset(name for name, _ in present) for present in whole.present]
+        rows = split_by_group(whole.units, rng, classes)
+        notes = tuple(classes_left_out(whole.units, classes, rows))
         examples = {part: whole.take(chosen) for part, chosen in rows.items()}
         labels = dict.fromkeys(rows, f"{labels[TRAIN]}, split by group")
     if VALIDATION not in examples:
         raise DataError("training needs a validation part")
     check_split(examples)
-    return Parts(examples, labels, tuple(order))
+    return Parts(examples, labels, tuple(order), notes)
 
 
 def _fixed_length(recipe: Recipe, examples: Mapping[str, Any]) -> Recipe:

@@ -82,6 +82,8 @@ def _fit_and_write(
     """Train once a seed, keep the best on validation, and judge it on what it has not seen."""
     from awb_plugins.training.fit import fit, predict
 
+    for note in parts.notes:
+        tell(note)
     train_part, validation = parts.examples[TRAIN], parts.examples[VALIDATION]
     classes = class_list(train_part, recipe, parts.order)
     trained = [

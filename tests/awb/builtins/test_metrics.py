@@ -83,6 +83,7 @@ def _by_labels(relevance: list[float], labels: list[int]) -> Expected:
     found = {
         "roc-auc": slow.roc_auc(relevance, labels),
         "average-precision": slow.average_precision(relevance, labels),
+        "ndcg": slow.ndcg(relevance, labels),
         "pointing-game": slow.pointing_game(relevance, labels),
         "mass-accuracy": mass,
         "rank-accuracy": slow.rank_accuracy(relevance, labels),

@@ -19,6 +19,7 @@ ROWS = np.eye(3)[:1]
 BY_LABELS: dict[str, Callable[..., Any]] = {
     "roc_auc": metrics.roc_auc,
     "average_precision": metrics.average_precision,
+    "ndcg": metrics.ndcg,
     "pointing_game": metrics.pointing_game,
     "mass_accuracy": metrics.mass_accuracy,
     "rank_accuracy": metrics.rank_accuracy,

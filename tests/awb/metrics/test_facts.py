@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).parents[2] / "golden"
 
 
 def test_every_metric_of_the_design_has_facts() -> None:
-    wanted = """roc-auc average-precision pointing-game mass-accuracy rank-accuracy iou-mean
+    wanted = """roc-auc average-precision ndcg pointing-game mass-accuracy rank-accuracy iou-mean
     iou-otsu iou-annotated f1-mean f1-otsu f1-annotated event-margin event-recall@5 psds
     deletion-area insertion-area ff@1 ff@5 ff@10 ff@20 ff@50 ff@annotated comprehensiveness
     sufficiency ai ad ag fid-in ff-in ff-out faithfulness-correlation monotonicity infidelity

@@ -33,6 +33,7 @@ def _localization(case: Case) -> dict[str, Callable[[], float]]:
     scorers: dict[str, Callable[[], float]] = {
         "roc-auc": lambda: metrics.roc_auc(relevance, labels),
         "average-precision": lambda: metrics.average_precision(relevance, labels),
+        "ndcg": lambda: metrics.ndcg(relevance, labels),
         "pointing-game": lambda: metrics.pointing_game(relevance, labels),
         "mass-accuracy": lambda: metrics.mass_accuracy(relevance, labels),
         "rank-accuracy": lambda: metrics.rank_accuracy(relevance, labels),

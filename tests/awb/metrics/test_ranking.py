@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
 
 from awb.errors import UndefinedScoreError
-from awb.metrics import average_precision, pointing_game, roc_auc
+from awb.metrics import average_precision, ndcg, pointing_game, roc_auc
 from golden import slow_localization
 from golden.strategies import Labelled, labelled, quick
 
-METRICS = [roc_auc, average_precision, pointing_game]
+METRICS = [roc_auc, average_precision, ndcg, pointing_game]
 SLOW = {
     roc_auc: slow_localization.roc_auc,
     average_precision: slow_localization.average_precision,
+    ndcg: slow_localization.ndcg,
     pointing_game: slow_localization.pointing_game,
 }
 
@@ -39,6 +40,8 @@ def test_scikit_learn_agrees(case: Labelled) -> None:
     assert roc_auc(relevance, labels) == pytest.approx(roc_auc_score(true, score), abs=1e-12)
     expected = average_precision_score(true, score)
     assert average_precision(relevance, labels) == pytest.approx(expected, abs=1e-12)
+    expected = ndcg_score([true], [score])
+    assert ndcg(relevance, labels) == pytest.approx(expected, abs=1e-12)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -20,7 +20,7 @@ from awb_plugins.training.examples import (
     targets,
 )
 from awb_plugins.training.recipe import Recipe
-from awb_plugins.training.splits import check_split, split_by_group
+from awb_plugins.training.splits import check_split, classes_left_out, split_by_group
 from small_training import RATE_HZ, Tones, examples, recipe
 
 
@@ -53,6 +53,63 @@ def test_a_split_depends_on_the_generator_alone() -> None:
     groups = [f"g{number % 9}" for number in range(60)]
     assert split_by_group(groups, rng(1)) == split_by_group(groups, rng(1))
     assert split_by_group(groups, rng(1)) != split_by_group(groups, rng(2))
+
+
+def _classes(*names: str) -> list[frozenset[str]]:
+    return [frozenset(one.split("+")) for one in names]
+
+
+def test_parts_have_the_classes_in_equal_shares() -> None:
+    """Speakers who say one class each: by chance alone, parts would lack some of them."""
+    groups = [f"speaker {number // 4}" for number in range(280)]
+    classes = _classes(*("abcdefg"[number // 4 % 7] for number in range(280)))
+    for seed in range(2):
+        parts = split_by_group(groups, rng(seed), classes)
+        owners = [{groups[row] for row in rows} for rows in parts.values()]
+        assert sum(map(len, owners)) == 70
+        for rows in parts.values():
+            counts = [sum(name in classes[row] for row in rows) for name in "abcdefg"]
+            assert max(counts) - min(counts) <= 8
+            assert min(counts) > 0
+        assert classes_left_out(groups, classes, parts) == []
+
+
+def test_a_class_of_one_group_is_trained_on_and_told() -> None:
+    groups = [f"g{number % 10}" for number in range(60)]
+    classes = _classes(*("owl" if group == "g3" else "dog+cat" for group in groups))
+    for seed in range(4):
+        parts = split_by_group(groups, rng(seed), classes)
+        assert {"g3"} <= {groups[row] for row in parts["train"]}
+        [note] = classes_left_out(groups, classes, parts)
+        assert note.startswith("class 'owl' has 1 group (g3): there is none in validation and test")
+        assert "three groups or more" in note
+
+
+def test_a_class_of_two_groups_is_in_two_parts() -> None:
+    groups = [f"g{number % 12}" for number in range(60)]
+    classes = _classes(*("owl" if group in ("g3", "g4") else "dog" for group in groups))
+    parts = split_by_group(groups, rng(), classes)
+    assert any(classes[row] == {"owl"} for row in parts["train"])
+    [note] = classes_left_out(groups, classes, parts)
+    assert "'owl' has 2 groups (g3, g4): there is none in" in note
+    assert "validation and test" not in note
+
+
+def test_classes_that_cannot_all_be_trained_on_are_refused() -> None:
+    groups, classes = ["a", "b", "c"] * 3, _classes("dog", "cat", "owl") * 3
+    with pytest.raises(
+        SplitError, match=r"leaves class '\w+' out of training: 1 group \(\w\) of 3"
+    ):
+        split_by_group(groups, rng(), classes)
+
+
+def test_clips_of_all_different_classes_are_split_without_strata() -> None:
+    groups = [f"g{number}" for number in range(9)]
+    classes = [frozenset({"dog", f"extra {number}"}) for number in range(9)]
+    parts = split_by_group(groups, rng(), [frozenset({"dog"})] * 9)
+    assert sum(map(len, parts.values())) == 9
+    with pytest.raises(SplitError, match="out of training"):
+        split_by_group(groups, rng(), classes)
 
 
 def test_two_groups_cannot_be_split() -> None:

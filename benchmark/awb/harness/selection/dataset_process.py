@@ -6,7 +6,7 @@ is separate from the workers, which may be on other machines and must not wait f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +34,18 @@ class Source:
 
     resolved: Resolved[DatasetSpec]
     dataset: Dataset
+
+    def attributes(self) -> Mapping[str, Mapping[str, str]]:
+        """Return what the dataset knows of its clips, by id, if it tells."""
+        return dict(self._told("attributes") or {})
+
+    def notes(self) -> tuple[str, ...]:
+        """List what a reader should know about how the dataset was read."""
+        return tuple(self._told("notes") or ())
+
+    def _told(self, method: str) -> Any:
+        found = getattr(self.dataset, method, None)
+        return found() if callable(found) else None
 
     def load(self, clip_id: str) -> Clip:
         """Load a clip through the plugin boundary."""
@@ -74,12 +86,6 @@ class Reader(AbstractContextManager["Reader"]):
         """End the process."""
         if self._workers is not None:
             self._workers.close()
-
-
-def notes_of(dataset: Dataset) -> list[str]:
-    """List what a dataset says that a reader of its boards must know; most say nothing."""
-    list_them = getattr(dataset, "notes", None)
-    return [str(one) for one in list_them()] if callable(list_them) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +139,15 @@ class _Distant:
         question = _Question(self.resolved, "excluded")
         return tuple(self._ask(question, "it listed what it leaves out") or ())
 
+    def attributes(self) -> Mapping[str, Mapping[str, str]]:
+        """Return what it knows of its clips, by id; nothing if it knows nothing."""
+        question = _Question(self.resolved, "attributes")
+        return dict(self._ask(question, "it described its clips") or {})
+
     def notes(self) -> Sequence[str]:
-        """List what a reader of its boards must know, if it reports that."""
-        return tuple(self._ask(_Question(self.resolved, "notes"), "it listed its notes") or ())
+        """List what a reader should know about how it was read."""
+        question = _Question(self.resolved, "notes")
+        return tuple(self._ask(question, "it described itself") or ())
 
     def fingerprint(self) -> str:
         """Return its own hash of its tables and files; empty if it has none."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awb.harness.config.limits import Limits
-from awb.harness.selection.dataset_process import Reader, notes_of
+from awb.harness.selection.dataset_process import Reader
 from awb.harness.selection.selector import minimum_duration_s
 from awb.harness.selection.whole_dataset import readable
 from awb.plugins.resolve import Resolved
@@ -33,7 +33,7 @@ class Description:
     labels: Mapping[str, tuple[int, int]]  # numbers of clips and of events, which have times
     too_short: tuple[TooShort, ...]  # one per model
     problems: tuple[str, ...]  # one sentence per clip that cannot be read
-    notes: tuple[str, ...] = ()  # what the dataset says of its labels
+    notes: tuple[str, ...] = ()  # on how the dataset was read
 
     def plain(self) -> dict[str, Any]:
         """Return plain lists and dictionaries, with a summary of the durations."""
@@ -72,19 +72,20 @@ def describe_clips(
     events: Counter[str] = Counter()
     with Reader(limits) as reader:
         source = reader.open(dataset)
-        notes = notes_of(source.dataset)
         clip_ids = list(source.dataset.clip_ids())
         for clip in readable(source, clip_ids, None, problems.append):
             durations_s.append(clip.duration_s)
             clips.update({*clip.labels, *(event.label for event in clip.events)})
             events.update(event.label for event in clip.events)
+            progress(len(durations_s) + len(problems), len(clip_ids))
+        notes = source.notes()
     return Description(
         len(durations_s),
         tuple(durations_s),
         {label: (clips[label], events[label]) for label in sorted(clips)},
         tuple(_too_short(model, durations_s) for model in models),
         tuple(problems),
-        tuple(notes),
+        notes,
     )
 
 

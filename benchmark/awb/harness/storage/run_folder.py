@@ -132,12 +132,14 @@ class RunFolder:
 
     def model_notes(self) -> dict[str, tuple[str, ...]]:
         """Read what each model says of itself that a reader must know, by its label."""
-        found = self.record().get("model_notes") or {}
-        return {str(label): tuple(map(str, lines)) for label, lines in found.items()}
+        return self._told("model_notes")
 
     def dataset_notes(self) -> dict[str, tuple[str, ...]]:
-        """Read what was changed in the labels of each dataset, by its label."""
-        found = self.record().get("dataset_notes") or {}
+        """Read how each dataset was read, as far as it says so, by its label."""
+        return self._told("dataset_notes")
+
+    def _told(self, key: str) -> dict[str, tuple[str, ...]]:
+        found = self.record().get(key) or {}
         return {str(label): tuple(map(str, lines)) for label, lines in found.items()}
 
     def scores_given(self) -> Path | None:
