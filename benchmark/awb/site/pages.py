@@ -26,20 +26,31 @@ from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
 from awb.leaderboard.submissions.shadows import Shadow
 from awb.plugins.discovery import Kind, Registered, Registry
+from awb.report.encoding import as_base64
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
 from awb.report.payload import PageSounds, Plain, metric_plain, number
 from awb.report.views.board import BoardView
 from awb.report.views.clips import Clips
+from awb.site.advice import Kind as ModelKind
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
+from awb.site.clip import HEIGHT, ClipView
+from awb.site.comparison import compared, gaps_of, widest
 from awb.site.feed import anchor, feed
 from awb.site.metrics import first_by, metrics_of
 from awb.site.rerun import run_command, verify_command
-from awb.site.summary import model_cells, model_columns, ranks_plain, ranks_table, spread
+from awb.site.summary import (
+    model_cells,
+    model_columns,
+    ranks_plain,
+    ranks_table,
+    spread,
+    together,
+)
 from awb.site.text import linked, settings
 
 STYLES = ("awb.report", "report.css"), ("awb.site", "site.css")
 PACKAGE = "awb.site"
-OWN = "site.js", "ranks.js"
+OWN = "listen.js", "compare.js", "copy.js", "site.js", "ranks.js"
 NEWEST = 8
 """Number of publications listed on the first page."""
 
@@ -57,6 +68,8 @@ class Site:
     notice: str = ""  # what a reader of any page must know about the rows
     shadows: Mapping[str, Shadow] = field(default_factory=dict)  # by the submission's hash
     provenance: str = ""  # what is verified and what is claimed, over all entries
+    clip: ClipView | None = None  # on the first page and those of explainers
+    advice: Sequence[ModelKind] = ()  # by kind of model
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -103,6 +116,7 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
         explainer_page=site.explainers, model_page=site.models, anchor=anchor, seconds=_seconds,
         run_command=run_command, verify_command=verify_command, median=_median, control=CONTROL,
         shadow_title=SHADOW_TITLE, shadow_header=SHADOW_HEADER, shadow_reading=SHADOW_READING,
+        height=HEIGHT, clip=site.clip,
     )  # fmt: skip
 
     def page(path: str, template: str, **values: Any) -> tuple[str, str]:
@@ -131,7 +145,11 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
                     metrics=_metrics(entries))  # fmt: skip
 
     yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
-               summaries=_summaries(site))  # fmt: skip
+               summaries=_summaries(site), together=together(site.overall))  # fmt: skip
+    if site.advice:
+        yield page("which-explainer.html", "which_explainer.html", kinds=site.advice)
+    if len(catalog.explainers) > 1:
+        yield page("compare.html", "compare.html", **_comparison(site))
     if site.has_summary:
         yield page("summary.html", "summary.html", columns=model_columns(),
                    models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
@@ -154,6 +172,29 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
     yield "static/early.js", static("early.js", PACKAGE)
     yield "static/awb.js", _script()
+    if site.clip and site.clip.stored:
+        sound = as_base64(site.clip.stored.sound)
+        yield "static/clip-sound.js", f'"use strict";\nawb.clipSound = "{sound}";\n'
+
+
+def _comparison(site: Site) -> dict[str, Any]:
+    """Compare every two explainers, and show the first two by mean rank."""
+    boards = compared(site.catalog)
+    names = sorted({name for board in boards for one in board["metrics"] for name in one["names"]})
+    order = [row["explainer"] for one in site.overall.datasets[:1] for row in ranks_table(one)]
+    first, second = [*order, *(name for name in names if name not in order)][:2]
+    gaps = gaps_of(boards, site.catalog.pairs, first, second)
+    lanes = site.clip.lanes if site.clip else {}
+    return {
+        "names": names, "chosen": (first, second), "gaps": gaps, "widest": widest(gaps),
+        "data": {
+            "boards": boards,
+            "pages": {name: path for name, path in site.explainers.items() if name in names},
+            "edges": site.clip.edges_s if site.clip else (),
+            "spans": site.clip.spans_s if site.clip else (),
+            "lanes": {name: lane.relevance for name, lane in lanes.items() if name in names},
+        },
+    }  # fmt: skip
 
 
 def _shadows(site: Site, pair: Pair) -> list[ShadowLine]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from awb.leaderboard.formats.text import number_text
+from awb.leaderboard.formats.text import counted, number_text
+from awb.leaderboard.publishing.comparable_boards import DELETION, LOCALIZATION
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
-from awb.leaderboard.publishing.over_models import ModelRow
-from awb.leaderboard.publishing.summary_pages import letters
+from awb.leaderboard.publishing.over_models import AT_EVENTS, ModelRow
+from awb.leaderboard.publishing.summary_pages import Summaries, letters
 from awb.report.payload import Plain, number
 from awb.statistics import Interval
 
@@ -67,6 +68,46 @@ def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
         }
         for column in summary.order
     ]
+
+
+def together(overall: Summaries) -> list[str]:
+    """Say in a line what the boards say together; empty if too little is published."""
+    by_metric = {one.metric.name: one for one in overall.datasets}
+    found = [
+        _leader(by_metric[metric], doing)
+        for metric, doing in (
+            (LOCALIZATION, "points best at the sounds"),
+            (DELETION, "is most faithful to the model"),
+        )
+        if metric in by_metric
+    ]
+    short = [one for one in overall.datasets if len(one.boards) < one.found.boards_needed]
+    if short:
+        found.append(
+            f"{len(short[0].boards)} boards are too few for a test over boards to tell any two"
+            f" explainers apart: it takes {max(one.found.boards_needed for one in short)}."
+        )
+    rows = overall.models.rows if overall.models else ()
+    judged = [row for row in rows if not row.board.control]
+    if judged:
+        at_events = sum(row.verdict == AT_EVENTS for row in judged)
+        found.append(
+            f"{at_events} of {counted(len(judged), 'model')} {'is' if at_events == 1 else 'are'}"
+            " shown to look at the events."
+        )
+    return found
+
+
+def _leader(summary: DatasetSummary, doing: str) -> str:
+    ranks = summary.found.mean_ranks
+    first, *others = summary.order
+    best = ranks[first]
+    close = sum(ranks[column].low <= best.high for column in others)
+    return (
+        f"Over {len(summary.boards)} boards, {summary.explainers[first]} {doing}: mean rank"
+        f" {best.rank:.1f} of {len(ranks)} by {summary.metric.name} (95 %: {best.low:.1f} to"
+        f" {best.high:.1f}; {counted(close, 'other')} within reach)."
+    )
 
 
 def spread(found: Interval, digits: int = 2) -> tuple[str, str]:
