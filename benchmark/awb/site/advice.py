@@ -58,6 +58,15 @@ class Answer:
     calls: Mapping[str, float]  # largest mean over boards
 
     @property
+    def cheapest(self) -> str | None:
+        """An explainer that may lead by both metrics with fewer calls than the one to take."""
+        if not (self.localization and self.fidelity and self.both and self.in_both):
+            return None
+        leading = [name for name in self.localization.leading if name in self.fidelity.leading]
+        found = min(leading, key=lambda name: (round(self.calls[name]), name))
+        return found if round(self.calls[found]) < round(self.calls[self.both]) else None
+
+    @property
     def picks(self) -> list[str]:
         """The explainers that are named, without repetition."""
         leaders = [one.explainer for one in (self.localization, self.fidelity) if one]
@@ -138,16 +147,12 @@ def _answer(
     pointing = [board for board in boards if not board.control]
     localization = _leader(LOCALIZATION, pointing, names, f"{kind} {budget}", higher=True)
     fidelity = _leader(DELETION, boards, names, f"{kind} {budget}", higher=False)
-    both, in_both = None, False
-    if localization and fidelity:
-        leading = [name for name in localization.leading if name in fidelity.leading]
-        in_both = bool(leading)
-        both = min(leading or names, key=lambda one: (_sum(one, localization, fidelity), calls[one], one))
-    return Answer(budget, localization, fidelity, both, in_both, calls)
-
-
-def _sum(name: str, one: Leader, other: Leader) -> float:
-    return one.mean_ranks[name] + other.mean_ranks[name]
+    if localization is None or fidelity is None:
+        return Answer(budget, localization, fidelity, None, False, calls)
+    leading = [name for name in localization.leading if name in fidelity.leading]
+    sums = {one: localization.mean_ranks[one] + fidelity.mean_ranks[one] for one in names}
+    both = min(leading or names, key=lambda one: (sums[one], calls[one], one))
+    return Answer(budget, localization, fidelity, both, bool(leading), calls)
 
 
 def _leader(

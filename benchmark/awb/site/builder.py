@@ -25,7 +25,9 @@ from awb.site.audio import SubmittedClips
 from awb.site.catalog import Catalog, catalog_of
 from awb.site.clip import clip_view
 from awb.site.clip_files import PICTURE, SOUND, read_clip
+from awb.site.comparison import comparison
 from awb.site.pages import Site, pages
+from awb.specs import ExplainerSpec
 
 INSTANCES = 50
 """Maximum number of instances shown per board."""
@@ -33,7 +35,15 @@ INSTANCES = 50
 NOTICE = "notice.txt"
 """A file beside the submissions with what readers must know about the rows, shown on every page."""
 
-_OWN = ("summary.html", "which-explainer.html", "compare.html", "boards/*.html", "explainers/*.html", "models/*.html", "static/*")
+_OWN = (
+    "summary.html",
+    "which-explainer.html",
+    "compare.html",
+    "boards/*.html",
+    "explainers/*.html",
+    "models/*.html",
+    "static/*",
+)
 """Files of an earlier build, which are removed if a later one does not write them."""
 
 _MARKS = ("index.html", "feed.xml", "static/awb.js")
@@ -63,16 +73,19 @@ def build_site(
     hashes = {one.record.sha256 for one in submitted}
     spots = read_spots(leaderboards, hashes)[0]
     failed: list[str] = []
-    overall = attempted("summary.html", partial(summarize, submitted, registry), failed)
+    overall = attempted(
+        "summary.html", partial(summarize, submitted, registry), failed
+    ) or Summaries(None, ())
     catalog = catalog_of(submitted, registry, spots, failed)
     stored = attempted("the clip", partial(read_clip, leaderboards), failed)
     view = attempted("the clip", partial(clip_view, catalog, stored), failed)
     kinds = attempted(
         "which-explainer.html", partial(_advice, submitted, catalog, registry), failed
     )
+    both = attempted("compare.html", partial(comparison, catalog, overall, view), failed)
     site = Site(
         catalog,
-        overall or Summaries(None, ()),
+        overall,
         registry,
         clips,
         not audio,
@@ -82,6 +95,7 @@ def build_site(
         overall_text(submitted, spots),
         view,
         kinds or (),
+        both,
     )
     content = {path: text.encode("utf-8", "replace") for path, text in pages(site, failed)}
     if view is not None and view.stored is not None:
@@ -92,15 +106,13 @@ def build_site(
     return Built(n_pages, sum(map(len, content.values())), (*refused, *failed))
 
 
-def _advice(
-    submitted: Sequence[Submitted], catalog: Catalog, registry: Registry
-) -> list[Kind]:
+def _advice(submitted: Sequence[Submitted], catalog: Catalog, registry: Registry) -> list[Kind]:
     """Say which explainer to take, by what is known of their plugins."""
-    specs = {}
+    specs: dict[str, ExplainerSpec] = {}
     for entry in catalog.entries:
         plugin = entry.record.explainer
         found = installed(registry, "explainer", plugin.name)
-        if found is not None and found.origin.distribution == plugin.distribution:
+        if found is not None and isinstance(found.spec, ExplainerSpec):
             specs[entry.record.name] = found.spec
     return advice(comparable(submitted, registry), specs)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from awb.intervals import FloatArray
 from awb.leaderboard.formats.text import number_text
 from awb.randomness import RandomKey
-from awb.report.encoding import kept_cells, whole_numbers
-from awb.report.views.board import BoardView, InstanceView
+from awb.report.encoding import KeptCounts, kept_cells, whole_numbers
+from awb.report.views.board import BoardView, ExplanationView, InstanceView
 from awb.site.catalog import Catalog, Group, Pair
 from awb.site.clip_files import StoredClip
 
@@ -35,6 +35,7 @@ class Lane:
     curve: str  # path of the area between the curve and zero
     zero: float  # height of zero
     told: str  # in words
+    baseline: bool
 
     def stretches(self, edges_s: Sequence[float]) -> list[tuple[float, float]]:
         """Join the kept cells that follow each other, as beginnings and lengths in seconds."""
@@ -101,7 +102,7 @@ def _view(
     spans = tuple((round(a, 4), round(b, 4)) for a, b in instance.kept.intervals_s)
     if len(edges_s) < 2 or not spans:
         return None
-    n_kept = max(1, _positive(edges_s, spans))
+    n_kept = max(1, _annotated(group, instance))
     plugins = {one.record.name: one.record.explainer.name for one in group.submitted}
     lanes: dict[str, Lane] = {}
     for one in instance.explanations:
@@ -111,8 +112,8 @@ def _view(
         key = RandomKey(
             (view.data.seed, instance.dataset_name, instance.kept.clip_id, instance.kept.target)
         ).child("metric", one.explainer)
-        score = number_text(one.scores.get(view.first.name, float("nan")), 2)
-        lanes[name] = _lane(name, one.relevance, score, edges_s, kept_cells(one.relevance, n_kept, key))
+        kept = kept_cells(one.relevance, n_kept, key)
+        lanes[name] = _lane(name, one, view.first.name, edges_s, kept)
     if not lanes:
         return None
     wanted = stored.explainers if stored else ()
@@ -123,13 +124,12 @@ def _view(
     )  # fmt: skip
 
 
-def _positive(edges_s: Sequence[float], spans: Sequence[tuple[float, float]]) -> int:
-    """Count the cells that lie in the events for nine tenths, as labels of segments do."""
-    edges = np.asarray(edges_s)
-    inside = np.zeros(edges.size - 1)
-    for onset, offset in spans:
-        inside += np.clip(np.minimum(edges[1:], offset) - np.maximum(edges[:-1], onset), 0, None)
-    return int((inside > 0.9 * np.diff(edges)).sum())
+def _annotated(group: Group, instance: InstanceView) -> int:
+    """Count the cells that are labelled as inside the events."""
+    where = (instance.kept.clip_id, instance.kept.target)
+    first = group.submitted[0]
+    row = next(one for one in first.record.instances if (one.clip_id, one.target) == where)
+    return KeptCounts.of(first.segments(row), np.array(instance.kept.intervals_s)).annotated
 
 
 def _spread(view: BoardView, lanes: Mapping[str, Lane]) -> tuple[str, ...]:
@@ -141,9 +141,9 @@ def _spread(view: BoardView, lanes: Mapping[str, Lane]) -> tuple[str, ...]:
 
 
 def _lane(
-    name: str, relevance: FloatArray, score: str, edges_s: Sequence[float], kept: str
+    name: str, one: ExplanationView, metric: str, edges_s: Sequence[float], kept: str
 ) -> Lane:
-    values = whole_numbers(relevance)
+    values = whole_numbers(one.relevance)
     lowest = min(0, *values) / 1000
     zero = round(_MARGIN + (HEIGHT - 2 * _MARGIN) / (1 - lowest), 1)
     steps = "".join(
@@ -152,6 +152,6 @@ def _lane(
     )
     first = int(np.argmax(values))
     told = f"{name} points most at {edges_s[first]:.1f} to {edges_s[first + 1]:.1f} s"
-    return Lane(
-        name, score, tuple(values), kept, f"M{edges_s[0]:g} {zero:g}{steps}V{zero:g}Z", zero, told
-    )
+    curve = f"M{edges_s[0]:g} {zero:g}{steps}V{zero:g}Z"
+    score = number_text(one.scores.get(metric, math.nan), 2)
+    return Lane(name, score, tuple(values), kept, curve, zero, told, one.baseline)

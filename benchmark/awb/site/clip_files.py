@@ -123,7 +123,9 @@ def write_clip(
 ) -> Path:
     """Write the sound, spectrogram and facts of a published instance, ``CLIP/TARGET``."""
     submitted, _ = read_folder(leaderboards / SUBMISSIONS, registry)
-    ours = [one for one in submitted if dataset in {one.record.dataset.label, one.record.dataset.name}]
+    ours = [
+        one for one in submitted if dataset in (one.record.dataset.label, one.record.dataset.name)
+    ]
     if not ours:
         known = {one.record.dataset.label for one in submitted}
         raise ParameterError(f"nothing is published about {dataset}.{did_you_mean(dataset, known)}")
@@ -146,9 +148,7 @@ def write_clip(
     return _write(leaderboards / FOLDER, instance, heard, tuple(explainers))
 
 
-def _write(
-    folder: Path, instance: InstanceView, heard: Heard, explainers: tuple[str, ...]
-) -> Path:
+def _write(folder: Path, instance: InstanceView, heard: Heard, explainers: tuple[str, ...]) -> Path:
     import soundfile
 
     clip = heard.clip
@@ -177,7 +177,9 @@ def _write(
     content = {FACTS: text.encode("utf-8"), SOUND: sound, PICTURE: drawn}
     for name, data in content.items():
         if len(data) > LARGEST:
-            raise DataError(f"{instance.name} is too long: {name} would be larger than {LARGEST:,} bytes")
+            raise DataError(
+                f"{instance.name} is too long: {name} would be larger than {LARGEST:,} bytes"
+            )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in content.items():

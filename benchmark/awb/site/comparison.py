@@ -1,4 +1,4 @@
-"""Differences of every two explainers on a board, with paired intervals, for the page that compares.
+"""Differences of every two explainers on a board, with paired intervals.
 
 Numbers are whole thousandths, which keeps the page small: one mean per explainer, and per pair the
 difference with both ends of its 95 % interval, over clips.
@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
 
 from awb.leaderboard.boards.construction import column_of, layout_of
-from awb.leaderboard.boards.layout import worst
+from awb.leaderboard.publishing.summary_pages import Summaries
 from awb.leaderboard.submissions.names import slug
+from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
 from awb.report.payload import Plain
 from awb.report.views.board import BoardView
 from awb.site.catalog import Catalog, Pair
+from awb.site.clip import ClipView
 from awb.statistics import difference_intervals
 
 SCALE = 1000
-MOST_METRICS = 4
-"""Number of main metrics that are compared, from the one that ranks."""
+FAMILIES = "localization", "fidelity"
+"""The families whose main metrics are compared, beside the metric that ranks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,11 @@ class Gap:
     metric: str
     arrow: str
     higher: bool
-    first: float
+    first: float  # mean
     second: float
     difference: float  # first minus second
     low: float  # NaN with a single clip
     high: float
-    limit: float  # the largest difference that the metric allows, or that was found
 
     @property
     def better(self) -> int:
@@ -49,9 +49,42 @@ class Gap:
         return int((self.low > 0) != self.higher)
 
 
-def compared(catalog: Catalog) -> list[Plain]:
-    """Compare every two explainers on every board."""
-    return [_board(pair) for pair in catalog.pairs]
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Every two explainers, and two of them without scripts."""
+
+    names: tuple[str, ...]
+    chosen: tuple[str, str]
+    gaps: tuple[Gap, ...]  # of the chosen ones
+    data: Plain = field(repr=False)  # of all, for the script
+
+    @property
+    def widest(self) -> dict[str, float]:
+        """The largest end of any interval by metric, as the scale of the drawings."""
+        found: dict[str, float] = {}
+        for gap in self.gaps:
+            ends = [abs(end) for end in (gap.low, gap.high, gap.difference) if math.isfinite(end)]
+            found[gap.metric] = max(found.get(gap.metric, 0.0), *ends)
+        return found
+
+
+def comparison(catalog: Catalog, overall: Summaries, clip: ClipView | None) -> Compared | None:
+    """Compare every two explainers, and choose two that lead by different metrics."""
+    boards = [_board(pair) for pair in catalog.pairs]
+    names = sorted({name for board in boards for one in board["metrics"] for name in one["names"]})
+    if len(names) < 2:
+        return None
+    leaders = [one.explainers[one.order[0]] for one in overall.datasets]
+    first, second = list(dict.fromkeys([*leaders[:1], *leaders[-1:], *names]))[:2]
+    lanes = clip.lanes if clip else {}
+    data = {
+        "boards": boards,
+        "edges": clip.edges_s if clip else (),
+        "spans": clip.spans_s if clip else (),
+        "lanes": {name: lane.relevance for name, lane in lanes.items() if name in names},
+    }
+    gaps = gaps_of(boards, catalog.pairs, first, second)
+    return Compared(tuple(names), (first, second), tuple(gaps), data)
 
 
 def _board(pair: Pair) -> Plain:
@@ -63,13 +96,15 @@ def _board(pair: Pair) -> Plain:
         "instances": view.board.n_instances,
         "metrics": [
             found
-            for facts in view.data.metrics[:MOST_METRICS]
+            for place, facts in enumerate(view.data.metrics)
+            if place == 0 or facts.family in FAMILIES
             if (found := _metric(view, facts)) is not None
         ],
     }
 
 
-def _metric(view: BoardView, facts: Any) -> Plain | None:
+def _metric(view: BoardView, facts: MetricFacts) -> Plain | None:
+    """Compare by one metric; None if too few explainers have it on enough instances."""
     data = view.data
     layout = layout_of(data)
     column = column_of(data, layout, facts)
@@ -77,15 +112,12 @@ def _metric(view: BoardView, facts: Any) -> Plain | None:
     clips = column.clips(layout)
     if len(rows) < 2 or not clips:
         return None
-    if not math.isfinite(worst(facts)) and any(column.lacking(row) for row in rows):
-        return None
     rows.sort(key=lambda row: layout.names[row])
     values = column.table(rows)
-    pairs = list(combinations(range(len(rows)), 2))
     key = RandomKey((data.seed, "board")).child("compare").child(facts.name)
     gaps = difference_intervals(
-        values, pairs, clips, lowest=facts.lowest, highest=facts.highest,
-        resamples=2000, rng=key.generator("gaps"),
+        values, list(combinations(range(len(rows)), 2)), clips,
+        lowest=facts.lowest, highest=facts.highest, resamples=2000, rng=key.generator("gaps"),
     )  # fmt: skip
     return {
         "name": facts.name,
@@ -122,24 +154,16 @@ def gaps_of(boards: Sequence[Plain], pairs: Sequence[Pair], first: str, second: 
             if first not in names or second not in names:
                 continue
             one, other = names.index(first), names.index(second)
-            place = 3 * place_of(len(names), min(one, other), max(one, other))
-            ends = [math.nan if end is None else end / SCALE for end in metric["gaps"][place : place + 3]]
-            difference, low, high = ends if one < other else (-ends[0], -ends[2], -ends[1])
-            limit = max((abs(end) for end in metric["gaps"] if end is not None), default=0) / SCALE
-            found.append(
-                Gap(
-                    pair, metric["name"], metric["arrow"], metric["higher"],
-                    metric["means"][one] / SCALE, metric["means"][other] / SCALE,
-                    difference, low, high, limit,
-                )  # fmt: skip
-            )
+            mean, beside = (metric["means"][place] / SCALE for place in (one, other))
+            facts = (metric["name"], metric["arrow"], metric["higher"])
+            found.append(Gap(pair, *facts, mean, beside, *_ends(metric, one, other)))
     return found
 
 
-def widest(gaps: Sequence[Gap]) -> dict[str, float]:
-    """Return, for each metric, the largest end of any interval, as the scale of its drawings."""
-    found: dict[str, float] = {}
-    for gap in gaps:
-        ends = [abs(end) for end in (gap.low, gap.high, gap.difference) if math.isfinite(end)]
-        found[gap.metric] = max(found.get(gap.metric, 0.0), *ends)
-    return found
+def _ends(metric: Plain, one: int, other: int) -> tuple[float, float, float]:
+    """Return the first minus the second, and the ends of its interval."""
+    place = 3 * place_of(len(metric["names"]), min(one, other), max(one, other))
+    mean, low, high = (
+        math.nan if end is None else end / SCALE for end in metric["gaps"][place : place + 3]
+    )
+    return (mean, low, high) if one < other else (-mean, -high, -low)

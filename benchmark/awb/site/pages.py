@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,15 +27,15 @@ from awb.leaderboard.submissions.shadows import Shadow
 from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.encoding import as_base64
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
-from awb.report.payload import PageSounds, Plain, metric_plain, number
+from awb.report.payload import PageSounds
 from awb.report.views.board import BoardView
 from awb.report.views.clips import Clips
 from awb.site.advice import Kind as ModelKind
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
 from awb.site.clip import HEIGHT, ClipView
-from awb.site.comparison import compared, gaps_of, widest
+from awb.site.comparison import Compared
 from awb.site.feed import anchor, feed
-from awb.site.metrics import first_by, metrics_of
+from awb.site.metrics import across, first_by, main_metrics, metrics_of
 from awb.site.rerun import run_command, verify_command
 from awb.site.summary import (
     model_cells,
@@ -70,6 +69,7 @@ class Site:
     provenance: str = ""  # what is verified and what is claimed, over all entries
     clip: ClipView | None = None  # on the first page and those of explainers
     advice: Sequence[ModelKind] = ()  # by kind of model
+    comparison: Compared | None = None  # of every two explainers
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -110,6 +110,7 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
         first_by=first_by, limit=limit_text, number=number_text,
+        titled=partial(model_title, registry=site.registry),
         model_cells=model_cells, ranks_plain=ranks_plain, ranks_table=ranks_table,
     )  # fmt: skip
     made.globals.update(
@@ -141,15 +142,15 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     def explainer(name: str, entries: list[Entry]) -> tuple[str, str]:
         found = site.spec("explainer", entries[0].record.explainer)
         return page(site.explainers[name], "explainer.html", name=name, entries=entries,
-                    spec=found and found.spec, plain=_across(entries),
-                    metrics=_metrics(entries))  # fmt: skip
+                    spec=found and found.spec, plain=across(entries),
+                    metrics=main_metrics(entries))  # fmt: skip
 
     yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
                summaries=_summaries(site), together=together(site.overall))  # fmt: skip
     if site.advice:
         yield page("which-explainer.html", "which_explainer.html", kinds=site.advice)
-    if len(catalog.explainers) > 1:
-        yield page("compare.html", "compare.html", **_comparison(site))
+    if site.comparison is not None:
+        yield page("compare.html", "compare.html", found=site.comparison)
     if site.has_summary:
         yield page("summary.html", "summary.html", columns=model_columns(),
                    models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
@@ -175,26 +176,6 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     if site.clip and site.clip.stored:
         sound = as_base64(site.clip.stored.sound)
         yield "static/clip-sound.js", f'"use strict";\nawb.clipSound = "{sound}";\n'
-
-
-def _comparison(site: Site) -> dict[str, Any]:
-    """Compare every two explainers, and show the first two by mean rank."""
-    boards = compared(site.catalog)
-    names = sorted({name for board in boards for one in board["metrics"] for name in one["names"]})
-    order = [row["explainer"] for one in site.overall.datasets[:1] for row in ranks_table(one)]
-    first, second = [*order, *(name for name in names if name not in order)][:2]
-    gaps = gaps_of(boards, site.catalog.pairs, first, second)
-    lanes = site.clip.lanes if site.clip else {}
-    return {
-        "names": names, "chosen": (first, second), "gaps": gaps, "widest": widest(gaps),
-        "data": {
-            "boards": boards,
-            "pages": {name: path for name, path in site.explainers.items() if name in names},
-            "edges": site.clip.edges_s if site.clip else (),
-            "spans": site.clip.spans_s if site.clip else (),
-            "lanes": {name: lane.relevance for name, lane in lanes.items() if name in names},
-        },
-    }  # fmt: skip
 
 
 def _shadows(site: Site, pair: Pair) -> list[ShadowLine]:
@@ -277,39 +258,6 @@ def _summaries(site: Site) -> dict[str, str]:
 
 def _news(catalog: Catalog) -> list[list[Entry]]:
     return publications(catalog.newest)[:NEWEST]
-
-
-def _metrics(entries: Sequence[Entry]) -> list[Any]:
-    """List the main metrics of all boards of an explainer, in order."""
-    found = {
-        facts.name: facts
-        for entry in entries
-        for facts in entry.board.metrics
-        if facts.name in entry.view.headline
-    }
-    return list(found.values())
-
-
-def _across(entries: Sequence[Entry]) -> Plain:
-    """Describe one explainer on all boards for the charts, one row per board."""
-    metrics = _metrics(entries)
-    several = len({entry.record.name for entry in entries}) > 1
-    rows = []
-    for entry in entries:
-        names = [facts.name for facts in entry.board.metrics]
-        cells: list[list[float | int | None]] = []
-        for facts in metrics:
-            cell = entry.row.cells[names.index(facts.name)] if facts.name in names else None
-            values = [math.nan] * 3 if cell is None else [cell.mean, cell.low, cell.high]
-            cells.append([*(number(value) for value in values), cell.n if cell else 0])
-        label = f"{entry.record.name}: {entry.pair.title}" if several else entry.pair.title
-        rows.append({"explainer": label, "baseline": entry.row.baseline, "cells": cells})
-    headline = [facts.name for facts in metrics]
-    return {
-        "noun": "boards",
-        "metrics": [metric_plain(facts, headline) for facts in metrics],
-        "rows": rows,
-    }
 
 
 def _seconds(value: float | None) -> str:

@@ -70,7 +70,7 @@ def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
     ]
 
 
-def together(overall: Summaries) -> list[str]:
+def together(overall: Summaries) -> str:
     """Say in a line what the boards say together; empty if too little is published."""
     by_metric = {one.metric.name: one for one in overall.datasets}
     found = [
@@ -81,32 +81,29 @@ def together(overall: Summaries) -> list[str]:
         )
         if metric in by_metric
     ]
-    short = [one for one in overall.datasets if len(one.boards) < one.found.boards_needed]
-    if short:
-        found.append(
-            f"{len(short[0].boards)} boards are too few for a test over boards to tell any two"
-            f" explainers apart: it takes {max(one.found.boards_needed for one in short)}."
-        )
     rows = overall.models.rows if overall.models else ()
-    judged = [row for row in rows if not row.board.control]
+    judged = [row.verdict for row in rows if not (row.board.control or row.board.planted)]
     if judged:
-        at_events = sum(row.verdict == AT_EVENTS for row in judged)
-        found.append(
-            f"{at_events} of {counted(len(judged), 'model')} {'is' if at_events == 1 else 'are'}"
-            " shown to look at the events."
-        )
-    return found
+        looking = judged.count(AT_EVENTS)
+        found.append(f"{looking} of {counted(len(judged), 'model')} look at the events")
+    needed = [
+        one.found.boards_needed
+        for one in overall.datasets
+        if len(one.boards) < one.found.boards_needed
+    ]
+    if needed:
+        found.append(f"whether this holds on other boards is open: a test takes {max(needed)}")
+    return f"{'; '.join(found)}." if found else ""
 
 
 def _leader(summary: DatasetSummary, doing: str) -> str:
+    """Name the best mean rank, and how many others it is not clearly ahead of."""
     ranks = summary.found.mean_ranks
     first, *others = summary.order
-    best = ranks[first]
-    close = sum(ranks[column].low <= best.high for column in others)
+    close = sum(ranks[column].low <= ranks[first].high for column in others)
     return (
-        f"Over {len(summary.boards)} boards, {summary.explainers[first]} {doing}: mean rank"
-        f" {best.rank:.1f} of {len(ranks)} by {summary.metric.name} (95 %: {best.low:.1f} to"
-        f" {best.high:.1f}; {counted(close, 'other')} within reach)."
+        f"{summary.explainers[first]} {doing} (mean rank {ranks[first].rank:.1f} of {len(ranks)}"
+        f" over {counted(len(summary.boards), 'board')}, {counted(close, 'other')} close)"
     )
 
 

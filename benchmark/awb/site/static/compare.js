@@ -64,6 +64,7 @@ awb.twoLanes = (figure, data, names) => {
 
 awb.compare = (section) => {
   const data = JSON.parse(section.querySelector(".compare-data").textContent);
+  const pages = JSON.parse(section.querySelector(".compare-pages").textContent);
   const [a, b, swap, told] = ["a", "b", "swap", "compare-told"].map((role) => awb.part(section, role));
   const table = section.querySelector("table");
   const lanes = section.querySelector('[data-role="lanes"]');
@@ -71,7 +72,7 @@ awb.compare = (section) => {
 
   const render = (announce) => {
     const names = [a.value, b.value];
-    const linked = (name) => (data.pages[name] ? awb.make("a", { href: data.pages[name] }, name) : name);
+    const linked = (name) => (pages[name] ? awb.make("a", { href: pages[name] }, name) : name);
     awb.part(section, "first").replaceChildren(linked(names[0]));
     awb.part(section, "second").replaceChildren(linked(names[1]));
     for (const role of ["first-head", "first-mean"]) awb.part(section, role).textContent = names[0];
