@@ -63,6 +63,29 @@ def build_command(
         context.exit(EXIT_WITH_PROBLEMS)
 
 
+@site_command.command("clip")
+@_LEADERBOARDS
+@click.argument("dataset", metavar="DATASET")
+@click.argument("instance", metavar="CLIP/TARGET")
+@click.option(
+    "--explainers",
+    required=True,
+    metavar="A,B,C",
+    help="Explainers to show beside each other on the first page, three at best.",
+)
+def clip_command(leaderboards: Path, dataset: str, instance: str, explainers: str) -> None:
+    """Choose the clip that opens the site, with its sound: you say that it may be passed on.
+
+    Writes leaderboards/clip, which every build copies into the pages. CLIP/TARGET is a published
+    instance, as on its board. Without it, the first page draws a clip that cannot be played.
+    """
+    from awb.plugins.discovery import load
+    from awb.site.clip_files import write_clip
+
+    names = [name.strip() for name in explainers.split(",") if name.strip()]
+    click.echo(write_clip(leaderboards, load(), dataset, instance, names))
+
+
 @site_command.command("serve")
 @click.argument(
     "folder",

@@ -41,6 +41,8 @@ SCRIPTS = (
     "figure.js",
     "legend.js",
     "player.js",
+    "save.js",
+    "scrolling.js",
     "theme.js",
     "main.js",
 )

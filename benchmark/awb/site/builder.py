@@ -9,17 +9,25 @@ from pathlib import Path
 
 from awb.errors import SubmissionError
 from awb.leaderboard.publishing.attempts import attempted
+from awb.leaderboard.publishing.comparable_boards import comparable
 from awb.leaderboard.publishing.provenance import overall_text
 from awb.leaderboard.publishing.summary_pages import Summaries, summarize
 from awb.leaderboard.submissions.credits import SUBMISSIONS
+from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.shadows import read_shadows
 from awb.leaderboard.submissions.spot_records import read_spots
+from awb.leaderboard.verification.identity import installed
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
 from awb.report.views.clips import NoClips
+from awb.site.advice import Kind, advice
 from awb.site.audio import SubmittedClips
-from awb.site.catalog import catalog_of
+from awb.site.catalog import Catalog, catalog_of
+from awb.site.clip import clip_view
+from awb.site.clip_files import PICTURE, SOUND, read_clip
+from awb.site.comparison import comparison
 from awb.site.pages import Site, pages
+from awb.specs import ExplainerSpec
 
 INSTANCES = 50
 """Maximum number of instances shown per board."""
@@ -27,7 +35,15 @@ INSTANCES = 50
 NOTICE = "notice.txt"
 """A file beside the submissions with what readers must know about the rows, shown on every page."""
 
-_OWN = ("summary.html", "boards/*.html", "explainers/*.html", "models/*.html", "static/*")
+_OWN = (
+    "summary.html",
+    "which-explainer.html",
+    "compare.html",
+    "boards/*.html",
+    "explainers/*.html",
+    "models/*.html",
+    "static/*",
+)
 """Files of an earlier build, which are removed if a later one does not write them."""
 
 _MARKS = ("index.html", "feed.xml", "static/awb.js")
@@ -57,10 +73,19 @@ def build_site(
     hashes = {one.record.sha256 for one in submitted}
     spots = read_spots(leaderboards, hashes)[0]
     failed: list[str] = []
-    overall = attempted("summary.html", partial(summarize, submitted, registry), failed)
+    overall = attempted(
+        "summary.html", partial(summarize, submitted, registry), failed
+    ) or Summaries(None, ())
+    catalog = catalog_of(submitted, registry, spots, failed)
+    stored = attempted("the clip", partial(read_clip, leaderboards), failed)
+    view = attempted("the clip", partial(clip_view, catalog, stored), failed)
+    kinds = attempted(
+        "which-explainer.html", partial(_advice, submitted, catalog, registry), failed
+    )
+    both = attempted("compare.html", partial(comparison, catalog, overall, view), failed)
     site = Site(
-        catalog_of(submitted, registry, spots, failed),
-        overall or Summaries(None, ()),
+        catalog,
+        overall,
         registry,
         clips,
         not audio,
@@ -68,11 +93,28 @@ def build_site(
         _notice(leaderboards),
         read_shadows(leaderboards, hashes)[0],
         overall_text(submitted, spots),
+        view,
+        kinds or (),
+        both,
     )
     content = {path: text.encode("utf-8", "replace") for path, text in pages(site, failed)}
+    if view is not None and view.stored is not None:
+        content[f"static/{SOUND}"] = view.stored.sound
+        content[f"static/{PICTURE}"] = view.stored.picture
     _write(content, into)
     n_pages = sum(path.endswith(".html") for path in content)
     return Built(n_pages, sum(map(len, content.values())), (*refused, *failed))
+
+
+def _advice(submitted: Sequence[Submitted], catalog: Catalog, registry: Registry) -> list[Kind]:
+    """Say which explainer to take, by what is known of their plugins."""
+    specs: dict[str, ExplainerSpec] = {}
+    for entry in catalog.entries:
+        plugin = entry.record.explainer
+        found = installed(registry, "explainer", plugin.name)
+        if found is not None and isinstance(found.spec, ExplainerSpec):
+            specs[entry.record.name] = found.spec
+    return advice(comparable(submitted, registry), specs)
 
 
 def _notice(leaderboards: Path) -> str:

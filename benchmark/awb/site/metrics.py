@@ -1,14 +1,16 @@
-"""Data of the page on metrics: their facts, and the best explainer on each board."""
+"""Metrics over boards: their facts, the best explainer on each board, and one explainer on all."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from awb.leaderboard.boards.board import BoardRow, Cell
 from awb.metrics.facts import MetricFacts
+from awb.report.payload import Plain, metric_plain, number
 from awb.report.views.board import BoardView
-from awb.site.catalog import Catalog, Pair
+from awb.site.catalog import Catalog, Entry, Pair
 
 MAIN = "main"
 
@@ -52,3 +54,36 @@ def first_by(pair: Pair, facts: MetricFacts) -> First | None:
 def _column(view: BoardView, facts: MetricFacts) -> int | None:
     names: Sequence[str] = [one.name for one in view.board.metrics]
     return names.index(facts.name) if facts.name in names else None
+
+
+def main_metrics(entries: Sequence[Entry]) -> list[MetricFacts]:
+    """List the main metrics of all boards of an explainer, in order."""
+    found = {
+        facts.name: facts
+        for entry in entries
+        for facts in entry.board.metrics
+        if facts.name in entry.view.headline
+    }
+    return list(found.values())
+
+
+def across(entries: Sequence[Entry]) -> Plain:
+    """Describe one explainer on all boards for the charts, one row per board."""
+    metrics = main_metrics(entries)
+    several = len({entry.record.name for entry in entries}) > 1
+    rows = []
+    for entry in entries:
+        names = [facts.name for facts in entry.board.metrics]
+        cells: list[list[float | int | None]] = []
+        for facts in metrics:
+            cell = entry.row.cells[names.index(facts.name)] if facts.name in names else None
+            values = [math.nan] * 3 if cell is None else [cell.mean, cell.low, cell.high]
+            cells.append([*(number(value) for value in values), cell.n if cell else 0])
+        label = f"{entry.record.name}: {entry.pair.title}" if several else entry.pair.title
+        rows.append({"explainer": label, "baseline": entry.row.baseline, "cells": cells})
+    headline = [facts.name for facts in metrics]
+    return {
+        "noun": "boards",
+        "metrics": [metric_plain(facts, headline) for facts in metrics],
+        "rows": rows,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,20 +26,31 @@ from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
 from awb.leaderboard.submissions.shadows import Shadow
 from awb.plugins.discovery import Kind, Registered, Registry
+from awb.report.encoding import as_base64
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
-from awb.report.payload import PageSounds, Plain, metric_plain, number
+from awb.report.payload import PageSounds
 from awb.report.views.board import BoardView
 from awb.report.views.clips import Clips
+from awb.site.advice import Kind as ModelKind
 from awb.site.catalog import Catalog, Entry, Group, Pair, publications, stems
+from awb.site.clip import HEIGHT, ClipView
+from awb.site.comparison import Compared
 from awb.site.feed import anchor, feed
-from awb.site.metrics import first_by, metrics_of
+from awb.site.metrics import across, first_by, main_metrics, metrics_of
 from awb.site.rerun import run_command, verify_command
-from awb.site.summary import model_cells, model_columns, ranks_plain, ranks_table, spread
+from awb.site.summary import (
+    model_cells,
+    model_columns,
+    ranks_plain,
+    ranks_table,
+    spread,
+    together,
+)
 from awb.site.text import linked, settings
 
 STYLES = ("awb.report", "report.css"), ("awb.site", "site.css")
 PACKAGE = "awb.site"
-OWN = "site.js", "ranks.js"
+OWN = "listen.js", "compare.js", "copy.js", "site.js", "ranks.js"
 NEWEST = 8
 """Number of publications listed on the first page."""
 
@@ -58,6 +68,9 @@ class Site:
     notice: str = ""  # what a reader of any page must know about the rows
     shadows: Mapping[str, Shadow] = field(default_factory=dict)  # by the submission's hash
     provenance: str = ""  # what is verified and what is claimed, over all entries
+    clip: ClipView | None = None  # on the first page and those of explainers
+    advice: Sequence[ModelKind] = ()  # by kind of model
+    comparison: Compared | None = None  # of every two explainers
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -98,12 +111,14 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
         first_by=first_by, limit=limit_text, number=number_text,
+        titled=partial(model_title, registry=site.registry),
         model_cells=model_cells, ranks_plain=ranks_plain, ranks_table=ranks_table,
     )  # fmt: skip
     made.globals.update(
         explainer_page=site.explainers, model_page=site.models, anchor=anchor, seconds=_seconds,
         run_command=run_command, verify_command=verify_command, median=_median, control=CONTROL,
         shadow_title=SHADOW_TITLE, shadow_header=SHADOW_HEADER, shadow_reading=SHADOW_READING,
+        height=HEIGHT, clip=site.clip,
     )  # fmt: skip
 
     def page(path: str, template: str, **values: Any) -> tuple[str, str]:
@@ -128,11 +143,15 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     def explainer(name: str, entries: list[Entry]) -> tuple[str, str]:
         found = site.spec("explainer", entries[0].record.explainer)
         return page(site.explainers[name], "explainer.html", name=name, entries=entries,
-                    spec=found and found.spec, plain=_across(entries),
-                    metrics=_metrics(entries))  # fmt: skip
+                    spec=found and found.spec, plain=across(entries),
+                    metrics=main_metrics(entries))  # fmt: skip
 
     yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
-               summaries=_summaries(site))  # fmt: skip
+               summaries=_summaries(site), together=together(site.overall))  # fmt: skip
+    if site.advice:
+        yield page("which-explainer.html", "which_explainer.html", kinds=site.advice)
+    if site.comparison is not None:
+        yield page("compare.html", "compare.html", found=site.comparison)
     if site.has_summary:
         yield page("summary.html", "summary.html", columns=model_columns(),
                    models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
@@ -153,6 +172,9 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
     yield "static/early.js", static("early.js", PACKAGE)
     yield "static/awb.js", _script()
+    if site.clip and site.clip.stored:
+        sound = as_base64(site.clip.stored.sound)
+        yield "static/clip-sound.js", f'"use strict";\nawb.clipSound = "{sound}";\n'
 
 
 def _shadows(site: Site, pair: Pair) -> list[ShadowLine]:
@@ -235,39 +257,6 @@ def _summaries(site: Site) -> dict[str, str]:
 
 def _news(catalog: Catalog) -> list[list[Entry]]:
     return publications(catalog.newest)[:NEWEST]
-
-
-def _metrics(entries: Sequence[Entry]) -> list[Any]:
-    """List the main metrics of all boards of an explainer, in order."""
-    found = {
-        facts.name: facts
-        for entry in entries
-        for facts in entry.board.metrics
-        if facts.name in entry.view.headline
-    }
-    return list(found.values())
-
-
-def _across(entries: Sequence[Entry]) -> Plain:
-    """Describe one explainer on all boards for the charts, one row per board."""
-    metrics = _metrics(entries)
-    several = len({entry.record.name for entry in entries}) > 1
-    rows = []
-    for entry in entries:
-        names = [facts.name for facts in entry.board.metrics]
-        cells: list[list[float | int | None]] = []
-        for facts in metrics:
-            cell = entry.row.cells[names.index(facts.name)] if facts.name in names else None
-            values = [math.nan] * 3 if cell is None else [cell.mean, cell.low, cell.high]
-            cells.append([*(number(value) for value in values), cell.n if cell else 0])
-        label = f"{entry.record.name}: {entry.pair.title}" if several else entry.pair.title
-        rows.append({"explainer": label, "baseline": entry.row.baseline, "cells": cells})
-    headline = [facts.name for facts in metrics]
-    return {
-        "noun": "boards",
-        "metrics": [metric_plain(facts, headline) for facts in metrics],
-        "rows": rows,
-    }
 
 
 def _seconds(value: float | None) -> str:

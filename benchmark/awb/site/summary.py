@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from awb.leaderboard.formats.text import number_text
+from awb.leaderboard.formats.text import counted, number_text
+from awb.leaderboard.publishing.comparable_boards import DELETION, LOCALIZATION
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
-from awb.leaderboard.publishing.over_models import ModelRow
-from awb.leaderboard.publishing.summary_pages import letters
+from awb.leaderboard.publishing.over_models import AT_EVENTS, ModelRow
+from awb.leaderboard.publishing.summary_pages import Summaries, letters
 from awb.report.payload import Plain, number
 from awb.statistics import Interval
 
@@ -67,6 +68,43 @@ def ranks_table(summary: DatasetSummary) -> list[dict[str, Any]]:
         }
         for column in summary.order
     ]
+
+
+def together(overall: Summaries) -> str:
+    """Say in a line what the boards say together; empty if too little is published."""
+    by_metric = {one.metric.name: one for one in overall.datasets}
+    found = [
+        _leader(by_metric[metric], doing)
+        for metric, doing in (
+            (LOCALIZATION, "points best at the sounds"),
+            (DELETION, "is most faithful to the model"),
+        )
+        if metric in by_metric
+    ]
+    rows = overall.models.rows if overall.models else ()
+    judged = [row.verdict for row in rows if not (row.board.control or row.board.planted)]
+    if judged:
+        looking = judged.count(AT_EVENTS)
+        found.append(f"{looking} of {counted(len(judged), 'model')} look at the events")
+    needed = [
+        one.found.boards_needed
+        for one in overall.datasets
+        if len(one.boards) < one.found.boards_needed
+    ]
+    if needed:
+        found.append(f"whether this holds on other boards is open: a test takes {max(needed)}")
+    return f"{'; '.join(found)}." if found else ""
+
+
+def _leader(summary: DatasetSummary, doing: str) -> str:
+    """Name the best mean rank, and how many others it is not clearly ahead of."""
+    ranks = summary.found.mean_ranks
+    first, *others = summary.order
+    close = sum(ranks[column].low <= ranks[first].high for column in others)
+    return (
+        f"{summary.explainers[first]} {doing} (mean rank {ranks[first].rank:.1f} of {len(ranks)}"
+        f" over {counted(len(summary.boards), 'board')}, {counted(close, 'other')} close)"
+    )
 
 
 def spread(found: Interval, digits: int = 2) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from awb.intervals import FloatArray
 from awb.leaderboard.publishing.provenance import Spots
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget, every_metric
 from awb.leaderboard.submissions.files import Submitted
+from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.report.views.board import BoardView, Place, make_view
 
@@ -25,6 +26,8 @@ def views_of(
     stored = _relevances(group, edges_s)
     hop_s = group[0].record.settings.segment_hop_s
     every = every_metric(group, registry)
+    n_main = len(data_of(group, registry, spots).metrics)
+    every = [*that_matter_first(every[:n_main]), *every[n_main:]]
     views = []
     for given in each_budget(data_of(group, registry, spots), group):
         headline = [facts.name for facts in given.metrics]
@@ -33,6 +36,19 @@ def views_of(
         main = [facts for facts in view.board.metrics if facts.name in view.headline]
         views.append(replace(view, data=replace(view.data, metrics=main)))
     return views
+
+
+def that_matter_first(main: Sequence[MetricFacts]) -> list[MetricFacts]:
+    """Order the main metrics: the first of each family, then the second, so that phones show them.
+
+    The metric that ranks stays the first.
+    """
+    before: dict[str, int] = {}
+    turns = []
+    for facts in main:
+        turns.append(before.get(facts.family, 0))
+        before[facts.family] = turns[-1] + 1
+    return [main[place] for place in sorted(range(len(main)), key=lambda place: turns[place])]
 
 
 def _edges_s(submitted: Submitted) -> dict[Place, list[float]]:

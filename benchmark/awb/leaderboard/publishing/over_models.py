@@ -33,6 +33,7 @@ from awb.randomness import RandomKey
 from awb.statistics import Interval, difference_intervals, mean_interval
 
 CHANCE = 0.5
+AT_EVENTS = "at the events"
 COMMON = (LOCALIZATION, MARGIN, DELETION)
 _LOWEST = {LOCALIZATION: 0, MARGIN: -1, DELETION: 0, WITHOUT_EVENTS: -1, EVENTS_ALONE: -1}
 _EMPTY = Interval(math.nan, math.nan, math.nan)
@@ -72,7 +73,7 @@ class ModelRow:
         if not self.advantage.low > 0:
             return "cannot say: explainers are no more faithful than random"
         if self.localization.low > CHANCE and self.events_matter.low > 0:
-            return "at the events"
+            return AT_EVENTS
         if self.localization.high < CHANCE:
             return "away from the events"
         return "not shown to look at the events"

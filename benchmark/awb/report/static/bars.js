@@ -52,13 +52,16 @@ awb.bars = (container, board, column, width) => {
         "font-style": row.baseline ? "italic" : null,
       }, awb.draw("title", {}, row.explainer), names[place]),
       awb.draw("rect", {
+        class: "whole", x: left, y: middle - line / 2, width: width - left, height: line, fill: "transparent",
+      }, awb.draw("title", {}, `${row.explainer}: ${awb.format(mean)}${from === null ? "" : `, 95 %: ${awb.interval(from, to, 3)}`}, n = ${cell[3]}`)),
+      awb.draw("rect", {
         x: start, y: middle - 5.5, width: Math.max(1, stop - start), height: 11,
         fill: row.baseline ? `url(#${pattern})` : "var(--c0)", "fill-opacity": row.baseline ? 1 : 0.45,
-        stroke: row.baseline ? "var(--faint)" : "none",
+        stroke: row.baseline ? "var(--faint)" : "none", "pointer-events": "none",
       }),
       awb.draw("line", {
         x1: stop, x2: stop, y1: middle - 5.5, y2: middle + 5.5,
-        stroke: row.baseline ? "var(--faint)" : "var(--c0)", "stroke-width": 2,
+        stroke: row.baseline ? "var(--faint)" : "var(--c0)", "stroke-width": 2, "pointer-events": "none",
       }),
       awb.draw("text", { x: width, y: middle + 4, "font-size": size, "text-anchor": "end" },
         awb.format(mean)),
@@ -66,7 +69,7 @@ awb.bars = (container, board, column, width) => {
     if (from !== null) {
       svg.append(awb.draw("path", {
         d: `M${scale(from)} ${middle - 3}v6M${scale(from)} ${middle}H${scale(to)}M${scale(to)} ${middle - 3}v6`,
-        stroke: "var(--ink)", "stroke-width": 1.3, fill: "none",
+        stroke: "var(--ink)", "stroke-width": 1.3, fill: "none", "pointer-events": "none",
       }));
     }
   });

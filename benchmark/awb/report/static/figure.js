@@ -111,7 +111,7 @@ awb.drawCurve = (svg, explanation, style, edges, x, zero, top, area) => {
   svg.append(awb.draw("path", {
     class: "curve", d: path, fill: "none", stroke: style.color, "stroke-width": area ? 1.4 : 2,
     "stroke-dasharray": area ? null : style.dash, "stroke-linejoin": "round",
-  }));
+  }, awb.draw("title", {}, explanation.explainer)));
 };
 
 awb.drawKept = (svg, kept, edges, x, y) => {

@@ -31,11 +31,13 @@ awb.ranks = (container, data, width) => {
     if (low !== null && high !== null) {
       svg.append(awb.draw("path", {
         d: `M${scale(low)} ${y - 3}v6M${scale(low)} ${y}H${scale(high)}M${scale(high)} ${y - 3}v6`,
-        stroke: "var(--faint)", "stroke-width": 1.3, fill: "none",
+        stroke: "var(--faint)", "stroke-width": 1.3, fill: "none", "pointer-events": "none",
       }));
     }
+    const told = `${name}: mean rank ${awb.format(rank, 1)}${low === null ? "" : `, 95 %: ${awb.interval(low, high, 1)}`}`;
     svg.append(
-      awb.draw("circle", { cx: scale(rank), cy: y, r: 4, fill: "var(--c0)" }),
+      awb.draw("rect", { class: "whole", x: left, y: y - line / 2, width: right - left, height: line, fill: "transparent" }, awb.draw("title", {}, told)),
+      awb.draw("circle", { cx: scale(rank), cy: y, r: 4, fill: "var(--c0)", "pointer-events": "none" }),
       awb.draw("text", { x: width, y: y + 4, "font-size": size, "text-anchor": "end" }, awb.format(rank, 1)),
     );
   });
