@@ -112,7 +112,7 @@ def test_an_ordinary_folder_may_have_attributes_too(tmp_path: Path) -> None:
     ("names", "lines", "settings", "kind", "said"),
     [
         (["train/a.wav", "test/b.wav"], [], "", DataError, "parts of the data, not classes"),
-        (["a/1.wav"], [], "", DataError, "has no folder audio/"),
+        (["a/1.wav"], [], "", DataError, "events.tsv does not exist"),
         (["a/1.wav", "b/2.wav"], [], ",group=who", ParameterError, "add attributes=FILE"),
         (["a/1.wav", "b/2.wav"], ["x,y", "1,2"], ",group=who", LabelError, "no column 'who'"),
         (["a/1.wav", "b/2.wav"], ["x,y", "1,2", "1,3"], "", LabelError, "different rows for x '1'"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from awb.data.annotations.formats import SUFFIXES
-from awb.data.annotations.reading import find_format, open_source
+from awb.data.annotations.reading import find_format, open_source, read_labels
 from awb.data.annotations.rows import Choices
 from awb.errors import DataError, LabelError
 from awb_datasets.folder.listing import LAYOUT, list_audio
@@ -46,12 +46,20 @@ def find_label_files(
 
 
 def has_label_files(folder: Path, choices: Choices) -> bool:
-    """Tell whether labels are found where none were named, be they too many to choose from."""
-    try:
-        return bool(_what_is_there(folder, folder, list_audio(folder), choices))
-    except LabelError:
+    """Tell whether a folder has events.tsv, labels beside its clips, or a table that names them."""
+    if (folder / EVENTS).exists():
         return True
-    except DataError:
+    beside = _beside(_label_files(folder.rglob("*")), folder, folder, list_audio(folder))
+    return any(clip for _, clip in beside) or any(
+        _is_known(path, choices) and _names_clips(path, choices)
+        for path in _label_files(folder.iterdir())
+    )
+
+
+def _names_clips(path: Path, choices: Choices) -> bool:
+    try:
+        return any(row.filename for row in read_labels(path, choices).rows)
+    except LabelError:
         return False
 
 
