@@ -111,12 +111,19 @@ class ExplainedFile(Described):
         -------
         pandas.DataFrame
             One row per explainer and segment: explainer, onset and offset in seconds from the start
-            of the file, and relevance, higher = more evidence for the target.
+            of the file, relevance, higher = more evidence for the target, and its uncertainty
+            (standard error), NaN if the explainer does not know it.
         """
+        [errors] = self.run.folder.store().uncertainties(FILE, self.model).values() or [{}]
         hop_s = self.run.folder.config().segment_hop_s
         return relevance_frame(
             [
-                ({"explainer": name}, cell_edges_s(values.size, hop_s, self.duration_s), values)
+                (
+                    {"explainer": name},
+                    cell_edges_s(values.size, hop_s, self.duration_s),
+                    values,
+                    errors.get(name),
+                )
                 for name, values in self.relevance.items()
             ],
             ["explainer"],

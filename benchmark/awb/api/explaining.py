@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from awb.api.explained import ExplainedFile
 from awb.api.progress import Shown, shown
 from awb.api.results import Run
-from awb.api.starting import Files
+from awb.api.starting import Explainers, Files
 from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
 from awb.data.annotations.columns import parse_columns
@@ -23,7 +22,6 @@ from awb.plugins.session import add_file
 from awb.report.page import PageFacts, render, short_label, write
 from awb.report.views.board import read_views
 from awb.report.views.clips import GivenClips, RunSound
-from awb.specs import Explainer
 
 
 def explain(
@@ -33,7 +31,7 @@ def explain(
     target: str | None = None,
     labels: str | Path | None = None,
     columns: str = "",
-    explainers: str | Sequence[str | Explainer] = "all",
+    explainers: Explainers = "all",
     masker: str = "zeros",
     samples: int = 1000,
     seed: int = 0,
@@ -97,11 +95,11 @@ def explain(
     path = Path(file)
     for one in [plugin] if isinstance(plugin, str | Path) else plugin:
         add_file(Path(one))
-    names = (
-        [str(reference) for reference in parse_list(explainers)]
-        if isinstance(explainers, str)
-        else [one if isinstance(one, str) else name_of(one) for one in explainers]
-    )
+    if isinstance(explainers, str):
+        names = [str(reference) for reference in parse_list(explainers)]
+    else:
+        several = [explainers] if callable(explainers) else explainers
+        names = [one if isinstance(one, str) else name_of(one) for one in several]
     reference = model_name(model)  # registers the model
     scratch = TemporaryDirectory(prefix="awb-explain-")
     with shown(progress) as report:

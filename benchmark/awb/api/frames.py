@@ -23,18 +23,25 @@ def as_frame(
 
 
 def relevance_frame(
-    relevances: Sequence[tuple[Mapping[str, Any], FloatArray, FloatArray]], names: Sequence[str]
+    relevances: Sequence[tuple[Mapping[str, Any], FloatArray, FloatArray, FloatArray | None]],
+    names: Sequence[str],
 ) -> pandas.DataFrame:
-    """Make a frame with one row per cell of facts, edges in seconds, and relevance."""
+    """Make a frame with a row per cell: facts, edges in seconds, relevance and its uncertainty."""
     import pandas
 
     frames = [
         pandas.DataFrame(
-            {**facts, "onset": edges_s[:-1], "offset": edges_s[1:], "relevance": relevance}
+            {
+                **facts,
+                "onset": edges_s[:-1],
+                "offset": edges_s[1:],
+                "relevance": relevance,
+                "uncertainty": np.nan if error is None else error,
+            }
         )
-        for facts, edges_s, relevance in relevances
+        for facts, edges_s, relevance, error in relevances
     ]
-    columns = [*names, "onset", "offset", "relevance"]
+    columns = [*names, "onset", "offset", "relevance", "uncertainty"]
     return (
         pandas.concat(frames, ignore_index=True)[columns]
         if frames

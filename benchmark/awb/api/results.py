@@ -184,12 +184,14 @@ class Run(Described):
         -------
         pandas.DataFrame
             One row per segment: dataset, model, clip_id, target, explainer, onset and offset in
-            seconds from the start of the clip, and relevance, higher = more evidence.
+            seconds from the start of the clip, relevance, higher = more evidence, and its
+            uncertainty (standard error), NaN if the explainer does not know it.
         """
         store, hop_s = self.folder.store(), self.folder.config().segment_hop_s
         facts, found = store.facts(), []
         for manifest in self.folder.manifests():
             board = (manifest.dataset, manifest.model)
+            errors = store.uncertainties(*board)
             for place, arrays in store.relevances(*board).items():
                 length_s = facts.get(board, {}).get(place, {}).get("clip_s")
                 for name, values in arrays.items():
@@ -199,7 +201,8 @@ class Run(Described):
                         edges_s = cell_edges_s(
                             values.size, hop_s, None if length_s is None else float(length_s)
                         )
-                        found.append((named, edges_s, values))
+                        error = errors.get(place, {}).get(name)
+                        found.append((named, edges_s, values, error))
         return relevance_frame(found, _PLACES)
 
     def plot(

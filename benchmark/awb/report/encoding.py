@@ -62,18 +62,20 @@ def outline(waveform: AudioArray, bins: int = OUTLINE_BINS) -> list[list[int]]:
     return [[round(100 * float(a)), round(100 * float(b))] for a, b in zip(low, high, strict=True)]
 
 
-def whole_numbers(relevance: FloatArray) -> list[int]:
-    """Scale relevance to integers in [-1000, 1000]; all zeros stay zeros.
+def whole_numbers(relevance: FloatArray, values: FloatArray | None = None) -> list[int]:
+    """Scale relevance, or its uncertainty, to integers; the largest relevance is 1000 or -1000.
 
     Examples
     --------
     >>> whole_numbers(np.array([0.5, -0.25, 0.0]))
     [1000, -500, 0]
+    >>> whole_numbers(np.array([0.5, -0.25, 0.0]), np.array([0.1, 0.0, 0.05]))
+    [200, 0, 100]
     """
     largest = float(np.abs(relevance).max())
     if largest == 0:
         return [0] * relevance.size
-    scaled = np.round(RELEVANCE_SCALE * (relevance / largest))
+    scaled = np.round(RELEVANCE_SCALE * ((relevance if values is None else values) / largest))
     return [int(value) for value in scaled]
 
 

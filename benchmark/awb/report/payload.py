@@ -125,6 +125,8 @@ def explanation_plain(
         "relevance": whole_numbers(one.relevance),
         "scores": {name: number(one.scores.get(name, math.nan), 3) for name in view.headline},
     }
+    if one.uncertainty is not None:
+        plain["uncertainty"] = whole_numbers(one.relevance, one.uncertainty)
     if counts is not None:
         own = key.child("metric", one.explainer)
         plain["kept"] = {

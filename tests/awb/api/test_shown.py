@@ -160,12 +160,13 @@ def test_an_explanation_is_drawn_at_its_times(found: Any) -> None:
 
 def test_relevance_comes_with_times(run: Any, found: Any) -> None:
     frame = found.frame()
-    assert list(frame.columns) == ["explainer", "onset", "offset", "relevance"]
+    assert list(frame.columns) == ["explainer", "onset", "offset", "relevance", "uncertainty"]
+    assert frame["uncertainty"].isna().all(), "naive does not know it"
     assert frame["offset"].iloc[-1] == pytest.approx(2.95), "the last segment ends with the file"
     peak = frame.loc[frame["relevance"].idxmax()]
     assert 1.0 <= peak["onset"] < peak["offset"] <= 1.6
     every = run.relevances()
-    assert list(every.columns[-3:]) == ["onset", "offset", "relevance"]
+    assert list(every.columns[-4:]) == ["onset", "offset", "relevance", "uncertainty"]
     assert len(every) == 3 * 30 * len(run.board())
     one = run.relevances(explainer="naive", clip_id="clip-0.wav")
     assert len(one) == 30
@@ -173,6 +174,22 @@ def test_relevance_comes_with_times(run: Any, found: Any) -> None:
         run.relevance("clip-0.wav", "Loud", "naive")
     )
     assert run.relevances(explainer="nobody").empty
+
+
+def test_uncertainty_is_kept_and_drawn(tmp_path: Path) -> None:
+    def unsure(perturber: Any, instance: Instance, rng: np.random.Generator) -> Explanation:
+        ramp = np.arange(perturber.n_segments, dtype=float)
+        return Explanation(ramp, uncertainty=ramp / 10)
+
+    path = tmp_path / "bang.wav"
+    small_data.write_clip(path, [1.1], seconds=2.95)
+    found = awb.explain(path, model="loudness", samples=10, explainers=unsure, progress=False)
+    frame = found.frame()
+    assert frame["uncertainty"].to_numpy() == pytest.approx(np.arange(30) / 10)
+    [bars] = found.plot()[1].collections
+    lengths = [float(np.ptp(one[:, 1])) for one in bars.get_segments()]
+    assert lengths == pytest.approx(2 * np.arange(30) / 10 / 29)
+    assert '"uncertainty"' in found.html
 
 
 def test_edges_of_cells() -> None:

@@ -90,7 +90,7 @@ def test_letters_are_shown_only_if_they_differ(view: BoardView) -> None:
     told = replace(view, board=replace(view.board, rows=tuple(rows)))
     text = render([told], NoClips("nothing to hear"), FACTS, instances=0)
     assert "share a letter are not told apart by a paired test" in text
-    assert " ab</span></td>" in text
+    assert '<span class="letters">ab</span></span></td>' in text
 
 
 def test_agreement_has_the_layout_that_the_page_expects(view: BoardView) -> None:

@@ -26,7 +26,7 @@ create table if not exists explanation (
     unit_key text not null references unit(key), explainer text not null,
     status text not null, reason text not null, relevance blob,
     calls integer not null, forwards real not null, seconds real not null,
-    shared_seconds real not null default 0,
+    shared_seconds real not null default 0, uncertainty blob,
     primary key (unit_key, explainer)
 ) without rowid;
 create table if not exists score (
@@ -50,7 +50,11 @@ create table if not exists fact (
 ) without rowid;
 """
 
-_NEW_COLUMN = "alter table explanation add column shared_seconds real not null default 0"
+_NEW_COLUMNS = {
+    "shared_seconds": "alter table explanation add column shared_seconds real not null default 0",
+    "uncertainty": "alter table explanation add column uncertainty blob",
+}
+"""Columns of `explanation` that the file of an older awb lacks, in the order of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,9 @@ class Store(Database):
         """Create the tables, and add what the file of an older awb lacks."""
         super()._prepare(connection)
         known = {name for _, name, *_ in connection.execute("pragma table_info(explanation)")}
-        if "shared_seconds" not in known:
-            connection.execute(_NEW_COLUMN)
+        for name, statement in _NEW_COLUMNS.items():
+            if name not in known:
+                connection.execute(statement)
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
@@ -143,7 +148,9 @@ class Store(Database):
         """Write rows of a unit in an open transaction."""
 
         connection.executemany(
-            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """insert into explanation (unit_key, explainer, status, reason, relevance, calls,
+               forwards, seconds, shared_seconds, uncertainty)
+               values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             [
                 (
                     key,
@@ -155,6 +162,7 @@ class Store(Database):
                     row.cost.forwards,
                     row.cost.seconds,
                     row.cost.shared_seconds,
+                    _pack(row.uncertainty),
                 )
                 for row in rows
             ],
@@ -231,10 +239,21 @@ class Store(Database):
 
     def relevances(self, dataset: str, model: str) -> dict[tuple[str, str], dict[str, FloatArray]]:
         """Read the relevance of every explanation of one board."""
-        query = """
-            select clip_id, target, explainer, relevance
+        return self._arrays(dataset, model, "relevance")
+
+    def uncertainties(
+        self, dataset: str, model: str
+    ) -> dict[tuple[str, str], dict[str, FloatArray]]:
+        """Read the standard errors of relevance of one board, of the explainers that know them."""
+        return self._arrays(dataset, model, "uncertainty")
+
+    def _arrays(
+        self, dataset: str, model: str, column: str
+    ) -> dict[tuple[str, str], dict[str, FloatArray]]:
+        query = f"""
+            select clip_id, target, explainer, {column}
             from explanation join unit on unit.key = explanation.unit_key
-            where dataset = ? and model = ? and relevance is not null
+            where dataset = ? and model = ? and {column} is not null
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}

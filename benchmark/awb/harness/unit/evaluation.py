@@ -215,8 +215,16 @@ class Work:
         )
         scores = self.scores(scoring, label, self.cheaper(resolved, answer, samples))
         found = "; ".join(map(one_line, explanation.notes))
+        error = explanation.uncertainty
         row = ExplainerResult(
-            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
+            label,
+            OK,
+            found,
+            scoring.relevance,
+            explanation.cost,
+            scores,
+            scoring.known_curves(),
+            None if error is None else self.scorer.segments.to_grid(error),
         )
         return row, answer.heeds_budget
 

@@ -182,6 +182,7 @@ class ExplainerResult:
     cost: Cost = Cost()
     scores: dict[str, tuple[float, str]] = field(default_factory=dict)  # metric: (value, reason)
     curves: dict[str, FloatArray] = field(default_factory=dict)  # kind: curve, shape=(cells + 1,)
+    uncertainty: FloatArray | None = None  # shape=(cells,), if the explainer knows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,10 @@ def _draw_row(axes: Any, one: ExplanationView, edges_s: FloatArray, color: str) 
         linewidth=0,
     )
     axes.stairs(one.relevance / largest, edges_s, baseline=None, color=color, linewidth=1.0)
+    if one.uncertainty is not None:  # the standard error of each cell's relevance
+        low, high = one.relevance - one.uncertainty, one.relevance + one.uncertainty
+        axes.vlines((edges_s[:-1] + edges_s[1:]) / 2, low / largest, high / largest,
+                    color=color, linewidth=0.7, alpha=0.6)  # fmt: skip
     axes.axhline(0, color=RULE, linewidth=0.6, zorder=0.6)
     axes.set_yticks([])
     axes.set_ylim(min(-0.06, float(one.relevance.min()) / largest * 1.08), 1.08)

@@ -114,6 +114,17 @@ awb.drawCurve = (svg, explanation, style, edges, x, zero, top, area) => {
   }, awb.draw("title", {}, explanation.explainer)));
 };
 
+/** A bar over every cell, as far as its relevance is uncertain (standard error), within the row. */
+awb.drawUncertainty = (svg, explanation, color, edges, x, zero, top, lowest) => {
+  const y = (value) => (zero + (top - zero) * Math.min(1, Math.max(lowest, value / 1000))).toFixed(1);
+  const d = explanation.relevance.map((value, cell) => {
+    const error = explanation.uncertainty[cell];
+    return `M${((x(edges[cell]) + x(edges[cell + 1])) / 2).toFixed(1)} ${y(value - error)}V${y(value + error)}`;
+  }).join("");
+  svg.append(awb.draw("path", { class: "uncertainty", d, fill: "none", stroke: color, "stroke-width": 1.2, "stroke-opacity": 0.55 },
+    awb.draw("title", {}, `${explanation.explainer}: relevance ± standard error`)));
+};
+
 awb.drawKept = (svg, kept, edges, x, y) => {
   [...kept].forEach((mark, cell) => {
     if (mark === "1") {
@@ -167,6 +178,7 @@ awb.instanceFigure = (holder, instance, state, width) => {
       const zero = begin + 18 + (rowHeight - 22) / (1 - lowest);
       svg.append(awb.draw("line", { class: "axis", x1: left, x2: right, y1: zero, y2: zero }));
       awb.drawCurve(svg, found, awb.styleOf(slot), instance.edges, x, zero, begin + 18, true);
+      if (found.uncertainty) awb.drawUncertainty(svg, found, awb.styleOf(slot).color, instance.edges, x, zero, begin + 18, lowest);
       svg.append(awb.draw("text", { x: left, y: begin + 13, "font-size": size, "font-weight": 600, "paint-order": "stroke", stroke: "var(--paper)", "stroke-width": 3 },
         `${found.explainer}  `, awb.draw("tspan", { "font-weight": 400 }, awb.format(found.scores[state.metric], 3))));
     });

@@ -35,6 +35,7 @@ class ExplanationView:
     relevance: FloatArray
     scores: Mapping[str, float]
     calls: int
+    uncertainty: FloatArray | None = None  # standard error of each cell's relevance
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,10 @@ def read_views(folder: RunFolder, registry: Registry) -> list[BoardView]:
     for found in steps(read_boards(folder, registry, columns=["all"]), "Comparing explainers"):
         ordered = sorted(found.metrics, key=lambda facts: _position(facts.name, headline))
         data = replace(found, metrics=ordered)
-        stored = folder.store().relevances(data.manifest.dataset, data.manifest.model)
-        views.append(make_view(data, make_board(data), headline, stored, hop_s=hop_s))
+        pair, store = (data.manifest.dataset, data.manifest.model), folder.store()
+        stored, errors = store.relevances(*pair), store.uncertainties(*pair)
+        board = make_board(data)
+        views.append(make_view(data, board, headline, stored, hop_s=hop_s, uncertainties=errors))
     return views
 
 
@@ -128,6 +131,7 @@ def make_view(
     *,
     hop_s: float,
     edges_s: Mapping[Place, Sequence[float]] | None = None,
+    uncertainties: Mapping[Place, Mapping[str, FloatArray]] | None = None,
 ) -> BoardView:
     """Combine a board, its rows and the stored relevance, under the names of the board.
 
@@ -137,7 +141,8 @@ def make_view(
     names = [facts.name for facts in board.metrics]
     main = tuple(name for name in headline if name in names) or tuple(names)
     rows = replace(data, metrics=list(board.metrics))
-    instances = instances_of(rows, under_board_names(stored, rows), edges_s)
+    errors = under_board_names(uncertainties or {}, rows)
+    instances = instances_of(rows, under_board_names(stored, rows), edges_s, errors)
     return BoardView(board, rows, main, tuple(instances), hop_s)
 
 
@@ -176,6 +181,7 @@ def instances_of(
     data: BoardData,
     relevances: Mapping[Place, Mapping[str, FloatArray]],
     edges_s: Mapping[Place, Sequence[float]] | None = None,
+    uncertainties: Mapping[Place, Mapping[str, FloatArray]] | None = None,
 ) -> list[InstanceView]:
     """Combine relevance and scores of every finished instance, the worst level first.
 
@@ -197,6 +203,7 @@ def instances_of(
                 relevance,
                 scores.get((*pair, name), {}),
                 calls[(*pair, name)],
+                (uncertainties or {}).get(pair, {}).get(name),
             )
             for name, relevance in relevances.get(pair, {}).items()
         ]
