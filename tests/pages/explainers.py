@@ -239,7 +239,8 @@ than there are here, and `ProxySPEX` needs lightgbm: they say so. It needs the e
   not tell the ROC-AUC from the default's), but both members miss what counts only together.
 - `mean-rank` keeps the disagreement of its members as `Explanation.uncertainty`: the standard error
   of each segment's mean rank, over members. With two members, that is half the difference of
-  their ranks.
+  their ranks. `adaptive` keeps the deviation of what it believes. Figures and pages draw it as a
+  bar over every segment, and `awb.explain(...).frame()` has it as a column.
 
 `awb agree RUN --explainers` shows which explainers say the same: an ensemble of those adds nothing.
 
