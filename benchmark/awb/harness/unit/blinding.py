@@ -2,7 +2,7 @@
 
 The code of an explainer can read every object of its own process. So where explainers are not part
 of awb, and processes are used, they get one for themselves. What needs the labels, see
-`awb.harness.unit.labelled`, is computed in another process, which runs none of them.
+`awb.harness.unit.apart`, is computed in another process, which runs none of them.
 """
 
 from __future__ import annotations

@@ -82,6 +82,16 @@ def test_weights_settings_device_and_code_are_in_the_key(
     assert len(keys) == 6
 
 
+def test_blinded_units_do_not_read_what_others_have_kept(tmp_path: Path) -> None:
+    cache, resolved, model = open_cache(tmp_path), resolve(load(), "model", "yamnet"), Weighted
+    keys = [
+        found.model_key
+        for blind in (False, True)
+        if (found := model_cache_for(cache, resolved, model(np.ones(2)), blind=blind)) is not None
+    ]
+    assert len(set(keys)) == 2
+
+
 def test_code_is_followed_through_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     package = tmp_path / "codetest"
     package.mkdir()

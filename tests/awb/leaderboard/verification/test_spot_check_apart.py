@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import cheating_plugins as cheating
 import small_data
 from awb.plugins.session import add_file
 from submissions import awb
 
 
+@pytest.mark.slow  # two workers start, each with the model
 def test_relevance_that_took_labels_is_not_that_of_a_spot_check(tmp_path: Path) -> None:
     add_file(Path(cheating.__file__))
     data = tmp_path / "bursts"
@@ -26,7 +29,7 @@ def test_relevance_that_took_labels_is_not_that_of_a_spot_check(tmp_path: Path) 
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     boards = tmp_path / "boards"
-    assert awb("publish", tmp_path / "run", "--out", boards, "--author", "A").exit_code == 0
+    assert awb("publish", tmp_path / "run", "--into", boards, "--author", "A").exit_code == 0
     result = awb("verify", boards, "--spot-check", "1")
     assert result.exit_code == 1, result.output
     refused, passed = sorted(result.stdout.splitlines(), key=lambda line: "PASS" in line)
