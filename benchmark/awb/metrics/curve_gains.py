@@ -186,7 +186,9 @@ def reference_areas(
     orders = known_orders(scores, n_cells, drop_masks, mask_scores, rng)
     ranks = np.argsort(orders, axis=1)
     top = ranks[:, np.newaxis, :] < np.arange(n_cells + 1)[:, np.newaxis]
-    masks = np.concatenate([top, ~top]).reshape(-1, n_cells)  # in one call: fewer batches are padded
+    masks = np.concatenate([top, ~top]).reshape(
+        -1, n_cells
+    )  # in one call: fewer batches are padded
     curves = expit(scores(masks)).reshape(2, len(orders), n_cells + 1)
     deletion, insertion = map(deletion_area, curves[0]), map(insertion_area, curves[1])
     return ReferenceAreas(middle, min(deletion), max(insertion))
