@@ -112,7 +112,9 @@ def one_line(thing: object, most: int = MOST_TEXT) -> str:
     except Exception as error:  # noqa: BLE001 - a foreign __str__ may raise anything
         return one_line(f"no message: its str() raised {type(error).__name__}", most)
     words = " ".join(text[: 10 * most].split())
-    line = "".join(letter if letter.isprintable() else _LOST for letter in words)
+    line = words
+    if not words.isprintable():
+        line = "".join(letter if letter.isprintable() else _LOST for letter in words)
     whole = len(line) <= most and len(text) <= 10 * most
     return line if whole else f"{line[: most - 1]}…"
 

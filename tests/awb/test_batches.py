@@ -66,7 +66,8 @@ def test_a_size_that_changes_a_bit_is_not_asked_for_again() -> None:
 
     batches = Batches(16, known)
     for _ in range(3):
-        assert [*batches.over(np.arange(3.0), compute)][0].tolist() == [0.0, 1.0, 2.0]
+        [found] = batches.over(np.arange(3.0), compute)
+        assert found.tolist() == [0.0, 1.0, 2.0]
     assert asked == [4, 16, 16, 16]
     assert known.agreed == {4: -1}
 

@@ -133,7 +133,8 @@ def known_orders(
     kept -= kept.mean(axis=0)
     gram = kept.T @ kept + _RIDGE * np.eye(n_cells)
     slopes = np.linalg.solve(gram, kept.T @ (mask_scores - mask_scores.mean()))
-    evidence = (-scores(~alone), scores(alone), slopes)
+    without, only = scores(np.concatenate([~alone, alone])).reshape(2, n_cells)
+    evidence = (-without, only, slopes)
     return [deletion_order(values, rng) for values in evidence]
 
 
@@ -182,13 +183,15 @@ def reference_areas(
     from scipy.special import expit
 
     middle = random_area(scores, n_cells, rng)
-    areas = []
-    for order in known_orders(scores, n_cells, drop_masks, mask_scores, rng):
-        rank = np.argsort(order)
-        top = rank[np.newaxis, :] < np.arange(n_cells + 1)[:, np.newaxis]
-        areas.append([deletion_area(expit(scores(top))), insertion_area(expit(scores(~top)))])
-    deletion, insertion = np.transpose(areas)
-    return ReferenceAreas(middle, float(deletion.min()), float(insertion.max()))
+    orders = known_orders(scores, n_cells, drop_masks, mask_scores, rng)
+    ranks = np.argsort(orders, axis=1)
+    top = ranks[:, np.newaxis, :] < np.arange(n_cells + 1)[:, np.newaxis]
+    masks = np.concatenate([top, ~top]).reshape(
+        -1, n_cells
+    )  # in one call: fewer batches are padded
+    curves = expit(scores(masks)).reshape(2, len(orders), n_cells + 1)
+    deletion, insertion = map(deletion_area, curves[0]), map(insertion_area, curves[1])
+    return ReferenceAreas(middle, min(deletion), max(insertion))
 
 
 def _gain(gained: float, possible: float) -> float:

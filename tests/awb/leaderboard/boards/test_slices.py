@@ -86,9 +86,7 @@ def _long_table(run: Path) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("by", ["snr", "duration", "score", "overlap", "class"])
-def test_means_of_slices_are_those_of_pandas(
-    run: Path, long_table: pd.DataFrame, by: str
-) -> None:
+def test_means_of_slices_are_those_of_pandas(run: Path, long_table: pd.DataFrame, by: str) -> None:
     table = long_table
     found = library.load_run(run, metrics=["roc-auc", "event-margin"]).board(by=by)
     assert set(found["metric"]) == {"roc-auc", "event-margin"}
