@@ -52,7 +52,7 @@ def passing_bar(waiting: str = "") -> Iterator[Progress]:
 
     Elsewhere than on a terminal, lines are printed once it has taken some seconds.
     """
-    from awb.harness.planning.steps import listening
+    from awb.harness.steps import listening
 
     if not sys.stderr.isatty():
         progress = _patient()

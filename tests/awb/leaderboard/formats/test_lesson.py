@@ -9,8 +9,8 @@ import numpy as np
 from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.construction import BoardData, make_board
-from awb.leaderboard.boards.lesson import lesson, next_steps
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.formats.lesson import lesson, next_steps
 from awb.leaderboard.formats.terminal import by_importance
 from awb.metrics.facts import MetricFacts
 
