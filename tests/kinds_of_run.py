@@ -233,7 +233,7 @@ def build(folder: Path) -> dict[str, Kind]:
         "one clip": Kind(_run(folder / "one", single), instances=1),
         "windows": Kind(_run(folder / "windows", data, "--segment=0.5", "--segment-hop=0.1")),
         "no instances": Kind(
-            _run(folder / "none", data, "--min-score=1000", exit_code=1), instances=0
+            _run(folder / "none", data, "--min-score=1000", exit_code=2), instances=0
         ),
         "unfinished": Kind(
             _without_units(plain, folder / "unfinished", 1), instances=1, finished=False

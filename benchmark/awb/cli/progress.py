@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import click
 
 from awb.cli.waiting import clear
-from awb.plugins.discovery import load
 
 if TYPE_CHECKING:
     from awb.harness.selection.selector import Progress
@@ -37,6 +36,8 @@ def progress_bar(path: Path, name: str = "Run folder", *, waiting: str = "") -> 
 
     A terminal shows what is waited for until the first clip or instance is done.
     """
+    from awb.plugins.discovery import load
+
     _warn_of(load().broken)
     if not sys.stderr.isatty():
         yield _lines(path, name)
@@ -51,7 +52,7 @@ def passing_bar(waiting: str = "") -> Iterator[Progress]:
 
     Elsewhere than on a terminal, lines are printed once it has taken some seconds.
     """
-    from awb.harness.planning.steps import listening
+    from awb.harness.steps import listening
 
     if not sys.stderr.isatty():
         progress = _patient()

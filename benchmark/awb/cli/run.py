@@ -124,10 +124,10 @@ def _finish(context: click.Context, folder: RunFolder | SweepFolder) -> None:
     from awb.cli.options import EXIT_WITH_PROBLEMS
     from awb.cli.progress import passing_bar
     from awb.cli.results import print_boards, print_contrasts, print_sweep
-    from awb.harness.planning.steps import steps
+    from awb.harness.steps import steps
     from awb.harness.storage.sweep_folder import SweepFolder
     from awb.leaderboard.boards.construction import make_board, read_boards
-    from awb.leaderboard.boards.lesson import lesson, next_steps
+    from awb.leaderboard.formats.lesson import lesson, next_steps
     from awb.plugins.discovery import load
 
     if isinstance(folder, SweepFolder):

@@ -77,7 +77,7 @@ def verify_command(
     from awb.cli.options import EXIT_UNCHECKED, EXIT_WITH_PROBLEMS
     from awb.cli.progress import passing_bar
     from awb.errors import SubmissionError
-    from awb.harness.planning.steps import steps
+    from awb.harness.steps import steps
     from awb.leaderboard.submissions.files import Reader, find
     from awb.leaderboard.verification.checks import PASS, REFUSED, UNCHECKED, verify
     from awb.leaderboard.verification.shadow_run import with_shadow

@@ -18,7 +18,7 @@ from awb.errors import (
     did_you_mean,
     one_line,
 )
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.workers.executor import Executor, InProcess
 from awb.plugins.discovery import Kind

@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 
 from awb.doctor.metrics import self_test
 from awb.errors import AwbError
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.harness.unit.score_cache import chosen_cache
 from awb.plugins.discovery import Registry, mend_command, missing_modules
 from awb.specs import DISTRIBUTION, MetricSpec

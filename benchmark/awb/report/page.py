@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import RunError
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.leaderboard.boards import pointing
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences

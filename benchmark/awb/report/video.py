@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from awb.errors import MissingExtraError, RunError
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.report.figures.instance import draw_instance
 from awb.report.views.board import ExplanationView, InstanceView
 from awb.report.views.clips import Heard

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.harness.unit.record import OK, at_budget
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.publishing.attempts import attempted

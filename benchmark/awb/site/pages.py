@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from awb.errors import UnknownNameError
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.formats.text import counted, limit_text, number_text
 from awb.leaderboard.publishing.attempts import attempted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from awb.harness.planning.steps import listening, reported, steps
+from awb.harness.steps import listening, reported, steps
 
 
 def test_only_the_outermost_loop_of_several_steps_is_reported() -> None:

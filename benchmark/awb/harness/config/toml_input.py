@@ -23,7 +23,6 @@ from awb.harness.config.settings import (
     settle,
 )
 
-
 OF_A_RUN = "# The configuration of this run."
 """How the file begins that a run writes."""
 

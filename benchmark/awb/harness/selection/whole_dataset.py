@@ -9,11 +9,11 @@ from pathlib import Path
 from awb.activity import WorkerDiedError
 from awb.errors import AwbError, DataError, ParameterError, described
 from awb.harness.config.limits import Limits
-from awb.harness.planning.steps import steps
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Reader, Source
 from awb.harness.selection.manifest import prepare as to_rate
 from awb.harness.selection.selector import Progress
+from awb.harness.steps import steps
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import ModelFacts, model_facts
 from awb.harness.workers.pool import open_executor

@@ -12,9 +12,9 @@ import numpy as np
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
-from awb.harness.planning.steps import steps
 from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
+from awb.harness.steps import steps
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow

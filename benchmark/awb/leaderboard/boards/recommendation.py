@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from awb.errors import ParameterError, RunError
+from awb.errors import ParameterError
 from awb.harness.config.choice import choose
 from awb.harness.config.run_config import RunConfig
 from awb.harness.config.settings import RunSettings, Settled, option_text, settle
@@ -123,10 +123,6 @@ def recommendation(folder: RunFolder, registry: Registry, settings: RunSettings)
     """Read the boards of a run, one per budget, and say which explainer leads each."""
     found = read_boards(folder, registry, columns=METRICS)
     boards = tuple(make_board(data) for data in found)
-    if not boards or boards[0].n_instances == 0:
-        raise RunError(
-            f"no instance was selected, so nothing can be recommended. Type: awb show {folder.path}"
-        )
     advice = tuple(advice_of(data) for data in found)
     picks = dict.fromkeys(one.pick for one in advice if one.pick is not None)
     command = run_command(settings, boards[0].model, list(picks)) if picks else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from awb.harness.config.sweeps import Variant
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.boards.board import Board, Cell
 from awb.leaderboard.boards.construction import boards

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from awb.errors import SubmissionError
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.message import message_of, sentences

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from awb.errors import AwbError, SubmissionError
-from awb.harness.planning.steps import steps
+from awb.harness.steps import steps
 from awb.leaderboard.submissions.files import Reader, Submitted, find
 from awb.leaderboard.submissions.names import file_names, folder_name
 from awb.leaderboard.submissions.untrusted_text import skeleton

@@ -11,9 +11,9 @@ from typing import Any
 from awb.errors import AwbError
 from awb.harness.config.resources import Resources
 from awb.harness.config.shadows import shadow_of
-from awb.harness.planning.steps import reported
 from awb.harness.run import run
 from awb.harness.selection.no_instances import NoInstancesError
+from awb.harness.steps import reported
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.submissions.environments import environment_of
 from awb.leaderboard.submissions.files import Submitted

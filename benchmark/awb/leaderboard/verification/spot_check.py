@@ -16,10 +16,10 @@ from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, SubmissionError
 from awb.harness.config.choice import Chosen, choose
 from awb.harness.config.run_config import RunConfig, make_config
-from awb.harness.planning.steps import steps
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, audio_sha256, decide, make_instance, prepare
 from awb.harness.selection.repeats import explained_again
+from awb.harness.steps import steps
 from awb.harness.storage.run_record import hardware, library_versions
 from awb.harness.unit.blinding import needs_blinding
 from awb.harness.unit.record import OK, ExplainerResult, Plan, Unit, UnitResult, at_budget

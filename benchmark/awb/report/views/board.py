@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from awb.errors import UnknownNameError, did_you_mean
-from awb.harness.planning.steps import steps
 from awb.harness.selection.manifest import Kept
+from awb.harness.steps import steps
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.unit.record import at_budget
 from awb.intervals import FloatArray

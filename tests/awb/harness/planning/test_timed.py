@@ -122,12 +122,12 @@ def test_a_run_chooses_and_its_board_is_that_of_the_same_settings(
     folder, timed, clock = _run(tmp_path / "timed", "1m", samples=50)
     config = folder.config()
     assert config.samples == 50
-    assert 4 <= (config.clips or 0) <= 7
+    assert 4 <= (config.among_first or 0) <= 7
     assert clock.now_s <= 60
     assert "1m" in timed.said[0]
     again = runner.run(config, tmp_path / "again", Resources(jobs=1))
     assert _board(again, registry) == _board(folder, registry)
-    assert "clips = " in (folder.path / "config.toml").read_text()
+    assert "\namong_first = " in (folder.path / "config.toml").read_text()
 
 
 def test_a_pilot_that_hoped_too_much_ends_in_whole_clips_and_can_go_on(
@@ -135,16 +135,16 @@ def test_a_pilot_that_hoped_too_much_ends_in_whole_clips_and_can_go_on(
 ) -> None:
     _pilot(monkeypatch, UNIT_S / 10)
     folder, timed, clock = _run(tmp_path / "timed", "1m", samples=50)
-    clips = folder.config().clips or 0
+    clips = folder.config().among_first or 0
     assert 1 < clips < 12
     assert clock.now_s <= 66
     assert any("Stopped after" in line for line in timed.said)
     _board(folder, registry)
     more = Clock()
     runner.resume(folder.path, Resources(jobs=1), more.progress, timed=_timed("10m", more))
-    assert folder.config().clips == 12
+    assert folder.config().among_first == 12
     whole = runner.run(
-        make_config(**SETTINGS, samples=50, clips=12), tmp_path / "whole", Resources(jobs=1)
+        make_config(**SETTINGS, samples=50, among_first=12), tmp_path / "whole", Resources(jobs=1)
     )
     assert _board(whole, registry) == _board(folder, registry)
     assert _rows(whole) == _rows(folder)
@@ -167,9 +167,9 @@ def test_given_clips_are_kept_and_too_short_a_time_is_refused(
 ) -> None:
     _pilot(monkeypatch, UNIT_S)
     folder, _, _ = _run(tmp_path / "kept", "5m", clips=5)
-    assert folder.config().clips == 5
+    assert (folder.config().clips, folder.config().among_first) == (5, 6)
     assert folder.config().samples == 3000
-    with pytest.raises(ParameterError, match=r"5 clips with .* would take about"):
+    with pytest.raises(ParameterError, match=r"6 clips with .* would take about"):
         _run(tmp_path / "short", "30s", clips=5)
     assert not (tmp_path / "short").exists()
 

@@ -221,5 +221,5 @@ def test_labels_without_times_are_enough(tmp_path: Path) -> None:
 
 
 def test_without_an_instance_nothing_is_recommended(data: str, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="so nothing can be recommended"):
+    with pytest.raises(RunError, match="no instance to explain"):
         awb.recommend(datasets=data, out=tmp_path / "run", min_score=1e6, **SMALL)

@@ -75,8 +75,8 @@ def test_notes_list_the_device_missing_values_and_unknown_labels() -> None:
         "Computed on cpu, float32.",
         "no value on 1 of 2 instances: iou",
         "no value on 2 of 2 instances: auc, f1",
-        "label 'Dgo' is unknown to the model. Did you mean Dog?",
-        "label 'Owl' is unknown to the model.",
+        "no class of m is called Dgo or Owl",
+        "Dgo: Did you mean Dog?",
     ]
     assert remarks.notes(_manifest(), 3, {}) == []
 

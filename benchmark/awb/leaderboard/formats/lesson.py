@@ -37,9 +37,10 @@ def _alone(board: Board, row: BoardRow, named: Callable[[str], str]) -> str:
     """Compare the only explainer with random relevance."""
     text = f"{named(row.explainer)} has a {_value(board, row)}"
     random = next((one for one in board.rows if one.explainer == RANDOM), None)
+    on = "1 clip" if board.n_clips == 1 else f"{board.n_clips} clips"
     if random is None:
-        return f"{text}."
-    return f"{text}; random relevance has {random.cells[0].mean:z.3f}."
+        return f"{text} on {on}."
+    return f"{text} on {on}, and random relevance {random.cells[0].mean:z.3f}."
 
 
 def _leads(board: Board, ranked: Sequence[BoardRow], named: Callable[[str], str]) -> str:

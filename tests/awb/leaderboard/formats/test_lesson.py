@@ -9,8 +9,8 @@ import numpy as np
 from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.construction import BoardData, make_board
-from awb.leaderboard.boards.lesson import lesson, next_steps
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.formats.lesson import lesson, next_steps
 from awb.leaderboard.formats.terminal import by_importance
 from awb.metrics.facts import MetricFacts
 
@@ -99,7 +99,7 @@ def test_few_clips_show_no_winner() -> None:
 
 def test_a_single_explainer_is_compared_with_random_relevance() -> None:
     assert _lesson({"good": LOCATED["good"], "random": _spread(0.5, 7)}) == [
-        "good has a roc-auc of 0.900; random relevance has 0.500."
+        "good has a roc-auc of 0.900 on 24 clips, and random relevance 0.500."
     ]
     assert _lesson({"random": _spread(0.5, 7)}) == []
 
