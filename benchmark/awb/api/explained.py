@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import shutil
+import weakref
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from awb.api.boards import ShownBoard
@@ -27,6 +29,14 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 12
 """Explainers in the table that a notebook shows."""
+
+
+class Scratch:
+    """A folder that is removed with the last explained file that needs it."""
+
+    def __init__(self) -> None:
+        self.path = Path(mkdtemp(prefix="awb-explain-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ class ExplainedFile(Described):
     threshold: float = 0.0
     file: str = ""
     duration_s: float = 0.0
-    scratch: TemporaryDirectory[str] | None = field(default=None, compare=False)
+    scratch: Scratch | None = field(default=None, compare=False)
 
     @cached_property
     def relevance(self) -> dict[str, FloatArray]:

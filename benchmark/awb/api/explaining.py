@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from awb.api.explained import ExplainedFile
+from awb.api.explained import ExplainedFile, Scratch
 from awb.api.progress import Shown, shown
 from awb.api.results import Run
 from awb.api.starting import Explainers, Files
@@ -101,12 +100,12 @@ def explain(
         several = [explainers] if callable(explainers) else explainers
         names = [one if isinstance(one, str) else name_of(one) for one in several]
     reference = model_name(model)  # registers the model
-    scratch = TemporaryDirectory(prefix="awb-explain-")
+    scratch = Scratch()
     with shown(progress) as report:
         found = explain_file(
             path,
             load(),
-            Path(scratch.name) / "run",
+            scratch.path / "run",
             model=reference,
             target=target,
             labels=None if labels is None else LabelsOfFile(Path(labels), _choices(columns)),
@@ -133,9 +132,7 @@ def page_path(out: str | Path) -> Path:
     return path if path.suffix.lower() in {".html", ".htm"} else path.with_name(f"{path.name}.html")
 
 
-def _explained(
-    found: Explained, path: Path, scratch: TemporaryDirectory[str], page: Path | None
-) -> ExplainedFile:
+def _explained(found: Explained, path: Path, scratch: Scratch, page: Path | None) -> ExplainedFile:
     """Read what was stored about a file, and write its page."""
     registry = load()
     clips = GivenClips([found.clip], RunSound.of(found.folder, registry), FILE)

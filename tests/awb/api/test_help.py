@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jedi
 import pytest
 
 import awb
@@ -95,3 +96,10 @@ def test_long_signatures_have_a_line_per_parameter() -> None:
 def test_packages_say_that_they_are_typed(package: str) -> None:
     module = __import__(package)
     assert (Path(str(module.__file__)).parent / "py.typed").is_file()
+
+
+def test_an_editor_completes_what_is_typed() -> None:
+    code = "import awb\nfound = awb.explain('dog.wav')\nfound.pl"
+    assert [one.name for one in jedi.Script(code).complete()] == ["plot"]
+    [signature, *_] = jedi.Script("import awb\nawb.run(").get_signatures()
+    assert "explainers" in [one.name for one in signature.params]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -239,3 +241,14 @@ def test_explaining_reports_every_explainer(tmp_path: Path) -> None:
         ("Explaining bang.wav", 0, 2), ("Explaining bang.wav", 1, 2), ("Explaining bang.wav", 2, 2),
     ]  # fmt: skip
     assert (tmp_path / "page.html").is_file()
+
+
+def test_what_was_computed_stays_while_it_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "bang.wav"
+    small_data.write_clip(path, [1.1], seconds=1.5)
+    found = awb.explain(path, model="loudness", samples=10, explainers="earliest", progress=False)
+    folder = found.run.path
+    assert pickle.loads(pickle.dumps(found)).frame().equals(found.frame())  # noqa: S301
+    del found
+    gc.collect()
+    assert not folder.exists()
