@@ -33,8 +33,8 @@ REFERENCES: dict[str, Kind] = {
     "scoring_masker": "masker",
 }
 SLOW_PAGES = {
-    "docs/bring-your-own-model.md", "docs/captum.md", "docs/configuration.md",
-    "docs/publishing.md", "docs/robust-runs.md", "docs/write-an-explainer.md",
+    "docs/bring-your-own-model.md", "docs/captum.md", "docs/comparison.md", "docs/configuration.md",
+    "docs/publishing.md", "docs/recipes.md", "docs/robust-runs.md", "docs/write-an-explainer.md",
 }  # fmt: skip
 """Pages whose blocks take more than ten seconds; the tutorial and the others stay quick."""
 PLACEHOLDER = re.compile(r"\.\.\.|…|[<>\[\]|{}]")
