@@ -29,6 +29,7 @@ def run(
     samples: int | None = None,
     budgets: str | Sequence[int] | None = None,
     clips: int | None = None,
+    among_first: int | None = None,
     seed: int | None = None,
     segment_s: float | None = None,
     segment_hop_s: float | None = None,
@@ -71,6 +72,7 @@ def run(
     samples: int | None = None,
     budgets: str | Sequence[int] | None = None,
     clips: int | None = None,
+    among_first: int | None = None,
     seed: int | None = None,
     segment_s: float | None = None,
     segment_hop_s: float | None = None,
@@ -112,6 +114,7 @@ def run(
     samples: int | None = None,
     budgets: str | Sequence[int] | None = None,
     clips: int | None = None,
+    among_first: int | None = None,
     seed: int | None = None,
     segment_s: float | None = None,
     segment_hop_s: float | None = None,
@@ -171,7 +174,10 @@ def run(
         One board per number of model calls, instead of samples. Separated by commas, or a list.
         Default: None.
     clips : int, optional
-        Use the first N clips of each dataset. Default: all.
+        Use the first N clips of each dataset that have an instance to explain. Default: all.
+    among_first : int, optional
+        Look for instances in the first N clips of each dataset only. Default: 20 for each of
+        --clips, at least 100; else all.
     seed : int, optional
         Seed of every random draw. Default: 0.
     segment_s : float, optional
@@ -255,6 +261,7 @@ def recommend(
     design: str | None = None,
     budgets: str | Sequence[int] | None = None,
     clips: int | None = None,
+    among_first: int | None = None,
     seed: int | None = None,
     segment_s: float | None = None,
     segment_hop_s: float | None = None,
@@ -306,7 +313,10 @@ def recommend(
         One board per number of model calls, instead of samples. Separated by commas, or a list.
         Default: None.
     clips : int, optional
-        Use the first N clips of each dataset. Default: all.
+        Use the first N clips of each dataset that have an instance to explain. Default: all.
+    among_first : int, optional
+        Look for instances in the first N clips of each dataset only. Default: 20 for each of
+        --clips, at least 100; else all.
     seed : int, optional
         Seed of every random draw. Default: 0.
     segment_s : float, optional

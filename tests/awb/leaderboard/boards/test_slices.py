@@ -42,7 +42,7 @@ def run(once: Callable[[str, Callable[[Path], Any]], Path]) -> Path:
         library.run(
             explainers=["saliency", "grad-cam", "keep-window"],
             metrics=["roc-auc", "event-margin"],
-            among_first=8, samples=300, robustness=0, out=folder / "run", cache="off",
+            among_first=8, samples=60, robustness=0, out=folder / "run", cache="off",
         )  # fmt: skip
 
     return once("slices", make) / "run"
