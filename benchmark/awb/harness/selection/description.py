@@ -77,7 +77,6 @@ def describe_clips(
             durations_s.append(clip.duration_s)
             clips.update({*clip.labels, *(event.label for event in clip.events)})
             events.update(event.label for event in clip.events)
-            progress(len(durations_s) + len(problems), len(clip_ids))
         notes = source.notes()
     return Description(
         len(durations_s),

@@ -215,7 +215,7 @@ class Work:
         )
         scores = self.scores(scoring, label, self.cheaper(resolved, answer, samples))
         found = "; ".join(map(one_line, explanation.notes))
-        error = explanation.uncertainty
+        deviation = explanation.uncertainty
         row = ExplainerResult(
             label,
             OK,
@@ -224,7 +224,7 @@ class Work:
             explanation.cost,
             scores,
             scoring.known_curves(),
-            None if error is None else self.scorer.segments.to_grid(error),
+            None if deviation is None else self.scorer.segments.to_grid(deviation),
         )
         return row, answer.heeds_budget
 

@@ -91,7 +91,8 @@ class SmallerBatches:
             return found
         full = compute(rows, size)
         same = np.array_equal(np.asarray(found), np.asarray(full))
-        self.agreed[half] = self.agreed.get(half, 0) + np.size(full) if same else -1
+        scored = int(np.asarray(full).size)
+        self.agreed[half] = self.agreed.get(half, 0) + scored if same else -1
         return full
 
 
