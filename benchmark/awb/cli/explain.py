@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from awb.cli.completing import names_of
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand
 from awb.cli.tables import tell
+
+if TYPE_CHECKING:
+    from awb.api.results import Run
 
 _TOLD = (
     *("not applicable", "scores of", "The model", "The checkpoint"),
@@ -36,6 +40,20 @@ _TOLD = (
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Labels of the file: Raven, Audacity, TextGrid, JAMS, a table of DCASE or any other.",
+)
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Detections in a recording of any length, or labels of it: explain each of them.",
+)
+@click.option(
+    "--window",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Length of the windows around the --events.",
 )
 @click.option(
     "--columns",
@@ -81,6 +99,8 @@ def explain_command(
     model: str,
     target: str | None,
     labels: Path | None,
+    events: Path | None,
+    window: float,
     columns: str,
     explainers: str,
     masker: str,
@@ -96,7 +116,36 @@ def explain_command(
 
     The file needs no labels: explanations are scored by fidelity to the model only. With --labels,
     they are scored against the labels, too, and the default target is a labelled class.
+
+    With --events, every event of a recording of any length is explained in a window around it; only
+    the windows are read. --out is then the run folder [default: NAME.explained], for awb show and
+    awb export --as raven.
     """
+    if events is not None:
+        from awb.api.detections import explain_events
+
+        if target is not None or labels is not None:
+            raise click.UsageError(
+                "--events has the classes and the times; omit --target, --labels"
+            )
+        folder = out or Path(f"{file.stem}.explained")
+        run = explain_events(
+            file,
+            events,
+            model=model,
+            explainers=explainers,
+            window_s=window,
+            samples=samples,
+            seed=seed,
+            columns=columns,
+            masker=masker,
+            out=folder,
+            time_limit_s=time_limit_s,
+            memory_limit=memory_limit,
+            isolate=isolate is not False,
+        )
+        _show_events(run, show)
+        return
     from awb.api.explaining import explain
 
     path = out or Path(f"{file.stem}.explained.html")
@@ -124,4 +173,21 @@ def explain_command(
     if show:
         click.launch(str(path.resolve()))
     if found.failed:
+        click.get_current_context().exit(1)
+
+
+def _show_events(run: Run, show: bool) -> None:
+    """Print the boards of explained events, and write the page."""
+    from awb.cli.results import print_boards
+    from awb.plugins.discovery import load
+    from awb.report.run_report import write_report
+
+    boards = [shown.board for shown in run.boards]
+    print_boards(boards, "table")
+    page = run.path / "report.html"
+    write_report(run.folder, load(), page, instances=50)
+    click.echo(page)
+    if show:
+        click.launch(str(page.resolve()))
+    if run.failed:
         click.get_current_context().exit(1)

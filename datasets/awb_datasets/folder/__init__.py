@@ -14,7 +14,7 @@ from awb.specs import DatasetSpec, Parameters
 class FolderParameters(Parameters):
     """Settings of the dataset."""
 
-    path: Path = Field(description="The folder of the dataset.")
+    path: Path = Field(description="The folder of the dataset, or one recording.")
     audio: Path = Field(
         Path("audio"), description="Folder of the audio, relative to it; without one, it itself."
     )
@@ -37,6 +37,9 @@ class FolderParameters(Parameters):
     overlap_s: float = Field(
         0.0, ge=0, description="How much of a window the next one has too, in seconds."
     )
+    events_only: bool = Field(
+        False, description="Only windows around events, instead of windows one after the other."
+    )
     absent: Literal["refuse", "skip"] = Field(
         "skip",
         description="What to do where labels name a file that is not there.",
@@ -53,12 +56,18 @@ def _make(parameters: FolderParameters) -> Dataset:
     return FolderDataset(
         parameters.path.expanduser(),
         audio=parameters.audio,
-        tables=[name for name in parameters.table.split("+") if name],
+        tables=_tables(parameters.table),
         choices=Choices(parse_columns(parameters.columns), parameters.label, parameters.tier),
         skip_absent=parameters.absent == "skip",
         window_s=parameters.window_s,
         overlap_s=parameters.overlap_s,
+        events_only=parameters.events_only,
     )
+
+
+def _tables(text: str) -> list[str]:
+    """Split names of files of labels; a file whose own name has a plus sign is one."""
+    return [text] if Path(text).is_file() else [name for name in text.split("+") if name]
 
 
 SPEC = DatasetSpec(
