@@ -9,6 +9,8 @@ from awb.api.results import Run
 from awb.api.running import run
 from awb.authoring.models import Model
 from awb.errors import DataError
+from awb.harness.run import silent
+from awb.harness.selection.selector import Progress
 from awb.plugins.references import Reference
 from awb.specs import Explainer
 
@@ -31,6 +33,7 @@ def explain_events(
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
     isolate: bool = False,
+    progress: Progress = silent,
 ) -> Run:
     """Explain what a model hears at every event of a recording, in windows around the events.
 
@@ -54,6 +57,8 @@ def explain_events(
         Columns of a table of events, as in ``onset:start+offset:end``.
     out : str or Path, optional
         Folder of the run.
+    progress : callable
+        ``progress(phase, done, total)`` is called as work finishes.
 
     Returns
     -------
@@ -77,6 +82,7 @@ def explain_events(
     }
     given = tuple((name, value) for name, value in settings.items() if value)
     return run(
+        progress=progress,
         datasets=[str(Reference("folder", given))],
         models=[model],
         explainers=explainers if isinstance(explainers, str) else list(explainers),

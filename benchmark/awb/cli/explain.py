@@ -123,27 +123,30 @@ def explain_command(
     """
     if events is not None:
         from awb.api.detections import explain_events
+        from awb.cli.progress import progress_bar
 
         if target is not None or labels is not None:
             raise click.UsageError(
                 "--events has the classes and the times; omit --target, --labels"
             )
         folder = out or Path(f"{file.stem}.explained")
-        run = explain_events(
-            file,
-            events,
-            model=model,
-            explainers=explainers,
-            window_s=window,
-            samples=samples,
-            seed=seed,
-            columns=columns,
-            masker=masker,
-            out=folder,
-            time_limit_s=time_limit_s,
-            memory_limit=memory_limit,
-            isolate=isolate is not False,
-        )
+        with progress_bar(folder) as progress:
+            run = explain_events(
+                file,
+                events,
+                model=model,
+                explainers=explainers,
+                window_s=window,
+                samples=samples,
+                seed=seed,
+                columns=columns,
+                masker=masker,
+                out=folder,
+                time_limit_s=time_limit_s,
+                memory_limit=memory_limit,
+                isolate=isolate is not False,
+                progress=progress,
+            )
         _show_events(run, show)
         return
     from awb.api.explaining import explain
