@@ -11,8 +11,9 @@ from awb.authoring.models import Model
 from awb.errors import DataError
 from awb.harness.run import silent
 from awb.harness.selection.selector import Progress
+from awb.plugins.discovery import load
 from awb.plugins.references import Reference
-from awb.specs import Explainer
+from awb.specs import Explainer, MetricSpec
 
 NO_THRESHOLD = -1e6
 """Log-odds below every score: an event is explained whether the model hears it or not."""
@@ -63,7 +64,7 @@ def explain_events(
     Returns
     -------
     Run
-        An instance per window and class.
+        An instance per window and class, with the main metrics.
 
     Raises
     ------
@@ -85,6 +86,7 @@ def explain_events(
         progress=progress,
         datasets=[str(Reference("folder", given))],
         models=[model],
+        metrics=[spec.name for spec in load().specs(MetricSpec) if spec.headline],
         explainers=explainers if isinstance(explainers, str) else list(explainers),
         masker=masker,
         samples=samples,

@@ -8,6 +8,7 @@ the recording.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def windows_of(
     count = int((duration_s - window_s) / step_s + 1e-9) + 1
     starts_s = [place * step_s for place in range(count)]
     if starts_s[-1] + window_s < duration_s - _LEAST_S:
-        starts_s.append(int((duration_s - window_s) * 1000) / 1000)
+        starts_s.append(math.floor((duration_s - window_s) * 1000) / 1000)
     return [Window(recording, start_s, start_s + window_s) for start_s in starts_s]
 
 
@@ -126,14 +127,13 @@ def windows_around(
     """
     if duration_s <= window_s + _LEAST_S:
         return [Window(recording, 0.0, duration_s, whole=True)] if events_s else []
-    margin_s = window_s / 10
+    margin_s, last_s = window_s / 10, math.floor((duration_s - window_s) * 1000) / 1000
     found: list[Window] = []
     for onset_s, offset_s in sorted(events_s):
         if found and offset_s <= found[-1].end_s - margin_s:
             continue
         middle_s = 0.5 * (onset_s + offset_s)
-        start_s = min(max(0.0, middle_s - window_s / 2), duration_s - window_s)
-        start_s = int(start_s * 1000) / 1000
+        start_s = min(round(max(0.0, middle_s - window_s / 2), 3), last_s)
         if not found or start_s > found[-1].start_s:
             found.append(Window(recording, start_s, start_s + window_s))
     return found

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from awb.audio import duration_s, read_audio
+from awb.audio import SUFFIXES, duration_s, read_audio
 from awb.data.annotations.names import Names
 from awb.data.annotations.placing import Annotations, place, told
 from awb.data.annotations.reading import read_labels
@@ -42,7 +42,7 @@ class FolderDataset:
         overlap_s: float = 0.0,
         events_only: bool = False,
     ) -> None:
-        if folder.is_file():
+        if folder.is_file() and folder.suffix.lower() in SUFFIXES:
             inside, self._files = folder.parent, {folder.name: folder}
             folder = folder.parent
         else:
