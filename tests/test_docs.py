@@ -35,6 +35,7 @@ REFERENCES: dict[str, Kind] = {
 SLOW_PAGES = {
     "docs/bring-your-own-model.md", "docs/captum.md", "docs/comparison.md", "docs/configuration.md",
     "docs/publishing.md", "docs/recipes.md", "docs/robust-runs.md", "docs/write-an-explainer.md",
+    "docs/your-annotations.md",
 }  # fmt: skip
 """Pages whose blocks take more than ten seconds; the tutorial and the others stay quick."""
 PLACEHOLDER = re.compile(r"\.\.\.|…|[<>\[\]|{}]")

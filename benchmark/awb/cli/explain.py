@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -40,6 +40,20 @@ _TOLD = (
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Labels of the file: Raven, Audacity, TextGrid, JAMS, a table of DCASE or any other.",
+)
+@click.option(
+    "--events",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Detections in a recording of any length, or labels of it: explain each of them.",
+)
+@click.option(
+    "--window",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Length of the windows around the --events.",
 )
 @click.option(
     "--columns",
@@ -85,6 +99,8 @@ def explain_command(
     model: str | None,
     target: str | None,
     labels: Path | None,
+    events: Path | None,
+    window: float,
     columns: str,
     explainers: str,
     masker: str,
@@ -100,29 +116,34 @@ def explain_command(
 
     The file needs no labels: explanations are scored by fidelity to the model only. With --labels,
     they are scored against the labels, too, and the default target is a labelled class.
+
+    With --events, every event of a recording of any length is explained in a window around it; only
+    the windows are read. --out is then the run folder [default: NAME.explained], for awb show and
+    awb export --as raven.
     """
     from awb.api.explaining import explain, page_path
     from awb.cli.progress import passing_bar
 
-    chosen = _chosen(file, explainers) if model is None else model
+    chosen = model or _chosen(file, explainers, whole=events is None)
+    how = {
+        "model": chosen,
+        "columns": columns,
+        "explainers": explainers,
+        "masker": masker,
+        "samples": samples,
+        "seed": seed,
+        "time_limit_s": time_limit_s,
+        "memory_limit": memory_limit,
+        "isolate": isolate is not False,
+    }
+    if events is not None:
+        if target is not None or labels is not None:
+            raise click.UsageError("--events has the classes and times; omit --target, --labels")
+        _explain_events(file, events, out or Path(f"{file.stem}.explained"), window, how, show=show)
+        return
     path = page_path(out or f"{file.stem}.explained.html")
     with passing_bar(f"Loading {chosen}") as progress:
-        found = explain(
-            file,
-            model=chosen,
-            target=target,
-            labels=labels,
-            columns=columns,
-            explainers=explainers,
-            masker=masker,
-            samples=samples,
-            seed=seed,
-            out=path,
-            time_limit_s=time_limit_s,
-            memory_limit=memory_limit,
-            isolate=isolate is not False,
-            progress=progress,
-        )
+        found = explain(file, target=target, labels=labels, out=path, progress=progress, **how)
     say(_heard(found, given=target is not None))
     click.echo(path)
     for shown in found.boards:
@@ -135,7 +156,7 @@ def explain_command(
         click.get_current_context().exit(1)
 
 
-def _chosen(file: Path, explainers: str) -> str:
+def _chosen(file: Path, explainers: str, *, whole: bool) -> str:
     """Choose the model, and say which one it is, what it knows, and how to choose another."""
     from awb.harness.config.choice import is_at_hand, model_for_a_file, of_any_sound
     from awb.harness.explain_file import read_clip
@@ -143,7 +164,8 @@ def _chosen(file: Path, explainers: str) -> str:
     from awb.plugins.resolve import resolve_all
 
     registry = load()
-    read_clip(file)
+    if whole:
+        read_clip(file)
     resolve_all(registry, "explainer", explainers.split(","))
     name = model_for_a_file(registry)
     spec = registry.get("model", name).spec
@@ -177,3 +199,23 @@ def _heard(found: ExplainedFile, *, given: bool) -> str:
         return f"{found.model} hears {found.target!r} with {score}"
     which = "does not hear" if given else "recognizes nothing; its first guess is"
     return f"{found.model} {which} {found.target!r}: {score}, below its threshold"
+def _explain_events(
+    file: Path, events: Path, folder: Path, window_s: float, how: dict[str, Any], *, show: bool
+) -> None:
+    """Explain every event of a recording, print the boards, and write the page."""
+    from awb.api.detections import explain_events
+    from awb.cli.progress import progress_bar
+    from awb.cli.results import print_boards
+    from awb.plugins.discovery import load
+    from awb.report.run_report import write_report
+
+    with progress_bar(folder) as progress:
+        run = explain_events(file, events, window_s=window_s, out=folder, progress=progress, **how)
+    print_boards([shown.board for shown in run.boards], "table")
+    page = run.path / "report.html"
+    write_report(run.folder, load(), page, instances=50)
+    click.echo(page)
+    if show:
+        open_page(page)
+    if run.failed:
+        click.get_current_context().exit(1)

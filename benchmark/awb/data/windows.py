@@ -8,7 +8,9 @@ the recording.
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from awb.errors import ParameterError
@@ -91,8 +93,50 @@ def windows_of(
     count = int((duration_s - window_s) / step_s + 1e-9) + 1
     starts_s = [place * step_s for place in range(count)]
     if starts_s[-1] + window_s < duration_s - _LEAST_S:
-        starts_s.append(int((duration_s - window_s) * 1000) / 1000)
+        starts_s.append(math.floor((duration_s - window_s) * 1000) / 1000)
     return [Window(recording, start_s, start_s + window_s) for start_s in starts_s]
+
+
+def windows_around(
+    recording: str, duration_s: float, window_s: float, events_s: Sequence[tuple[float, float]]
+) -> list[Window]:
+    """Lay windows around events, so that each event that fits lies whole in at least one.
+
+    An event that an earlier window holds gets none of its own, unless it lies at an edge of it.
+
+    Parameters
+    ----------
+    recording : str
+        The audio file.
+    duration_s : float
+        Its length in seconds.
+    window_s : float
+        Length of a window, in seconds.
+    events_s : sequence of (float, float)
+        Onset and offset of each event.
+
+    Returns
+    -------
+    list of Window
+        In order; a single one if the recording is not longer than a window.
+
+    Examples
+    --------
+    >>> [one.name for one in windows_around("day.wav", 99.0, 10.0, [(3, 4), (6, 7), (50, 51)])]
+    ['day.wav@0-10', 'day.wav@45.5-55.5']
+    """
+    if duration_s <= window_s + _LEAST_S:
+        return [Window(recording, 0.0, duration_s, whole=True)] if events_s else []
+    margin_s, last_s = window_s / 10, math.floor((duration_s - window_s) * 1000) / 1000
+    found: list[Window] = []
+    for onset_s, offset_s in sorted(events_s):
+        if found and offset_s <= found[-1].end_s - margin_s:
+            continue
+        middle_s = 0.5 * (onset_s + offset_s)
+        start_s = min(round(max(0.0, middle_s - window_s / 2), 3), last_s)
+        if not found or start_s > found[-1].start_s:
+            found.append(Window(recording, start_s, start_s + window_s))
+    return found
 
 
 def window_named(name: str) -> Window | None:

@@ -16,7 +16,7 @@ from awb.specs import DatasetSpec, Parameters
 class FolderParameters(Parameters):
     """Settings of the dataset."""
 
-    path: Path = Field(description="The folder of the dataset.")
+    path: Path = Field(description="The folder of the dataset, or one recording.")
     audio: Path = Field(
         Path("audio"), description="Folder of the audio, relative to it; without one, it itself."
     )
@@ -38,6 +38,9 @@ class FolderParameters(Parameters):
     )
     overlap_s: float = Field(
         0.0, ge=0, description="How much of a window the next one has too, in seconds."
+    )
+    events_only: bool = Field(
+        False, description="Only windows around events, instead of windows one after the other."
     )
     absent: Literal["refuse", "skip"] = Field(
         "skip",
@@ -72,11 +75,12 @@ def _make(parameters: FolderParameters) -> Dataset:
     dataset = FolderDataset(
         folder,
         audio=parameters.audio,
-        tables=[name for name in parameters.table.split("+") if name],
+        tables=_tables(parameters.table),
         choices=choices,
         skip_absent=parameters.absent == "skip",
         window_s=parameters.window_s,
         overlap_s=parameters.overlap_s,
+        events_only=parameters.events_only,
     )
     return _described(parameters, dataset)
 
@@ -101,6 +105,11 @@ def _described(parameters: FolderParameters, dataset: Dataset, *, search: bool =
         return WithAttributes(dataset, Attributes(notes=notes)) if notes else dataset
     found = read_attributes(table, dataset.clip_ids(), parameters.group)
     return WithAttributes(dataset, replace(found, notes=(*found.notes, *notes)))
+
+
+def _tables(text: str) -> list[str]:
+    """Split names of files of labels; a file whose own name has a plus sign is one."""
+    return [text] if Path(text).is_file() else [name for name in text.split("+") if name]
 
 
 SPEC = DatasetSpec(

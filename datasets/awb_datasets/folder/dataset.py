@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from awb.audio import duration_s, read_audio
+from awb.audio import SUFFIXES, duration_s, read_audio
 from awb.data.annotations.names import Names
 from awb.data.annotations.placing import Annotations, place, told
 from awb.data.annotations.reading import read_labels
 from awb.data.annotations.rows import ABSENT, Choices, LabelFile
 from awb.data.skipped import Skipped
-from awb.data.windows import Window, windows_of
+from awb.data.windows import Window, windows_around, windows_of
 from awb.errors import AudioError, DataError, LabelError, did_you_mean
 from awb.reprs import DescribedDataset
 from awb.types import Clip, Event
@@ -41,9 +41,14 @@ class FolderDataset(DescribedDataset):
         skip_absent: bool = True,
         window_s: float = 0.0,
         overlap_s: float = 0.0,
+        events_only: bool = False,
     ) -> None:
-        inside = audio_folder(folder, audio)
-        self._files = list_audio(inside)
+        if folder.is_file() and folder.suffix.lower() in SUFFIXES:
+            inside, self._files = folder.parent, {folder.name: folder}
+            folder = folder.parent
+        else:
+            inside = audio_folder(folder, audio)
+            self._files = list_audio(inside)
         choices = choices or Choices()
         found = find_label_files(folder, inside, self._files, tables, choices)
         self._unread: list[Skipped] = []
@@ -68,12 +73,20 @@ class FolderDataset(DescribedDataset):
         absent = [one for one in self._found.left_out if one.reason == ABSENT]
         if absent and not skip_absent:
             raise LabelError(f"{folder}: {absent[0].detail} Go on without: absent=skip")
+        self._events_only = events_only
         self._windows: dict[str, Window] = {}
         for name in self._usable() if window_s else ():
             length_s = known_s(name)
-            if length_s is not None:
-                cut = windows_of(name, length_s, window_s, overlap_s)
-                self._windows |= {one.name: one for one in cut if not one.whole}
+            if length_s is None:
+                continue
+            events = self._found.events.get(name, ())
+            times_s = [(one.onset_s, one.offset_s) for one in events]
+            cut = (
+                windows_around(name, length_s, window_s, times_s)
+                if events_only
+                else windows_of(name, length_s, window_s, overlap_s)
+            )
+            self._windows |= {one.name: one for one in cut if not one.whole}
 
     def _read(self, path: Path, clip: str, choices: Choices, *, strict: bool) -> LabelFile | None:
         """Read a file of labels; one beside a clip may be something else, and is left out then."""
@@ -104,7 +117,10 @@ class FolderDataset(DescribedDataset):
         cut: dict[str, list[str]] = {}
         for name, window in self._windows.items():
             cut.setdefault(window.recording, []).append(name)
-        return [clip for name in self._usable() for clip in cut.get(name, [name])]
+        listed = [clip for name in self._usable() for clip in cut.get(name, [name])]
+        if not self._events_only:
+            return listed
+        return [clip for clip in listed if clip in self._windows or self._found.events.get(clip)]
 
     def excluded(self) -> tuple[Skipped, ...]:
         """List what is left out: events, clips, and files that are not there."""

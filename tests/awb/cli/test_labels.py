@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import small_data
+from awb.data.annotations.reading import read_labels
 from browser import awb
 
 
@@ -108,3 +109,28 @@ def test_a_table_of_all_files_has_rows_of_this_one(field: Path, tmp_path: Path) 
     result = awb("explain", field / "day2.wav", *basis, "--labels", table)
     assert result.exit_code == 2
     assert "has no labels of day2.wav, only of: day0.wav" in result.stderr
+
+
+@pytest.mark.slow  # it also writes a page
+def test_detections_in_a_long_recording_are_explained_each(tmp_path: Path) -> None:
+    day = tmp_path / "day.wav"
+    small_data.write_clip(day, [1.0, 21.5, 47.0], seconds=60.0)
+    table = tmp_path / "detections.csv"
+    rows = ["Start (s),End (s),Common name,Confidence", "1,1.5,Loud,0.9", "21.5,22,Loud,0.8"]
+    table.write_text("\n".join([*rows, "47,47.5,Loud,0.4", "90,93,Loud,0.1", ""]), encoding="utf-8")
+    out = tmp_path / "run"
+    words = ["--events", table, "--window", "4", "--model", "loudness", "--explainers", "naive"]
+    basis = ["--samples", "40", "--no-open", "--no-isolate", "--out", out]
+    result = awb("explain", day, *words, *basis)
+    assert result.exit_code == 0, result.output
+    assert "3 instances from 3 clips" in result.stdout
+    assert "labels are results of BirdNET" in result.stdout
+    assert "left out, event outside the clip: 1, detections.csv line 5" in result.stdout
+    assert (out / "report.html").is_file()
+    awb("export", out, "--as", "raven", "--out", tmp_path / "tracks", "--above", "0.5")
+    [path] = (tmp_path / "tracks").iterdir()
+    assert path.name == "day.Table.1.selections.txt"
+    rows = [row for row in read_labels(path).rows if row.filename == "day.wav"]
+    text = path.read_text(encoding="utf-8").splitlines()[1:]
+    naive = [row.onset_s for row, line in zip(rows, text, strict=True) if "\tnaive\t" in line]
+    assert naive == pytest.approx([1.0, 21.5, 47.0], abs=1.0)

@@ -106,3 +106,19 @@ def test_tracks_of_windows_are_those_of_the_recording() -> None:
         Span(8.5, 9.0, "Dog", 4.0, 0.5),
         Span(9.0, 10.0, "Dog", 8.0, 1.0),
     )
+
+
+def test_windows_around_events_of_one_recording(folder: Path) -> None:
+    recording = folder / "day.wav"
+    dataset = FolderDataset(recording, tables=["day.txt"], window_s=4.0, events_only=True)
+    assert dataset.clip_ids() == [
+        "day.wav@0-4",
+        "day.wav@6-10",
+        "day.wav@8.095-12.095",
+        "day.wav@21-25",
+    ]
+    events = [(one.onset_s, one.offset_s, one.label) for one in dataset.load("day.wav@6-10").events]
+    assert events == [(1.0, 3.0, "Dog")]
+    assert FolderDataset(
+        recording, tables=["day.txt"], window_s=60.0, events_only=True
+    ).clip_ids() == ["day.wav"]
