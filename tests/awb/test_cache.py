@@ -40,6 +40,7 @@ def test_what_is_written_is_read(
     assert cache.load(KEY) == known
     [entry] = cache.entries()
     assert entry.scores == len(known)
+    assert entry.label == label.encode()[:900].decode(errors="replace")
     assert entry.n_bytes == entry.path.stat().st_size
 
 
@@ -70,6 +71,21 @@ def test_corrupt_entries_are_dropped(tmp_path: Path, damage: str) -> None:
     assert not list(cache.entries()), "a corrupt entry is removed"
     cache.save(key, "m", {b"a": 1.0})
     assert cache.load(key) == {b"a": 1.0}
+
+
+def test_an_entry_that_is_cut_anywhere_is_listed_without_its_label(tmp_path: Path) -> None:
+    cache = ScoreCache(tmp_path)
+    cache.save(KEY, "m", {b"a": 1.0})
+    [entry] = cache.entries()
+    content = entry.path.read_bytes()
+    head = content.index(b"m" + b"a")
+    for n_bytes in range(head):
+        entry.path.write_bytes(content[:n_bytes])
+        [cut] = cache.entries()
+        assert (cut.label, cut.n_bytes) == ("", n_bytes)
+    entry.path.write_bytes(content[: head + 1])
+    [cut] = cache.entries()
+    assert (cut.label, cut.scores) == ("m", 0)
 
 
 def test_the_least_recently_used_entry_is_deleted_first(tmp_path: Path) -> None:
