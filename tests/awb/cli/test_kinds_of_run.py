@@ -88,7 +88,13 @@ def test_show(kind: Kind) -> None:
         name for number in _numbers(kind) if kind.n_instances(number) for name in kind.shown(number)
     }
     for form in ("table", "md"):
+        if not any(board["n_instances"] for board in found):
+            _refused(
+                "no instance to explain .* Type: --min-score", "show", kind.path, "--format", form
+            )
+            continue
         text = _said("show", kind.path, f"--format={form}")
+        assert text.count("Nothing to explain: score below threshold") == len(kind.empty)
         assert all(f"at most {budget} model calls" in text for budget in kind.budgets)
         assert text.count("Manifest ") == kind.boards
 
