@@ -88,7 +88,13 @@ def test_show(kind: Kind) -> None:
         name for number in _numbers(kind) if kind.n_instances(number) for name in kind.shown(number)
     }
     for form in ("table", "md"):
+        if not any(board["n_instances"] for board in found):
+            _refused(
+                "no instance to explain .* Type: --min-score", "show", kind.path, "--format", form
+            )
+            continue
         text = _said("show", kind.path, f"--format={form}")
+        assert text.count("Nothing to explain: score below threshold") == len(kind.empty)
         assert all(f"at most {budget} model calls" in text for budget in kind.budgets)
         assert text.count("Manifest ") == kind.boards
 
@@ -276,7 +282,8 @@ def test_resume_finishes_and_changes_nothing_else(
     assert isinstance(done.exception, SystemExit | None)
     whole = kinds["plain"].path if not kind.finished else kind.path
     assert _said("export", path) == _said("export", whole)
-    assert done.exit_code == (1 if library.load_run(whole).failed else 0)
+    nothing = kind.path == kinds["no instances"].path
+    assert done.exit_code == (2 if nothing else 1 if library.load_run(whole).failed else 0)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -28,7 +28,7 @@ _READING_UNFINISHED = (
 )
 
 
-_LEGEND = 3  # lines of a footer that explain a table
+_LEGEND = 2  # lines of a footer that a board without a table does not need
 
 
 def number_text(value: float, digits: int = 3) -> str:
@@ -213,6 +213,10 @@ def to_markdown(board: Board, *, title: str | None = None, lead: str | None = No
     """
     from tabulate import tabulate
 
+    if nothing := empty_text(board, markdown):
+        lines = [nothing, *footer_of(board, markdown)[_LEGEND:]]
+        listed = "\n".join(f"- {line}" for line in lines)
+        return f"## {title or markdown(title_of(board))}\n\n{listed}\n"
     rows = [[place, markdown(name), *rest] for place, name, *rest in _plain_rows(board)]
     header = [*map(markdown, _header(board))]
     table = tabulate(rows, header, tablefmt="github", disable_numparse=True)
