@@ -91,7 +91,7 @@ class SmallerBatches:
             return found
         full = compute(rows, size)
         same = np.array_equal(np.asarray(found), np.asarray(full))
-        self.agreed[half] = self.agreed.get(half, 0) + np.size(full) if same else -1
+        self.agreed[half] = self.agreed.get(half, 0) + int(np.asarray(full).size) if same else -1
         return full
 
 
