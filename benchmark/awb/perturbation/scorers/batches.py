@@ -91,8 +91,7 @@ class SmallerBatches:
             return found
         full = compute(rows, size)
         same = np.array_equal(np.asarray(found), np.asarray(full))
-        scored = int(np.asarray(full).size)
-        self.agreed[half] = self.agreed.get(half, 0) + scored if same else -1
+        self.agreed[half] = self.agreed.get(half, 0) + int(np.asarray(full).size) if same else -1
         return full
 
 
