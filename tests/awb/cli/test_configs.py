@@ -1,4 +1,4 @@
-"""The configurations of the repository: valid, honest about their cost, and run on a small scale."""
+"""The configurations of the repository: valid, honest about cost, and run on a small scale."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from awb.harness.config.settings import read_settings
-from awb.harness.config.sweeps import checked_variants
+from awb.harness.config.toml_input import read_settings
+from awb.harness.launch import checked_variants
 from commands import awb
 
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.toml"))
@@ -43,11 +43,11 @@ def test_the_grid_of_audiointerp_is_whole() -> None:
 
 SMALL = {
     "audiointerp": (
-        ("--clips", "1", "--dataset", "noisy:soundscapes,noise=room,snr_db=10"),
+        ("--clips", "2", "--dataset", "noisy:soundscapes,noise=room,snr_db=10"),
         ("--explainers", "saliency,listen:source=saliency", "--no-baselines"),
     ),
     "lrp": (
-        ("--clips", "1", "--dataset", "soundscapes", "--model", "soundscape-cnn"),
+        ("--clips", "2", "--dataset", "soundscapes", "--model", "soundscape-cnn"),
         ("--explainers", "lrp-epsilon,lrp-flat:epsilon=0.25", "--no-baselines"),
     ),
 }
