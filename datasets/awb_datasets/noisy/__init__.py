@@ -27,7 +27,14 @@ def _make(parameters: NoisyParameters) -> Dataset:
     """Open the dataset; noise is added when a clip is loaded."""
     from awb_datasets.noisy.dataset import NoisyClips
 
-    return NoisyClips(parameters)
+    path = parameters.path
+    return NoisyClips(
+        parameters.of.replace(";", ","),
+        noise=parameters.noise,
+        snr_db=parameters.snr_db,
+        path=None if path is None else path.expanduser(),
+        seed=parameters.seed,
+    )
 
 
 SPEC = DatasetSpec(

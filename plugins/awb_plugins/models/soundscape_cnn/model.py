@@ -15,8 +15,8 @@ from awb_plugins.models import log_mel_front_end
 from awb_plugins.models.log_mel_model import HOST, LogMelModel
 from awb_plugins.models.moments import MomentNetwork
 from awb_plugins.models.soundscape_cnn import network
+from awb_plugins.models.soundscape_cnn.stft import LogPower, MelNetwork
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED, NAME, RANDOM_LABELS
-from awb_plugins.models.stft_features import LogPower, MelNetwork
 from awb_plugins.training.weights import file_sha256, read_back_end, read_class_list
 
 Features = Literal["mel", "stft"]
