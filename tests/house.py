@@ -57,7 +57,7 @@ PUBLIC = {
     "awb.maskers": "what replaces dropped audio",
     "awb.metrics": "metrics as pure functions",
     "awb.perturbation": "the perturber",
-    "awb.plugins.lookup": "explainers that another explainer is made of",
+    "awb.plugins.lookup": "plugins that another plugin is made of",
     "awb.plugins.references": "how a plugin and its settings are written",
     "awb.protocols": "models and their capabilities, datasets",
     "awb.randomness": "random generators seeded by names",

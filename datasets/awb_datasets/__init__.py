@@ -16,6 +16,7 @@ from awb_datasets import (
     kws,
     kws_aligned,
     kws_librispeech,
+    noisy,
     ravdess,
     soundata_adapter,
     soundscapes,
@@ -42,4 +43,5 @@ def awb_datasets() -> list[DatasetSpec]:
         iemocap.SPEC,
         cremad.SPEC,
         soundata_adapter.SPEC,
+        noisy.SPEC,
     ]

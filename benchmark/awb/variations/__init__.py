@@ -18,7 +18,7 @@ from awb.variations.kinds import (
     Variation,
     rolled_cells,
 )
-from awb.variations.noises import Condition, background
+from awb.variations.noises import Condition, add_noise, background
 
 __all__ = [
     "AnotherGain",
@@ -32,6 +32,7 @@ __all__ = [
     "RandomWeights",
     "Rolled",
     "Variation",
+    "add_noise",
     "background",
     "rolled_cells",
 ]

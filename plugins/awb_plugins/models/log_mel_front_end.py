@@ -99,10 +99,14 @@ class FrontEnd(nn.Module):
 
     def forward(self, waveforms: Tensor) -> Tensor:
         """Compute the features."""
+        return torch.log(self.power(waveforms) @ self.filters + POWER_FLOOR)
+
+    def power(self, waveforms: Tensor) -> Tensor:
+        """Compute power spectra, ``(batch, samples)`` to ``(batch, frames, bins)``."""
         window, hop = self.shape.window_samples, self.shape.hop_samples
         margin = (window - hop) // 2
         rest = -waveforms.shape[-1] % hop
         padded = nn.functional.pad(waveforms, (margin, margin + rest))
         spectrum = torch.fft.rfft(padded.unfold(-1, window, hop) * self.window)
-        power = spectrum.real.square() + spectrum.imag.square()
-        return torch.log(power @ self.filters + POWER_FLOOR)
+        power: Tensor = spectrum.real.square() + spectrum.imag.square()
+        return power

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,11 @@ class SoundscapeCnnParameters(Parameters):
     weights: Path | None = Field(
         None,
         description="Weights of your own, from the training command; embedded ones by default.",
+    )
+    features: Literal["mel", "stft"] = Field(
+        "mel",
+        description="What explainers of features see: mel bins, or the bins of the Fourier"
+        " transform. The scores are the same.",
     )
     device: str = Field(
         "cpu", description="cpu, on which published boards are computed; auto, cuda, cuda:1 or mps."
@@ -39,7 +44,8 @@ def _make(parameters: SoundscapeCnnParameters) -> AudioModel:
     from awb_plugins.models.checkpoints import device_named
     from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 
-    return SoundscapeCnn(_path(parameters), device_named(parameters.device))
+    device = device_named(parameters.device)
+    return SoundscapeCnn(_path(parameters), device, features=parameters.features)
 
 
 def _class_list(parameters: SoundscapeCnnParameters) -> tuple[Sequence[str], Sequence[str]]:
