@@ -10,7 +10,7 @@ from typing import Any
 
 _MARKUP = re.compile(r"([\\`*_\[\]|~$#])")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_BLOCK = re.compile(r"^(\d*)([-+=.):])")
+_BLOCK = re.compile(r"^(\d+(?=[.)])|(?=[-+=:]))(.)")
 """What begins a list, a rule or a heading at the start of a line."""
 
 _ADDRESS = re.compile(
