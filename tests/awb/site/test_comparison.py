@@ -12,7 +12,10 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
+from awb.plugins.discovery import load
 from awb.site.comparison import gaps_of, place_of
+from awb.site.views import that_matter_first
+from awb.specs import MetricSpec
 from awb.statistics import difference_intervals
 
 
@@ -127,3 +130,16 @@ def test_all_boards_in_a_line_by_the_published_scores(boards: Path) -> None:
         )
         assert sentence in found[1]
     assert "whether this holds on other boards is open" in found[1]
+
+
+def test_the_metrics_that_matter_come_first() -> None:
+    """The first of each family, the one that ranks before all, and then the second of each."""
+    registry = load()
+    names = ["roc-auc", "average-precision", "pointing-game", "deletion-area", "sparseness"]
+    facts = []
+    for name in names:
+        spec = registry.get("metric", name).spec
+        assert isinstance(spec, MetricSpec)
+        facts.append(spec.facts)
+    found = [one.name for one in that_matter_first(facts)]
+    assert found == ["roc-auc", "deletion-area", "sparseness", *names[1:3]]
