@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from xml.etree import ElementTree
 
 import pytest
 
+from awb.site.comparison import gaps_of
 from browser import NASTY, NASTY_CLIP, Watched, awb, axe_violations, launched
+from submissions import read
 
 Opener = Callable[..., Any]
-KINDS = ["index", "summary", "metrics", "take-part", "explainer", "model", "board"]
+KINDS = [
+    "index", "which-explainer", "compare", "summary", "metrics", "take-part", "explainer", "model",
+    "board",
+]  # fmt: skip
 MAIN = ["roc-auc", "deletion-area", "sparseness"]
 
 
@@ -238,4 +245,140 @@ def test_a_site_with_sound_plays_it(browser: Any, boards: Path, tmp_path: Path) 
     page.get_by_role("button", name="Play").click()
     page.locator('[data-role="time"]', has_text=re.compile(r"^(0\.[2-9]|[12]\.)")).wait_for()
     assert axe_violations(page) == []
+    watched.close()
+
+
+@pytest.fixture(scope="module")
+def with_clip(boards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = Path(shutil.copytree(boards, tmp_path_factory.mktemp("clip") / "leaderboards"))
+    [label] = {
+        label
+        for path in folder.glob("submissions/*/naive.json")
+        if (label := str(read(path)["dataset"]["label"])).endswith("plain")
+    }
+    done = awb("site", "clip", "--leaderboards", folder, label, "clip-1.wav/Loud",
+               "--explainers", "naive,correlation,earliest")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    assert awb("site", "build", "--leaderboards", folder).exit_code == 0
+    return folder / "site"
+
+
+def test_the_first_page_plays_a_clip_and_the_part_of_an_explainer(
+    browser: Any, with_clip: Path
+) -> None:
+    watched = Watched(browser)
+    page = watched.open(with_clip / "index.html")
+    assert axe_violations(page) == []
+    button = page.get_by_role("button", name="Its part").first
+    button.focus()
+    page.keyboard.press("Enter")
+    page.locator(".lane.heard", has_text="naive").wait_for()
+    page.locator('#clip [data-role="time"]', has_text=re.compile(r"^(0\.[2-9]|[12]\.)")).wait_for()
+    moved = page.evaluate("document.querySelector('.stage').style.getPropertyValue('--at')")
+    assert float(moved.rstrip("%")) > 5
+    button.press("Enter")
+    page.wait_for_function("!document.querySelector('.lane.heard')")
+    seek = page.get_by_label("Position in the clip")
+    seek.press("Home")
+    assert seek.get_attribute("aria-valuetext") == "0.0 of 3.0 s"
+    loud = page.evaluate(
+        """async () => {
+          const stage = document.querySelector('.stage');
+          const sound = await awb.loadSound(stage.dataset.sound);
+          const { kept } = stage.querySelector('[data-kept]').dataset;
+          const edges = stage.dataset.edges.split(' ').map(Number);
+          const part = awb.masked(sound, 0, edges, kept);
+          const level = (from, to) => Math.max(...part.slice(from * sound.rate, to * sound.rate)
+            .map(Math.abs));
+          return [...kept].map((mark, cell) =>
+            [mark, level(edges[cell] + .01, edges[cell + 1] - .01)]);
+        }"""
+    )
+    assert {mark for mark, _ in loud} == {"0", "1"}
+    assert all((level > 0) == (mark == "1") for mark, level in loud)
+    watched.close()
+
+
+def test_two_explainers_are_compared_by_link_and_by_keyboard(opened: Opener, boards: Path) -> None:
+    page = opened("compare", "#a=naive&b=earliest")
+    data = page.evaluate("JSON.parse(document.querySelector('.compare-data').textContent)")
+
+    def shown() -> list[list[str]]:
+        rows = page.locator("table.compare tbody tr:has(td)").all()
+        return [row.locator("td.value").all_inner_texts() for row in rows]
+
+    def wanted(first: str, second: str) -> list[list[str]]:
+        gaps = gaps_of(data["boards"], [None] * len(data["boards"]), first, second)  # type: ignore[list-item]
+        order = list(dict.fromkeys(gap.metric for gap in gaps))
+        rows = []
+        for gap in sorted(gaps, key=lambda gap: order.index(gap.metric)):
+            difference = f"{'+' if gap.difference > 0 else ''}{gap.difference:z.3f}"
+            interval = f"{gap.low:z.3f} to {gap.high:z.3f}"
+            cells = [difference + interval, f"{gap.first:z.3f}", f"{gap.second:z.3f}"]
+            rows.append([cell.replace("-", "−") for cell in cells])
+        return rows
+
+    assert shown() == wanted("naive", "earliest")
+    assert page.locator("#pair-heading").inner_text() == "naive and earliest"
+    page.get_by_label("Second").select_option("oracle")
+    assert shown() == wanted("naive", "oracle")
+    page.get_by_role("button", name="Swap").press("Enter")
+    assert shown() == wanted("oracle", "naive")
+    assert page.url.endswith("#a=oracle&b=naive")
+    assert page.locator('[data-role="lanes"] path.relevance').count() == 2
+
+
+def test_commands_are_copied(opened: Opener) -> None:
+    page = opened("take-part")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.get_by_role("button", name="Copy").nth(1)
+    button.press("Enter")
+    page.get_by_role("button", name="Copied").wait_for()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert text.startswith("awb publish runs/mine")
+    assert page.locator("[role=status]", has_text="Copied to the clipboard").count() == 1
+
+
+@pytest.mark.parametrize("kind", ["SVG", "PNG"])
+def test_charts_are_saved_as_they_look(opened: Opener, kind: str, tmp_path: Path) -> None:
+    page = opened("explainer", scheme="dark")
+    button = page.get_by_role("button", name=f"Save this chart as {kind}")
+    with page.expect_download() as download:
+        button.press("Enter")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    assert path.name == f"naive-awb-bars.{kind.lower()}"
+    if kind == "PNG":
+        assert path.read_bytes().startswith(b"\x89PNG")
+        return
+    root = ElementTree.parse(path).getroot()
+    texts = [text for text in root.itertext() if text.strip()]
+    assert any("95 %:" in text for text in texts), "with what hovering shows"
+    assert "var(--" not in "".join(node.get("style", "") for node in root.iter())
+
+
+def test_phones_say_that_a_table_goes_on(opened: Opener) -> None:
+    page = opened("board", width=390)
+    hint = page.get_by_text("more columns →").first
+    assert hint.is_visible()
+    assert _columns(page)[:2] == ["roc-auc", "deletion-area"], "what matters comes first"
+    page.locator(".leaderboard .scroll").evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+    page.wait_for_function("!document.querySelector('.leaderboard .more').matches('.there')")
+    assert opened("board", width=1280).get_by_text("more columns →").first.is_hidden()
+
+
+def test_motion_is_reduced_on_request(browser: Any, with_clip: Path) -> None:
+    watched = Watched(browser)
+    watched.page.emulate_media(reduced_motion="reduce")
+    page = watched.open(with_clip / "index.html")
+    page.evaluate(
+        """() => {
+          const ask = window.requestAnimationFrame;
+          window.frames_ = 0;
+          window.requestAnimationFrame = (f) => { window.frames_ += 1; return ask(f); };
+        }"""
+    )
+    page.get_by_role("button", name="Play").click()
+    page.locator('#clip [data-role="time"]', has_text=re.compile(r"^(0\.[2-9]|[12]\.)")).wait_for()
+    assert page.evaluate("window.frames_") < 5
     watched.close()
