@@ -44,7 +44,7 @@ def converted() -> tuple[str, dict[str, bytes]]:
 
 
 def _cell(cell: dict[str, Any], keep: Keep) -> str:
-    source = "".join(cell["source"]).strip()
+    source = "".join(cell["source"]).strip().rstrip(";")  # which hides a value in a notebook
     if cell["cell_type"] == "markdown":
         return source
     shown = [_output(one, cell["metadata"].get("alt", ""), keep) for one in cell["outputs"]]
