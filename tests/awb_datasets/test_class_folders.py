@@ -14,6 +14,7 @@ import soundfile
 from awb.errors import DataError, LabelError, ParameterError
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
+from awb_datasets.folder.class_folders import is_class_per_folder
 from mini_collections import write_class_folders
 
 RATE_HZ = 8000
@@ -150,6 +151,13 @@ def test_a_spreadsheet_is_told(tmp_path: Path) -> None:
     root = write(tmp_path, "a/1.wav", "b/2.wav")
     (root / "people.xlsx").write_bytes(b"PK")
     assert opened(root).notes()[1] == "people.xlsx is not read; save it as CSV"
+
+
+def test_recordings_with_labels_beside_them_are_no_classes(tmp_path: Path) -> None:
+    root = write(tmp_path, "monday/1.wav", "tuesday/2.wav")
+    assert is_class_per_folder(root)
+    (root / "tuesday" / "2.txt").write_text("0.01\t0.05\tdog\n", encoding="utf-8")
+    assert not is_class_per_folder(root)
 
 
 def test_several_tables_are_not_guessed(tmp_path: Path) -> None:

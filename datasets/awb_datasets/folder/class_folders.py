@@ -24,10 +24,22 @@ _MOST_NAMED = 4
 
 
 def is_class_per_folder(folder: Path) -> bool:
-    """Tell whether a folder without ``audio/`` has two folders of audio or more."""
+    """Tell whether a folder without ``audio/`` has two folders of audio or more, and no labels."""
     if not folder.is_dir() or (folder / AUDIO).is_dir():
         return False
-    return len(_classes(folder)) > 1
+    found = _classes(folder)
+    return len(found) > 1 and not any(map(_has_labels_beside, found.values()))
+
+
+def _has_labels_beside(files: Sequence[Path]) -> bool:
+    """Tell whether a recording has another file of its name beside it: labels, not a class."""
+    own = {path.with_suffix("") for path in files}
+    folders = {path.parent for path in files}
+    return any(
+        path.with_suffix("") in own and path.suffix.lower() not in SUFFIXES
+        for folder in folders
+        for path in folder.iterdir()
+    )
 
 
 def _classes(folder: Path) -> dict[str, list[Path]]:
