@@ -138,6 +138,16 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None
     assert cache.load(KEY) == {}
 
 
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    cache = ScoreCache(tmp_path)
+    cache.save(KEY, "m", {b"a": 1.0})
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_everything_that_a_score_depends_on_is_in_the_key() -> None:
     waveform, edges = np.ones(10, dtype=np.float32), np.array([0, 5, 10])
     fill = np.zeros_like(waveform)

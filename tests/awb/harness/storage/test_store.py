@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from awb.errors import RunError
-from awb.harness.storage.stopped_plugins import forget_units
+from awb.harness.storage.stopped_plugins import forget_units, stopped
 from awb.harness.storage.store import Store
 from awb.harness.unit.record import FAILED, OK, ExplainerResult, UnitResult
 from awb.types import Cost
@@ -51,6 +51,20 @@ def test_results_are_read_back(tmp_path: Path) -> None:
     [bad, ok] = store.explanations()
     assert (bad.status, ok.status, ok.calls, ok.forwards) == (FAILED, OK, 5, 4.5)
     assert (ok.seconds, ok.shared_seconds, bad.shared_seconds) == (0.1, 0.7, 0.0)
+
+
+def test_curves_clips_and_stopped_plugins_are_read_back(tmp_path: Path) -> None:
+    store = Store(tmp_path / "results.sqlite")
+    curve = np.array([0.9, 0.5, 0.1])
+    row = ExplainerResult("naive", OK, curves={"deletion": curve})
+    store.add("d", "m", UnitResult("k1", "a", "Dog", (row,)), [("explainer", "bad")])
+    store.add("d", "m", UnitResult("k2", "b", "Dog", (row,)))
+    found = store.curves("d", "m", "deletion")
+    assert set(found) == {("a", "Dog"), ("b", "Dog")}
+    np.testing.assert_array_equal(found["a", "Dog"]["naive"], curve)
+    assert store.curves("d", "m", "insertion") == {}
+    assert store.clips() == {"d": {"a", "b"}}
+    assert stopped(store, ["k1", "k2"]) == {"k1": {("explainer", "bad")}}
 
 
 def test_the_order_of_finishing_does_not_matter(tmp_path: Path) -> None:
