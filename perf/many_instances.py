@@ -46,7 +46,7 @@ class MadeUp:
         self,
         function: Callable[[Any], Any],
         tasks: Iterable[Any],
-        revise: Callable[[Any], Any] = unchanged,  # noqa: ARG002 - the signature of executors
+        revise: Callable[[Any], Any] = unchanged,  # noqa: ARG002 - nothing is drawn ahead
     ) -> Iterator[tuple[Any, Any]]:
         """Yield tasks and results, in order."""
         for task in tasks:
