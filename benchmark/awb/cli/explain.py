@@ -125,7 +125,7 @@ def explain_command(
     from awb.cli.progress import passing_bar
 
     chosen = model or _chosen(file, explainers, whole=events is None)
-    how = {
+    how: dict[str, Any] = {
         "model": chosen,
         "columns": columns,
         "explainers": explainers,
