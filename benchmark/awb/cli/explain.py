@@ -199,6 +199,8 @@ def _heard(found: ExplainedFile, *, given: bool) -> str:
         return f"{found.model} hears {found.target!r} with {score}"
     which = "does not hear" if given else "recognizes nothing; its first guess is"
     return f"{found.model} {which} {found.target!r}: {score}, below its threshold"
+
+
 def _explain_events(
     file: Path, events: Path, folder: Path, window_s: float, how: dict[str, Any], *, show: bool
 ) -> None:
