@@ -13,9 +13,9 @@ from subjects import RATE_HZ, SAMPLES, Ratio, make_instance, side_by_side
 
 from awb import designs
 from awb.maskers import zeros
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, PatchScorer
+from awb.perturbation.scorers.clips import ClipScorer, PatchScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray, Clip
 

@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import instances
 import libraries
 import overheads
+import own_cost
 import reuse
 import scaling
 from subjects import Ratio
@@ -31,6 +33,9 @@ BEGIN, END = "<!-- table: begin, by make bench -->", "<!-- table: end -->"
 def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[Ratio]]]]:
     """List all measurements."""
     yield "patches", reuse.patch_evaluations
+    yield "instance patches", instances.patches
+    yield "moments", partial(instances.by_moments, rounds=rounds)
+    yield "module", instances.found_in_a_module
     yield "yamnet", reuse.yamnet_end_to_end
     yield "ast", partial(reuse.ast_features, rounds=rounds)
     yield "bare", partial(overheads.against_a_bare_loop, rounds=rounds)
@@ -38,6 +43,8 @@ def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[R
         yield case, partial(overheads.against_the_published, case, rounds=rounds)
     for case in libraries.CASES:
         yield case, partial(libraries.against, case, rounds=rounds)
+    yield "storing", partial(own_cost.storing, rounds=rounds)
+    yield "resuming", partial(own_cost.resuming, rounds=rounds)
     yield "workers", partial(scaling.two_workers, rounds=rounds)
     yield "memory", scaling.memory_of_more_clips
 

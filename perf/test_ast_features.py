@@ -1,6 +1,6 @@
 """AST's features: a batch in torch against the reference extractor on single clips.
 
-    pytest perf/test_ast_features.py --benchmark-group-by=param:n_clips
+    pytest perf/test_ast_features.py -n 0 --benchmark-group-by=param:n_clips
 
 Compare the two rows of a group as a ratio. Torch computes in one thread, as in awb's workers.
 """

@@ -1,6 +1,6 @@
 """The ratios of docs/performance.md, one per test; nothing is asserted, since timings vary.
 
-    pytest perf/test_ratios.py -s
+    pytest perf/test_ratios.py -n 0 -s
 
 The benchmark's own column is awb's time; the ratio is printed and stored in ``extra_info``.
 """

@@ -142,17 +142,70 @@ def _reports_cost(perturber: Any, instance: Any, rng: Any) -> Any:
     return Explanation(relevance, cost=Cost(-5, -5.0, -5.0))
 
 
+class _MuteError(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def _mute(perturber: Any, instance: Any, rng: Any) -> Any:
+    raise _MuteError
+
+
+def _surrogates(perturber: Any, instance: Any, rng: Any) -> Any:
+    raise ValueError("a lone \ud800, \x1b[31mred\x1b[0m, \u202eturned")
+
+
+def _wordy(perturber: Any, instance: Any, rng: Any) -> Any:
+    raise ValueError("word " * 10_000_000)
+
+
+def _badly_named(perturber: Any, instance: Any, rng: Any) -> Any:
+    raise type("Bad\n" + "Error" * 1000, (Exception,), {})("text")
+
+
+def _notes_surrogates(perturber: Any, instance: Any, rng: Any) -> Any:
+    from awb.types import Explanation
+
+    return Explanation(_loud(instance, perturber), notes=("a \udcff note " * 1000,))
+
+
+def _forks(perturber: Any, instance: Any, rng: Any) -> Any:
+    """Both processes go on from here; only one of them is awb's."""
+    os.fork()
+    return _loud(instance, perturber)
+
+
+def _closes_files(perturber: Any, instance: Any, rng: Any) -> Any:
+    os.closerange(3, 4096)
+    return _loud(instance, perturber)
+
+
+def _prints(perturber: Any, instance: Any, rng: Any) -> Any:
+    print("not for the board")  # noqa: T201
+    os.write(1, b"nor this\n")
+    sys.setrecursionlimit(70)
+    return _loud(instance, perturber)
+
+
 STOPPED: dict[str, tuple[Callable[..., Any], str]] = {
     "hangs": (_on_the_bad_clip(_hangs), "ran longer than 15 s (--time-limit)"),
     "segfaults": (_on_the_bad_clip(_segfaults), "its process ended: signal SIGSEGV"),
     "interrupts": (_on_the_bad_clip(_interrupts), "it raised KeyboardInterrupt"),
     "leaks": (_on_the_bad_clip(_leaks), "used more than 1.5 GB (--memory-limit)"),
     "exits": (_exits, "its process ended: exit code 3"),
+    "closes-files": (
+        _on_the_bad_clip(_closes_files),
+        "it closed files that are not its own, among them its connection to awb",
+    ),
 }
 """What must stand in the rows of those that cost a worker process."""
 
 LIARS: dict[str, tuple[Callable[..., Any], str]] = {
     "says-exit": (_says_exit, "it called sys.exit('enough')"),
+    "mute": (_mute, "_MuteError: no message: its str() raised RuntimeError"),
+    "surrogates": (_surrogates, "ValueError: a lone \ufffd, \ufffd[31mred\ufffd[0m, \ufffdturned"),
+    "wordy": (_wordy, "ValueError: word word word"),
+    "badly-named": (_badly_named, "Bad ErrorErrorError"),
     "nan": (_nan, "relevance has 30 NaN or infinite of 30 values"),
     "short": (_short, "relevance has 29 values for 30 segments"),
     "huge": (_huge, "relevance is not an array of numbers: int too large to convert to float"),
@@ -166,7 +219,13 @@ LIARS: dict[str, tuple[Callable[..., Any], str]] = {
 }
 """What must stand in the rows of those that fail in place, on every clip."""
 
-SURVIVORS = {"litters": _litters, "reports-cost": _reports_cost}
+SURVIVORS = {
+    "litters": _litters,
+    "reports-cost": _reports_cost,
+    "notes-surrogates": _notes_surrogates,
+    "forks": _forks,
+    "prints": _prints,
+}
 
 _FAILING = {name: function for name, (function, _) in (STOPPED | LIARS).items()}
 

@@ -32,6 +32,11 @@ REFERENCES: dict[str, Kind] = {
     "masker": "masker",
     "scoring_masker": "masker",
 }
+SLOW_PAGES = {
+    "docs/bring-your-own-model.md", "docs/captum.md", "docs/configuration.md",
+    "docs/publishing.md", "docs/robust-runs.md", "docs/write-an-explainer.md",
+}  # fmt: skip
+"""Pages whose blocks take more than ten seconds; the tutorial and the others stay quick."""
 PLACEHOLDER = re.compile(r"\.\.\.|…|[<>\[\]|{}]")
 
 
@@ -43,9 +48,16 @@ def _name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize(
-    "page", [page for page in PAGES if any(b.is_executed for b in _blocks(page))], ids=_name
-)
+def _executed() -> list[Any]:
+    pages = [page for page in PAGES if any(b.is_executed for b in _blocks(page))]
+    assert {_name(page) for page in pages} >= SLOW_PAGES
+    return [
+        pytest.param(page, marks=pytest.mark.slow if _name(page) in SLOW_PAGES else (), id=name)
+        for page, name in zip(pages, map(_name, pages), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("page", _executed())
 def test_blocks_run(page: Path, tmp_path: Path) -> None:
     work = tmp_path / "work"
     work.mkdir()

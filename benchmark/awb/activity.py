@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from awb.errors import AwbError, PluginError
 
@@ -36,8 +37,7 @@ class WorkerDiedError(AwbError):
 MODEL = PluginCall("model")
 
 
-@dataclass(frozen=True, slots=True)
-class At:
+class At(NamedTuple):
     """What a process is doing."""
 
     call: PluginCall | None = None  # None for the harness itself
@@ -80,7 +80,12 @@ def _paused() -> At:
     """Return the current state with the plugin's own time added up."""
     now_s = time.monotonic()
     own_s = 0.0 if _now.in_model else now_s - _now.since_s
-    return replace(_now, used_s=_now.used_s + own_s, since_s=now_s)
+    return At(_now.call, _now.used_s + own_s, now_s, _now.in_model)
+
+
+def _resume(outer: At) -> None:
+    """Start the clock of what was running before."""
+    _say(At(outer.call, outer.used_s, time.monotonic(), outer.in_model))
 
 
 @contextmanager
@@ -95,26 +100,26 @@ def at_work(call: PluginCall) -> Iterator[None]:
     try:
         yield
     except SystemExit as error:
-        _say(replace(outer, since_s=time.monotonic()))
+        _resume(outer)
         raise PluginError(f"it called sys.exit({error.code!r})") from error
     except Exception:
-        _say(replace(outer, since_s=time.monotonic()))
+        _resume(outer)
         raise
-    _say(replace(outer, since_s=time.monotonic()))
+    _resume(outer)
 
 
 @contextmanager
 def model_at_work() -> Iterator[None]:
     """Report that the current plugin waits for the model."""
     outer = _paused()
-    _say(replace(outer, in_model=True))
+    _say(At(outer.call, outer.used_s, outer.since_s, in_model=True))
     try:
         yield
     finally:
-        _say(replace(outer, since_s=time.monotonic()))
+        _resume(outer)
 
 
 def beat() -> None:
     """Report that the model has finished a batch."""
     if _now.in_model:
-        _say(replace(_now, since_s=time.monotonic()))
+        _resume(_now)

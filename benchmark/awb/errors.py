@@ -70,6 +70,64 @@ class UndefinedScoreError(AwbError):
     """A metric is undefined for its input; the harness records NaN with this reason."""
 
 
+_LOST = "\N{REPLACEMENT CHARACTER}"
+
+MOST_TEXT = 300
+"""Characters of a message by someone else's code that are kept."""
+
+MOST_OWN_TEXT = 2000
+"""The same of an `AwbError`, which may list many names."""
+
+
+def one_line(thing: object, most: int = MOST_TEXT) -> str:
+    """Make one printable line of an exception or of text that may come from anyone's code.
+
+    Parameters
+    ----------
+    thing : object
+        An exception, or text; its ``str()`` may raise, be huge, or hold characters that no file or
+        terminal takes.
+    most : int
+        Longest result, in characters.
+
+    Returns
+    -------
+    str
+        At most `most` characters, without line breaks, control characters, lone surrogates, and
+        marks that change the direction of writing.
+
+    Examples
+    --------
+    >>> one_line(ValueError("two\\nlines"))
+    'two lines'
+    >>> one_line("x" * 10, most=5)
+    'xxxx…'
+    """
+    try:
+        text = str(thing)
+    except Exception as error:  # noqa: BLE001 - a foreign __str__ may raise anything
+        return one_line(f"no message: its str() raised {type(error).__name__}", most)
+    words = " ".join(text[: 10 * most].split())
+    line = "".join(letter if letter.isprintable() else _LOST for letter in words)
+    whole = len(line) <= most and len(text) <= 10 * most
+    return line if whole else f"{line[: most - 1]}…"
+
+
+def described(error: BaseException) -> str:
+    """Describe an exception in one line: its type, unless it is awb's own, and its message.
+
+    Examples
+    --------
+    >>> described(ValueError("no such clip"))
+    'ValueError: no such clip'
+    >>> described(DataError("no such clip"))
+    'no such clip'
+    """
+    if isinstance(error, AwbError):
+        return one_line(error, MOST_OWN_TEXT) or "no message"
+    return f"{one_line(type(error).__name__, 80)}: {one_line(error) or 'no message'}"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Suggest the closest known names, or list all known names.
 

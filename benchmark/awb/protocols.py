@@ -152,6 +152,31 @@ class LocalModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class TraceableModel(AudioModel, Protocol):
+    """A model that can find out by itself whether it judges moments.
+
+    What it finds is tried out on masked clips, and used only where it changes no bit of the scores.
+    """
+
+    def trace_moments(self, n_samples: int, longest_samples: int) -> LocalModel | str:
+        """Find what is local about the model.
+
+        Parameters
+        ----------
+        n_samples : int
+            Length of the clips.
+        longest_samples : int
+            Most samples that a moment may hear.
+
+        Returns
+        -------
+        LocalModel or str
+            The same model for clips of this length as one of moments, or why it is none.
+        """
+        ...
+
+
+@runtime_checkable
 class TensorModel(AudioModel, Protocol):
     """A torch model that takes waveforms on its own device, which saves copying them.
 
@@ -256,6 +281,30 @@ class AttentionModel(AudioModel, Protocol):
 
         Tokens that represent no audio (the class and distillation tokens, from which the scores are
         computed) have NaN for both.
+        """
+        ...
+
+
+@runtime_checkable
+class TokenModel(DifferentiableModel, Protocol):
+    """A transformer whose tokens are not its frames, and that knows which features they stand for.
+
+    Explainers of attention ask for it. Where every token is a frame, it is not needed.
+    """
+
+    def token_cells(self, n_frames: int, n_bins: int) -> IntArray:
+        """Return the features that each token stands for.
+
+        Parameters
+        ----------
+        n_frames, n_bins : int
+            Shape of the features of a clip.
+
+        Returns
+        -------
+        np.ndarray, shape=(tokens, 4), dtype=int64
+            First frame, end frame, first bin, end bin; they may overlap, and may reach beyond the
+            features. Empty for tokens that represent no audio, such as a class token.
         """
         ...
 

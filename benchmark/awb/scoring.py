@@ -7,7 +7,7 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from scipy.special import expit
+import numpy.typing as npt
 
 from awb.errors import NotApplicableError, UndefinedScoreError
 from awb.intervals import FloatArray, IntArray
@@ -28,6 +28,13 @@ Found = TypeVar("Found")
 NO_TIMES = "no annotated times: the label is the whole clip's"
 NO_FREQUENCIES = "the events have no low_hz and high_hz"
 NO_MAP = "the explanation has no time-frequency map"
+
+
+def _expit(log_odds: npt.ArrayLike) -> FloatArray:
+    """Turn log-odds into probabilities; scipy is imported when there are some."""
+    from scipy.special import expit as of_scipy
+
+    return np.asarray(of_scipy(log_odds))
 
 
 def _sealed(compute: Callable[[Any], Found]) -> Callable[[Any], Found]:
@@ -92,7 +99,7 @@ class Scoring:
         self._time_frequency = time_frequency
         self._events = tuple(events)
         self._no_times = no_times
-        self.p_threshold = float(expit(decision_threshold))
+        self.p_threshold = float(_expit(decision_threshold))
         self._surrogate = surrogate
         self._again = again
         self._varied: dict[Variation, FloatArray] = {}
@@ -234,11 +241,11 @@ class Scoring:
         order = deletion_order(relevance, self.rng("ties of bands"))
         rank = np.argsort(order)
         top = rank[np.newaxis, :] < np.arange(order.size + 1)[:, np.newaxis]
-        return np.asarray(expit(self._perturber.band_scores(top, edges_hz)))
+        return _expit(self._perturber.band_scores(top, edges_hz))
 
     def probabilities(self, drop_masks: BoolArray) -> FloatArray:
         """Return the target's probability for drop masks of cells, ``bool[n, cells]``."""
-        return np.asarray(expit(self._cells.scores(drop_masks)))
+        return _expit(self._cells.scores(drop_masks))
 
     @cached_property
     @_sealed
@@ -315,13 +322,18 @@ class Scoring:
     @_sealed
     def p_moved_in(self) -> FloatArray:
         """Probability of the moved cells alone, ``shape=(moved,)``."""
-        return self.probabilities(~self.moved)
+        return self._p_moved[0]
 
     @cached_property
     @_sealed
     def p_moved_out(self) -> FloatArray:
         """Probability of everything except the moved cells, ``shape=(moved,)``."""
-        return self.probabilities(self.moved)
+        return self._p_moved[1]
+
+    @cached_property
+    def _p_moved(self) -> list[FloatArray]:
+        """Both at once: they are few, and a model fills its last batch up."""
+        return np.split(self.probabilities(np.concatenate([~self.moved, self.moved])), 2)
 
     @cached_property
     def _drawn(self) -> Pool:

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from awb.data.preparation import Family, Preparation
     from awb.perturbation import Perturber
     from awb.scoring import Scoring
-    from awb.training import Trainer
+    from awb.training import ExplainerTrainer, Trainer
 
-_KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
+KEBAB = re.compile(r"[a-z][a-z0-9]*([-+@][a-z0-9+]+)*\Z")
+"""What a plugin may be called."""
 
 DISTRIBUTION = "audio-where-benchmark"
 """The distribution that awb itself is installed as."""
@@ -101,7 +102,7 @@ class Spec:
 
     def __post_init__(self) -> None:
         """Validate the name and the summary."""
-        if not _KEBAB.match(self.name):
+        if not KEBAB.match(self.name):
             raise ParameterError(f"plugin name {self.name!r} is not kebab-case, like random-forest")
         if not self.summary.strip() or "\n" in self.summary:
             raise ParameterError(f"plugin {self.name}: the summary must be one line")
@@ -153,6 +154,17 @@ class ExplainerSpec(Spec):
         Whether the instance keeps its events; true for the oracle only.
     baseline : bool
         Whether every board includes it for comparison.
+    trainable : callable or None
+        ``trainable(parameters)`` returns the `awb.training.ExplainerTrainer` for
+        ``awb train explainer:NAME``; None for an explainer that learns nothing beforehand.
+    files_sha256 : callable or None
+        ``files_sha256(parameters, weights_sha256)`` returns a hash of the files that explanations
+        of the model with these weights depend on, such as what was trained for it; empty if there
+        are none. Stored results are computed again when it changes.
+    least_calls : callable or None
+        ``least_calls(parameters, samples)`` returns the fewest model calls that one explanation
+        takes with `samples` drop masks: a submission that states fewer is refused. None if that
+        depends on the clip.
     """
 
     factory: Callable[[Any], Explainer]
@@ -160,6 +172,27 @@ class ExplainerSpec(Spec):
     needs: tuple[type, ...] = ()
     sees_labels: bool = False
     baseline: bool = False
+    trainable: Callable[[Any], ExplainerTrainer] | None = None
+    files_sha256: Callable[[Any, str], str] | None = None
+    least_calls: Callable[[Any, int], int] | None = None
+
+
+def whole_design(parameters: Any, samples: int) -> int:  # noqa: ARG001 - the signature of a spec
+    """Return the calls of an explainer that asks for the whole design, as its ``least_calls``.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Its settings, which make no difference.
+    samples : int
+        Drop masks of the design.
+
+    Returns
+    -------
+    int
+        `samples`.
+    """
+    return samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

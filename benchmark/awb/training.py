@@ -1,7 +1,8 @@
 """The interface between ``awb train`` and a trainable model; plugins implement the training.
 
 The ``trainable`` of an `awb.specs.ModelSpec` returns a `Trainer`. awb's own models build one from
-an `awb_plugins.training.Recipe`, which any plugin may use.
+an `awb_plugins.training.Recipe`, which any plugin may use. The ``trainable`` of an
+`awb.specs.ExplainerSpec` returns an `ExplainerTrainer`, which learns from the scores of one model.
 """
 
 from __future__ import annotations
@@ -104,6 +105,56 @@ class Trainer(Protocol):
         ------
         AwbError
             If the data or the settings cannot be used, or a file cannot be written.
+        """
+        ...
+
+
+TRAINED_ON = "trained on "
+"""How a note of a trained explainer begins that says on what and for how long; boards repeat it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainerJob:
+    """What ``awb train explainer:NAME`` was asked to do.
+
+    Attributes
+    ----------
+    explainer, model, dataset : str
+        References as given: what is trained, for which model, on which clips.
+    clips : int
+        Most clips that are used.
+    epochs : int or None
+        Passes over them; None for the explainer's own number.
+    seed : int
+        Seed of all draws.
+    out : Path or None
+        Weights file; None for the folder where the explainer looks for it.
+    command : str
+        The command line, for the card.
+    """
+
+    explainer: str
+    model: str
+    dataset: str
+    clips: int = 200
+    epochs: int | None = None
+    seed: int = 0
+    out: Path | None = None
+    command: str = ""
+
+
+class ExplainerTrainer(Protocol):
+    """An explainer that is trained once per model."""
+
+    def train(
+        self, job: ExplainerJob, *, progress: Progress, tell: Callable[[str], None]
+    ) -> TrainingReport:
+        """Train for a model, and write the weights; see `Trainer.train`.
+
+        Raises
+        ------
+        AwbError
+            If the model or the data cannot be used, or a file cannot be written.
         """
         ...
 

@@ -247,12 +247,17 @@ class Cost:
     forwards : float
         Clips actually computed, after reuse; a part of a clip counts as a fraction.
     seconds : float
-        Wall-clock seconds, including those of a shared design.
+        Wall-clock seconds of the explainer's own work. Over the explainers of a run they add up to
+        less than the run.
+    shared_seconds : float
+        Wall-clock seconds of the designs that it read. Their masks are scored once per instance for
+        all explainers, whoever asks first. Alone, it would take `seconds` and these.
     """
 
     calls: int = 0
     forwards: float = 0.0
     seconds: float = 0.0
+    shared_seconds: float = 0.0
 
 
 Surrogate = Callable[[BoolArray], FloatArray]
@@ -295,12 +300,16 @@ class Explanation:
     surrogate : callable or None
         The model that the explainer fitted to the scores, if any: maps drop masks of segments,
         ``bool[n, segments]``, to predicted log-odds, ``(n,)``.
+    interactions : np.ndarray, shape=(segments, segments), or None
+        What two segments add together beyond what each adds, if the explainer estimates it;
+        symmetric, read-only.
 
     Raises
     ------
     RelevanceError
         If the relevance is not one-dimensional or not finite, the map is not two-dimensional or not
-        finite, or the uncertainty does not have the shape of the relevance.
+        finite, the uncertainty does not have the shape of the relevance, or the interactions are
+        not a symmetric matrix of its size.
     """
 
     relevance: FloatArray
@@ -309,6 +318,7 @@ class Explanation:
     uncertainty: FloatArray | None = None
     notes: tuple[str, ...] = ()
     surrogate: Surrogate | None = None
+    interactions: FloatArray | None = None
 
     def __post_init__(self) -> None:
         """Validate the relevance and make the arrays read-only."""
@@ -328,6 +338,14 @@ class Explanation:
                     f"uncertainty has shape {uncertainty.shape}, relevance {relevance.shape}"
                 )
             object.__setattr__(self, "uncertainty", read_only(uncertainty))
+        if self.interactions is not None:
+            pairs = _finite(self.interactions, "the matrix of interactions")
+            if pairs.shape != 2 * relevance.shape or not np.array_equal(pairs, pairs.T):
+                raise RelevanceError(
+                    f"interactions must be symmetric of shape {2 * relevance.shape}, got"
+                    f" {pairs.shape}"
+                )
+            object.__setattr__(self, "interactions", read_only(pairs))
 
     def check_length(self, n_segments: int) -> Explanation:
         """Return self if there is one relevance per segment.

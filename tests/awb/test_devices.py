@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,13 @@ from awb.harness.config.run_config import make_config
 from awb.harness.run import resume
 from awb.harness.storage.run_folder import RunFolder
 from awb.maskers import noise
-from awb.perturbation.batches import fitting, is_out_of_memory
-from awb.perturbation.choice import make_scorer
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, PatchScorer
+from awb.perturbation.scorers.batches import fitting, is_out_of_memory
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PatchScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
+from awb.perturbation.scorers.rendering import Renderer
 from awb.plugins.discovery import load
 from awb.protocols import TensorFrameModel, TensorModel
 from awb.segments import Segments
@@ -203,6 +204,10 @@ def test_the_device_is_recorded_and_on_the_board(tmp_path: Path) -> None:
     text = (out / "run.json").read_text(encoding="utf-8")
     (out / "run.json").write_text(text.replace(place, "mps, float16"), encoding="utf-8")
     assert record["config"]["device"] == "auto"
+    resume(out)  # finished: nothing is computed anywhere
+    with closing(RunFolder(out).store().connect()) as connection, connection:
+        for table in ("fact", "score", "explanation", "unit"):
+            connection.execute(f"delete from {table}")
     with pytest.raises(RunError, match=r"computed soundscape-cnn on mps, float16, but here"):
         resume(out, Resources(jobs=1))
 

@@ -17,7 +17,7 @@ from awb.maskers.interpolation import spectrum
 from awb.perturbation import Perturber
 from awb.perturbation.cache import ScoreCache
 from awb.perturbation.memory import ModelCache
-from awb.perturbation.rendering import ContextRenderer
+from awb.perturbation.scorers.rendering import ContextRenderer
 from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb.types import AudioArray

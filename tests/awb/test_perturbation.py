@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from awb.errors import NotApplicableError, ParameterError, PluginError
 from awb.maskers import noise, zeros
 from awb.perturbation import Design, Perturber
-from awb.perturbation.choice import make_scorer
 from awb.perturbation.design import LOG_ODDS_LIMIT, fill_of
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, PatchScorer
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PartMemory, PatchScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import PatchModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
@@ -91,7 +91,8 @@ def test_the_pool_is_shared_and_charged_to_everyone() -> None:
     assert first.pool() is second.pool()
     assert first.cost.calls == second.cost.calls == 64
     assert second.cost.forwards == 0
-    assert second.cost.seconds > 0, "what the pool took is part of everyone's time"
+    assert second.cost.shared_seconds == first.cost.shared_seconds == perturber.designs_s > 0
+    assert second.cost.seconds == 0, "the pool's time is nobody's own"
     with pytest.raises(ValueError, match="read-only"):
         first.pool().scores[0] = 1.0
 
@@ -302,3 +303,59 @@ def test_costs_start_at_zero_and_charges_add_up() -> None:
         with pytest.raises(ParameterError, match="a cost is never negative"):
             view.charge(calls=calls, forwards=forwards)
     assert view.cost == Cost(7, 3.5, 0.0)
+
+
+def test_patches_that_sound_the_same_are_scored_once_in_all_perturbers_of_an_instance() -> None:
+    clip = unit_clip(30).waveform.copy()
+    clip[1000:2000] = 0.0
+    model, segments = PatchEnergy(), Segments(3000, 1000)
+    masks, memory = _random_masks(200, segments.n), PartMemory()
+    silence = np.zeros_like(clip)
+    fills = [silence, noise()(clip, 1000, np.random.default_rng(1)), silence]
+    counts = []
+    for fill in fills:
+        renderer = Renderer(clip, fill, segments.edges_samples)
+        expected = ClipScorer(model, renderer, 0).scores(masks)
+        scorer = PatchScorer(model, renderer, segments, 0, memory)
+        model.patches_seen = 0
+        np.testing.assert_array_equal(scorer.scores(masks), expected)
+        counts.append(model.patches_seen)
+        alone = PatchScorer(model, renderer, segments, 0)
+        model.patches_seen = 0
+        np.testing.assert_array_equal(alone.scores(masks), expected)
+        counts.append(model.patches_seen)
+    silent, silent_alone, noisy, noisy_alone, again, _ = counts
+    assert silent == silent_alone
+    assert noisy < noisy_alone, "patches of which nothing is dropped"
+    assert again == 0
+    other = PatchScorer(model, renderer, segments, 1, memory).scores(masks)
+    np.testing.assert_array_equal(other, ClipScorer(model, renderer, 1).scores(masks))
+
+
+def test_dropping_silence_for_silence_needs_no_patch() -> None:
+    clip = np.zeros(3000, dtype=np.float32)
+    clip[:100] = 0.5
+    model, segments = PatchEnergy(), Segments(3000, 1000)
+    renderer = Renderer(clip, np.zeros_like(clip), segments.edges_samples)
+    masks = _random_masks(200, segments.n)
+    scorer = PatchScorer(model, renderer, segments, 0)
+    np.testing.assert_array_equal(
+        scorer.scores(masks), ClipScorer(model, renderer, 0).scores(masks)
+    )
+    model.patches_seen = 0
+    PatchScorer(model, renderer, segments, 0).scores(masks)
+    n_patches = len(model.patch_starts(3000))
+    assert model.patches_seen <= n_patches + 1, "the first with its sound and without it"
+
+
+def test_patches_are_forgotten_oldest_first() -> None:
+    model, segments = PatchEnergy(), Segments(3000, 1000)
+    clip = unit_clip(30).waveform
+    renderer = Renderer(clip, np.zeros_like(clip), segments.edges_samples)
+    memory = PartMemory(most_patches=50)
+    masks = _random_masks(300, segments.n)
+    scorer = PatchScorer(model, renderer, segments, 0, memory)
+    expected = ClipScorer(model, renderer, 0).scores(masks)
+    for part in (slice(0, 150), slice(100, 300), slice(0, 300)):
+        np.testing.assert_array_equal(scorer.scores(masks[part]), expected[part])
+        assert len(memory.patches) <= 50

@@ -12,11 +12,11 @@ from awb.conformance.rules import ConformanceError
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.maskers import Interpolation, noise
-from awb.perturbation.choice import make_scorer
-from awb.perturbation.colouring import Colouring
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.rendering import ContextRenderer, Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.choice import make_scorer
+from awb.perturbation.scorers.clips import ClipScorer, PartMemory
+from awb.perturbation.scorers.colouring import Colouring
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.rendering import ContextRenderer, Renderer
 from awb.protocols import LocalModel, ScoreArray
 from awb.segments import Segments
 from awb.types import AudioArray
@@ -163,3 +163,27 @@ def test_a_state_drops_exactly_the_cells_that_a_window_touches(
         )
         heard = slice(max(0, start), max(0, start + window))
         np.testing.assert_array_equal(coloured[heard], audio[heard])
+
+
+def test_another_target_of_the_clip_needs_no_moments_of_its_own() -> None:
+    renderer, segments = _renderer(2999)
+    memory, model, masks = PartMemory(), MomentEnergy(), _masks(200, segments.n)
+    first, second = (MomentScorer(model, renderer, segments, at, memory) for at in (0, 1))
+    first.scores(masks)
+    np.testing.assert_array_equal(
+        second.scores(masks), ClipScorer(model, renderer, 1).scores(masks)
+    )
+    assert second.forwards == 0
+
+
+def test_tables_of_moments_are_forgotten_oldest_first() -> None:
+    memory, model = PartMemory(most_values=10), MomentEnergy()
+    plain, segments = _renderer(2999)
+    for level in (0.1, 0.2, 0.3):
+        fill = np.full_like(plain.waveform, level)
+        renderer = Renderer(plain.waveform, fill, segments.edges_samples)
+        masks = _masks(20, segments.n)
+        scorer = MomentScorer(model, renderer, segments, 0, memory)
+        expected = ClipScorer(model, renderer, 0).scores(masks)
+        np.testing.assert_array_equal(scorer.scores(masks), expected)
+    assert len(memory.moments) == 2, "the newest, and the one before until the next begins"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import numpy as np
 import pytest
 
 from awb.errors import ParameterError
 from awb.statistics import MOST_CLIPS, compare_all, power_of
+from awb.statistics.power import _beyond
 
 
 def _clips(n: int, k: int, gap: float, rng: np.random.Generator) -> np.ndarray:
@@ -80,3 +82,12 @@ def test_bad_settings_are_refused() -> None:
         power_of(table, np.arange(6), (0, 1), power=1.0, rng=rng)
     with pytest.raises(ParameterError, match="not a pair"):
         power_of(table, np.arange(6), (1, 0), rng=rng)
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 5, 30, 1000])
+def test_the_noncentral_t_is_that_of_scipy(freedom: int) -> None:
+    from scipy.stats import nct
+
+    for limit, shift in product((0.5, 2.0, 6.0, 12.0), (0.0, 0.1, 1.0, 3.0, 9.0, 25.0)):
+        expected = float(nct.sf(limit, freedom, shift))
+        assert _beyond(limit, freedom, shift) == pytest.approx(expected, abs=1e-9)

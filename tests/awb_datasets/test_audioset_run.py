@@ -42,6 +42,7 @@ def values(found: dict[str, Any]) -> dict[str, float]:
     return {name: mean for name, mean in means.items() if mean is not None}
 
 
+@pytest.mark.slow
 def test_a_full_board_of_the_real_yamnet(dataset: str, test_data: Path, tmp_path: Path) -> None:
     pytest.importorskip("ai_edge_litert", reason="needs the extra yamnet")
     weights = test_data / "yamnet" / "yamnet.tflite"
@@ -52,6 +53,7 @@ def test_a_full_board_of_the_real_yamnet(dataset: str, test_data: Path, tmp_path
     assert {"random-forest", "kernel-shap", "lime", "energy", "constant"} <= set(scored)
 
 
+@pytest.mark.slow
 def test_a_full_board_of_a_tiny_ast(dataset: str, tmp_path: Path) -> None:
     pytest.importorskip("transformers", reason="needs transformers (extra ast)")
     model = f"ast:checkpoint={mini_audioset.tiny_ast()},device=cpu"

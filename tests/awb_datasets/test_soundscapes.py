@@ -53,7 +53,7 @@ def pairs(clips: list[Clip]) -> list[tuple[Clip, str]]:
 def test_ids_and_default() -> None:
     dataset = SPEC.factory(SoundscapesParameters())
     assert isinstance(dataset, Dataset)
-    assert len(dataset.clip_ids()) == 8
+    assert len(dataset.clip_ids()) == 44
     assert dataset.clip_ids()[7] == "test-0-0007"
     assert opened("train", 2, 3).clip_ids() == ("train-3-0000", "train-3-0001")
 

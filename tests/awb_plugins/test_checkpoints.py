@@ -109,7 +109,14 @@ def test_a_pickle_is_converted_by_the_lines_that_are_told(kind: str, tmp_path: P
     np.testing.assert_array_equal(awb.transformers_model(folder).scores(NOISE), expected)
 
 
-@pytest.mark.parametrize("kind", ["ast", "hubert", "whisper"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "hubert",
+        pytest.param("ast", marks=pytest.mark.slow),
+        pytest.param("whisper", marks=pytest.mark.slow),
+    ],
+)
 def test_a_bfloat16_checkpoint_has_a_full_board(kind: str, tmp_path: Path) -> None:
     folder = mini_checkpoints.random_checkpoint(kind, dtype="bfloat16", classes=("Loud", *TEN[1:]))
     data = small_data.build(tmp_path / "data", 1)

@@ -18,9 +18,9 @@ from torch.nn import functional
 
 import mini_cnn14
 from awb.errors import AudioError, WeightsError
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import DifferentiableModel, FrameFeatureModel, SpectrogramModel
 from awb.segments import Segments
 from awb.types import AudioArray
@@ -233,6 +233,7 @@ def test_bad_checkpoints(tmp_path: Path) -> None:
         ({**state, "fc2.weight": torch.zeros(1)}, "unknown tensors, fc2"),
         ({**state, "fc1.bias": torch.zeros(3)}, r"fc1.bias has shape \(3,\)"),
         ({**state, "fc1.bias": state["fc1.bias"] * torch.nan}, "fc1.bias is not finite"),
+        ({**state, "fc1.bias": state["fc1.bias"].int()}, "fc1.bias is int32, expected float32"),
         (
             {**state, "spectrogram_extractor.stft.conv_real.weight": torch.zeros(513, 1, 1024)},
             "periodic Hann",

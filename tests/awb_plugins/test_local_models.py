@@ -13,9 +13,9 @@ from torch import nn
 import awb_plugins.models
 from awb import designs
 from awb.maskers import noise
-from awb.perturbation.moments import MomentScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
+from awb.perturbation.scorers.moments import MomentScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import LocalModel
 from awb.segments import Segments
 from awb_plugins.models.crnn.model import CrnnModel

@@ -13,9 +13,9 @@ import mini_urbansound
 from awb.errors import AudioError, WeightsError
 from awb.maskers import zeros
 from awb.perturbation import Design, Perturber
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import FrameFeatureModel, SpectrogramModel
 from awb.randomness import RandomKey
 from awb.segments import Segments

@@ -17,9 +17,9 @@ from torch.nn import functional
 
 import mini_vggish
 from awb.errors import AudioError, WeightsError
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import AudioModel, FrameFeatureModel, PatchModel, ScoreArray
 from awb.segments import Segments
 from awb.types import AudioArray

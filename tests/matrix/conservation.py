@@ -133,6 +133,15 @@ def lrp_epsilon(case: Case, found: Explanation, reference: str = "lrp-epsilon") 
     return conserves(case, reference)
 
 
+def attn_lrp(case: Case, found: Explanation) -> str:
+    accounts(case, found)
+    expected = at_features(case, "attention")
+    if expected is None:
+        return "accounts"
+    same(map_of(found), expected, share=5e-3, what="rules by hand")
+    return "plain"
+
+
 def lrp_flat(case: Case, found: Explanation) -> str:
     layers = _in_line(case)
     expected = at_features(case, "flat") if layers is None else _flat_by_hand(layers, case)

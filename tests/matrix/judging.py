@@ -12,8 +12,16 @@ from torch import Tensor
 
 from awb.errors import AwbError, NotApplicableError
 from awb.types import Explanation
+from awb_plugins.explainers import (
+    attention,
+    components,
+    ensembles,
+    learned_masks,
+    segmentwise,
+    spectrogram,
+    trained,
+)
 from awb_plugins.explainers import baselines as null
-from awb_plugins.explainers import ensembles, segmentwise, spectrogram
 from matrix import baselines, cams, conservation, gradients, layers, masking, transforming
 from matrix.cases import Case, WrongError, case_of, planted, varied
 from matrix.written import REFUSED
@@ -37,6 +45,8 @@ ORACLES: dict[str, Oracle] = {
     "lrp-flat": conservation.lrp_flat,
     "occlusion-tf": masking.occlusion_tf,
     "attention-rollout": transforming.attention_rollout,
+    "attention-gradients": transforming.attention_gradients,
+    "attn-lrp": conservation.attn_lrp,
     "listen": transforming.listen,
 }
 CAPTUM: dict[str, Oracle] = {
@@ -58,11 +68,13 @@ CAPTUM_OUTSIDE = [
     for name in ("FeatureAblation", "KernelShap", "Lime", "Occlusion", "ShapleyValueSampling",
                  "ShapleyValues")
 ]  # fmt: skip
-INSIDE = [spec.name for spec in spectrogram.SPECS]
-OUTSIDE = [spec.name for spec in segmentwise.SPECS]
+INSIDE = [spec.name for spec in (*spectrogram.SPECS, *attention.SPECS)]
+MASKS = [spec.name for spec in learned_masks.SPECS]
+OUTSIDE = [spec.name for spec in (*segmentwise.SPECS, *components.SPECS)] + MASKS
+TRAINED = [spec.name for spec in trained.SPECS]
 ENSEMBLES = [spec.name for spec in ensembles.SPECS]
 NULLS = [spec.name for spec in null.SPECS]
-EVERY = [*OUTSIDE, *CAPTUM_OUTSIDE, "door", *INSIDE, *CAPTUM, *ENSEMBLES, *NULLS]
+EVERY = [*OUTSIDE, *CAPTUM_OUTSIDE, "door", *INSIDE, *TRAINED, *CAPTUM, *ENSEMBLES, *NULLS]
 
 
 @dataclass(frozen=True, order=True)
@@ -121,7 +133,11 @@ def row_of(name: str) -> dict[str, Cell]:
     for one in [*OUTSIDE, *CAPTUM_OUTSIDE]:
         row[one] = cell_of(lambda one=one: _masked(one, case, bursts))
     row["door"] = cell_of(lambda: masking.door(case))
-    for one in [*INSIDE, *CAPTUM]:
+    for one in INSIDE:
+        row[one] = cell_of(lambda one=one: looked_into(case, one))
+    for one in TRAINED:
+        row[one] = cell_of(lambda one=one: _untrained(one, case))
+    for one in CAPTUM:
         row[one] = cell_of(lambda one=one: looked_into(case, one))
     for one in ENSEMBLES:
         row[one] = cell_of(lambda one=one: masking.ensemble(one, case, case.ask(one)))
@@ -130,7 +146,15 @@ def row_of(name: str) -> dict[str, Cell]:
     return row
 
 
+def _untrained(name: str, case: Case) -> str:
+    """Ask an explainer that nobody has trained: tests of its own train it."""
+    case.ask(name)
+    raise WrongError("a value without a training")
+
+
 def _masked(name: str, case: Case, bursts: Case) -> str:
+    if name in MASKS:
+        return masking.learned_mask(bursts, bursts.ask(name))
     if name == "random-forest-paper":  # it weighs masks by the energy that they take
         return masking.paper_forest(case, case.ask(name))
     return masking.planted(name, bursts, bursts.ask(name))

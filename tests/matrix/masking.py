@@ -12,9 +12,14 @@ from matrix.cases import BURST, Case, WrongError
 from matrix.gradients import map_of, same
 from networks.base import Network
 
-EXACT = frozenset({"linear-regression", "kernel-shap", "shapley-sampling", "banzhaf", "adaptive"})
+EXACT = frozenset(
+    {
+        *("linear-regression", "kernel-shap", "shapley-sampling", "banzhaf", "adaptive"),
+        *("tree-proxy-shap", "owen"),
+    }
+)
 """Explainers of which each gives the one segment that is heard exactly the rise of the score."""
-WINDOWS = {"naive": 5, "keep-window": 5, "multiscale-occlusion": 20, "greedy": 5}
+WINDOWS = {"naive": 5, "keep-window": 5, "multiscale-occlusion": 20, "greedy": 5, "window-shap": 10}
 """Segments in a window: neighbours share what is in it."""
 
 
@@ -35,6 +40,18 @@ def planted(name: str, case: Case, found: Explanation) -> str:
             raise WrongError(f"silence has {elsewhere / strength[BURST]:.2f} of the burst's")
     if name in EXACT and not abs(relevance[BURST] - rise) <= 0.02 * abs(rise) + 1e-4:
         raise WrongError(f"the burst has {relevance[BURST]:.4g} of a rise of {rise:.4g}")
+    return "planted"
+
+
+def learned_mask(case: Case, found: Explanation) -> str:
+    """Demand that the burst is in every mask, or in none where it speaks against the target."""
+    relevance = np.asarray(found.relevance, dtype=np.float64)
+    rise = case.question.perturber.clip_score() - case.question.perturber.dropped_score()
+    span = float(np.ptp(relevance))
+    if rise > 0 and (relevance[BURST] < relevance.max() - 1e-6 or span < 0.1):
+        raise WrongError(f"segment {BURST} is all there is; the peak is {int(relevance.argmax())}")
+    if rise < 0 and relevance[BURST] > relevance.min() + 0.1 * span:
+        raise WrongError(f"segment {BURST} speaks against the target, and has {relevance[BURST]}")
     return "planted"
 
 

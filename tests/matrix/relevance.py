@@ -23,7 +23,7 @@ from networks.base import Network
 _MOST_PARTS = 3e7
 _EPSILON = 1e-6
 """What `lrp-epsilon` and `lrp-flat` add unless told otherwise."""
-Composite = Literal["epsilon", "flat"]
+Composite = Literal["epsilon", "flat", "attention"]
 
 _WEIGHTED = {"conv1d", "conv2d", "linear"}
 _GATES = {"sigmoid", "softmax", "hardsigmoid"}
@@ -183,6 +183,8 @@ class Rules(TorchFunctionMode):
     def _product(self, func: Any, args: Any, given: list[Tensor]) -> Tensor:
         one, other = args[:2]
         gates = [id(part) in self._gates for part in (one, other)]
+        if self.composite == "attention":
+            gates = [False, False]
         if gates == [True, False]:
             return func(one.detach(), other)
         if gates == [False, True]:

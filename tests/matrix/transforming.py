@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
 import numpy as np
 import torch
+from torch import Tensor
+from torch.nn import functional
 
+from awb.intervals import FloatArray
 from awb.types import Explanation
 from matrix.cases import BURST, Case, WrongError
 from matrix.gradients import map_of, same
@@ -36,6 +44,72 @@ def attention_rollout(case: Case, found: Explanation) -> str:
             expected[segment] += share * inside / (end - start)
     same(found.relevance, expected, what="rollout by hand")
     return "plain"
+
+
+@contextmanager
+def _attending() -> Iterator[list[Tensor]]:
+    """Spell attention out where it is computed, and keep its weights."""
+    met: list[Tensor] = []
+    plain = torch.softmax
+
+    def softmax(given: Tensor, dim: int = -1, **settings: Any) -> Tensor:
+        found = plain(given, dim)
+        if found.ndim > 2 and found.shape[-1] == found.shape[-2] > 1:
+            met.append(found)
+        return found
+
+    def attend(query: Tensor, key: Tensor, value: Tensor, mask: Any = None, *rest: Any,
+               attn_mask: Any = None, scale: Any = None, **settings: Any) -> Tensor:  # fmt: skip
+        mask = attn_mask if mask is None else mask
+        logits = query @ key.transpose(-2, -1) * (scale or query.shape[-1] ** -0.5)
+        return softmax(logits if mask is None else logits + mask) @ value
+
+    fast = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with (
+            patch.object(functional, "scaled_dot_product_attention", attend),
+            patch.object(functional, "softmax", softmax),
+            patch.object(torch, "softmax", softmax),
+        ):
+            yield met
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast)
+
+
+def attention_gradients(case: Case, found: Explanation) -> str:
+    """Weigh attention that autograd differentiates, and put tokens where frames changed them."""
+    given = case.features.clone().requires_grad_()
+    with torch.enable_grad(), _attending() as met:
+        score = case.network(given)[0, case.target]
+    flow, readers = None, None
+    for weights, slope in zip(met, torch.autograd.grad(score, met), strict=True):
+        size = weights.shape[-1]
+        heads = (weights * slope).detach().reshape(-1, size, size).clamp(min=0).mean(dim=0)
+        readers = slope.reshape(-1, size, size).abs().amax(dim=(0, 2))
+        own = torch.eye(size, dtype=torch.float64)
+        flow = own + heads if flow is None else flow + heads @ flow
+    if flow is None or readers is None:
+        raise WrongError("a value of a network in which no attention was met")
+    read = readers > 1e-6 * readers.max()
+    tokens = (flow - torch.eye(len(flow)))[read].mean(dim=0).numpy()
+    expected = _over_time(case, tokens)
+    same(map_of(found).sum(axis=1), expected, share=5e-3, what="attention by hand")
+    return "plain"
+
+
+def _over_time(case: Case, tokens: FloatArray) -> FloatArray:
+    """Share tokens among frames, plainly; where tokens are frames, the first may be of a class."""
+    shape = case.features.shape[1:]
+    cells = getattr(case.model, "token_cells", None)
+    if cells is None:
+        return tokens[len(tokens) - shape[0] :]
+    frames = np.zeros(shape[0])
+    for value, (start, end, low, high) in zip(tokens, cells(*shape), strict=True):
+        inside = range(max(start, 0), min(end, shape[0]))
+        if len(inside) and high > low:
+            frames[list(inside)] += value / len(inside)
+    return frames
 
 
 def listen(case: Case, found: Explanation) -> str:

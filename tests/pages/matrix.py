@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from awb_plugins.explainers import segmentwise, spectrogram
+from awb_plugins.explainers import (
+    attention,
+    components,
+    learned_masks,
+    segmentwise,
+    spectrogram,
+)
 from matrix.written import REFUSED, Row, known
 from networks import SUBJECTS
 from pages.tables import table
@@ -13,6 +19,7 @@ _SIGNS: Mapping[str, str] = {
     "finite differences": "d",
     "completeness": "s",
     "conservation": "s",
+    "accounts": "s",
     "expectation": "e",
     "twin": "m",
     "captum": "m",
@@ -24,7 +31,9 @@ _SHORT: Mapping[str, str] = {
     "integrated-gradients": "int-grad",
     "gradient-shap": "grad-shap",
     "attention-rollout": "rollout",
+    "attention-gradients": "attn-grad",
     "guided-backprop": "guided",
+    "extremal-mask": "mask",
 }
 
 TEXT = """A test builds {networks} small networks of the kinds that people use, runs every explainer
@@ -49,7 +58,8 @@ Not applicable:
 def section() -> str:
     """Write the section."""
     rows = known()
-    inside = [spec.name for spec in spectrogram.SPECS]
+    deep = [spec.name for spec in learned_masks.SPECS if spec.needs]
+    inside = [*(spec.name for spec in (*spectrogram.SPECS, *attention.SPECS)), *deep]
     reasons: dict[str, int] = {}
     every = [text for row in rows.values() for one, text in row.items() if one != "door"]
     refused = sum(text.startswith(REFUSED) for text in every)
@@ -70,7 +80,9 @@ def section() -> str:
 def _line(name: str, row: Row, inside: list[str], reasons: dict[str, int]) -> list[str]:
     captum = {one: text for one, text in row.items() if one.startswith("captum:")}
     values = sum(not text.startswith(REFUSED) for text in captum.values())
-    outside = {_cell(row[spec.name], reasons) for spec in segmentwise.SPECS}
+    masks = [spec for spec in learned_masks.SPECS if not spec.needs]
+    masking = [*segmentwise.SPECS, *components.SPECS, *masks]
+    outside = {_cell(row[spec.name], reasons) for spec in masking}
     return [
         SUBJECTS[name].title,
         ", ".join(sorted(outside)),

@@ -140,12 +140,13 @@ that were dropped for another explanation cost none.
 ## Robustness: is it stable?
 
 The same explainer explains the instance again, with one thing changed: the seed, the position in
-time, the level, or the noise. As every repetition costs as many model calls as the first
-explanation, this is done for `--robustness N` instances (2 by default, spread over the clips; `all`
-for all), and the others have no value. awb synthesizes the backgrounds; `path=FILE` uses a
-recording instead. If an explainer draws random masks, the other values cannot be expected to exceed
-`seed-stability` by much. Stable does not mean right: `random`, `constant` and `oracle` do not use
-the audio, so noise does not affect them.
+time, the level, or the noise. As every repetition costs as many model calls as an
+explanation, this is done for `--robustness N` instances (none by default, one of each of the first
+clips; `all` for all), with at most 300 masks (`--robustness-samples`), and the others have no
+value. awb synthesizes the backgrounds; `path=FILE` uses a recording instead. If an explainer draws
+random masks, the other values cannot be expected to exceed `seed-stability` by much. Stable does
+not mean right: `random`, `constant` and `oracle` do not use the audio, so noise does not affect
+them.
 
 {robustness}
 

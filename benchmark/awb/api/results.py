@@ -204,7 +204,8 @@ class Run:
         Returns
         -------
         pandas.DataFrame
-            dataset, model, explainer, clip_id, target, status, reason, calls, forwards, seconds.
+            dataset, model, explainer, clip_id, target, status, reason, calls, forwards, seconds (of
+            its own work) and shared_seconds (of the designs it read, computed once per instance).
 
         Raises
         ------

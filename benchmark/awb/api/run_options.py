@@ -46,7 +46,7 @@ class RunOptions(TypedDict, total=False):
     """Which drop masks: pooled, or single:fraction=0.3,run_length=3. Default: pooled."""
 
     samples: int | None
-    """Drop masks per instance. Default: 3000."""
+    """Drop masks per instance. Default: 1000."""
 
     budgets: str | Sequence[int] | None
     """One board per number of model calls, instead of samples."""
@@ -75,13 +75,23 @@ class RunOptions(TypedDict, total=False):
     """Leave out clips that the model scores lower (log-odds). Default: the model's threshold."""
 
     robustness: int | Literal["all"] | None
-    """Explain N instances, or "all", again with other seeds, clips and models. Default: 2."""
+    """Explain N instances, or "all", again with other seeds, clips and models; fewer than 5
+    clips say nothing. Default: 0.
+    """
+
+    robustness_samples: int | None
+    """Drop masks per explanation that robustness compares, if samples are more. Default: 300."""
 
     device: str | None
     """Device of models that can choose one: auto, cpu, cuda or mps. Default: the model's own."""
 
     precision: str | None
     """Mixed precision of models that can: float32, bfloat16 or float16. Default: float32."""
+
+    within: str | None
+    """Time to keep, as in 90s, 10m or 2h: clips, samples and robustness that are not given are
+    chosen for it.
+    """
 
     shadow: bool | None
     """Draw new clips of generated datasets; their names show the random seed. Default: no."""

@@ -17,6 +17,7 @@ from awb.harness.config.resources import Resources
 from awb.harness.config.settings import RunSettings, default_text, settle
 from awb.harness.config.toml_input import read_settings
 from awb.harness.launch import load_plugins, out_path, start, take_up
+from awb.harness.planning.timed import Timed
 from awb.harness.run import silent
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.sweep_folder import SweepFolder
@@ -110,6 +111,7 @@ def run(
 def resume(
     folder: str | Path,
     *,
+    within: str | None = None,
     jobs: int | None = None,
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
@@ -126,6 +128,8 @@ def resume(
     ----------
     folder : str or Path
         The folder of the run or sweep.
+    within : str, optional
+        Time for more clips, as in ``"10m"``: those that fit are added, and the board is complete.
     jobs, time_limit_s, memory_limit, isolate, scheduler, cache, plugin, progress : optional
         As in `run`.
     retry_stopped : bool
@@ -146,6 +150,7 @@ def resume(
     _refuse_while_loading()
     settings = settle(
         {
+            "within": within,
             "jobs": jobs,
             "time_limit_s": time_limit_s,
             "memory_limit": memory_limit,
@@ -157,7 +162,9 @@ def resume(
     ).settings
     load_plugins(settings)
     resources = Resources.of(settings, chosen_cache(settings.cache), jobs=1)
-    finished = take_up(Path(folder), resources, progress, retry_stopped=retry_stopped)
+    finished = take_up(
+        Path(folder), resources, progress, retry_stopped=retry_stopped, timed=Timed.of(settings)
+    )
     return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
 
 

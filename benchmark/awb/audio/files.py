@@ -31,6 +31,9 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 LARGEST_PEAK = 2.0
 """Samples beyond this are rejected; beyond 1 they are clipped."""
 
+RATES_HZ = 1_000, 1_000_000
+"""Sample rates of recordings, from seismic events to bats; others are mistakes in a header."""
+
 _MOST_FRAMES_PER_BYTE = 65536  # a FLAC block of silence is that long, and takes about ten bytes
 
 
@@ -66,6 +69,13 @@ def _open(path: Path) -> soundfile.SoundFile:
             f"{path} is not audio that can be read, or its header is damaged"
             f" (allowed: {', '.join(SUFFIXES)})"
         ) from error
+    if not RATES_HZ[0] <= file.samplerate <= RATES_HZ[1]:
+        rate_hz = file.samplerate
+        file.close()
+        raise AudioError(
+            f"{path} claims a sample rate of {rate_hz:,} Hz; audio has {RATES_HZ[0]:,} to"
+            f" {RATES_HZ[1]:,} Hz. Correct its header, or resample it"
+        )
     size = path.stat().st_size
     if 0 < file.frames <= size * _MOST_FRAMES_PER_BYTE:
         return file

@@ -23,8 +23,8 @@ from awb.authoring.outputs import (
 )
 from awb.authoring.repeats import Advice, check_repeats
 from awb.authoring.scaffold import check_name
-from awb.errors import AwbError, ParameterError, PluginError
-from awb.perturbation.batches import is_out_of_memory
+from awb.errors import AwbError, ParameterError, PluginError, described
+from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 
@@ -162,10 +162,9 @@ def failure(
     str
         A sentence without its full stop.
     """
-    reason = " ".join(str(error).split())[:300]
     return (
         f"model {name} fails on {waveforms.shape[-1] / sample_rate_hz:g} s of audio:"
-        f" {type(error).__name__}: {reason}{advice}"
+        f" {described(error)}{advice}"
     )
 
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from awb.authoring.outputs import CLOSE
-from awb.errors import AwbError, ParameterError, PluginError, did_you_mean
-from awb.perturbation.batches import is_out_of_memory
+from awb.errors import AwbError, ParameterError, PluginError, described, did_you_mean
+from awb.perturbation.scorers.batches import is_out_of_memory
 from awb.protocols import ScoreArray
 
 Doubles = npt.NDArray[np.float64]
@@ -97,10 +97,9 @@ def pooled(z: ScoreArray, pooling: Pooling) -> ScoreArray:
     except Exception as error:  # the plugin boundary: a function may raise anything
         if isinstance(error, AwbError) or is_out_of_memory(error):
             raise
-        reason = " ".join(str(error).split())[:300]
         raise PluginError(
             f"the pooling function fails on log-odds of shape {z.shape} (..., windows, classes):"
-            f" {type(error).__name__}: {reason}"
+            f" {described(error)}"
         ) from error
     if found.shape != (*z.shape[:-2], z.shape[-1]):
         raise PluginError(

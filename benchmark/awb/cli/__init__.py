@@ -6,8 +6,10 @@ Only click is imported here. Everything else is imported by the commands that ne
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -25,24 +27,34 @@ from awb.cli.plugins import plugins_command
 from awb.cli.publish import publish_command
 from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
-from awb.cli.run import resume_command, run_command
+from awb.cli.run import INTERRUPTED, resume_command, run_command
 from awb.cli.site import site_command
 from awb.cli.train import train_command
 from awb.cli.verify import verify_command
 from awb.cli.video import video_command
-from awb.errors import AwbError
+from awb.cli.waiting import clear
+from awb.errors import AwbError, described, one_line
 
 
 class AwbGroup(click.Group):
     """The group of all commands: it prints errors as one line, and corrects mistyped commands."""
 
     def invoke(self, context: click.Context) -> Any:
-        """Run a command, and turn an `AwbError` into one line on stderr and exit code 2."""
+        """Run a command; what goes wrong becomes one line on stderr, and exit code 2."""
         try:
             return super().invoke(context)
         except AwbError as error:
-            click.echo(f"awb: {' '.join(str(error).split())}", err=True)
-            context.exit(2)
+            _fail(context, f"awb: {described(error)}")
+        except KeyboardInterrupt:
+            _fail(context, "awb: stopped", INTERRUPTED)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # "| head": click ends quietly
+                raise
+            place = f"{error.filename}: " if error.filename else ""
+            _leave_stdout()
+            _fail(context, f"awb: {place}{one_line(error.strerror or error)}")
+        finally:
+            clear()
 
     def resolve_command(
         self, context: click.Context, args: list[str]
@@ -53,6 +65,20 @@ class AwbGroup(click.Group):
         if args and self.get_command(context, args[0]) is None and not args[0].startswith("-"):
             context.fail(f"no command {args[0]!r}.{did_you_mean(args[0], self.commands)}")
         return super().resolve_command(context, args)
+
+
+def _fail(context: click.Context, line: str, code: int = 2) -> NoReturn:
+    clear()
+    click.echo(line, err=True)
+    context.exit(code)
+
+
+def _leave_stdout() -> None:
+    """Forget what cannot be written, so that Python does not fail on it again when it exits."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=AwbGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -120,14 +120,13 @@ def agree_command(
     With --explainers, do explainers point at the same segments? Their relevance of each instance is
     compared: rank correlation, and the part of the top fifth that two have in common.
     """
-    import csv
-    import io
     import json
 
     from awb.cli.tables import tell
     from awb.harness.storage.run_folder import RunFolder
     from awb.leaderboard.boards.agreement import compare_boards, over_boards, unfinished
     from awb.leaderboard.boards.construction import read_boards
+    from awb.leaderboard.formats.escaping import csv_text
     from awb.leaderboard.formats.text import counted, limit_text
     from awb.plugins.discovery import load
 
@@ -146,11 +145,7 @@ def agree_command(
     if form == "json":
         click.echo(json.dumps(records, indent=1, ensure_ascii=False))
     elif form == "csv":
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, list(records[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(records)
-        click.echo(stream.getvalue(), nl=False)
+        click.echo(csv_text(records, list(records[0])), nl=False)
     else:
         for group in groups:
             first = group[0]

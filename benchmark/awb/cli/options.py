@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from awb.specs import DatasetSpec
 
 EXIT_WITH_PROBLEMS = 1
+EXIT_UNCHECKED = 3  # 2 is wrong usage
 
 OPEN = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Context settings of a command that takes a dataset's settings as options."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +12,46 @@ import click
 from awb.cli.completing import config_files, run_folders
 from awb.cli.plugin_files import PLUGIN
 from awb.cli.settings import LIMITS, SettingsCommand, typed_settings
+from awb.cli.waiting import clear
 
 if TYPE_CHECKING:
     from awb.harness.config.settings import Settled
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder
 
-RESOURCES = ("jobs", *LIMITS, "isolate", "scheduler", "cache")
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: 128 and the number of the signal, as shells have it."""
+
+RESOURCES = ("within", "jobs", *LIMITS, "isolate", "scheduler", "cache")
+
+
+def tell_now(line: str) -> None:
+    """Say something on stderr while a run goes on."""
+    click.echo(line, err=True)
+
+
+_WAITING = "Loading data and models"
 
 
 def tell_overridden(settled: Settled) -> None:
     """Say on stderr which options replace what the file holds."""
+    clear()
     for phrase in settled.overridden:
         click.echo(f"{settled.source}: {phrase}", err=True)
+
+
+@contextmanager
+def resumable(context: click.Context, path: Path) -> Iterator[None]:
+    """Say after Ctrl-C what is stored, and how to go on."""
+    from awb.harness.storage.run_folder import RUN_FILE, SWEEP_FILE
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        begun = (path / RUN_FILE).exists() or (path / SWEEP_FILE).exists()
+        advice = f"Finished instances are stored. Type: awb resume {path}"
+        click.echo(f"Stopped. {advice if begun else 'Nothing was computed yet.'}", err=True)
+        context.exit(INTERRUPTED)
 
 
 @click.command("run", cls=SettingsCommand)
@@ -54,8 +83,8 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     load_plugins(settings)
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
-    with progress_bar(path) as progress:
-        folder = start(settled, resources, path, progress)
+    with resumable(context, path), progress_bar(path, waiting=_WAITING) as progress:
+        folder = start(settled, resources, path, progress, tell_now)
     _finish(context, folder)
 
 
@@ -78,12 +107,14 @@ def resume_command(
     from awb.harness.config.resources import Resources
     from awb.harness.config.toml_input import read_settings
     from awb.harness.launch import take_up
+    from awb.harness.planning.timed import Timed
     from awb.harness.unit.score_cache import chosen_cache
 
     settings = read_settings(None, typed_settings(context, options)).settings
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
-    with progress_bar(folder) as progress:
-        finished = take_up(folder, resources, progress, retry_stopped=retry_stopped)
+    with resumable(context, folder), progress_bar(folder, waiting=_WAITING) as progress:
+        timed = Timed.of(settings, tell_now)
+        finished = take_up(folder, resources, progress, retry_stopped=retry_stopped, timed=timed)
     _finish(context, finished)
 
 

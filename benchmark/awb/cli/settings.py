@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 import click
 
 from awb.cli.completing import names_of
+from awb.cli.waiting import show
 
 if TYPE_CHECKING:
     from awb.plugins.discovery import Kind
@@ -33,6 +34,18 @@ class SettingsCommand(click.Command):
         super().__init__(*arguments, **keywords)
         self._settings = tuple(settings)
         self._made = False
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Parse what was typed, and say so on a terminal until the command itself takes over."""
+        if not (extra.get("resilient_parsing") or {"-h", "--help"} & set(args)):
+            show("Loading settings and plugins")
+        return super().make_context(info_name, args, parent, **extra)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters, and behind its arguments those of its settings."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from awb.errors import MOST_OWN_TEXT, one_line
+
 _MOST_SHOWN = 20
 
 
@@ -36,6 +38,6 @@ def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 def tell(problems: Sequence[str]) -> None:
     """Report problems on stderr, one line each; if there are many, only the first ones."""
     for problem in problems[:_MOST_SHOWN]:
-        click.echo(f"awb: {' '.join(problem.split())}", err=True)
+        click.echo(f"awb: {one_line(problem, MOST_OWN_TEXT)}", err=True)
     if len(problems) > _MOST_SHOWN:
         click.echo(f"awb: and {len(problems) - _MOST_SHOWN} more problems", err=True)

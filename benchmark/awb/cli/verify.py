@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,8 @@ if TYPE_CHECKING:
 @click.option(
     "--seed",
     type=click.IntRange(0),
-    default=0,
-    show_default=True,
     metavar="N",
-    help="Random seed for choosing the instances.",
+    help="Seed for choosing these instances, to repeat a spot check.  [default: drawn]",
 )
 @click.option(
     "--shadow",
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     "--record",
     "verifier",
     metavar="NAME",
-    help="Keep the shadows for the boards, as computed by NAME, from a drawn seed.",
+    help="Keep spot checks and shadows for the boards, as computed by NAME, from drawn seeds.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
@@ -61,26 +60,31 @@ def verify_command(
     context: click.Context,
     paths: tuple[Path, ...],
     spots: int,
-    seed: int,
+    seed: int | None,
     clips: int | None,
     shadow_seed: int | None,
     verifier: str | None,
     as_json: bool,
 ) -> None:
-    """Verify submissions, or all of them in a folder: one line each, PASS or REFUSED and why.
+    """Verify submissions, or all of them in a folder, one line each.
 
-    Exit code 0 if all pass, 1 if any is refused, claims more than holds on new clips or cannot have
-    a shadow, 2 if there is nothing to verify.
+    PASS: nothing is false. REFUSED: something is, and what. UNCHECKED: a spot check or a shadow was
+    not possible here, and what is missing.
+
+    Exit code 0 if all pass, 1 if any is refused or claims more than holds on new clips, 3 if none
+    is but some are unchecked, 2 if there is nothing to verify.
     """
-    from awb.cli.options import EXIT_WITH_PROBLEMS
+    from awb.cli.options import EXIT_UNCHECKED, EXIT_WITH_PROBLEMS
     from awb.errors import SubmissionError
     from awb.leaderboard.submissions.files import Reader, find
-    from awb.leaderboard.verification.checks import verify
+    from awb.leaderboard.verification.checks import PASS, REFUSED, UNCHECKED, verify
     from awb.leaderboard.verification.shadow_run import with_shadow
-    from awb.leaderboard.verification.spot_check import with_spot_check
+    from awb.leaderboard.verification.spot_check import draw_spot_seed, with_spot_check
     from awb.plugins.discovery import load
 
+    _check_record(verifier, spots, seed, clips, shadow_seed)
     shadows = _shadows(clips, shadow_seed, verifier)
+    drawn = draw_spot_seed() if seed is None else seed
     registry, reader = load(), Reader()
     found = list(find(list(paths)))
     if not found:
@@ -89,7 +93,7 @@ def verify_command(
     for path in found:
         verdict = verify(path, registry, reader)
         if spots and verdict.passed:
-            verdict = with_spot_check(verdict, registry, spots, seed=seed)
+            verdict = with_spot_check(verdict, registry, spots, seed=drawn, verifier=verifier)
         if shadows is not None and verdict.passed:
             verdict = with_shadow(verdict, registry, shadows)
         verdicts.append(verdict)
@@ -97,15 +101,40 @@ def verify_command(
             click.echo(_line(verdict))
     if as_json:
         click.echo(json.dumps([_plain(verdict) for verdict in verdicts], indent=1))
-    refused = sum(not verdict.passed for verdict in verdicts)
+    states = Counter(verdict.state for verdict in verdicts)
     exposed = sum(bool(verdict.shadow and verdict.shadow.exposed) for verdict in verdicts)
-    without = sum(bool(verdict.no_shadow) for verdict in verdicts)
-    summary = f"{len(verdicts) - refused} passed, {refused} refused"
+    summary = f"{states[PASS]} passed, {states[REFUSED]} refused"
+    if spots or shadows is not None:
+        summary += f", {states[UNCHECKED]} unchecked"
+    if spots:
+        summary += f"; spot checks with --seed {drawn}"
     if shadows is not None:
+        without = sum(bool(verdict.no_shadow) for verdict in verdicts)
         summary += f"; shadow seed {shadows.seed}: {exposed} exposed, {without} without a shadow"
     click.echo(summary, err=True)
-    if refused or exposed or without:
+    if states[REFUSED] or exposed:
         context.exit(EXIT_WITH_PROBLEMS)
+    if states[UNCHECKED]:
+        context.exit(EXIT_UNCHECKED)
+
+
+def _check_record(
+    verifier: str | None,
+    spots: int,
+    seed: int | None,
+    clips: int | None,
+    shadow_seed: int | None,
+) -> None:
+    """Check that --record has something to keep, from seeds that nobody chose."""
+    from awb.errors import ParameterError
+
+    if verifier is None:
+        return
+    if not spots and clips is None:
+        raise ParameterError("--record requires --spot-check K or --shadow N")
+    for name, given in (("--seed", seed), ("--shadow-seed", shadow_seed)):
+        if given is not None:
+            raise ParameterError(f"--record draws the seed itself; leave out {name}")
 
 
 def _shadows(clips: int | None, seed: int | None, verifier: str | None) -> ShadowPlan | None:
@@ -116,14 +145,11 @@ def _shadows(clips: int | None, seed: int | None, verifier: str | None) -> Shado
     from awb.harness.unit.score_cache import chosen_cache
     from awb.leaderboard.verification.shadow_run import ShadowPlan
 
-    if seed is not None and verifier is not None:
-        raise ParameterError("--record draws the seed itself; leave out --shadow-seed")
     if clips is not None:
         resources = Resources(cache=chosen_cache(None), isolate=True)
         return ShadowPlan(clips, draw_seed() if seed is None else seed, verifier, resources)
-    for name, given in (("--shadow-seed", seed), ("--record", verifier)):
-        if given is not None:
-            raise ParameterError(f"{name} requires --shadow N")
+    if seed is not None:
+        raise ParameterError("--shadow-seed requires --shadow N")
     return None
 
 
@@ -143,9 +169,11 @@ def _line(verdict: Verdict) -> str:
     if checked.unknown:
         parts.append(f"not installed: {readable(', '.join(checked.unknown))}")
     if verdict.spots:
-        plural = "" if verdict.spots == 1 else "s"
-        parts.append(f"{verdict.spots} instance{plural} recomputed")
-    text = f"PASS {where}: {', '.join(parts)}"
+        plural = "" if len(verdict.spots) == 1 else "s"
+        parts.append(f"{len(verdict.spots)} instance{plural} recomputed")
+    text = f"{verdict.state} {where}: {', '.join(parts)}"
+    if verdict.unchecked:
+        text += f"\n  {verdict.unchecked}"
     if verdict.no_shadow:
         return f"{text}\n  no shadow: {verdict.no_shadow}"
     return text if verdict.shadow is None else f"{text}\n{_shadow_text(verdict.shadow)}"
@@ -181,12 +209,15 @@ def _plain(verdict: Verdict) -> dict[str, Any]:
     checked = verdict.checked
     return {
         "path": str(verdict.path),
+        "state": verdict.state,
         "passed": verdict.passed,
         "reason": verdict.reason,
         "recomputed": list(checked.recomputed) if checked else [],
         "not_recomputed": list(checked.bounded) if checked else [],
         "not_installed": list(checked.unknown) if checked else [],
-        "spot_checked": verdict.spots,
+        "spot_checked": [list(one) for one in verdict.spots],
+        "seed": verdict.seed,
+        **({"unchecked": verdict.unchecked} if verdict.unchecked else {}),
         **({"shadow": _plain_shadow(verdict.shadow)} if verdict.shadow else {}),
         **({"no_shadow": verdict.no_shadow} if verdict.no_shadow else {}),
     }

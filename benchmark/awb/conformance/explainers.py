@@ -20,7 +20,7 @@ from awb.conformance.guards import (
 )
 from awb.conformance.listeners import CELL, RATE_HZ, Certain, Constant, Listener, clip_with
 from awb.conformance.rules import ConformanceError, Rule
-from awb.errors import NotApplicableError
+from awb.errors import NotApplicableError, described
 from awb.harness.unit.model_guard import ModelGuard
 from awb.intervals import FloatArray
 from awb.plugins.resolve import Resolved
@@ -144,7 +144,7 @@ def _hard_cases(resolved: Resolved) -> None:
         except NotApplicableError:
             raise
         except Exception as error:
-            text = f"on {name}: {type(error).__name__}: {error}"
+            text = f"on {name}: {described(error)}"
             raise ConformanceError(text) from error
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from awb.conformance.rules import ConformanceError, Rule
+from awb.errors import described
 from awb.harness.workers.processes import Processes
 from awb.plugins.resolve import Resolved
 from awb.specs import ExplainerSpec, Parameters
@@ -137,7 +138,7 @@ def worker_rule(probe: Callable[[Resolved], Any]) -> Rule:
         try:
             pickle.loads(pickle.dumps(resolved))  # noqa: S301 - pickled on the same line
         except Exception as error:
-            text = f"it cannot be pickled for a worker process: {type(error).__name__}: {error}"
+            text = f"it cannot be pickled for a worker process: {described(error)}"
             raise ConformanceError(text) from error
         with Processes(1) as workers:
             [(_, there)] = workers.map(probe, [resolved])

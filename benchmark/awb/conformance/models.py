@@ -119,7 +119,7 @@ def _classes(resolved: Resolved) -> None:
         raise ConformanceError("class_list and the loaded model have different classes")
 
 
-def _capabilities(resolved: Resolved) -> None:
+def _capabilities(resolved: Resolved) -> str:
     """Check every capability that the model declares; the perturber tests what it reuses."""
     model = warm_model(resolved)
     noise = _sounds(resolved, model)[1:2]
@@ -133,6 +133,7 @@ def _capabilities(resolved: Resolved) -> None:
             local(model, noise)
         if isinstance(model, TensorModel):
             tensors(model, noise)
+        return perturber.reuse
 
 
 RULES = [

@@ -14,7 +14,9 @@ from awb.errors import (
     MissingExtraError,
     NotApplicableError,
     UnknownNameError,
+    described,
     did_you_mean,
+    one_line,
 )
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.workers.executor import Executor, InProcess
@@ -37,13 +39,13 @@ class Rule:
 
     name: str  # kebab-case
     advice: str  # for a plugin that breaks it
-    check: Callable[[Resolved], None]
+    check: Callable[[Resolved], str | None]  # what is worth telling about one that keeps it
     slow: bool = False  # whether it starts a process
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result of one rule; `text` and `advice` are empty if it is kept."""
+    """The result of one rule; if it is kept, `advice` is empty and `text` may say something."""
 
     rule: str
     status: Status
@@ -75,15 +77,15 @@ def apply(rule: Rule, resolved: Resolved) -> Verdict:
     """Test a plugin against one rule."""
     try:
         with at_work(PluginCall(resolved.kind, resolved.label)):
-            rule.check(resolved)
+            found = rule.check(resolved)
     except (NotApplicableError, MissingExtraError) as error:
-        return Verdict(rule.name, "not applicable", _one_line(str(error)))
+        return Verdict(rule.name, "not applicable", one_line(error))
     except AwbError as error:
-        return Verdict(rule.name, "failed", _one_line(str(error)), rule.advice)
+        return Verdict(rule.name, "failed", one_line(error), rule.advice)
     except Exception as error:  # noqa: BLE001 - the plugin boundary: it may raise anything
-        text = f"it raised {type(error).__name__}: {error}"
-        return Verdict(rule.name, "failed", _one_line(text), rule.advice)
-    return Verdict(rule.name, "ok")
+        text = f"it raised {described(error)}"
+        return Verdict(rule.name, "failed", one_line(text), rule.advice)
+    return Verdict(rule.name, "ok", found or "")
 
 
 def check(
@@ -99,7 +101,7 @@ def check(
         [(_, answer)] = (executor or InProcess()).map(partial(_apply_named, resolved), [rule.name])
         if isinstance(answer, WorkerDiedError):
             stopped += 1
-            answer = Verdict(rule.name, "failed", _one_line(str(answer)), _WHEN_STOPPED)
+            answer = Verdict(rule.name, "failed", one_line(answer), _WHEN_STOPPED)
         elif isinstance(answer, Exception):  # it cannot be pickled: one of the rules reports why
             answer = apply(rule, resolved)
         verdicts.append(answer)
@@ -108,7 +110,3 @@ def check(
 
 def _apply_named(resolved: Resolved, name: str) -> Verdict:
     return apply(find_rule(resolved.kind, name), resolved)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, chdir, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from awb.harness.config.settings import RunSettings, Settled
 from awb.harness.config.shadows import with_shadows
 from awb.harness.config.sweeps import Variant, variants
 from awb.harness.config.toml_output import settings_toml
+from awb.harness.planning.timed import Timed, nothing_said
 from awb.harness.run import resume, run
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.run_folder import RUN_FILE, RunFolder, unused_path
@@ -49,13 +51,20 @@ def checked_variants(settled: Settled) -> list[Variant]:
 
 
 def start(
-    settled: Settled, resources: Resources, path: Path, progress: Progress
+    settled: Settled,
+    resources: Resources,
+    path: Path,
+    progress: Progress,
+    tell: Callable[[str], None] = nothing_said,
 ) -> RunFolder | SweepFolder:
-    """Run a configuration or a sweep into a new folder."""
+    """Run a configuration or a sweep into a new folder; `tell` hears how a time is kept."""
+    timed = Timed.of(settled.settings, tell)
+    if timed is not None and settled.sweep:
+        raise ParameterError("--within is the time of one run; leave it out, or the sweep")
     if settled.settings.shadow:
         settled = with_shadows(settled, load())
     if not settled.sweep:
-        return run(settled.settings.config(), path, resources, progress)
+        return run(settled.settings.config(), path, resources, progress, timed=timed)
     found = checked_variants(settled)
     text = settings_toml(settled.settings, settled.sweep)
     sweep = SweepFolder.create(path, found, text, scores=resources.scores)
@@ -64,11 +73,18 @@ def start(
 
 
 def take_up(
-    path: Path, resources: Resources, progress: Progress, *, retry_stopped: bool = False
+    path: Path,
+    resources: Resources,
+    progress: Progress,
+    *,
+    retry_stopped: bool = False,
+    timed: Timed | None = None,
 ) -> RunFolder | SweepFolder:
     """Resume a run, or every run of a sweep."""
     if not is_sweep(path):
-        return resume(path, resources, progress, retry_stopped=retry_stopped)
+        return resume(path, resources, progress, retry_stopped=retry_stopped, timed=timed)
+    if timed is not None:
+        raise ParameterError("--within is the time of one run; name one of the sweep's subfolders")
     sweep = SweepFolder.open(path)
     _work_through(sweep, resources, progress, retry_stopped=retry_stopped)
     return sweep

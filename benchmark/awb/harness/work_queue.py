@@ -129,6 +129,14 @@ def run_units(
     executor: Executor, queue: WorkQueue, plan: Plan, store: Store, report: Callable[[], None]
 ) -> None:
     """Run every unit of a board."""
+    with store.kept_open():
+        _run_units(executor, queue, plan, store, report)
+        settle(queue, plan, store)
+
+
+def _run_units(
+    executor: Executor, queue: WorkQueue, plan: Plan, store: Store, report: Callable[[], None]
+) -> None:
     for unit, result in executor.map(explain_unit, queue, queue.revise):
         if isinstance(result, RunError):
             raise result
@@ -142,4 +150,3 @@ def run_units(
         stopped = queue.stopped_on(unit.key)
         store.add(plan.dataset.label, plan.model.label, result, stopped, unit.facts)
         report()
-    settle(queue, plan, store)

@@ -8,11 +8,13 @@ TASSP 32(2). doi:10.1109/TASSP.1984.1164317
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from awb.intervals import FloatArray
-from awb.perturbation.batches import Batches
-from awb.perturbation.scorers import DEFAULT_BATCH, checked
+from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.clips import DEFAULT_BATCH, checked
 from awb.protocols import AudioModel
 from awb.types import AudioArray, BoolArray
 
@@ -54,14 +56,22 @@ class BandRenderer:
         return np.asarray(np.clip(audio, -1.0, 1.0), dtype=np.float32)
 
 
-def score_bands(
+class MaskRenderer(Protocol):
+    """Renders a clip without what a mask drops: bands, or parts."""
+
+    def render(self, drop_masks: BoolArray, /) -> AudioArray:
+        """Render masks, ``bool[n, ...]`` to ``float32[n, samples]`` in [-1, 1]."""
+        ...
+
+
+def score_rendered(
     model: AudioModel,
-    renderer: BandRenderer,
-    drop_bands: BoolArray,
+    renderer: MaskRenderer,
+    drop_masks: BoolArray,
     class_index: int,
     waveform: AudioArray,
 ) -> FloatArray:
-    """Score clips with bands replaced, in batches of one size, as `ClipScorer` does."""
+    """Score clips that are rendered whole, in batches of one size, as `ClipScorer` does."""
 
     def some(rows: BoolArray, size: int) -> FloatArray:
         batch = np.repeat(waveform[np.newaxis], size, axis=0)
@@ -71,4 +81,4 @@ def score_bands(
         return np.asarray(scores[: len(chosen), class_index], dtype=np.float64)
 
     size = int(getattr(model, "batch_size", DEFAULT_BATCH))
-    return np.concatenate([np.empty(0), *Batches(min(size, DEFAULT_BATCH)).over(drop_bands, some)])
+    return np.concatenate([np.empty(0), *Batches(min(size, DEFAULT_BATCH)).over(drop_masks, some)])

@@ -12,7 +12,7 @@ from awb import designs
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.maskers import ContextMasker, Masker
-from awb.perturbation.rendering import ContextRenderer, Renderer
+from awb.perturbation.scorers.rendering import ContextRenderer, Renderer
 from awb.randomness import RandomKey
 from awb.types import AudioArray, BoolArray, Clip
 

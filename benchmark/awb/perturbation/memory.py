@@ -8,7 +8,7 @@ from functools import cached_property
 
 from awb.intervals import IntArray
 from awb.perturbation.cache import ScoreCache, entry_key
-from awb.perturbation.scorers import Scorer
+from awb.perturbation.scorers.clips import Scorer
 from awb.types import AudioArray
 
 

@@ -14,17 +14,19 @@ import numpy.typing as npt
 
 from awb.activity import model_at_work
 from awb.errors import NotApplicableError, ParameterError
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.maskers import ContextMasker, Masker
-from awb.perturbation.bands import BandRenderer, score_bands
-from awb.perturbation.choice import make_scorer
+from awb.perturbation.bands import BandRenderer, score_rendered
 from awb.perturbation.design import HELD_OUT, LOG_ODDS_LIMIT, Design, Pool, fill_of, renderer_of
 from awb.perturbation.memory import Known, ModelCache
-from awb.perturbation.rendering import ContextRenderer
+from awb.perturbation.parts import PartRenderer, Parts
+from awb.perturbation.scorers.choice import make_scorer, shared_parts
+from awb.perturbation.scorers.clips import PartMemory
+from awb.perturbation.scorers.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import AudioArray, Cost, Instance, immutable
+from awb.types import AudioArray, BoolArray, Cost, Instance, immutable
 
 Capability = TypeVar("Capability")
 Found = TypeVar("Found")
@@ -39,6 +41,7 @@ class _Shared:
         self.findings: dict[tuple[str, int], Any] = {}
         self.renderers: dict[bytes, BandRenderer] = {}
         self.bands: dict[tuple[bytes, bytes], float] = {}
+        self.parts: dict[tuple[bytes, bytes], float] = {}
 
 
 class Perturber:
@@ -60,6 +63,8 @@ class Perturber:
         Drop masks of the shared pool; None for the default.
     model_cache : ModelCache or None
         Where scores are kept from run to run; None to compute them here.
+    parts : PartMemory or None
+        Parts of masked clips that other perturbers of this model have scored; None for none.
 
     Raises
     ------
@@ -69,6 +74,9 @@ class Perturber:
     PluginError
         If the masker returns something that is not a waveform of the clip's shape.
     """
+
+    _whole: Perturber | None = None  # of a view of players: where its masks are scored and charged
+    _players: IntArray = np.zeros(0, dtype=np.int64)
 
     def __init__(
         self,
@@ -80,6 +88,7 @@ class Perturber:
         *,
         design: Design | None = None,
         model_cache: ModelCache | None = None,
+        parts: PartMemory | None = None,
     ) -> None:
         clip = instance.clip
         if clip.sample_rate_hz != model.sample_rate_hz:
@@ -99,7 +108,8 @@ class Perturber:
         renderer = renderer_of(masker, clip, fill, edges, rng_key)
         if isinstance(renderer, ContextRenderer):
             model_cache = None  # its entries are found by the one fill that a plain masker has
-        make = partial(make_scorer, model, renderer, segments, target)
+        self._parts = parts or PartMemory()
+        make = partial(make_scorer, model, renderer, segments, target, self._parts)
         self._shared = _Shared(Known(make, model_cache, target, clip.waveform, fill, edges))
         self._model_cache = model_cache
         self._model = model
@@ -111,7 +121,7 @@ class Perturber:
         self._heeds_budget = False
         self._calls = 0
         self._forwards = 0.0
-        self._borrowed_s = 0.0
+        self._designs_s: dict[tuple[str, int, int], float] = {}
 
     def view(self, *, segments: Segments | None = None) -> Perturber:
         """Return a perturber with its own cost and the same cache.
@@ -129,7 +139,7 @@ class Perturber:
         view = object.__new__(Perturber)
         view.__dict__.update(self.__dict__)
         view._segments = segments or self._segments
-        view._calls, view._forwards, view._borrowed_s = 0, 0.0, 0.0
+        view._calls, view._forwards, view._designs_s = 0, 0.0, {}
         view._heeds_budget = False
         return view
 
@@ -150,10 +160,47 @@ class Perturber:
         view._design = replace(self._design, samples=samples)
         return view
 
+    def grouped(self, players: npt.ArrayLike, *, share: int = 1) -> Perturber:
+        """Return a perturber whose masks drop players, each a group of segments.
+
+        Parameters
+        ----------
+        players : array_like, shape=(segments,), dtype=int
+            Number of the player that each segment belongs to, from 0 without gaps.
+        share : int
+            What part of the masks its design has: one of so many, at least one mask.
+
+        Returns
+        -------
+        Perturber
+            A view on which `n_segments` counts players and the shared design is drawn over them;
+            `segments` stay those of the clip. What it asks for is charged to this perturber.
+
+        Raises
+        ------
+        ParameterError
+            If a segment has no player, or a player no segment.
+        """
+        numbers = np.asarray(players)
+        if numbers.shape != (self.n_segments,) or numbers.dtype.kind not in "iu":
+            raise ParameterError(f"expected the player of each of {self.n_segments} segments")
+        if not np.array_equal(np.unique(numbers), np.arange(numbers.max() + 1)):
+            raise ParameterError("players are numbered from 0 without gaps")
+        view = self.view()
+        view._design = replace(self._design, samples=max(1, self._design.samples // max(1, share)))
+        view._whole, view._players = self, immutable(numbers.astype(np.int64))
+        return view
+
     @property
     def heeds_budget(self) -> bool:
         """Whether the design, or its number of masks, was asked for through this view."""
         return self._heeds_budget
+
+    def _heed_budget(self) -> None:
+        """Note that the design was asked for."""
+        self._heeds_budget = True
+        if self._whole is not None:
+            self._whole._heed_budget()
 
     def reseeded(self, masker: Masker, rng_key: RandomKey) -> Perturber:
         """Return a perturber of the same clip with new random draws.
@@ -181,6 +228,7 @@ class Perturber:
                 rng_key,
                 design=self._design,
                 model_cache=self._model_cache,
+                parts=self._parts,
             )
         again = self.view()
         again._shared = _Shared(self._shared.known)
@@ -194,8 +242,8 @@ class Perturber:
 
     @property
     def n_segments(self) -> int:
-        """Number of segments."""
-        return self._segments.n
+        """Number of segments, or of players in a view of `grouped`."""
+        return self._segments.n if self._whole is None else int(self._players.max()) + 1
 
     @property
     def fill(self) -> AudioArray:
@@ -209,7 +257,7 @@ class Perturber:
     @property
     def samples(self) -> int:
         """How many masks an explainer that draws its own may ask for."""
-        self._heeds_budget = True
+        self._heed_budget()
         return self._design.samples
 
     def explainer_rng(self, label: str) -> np.random.Generator:
@@ -229,8 +277,16 @@ class Perturber:
 
     @property
     def cost(self) -> Cost:
-        """What was asked for through this view so far; seconds are those borrowed from the pool."""
-        return Cost(self._calls, self._forwards, self._borrowed_s)
+        """What was asked for through this view so far, with the seconds of the designs it read."""
+        if self._whole is not None:
+            return self._whole.cost
+        shared_s = math.fsum(self._designs_s.values())
+        return Cost(self._calls, self._forwards, shared_seconds=shared_s)
+
+    @property
+    def designs_s(self) -> float:
+        """Seconds that the designs of this instance have taken so far, through any view."""
+        return math.fsum(seconds for _, seconds in self._shared.pools.values())
 
     def charge(self, *, calls: int, forwards: float | None = None) -> None:
         """Count model calls made through `model_as`, in clips.
@@ -249,6 +305,9 @@ class Perturber:
         """
         if not (0 <= calls < math.inf and 0 <= (forwards or 0) < math.inf):
             raise ParameterError(f"a cost is never negative (calls={calls}, forwards={forwards})")
+        if self._whole is not None:
+            self._whole.charge(calls=calls, forwards=forwards)
+            return
         self._calls += calls
         self._forwards += calls if forwards is None else forwards
 
@@ -300,6 +359,8 @@ class Perturber:
                 f"drop masks must be boolean of shape (n, {self.n_segments}),"
                 f" got {masks.dtype} of shape {masks.shape}"
             )
+        if self._whole is not None:
+            return self._whole.scores(masks[:, self._players])
         cells = self._segments.drop_cells(masks)
         self._calls += len(cells)
         shared = self._shared.known
@@ -359,7 +420,7 @@ class Perturber:
         new = {key: row for row, key in enumerate(keys) if key not in known}
         if new:
             with model_at_work():
-                found = score_bands(
+                found = score_rendered(
                     self._model,
                     self._band_renderer(edges),
                     masks[list(new.values())],
@@ -372,12 +433,74 @@ class Perturber:
         self._calls += len(masks)
         return np.array([known[key] for key in keys], dtype=np.float64)
 
+    def parts(self, components: npt.ArrayLike, edges_samples: npt.ArrayLike | None = None) -> Parts:
+        """Return a door to the model for sums of audible parts: sources, components, stretches.
+
+        Parameters
+        ----------
+        components : array_like, shape=(components, samples)
+            Waveforms that add up to the clip, for example its separated sources and what is left.
+        edges_samples : array_like or None, shape=(stretches + 1,), dtype=int
+            Where all components are cut in time, from 0 to the clip's length; None for whole ones.
+
+        Returns
+        -------
+        Parts
+            Scores of the clip without some parts. Calls through it are counted here, and what one
+            view has scored of the same parts, the others get without another forward.
+
+        Raises
+        ------
+        ParameterError
+            If the components do not add up to the clip, or the edges do not increase.
+
+        Examples
+        --------
+        An explainer that asks how much the score falls without each source:
+
+        >>> def without_each(perturber, instance, rng):
+        ...     parts = perturber.parts(separate(instance.clip.waveform))
+        ...     fall = perturber.clip_score() - parts.scores(np.eye(parts.n, dtype=bool))
+        ...     return parts.over_time(fall, perturber.segments.edges_samples)
+        """
+        waveform = self._instance.clip.waveform
+        return Parts(PartRenderer(waveform, components, edges_samples), self._part_scores)
+
+    def _part_scores(self, renderer: PartRenderer, drop_parts: BoolArray) -> FloatArray:
+        """Score masks of parts, each once; with nothing dropped it is the clip that is heard."""
+        known = self._shared.parts
+        keys = [(renderer.key, row.tobytes()) for row in np.packbits(drop_parts, axis=1)]
+        whole = self.view()
+        for key, row in zip(keys, drop_parts, strict=True):
+            if key not in known and not row.any():
+                known[key] = whole.clip_score()
+        new = {key: row for row, key in enumerate(keys) if key not in known}
+        if new:
+            with model_at_work():
+                found = score_rendered(
+                    self._model,
+                    renderer,
+                    drop_parts[list(new.values())],
+                    self._instance.class_index,
+                    self._instance.clip.waveform,
+                )
+            clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
+            known.update(zip(new, clipped.tolist(), strict=True))
+        self._calls += len(drop_parts)
+        self._forwards += len(new) + whole.cost.forwards
+        return np.array([known[key] for key in keys], dtype=np.float64)
+
     def _band_renderer(self, edges_hz: FloatArray) -> BandRenderer:
         """Return the renderer of these bands, made once."""
         clip, made, key = self._instance.clip, self._shared.renderers, edges_hz.tobytes()
         if key not in made:
             made[key] = BandRenderer(clip.waveform, self._fill, clip.sample_rate_hz, edges_hz)
         return made[key]
+
+    @property
+    def reuse(self) -> str:
+        """Which parts of masked clips are scored once, in words."""
+        return shared_parts(self._shared.known.scorer, self._model.sample_rate_hz)
 
     def keep(self) -> None:
         """Write the scores that are new to the disk, where a model_cache was given."""
@@ -399,7 +522,7 @@ class Perturber:
         Pool
             Drop masks and scores, read-only.
         """
-        self._heeds_budget = True
+        self._heed_budget()
         return self._drawn("design", self._design.samples)
 
     def held_out(self) -> Pool:
@@ -427,6 +550,7 @@ class Perturber:
         object
             What the first call computed.
         """
+        purpose += self._players_name()
         key = (purpose, self.n_segments)
         findings = self._shared.findings
         if key not in findings:
@@ -436,15 +560,23 @@ class Perturber:
 
     def _drawn(self, purpose: str, samples: int) -> Pool:
         """Draw and score masks once, and charge every view that asks for them."""
+        purpose += self._players_name()
         key = (purpose, self.n_segments, samples)
+        payer = self if self._whole is None else self._whole
         if key in self._shared.pools:
-            pool, seconds = self._shared.pools[key]
-            self._calls += len(pool.scores)
-            self._borrowed_s += seconds
+            pool, payer._designs_s[key] = self._shared.pools[key]
+            payer.charge(calls=len(pool.scores), forwards=0.0)
             return pool
         started = time.perf_counter()
         rng = self._rng_key.generator(purpose)
         drop_masks = self._design.draw(self.n_segments, samples, rng)
         pool = Pool(immutable(drop_masks), immutable(self.scores(drop_masks)))
-        self._shared.pools[key] = pool, time.perf_counter() - started
+        payer._designs_s[key] = time.perf_counter() - started
+        self._shared.pools[key] = pool, payer._designs_s[key]
         return pool
+
+    def _players_name(self) -> str:
+        """Name the players, for what is drawn once; empty for segments."""
+        if self._whole is None:
+            return ""
+        return " of players " + " ".join(map(str, self._players.tolist()))

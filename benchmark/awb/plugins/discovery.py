@@ -19,7 +19,7 @@ import pluggy
 from typing_extensions import TypeVar
 
 from awb import hookspecs
-from awb.errors import MissingExtraError, PluginError, UnknownNameError, did_you_mean
+from awb.errors import MissingExtraError, PluginError, UnknownNameError, described, did_you_mean
 from awb.specs import (
     DISTRIBUTION,
     AnySpec,
@@ -183,7 +183,7 @@ def discover(found: Iterable[EntryPoint]) -> Registry:
         try:
             mine = _validated(entry_point.load(), origin, registered)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: anything may fail there
-            broken.append(Broken(origin, f"{type(error).__name__}: {error}"))
+            broken.append(Broken(origin, described(error)))
         else:
             registered.update(mine)
     return Registry(registered.values(), broken)

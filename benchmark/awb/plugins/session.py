@@ -6,11 +6,11 @@ import hashlib
 import importlib.util
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 
-from awb.errors import PluginError
+from awb.errors import PluginError, described
 from awb.plugins.discovery import ADDED, Kind, Registered, collect, installed
 from awb.specs import AnySpec, Origin
 
@@ -62,7 +62,7 @@ def add_file(path: Path) -> None:
     try:
         specs = [*collect(module), *found]
     except Exception as error:
-        raise PluginError(f"plugin file {path}: {type(error).__name__}: {error}") from error
+        raise PluginError(f"plugin file {path}: {described(error)}") from error
     if not specs:
         raise PluginError(
             f"{path} contains no plugin. Put @awb.explainer('my-method') before a function of"
@@ -91,11 +91,11 @@ def _import(path: Path, name: str) -> ModuleType:
     module = importlib.util.module_from_spec(made)
     sys.modules[name] = module
     try:
-        made.loader.exec_module(module)
+        with redirect_stdout(sys.stderr):  # stdout is for boards
+            made.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        text = " ".join(str(error).split())
-        raise PluginError(f"plugin file {path}: {type(error).__name__}: {text}") from error
+        raise PluginError(f"plugin file {path}: {described(error)}") from error
     return module
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from awb.errors import SubmissionError
-from awb.leaderboard.publishing.summary_pages import summarize
+from awb.leaderboard.publishing.attempts import attempted
+from awb.leaderboard.publishing.provenance import overall_text
+from awb.leaderboard.publishing.summary_pages import Summaries, summarize
 from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.submissions.shadows import read_shadows
+from awb.leaderboard.submissions.spot_records import read_spots
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
 from awb.report.views.clips import NoClips
@@ -35,7 +39,7 @@ class Built:
 
     pages: int  # number of HTML files
     n_bytes: int  # total size
-    refused: tuple[str, ...]  # submissions that were left out, and why
+    refused: tuple[str, ...]  # submissions and pages that were left out, and why
 
 
 def build_site(
@@ -43,28 +47,32 @@ def build_site(
 ) -> Built:
     """Render all submissions of a folder as a static site."""
     folder = leaderboards / SUBMISSIONS
-    submitted, refused = read_folder(folder) if folder.is_dir() else ([], [])
+    submitted, refused = read_folder(folder, registry) if folder.is_dir() else ([], [])
     if not submitted:
         raise SubmissionError(
             f"{leaderboards} has no valid submission. Type: awb publish RUN --into {leaderboards}"
         )
     _check_folder(into)
     clips = SubmittedClips(submitted, registry, audio) if audio else NoClips(_SILENT)
-    overall = summarize(submitted, registry)
+    hashes = {one.record.sha256 for one in submitted}
+    spots = read_spots(leaderboards, hashes)[0]
+    failed: list[str] = []
+    overall = attempted("summary.html", partial(summarize, submitted, registry), failed)
     site = Site(
-        catalog_of(submitted, registry),
-        overall,
+        catalog_of(submitted, registry, spots, failed),
+        overall or Summaries(None, ()),
         registry,
         clips,
         not audio,
         INSTANCES,
         _notice(leaderboards),
-        read_shadows(leaderboards, {one.record.sha256 for one in submitted})[0],
+        read_shadows(leaderboards, hashes)[0],
+        overall_text(submitted, spots),
     )
-    content = {path: text.encode("utf-8", "replace") for path, text in pages(site)}
+    content = {path: text.encode("utf-8", "replace") for path, text in pages(site, failed)}
     _write(content, into)
     n_pages = sum(path.endswith(".html") for path in content)
-    return Built(n_pages, sum(map(len, content.values())), tuple(refused))
+    return Built(n_pages, sum(map(len, content.values())), (*refused, *failed))
 
 
 def _notice(leaderboards: Path) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from types import MappingProxyType
 
 from awb.harness.unit.record import OK, at_budget
 from awb.leaderboard.boards.board import Board, BoardRow
+from awb.leaderboard.publishing.attempts import attempted
+from awb.leaderboard.publishing.provenance import CLAIMED, Spots, count_text, status_text
 from awb.leaderboard.publishing.titles import board_title
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.names import slug
@@ -41,6 +45,7 @@ class Pair:
     name: str  # of the page, without suffix
     title: str  # names of the model and the dataset
     groups: tuple[Group, ...]  # the largest first
+    verified: str = CLAIMED  # how many of its entries, and since when
 
     @property
     def record(self) -> Submission:
@@ -68,6 +73,7 @@ class Entry:
     view: BoardView
     row: BoardRow
     number: int  # of the board on its page, from 1
+    status: str = CLAIMED  # what of it is verified, by whom and when
 
     @property
     def board(self) -> Board:
@@ -134,24 +140,37 @@ class Catalog:
         return [entry for _, entry in dated]
 
 
-def catalog_of(submitted: Iterable[Submitted], registry: Registry) -> Catalog:
-    """Make the boards of all published submissions."""
-    found = paired(submitted)
-    pairs = tuple(
-        Pair(
-            name,
-            board_title(next(iter(groups.values()))[0].record, registry),
-            tuple(
-                Group(folder, tuple(group), tuple(views_of(group, registry)))
-                for folder, group in groups.items()
-            ),
-        )
-        for name, groups in found.items()
+def catalog_of(
+    submitted: Iterable[Submitted],
+    registry: Registry,
+    spots: Spots = MappingProxyType({}),
+    failed: list[str] | None = None,
+) -> Catalog:
+    """Make the boards of all published submissions, and list those that cannot be made."""
+    told = [] if failed is None else failed
+    made = (
+        attempted(f"{name}.html", partial(_pair, name, groups, registry, spots), told)
+        for name, groups in paired(submitted).items()
     )
-    return Catalog(pairs, tuple(entry for pair in pairs for entry in _entries(pair)))
+    pairs = tuple(pair for pair in made if pair is not None)
+    return Catalog(pairs, tuple(entry for pair in pairs for entry in _entries(pair, spots)))
 
 
-def _entries(pair: Pair) -> Iterator[Entry]:
+def _pair(
+    name: str, groups: Mapping[str, Sequence[Submitted]], registry: Registry, spots: Spots
+) -> Pair:
+    return Pair(
+        name,
+        board_title(next(iter(groups.values()))[0].record, registry),
+        tuple(
+            Group(folder, tuple(group), tuple(views_of(group, registry, spots)))
+            for folder, group in groups.items()
+        ),
+        count_text([one for group in groups.values() for one in group], spots),
+    )
+
+
+def _entries(pair: Pair, spots: Spots) -> Iterator[Entry]:
     """Yield every row of a page's boards with its submission."""
     number = 0
     for group in pair.groups:
@@ -160,7 +179,8 @@ def _entries(pair: Pair) -> Iterator[Entry]:
             number += 1
             for row in view.board.rows:
                 name = submitted_name(row.explainer, view.board.budget, by_name)
-                yield Entry(by_name[name], group.folder, pair, view, row, number)
+                status = status_text(by_name[name].record, spots)
+                yield Entry(by_name[name], group.folder, pair, view, row, number, status)
 
 
 def submitted_name(explainer: str, budget: int | None, names: Iterable[str]) -> str:

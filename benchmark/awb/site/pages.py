@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from awb.errors import UnknownNameError
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.formats.text import counted, limit_text, number_text
+from awb.leaderboard.publishing.attempts import attempted
 from awb.leaderboard.publishing.roles import CONTROL
 from awb.leaderboard.publishing.shadow_section import (
     SHADOW_HEADER,
@@ -54,6 +56,7 @@ class Site:
     instances: int  # maximum per board
     notice: str = ""  # what a reader of any page must know about the rows
     shadows: Mapping[str, Shadow] = field(default_factory=dict)  # by the submission's hash
+    provenance: str = ""  # what is verified and what is claimed, over all entries
     explainers: Mapping[str, str] = field(init=False)
     models: Mapping[str, str] = field(init=False)
 
@@ -87,8 +90,9 @@ class Site:
         return found if found.origin.distribution == plugin.distribution else None
 
 
-def pages(site: Site) -> Iterator[tuple[str, str]]:
-    """Yield the path and text of every file of the site."""
+def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the path and text of every file of the site, and list those that cannot be made."""
+    told = [] if failed is None else failed
     made = environment(PACKAGE)
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
@@ -106,6 +110,26 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
         return path, made.get_template(template).render(root=root, path=path, site=site, **values)
 
     catalog = site.catalog
+
+    def board(pair: Pair) -> tuple[str, str]:
+        found = site.spec("dataset", pair.record.dataset)
+        return page(f"boards/{pair.name}.html", "board_page.html", pair=pair,
+                    dataset_spec=found and found.spec, **_boards(site, pair),
+                    shadows=_shadows(site, pair))  # fmt: skip
+
+    def model(label: str, pairs: list[Pair]) -> tuple[str, str]:
+        plugin = pairs[0].record.model
+        found = site.spec("model", plugin)
+        return page(site.models[label], "model.html", label=label, pairs=pairs, plugin=plugin,
+                    title=model_title(plugin, site.registry),
+                    spec=found and found.spec, summaries=_summaries(site))  # fmt: skip
+
+    def explainer(name: str, entries: list[Entry]) -> tuple[str, str]:
+        found = site.spec("explainer", entries[0].record.explainer)
+        return page(site.explainers[name], "explainer.html", name=name, entries=entries,
+                    spec=found and found.spec, plain=_across(entries),
+                    metrics=_metrics(entries))  # fmt: skip
+
     yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
                summaries=_summaries(site))  # fmt: skip
     if site.has_summary:
@@ -113,22 +137,19 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
                    models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
     yield page("metrics.html", "metrics.html", catalog=catalog, families=metrics_of(catalog))
     yield page("take-part.html", "take_part.html")
-    for pair in catalog.pairs:
-        found = site.spec("dataset", pair.record.dataset)
-        yield page(f"boards/{pair.name}.html", "board_page.html", pair=pair,
-                   dataset_spec=found and found.spec, **_boards(site, pair),
-                   shadows=_shadows(site, pair))  # fmt: skip
-    for label, pairs in catalog.models.items():
-        plugin = pairs[0].record.model
-        found = site.spec("model", plugin)
-        yield page(site.models[label], "model.html", label=label, pairs=pairs, plugin=plugin,
-                   title=model_title(plugin, site.registry),
-                   spec=found and found.spec, summaries=_summaries(site))  # fmt: skip
-    for name, entries in catalog.explainers.items():
-        found = site.spec("explainer", entries[0].record.explainer)
-        yield page(site.explainers[name], "explainer.html", name=name, entries=entries,
-                   spec=found and found.spec, plain=_across(entries),
-                   metrics=_metrics(entries))  # fmt: skip
+    for made in (
+        *(attempted(f"boards/{one.name}.html", partial(board, one), told) for one in catalog.pairs),
+        *(
+            attempted(site.models[label], partial(model, label, pairs), told)
+            for label, pairs in catalog.models.items()
+        ),
+        *(
+            attempted(site.explainers[name], partial(explainer, name, entries), told)
+            for name, entries in catalog.explainers.items()
+        ),
+    ):
+        if made is not None:
+            yield made
     yield "feed.xml", feed(catalog, site.explainers)
     yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
     yield "static/early.js", static("early.js", PACKAGE)

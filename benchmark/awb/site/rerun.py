@@ -18,6 +18,7 @@ _OPTIONS = {
     "max_event_fraction": "--max-event-fraction",
     "min_score": "--min-score",
     "robustness": "--robustness",
+    "robustness_samples": "--robustness-samples",
     "masker": "--masker",
 }
 
@@ -34,7 +35,7 @@ def run_command(record: Submission) -> str:
         words += ["--budgets", ",".join(map(str, settings.budgets))]
     for name, option in _OPTIONS.items():
         value = getattr(settings, name)
-        if value != _default(name) and not (name == "samples" and settings.budgets):
+        if value not in (_default(name), None) and not (name == "samples" and settings.budgets):
             words += [option, _plain(value)]
     if settings.scoring_masker != settings.masker:
         words += ["--scoring-masker", settings.scoring_masker]

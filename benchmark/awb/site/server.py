@@ -22,6 +22,11 @@ class _Quiet(SimpleHTTPRequestHandler):
         ".xml": "application/atom+xml",
     }
 
+    def translate_path(self, path: str) -> str:
+        """Find the file of a request; a path that no file can have leads nowhere."""
+        found = super().translate_path(path)
+        return f"{self.directory}/404" if "\0" in found else found
+
     def log_message(self, *_: object) -> None:
         """Write nothing."""
 

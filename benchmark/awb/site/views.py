@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from awb.intervals import FloatArray
+from awb.leaderboard.publishing.provenance import Spots
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget, every_metric
 from awb.leaderboard.submissions.files import Submitted
 from awb.plugins.discovery import Registry
 from awb.report.views.board import BoardView, Place, make_view
 
 
-def views_of(group: Sequence[Submitted], registry: Registry) -> list[BoardView]:
+def views_of(
+    group: Sequence[Submitted], registry: Registry, spots: Spots = MappingProxyType({})
+) -> list[BoardView]:
     """Make the board of comparable submissions, or one board per budget.
 
     A board has every metric; its underlying rows have only the main ones, which come first.
@@ -22,7 +26,7 @@ def views_of(group: Sequence[Submitted], registry: Registry) -> list[BoardView]:
     hop_s = group[0].record.settings.segment_hop_s
     every = every_metric(group, registry)
     views = []
-    for given in each_budget(data_of(group, registry), group):
+    for given in each_budget(data_of(group, registry, spots), group):
         headline = [facts.name for facts in given.metrics]
         data = replace(given, metrics=every)
         view = make_view(data, board_of(data), headline, stored, hop_s=hop_s, edges_s=edges_s)

@@ -131,11 +131,10 @@ def _repeats(board: ClusterSums) -> FloatArray:
 
 def _student(board: ClusterSums, limits: Limits, level: float) -> Ends:
     """Return t intervals with the jackknife's variance, on the logit or log scale of the range."""
-    from scipy.special import expit
-    from scipy.stats import t
+    from scipy.special import expit, stdtrit
 
     means, error = board.means(), board.standard_errors()
-    reach = float(t.ppf((1 + level) / 2, df=board.n - 1)) * error
+    reach = float(stdtrit(board.n - 1, (1 + level) / 2)) * error
     below, above = means - limits.lowest, limits.highest - means
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         if limits.bounded == (True, True):

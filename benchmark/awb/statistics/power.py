@@ -84,7 +84,7 @@ def power_of(
     ParameterError
         If there are fewer than two columns, a value is not finite, or a setting is out of range.
     """
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     if not (0 < level < 1 and 0 < power < 1):
         raise ParameterError(f"level and power must be in (0, 1): {level}, {power}")
@@ -100,7 +100,7 @@ def power_of(
         effect = _effect(n_clips, t_limit, power)
         spread = float(np.median(gaps.std(axis=0, ddof=1)))
         smallest = effect * spread * n_clips / n_instances
-        alpha = min(max(alpha, 2 * float(t.sf(t_limit, n_clips - 1))), 1 - level)
+        alpha = min(max(alpha, 2 * float(stdtr(n_clips - 1, -t_limit))), 1 - level)
     gap = gaps[:, pairs.index(pair)]
     return Power(n_clips, smallest, _clips_needed(gap, alpha, power))
 
@@ -108,19 +108,30 @@ def power_of(
 def _effect(n_clips: int, t_limit: float, power: float) -> float:
     """Mean over standard deviation at which t exceeds its limit in a share `power` of samples."""
     from scipy.optimize import brentq
-    from scipy.stats import nct
 
     root = math.sqrt(n_clips)
 
     def lacking(effect: float) -> float:
-        return float(nct.sf(t_limit, n_clips - 1, root * effect)) - power
+        return _beyond(t_limit, n_clips - 1, root * effect) - power
 
     return float(brentq(lacking, 0.0, 4 * (t_limit + 4) / root, xtol=1e-6))
 
 
+def _beyond(limit: float, freedom: int, shift: float) -> float:
+    """Probability that a noncentral t exceeds a limit; importing scipy.stats takes a second."""
+    from scipy.special import nctdtr
+
+    below = float(nctdtr(freedom, shift, limit))
+    if math.isnan(below):  # as it is for some shifts near 0
+        from scipy.stats import nct
+
+        return float(nct.sf(limit, freedom, shift))
+    return 1.0 - below
+
+
 def _clips_needed(gap: FloatArray, alpha: float, power: float) -> int:
     """Search the number of clips with which a t test at level `alpha` has the power."""
-    from scipy.stats import nct, t
+    from scipy.special import stdtrit
 
     mean = abs(float(gap.mean()))
     spread = float(gap.std(ddof=1)) if gap.size > 1 else math.nan
@@ -129,7 +140,7 @@ def _clips_needed(gap: FloatArray, alpha: float, power: float) -> int:
     ratio = mean / max(spread, mean / 100)  # at such a ratio, fewer clips than the least will do
 
     def enough(n_clips: int) -> bool:
-        limit = t.isf(alpha / 2, n_clips - 1)
-        return float(nct.sf(limit, n_clips - 1, math.sqrt(n_clips) * ratio)) >= power
+        limit = -float(stdtrit(n_clips - 1, alpha / 2))
+        return _beyond(limit, n_clips - 1, math.sqrt(n_clips) * ratio) >= power
 
     return LEAST_CLIPS + bisect_left(range(LEAST_CLIPS, MOST_CLIPS + 1), True, key=enough)

@@ -125,8 +125,6 @@ def rank_intervals(
     >>> rank_intervals([0.85, 0.55], found, higher_is_better=True)[0]
     RankInterval(rank=1.0, low=1.0, high=1.0)
     """
-    from scipy.stats import rankdata
-
     signed = np.round(np.asarray(means, dtype=np.float64), 12) * (-1 if higher_is_better else 1)
     if signed.ndim != 1 or not np.isfinite(signed).all():
         raise ParameterError(f"expected a row of finite means; got shape {signed.shape}")
@@ -145,8 +143,17 @@ def rank_intervals(
             better[loser] += 1
     return [
         RankInterval(float(rank), 1.0 + float(ahead), float(signed.size - behind))
-        for rank, ahead, behind in zip(rankdata(signed), better, worse, strict=True)
+        for rank, ahead, behind in zip(
+            _midranks(signed.astype(np.float64)), better, worse, strict=True
+        )
     ]
+
+
+def _midranks(values: FloatArray) -> FloatArray:
+    """Rank values from 1; equal ones share the mean of their ranks."""
+    ordered = np.sort(values)
+    first, last = (np.searchsorted(ordered, values, side=side) for side in ("left", "right"))
+    return np.asarray((first + 1 + last) / 2)
 
 
 def critical_difference(

@@ -148,7 +148,7 @@ def read_ontology(path: Path) -> Ontology:
         entries = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path} is not JSON: {error}") from error
     if not isinstance(entries, list) or not entries:
         raise DataError(f"{path} is not an ontology: expected a JSON list of classes")

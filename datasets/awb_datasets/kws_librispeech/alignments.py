@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from awb.errors import DataError, LabelError
+from awb.errors import DataError, LabelError, one_line
 
 WORDS_TIER = "words"
 SUFFIX = ".TextGrid"
@@ -62,7 +62,7 @@ def read_alignment(path: Path) -> Alignment:
     try:
         grid = textgrid.openTextgrid(str(path), False, reportingMode="error")
     except (PraatioException, LookupError, ValueError, OSError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = one_line(error) or type(error).__name__
         raise LabelError(f"{path} cannot be read as a TextGrid: {reason}") from error
     tiers = [name for name in grid.tierNames if name.casefold() == WORDS_TIER]
     if not tiers:

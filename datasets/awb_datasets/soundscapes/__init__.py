@@ -18,7 +18,7 @@ class SoundscapesParameters(Parameters):
         "test", description="Part of the data; the model was trained on other scenes."
     )
     clips: int = Field(
-        8, ge=1, description="Number of scenes; scene k is the same whatever their number."
+        44, ge=1, description="Number of scenes; scene k is the same whatever their number."
     )
     seed: int = Field(0, ge=0, description="Another seed gives other scenes.")
 

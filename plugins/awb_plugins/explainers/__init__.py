@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from awb.hookspecs import hookimpl
 from awb.specs import ExplainerSpec
-from awb_plugins.explainers import baselines, captum_adapter, ensembles, segmentwise, spectrogram
+from awb_plugins.explainers import (
+    attention,
+    baselines,
+    captum_adapter,
+    components,
+    ensembles,
+    learned_masks,
+    segmentwise,
+    shapiq_adapter,
+    spectrogram,
+    trained,
+)
 
 
 @hookimpl
 def awb_explainers() -> list[ExplainerSpec]:
     """Return the built-in explainers; baselines come last."""
-    masking = [*segmentwise.SPECS, *spectrogram.SPECS]
-    return [*masking, captum_adapter.SPEC, *ensembles.SPECS, *baselines.SPECS]
+    masking = [*segmentwise.SPECS, *components.SPECS, *learned_masks.SPECS]
+    inside = [*spectrogram.SPECS, *attention.SPECS, *trained.SPECS]
+    adapters = [captum_adapter.SPEC, shapiq_adapter.SPEC]
+    return [*masking, *inside, *adapters, *ensembles.SPECS, *baselines.SPECS]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NotRequired, Protocol, Self, TypedDict
 
 import numpy as np
@@ -124,6 +124,34 @@ class CheckpointModel:
     def randomized(self, share: float, rng: np.random.Generator) -> Self:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
         return randomized_twin(self, share, rng)
+
+    def attentions(self, waveform: AudioArray) -> Iterator[ScoreArray]:
+        """Return the attention of each layer; see `awb.protocols.AttentionModel`.
+
+        Parameters
+        ----------
+        waveform : np.ndarray, shape=(samples,), dtype=float32
+            One clip.
+
+        Yields
+        ------
+        np.ndarray, shape=(heads, tokens, tokens), dtype=float32
+            First layer first.
+        """
+        network: Any = self.back_end.network
+        told: list[Any] = []
+        handle = network.register_forward_hook(lambda *parts: told.append(parts[2]))
+        before = network.config._attn_implementation
+        network.set_attn_implementation("eager")  # the others do not tell their attention
+        network.config.output_attentions = True
+        try:
+            self._forward(waveform[np.newaxis])
+        finally:
+            handle.remove()
+            network.config.output_attentions = False
+            network.set_attn_implementation(before)
+        for layer in told[0].attentions:
+            yield layer[0].float().cpu().numpy()
 
     def _forward(self, waveforms: AudioArray) -> torch.Tensor:
         with torch.inference_mode(), autocast(self.device, self.precision):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from awb.errors import ParameterError, WeightsError
+from awb.errors import ParameterError, WeightsError, one_line
 from awb_plugins.models.audioset_labels import audioset_classes
 
 if TYPE_CHECKING:
@@ -199,7 +199,7 @@ def _guarded(load: Callable[[], Any], checkpoint: str, name: str) -> Any:
         with _quiet():
             return load()
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:300].rstrip(". ")
+        reason = one_line(error).rstrip(". ")
         advice = (
             ""
             if is_local(checkpoint)

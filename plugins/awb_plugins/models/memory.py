@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from awb.errors import ParameterError
-from awb.perturbation.batches import is_out_of_memory, release_memory
+from awb.perturbation.scorers.batches import is_out_of_memory, release_memory
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 

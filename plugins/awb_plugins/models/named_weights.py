@@ -71,7 +71,7 @@ def read_classes(path: Path, name: str) -> tuple[str, ...]:
     metadata = open_safetensors(path, name, _advice(name), "np").metadata() or {}
     try:
         classes = tuple(json.loads(metadata["classes"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{name}: the header of {path} names no classes. {_advice(name)}"
         ) from error

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 
 if TYPE_CHECKING:
     import torch
@@ -88,7 +88,7 @@ def read_state(path: Path, name: str, advice: str) -> dict[str, torch.Tensor]:
     except (LookupError, TypeError, AttributeError) as error:  # of bytes that are read as a pickle
         raise WeightsError(f"{name}: {path} is not a PyTorch weights file. {advice}") from error
     except (OSError, EOFError, ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split())[:160] or type(error).__name__
+        reason = one_line(error, 160) or type(error).__name__
         raise WeightsError(f"{name}: {path} cannot be read: {reason}. {advice}") from error
     state = content.get("model", content) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not state:
@@ -179,7 +179,7 @@ def check_layout(
     Raises
     ------
     WeightsError
-        If a tensor is absent, superfluous, of another shape, or not finite.
+        If a tensor is absent, superfluous, of another shape, not of floats, or not finite.
     """
     where = f"{name}: {path}"
     absent = [key for key in expected if key not in state]
@@ -195,5 +195,8 @@ def check_layout(
             raise WeightsError(
                 f"{where}: {key} has shape {tuple(state[key].shape)}, expected {shape}. {advice}"
             )
+        if shape and not state[key].is_floating_point():  # counters of batch norm have no shape
+            kind = str(state[key].dtype).removeprefix("torch.")
+            raise WeightsError(f"{where}: {key} is {kind}, expected float32. {advice}")
         if not bool(state[key].isfinite().all()):
             raise WeightsError(f"{where}: {key} is not finite. {advice}")

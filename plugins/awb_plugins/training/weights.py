@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 from awb_plugins.training.examples import ClassKey
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def read_class_list(path: Path, model: str) -> ClassList:
     metadata = _open(path, "np", model).metadata() or {}
     try:
         found = ClassList(*(tuple(json.loads(metadata[key])) for key in ("classes", "mids")))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WeightsError(f"{model}: {path} names no classes; {_advice(model)}") from error
     if not found.names or len(found.mids) not in (0, len(found.names)):
         raise WeightsError(
@@ -84,12 +84,22 @@ def read_back_end(path: Path, make: Callable[[], Module], model: str) -> Module:
         raise WeightsError(f"{model}: {path}: {bad[0]} is not finite; {_advice(model)}")
     with torch.random.fork_rng(devices=[]):  # layers draw weights when they are made
         back_end = make().eval().requires_grad_(False)
+    for name, one in back_end.state_dict().items():
+        if name in tensors and tensors[name].dtype != one.dtype:
+            raise WeightsError(
+                f"{model}: {path}: {name} is {_kind(tensors[name])}, expected {_kind(one)};"
+                f" {_advice(model)}"
+            )
     try:
         back_end.load_state_dict(tensors)
     except RuntimeError as error:
-        reason = " ".join(str(error).split()).partition(": ")[2]
+        reason = one_line(error).partition(": ")[2]
         raise WeightsError(f"{model}: {path} does not fit: {reason} {_advice(model)}") from error
     return back_end
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def file_sha256(path: Path) -> str:

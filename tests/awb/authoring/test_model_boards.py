@@ -55,7 +55,7 @@ def quantized() -> Any:
 
 
 @pytest.mark.parametrize("make", [module, scripted, quantized])
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_network_with_batch_norm_has_a_board(
     make: Any, jobs: int, data: str, tmp_path: Path
 ) -> None:

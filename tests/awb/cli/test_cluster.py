@@ -21,6 +21,7 @@ from commands import awb, command
 
 N_CLIPS = 6
 CRASHING = "clip-2.wav"
+_LOOK_S = 0.002  # between looks at the run, which would otherwise take a core from it
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +62,9 @@ def undisturbed(
     return _boards(out)
 
 
-@pytest.mark.parametrize("where", ["--jobs=2", "--scheduler=local:2"])
+@pytest.mark.parametrize(
+    "where", [pytest.param("--jobs=2", marks=pytest.mark.slow), "--scheduler=local:2"]
+)
 def test_a_worker_killed_in_mid_unit_changes_nothing(
     data: Path, log: Path, undisturbed: tuple[str, bytes], tmp_path: Path, where: str
 ) -> None:
@@ -76,6 +79,7 @@ def _stored(out: Path) -> int:
     return len(RunFolder(out).store().finished()) if (out / "results.sqlite").exists() else 0
 
 
+@pytest.mark.slow
 def test_a_killed_dask_run_is_finished_by_another_executor(
     data: Path, log: Path, undisturbed: tuple[str, bytes], tmp_path: Path
 ) -> None:
@@ -87,7 +91,7 @@ def test_a_killed_dask_run_is_finished_by_another_executor(
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline and not _stored(out):
-        pass
+        time.sleep(_LOOK_S)
     workers = psutil.Process(process.pid).children(recursive=True)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -110,7 +114,7 @@ def test_a_killed_local_run_is_finished_on_a_cluster(
     )  # fmt: skip
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline and not _stored(out):
-        pass
+        time.sleep(_LOOK_S)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert _stored(out) < N_CLIPS, "the run ended before it was killed"
@@ -119,7 +123,9 @@ def test_a_killed_local_run_is_finished_on_a_cluster(
     assert _boards(out) == undisturbed
 
 
-@pytest.mark.parametrize("where", ["--jobs=2", "--scheduler=local:2"])
+@pytest.mark.parametrize(
+    "where", ["--jobs=2", pytest.param("--scheduler=local:2", marks=pytest.mark.slow)]
+)
 def test_an_explainer_that_crashes_its_worker_is_a_row_with_a_reason(
     data: Path, tmp_path: Path, where: str
 ) -> None:

@@ -16,6 +16,8 @@ from awb.leaderboard.boards.construction import boards
 from awb.plugins.discovery import load
 from commands import awb
 
+pytestmark = pytest.mark.slow  # every kind of fault; test_stopping.py is quick
+
 SOUND = ["random", "oracle", "energy", "constant"]
 LIMITS = ("--time-limit=15", "--memory-limit=1500MB")
 LONG_LIMITS = ("--time-limit=300", "--memory-limit=1500MB")
@@ -72,7 +74,9 @@ def faults(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     markers.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWB_TEST_MARKERS", str(markers))
-        _run(data, out, mixed, list(faulty.METRICS), "--jobs=1", *LIMITS)
+        printed = _run(data, out, mixed, list(faulty.METRICS), "--jobs=1", *LIMITS)
+    assert "not for the board" not in printed
+    assert "nor this" not in printed
     return out
 
 
@@ -98,6 +102,7 @@ def test_each_row_has_the_reason_of_its_failure(faults: Path) -> None:
             assert failed == {faulty.BAD_CLIP: reason}
     assert {row.status for row in rows if row.explainer in faulty.SURVIVORS} == {"ok"}
     assert {row.calls for row in rows if row.explainer == "reports-cost"} == {1}
+    assert max(len(row.reason) for row in rows) <= 400
 
 
 def test_each_missing_score_has_the_reason_of_its_failure(faults: Path) -> None:

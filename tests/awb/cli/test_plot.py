@@ -18,7 +18,8 @@ import small_data
 from awb.errors import RunError
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.boards.agreement import Agreement
-from awb.leaderboard.formats.latex import escape, to_latex
+from awb.leaderboard.formats.escaping import latex
+from awb.leaderboard.formats.latex import to_latex
 from awb.plugins.discovery import load
 from awb.report.figures.agreement import draw as draw_agreement
 from awb.report.figures.agreement import figure_of
@@ -258,7 +259,7 @@ def test_the_latex_table_is_well_formed(run: Path, view: BoardView, tmp_path: Pa
 
 
 def test_names_are_escaped_for_latex(view: BoardView) -> None:
-    assert escape("50 % of a_b & c#{d}~^\\") == (
+    assert latex("50 % of a_b & c#{d}~^\\") == (
         r"50 \% of a\_b \& c\#\{d\}\textasciitilde{}\textasciicircum{}\textbackslash{}"
     )
     evil = replace(view.board, model="a_b", dataset="100 %\n\\end{table}")

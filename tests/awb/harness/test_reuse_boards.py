@@ -15,7 +15,7 @@ from awb.leaderboard.boards.construction import boards
 from awb.leaderboard.formats.long_table import write
 from awb.leaderboard.formats.text import to_json
 from awb.perturbation import perturber
-from awb.perturbation.scorers import ClipScorer
+from awb.perturbation.scorers.clips import ClipScorer
 from awb.plugins.discovery import load
 
 
@@ -49,6 +49,7 @@ def test_frames_of_the_embedded_model(tmp_path: Path, monkeypatch: pytest.Monkey
     _compare(tmp_path, monkeypatch, datasets=["soundscapes"], clips=2)
 
 
+@pytest.mark.slow
 def test_patches_of_yamnet(
     test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EVIL = '../../evil" onmouseover="x'
 
 
+@pytest.mark.slow
 def test_the_committed_site_matches_the_submissions(tmp_path: Path) -> None:
     built = build_site(ROOT / "leaderboards", tmp_path / "site", load())
     assert built.refused == ()

@@ -12,7 +12,7 @@ from awb.errors import NotApplicableError
 from awb.intervals import FloatArray
 from awb.protocols import AttentionModel, ScoreArray
 from awb.types import AudioArray
-from awb_plugins.explainers.spectrogram.attention_rollout import SPEC, rollout
+from awb_plugins.explainers.attention.rollout import SPEC, rollout
 from fakes import WeightedEnergy, unit_clip
 from spectrograms import look
 

@@ -111,3 +111,23 @@ def test_on_one_setting_the_published_shap_is_a_regression_with_a_constraint() -
     total = perturber.clip_score() - perturber.dropped_score()
     assert found.sum() == pytest.approx(total, abs=1e-6)
     np.testing.assert_allclose(found, weights / 4, atol=1e-2)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_free_intercept_makes_it_a_weighted_regression(seed: int) -> None:
+    perturber = game_perturber(table_game(10, seed), 10, samples=90)
+    pool = perturber.pool()
+    kept = (~pool.drop_masks).astype(float)
+    weights = paper.published_kernel_weights(pool.drop_masks)
+    expected = LinearRegression().fit(kept, pool.scores, sample_weight=weights).coef_
+    np.testing.assert_allclose(relevance(SHAP, perturber, variant="free"), expected, atol=3e-2)
+
+
+def test_with_the_sum_alone_the_regression_passes_through_the_clip() -> None:
+    perturber = game_perturber(table_game(10, 3), 10, samples=90)
+    pool, clip = perturber.pool(), perturber.clip_score()
+    dropped = pool.drop_masks.astype(float)  # without an intercept, from the clip downwards
+    weights = paper.published_kernel_weights(pool.drop_masks)
+    fit = LinearRegression(fit_intercept=False)
+    expected = fit.fit(dropped, clip - pool.scores, sample_weight=weights).coef_
+    np.testing.assert_allclose(relevance(SHAP, perturber, variant="sum"), expected, atol=3e-2)

@@ -18,10 +18,11 @@ def _found(name: str, scenario: str, **settings: Any) -> list[float]:
 
 
 SURROGATES = ["linear-regression", "ridge", "lasso", "lime", "kernel-shap", "correlation", "rise"]
+SHAPLEY = ["banzhaf", "shapley-sampling", "window-shap"]
 
 
 @pytest.mark.parametrize("scenario", planted.SCENARIOS)
-@pytest.mark.parametrize("name", [*SURROGATES, "banzhaf", "shapley-sampling", "deep-shap"])
+@pytest.mark.parametrize("name", [*SURROGATES, *SHAPLEY, "deep-shap"])
 def test_what_finds_everything(name: str, scenario: str) -> None:
     assert min(_found(name, scenario)) > 0.95
 

@@ -12,7 +12,7 @@ from captum import attr
 
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers.spectrogram import against_baseline, gradients
-from awb_plugins.explainers.spectrogram.against_baseline import quiet_audio
+from awb_plugins.explainers.spectrogram.background import quiet_audio
 from fakes import perturber_for
 from fakes_torch import SmallCnn, TorchModel
 from spectrograms import features_of, look, map_of, varied_clip
@@ -164,3 +164,63 @@ def test_calls_are_counted(
     model: TorchModel, spec: ExplainerSpec, settings: dict[str, Any], calls: int
 ) -> None:
     assert look(spec, model, CLIP, **settings)[1].cost.calls == calls
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["dropped", "silence", "median", "mean", "zero"])
+@pytest.mark.parametrize("spec", [INTEGRATED, DEEPLIFT], ids=lambda spec: spec.name)
+def test_every_baseline_is_captums_and_complete(
+    model: TorchModel, spec: ExplainerSpec, kind: str
+) -> None:
+    features = features_of(model, CLIP)
+    nothing = {
+        "median": features.quantile(0.5, dim=1, interpolation="lower", keepdim=True),
+        "mean": features.sum(dim=1, keepdim=True) / features.shape[1],
+    }.get(kind, torch.zeros_like(features)).expand_as(features)  # fmt: skip
+    settings: dict[str, Any] = {"baseline": kind}
+    if spec is INTEGRATED:
+        settings["steps"] = 256
+        direct = attr.IntegratedGradients(model.back_end).attribute(
+            features, nothing, target=0, n_steps=256
+        )
+    else:
+        direct = attr.DeepLift(model.back_end).attribute(features, nothing, target=0)
+    found = map_of(spec, model, CLIP, **settings)
+    np.testing.assert_allclose(found, direct[0].detach().numpy(), rtol=1e-4, atol=1e-6)
+    with torch.no_grad():
+        rise = float((model.back_end(features) - model.back_end(nothing))[0, 0])
+    assert found.sum() == pytest.approx(rise, rel=0.02, abs=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("spec", [INTEGRATED, DEEPLIFT, DEEP_SHAP], ids=lambda spec: spec.name)
+def test_scenes_are_the_clip_in_pieces_and_what_they_give_is_averaged(
+    model: TorchModel, spec: ExplainerSpec
+) -> None:
+    clip = varied_clip(16)
+    heard: list[torch.Tensor] = []
+    settings = {"baseline": "scenes", "baselines": 3}
+    explanation, view = look(spec, model, clip, **settings)
+    handle = model.back_end.register_forward_pre_hook(lambda _, given: heard.append(given[0]))
+    look(spec, model, clip, **settings)
+    handle.remove()
+    features = features_of(model, clip)
+    mine = features[0].sort(dim=0).values
+    seen = {
+        tuple(one.flatten().tolist()): one
+        for batch in heard
+        for one in batch.detach()
+        if torch.allclose(one.sort(dim=0).values, mine) and not torch.equal(one, features[0])
+    }
+    assert len(seen) == 3 or spec is not INTEGRATED
+    if spec is INTEGRATED:  # of which the baselines are asked for their scores
+        piece = round(0.5 / 0.1) * 5
+        for one in seen.values():
+            starts = [features[0, at : at + piece] for at in range(0, features.shape[1], piece)]
+            assert any(torch.equal(one[: len(part)], part) for part in starts)
+        with torch.no_grad():
+            there = [float(model.back_end(one[None])[0, 0]) for one in seen.values()]
+            rise = float(model.back_end(features)[0, 0]) - float(np.mean(there))
+        assert explanation.relevance.sum() == pytest.approx(rise, rel=0.05, abs=5e-3)
+    assert any("sums to" in note for note in explanation.notes)
+    assert view.cost.calls > 4

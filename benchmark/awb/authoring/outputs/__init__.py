@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from awb.errors import ParameterError, PluginError, did_you_mean
+from awb.errors import ParameterError, PluginError, did_you_mean, one_line
 from awb.protocols import ScoreArray
 
 Output = Literal["logits", "softmax-logits", "probabilities", "log-probabilities"]
@@ -42,7 +42,7 @@ def as_array(found: Any, name: str) -> npt.NDArray[Any]:
     try:
         return np.asarray(found)
     except (TypeError, ValueError) as error:  # rows of different lengths, a tensor on a device
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise PluginError(f"model {name} gives no array of numbers: {reason}") from error
 
 

@@ -21,7 +21,7 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from awb.authoring.callables import kebab
-from awb.errors import ParameterError
+from awb.errors import ParameterError, one_line
 
 Computes = AbstractContextManager[Any]
 
@@ -53,7 +53,7 @@ def prepared(module: nn.Module, name: str) -> nn.Module:
     try:
         return _converted(network)
     except (RuntimeError, TypeError, NotImplementedError) as error:
-        reason = " ".join(str(error).split())
+        reason = one_line(error)
         raise ParameterError(
             f"model {name}: cannot make a float32 copy of its {', '.join(others) or 'weights'}"
             f" ({reason}); give module.float()"

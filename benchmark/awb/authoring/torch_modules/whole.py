@@ -24,6 +24,8 @@ from awb.authoring.outputs import Output, check_output, checked_output, to_log_o
 from awb.authoring.repeats import Advice, check_repeats
 from awb.authoring.scaffold import check_name
 from awb.authoring.torch_meaning import last_operation
+from awb.authoring.torch_modules.graphs import UnsuitableError
+from awb.authoring.torch_modules.moments import TracedMoments
 from awb.authoring.torch_modules.networks import (
     computing,
     device_of,
@@ -34,8 +36,8 @@ from awb.authoring.torch_modules.networks import (
 from awb.authoring.torch_modules.parts import Pool, Pooling, picking, pooled
 from awb.authoring.torch_modules.trials import misfit
 from awb.errors import ParameterError, PluginError
-from awb.perturbation.batches import is_out_of_memory
-from awb.protocols import ScoreArray
+from awb.perturbation.scorers.batches import is_out_of_memory
+from awb.protocols import LocalModel, ScoreArray
 from awb.types import AudioArray
 
 _ADVICE = Advice(
@@ -101,7 +103,19 @@ class TorchModel:
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         """Score waveforms; see `awb.protocols.AudioModel`."""
-        return to_log_odds(self._raw(waveforms), self._output or "logits")
+        return self.log_odds(self._raw(waveforms))
+
+    def log_odds(self, values: ScoreArray) -> ScoreArray:
+        """Turn what the network gives into log-odds."""
+        return to_log_odds(values, self._output or "logits")
+
+    def trace_moments(self, n_samples: int, longest_samples: int) -> LocalModel | str:
+        """Find out what the network judges locally; see `awb.protocols.TraceableModel`."""
+        try:
+            evaluating(self.module)
+            return TracedMoments(self, n_samples, longest_samples)
+        except UnsuitableError as error:
+            return str(error)
 
     def version(self) -> str:
         """Return a hash of the network's code, attributes and weights, and of the settings."""
@@ -171,13 +185,17 @@ class TorchModel:
     def _computed(self, waveforms: Tensor) -> Tensor:
         """Return what the network gives for a batch, picked and pooled."""
         try:
-            found: Tensor = self._tail(self._whole(waveforms))
+            return self.network(waveforms)
         except Exception as error:  # the plugin boundary: a network may raise anything
             if is_out_of_memory(error):
                 raise
             advice = " (for a network of windows of one length type awb.windowed_model)"
             text = failure(self.name, waveforms.numpy(), self.sample_rate_hz, error, advice)
             raise PluginError(text) from error
+
+    def network(self, waveforms: Tensor) -> Tensor:
+        """Run the network on a batch, and pick and pool what it gives."""
+        found: Tensor = self._tail(self._whole(waveforms))
         return found
 
     def _whole(self, waveforms: Tensor) -> Any:

@@ -34,6 +34,9 @@ def _numbers(given: Any) -> Any:
 Names = Annotated[list[str], BeforeValidator(_names), Field(min_length=1)]
 """References, as a list or a comma-separated string."""
 
+SHORTEST_S, LONGEST_S = 0.001, 3600.0
+"""Range of the length of a segment: from a period of the highest voice to more than a clip."""
+
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -92,7 +95,7 @@ class RunConfig(BaseModel):
         description="Which drop masks: pooled, or single:fraction=0.3,run_length=3.",
     )
     samples: Annotated[Count, Option(takes="N")] = Field(
-        default=3000, description="Drop masks per instance."
+        default=1000, description="Drop masks per instance."
     )
     budgets: Annotated[
         Annotated[tuple[Count, ...], BeforeValidator(_numbers), Field(min_length=1)] | None,
@@ -106,13 +109,16 @@ class RunConfig(BaseModel):
         default=None, description="Use the first N clips of each dataset.", examples=[2]
     )
     seed: Annotated[int, Option(takes="N")] = Field(
-        default=0, ge=0, description="Seed of every random draw."
+        default=0, ge=0, lt=2**63, description="Seed of every random draw."
     )
     segment_s: Annotated[float, Option(takes="S")] = Field(
-        default=0.1, gt=0, description="Length of a segment in seconds."
+        default=0.1, ge=SHORTEST_S, le=LONGEST_S, description="Length of a segment in seconds."
     )
     segment_hop_s: Annotated[float, Option(takes="S")] = Field(
-        default=0.1, gt=0, description="Seconds from one segment to the next."
+        default=0.1,
+        ge=SHORTEST_S,
+        le=LONGEST_S,
+        description="Seconds from one segment to the next.",
     )
     instances: Annotated[
         InstanceKind,
@@ -137,9 +143,16 @@ class RunConfig(BaseModel):
     )
     robustness: Annotated[Annotated[int, Field(ge=0)] | Literal["all"], Option(takes="N|all")] = (
         Field(
-            default=2,
-            description='Explain N instances, or "all", again with other seeds, clips and models.',
+            default=0,
+            description='Explain N instances, or "all", again with other seeds, clips and models;'
+            " fewer than 5 clips say nothing.",
         )
+    )
+    robustness_samples: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Option(takes="N")
+    ] = Field(
+        default=300,
+        description="Drop masks per explanation that robustness compares, if samples are more.",
     )
     device: Annotated[
         Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] | None,
@@ -157,6 +170,11 @@ class RunConfig(BaseModel):
         description="Mixed precision of models that can: float32, bfloat16 or float16.",
         examples=["float32"],
     )
+
+    def samples_again(self, samples: int | None = None) -> int:
+        """Return the number of drop masks of the explanations that robustness compares."""
+        own = self.samples if samples is None else samples
+        return own if self.robustness_samples is None else min(own, self.robustness_samples)
 
 
 Made = TypeVar("Made", bound=BaseModel)

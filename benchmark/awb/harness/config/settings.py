@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from awb.errors import ParameterError
+from awb.harness.config.durations import read_duration
 from awb.harness.config.limits import DEFAULT_TIME_S, make_limits
 from awb.harness.config.option import Option
 from awb.harness.config.run_config import RunConfig, make_config, validated
@@ -34,6 +35,11 @@ def _memory_limit(given: float | str) -> float | str:
     return given
 
 
+def _duration(given: str) -> str:
+    read_duration(given)
+    return given
+
+
 def _texts(given: Any) -> Any:
     several = [given] if isinstance(given, str | Path) else given
     return [_text(one) for one in several] if isinstance(several, list | tuple) else several
@@ -48,6 +54,14 @@ class RunSettings(RunConfig):
     `shadow` does, but only through `datasets`: their seeds are drawn before anything is computed.
     """
 
+    within: Annotated[
+        Annotated[str, AfterValidator(_duration)] | None, Option(takes="DURATION")
+    ] = Field(
+        default=None,
+        description="Time to keep, as in 90s, 10m or 2h: clips, samples and robustness that are not"
+        " given are chosen for it.",
+        examples=["10m"],
+    )
     shadow: Annotated[bool, Option()] = Field(
         default=False,
         description="Draw new clips of generated datasets; their names show the random seed.",
@@ -181,6 +195,8 @@ def option_text(value: Any) -> str:
 
 def check_sweepable(name: str) -> None:
     """Raise if a setting cannot vary in a sweep, because results do not depend on it."""
+    if name == "within":
+        raise ParameterError(f"{name} cannot vary in [{SWEEP}]: it is the time of one run")
     if name == "shadow":
         raise ParameterError(f"{name} cannot vary in [{SWEEP}]: all runs have the same clips")
     if name in RunSettings.model_fields and name not in RunConfig.model_fields:

@@ -51,6 +51,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ParameterError(f"is not UTF-8 text: byte {error.start}") from error
     try:
         return tomllib.loads(text)
+    except RecursionError as error:
+        raise ParameterError("is nested too deeply for a configuration") from error
     except tomllib.TOMLDecodeError as error:
         lines = text.split("\n")
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end"

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -20,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from awb.errors import RunError
+from awb.harness.database import Database
 from awb.harness.selection.manifest import audio_sha256
 from awb.harness.unit.warm_plugins import ModelFacts, score_clip
 from awb.harness.workers.executor import Executor
@@ -61,30 +60,23 @@ def model_key(model: Resolved, weights_sha256: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-class ScoreStore:
+class ScoreStore(Database):
     """Scores in one SQLite file; a clip is written in one transaction."""
+
+    holds = "a file of scores"
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as connection, connection:
-                connection.execute("pragma journal_mode = wal")
-                connection.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            raise RunError(
-                f"{path} is not a file of scores, or cannot be written: {error}"
-            ) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=30.0)
-        connection.execute("pragma synchronous = normal")
-        return connection
+        except OSError as error:
+            raise RunError(f"{path} cannot be written: {error.strerror}") from error
+        super().__init__(path, _SCHEMA)
 
     def models(self) -> list[StoredModel]:
         """List the models whose scores are in the file."""
         query = "select key, label, classes, mids from model order by label, key"
-        with closing(self._connect()) as connection:
+        with self.transaction() as connection:
             return [
                 StoredModel(key, label, tuple(json.loads(classes)), tuple(json.loads(mids)))
                 for key, label, classes, mids in connection.execute(query)
@@ -94,21 +86,21 @@ class ScoreStore:
         """Add a model, and return its key."""
         key = model_key(model, facts.weights_sha256)
         row = (key, model.label, facts.weights_sha256, _text(facts.classes), _text(facts.mids))
-        with closing(self._connect()) as connection, connection:
+        with self.transaction() as connection:
             connection.execute("insert or ignore into model values (?, ?, ?, ?, ?)", row)
         return key
 
     def find(self, key: str, audio: str) -> ScoreArray | None:
         """Look up the scores of some audio."""
         query = "select scores from score where model_key = ? and audio_sha256 = ?"
-        with closing(self._connect()) as connection:
+        with self.transaction() as connection:
             found = connection.execute(query, (key, audio)).fetchone()
         return None if found is None else _unpack(found[0])
 
     def add(self, key: str, dataset: str, clip_id: str, audio: str, scores: ScoreArray) -> None:
         """Add the scores of a clip."""
         packed = np.ascontiguousarray(scores, dtype="<f4").tobytes()
-        with closing(self._connect()) as connection, connection:
+        with self.transaction() as connection:
             connection.execute("insert or ignore into score values (?, ?, ?)", (key, audio, packed))
             connection.execute(
                 "insert or replace into clip values (?, ?, ?, ?)", (key, dataset, clip_id, audio)
@@ -120,7 +112,7 @@ class ScoreStore:
             select clip_id, scores from clip join score using (model_key, audio_sha256)
             where model_key = ? and dataset = ? order by clip_id
         """
-        with closing(self._connect()) as connection:
+        with self.transaction() as connection:
             return {
                 clip_id: _unpack(packed)
                 for clip_id, packed in connection.execute(query, (key, dataset))
@@ -152,16 +144,17 @@ def score_clips(
         return
     key = store.add_model(model, facts)
     source = iter(clips)
-    while batch := list(islice(source, _CLIPS_AT_ONCE)):
-        hashes = {clip.id: audio_sha256(clip) for clip in batch}
-        known = {clip.id: store.find(key, hashes[clip.id]) for clip in batch}
-        for clip in batch:
-            scores = known[clip.id]
-            if scores is not None:
-                store.add(key, dataset, clip.id, hashes[clip.id], scores)
-                yield clip, scores
-        unknown = [clip for clip in batch if known[clip.id] is None]
-        for clip, result in executor.map(function, unknown):
-            if not isinstance(result, Exception):
-                store.add(key, dataset, clip.id, hashes[clip.id], result)
-            yield clip, result
+    with store.kept_open():
+        while batch := list(islice(source, _CLIPS_AT_ONCE)):
+            hashes = {clip.id: audio_sha256(clip) for clip in batch}
+            known = {clip.id: store.find(key, hashes[clip.id]) for clip in batch}
+            for clip in batch:
+                scores = known[clip.id]
+                if scores is not None:
+                    store.add(key, dataset, clip.id, hashes[clip.id], scores)
+                    yield clip, scores
+            unknown = [clip for clip in batch if known[clip.id] is None]
+            for clip, result in executor.map(function, unknown):
+                if not isinstance(result, Exception):
+                    store.add(key, dataset, clip.id, hashes[clip.id], result)
+                yield clip, result

@@ -13,7 +13,7 @@ from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError, at_work
 from awb.data.skipped import Skipped
-from awb.errors import DataError, PluginError
+from awb.errors import DataError, PluginError, described
 from awb.harness.config.limits import Limits
 from awb.harness.unit.record import MAX_FAILURES
 from awb.harness.unit.warm_plugins import build, warm
@@ -45,7 +45,7 @@ class Source:
         except WorkerDiedError as error:
             raise DataError(f"{name}: {error}") from error
         except Exception as error:
-            raise DataError(f"{name}: {type(error).__name__}: {error}") from error
+            raise DataError(f"{name}: {described(error)}") from error
         if not isinstance(clip, Clip):
             raise DataError(f"{name}: load returned {type(clip).__name__}, expected awb.types.Clip")
         return clip

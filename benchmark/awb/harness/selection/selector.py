@@ -10,7 +10,7 @@ from awb.activity import WorkerDiedError
 from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import BAD_AUDIO, MODEL_FAILED, TOO_SHORT, Skipped
-from awb.errors import AwbError, DataError
+from awb.errors import AwbError, DataError, described
 from awb.harness.config.run_config import RunConfig
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Source
@@ -105,7 +105,7 @@ def select(
                     continue
                 yield prepare(whole[clip_id], facts.sample_rate_hz)
             except DataError as error:
-                decisions.skip(clip_id, BAD_AUDIO, str(error))
+                decisions.skip(clip_id, BAD_AUDIO, described(error))
 
     failures: list[AwbError] = []
     scored = 0
@@ -116,7 +116,7 @@ def select(
         original = whole.pop(clip.id)
         if isinstance(scores, Exception):
             failures.append(as_awb_error(scores, f"model {model.label} on clip {clip.id}"))
-            decisions.skip(clip.id, MODEL_FAILED, str(failures[-1]))
+            decisions.skip(clip.id, MODEL_FAILED, described(failures[-1]))
             deaths.extend([clip.id] if isinstance(scores, WorkerDiedError) else [])
         else:
             scored += 1

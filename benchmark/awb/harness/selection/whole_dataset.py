@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from awb.activity import WorkerDiedError
-from awb.errors import AwbError, DataError, ParameterError
+from awb.errors import AwbError, DataError, ParameterError, described
 from awb.harness.config.limits import Limits
 from awb.harness.selection.clip_scores import ScoreStore, score_clips
 from awb.harness.selection.dataset_process import Reader, Source
@@ -82,7 +82,7 @@ def readable(
             clip = source.load(clip_id)
             yield clip if rate_hz is None else to_rate(clip, rate_hz)
         except DataError as error:
-            report(str(error))
+            report(described(error))
 
 
 def export_dataset(

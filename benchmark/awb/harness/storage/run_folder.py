@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from awb.errors import RunError
+from awb.errors import RunError, one_line
 from awb.harness.config.run_config import RunConfig
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import Store
@@ -32,6 +32,26 @@ def unused_path(name: str | None = None) -> Path:
         count += 1
         path = Path("runs", f"{stem}-{count}")
     return path
+
+
+class _Plugin(BaseModel):
+    kind: str
+    label: str
+    name: str
+    distribution: str
+
+
+class _Record(BaseModel):
+    """What ``run.json`` must contain to be read; it contains more."""
+
+    created: str
+    cwd: str
+    seed: int
+    config: dict[str, Any]
+    plugins: list[_Plugin]
+    computed_on: dict[str, str] | None = None
+    model_notes: dict[str, list[str]] | None = None
+    sample_rates_hz: dict[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +93,7 @@ class RunFolder:
                 f"{path} is not a run folder: {RUN_FILE} is missing. Type: awb run --out {path}"
             )
         folder = cls(path)
-        found = folder.record().get("format")
+        found = read_json(path / RUN_FILE).get("format")
         if found != FORMAT:
             raise RunError(f"{path} was written in format {found}, this awb reads format {FORMAT}")
         return folder
@@ -88,12 +108,20 @@ class RunFolder:
 
     def record(self) -> dict[str, Any]:
         """Read ``run.json``."""
-        return read_json(self.path / RUN_FILE)
+        path = self.path / RUN_FILE
+        content = read_json(path)
+        try:
+            _Record.model_validate(content)
+        except ValidationError as error:
+            where = ".".join(map(str, error.errors()[0]["loc"]))
+            raise RunError(f"{path} is damaged, at {where}; start a new run") from error
+        return content
 
     def config(self) -> RunConfig:
         """Read the configuration."""
         try:
-            return RunConfig.model_validate(self.record()["config"])
+            given = {"robustness_samples": None, **self.record()["config"]}
+            return RunConfig.model_validate(given)
         except (KeyError, ValidationError) as error:
             raise RunError(f"{self.path / RUN_FILE} contains no valid configuration") from error
 
@@ -121,7 +149,11 @@ class RunFolder:
         path = self.path / MANIFEST_FILE
         if not path.exists():
             return []
-        return [Manifest.from_json(plain) for plain in read_json(path)["manifests"]]
+        content = read_json(path)
+        try:
+            return [Manifest.from_json(plain) for plain in content["manifests"]]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise RunError(f"{path} is damaged; start a new run") from error
 
     def add_manifest(self, manifest: Manifest) -> None:
         """Write a manifest, and its hash into ``run.json``."""
@@ -132,6 +164,15 @@ class RunFolder:
             {"dataset": one.dataset, "model": one.model, "sha256": one.sha256} for one in manifests
         ]
         write_json(self.path / RUN_FILE, {**self.record(), "manifests": hashes})
+
+    def forget_manifests(self) -> None:
+        """Delete the manifests, so that instances are selected again."""
+        self.add_to_record("manifests", [])
+        (self.path / MANIFEST_FILE).unlink(missing_ok=True)
+
+    def add_to_record(self, name: str, value: Any) -> None:
+        """Write one entry of ``run.json``."""
+        write_json(self.path / RUN_FILE, {**self.record(), name: value})
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -149,8 +190,8 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a file that `write_json` wrote."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunError(f"cannot read {path}: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"cannot read {path}: {one_line(error)}") from error
     if not isinstance(content, dict):
         raise RunError(f"cannot read {path}: expected an object")
     return content

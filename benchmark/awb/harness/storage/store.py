@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from awb.errors import RunError
+from awb.harness.database import Database
 from awb.harness.unit.record import ExplainerResult, UnitResult
 from awb.intervals import FloatArray
 
@@ -27,6 +26,7 @@ create table if not exists explanation (
     unit_key text not null references unit(key), explainer text not null,
     status text not null, reason text not null, relevance blob,
     calls integer not null, forwards real not null, seconds real not null,
+    shared_seconds real not null default 0,
     primary key (unit_key, explainer)
 ) without rowid;
 create table if not exists score (
@@ -49,6 +49,8 @@ create table if not exists fact (
     primary key (unit_key, name)
 ) without rowid;
 """
+
+_NEW_COLUMN = "alter table explanation add column shared_seconds real not null default 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +81,35 @@ class ExplanationRow:
     calls: int
     forwards: float
     seconds: float
+    shared_seconds: float = 0.0  # of the designs it read; an older awb counts them as its own
 
 
-class Store:
+class Store(Database):
     """Results of one run."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        try:
-            with closing(self.connect()) as connection, connection:
-                connection.execute("pragma journal_mode = wal")
-                connection.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            raise RunError(f"{path} is not an awb result store: {error}") from error
+        super().__init__(path, _SCHEMA)
 
-    def connect(self) -> sqlite3.Connection:
-        """Open a connection, which the caller closes."""
-        connection = sqlite3.connect(self._path, timeout=30.0)
-        connection.execute("pragma synchronous = normal")
-        connection.execute("pragma foreign_keys = on")
-        return connection
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Create the tables, and add what the file of an older awb lacks."""
+        super()._prepare(connection)
+        known = {name for _, name, *_ in connection.execute("pragma table_info(explanation)")}
+        if "shared_seconds" not in known:
+            connection.execute(_NEW_COLUMN)
 
     def finished(self) -> set[str]:
         """Return the keys of the units that are stored."""
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             return {key for (key,) in connection.execute("select key from unit")}
+
+    def clips(self) -> dict[str, set[str]]:
+        """Return the clips of every dataset of which instances are stored."""
+        found: dict[str, set[str]] = {}
+        with self.transaction() as connection:
+            query = "select distinct dataset, clip_id from unit"
+            for dataset, clip_id in connection.execute(query):
+                found.setdefault(dataset, set()).add(clip_id)
+        return found
 
     def add(
         self,
@@ -114,7 +120,7 @@ class Store:
         facts: Mapping[str, float | str] | None = None,
     ) -> None:
         """Store a unit in one transaction; storing it again has no effect."""
-        with closing(self.connect()) as connection, connection:
+        with self.transaction() as connection:
             fresh = connection.execute(
                 "insert or ignore into unit values (?, ?, ?, ?, ?)",
                 (result.key, dataset, model, result.clip_id, result.target),
@@ -137,7 +143,7 @@ class Store:
         """Write rows of a unit in an open transaction."""
 
         connection.executemany(
-            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?)",
+            "insert into explanation values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     key,
@@ -148,6 +154,7 @@ class Store:
                     row.cost.calls,
                     row.cost.forwards,
                     row.cost.seconds,
+                    row.cost.shared_seconds,
                 )
                 for row in rows
             ],
@@ -176,7 +183,7 @@ class Store:
             from score join unit on unit.key = score.unit_key
             order by dataset, model, clip_id, target, score.explainer, metric
         """
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for row in connection.execute(query):
                 *names, value, reason = row
                 dataset, model, explainer, clip_id, target, metric = names
@@ -187,11 +194,11 @@ class Store:
         """Iterate over explanations, in the same order."""
         query = """
             select dataset, model, explainer, clip_id, target, status, reason,
-                   calls, forwards, seconds
+                   calls, forwards, seconds, shared_seconds
             from explanation join unit on unit.key = explanation.unit_key
             order by dataset, model, clip_id, target, explainer
         """
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for row in connection.execute(query):
                 yield ExplanationRow(*row)
 
@@ -206,7 +213,7 @@ class Store:
             order by dataset, model, clip_id, target, name
         """
         found: dict[tuple[str, str], dict[tuple[str, str], dict[str, float | str]]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for dataset, model, clip_id, target, name, value in connection.execute(query):
                 of_board = found.setdefault((dataset, model), {})
                 of_board.setdefault((clip_id, target), {})[name] = value
@@ -218,7 +225,7 @@ class Store:
             select relevance from explanation join unit on unit.key = explanation.unit_key
             where clip_id = ? and target = ? and explainer = ?
         """
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             found = connection.execute(query, (clip_id, target, explainer)).fetchone()
         return None if found is None or found[0] is None else np.frombuffer(found[0], dtype="<f8")
 
@@ -231,7 +238,7 @@ class Store:
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for clip_id, target, explainer, packed in connection.execute(query, (dataset, model)):
                 values = np.frombuffer(packed, dtype="<f8")
                 found.setdefault((clip_id, target), {})[explainer] = values
@@ -248,7 +255,7 @@ class Store:
             order by clip_id, target, explainer
         """
         found: dict[tuple[str, str], dict[str, FloatArray]] = {}
-        with closing(self.connect()) as connection:
+        with self.transaction() as connection:
             for clip_id, target, explainer, packed in connection.execute(
                 query, (dataset, model, kind)
             ):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ from awb.activity import PluginCall, at_work
 from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.data.targets import events_of
-from awb.errors import AwbError, NotApplicableError, PluginError, UndefinedScoreError
+from awb.errors import NotApplicableError, PluginError, UndefinedScoreError, described, one_line
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
-from awb.harness.unit.question import Question, Variants, not_again
+from awb.harness.unit.question import Answer, Question, Variants, not_again
 from awb.harness.unit.record import (
+    AGAIN,
     FAILED,
     NOT_APPLICABLE,
     OK,
@@ -28,24 +29,20 @@ from awb.harness.unit.record import (
     without,
 )
 from awb.harness.unit.warm_plugins import decision_threshold
+from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.scoring import NO_TIMES, Scoring
-from awb.types import Event, immutable
+from awb.specs import MetricSpec
+from awb.types import Event, Explanation, immutable
 
 Answering = Callable[[Any], Any]
 
 _SLACK = 1e-6
 """Tolerance for rounding at the ends of a metric's range."""
-
-
-def _describe(error: Exception) -> str:
-    """Describe an error in one line."""
-    text = " ".join(str(error).split()) or "no message"
-    return text if isinstance(error, AwbError) else f"{type(error).__name__}: {text}"
 
 
 def _number(value: Any, resolved: Resolved) -> float:
@@ -89,6 +86,49 @@ def _attempt(
     guard: ModelGuard,
 ) -> UnitResult | None:
     """Run a unit; None if a plugin modified the model, which invalidates the results of others."""
+    work = _work(unit, model, built, model_cache, guard)
+    results = [row for resolved in unit.plan.explainers for row in work.rows(resolved)]
+    if guard.corrupters:
+        return None
+    work.question.perturber.keep()
+    work.scorer.keep()
+    work.variants.keep()
+    return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(results))
+
+
+def rescored(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    relevances: Sequence[FloatArray],
+    *,
+    samples: int | None = None,
+    model_cache: ModelCache | None = None,
+) -> list[dict[str, tuple[float, str]]]:
+    """Score other relevance of cells as if the unit's only explainer had returned it."""
+    [resolved] = unit.plan.explainers
+    work = _work(unit, model, built, model_cache, ModelGuard(model))
+    explainer = built["explainer", resolved.label]
+    with at_work(PluginCall("explainer", resolved.label)), untouched():
+        answer = work.question.explain(resolved, explainer, samples=samples)
+    return [
+        work.scores(
+            work.scoring(resolved, answer.explanation, relevance, samples),
+            resolved.label,
+            work.cheaper(resolved, answer, samples),
+        )
+        for relevance in relevances
+    ]
+
+
+def _work(
+    unit: Unit,
+    model: AudioModel,
+    built: dict[tuple[str, str], Any],
+    model_cache: ModelCache | None,
+    guard: ModelGuard,
+) -> _Work:
+    """Prepare what the explainers and metrics of a unit share."""
     plan = unit.plan
     clip = replace(unit.instance.clip, waveform=immutable(unit.instance.clip.waveform))
     instance = replace(unit.instance, clip=clip)
@@ -101,17 +141,10 @@ def _attempt(
     if plan.scoring_masker.label != plan.masker.label:
         other = built["masker", plan.scoring_masker.label]
         with at_work(PluginCall("masker", plan.scoring_masker.label)), untouched():
-            scorer = Question(model, instance, config, other, key, model_cache).perturber
+            scorer = replace(question, masker=other, existing=None).perturber
     variants = Variants(question)
     events = events_of(clip, ClassIndex(model), instance.class_index)
-    work = _Work(unit, question, scorer, variants, built, guard, events)
-    results = [row for resolved in plan.explainers for row in work.rows(resolved)]
-    if guard.corrupters:
-        return None
-    question.perturber.keep()
-    scorer.keep()
-    variants.keep()
-    return UnitResult(unit.key, instance.clip.id, instance.target, tuple(results))
+    return _Work(unit, question, scorer, variants, built, guard, events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +189,52 @@ class _Work:
                 answer = self.question.explain(resolved, explainer, samples=samples)
         except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
-            return without(label, status, _describe(error), self.unit.plan), False
+            return without(label, status, described(error), self.unit.plan), False
         explanation = answer.explanation
+        scoring = self.scoring(
+            resolved, explanation, self.scorer.segments.to_grid(explanation.relevance), samples
+        )
+        scores = self.scores(scoring, label, self.cheaper(resolved, answer, samples))
+        found = "; ".join(map(one_line, explanation.notes))
+        row = ExplainerResult(
+            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
+        )
+        return row, answer.heeds_budget
+
+    def cheaper(
+        self, resolved: Resolved, answer: Answer, samples: int | None
+    ) -> Callable[[], Scoring] | None:
+        """Return what robustness compares where it is to cost less: an explanation of few masks."""
+        config = self.unit.plan.config
+        few = config.samples_again(samples)
+        own = config.samples if samples is None else samples
+        if not self.unit.again or not answer.heeds_budget or few == own:
+            return None
+        label = resolved.label
+        explainer = self._plugin("explainer", label)
+
+        def made() -> Scoring:
+            call = PluginCall("again", label)
+            self.unit.check(call)
+            with at_work(call), untouched(), self.guard.watch(call):
+                found = self.question.explain(resolved, explainer, samples=few).explanation
+            return self.scoring(resolved, found, self.scorer.segments.to_grid(found.relevance), few)
+
+        return cache(made)
+
+    def scoring(
+        self,
+        resolved: Resolved,
+        explanation: Explanation,
+        relevance: FloatArray,
+        samples: int | None,
+    ) -> Scoring:
+        """Prepare relevance of cells for the metrics, as that of an explainer's explanation."""
+        label = resolved.label
+        explainer = self._plugin("explainer", label)
         again = partial(self.variants.explain, resolved, explainer, samples=samples)
-        scoring = Scoring(
-            immutable(self.scorer.segments.to_grid(explanation.relevance)),
+        return Scoring(
+            immutable(relevance),
             self.question.instance.intervals_s,
             self.scorer,
             self.question.key.child("metric", label),
@@ -172,12 +246,6 @@ class _Work:
             events=self.events,
             no_times=NO_EVENTS_OF if self.unit.plan.config.instances == FALSE_ALARMS else NO_TIMES,
         )
-        scores = self._scores(scoring, label)
-        found = "; ".join(explanation.notes)
-        row = ExplainerResult(
-            label, OK, found, scoring.relevance, explanation.cost, scores, scoring.known_curves()
-        )
-        return row, answer.heeds_budget
 
     def _attributed(self, label: str, ask: Answering | None) -> Answering | None:
         """Wrap a metric's call of an explainer, which then is blamed for failures."""
@@ -192,34 +260,39 @@ class _Work:
 
         return asked
 
-    def _scores(self, scoring: Scoring, explainer: str) -> dict[str, tuple[float, str]]:
+    def scores(
+        self, scoring: Scoring, explainer: str, cheaper: Callable[[], Scoring] | None
+    ) -> dict[str, tuple[float, str]]:
         """Compute every metric; awb's own are trusted to leave the process as it is."""
         metrics = self.unit.plan.metrics
+
+        def score(one: Resolved[MetricSpec]) -> tuple[float, str]:
+            varies = cheaper is not None and one.spec.facts.family in AGAIN
+            return self._score(one, cheaper if varies and cheaper else lambda: scoring, explainer)
+
         with untouched():  # for the model, which they ask
-            found = {
-                one.label: self._score(one, scoring, explainer)
-                for one in metrics
-                if one.origin.built_in
-            }
+            found = {one.label: score(one) for one in metrics if one.origin.built_in}
         for one in metrics:
             if not one.origin.built_in:
                 with untouched():
-                    found[one.label] = self._score(one, scoring, explainer)
+                    found[one.label] = score(one)
         return {one.label: found[one.label] for one in metrics}
 
-    def _score(self, resolved: Resolved, scoring: Scoring, explainer: str) -> tuple[float, str]:
+    def _score(
+        self, resolved: Resolved, scoring: Callable[[], Scoring], explainer: str
+    ) -> tuple[float, str]:
         """Compute a metric; NaN comes with a reason."""
 
         call = PluginCall("metric", resolved.label, explainer)
         try:
             self.unit.check(call, replace(call, of=""))
-            metric = self._plugin("metric", resolved.label)
+            metric, given = self._plugin("metric", resolved.label), scoring()
             with at_work(call):
-                value = _number(metric(scoring), resolved)
+                value = _number(metric(given), resolved)
             return value, "" if np.isfinite(value) else "the metric returned no number"
         except UndefinedScoreError as error:
-            return float("nan"), _describe(error)
+            return float("nan"), described(error)
         except NotApplicableError as error:
-            return float("nan"), f"{NOT_APPLICABLE}: {_describe(error)}"
+            return float("nan"), f"{NOT_APPLICABLE}: {described(error)}"
         except Exception as error:  # noqa: BLE001 - the plugin boundary: a metric may be anyone's
-            return float("nan"), f"{FAILED}: {_describe(error)}"
+            return float("nan"), f"{FAILED}: {described(error)}"

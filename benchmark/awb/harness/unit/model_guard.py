@@ -59,6 +59,8 @@ class ModelGuard:
         return " and ".join(name for name, changed in found.items() if changed)
 
     def _put_tensors_back(self) -> bool:
+        if not self._tensors:
+            return False  # torch, which takes seconds to import, may not even be loaded
         import torch
 
         changed = False

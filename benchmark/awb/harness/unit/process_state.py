@@ -1,8 +1,10 @@
 """Global state of the process, restored after every plugin, so that plugins do not interfere.
 
 Restored are the global random generators, numpy's handling of floating-point errors, warnings,
-environment variables, the current folder, standard output, and torch's settings. Not restored are
-patched modules, signal handlers, threads and files.
+environment variables, the current folder, standard output, the recursion limit, and torch's
+settings. Not restored are patched modules, signal handlers, threads and files. What a plugin prints
+goes to stderr, since stdout is for boards; and a copy of the process that it forks ends where the
+plugin does.
 """
 
 from __future__ import annotations
@@ -12,11 +14,12 @@ import random
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 _Setting = tuple[Callable[[], Any], Callable[[Any], Any]]
 
@@ -58,6 +61,7 @@ _SETTINGS: list[_Setting] = [
     (lambda: list(warnings.filters), _put_warnings),
     (_folder, _put_folder),
     (_streams, _put_streams),
+    (sys.getrecursionlimit, sys.setrecursionlimit),
 ]
 
 
@@ -85,9 +89,13 @@ def untouched() -> Iterator[None]:
     numpy_state, python_state = np.random.get_state(), random.getstate()  # noqa: NPY002
     torch: Any = sys.modules.get("torch")
     torch_state = torch.get_rng_state() if torch else None
+    process = os.getpid()
     try:
-        yield
+        with redirect_stdout(sys.stderr):
+            yield
     finally:
+        if os.getpid() != process:
+            os._exit(1)
         for (get, put), value in zip(settings, values, strict=True):
             if get() != value:
                 put(value)
@@ -100,7 +108,7 @@ def untouched() -> Iterator[None]:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Compute in one thread, so that results do not depend on the number of workers."""
-    with threadpool_limits(limits=1):
+    with _controller(len(sys.modules)).limit(limits=1):
         torch = _torch()
         before = torch.get_num_threads() if torch else 0
         if torch:
@@ -110,6 +118,12 @@ def one_thread() -> Iterator[None]:
         finally:
             if torch:
                 torch.set_num_threads(before)
+
+
+@lru_cache(maxsize=1)
+def _controller(n_modules: int) -> ThreadpoolController:  # noqa: ARG001 - the key of the cache
+    """Find the libraries that have threads, again whenever a module was imported."""
+    return ThreadpoolController()
 
 
 def _torch() -> Any:

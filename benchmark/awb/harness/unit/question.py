@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,11 +17,12 @@ from awb.intervals import FloatArray, union
 from awb.maskers import Masker
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
+from awb.perturbation.scorers.clips import PartMemory
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
 from awb.segments import Segments
-from awb.types import Cost, Explanation, Instance
+from awb.types import Explanation, Instance
 from awb.variations import Variation
 
 
@@ -44,6 +45,7 @@ class Question:
     key: RandomKey  # of the instance; all random draws derive from it
     model_cache: ModelCache | None = None  # of scores across runs
     existing: Perturber | None = None  # to use instead of a new one
+    parts: PartMemory = field(default_factory=PartMemory)  # what the model has scored of the clip
 
     @cached_property
     def perturber(self) -> Perturber:
@@ -63,6 +65,7 @@ class Question:
             self.key,
             design=design,
             model_cache=self.model_cache,
+            parts=self.parts,
         )
 
     @cached_property
@@ -86,12 +89,11 @@ class Question:
         view = shared.view() if samples is None else shared.budgeted(samples)
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
-        started = time.perf_counter()
+        started, designs_s = time.perf_counter(), view.designs_s
         found = explainer(view, seen, view.explainer_rng(resolved.label))
-        seconds = time.perf_counter() - started
+        elapsed_s, drawn_s = time.perf_counter() - started, view.designs_s - designs_s
         explanation = found if isinstance(found, Explanation) else Explanation(np.asanyarray(found))
-        spent = view.cost
-        cost = Cost(spent.calls, spent.forwards, seconds + spent.seconds)
+        cost = replace(view.cost, seconds=max(0.0, elapsed_s - drawn_s))
         checked = replace(explanation.check_length(view.n_segments), cost=cost)
         return Answer(checked, view.heeds_budget)
 
@@ -109,6 +111,7 @@ class Question:
             model_cache=self.model_cache if model is self.model else None,
             instance=variation.of_target(instance, model, rng),
             existing=None,
+            parts=self.parts if model is self.model else PartMemory(),
         )
 
 

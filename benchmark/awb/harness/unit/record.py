@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import pickle
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError
 from awb.data.instance_kinds import HITS
-from awb.errors import AwbError
+from awb.errors import AwbError, described
+from awb.harness.config.choice import Chosen
 from awb.harness.config.run_config import RunConfig
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
@@ -22,6 +26,9 @@ from awb.types import Cost, Instance
 
 OK, FAILED, NOT_APPLICABLE = "ok", "failed", "not applicable"
 
+AGAIN = frozenset({"robustness", "sanity"})
+"""Families of the metrics that compare explanations of variations."""
+
 MAX_FAILURES = 3
 """Number of instances of a board on which a plugin may be stopped before it is abandoned there."""
 
@@ -29,6 +36,13 @@ MAX_FAILURES = 3
 def at_budget(label: str, budget: int) -> str:
     """Name an explainer with its budget, as in ``random-forest@300``."""
     return f"{label}@{budget}"
+
+
+InstanceKey = tuple[str, str, str, bool]
+"""Clip, target, hash of the audio, and whether it is explained again under variations."""
+
+_PLACE = "\0instance"
+"""Where the instance goes in what is hashed; no plugin or setting has such a name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +60,51 @@ class Plan:
     cache: ScoreCache | None = None  # of scores across runs; does not affect results
     computed_on: str = ""  # device and precision of the model, such as "cuda, bfloat16"
 
+    @classmethod
+    def of(
+        cls,
+        chosen: Chosen,
+        dataset: Resolved[DatasetSpec],
+        model: Resolved[ModelSpec],
+        config: RunConfig,
+        weights_sha256: str,
+        *,
+        cache: ScoreCache | None = None,
+        computed_on: str = "",
+    ) -> Plan:
+        """Make the plan of a pair from what a configuration names."""
+        return cls(
+            dataset=dataset,
+            model=model,
+            weights_sha256=weights_sha256,
+            explainers=chosen.explainers,
+            metrics=chosen.metrics,
+            masker=chosen.masker,
+            scoring_masker=chosen.scoring_masker,
+            config=config,
+            cache=cache,
+            computed_on=computed_on,
+        )
+
     @property
     def maskers(self) -> tuple[Resolved, Resolved]:
         """The masker of the explainers and that of the metrics, which may be the same."""
         return self.masker, self.scoring_masker
 
     def unit_key(self, clip_sha256: str, clip_id: str, target: str, *, again: bool = True) -> str:
-        """Hash everything that the unit's results depend on."""
+        """Hash everything that one unit's results depend on."""
+        [key] = self.unit_keys([(clip_id, target, clip_sha256, again)])
+        return key
+
+    def unit_keys(self, instances: Iterable[InstanceKey]) -> list[str]:
+        """Hash, for each instance, everything that the results of its unit depend on."""
         settings = self.config.model_dump(
             include={"design", "samples", "budgets", "seed", "segment_s", "segment_hop_s"}
         )
         if self.config.instances != HITS:
             settings["instances"] = self.config.instances
+        fewer = self.config.samples_again() < self.config.samples
+        samples_again = [self.config.samples_again()] if fewer else []
         content = {
             "dataset": self.dataset.label,
             "model": [self.model.identity(), self.weights_sha256],
@@ -65,9 +112,36 @@ class Plan:
             "metrics": [resolved.identity() for resolved in self.metrics],
             "maskers": [self.masker.identity(), self.scoring_masker.identity()],
             "settings": settings,
-            "instance": [clip_id, target, clip_sha256, again],
+            "instance": _PLACE,
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        files = self._files()
+        if files:
+            content["files"] = files
+        before, _, after = json.dumps(content, sort_keys=True).partition(json.dumps(_PLACE))
+        places = ([*one, *samples_again] if one[-1] else one for one in instances)
+        texts = (f"{before}{json.dumps(place)}{after}" for place in places)
+        return [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as bytes, so that a worker makes the plan once and not for every unit."""
+        values = tuple(getattr(self, field.name) for field in fields(self))
+        return _plan_of, (pickle.dumps(values),)
+
+    def _files(self) -> dict[str, str]:
+        """Return hashes of the files that explainers read, such as what they were trained to."""
+        found = {
+            one.label: one.spec.files_sha256(one.parameters, self.weights_sha256)
+            for one in self.explainers
+            if one.spec.files_sha256 is not None
+        }
+        return {label: digest for label, digest in found.items() if digest}
+
+
+@lru_cache(maxsize=4)
+def _plan_of(content: bytes) -> Plan:
+    """Make a plan from `Plan.__reduce__`; the bytes come from the main process of the same run."""
+    values = pickle.loads(content)  # noqa: S301
+    return Plan(**dict(zip((field.name for field in fields(Plan)), values, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +187,7 @@ class UnitResult:
 
 def failed_unit(unit: Unit, error: AwbError) -> UnitResult:
     """Make the rows of a unit that could not run at all, in which every explainer failed."""
-    rows = [without(one.label, FAILED, str(error), unit.plan) for one in unit.plan.explainers]
+    rows = [without(one.label, FAILED, described(error), unit.plan) for one in unit.plan.explainers]
     return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, tuple(rows))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from awb.activity import MODEL, at_work
-from awb.errors import AwbError, PluginError
+from awb.errors import AwbError, PluginError, described
 from awb.harness.unit.process_state import one_thread, untouched
 from awb.plugins.resolve import Resolved
 from awb.protocols import AudioModel, ScoreArray
@@ -45,7 +45,7 @@ def build(resolved: Resolved) -> Any:
     except Exception as error:
         raise PluginError(
             f"{resolved.label} ({resolved.origin.distribution}) could not be built:"
-            f" {type(error).__name__}: {' '.join(str(error).split())}"
+            f" {described(error)}"
         ) from error
 
 

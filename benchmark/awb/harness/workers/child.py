@@ -23,9 +23,11 @@ from typing import Any
 
 from awb import activity
 from awb.activity import At, PluginCall, WorkerDiedError
-from awb.errors import PluginError
+from awb.errors import PluginError, described, one_line
 
 READY = b"ready"
+CUT_OFF = 113
+"""Exit code of a worker whose connection to awb was closed by a plugin."""
 _HEAD = struct.Struct("<dd?H")
 _SLOT = 4096
 _FIRST_TO_GO = "500"
@@ -94,8 +96,9 @@ class Child:
         try:
             content = ForkingPickler.dumps((function, task))
         except Exception as error:
-            text = f"{type(error).__name__}: {error}"
-            raise PluginError(f"a task cannot be pickled for a worker process: {text}") from error
+            raise PluginError(
+                f"a task cannot be pickled for a worker process: {described(error)}"
+            ) from error
         with suppress(OSError):  # it is dead, as its sentinel will show
             self.connection.send_bytes(content)
 
@@ -150,14 +153,34 @@ def _serve(connection: Connection, memory: Any, cwd: str) -> None:
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO, encoding="ascii")
     _follow_parent(cwd)
+    os.dup2(2, 1)  # stdout is for boards; what plugins print goes to stderr
     connection.send_bytes(READY)
     while True:
         try:
             content = connection.recv_bytes()
         except EOFError:
             return
-        activity.tell(Sheet(memory).write)
+        activity.tell(_watchful(Sheet(memory), connection))
         connection.send_bytes(_answer(content))
+
+
+def _watchful(sheet: Sheet, connection: Connection) -> Callable[[At], None]:
+    """Record activities, and end this process if a plugin has closed its connection to awb.
+
+    Whoever did that is the activity that was recorded last.
+    """
+    ours = os.fstat(connection.fileno())
+
+    def write(at: At) -> None:
+        try:
+            now = os.fstat(connection.fileno())
+        except OSError:
+            os._exit(CUT_OFF)
+        if (now.st_dev, now.st_ino) != (ours.st_dev, ours.st_ino):
+            os._exit(CUT_OFF)
+        sheet.write(at)
+
+    return write
 
 
 def _answer(content: bytes) -> bytes:
@@ -168,12 +191,12 @@ def _answer(content: bytes) -> bytes:
     except Exception as error:  # noqa: BLE001 - the plugin boundary: the caller reports it
         return _packed_error(error)
     except BaseException as error:  # noqa: BLE001 - a plugin that calls sys.exit() or worse
-        text = f"it raised {type(error).__name__}"
+        text = f"it raised {one_line(type(error).__name__, 80)}"
         return _packed_error(WorkerDiedError(text, activity.present()))
     try:
         return pickle.dumps(result)
     except Exception as error:  # noqa: BLE001 - whatever pickle makes of a foreign object
-        return _packed_error(PluginError(f"its result cannot be pickled: {error}"))
+        return _packed_error(PluginError(f"its result cannot be pickled: {described(error)}"))
 
 
 def _packed_error(error: Exception) -> bytes:
@@ -182,7 +205,7 @@ def _packed_error(error: Exception) -> bytes:
         content = pickle.dumps(Failure(error))
         pickle.loads(content)  # noqa: S301 - pickled on the line above
     except Exception:  # noqa: BLE001 - whatever a foreign exception does
-        return pickle.dumps(Failure(PluginError(f"{type(error).__name__}: {error}")))
+        return pickle.dumps(Failure(PluginError(described(error))))
     return content
 
 

@@ -21,10 +21,13 @@ from awb.harness.config.limits import (
     too_large,
     too_long,
 )
-from awb.harness.workers.child import Child, Failure
+from awb.harness.workers.child import CUT_OFF, Child, Failure
 from awb.harness.workers.executor import ATTEMPTS, Result, Task, unchanged
 
 _LOOK_EVERY_S = 0.25
+_END_S = 1.0
+"""A process whose connection is closed has ended, or will within this time."""
+_CUT_OFF = "it closed files that are not its own, among them its connection to awb"
 
 
 _NOT_BELOW_MAIN = (
@@ -130,12 +133,17 @@ class _Lane:
         if self._child is None:
             return
         at, was_ready, was_busy, job = self._child.at, self._ready, self._busy, self._jobs[0]
+        self._child.process.join(timeout=_END_S)
+        exit_code = self._child.process.exitcode
+        cut_off = exit_code in (None, CUT_OFF)
         exit_code = self._child.end()
         self._child = None
         reason, call = how_it_ended(exit_code), MODEL if at.in_model else at.call
         if was_ready and not was_busy:
             return
-        if not was_ready:
+        if cut_off:
+            reason, call = _CUT_OFF, at.call or MODEL
+        elif not was_ready:
             reason, call = f"{reason}. {_NOT_BELOW_MAIN}", None
         elif signal_name(exit_code) in FROM_OUTSIDE:
             job.deaths += 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from awb.activity import WorkerDiedError
-from awb.errors import AwbError, PluginError
+from awb.errors import AwbError, PluginError, described
 from awb.harness.workers.executor import Executor
 from awb.plugins.resolve import Resolved
 
@@ -25,4 +25,4 @@ def as_awb_error(error: Exception, name: str) -> AwbError:
     """Return an error of awb; a foreign exception becomes a `PluginError` that names the plugin."""
     if isinstance(error, AwbError):
         return error
-    return PluginError(f"{name}: {type(error).__name__}: {' '.join(str(error).split())}")
+    return PluginError(f"{name}: {described(error)}")

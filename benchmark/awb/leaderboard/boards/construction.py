@@ -22,11 +22,13 @@ from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
     counted_as_worst,
+    explained_again,
     not_applicable,
     not_ranking,
     notes,
     problems,
     saturated,
+    trained,
     without_times,
 )
 from awb.metrics.facts import MetricFacts
@@ -64,6 +66,8 @@ class BoardData:
     n_done: int | None = None  # instances stored, where the rows may not show it
     pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
     facts: Mapping[Pair, InstanceFacts] = field(default_factory=dict)  # by (clip, target)
+    unranked: frozenset[str] = frozenset()  # rows without a place, whatever they score
+    told: tuple[str, ...] = ()  # what a reader must know about the rows
 
 
 def make_board(data: BoardData) -> Board:
@@ -83,6 +87,7 @@ def make_board(data: BoardData) -> Board:
     finished = n_done == len(manifest.kept)
     covered = first.full & (layout.coverage >= FULL_COVERAGE)
     entries = [row for row, name in enumerate(layout.names) if name not in data.baselines]
+    entries = [row for row in entries if layout.names[row] not in data.unranked]
     ranked = [row for row in entries if metrics[0].ranks and finished and covered[row]]
     ranking = first.ranking(layout, ranked, key)
     found = dict(zip(ranked, ranking.places, strict=False))  # without instances, no places
@@ -116,10 +121,14 @@ def make_board(data: BoardData) -> Board:
             *not_ranking(metrics),
             *data.model_notes,
             *saturated(manifest),
+            *explained_again(metrics, data.scores),
             *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
             *counted_as_worst(first, layout, ranked),
+            *trained(data.explanations),
             *not_applicable(data.explanations),
             *_over_budget(data),
+            *_without_place(data, metrics[0]),
+            *data.told,
         ),
         manifest.sha256,
         finished,
@@ -147,6 +156,17 @@ def _over_budget(data: BoardData) -> list[str]:
         return []
     names = ", ".join(data.over_budget)
     return [f"more than {data.budget:,} model calls are needed by {names}"]
+
+
+def _without_place(data: BoardData, ranked_by: MetricFacts) -> list[str]:
+    """Say why rows have no place, if what they score is only claimed."""
+    if not data.unranked:
+        return []
+    names = "every row" if len(data.unranked) > 3 else ", ".join(sorted(data.unranked))
+    if 3 < len(data.unranked) < len({row.explainer for row in data.explanations}):
+        names = f"{len(data.unranked)} rows"
+    why = f"{ranked_by.name} cannot be computed from the published relevance"
+    return [f"{why}, and claims have no place: {names}"]
 
 
 def _scorable(data: BoardData) -> list[MetricFacts]:

@@ -9,11 +9,13 @@ from collections.abc import Sequence
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, UNKNOWN_LABEL
+from awb.harness.planning.allocation import LEAST_AGAIN
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
-from awb.harness.unit.record import FAILED, NOT_APPLICABLE, OK
+from awb.harness.unit.record import AGAIN, FAILED, NOT_APPLICABLE, OK
 from awb.leaderboard.boards.layout import Column, Layout, worst
 from awb.metrics.facts import MetricFacts
+from awb.training import TRAINED_ON
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _NAMES = 4  # that a remark lists before it counts
@@ -121,6 +123,16 @@ def not_applicable(explanations: Sequence[ExplanationRow]) -> list[str]:
     ]
 
 
+def trained(explanations: Sequence[ExplanationRow]) -> list[str]:
+    """Say on what trained explainers were trained, and for how long, once each."""
+    told: dict[str, str] = {}
+    for row in explanations:
+        for note in row.reason.split("; ") if row.status == OK else ():
+            if note.startswith(TRAINED_ON):
+                told.setdefault(row.explainer, note)
+    return [f"{name} was {note}" for name, note in told.items()]
+
+
 def counted_as_worst(column: Column, layout: Layout, ranked: Sequence[int]) -> list[str]:
     """Say whose missing values count as the worst value for a place."""
     lacking = {layout.names[row]: column.lacking(row) for row in ranked}
@@ -130,6 +142,19 @@ def counted_as_worst(column: Column, layout: Layout, ranked: Sequence[int]) -> l
     counts = f"a missing value counts as {worst(column.facts):g}, the worst"
     of = f"of {int(column.definable.sum())}, {', '.join(told)}"
     return [f"for places by {column.facts.name}, {counts}: {of}"]
+
+
+def explained_again(metrics: Sequence[MetricFacts], scores: Sequence[ScoreRow]) -> list[str]:
+    """Say why robustness and sanity metrics have no values, or too few to say anything."""
+    names = {facts.name for facts in metrics if facts.family in AGAIN}
+    if not names:
+        return []
+    clips = {one.clip_id for one in scores if one.metric in names and math.isfinite(one.value)}
+    if len(clips) >= LEAST_AGAIN:
+        return []
+    what = "1 clip was" if len(clips) == 1 else f"{len(clips) or 'no'} clips were"
+    why = f"fewer than {LEAST_AGAIN} say nothing: type awb run --robustness {LEAST_AGAIN}, or more"
+    return [f"{what} explained again for robustness and sanity, and {why}"]
 
 
 def notes(

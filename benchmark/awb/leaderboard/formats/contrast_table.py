@@ -6,6 +6,7 @@ import math
 
 from awb.leaderboard.boards.board import Cell
 from awb.leaderboard.boards.contrast import Contrast
+from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.formats.text import limit_text, number_text
 
 
@@ -13,16 +14,17 @@ def contrast_text(contrast: Contrast, form: str) -> str:
     """Format a contrast as a table."""
     from tabulate import tabulate
 
-    title = (
+    shown = markdown if form == "md" else str
+    title = shown(
         f"Contrast on {contrast.dataset}: {contrast.metric.name} {contrast.metric.arrow}"
         f" for {contrast.first} and {contrast.second}{limit_text(contrast.budget)}"
     )
     table = tabulate(
         [
-            (row.explainer, _cell(row.first), _cell(row.second), _signed(row.difference))
+            (shown(row.explainer), _cell(row.first), _cell(row.second), _signed(row.difference))
             for row in contrast.rows
         ],
-        ["explainer", contrast.first, contrast.second, "difference"],
+        ["explainer", shown(contrast.first), shown(contrast.second), "difference"],
         tablefmt="github" if form == "md" else "simple",
         disable_numparse=True,
         colalign=("left", "left", "left", "right"),

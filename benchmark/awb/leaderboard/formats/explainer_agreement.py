@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from awb.leaderboard.boards.explainer_agreement import ALIKE, ExplainerAgreement, PairAgreement
+from awb.leaderboard.formats.escaping import csv_text, markdown
 from awb.leaderboard.formats.text import counted, limit_text, short_text
 
 MEANING = (
@@ -68,7 +67,8 @@ def to_text(found: ExplainerAgreement, form: str, *, width: int | None = None) -
 
     cells = _cells(found)
     heads = [str(number) for number in range(1, len(found.names) + 1)]
-    names = [f"{number} {name}" for number, name in zip(heads, found.names, strict=True)]
+    told = markdown if form == "md" else str
+    names = [told(f"{number} {name}") for number, name in zip(heads, found.names, strict=True)]
     style = "github" if form == "md" else "simple"
     room = len(heads) if width is None else max(1, (width - max(map(len, names))) // 6)
     blocks = []
@@ -81,8 +81,8 @@ def to_text(found: ExplainerAgreement, form: str, *, width: int | None = None) -
             tabulate(rows, header, tablefmt=style, disable_numparse=True, colalign=alignment)
         )
     item, mark = ("- ", "## ") if form == "md" else ("", "")
-    remarks = "\n".join(item + line for line in remarks_of(found))
-    return "\n\n".join([mark + title_of(found), *blocks, remarks]) + "\n"
+    remarks = "\n".join(item + told(line) for line in remarks_of(found))
+    return "\n\n".join([mark + told(title_of(found)), *blocks, remarks]) + "\n"
 
 
 def to_records(found: Sequence[ExplainerAgreement]) -> list[dict[str, Any]]:
@@ -105,11 +105,7 @@ def _pair_record(pair: PairAgreement) -> dict[str, Any]:
 
 def to_csv(found: Sequence[ExplainerAgreement]) -> str:
     """Write `to_records` as CSV."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, _FIELDS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(to_records(found))
-    return stream.getvalue()
+    return csv_text(to_records(found), _FIELDS)
 
 
 def to_json(found: Sequence[ExplainerAgreement]) -> str:

@@ -6,37 +6,10 @@ import math
 from collections.abc import Sequence
 
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
+from awb.leaderboard.formats.escaping import latex
 from awb.leaderboard.formats.text import extent_of, number_text
 
 _NUMBER = r"\#"
-
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": r"\textless{}",
-    ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}",
-    "|": r"\textbar{}",
-}
-
-
-def escape(text: str) -> str:
-    r"""Escape a text for LaTeX.
-
-    Examples
-    --------
-    >>> print(escape("ff@10 & naive:window_s=0.5"))
-    ff@10 \& naive:window\_s=0.5
-    """
-    return "".join(_SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
 
 
 def to_latex(
@@ -48,7 +21,7 @@ def to_latex(
     best = {column: _best(board, shown, column) for column in columns}
     arrows = {True: r"$\uparrow$", False: r"$\downarrow$"}
     heads = [
-        f"{escape(board.metrics[column].name)} {arrows[board.metrics[column].higher_is_better]}"
+        f"{latex(board.metrics[column].name)} {arrows[board.metrics[column].higher_is_better]}"
         for column in columns
     ]
     lines = [
@@ -69,7 +42,7 @@ def to_latex(
 
 def _caption(board: Board) -> str:
     return (
-        f"{escape(board.model)} on {escape(board.dataset)}: {extent_of(board)};"
+        f"{latex(board.model)} on {latex(board.dataset)}: {extent_of(board)};"
         " means with 95\\,\\% intervals over clips."
     )
 
@@ -87,7 +60,7 @@ def _best(board: Board, rows: Sequence[BoardRow], column: int) -> float:
 
 
 def _line(row: BoardRow, columns: Sequence[int], best: dict[int, float]) -> str:
-    name = escape(row.explainer)
+    name = latex(row.explainer)
     cells = [_cell(row.cells[column], best[column], row.place is not None) for column in columns]
     calls = "--" if math.isnan(row.calls) else f"{row.calls:,.0f}".replace(",", r"\,")
     rank = "" if row.rank is None else str(row.rank)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Sequence
@@ -12,6 +10,7 @@ from typing import Any, Literal
 
 from awb.harness.storage.store import ScoreRow
 from awb.harness.storage.sweep_folder import SweepFolder
+from awb.leaderboard.formats.escaping import csv_text
 
 Format = Literal["csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
@@ -51,14 +50,11 @@ def _encoded(records: list[dict[str, Any]], columns: Sequence[str], form: Format
         return _parquet(records, columns)
     if form == "json":
         return (json.dumps(records, indent=1, ensure_ascii=False) + "\n").encode()
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
+    rows = (
         {**record, "value": "" if record["value"] is None else repr(record["value"])}
         for record in records
     )
-    return stream.getvalue().encode()
+    return csv_text(rows, columns).encode()
 
 
 def _parquet(records: list[dict[str, Any]], columns: Sequence[str]) -> bytes:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterator, Sequence
@@ -12,6 +10,7 @@ from typing import Any
 
 from awb.leaderboard.boards.board import BoardRow
 from awb.leaderboard.boards.slices import FEW_CLIPS, Slice, SlicedBoard
+from awb.leaderboard.formats.escaping import csv_text, markdown
 from awb.leaderboard.formats.text import cell_text, counted, limit_text, number_text
 
 _HEAD_WIDTH = 16
@@ -81,13 +80,21 @@ def _table(table: SlicedBoard, columns: Sequence[Slice], style: str, *, interval
     from tabulate import tabulate
 
     github = style == "github"
+    shown = markdown if github else str
     heads = []
     for one in columns:
         label, *counts = head_lines(one)
-        lines = [", ".join([label, *counts])] if github else [*wrap(label, _HEAD_WIDTH), *counts]
+        lines = (
+            [markdown(", ".join([label, *counts]))]
+            if github
+            else [*wrap(label, _HEAD_WIDTH), *counts]
+        )
         heads.append("\n".join(lines))
     rows = [
-        [row.explainer, *(mean_text(one, row.explainer, interval=interval) for one in columns)]
+        [
+            shown(row.explainer),
+            *(mean_text(one, row.explainer, interval=interval) for one in columns),
+        ]
         for row in table.board.rows
     ]
     return tabulate(rows, ["explainer", *heads], tablefmt=style, disable_numparse=True)
@@ -120,8 +127,8 @@ def to_text(tables: Sequence[SlicedBoard], form: str, *, width: int | None = Non
         remarks = remarks_of(table)
         if form == "md":
             text = _table(table, slices_of(table), "github", interval=True)
-            lines = "\n".join(f"- {line}" for line in remarks)
-            parts.append(f"## {title_of(table)}\n\n{text}\n\n{lines}\n")
+            lines = "\n".join(f"- {markdown(line)}" for line in remarks)
+            parts.append(f"## {markdown(title_of(table))}\n\n{text}\n\n{lines}\n")
             continue
         blocks = list(_blocks(table, width or 10**6))
         if width is not None and "[" not in "".join(blocks):
@@ -176,11 +183,7 @@ def _finite(value: float) -> float | None:
 def to_csv(tables: Sequence[SlicedBoard]) -> str:
     """Write `to_records` as CSV."""
     records = to_records(tables)
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(records[0]) if records else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return stream.getvalue()
+    return csv_text(records, list(records[0]) if records else [])
 
 
 def to_json(tables: Sequence[SlicedBoard]) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from awb.harness.config.sweeps import Variant
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.boards.board import Board, Cell
 from awb.leaderboard.boards.construction import boards
+from awb.leaderboard.formats.escaping import csv_text, markdown
 from awb.leaderboard.formats.terminal import left_out
 from awb.leaderboard.formats.text import cell_text, limit_text, to_json, to_records
 from awb.metrics.facts import MetricFacts
@@ -162,9 +161,11 @@ def sweep_text(given: SweepBoards, style: str = "simple", *, width: int | None =
 def _written(table: SweepTable, style: str) -> str:
     from tabulate import tabulate
 
-    mark = "## " if style == "github" else ""
-    text = tabulate(table.rows, table.header, tablefmt=style, disable_numparse=True)
-    return f"{mark}{table.title}\n\n{text}"
+    github = style == "github"
+    shown = markdown if github else str
+    rows = [[*map(shown, row)] for row in table.rows]
+    text = tabulate(rows, [*map(shown, table.header)], tablefmt=style, disable_numparse=True)
+    return f"{'## ' if github else ''}{shown(table.title)}\n\n{text}"
 
 
 def _widest(text: str) -> int:
@@ -185,11 +186,7 @@ def sweep_csv(given: SweepBoards) -> str:
     """Write `sweep_records` as CSV."""
     records = sweep_records(given)
     names = list(dict.fromkeys(name for record in records for name in record))
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return stream.getvalue()
+    return csv_text(records, names)
 
 
 def sweep_json(given: SweepBoards) -> str:

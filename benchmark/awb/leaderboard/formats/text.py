@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from awb.data.instance_kinds import NOUNS
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.boards.pointing import HEADER, POINTING, READING, pointing_rows
+from awb.leaderboard.formats.escaping import csv_text, markdown
 
 _READING = (
     "Mean and 95 % interval over clips."
@@ -111,15 +111,21 @@ def title_of(board: Board) -> str:
     return f"{board.model} on {board.dataset}: {extent_of(board)}"
 
 
-def footer_of(board: Board) -> list[str]:
-    """List the lines below a board: how to read it, what was left out, what went wrong."""
-    skipped = ", ".join(f"{count} {reason}" for reason, count in sorted(board.skipped.items()))
+def footer_of(board: Board, told: Callable[[str], str] = str) -> list[str]:
+    """List the lines below a board: how to read it, what was left out, what went wrong.
+
+    What plugins and data say is written by ``told``, which escapes it.
+    """
+    skipped = ", ".join(
+        f"{count} {told(reason)}" for reason, count in sorted(board.skipped.items())
+    )
     lines = [
         _READING if board.finished else _READING_UNFINISHED,
         f"Left out: {skipped}." if skipped else "Nothing was left out.",
         f"Manifest {board.manifest_sha256[:16]}.",
     ]
-    return [*lines, *board.notes, *(f"Problem: {problem}" for problem in board.problems)]
+    problems = (f"Problem: {told(problem)}" for problem in board.problems)
+    return [*lines, *map(told, board.notes), *problems]
 
 
 def _header(board: Board) -> list[str]:
@@ -176,22 +182,29 @@ def _pointing(board: Board, style: str) -> list[str]:
 
     if not board.pointed:
         return []
-    table = tabulate(pointing_rows(board.pointed), HEADER, tablefmt=style, disable_numparse=True)
+    shown = markdown if style == "github" else str
+    rows = [[*map(shown, row)] for row in pointing_rows(board.pointed)]
+    table = tabulate(rows, HEADER, tablefmt=style, disable_numparse=True)
     heading = POINTING if style == "simple" else f"### {POINTING}"
     return ["", heading, "", table, "", READING]
 
 
 def to_markdown(board: Board, *, title: str | None = None, lead: str | None = None) -> str:
-    """Write a board as a Markdown section, below a lead: by default, what the clips can tell."""
+    """Write a board as a Markdown section, below a lead: by default, what the clips can tell.
+
+    The title and the lead are Markdown; every other text is escaped.
+    """
     from tabulate import tabulate
 
-    table = tabulate(_plain_rows(board), _header(board), tablefmt="github", disable_numparse=True)
-    footer = "\n".join(f"- {line}" for line in footer_of(board))
-    lead = " ".join(outlook_sentences(board)) if lead is None else lead
+    rows = [[place, markdown(name), *rest] for place, name, *rest in _plain_rows(board)]
+    header = [*map(markdown, _header(board))]
+    table = tabulate(rows, header, tablefmt="github", disable_numparse=True)
+    footer = "\n".join(f"- {line}" for line in footer_of(board, markdown))
+    lead = " ".join(outlook_sentences(board, markdown)) if lead is None else lead
     before = f"{lead}\n\n" if lead else ""
     pointing = "\n".join(_pointing(board, "github"))
     after = f"{pointing}\n" if pointing else ""
-    return f"## {title or title_of(board)}\n\n{before}{table}\n\n{footer}\n{after}"
+    return f"## {title or markdown(title_of(board))}\n\n{before}{table}\n\n{footer}\n{after}"
 
 
 def record_columns(board: Board) -> list[str]:
@@ -237,11 +250,7 @@ def to_csv(boards: list[Board]) -> str:
     """Write boards as one CSV table."""
     records = [record for board in boards for record in to_records(board)]
     names = list(dict.fromkeys(name for record in records for name in record))
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return stream.getvalue()
+    return csv_text(records, names)
 
 
 def to_json(boards: list[Board]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,12 +12,15 @@ from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.formats.text import extent_of, to_markdown
+from awb.leaderboard.publishing.attempts import attempted
+from awb.leaderboard.publishing.provenance import Spots, count_text, overall_text
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget
 from awb.leaderboard.publishing.roles import CONTROL, roles
 from awb.leaderboard.publishing.shadow_section import shadow_lines, shadow_section
 from awb.leaderboard.publishing.titles import board_title
-from awb.leaderboard.submissions.credits import credits_of, escaped
+from awb.leaderboard.submissions.credits import credits_of
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.submissions.shadows import Shadow
@@ -33,31 +37,47 @@ def write_pages(
     registry: Registry,
     links: Sequence[str] = (),
     shadows: Mapping[str, Shadow] = MappingProxyType({}),
-) -> list[Path]:
-    """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``."""
-    lines, paths = [], []
+    spots: Spots = MappingProxyType({}),
+) -> tuple[list[Path], list[str]]:
+    """Write ``<dataset>--<model>.md`` for each pair, and the index into ``README.md``.
+
+    Also list the pages that could not be written, and why: they cost no other page.
+    """
+    found = list(submitted)
+    lines: list[str] = []
+    paths: list[Path] = []
+    failed: list[str] = []
     try:
-        for name, groups in paired(submitted).items():
+        for name, groups in paired(found).items():
             path = into / f"{name}.md"
-            path.write_text(_page(groups, registry, shadows), encoding="utf-8")
+            page = attempted(path.name, partial(_page, groups, registry, shadows, spots), failed)
+            if page is None:
+                path.unlink(missing_ok=True)
+                continue
+            path.write_text(page, encoding="utf-8")
             paths.append(path)
-            lines.append(_index_line(name, groups, registry))
-        _write_index(into / "README.md", [*lines, *links])
+            lines.append(_index_line(name, groups, registry, spots))
+        told = ["", overall_text(found, spots)] if found else []
+        _write_index(into / "README.md", [*lines, *told, *links])
     except OSError as error:
         raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
-    return paths
+    return paths, failed
 
 
 def _page(
-    groups: dict[str, list[Submitted]], registry: Registry, shadows: Mapping[str, Shadow]
+    groups: dict[str, list[Submitted]],
+    registry: Registry,
+    shadows: Mapping[str, Shadow],
+    spots: Spots,
 ) -> str:
     """Write all boards of a pair, one per manifest and settings, the largest first."""
     record = next(iter(groups.values()))[0].record
-    title = f"# {escaped(board_title(record, registry))}\n\n"
+    title = f"# {markdown(board_title(record, registry))}\n\n"
     parts = []
     for folder, group in groups.items():
         found = "\n".join(
-            _section(board_of(data), data) for data in each_budget(data_of(group, registry), group)
+            _section(board_of(data), data)
+            for data in each_budget(data_of(group, registry, spots), group)
         )
         shadow = shadow_section(shadow_lines(group, shadows, registry))
         parts.append(
@@ -70,8 +90,8 @@ def _page(
 def _section(board: Board, data: BoardData) -> str:
     """Write one board: its message and what its clips can tell, then the table."""
     message = message_of(board, data)
-    lead = [*(sentences(message, escaped) if message else []), *outlook_sentences(board, escaped)]
-    return to_markdown(board, title=extent_of(board), lead=" ".join(lead)).replace("<", "&lt;")
+    lead = [*(sentences(message, markdown) if message else []), *outlook_sentences(board, markdown)]
+    return to_markdown(board, title=extent_of(board), lead=" ".join(lead))
 
 
 def _settings(record: Submission) -> str:
@@ -80,28 +100,32 @@ def _settings(record: Submission) -> str:
     if settings.scoring_masker != masker:
         masker += f" (for scoring: {settings.scoring_masker})"
     return (
-        f"Model {escaped(record.model.label)} on dataset {escaped(record.dataset.label)}:"
+        f"Model {markdown(record.model.label)} on dataset {markdown(record.dataset.label)}:"
         f" segments of {settings.segment_s:g} s every {settings.segment_hop_s:g} s,"
-        f" {settings.samples:,} drop masks ({escaped(settings.design)}), masker"
-        f" {escaped(masker)}, seed {settings.seed}."
+        f" {settings.samples:,} drop masks ({markdown(settings.design)}), masker"
+        f" {markdown(masker)}, seed {settings.seed}."
     )
 
 
-def _index_line(name: str, groups: dict[str, list[Submitted]], registry: Registry) -> str:
+def _index_line(
+    name: str, groups: dict[str, list[Submitted]], registry: Registry, spots: Spots
+) -> str:
     every = [one for group in groups.values() for one in group]
     record = every[0].record
     kept = sorted({len(one.manifest.kept) for one in every})
-    link = f"[{escaped(board_title(record, registry))}]({name}.md)"
+    link = f"[{markdown(board_title(record, registry))}]({name}.md)"
     return (
-        f"| {link} | {escaped(record.dataset.label)} |"
-        f" {escaped(record.model.label)} | {', '.join(map(str, kept))} | {len(every)} |"
+        f"| {link} | {markdown(record.dataset.label)} |"
+        f" {markdown(record.model.label)} | {', '.join(map(str, kept))} | {len(every)} |"
+        f" {count_text(every, spots)} |"
     )
 
 
 def _write_index(path: Path, lines: Sequence[str]) -> None:
     """Write the index between its markers, and keep the rest of the file."""
     header = (
-        "| board | dataset | model | instances | submissions |\n| --- | --- | --- | --- | --- |"
+        "| board | dataset | model | instances | submissions | fidelity |\n"
+        "| --- | --- | --- | --- | --- | --- |"
     )
     block = "\n".join([BEGIN, header, *lines, END])
     old = path.read_text(encoding="utf-8") if path.is_file() else _NOTHING

@@ -23,6 +23,7 @@ from awb.leaderboard.publishing.dataset_card import (
 from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.submissions.files import RELEVANCE_SUFFIX, Reader, find
 from awb.leaderboard.submissions.shadows import SHADOWS
+from awb.leaderboard.submissions.spot_records import VERIFIED
 from awb.leaderboard.verification.checks import readable, verify
 from awb.plugins.discovery import Registry
 
@@ -74,7 +75,7 @@ def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache
         raise SubmissionError(f"{into} has no submissions. Type: awb publish RUN --into {into}")
     chosen = [path for path in into.iterdir() if path.suffix in _PAGES and path.name != CARD]
     chosen += [path for path in into.glob(f"{SUBMISSIONS}/*/*") if path.suffix in _SUFFIXES]
-    chosen += into.glob(f"{SHADOWS}/*.json")
+    chosen += [*into.glob(f"{SHADOWS}/*.json"), *into.glob(f"{VERIFIED}/*.json")]
     files: dict[str, Path | bytes] = {
         path.relative_to(into).as_posix(): path
         for path in sorted(chosen)

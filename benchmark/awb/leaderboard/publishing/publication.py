@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -11,8 +12,10 @@ from pydantic import ValidationError
 from awb.errors import AwbError, ParameterError, SubmissionError
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
+from awb.leaderboard.publishing.attempts import attempted
 from awb.leaderboard.publishing.board_pages import write_pages
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
+from awb.leaderboard.publishing.provenance import overall_text
 from awb.leaderboard.publishing.submission_from_run import submissions
 from awb.leaderboard.publishing.summary_pages import (
     DATASETS_PAGE,
@@ -27,6 +30,7 @@ from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.submissions.files import Submitted, is_taken, path_in, write
 from awb.leaderboard.submissions.schema import Credit
 from awb.leaderboard.submissions.shadows import read_shadows
+from awb.leaderboard.submissions.spot_records import read_spots
 from awb.leaderboard.verification.checks import readable
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
@@ -112,22 +116,29 @@ def _made(
 def render(
     into: Path, registry: Registry, draw: Draw | None = None
 ) -> tuple[list[Path], list[str], list[str]]:
-    """Write the pages of all valid submissions; list those refused, and shadows ignored."""
-    found, refused = read_folder(into / SUBMISSIONS)
-    summaries = write_summaries(summarize(found, registry), into, draw)
+    """Write the pages of all valid submissions; list what is not shown, and records ignored."""
+    found, refused = read_folder(into / SUBMISSIONS, registry)
+    hashes = {one.record.sha256 for one in found}
+    shadows, ignored = read_shadows(into, hashes)
+    spots, others = read_spots(into, hashes)
+    told = overall_text(found, spots)
+    overall = attempted("the summary", partial(summarize, found, registry), refused)
+    summaries = {} if overall is None else write_summaries(overall, into, draw, told=told)
     links = ["", f"Over all boards: {', '.join(summaries)}."] if summaries else []
-    shadows, ignored = read_shadows(into, {one.record.sha256 for one in found})
-    boards = write_pages(found, into, registry, links, shadows)
-    return [*boards, *(into / name for name in summaries.values())], refused, ignored
+    boards, failed = write_pages(found, into, registry, links, shadows, spots)
+    written = [*boards, *(into / name for name in summaries.values())]
+    return written, [*refused, *failed], [*ignored, *others]
 
 
-def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> dict[str, str]:
+def write_summaries(
+    found: Summaries, into: Path, draw: Draw | None = None, *, told: str = ""
+) -> dict[str, str]:
     """Write the summary pages over all boards, with their figures, and return their links."""
     pages = {}
     try:
         into.mkdir(parents=True, exist_ok=True)
         if found.models is not None:
-            (into / MODELS_PAGE).write_text(models_page(found.models), encoding="utf-8")
+            (into / MODELS_PAGE).write_text(models_page(found.models, told), encoding="utf-8")
             pages[f"[right for the right reasons?]({MODELS_PAGE})"] = MODELS_PAGE
         if found.datasets:
             figures = []
@@ -135,7 +146,7 @@ def write_summaries(found: Summaries, into: Path, draw: Draw | None = None) -> d
                 figures = [FIGURE.format(metric=one.metric.name) for one in found.datasets]
                 for one, figure in zip(found.datasets, figures, strict=True):
                     draw(one, into / figure)
-            text = datasets_page(found.datasets, figures)
+            text = datasets_page(found.datasets, figures, told)
             (into / DATASETS_PAGE).write_text(text, encoding="utf-8")
             pages[f"[mean ranks]({DATASETS_PAGE})"] = DATASETS_PAGE
     except OSError as error:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
 
 from awb.errors import AwbError, SubmissionError
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData, at_budgets, make_board
+from awb.leaderboard.publishing.provenance import Spots, claimed_rows, row_notes
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.verification.checks import readable
+from awb.leaderboard.verification.recomputation import known_metrics, recomputed, stored_scoring
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.specs import ExplainerSpec, MetricSpec
@@ -25,9 +30,18 @@ def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
     return [data] if budgets is None else list(at_budgets(data, budgets))
 
 
-def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
-    """Collect the rows of submissions that can be compared."""
+def data_of(
+    group: Sequence[Submitted], registry: Registry, spots: Spots = MappingProxyType({})
+) -> BoardData:
+    """Collect the rows of submissions that can be compared.
+
+    The first metric, which ranks, is one that follows from the relevance if there is any; if not,
+    only rows that were spot-checked have places.
+    """
     main = _main(_metric_specs(group, registry))
+    firm = [label for label in main if not _needs_model(group, label, registry)]
+    if firm and next(iter(main)) not in firm:
+        main = {firm[0]: main[firm[0]], **main}
     baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
     return BoardData(
         group[0].manifest,
@@ -37,7 +51,29 @@ def data_of(group: Sequence[Submitted], registry: Registry) -> BoardData:
         baselines,
         group[0].record.settings.seed,
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
+        unranked=frozenset() if firm else claimed_rows(group, spots),
+        told=tuple(row_notes(group, spots)),
     )
+
+
+def _needs_model(group: Sequence[Submitted], label: str, registry: Registry) -> bool:
+    """Say whether a metric cannot be computed from the relevance that was submitted."""
+    for one in group:
+        record = one.record
+        known = known_metrics([m for m in record.metrics if m.label == label], registry)
+        explained = [
+            (row, relevance)
+            for row, relevance in zip(record.instances, one.relevance, strict=True)
+            if relevance is not None
+        ]
+        if not known or not explained:
+            continue
+        row, relevance = explained[0]
+        spans = np.asarray(one.kept[row.clip_id, row.target].intervals_s, dtype=np.float64)
+        where = (row.clip_id, row.target)
+        scoring = stored_scoring(record, *where, relevance, spans, one.segments(row))
+        return recomputed(known[0], scoring) is None
+    return False
 
 
 def board_of(data: BoardData) -> Board:
@@ -61,7 +97,11 @@ def every_metric(group: Sequence[Submitted], registry: Registry) -> list[MetricF
 
 def _metric_specs(group: Sequence[Submitted], registry: Registry) -> dict[str, MetricSpec]:
     """Look up the submitted metrics that are installed, by label."""
-    labels = dict.fromkeys(one.label for each in group for one in each.record.metrics)
+    orders = {tuple(one.label for one in each.record.metrics) for each in group}
+    labels = list(dict.fromkeys(label for order in orders for label in order))
+    if len(orders) > 1:  # no single entry decides what ranks
+        place = {spec.name: at for at, spec in enumerate(registry.specs(MetricSpec))}
+        labels.sort(key=lambda one: (place.get(one.partition(":")[0], len(place)), one))
     found: dict[str, MetricSpec] = {}
     for label in labels:
         try:

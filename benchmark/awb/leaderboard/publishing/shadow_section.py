@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from awb.leaderboard.boards.board import Cell
+from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.formats.text import cell_text, counted
-from awb.leaderboard.submissions.credits import escaped
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.shadows import Shadow
 from awb.leaderboard.verification.shadow_comparison import (
@@ -106,7 +106,7 @@ def shadow_section(lines: Sequence[ShadowLine]) -> str:
     if not lines:
         return ""
     rows = [
-        [escaped(cell) if at not in (2, 3) else cell for at, cell in enumerate(line.cells)]
+        [markdown(cell) if at not in (2, 3) else cell for at, cell in enumerate(line.cells)]
         for line in lines
     ]
     table = tabulate(rows, SHADOW_HEADER, tablefmt="github", disable_numparse=True)

@@ -251,6 +251,8 @@ def _settings(config: RunConfig, chosen: Chosen, sample_rate_hz: int) -> dict[st
         "design", "samples", "budgets", "seed", "segment_s", "segment_hop_s", "clips",
         "max_event_fraction", "min_score", "robustness",
     }  # fmt: skip
+    if config.robustness and config.robustness_samples is not None:
+        names.add("robustness_samples")
     return {
         **config.model_dump(mode="json", include=names),
         "masker": chosen.masker.label,
@@ -273,7 +275,7 @@ def _rows(pair: _Pair, name: str) -> dict[str, Any]:
             "reason": "" if row.status == OK else printable(row.reason),
             "calls": row.calls,
             "forwards": float(row.forwards),
-            "seconds": round(float(row.seconds), 6),
+            "seconds": round(float(row.seconds + row.shared_seconds), 6),
         }
         for row in (explanations[place] for place in places)
     ]

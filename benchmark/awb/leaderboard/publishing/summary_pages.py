@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from awb.leaderboard.boards.ranking import group_letters
+from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.publishing.comparable_boards import (
     DELETION,
     LOCALIZATION,
@@ -17,7 +18,6 @@ from awb.leaderboard.publishing.comparable_boards import (
 )
 from awb.leaderboard.publishing.over_datasets import DatasetSummary, summarize_datasets
 from awb.leaderboard.publishing.over_models import ModelRow, ModelSummary, summarize_models
-from awb.leaderboard.submissions.credits import escaped
 from awb.leaderboard.submissions.files import Submitted
 from awb.plugins.discovery import Registry
 from awb.statistics import Interval
@@ -110,8 +110,8 @@ def _table(rows: Sequence[Sequence[str]], header: Sequence[str]) -> str:
     return str(tabulate(rows, header, tablefmt="github", disable_numparse=True))
 
 
-def models_page(summary: ModelSummary) -> str:
-    """Write the page over models."""
+def models_page(summary: ModelSummary, told: str = "") -> str:
+    """Write the page over models, and what its numbers rest on."""
     header = [
         "model on dataset", "looks", "ROC-AUC ↑", "margin ↑", "all common", "energy",
         "deletion area ↓", "of random", "without events", "without as many random",
@@ -120,13 +120,14 @@ def models_page(summary: ModelSummary) -> str:
     table = _table([_model_cells(row) for row in summary.rows], header)
     notes = [_PLANTED] if any(row.board.planted for row in summary.rows) else []
     notes += [_CONTROL] if any(row.board.control for row in summary.rows) else []
-    notes += [f"Not compared: {escaped(text)}." for text in summary.left_out]
+    notes += [f"Not compared: {markdown(text)}." for text in summary.left_out]
     reading = _MODELS_READING.format(
         n_faithful=summary.n_faithful, n_common=len(summary.explainers)
     )
     parts = [
         "# Over models: right for the right reasons?",
         reading.rstrip(),
+        *([told] if told else []),
         table,
         *notes,
         *(_explainer_table(summary, metric) for metric in summary.means),
@@ -136,7 +137,7 @@ def models_page(summary: ModelSummary) -> str:
 
 def _named(row: ModelRow) -> str:
     mark = " ‡" if row.board.planted else " †" if row.board.control else ""
-    return f"[{escaped(row.board.title)}]({row.board.name}.md){mark}"
+    return f"[{markdown(row.board.title)}]({row.board.name}.md){mark}"
 
 
 def _model_cells(row: ModelRow) -> list[str]:
@@ -162,7 +163,7 @@ def _explainer_table(summary: ModelSummary, metric: str) -> str:
     # The mean over boards only orders the rows; it is not shown.
     order = sorted(means, key=lambda name: (-sum(one.mean for one in means[name]), name))
     rows = [
-        [f"*{escaped(name)}*" if name not in summary.explainers else escaped(name)]
+        [f"*{markdown(name)}*" if name not in summary.explainers else markdown(name)]
         + [interval(one) for one in means[name]]
         for name in order
     ]
@@ -175,11 +176,14 @@ def _explainer_table(summary: ModelSummary, metric: str) -> str:
     )
 
 
-def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = ()) -> str:
-    """Write the page over datasets."""
+def datasets_page(
+    summaries: Sequence[DatasetSummary], figures: Sequence[str] = (), told: str = ""
+) -> str:
+    """Write the page over datasets, and what its numbers rest on."""
     parts = [
         "# Over datasets: mean ranks",
         _DATASETS_READING,
+        *([told] if told else []),
     ]
     for place, one in enumerate(summaries):
         parts.append(f"## By {one.metric.name} {one.metric.arrow}")
@@ -189,7 +193,7 @@ def datasets_page(summaries: Sequence[DatasetSummary], figures: Sequence[str] = 
         parts.append(_ranks(one))
         parts += _tests(one)
         parts += _partial(one)
-        parts += [f"Not ranked here: {escaped(text)}." for text in one.left_out]
+        parts += [f"Not ranked here: {markdown(text)}." for text in one.left_out]
     return "\n\n".join(parts) + "\n"
 
 
@@ -207,8 +211,8 @@ def _ranks(summary: DatasetSummary) -> str:
             for board in range(len(summary.boards))
         ]
         span = f"{rank.rank:.1f} [{rank.low:.1f}, {rank.high:.1f}]"
-        rows.append([span, groups[column], escaped(summary.explainers[column]), *cells])
-    names = [f"[{escaped(board.title)}]({board.name}.md)" for board in summary.boards]
+        rows.append([span, groups[column], markdown(summary.explainers[column]), *cells])
+    names = [f"[{markdown(board.title)}]({board.name}.md)" for board in summary.boards]
     return _table(rows, ["mean rank", "", "explainer", *names])
 
 
@@ -234,11 +238,11 @@ def _partial(summary: DatasetSummary) -> list[str]:
         return []
     rows = [
         [
-            escaped(one.explainer),
+            markdown(one.explainer),
             f"{sum(not math.isnan(mean) for mean in one.means)} of {len(one.means)}",
             *(number(mean, 3) for mean in one.means),
         ]
         for one in summary.partial
     ]
-    header = ["explainer", "boards", *(escaped(board.title) for board in summary.boards)]
+    header = ["explainer", "boards", *(markdown(board.title) for board in summary.boards)]
     return ["Ranked on some boards only, and therefore without a mean rank:", _table(rows, header)]

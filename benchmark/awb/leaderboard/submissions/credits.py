@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.names import slug
 from awb.leaderboard.submissions.schema import Submission
 
 SUBMISSIONS = "submissions"
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>()#+!|~&])")
-
-
-def escaped(text: str) -> str:
-    """Escape a text for Markdown and HTML."""
-    return _MARKUP.sub(r"\\\1", text).replace("\\<", "&lt;").replace("\\>", "&gt;")
 
 
 def credits_of(folder: str, group: Sequence[Submitted]) -> str:
@@ -23,7 +17,7 @@ def credits_of(folder: str, group: Sequence[Submitted]) -> str:
     found: dict[str, list[str]] = {}
     for one in sorted(group, key=lambda each: each.record.name):
         record = one.record
-        link = f"[{escaped(record.name)}]({SUBMISSIONS}/{folder}/{slug(record.name)}.json)"
+        link = f"[{markdown(record.name)}]({SUBMISSIONS}/{folder}/{slug(record.name)}.json)"
         found.setdefault(_origin(record), []).append(link)
     order = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
     items = [f"- {_counted(links)} {origin}\n  {', '.join(links)}" for origin, links in order]
@@ -37,12 +31,12 @@ def _counted(links: Sequence[str]) -> str:
 
 def _origin(record: Submission) -> str:
     """Describe who made a submission, with what, when and where, as far as it is known."""
-    text = f"by {escaped(record.credit.author)}" if record.credit.author else "without an author"
-    text += f", with {escaped(f'{record.explainer.distribution} {record.explainer.version}')}"
+    text = f"by {markdown(record.credit.author)}" if record.credit.author else "without an author"
+    text += f", with {markdown(f'{record.explainer.distribution} {record.explainer.version}')}"
     if record.environment.created:
-        text += f", computed {escaped(record.environment.created[:10])}"
+        text += f", computed {markdown(record.environment.created[:10])}"
     processor = record.environment.hardware.get("processor", "")
     if processor:
-        text += f" on {escaped(processor)}"
+        text += f" on {markdown(processor)}"
     said = [part.rstrip(".") for part in (record.credit.note, record.credit.citation) if part]
-    return " ".join([f"{text}.", *(f"{escaped(part)}." for part in said)])
+    return " ".join([f"{text}.", *(f"{markdown(part)}." for part in said)])

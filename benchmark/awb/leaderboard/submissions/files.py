@@ -186,7 +186,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _is_submission(path: Path) -> bool:
-    return path.name != MANIFEST_NAME and path.parent.name != "shadow"
+    return path.name != MANIFEST_NAME and path.parent.name not in {"shadow", "verified"}
 
 
 def find(paths: list[Path]) -> Iterator[Path]:

@@ -107,6 +107,8 @@ def _hash(key: tuple[str, ...]) -> str:
 def folder_name(submission: Submission) -> str:
     """Name the folder of all submissions that can be compared with this one."""
     settings = submission.settings.model_dump(mode="json", exclude=_NOT_COMPARED)
+    if settings["robustness_samples"] is None:  # of a run without robustness, or an older one
+        del settings["robustness_samples"]
     plain = {"manifest": submission.manifest.sha256, "settings": settings}
     digest = hashlib.sha256(canonical(plain)).hexdigest()[:8]
     return f"{brief(submission.dataset.label)}--{brief(submission.model.label)}--{digest}"

@@ -17,11 +17,13 @@ from pydantic import (
     FiniteFloat,
     JsonValue,
     ValidationError,
+    model_validator,
 )
 
 from awb.errors import SubmissionError
 from awb.harness.selection.manifest import Manifest
 from awb.leaderboard.submissions.canonical_json import content_sha256
+from awb.leaderboard.submissions.untrusted_text import check_label, check_name, check_printable
 
 FORMAT = 1
 MAX_TEXT = 500
@@ -31,32 +33,26 @@ MAX_EVENTS = 1_000
 MAX_METRICS = 500
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("contains characters that cannot be printed")
-    return text
-
-
-def _no_markup(text: str) -> str:
-    if set(text) & set("|<>`"):
-        raise ValueError("contains characters that labels must not have: | < > `")
-    return text
-
-
 def _file_name(text: str) -> str:
     if "/" in text or "\\" in text or text.startswith("."):
         raise ValueError("is a path out of the folder of the submission")
     return text
 
 
-Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(_printable)]
-Label = Annotated[Text, Field(min_length=1), AfterValidator(_no_markup)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(check_printable)]
+Label = Annotated[Text, Field(min_length=1), AfterValidator(check_label)]
+Name = Annotated[Text, AfterValidator(check_name)]
 FileName = Annotated[Text, AfterValidator(_file_name)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=10**15)]
-Amount = Annotated[FiniteFloat, Field(ge=0)]
+Seconds = Annotated[FiniteFloat, Field(ge=0, le=10**9)]
+Amount = Annotated[FiniteFloat, Field(ge=0, le=10**15)]
+Score = Annotated[FiniteFloat, Field(ge=-(10**30), le=10**30)]
+Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
+LogOdds = Annotated[FiniteFloat, Field(ge=-(10**6), le=10**6)]
 Status = Literal["ok", "failed", "not applicable"]
-Column = Annotated[list[FiniteFloat | None], Field(max_length=MAX_INSTANCES)]
+Column = Annotated[list[Score | None], Field(max_length=MAX_INSTANCES)]
+Budget = Annotated[int, Field(ge=1, le=10**9)]
 Place = Annotated[int, Field(ge=0, lt=MAX_INSTANCES)]
 Reasons = dict[Text, Annotated[list[Place], Field(max_length=MAX_INSTANCES)]]
 Versions = Annotated[dict[Text, Text], Field(max_length=100)]
@@ -72,10 +68,16 @@ class Plugin(Strict):
     """A plugin with its settings, and the distribution that provides it."""
 
     label: Label
-    name: Label
+    name: Name
     parameters: dict[Text, JsonValue]
     distribution: Text
     version: Text
+
+    @model_validator(mode="after")
+    def _label_is_of_name(self) -> Plugin:
+        if self.label.partition(":")[0] != self.name:
+            raise ValueError(f"the label {self.label} is not one of {self.name}")
+        return self
 
 
 class Settings(Strict):
@@ -83,14 +85,15 @@ class Settings(Strict):
 
     design: Text
     samples: Annotated[int, Field(ge=1, le=1_000_000)]
-    budgets: Annotated[list[int], Field(min_length=1, max_length=100)] | None
+    budgets: Annotated[list[Budget], Field(min_length=1, max_length=100)] | None
     seed: Count
-    segment_s: Annotated[FiniteFloat, Field(gt=0)]
-    segment_hop_s: Annotated[FiniteFloat, Field(gt=0)]
-    max_event_fraction: FiniteFloat
-    min_score: FiniteFloat | None
+    segment_s: Annotated[Seconds, Field(gt=0)]
+    segment_hop_s: Annotated[Seconds, Field(gt=0)]
+    max_event_fraction: Share
+    min_score: LogOdds | None
     clips: Count | None
     robustness: Count | Literal["all"]
+    robustness_samples: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     masker: Text
     scoring_masker: Text
     sample_rate_hz: Annotated[int, Field(ge=1, le=10_000_000)]
@@ -131,7 +134,10 @@ class RelevanceReference(Strict):
 
 
 class Row(Strict):
-    """One instance: its size, its status and its cost."""
+    """One instance: its size, its status and its cost.
+
+    The seconds include those of the design, as if the explainer had run alone.
+    """
 
     clip_id: Text
     target: Text
@@ -141,7 +147,7 @@ class Row(Strict):
     reason: Text
     calls: Count
     forwards: Amount
-    seconds: Amount
+    seconds: Seconds
 
 
 class Submission(Strict):
@@ -166,23 +172,26 @@ class Submission(Strict):
     sha256: Sha256  # of everything else in the record
 
 
+_Told = Annotated[str, Field(max_length=4_000)]  # may be several lines; pages shorten it
+
+
 class _Kept(Strict):
     clip_id: Text
     target: Text
     class_index: Count
     intervals_s: Annotated[
-        list[Annotated[list[Amount], Field(min_length=2, max_length=2)]],
+        list[Annotated[list[Seconds], Field(min_length=2, max_length=2)]],
         Field(max_length=MAX_EVENTS),
     ]
-    score: FiniteFloat
+    score: LogOdds
     audio_sha256: Sha256
 
 
 class _Skipped(Strict):
-    clip_id: str
-    target: str
-    reason: str
-    detail: str
+    clip_id: _Told
+    target: _Told
+    reason: _Told
+    detail: _Told
 
 
 class ManifestContent(Strict):

@@ -14,6 +14,7 @@ from awb.harness.unit.record import OK
 from awb.leaderboard.submissions.files import Reader, Submitted
 from awb.leaderboard.submissions.schema import Row, Submission
 from awb.leaderboard.verification.consistency import contradictions
+from awb.leaderboard.verification.identity import check_calls, check_plugins
 from awb.leaderboard.verification.recomputation import (
     KnownMetric,
     known_metrics,
@@ -22,11 +23,9 @@ from awb.leaderboard.verification.recomputation import (
     stored_scoring,
 )
 from awb.leaderboard.verification.shadow_comparison import Comparison
+from awb.leaderboard.verification.tolerance import TOLERANCE, same
 from awb.plugins.discovery import Registry
 from awb.scoring import Scoring
-
-TOLERANCE = 1e-6
-"""A claimed score may differ by this much, times the size of the score if that is above 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,13 @@ class Checked:
     unknown: tuple[str, ...]  # not installed here
 
 
+PASS, REFUSED, UNCHECKED = "PASS", "REFUSED", "UNCHECKED"
+
+
+class UncheckedError(SubmissionError):
+    """Something that a check needs is not on this machine; the submission may be true or false."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The result of verifying one submission."""
@@ -46,25 +52,42 @@ class Verdict:
     reason: str = ""  # why it is refused; empty if it passes
     submitted: Submitted | None = None  # its content, if it passes
     checked: Checked | None = None  # how far its scores were checked, if it passes
-    spots: int = 0  # instances that were recomputed with the model
+    spots: tuple[tuple[str, str], ...] = ()  # (clip, target) recomputed with the model
+    seed: int | None = None  # that the spots were drawn from
+    unchecked: str = ""  # what a check that was asked for lacks here, and what brings it
     shadow: Comparison | None = None  # with the scores of the same explainer on new clips
     no_shadow: str = ""  # why it was not computed on new clips, if that was asked for
 
     @property
     def passed(self) -> bool:
-        """Whether the submission is valid."""
+        """Whether nothing in the submission was found to be false."""
         return not self.reason
+
+    @property
+    def state(self) -> str:
+        """PASS, REFUSED, or UNCHECKED if a check that was asked for was not possible here."""
+        if self.reason:
+            return REFUSED
+        return UNCHECKED if self.unchecked or self.no_shadow else PASS
 
 
 def verify(path: Path, registry: Registry, reader: Reader | None = None) -> Verdict:
     """Verify one submission."""
     try:
         submitted = (reader or Reader()).read(path)
-        check_coverage(submitted)
-        checked = check_scores(submitted, registry)
+        checked = check(submitted, registry)
     except AwbError as error:
         return Verdict(path, readable(str(error)))
     return Verdict(path, "", submitted, checked)
+
+
+def check(submitted: Submitted, registry: Registry) -> Checked:
+    """Check everything that needs neither the model nor the audio."""
+    check_plugins(submitted.record, registry)
+    check_coverage(submitted)
+    checked = check_scores(submitted, registry)
+    check_calls(submitted.record, registry)
+    return checked
 
 
 def readable(text: str) -> str:
@@ -200,10 +223,3 @@ def _compare(
 def _in_range(metric: KnownMetric, claim: float) -> bool:
     facts = metric.facts
     return facts.lowest - TOLERANCE <= claim <= facts.highest + TOLERANCE
-
-
-def same(claim: float | None, value: float, tolerance: float = TOLERANCE) -> bool:
-    """Say whether a claimed score equals a computed one; None claims that it is undefined."""
-    if claim is None or math.isnan(value):
-        return claim is None and math.isnan(value)
-    return abs(claim - value) <= tolerance * max(1.0, abs(value))

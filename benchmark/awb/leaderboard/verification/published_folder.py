@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from awb.errors import AwbError
+from awb.errors import AwbError, SubmissionError
 from awb.leaderboard.submissions.files import Reader, Submitted, find
 from awb.leaderboard.submissions.names import file_names, folder_name
-from awb.leaderboard.verification.checks import check_columns, check_coverage, readable
+from awb.leaderboard.submissions.untrusted_text import skeleton
+from awb.leaderboard.verification.checks import check, readable
+from awb.leaderboard.verification.identity import installed
+from awb.plugins.discovery import Registry
 
 
-def read_folder(folder: Path) -> tuple[list[Submitted], list[str]]:
+def read_folder(folder: Path, registry: Registry) -> tuple[list[Submitted], list[str]]:
     """Read all submissions of a folder, and list those that are refused and why.
 
-    Scores are not recomputed here (see `checks`), but every returned submission has matching files,
-    the rows of its manifest, one column per metric, and relevance of the right length.
+    What `awb verify` refuses without the model is refused here as well: no page shows it.
     """
-    reader, found, refused = Reader(), [], []
+    reader, refused = Reader(), []
+    found: dict[Path, Submitted] = {}
     for path in find([folder]):
         try:
             one = reader.read(path)
-            check_coverage(one)
-            check_columns(one.record)
-            _check_relevance(one)
+            checked = check(one, registry)
+            if not checked.recomputed and not checked.bounded:
+                raise SubmissionError("none of its metrics is installed here")
         except AwbError as error:
             refused.append(f"{path}: {readable(str(error))}")
         else:
-            found.append(one)
-    return found, refused
+            found[path] = one
+    for path, reason in _alike(found, registry).items():
+        refused.append(f"{path}: {reason}")
+        del found[path]
+    return list(found.values()), refused
 
 
-def _check_relevance(submitted: Submitted) -> None:
-    """Check that relevance can be read, and that it fits the segments."""
-    for row, relevance in zip(submitted.record.instances, submitted.relevance, strict=True):
-        if relevance is not None:
-            submitted.segments(row)
+def _alike(found: Mapping[Path, Submitted], registry: Registry) -> dict[Path, str]:
+    """Find rows of a board that look alike; one whose explainer is installed here stays."""
+    groups: dict[tuple[str, str], list[Path]] = {}
+    for path, one in found.items():
+        groups.setdefault((folder_name(one.record), skeleton(one.record.name)), []).append(path)
+    return {
+        path: f"looks like another row: {' and '.join(found[one].record.name for one in group)}"
+        for group in groups.values()
+        if len(group) > 1
+        for path in group
+        if installed(registry, "explainer", found[path].record.explainer.name) is None
+    }
 
 
 def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:

@@ -10,13 +10,14 @@ from typing import Any, NoReturn, cast
 
 import numpy as np
 
-from awb.errors import AwbError
+from awb.errors import AwbError, SubmissionError
 from awb.harness.unit.warm_plugins import build
 from awb.intervals import FloatArray
 from awb.leaderboard.submissions.schema import Plugin, Submission
+from awb.leaderboard.verification.identity import installed
 from awb.metrics.facts import MetricFacts
 from awb.perturbation import Perturber
-from awb.plugins.discovery import Registry
+from awb.plugins.discovery import Registry, missing_modules
 from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
 from awb.scoring import Scoring
@@ -56,19 +57,23 @@ class KnownMetric:
 
 
 def known_metrics(metrics: list[Plugin], registry: Registry) -> list[KnownMetric]:
-    """Look up the metrics of a submission, leaving out those that are not installed."""
+    """Look up the metrics of a submission, leaving out those that are not installed.
+
+    Raises `SubmissionError` for one that is called like an installed metric and differs from it.
+    """
     found = []
     for one in metrics:
-        try:
-            resolved = resolve(registry, "metric", one.label)
-            spec = resolved.spec
-            same = resolved.parameters.model_dump(mode="json") == one.parameters
-            if spec.name == one.name and same:
-                again = spec.facts.family in {"robustness", "sanity"}
-                function = None if again else build(resolved)
-                found.append(KnownMetric(one.label, spec.facts, function))
-        except AwbError:
+        entry = installed(registry, "metric", one.name)
+        if entry is None or missing_modules(entry.spec):
             continue
+        resolved = resolve(registry, "metric", one.label)
+        if resolved.parameters.model_dump(mode="json") != one.parameters:
+            given = entry.spec.parameters.model_validate(one.parameters)
+            if given != resolved.parameters:
+                raise SubmissionError(f"metric {one.label} has other settings than {one.name} here")
+        facts = resolved.spec.facts
+        again = facts.family in {"robustness", "sanity"}
+        found.append(KnownMetric(one.label, facts, None if again else build(resolved)))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from awb.errors import AwbError, SubmissionError
+from awb.errors import AwbError
 from awb.harness.config.resources import Resources
 from awb.harness.config.shadows import shadow_of
 from awb.harness.run import run
@@ -16,8 +16,9 @@ from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.submissions.environments import environment_of
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.names import folder_name
-from awb.leaderboard.submissions.shadows import Shadow, sealed, write_shadow
-from awb.leaderboard.verification.checks import Verdict, readable
+from awb.leaderboard.submissions.sealed_files import sealed
+from awb.leaderboard.submissions.shadows import Shadow, write_shadow
+from awb.leaderboard.verification.checks import UncheckedError, Verdict, readable
 from awb.leaderboard.verification.shadow_comparison import compare, compared_metrics
 from awb.leaderboard.verification.spot_check import same_run
 from awb.plugins.discovery import Registry
@@ -64,8 +65,9 @@ def shadow_run(submitted: Submitted, registry: Registry, plan: ShadowPlan) -> Sh
         folder = run(config, Path(temporary, "run"), plan.resources)
         [manifest] = folder.manifests()
         if manifest.weights_sha256 != submitted.manifest.weights_sha256:
-            raise SubmissionError(f"the weights of {record.model.label} differ here")
+            raise UncheckedError(f"the weights of {record.model.label} differ here")
         return sealed(
+            Shadow,
             {
                 "format": 1,
                 "submission": record.sha256,
@@ -78,7 +80,7 @@ def shadow_run(submitted: Submitted, registry: Registry, plan: ShadowPlan) -> Sh
                 "environment": environment_of(folder, record.model.label),
                 "manifest_sha256": manifest.sha256,
                 **_rows(folder, record.name),
-            }
+            },
         )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import platform
+import secrets
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, SubmissionError
@@ -17,16 +20,23 @@ from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, audio_sha256, decide, make_instance, prepare
 from awb.harness.selection.repeats import explained_again
 from awb.harness.storage.run_record import hardware, library_versions
-from awb.harness.unit.record import ExplainerResult, Plan, Unit
+from awb.harness.unit.record import OK, ExplainerResult, Plan, Unit, at_budget
 from awb.harness.unit.task import explain_unit
 from awb.harness.unit.warm_plugins import ModelFacts, build, model_facts, score_clip
 from awb.intervals import FloatArray
+from awb.leaderboard.submissions.environments import environment_here
 from awb.leaderboard.submissions.files import Submitted
-from awb.leaderboard.submissions.schema import Plugin, Row
-from awb.leaderboard.verification.checks import Verdict, readable, same
+from awb.leaderboard.submissions.names import folder_name
+from awb.leaderboard.submissions.schema import Plugin, Submission
+from awb.leaderboard.submissions.sealed_files import sealed
+from awb.leaderboard.submissions.spot_records import SpotRecord, write_spots
+from awb.leaderboard.verification.checks import UncheckedError, Verdict, readable
+from awb.leaderboard.verification.reach import Reach
+from awb.leaderboard.verification.tolerance import same
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved
 from awb.randomness import RandomKey
+from awb.specs import DatasetSpec
 
 ELSEWHERE = 0.02
 """The tolerance on other platforms: for scores, times their size if that is above 1; for relevance,
@@ -45,13 +55,43 @@ class _Bench:
     tolerance: float
 
 
-def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: int = 0) -> int:
-    """Recompute random instances, and compare labels, audio, relevance and all scores."""
+def draw_spot_seed() -> int:
+    """Draw the seed of a spot check from the machine's entropy, so that no author knows it."""
+    return secrets.randbelow(10**12)
+
+
+def spot_check(
+    submitted: Submitted, registry: Registry, count: int, *, seed: int
+) -> tuple[_Bench, tuple[int, ...]]:
+    """Recompute random instances, and compare labels, audio, relevance and all scores.
+
+    The choice depends on the seed and the manifest alone: nothing that an author can vary for one
+    submission moves it. One instance without an explanation is always among them, if there is one.
+    """
+    bench = _bench(submitted, registry)
+    places = _places(submitted, count, seed)
+    for place in places:
+        _check(bench, place)
+    return bench, places
+
+
+def _bench(submitted: Submitted, registry: Registry) -> _Bench:
+    """Prepare the recomputation; raise `UncheckedError` where something is missing here."""
     record = submitted.record
-    config, chosen = same_run(submitted, registry)
-    facts = model_facts(chosen.models[0])
+    try:
+        config, chosen = same_run(submitted, registry)
+        facts = model_facts(chosen.models[0])
+        source = Source(chosen.datasets[0], build(chosen.datasets[0]))
+    except (UncheckedError, SubmissionError):
+        raise
+    except AwbError as error:
+        raise UncheckedError(str(error)) from error
     if facts.weights_sha256 != submitted.manifest.weights_sha256:
-        raise SubmissionError(f"the weights of {record.model.label} differ here")
+        raise UncheckedError(
+            f"the weights of {record.model.label} differ here: their hash is"
+            f" {facts.weights_sha256[:12] or 'unknown'}, that of the submission's"
+            f" {submitted.manifest.weights_sha256[:12] or 'unknown'}; install those"
+        )
     plan = Plan(
         dataset=chosen.datasets[0],
         model=chosen.models[0],
@@ -63,31 +103,67 @@ def spot_check(submitted: Submitted, registry: Registry, count: int, *, seed: in
         config=config,
         computed_on=facts.computed_on,
     )
-    bench = _Bench(
+    return _Bench(
         submitted,
         plan,
         facts,
-        Source(plan.dataset, build(plan.dataset)),
+        source,
         explained_again(submitted.manifest.kept, plan),
         0.0 if _same_machine(submitted, facts) else ELSEWHERE,
     )
-    rng = RandomKey((seed, "spot check", record.sha256)).generator("instances")
-    n_rows = len(record.instances)
-    places = sorted(rng.choice(n_rows, size=min(count, n_rows), replace=False).tolist())
-    for place in places:
-        _check(bench, place)
-    return len(places)
 
 
-def with_spot_check(verdict: Verdict, registry: Registry, count: int, *, seed: int = 0) -> Verdict:
-    """Add a spot check to a verdict that passed."""
-    if verdict.submitted is None:
+def _places(submitted: Submitted, count: int, seed: int) -> tuple[int, ...]:
+    """Choose instances, and one without an explanation: a cheat would hide the hard ones there."""
+    rows = submitted.record.instances
+    rng = RandomKey((seed, "spot check", submitted.manifest.sha256)).generator("instances")
+    found = set(rng.choice(len(rows), size=min(count, len(rows)), replace=False).tolist())
+    without = [place for place, row in enumerate(rows) if row.status != OK]
+    if without and not found & set(without):
+        found.add(int(rng.choice(without)))
+    return tuple(sorted(found))
+
+
+def with_spot_check(
+    verdict: Verdict, registry: Registry, count: int, *, seed: int, verifier: str | None = None
+) -> Verdict:
+    """Add a spot check to a verdict that passed, and record it if there is a verifier."""
+    submitted = verdict.submitted
+    if submitted is None:
         return verdict
     try:
-        spots = spot_check(verdict.submitted, registry, count, seed=seed)
+        bench, places = spot_check(submitted, registry, count, seed=seed)
+        rows = [submitted.record.instances[place] for place in places]
+        spots = tuple((row.clip_id, row.target) for row in rows)
+        if verifier is not None:
+            write_spots(_record(bench, spots, seed, verifier), verdict.path)
+    except UncheckedError as error:
+        return replace(verdict, seed=seed, unchecked=f"no spot check: {readable(str(error))}")
     except AwbError as error:
-        return Verdict(verdict.path, f"spot check: {readable(str(error))}")
-    return replace(verdict, spots=spots)
+        reason = f"spot check with seed {seed}: {readable(str(error))}"
+        return Verdict(verdict.path, reason, seed=seed)
+    return replace(verdict, spots=spots, seed=seed)
+
+
+def _record(
+    bench: _Bench, spots: Sequence[tuple[str, str]], seed: int, verifier: str
+) -> SpotRecord:
+    """Describe a spot check that a submission passed."""
+    record = bench.submitted.record
+    return sealed(
+        SpotRecord,
+        {
+            "format": 1,
+            "submission": record.sha256,
+            "name": record.name,
+            "board": folder_name(record),
+            "seed": seed,
+            "instances": [{"clip_id": clip_id, "target": target} for clip_id, target in spots],
+            "exact": bench.tolerance == 0,
+            "verifier": verifier,
+            "environment": environment_here(bench.facts.computed_on),
+        },
+    )
 
 
 def _same_machine(submitted: Submitted, facts: ModelFacts) -> bool:
@@ -116,20 +192,41 @@ def same_run(submitted: Submitted, registry: Registry) -> tuple[RunConfig, Chose
         device=record.model.parameters.get("device"),
         precision=record.model.parameters.get("precision"),
         **settings,
-    )
-    chosen = choose(config, registry)
+    ).model_copy(update={"robustness_samples": record.settings.robustness_samples})
+    try:
+        chosen = choose(config, registry)
+    except AwbError as error:
+        raise UncheckedError(str(error)) from error
+    chosen = replace(chosen, datasets=[_as_stated(chosen.datasets[0], record.dataset)])
     _check_plugins(record.metrics, chosen.metrics)
     named = [record.dataset, record.model, record.explainer]
     _check_plugins(named, [chosen.datasets[0], chosen.models[0], chosen.explainers[0]])
     return config, chosen
 
 
+def _as_stated(dataset: Resolved[DatasetSpec], stated: Plugin) -> Resolved[DatasetSpec]:
+    """Open a generated dataset with all settings of a submission, whatever is the default today."""
+    if dataset.spec.shadow is None:
+        return dataset
+    try:
+        parameters = dataset.spec.parameters.model_validate(stated.parameters)
+    except ValidationError:
+        return dataset
+    return replace(dataset, parameters=parameters)
+
+
 def _check_plugins(named: Sequence[Plugin], found: Sequence[Resolved]) -> None:
     """Refuse to compare results of different plugins."""
     for one, here in zip(named, found, strict=True):
         there, identity = one.model_dump(mode="json", exclude={"label"}), here.identity()
-        if there != identity:
-            raise SubmissionError(f"{one.label} {_mismatch(there, identity)}")
+        if there == identity:
+            continue
+        if one.distribution == here.origin.distribution and one.version != here.origin.version:
+            raise UncheckedError(
+                f"{one.label} {_mismatch(there, identity)}. Type: python -m pip install"
+                f" {shlex.quote(f'{one.distribution}=={one.version}')}"
+            )
+        raise SubmissionError(f"{one.label} {_mismatch(there, identity)}")
 
 
 def _mismatch(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
@@ -164,9 +261,15 @@ def _check(bench: _Bench, place: int) -> None:
     row = record.instances[place]
     kept = bench.submitted.kept[row.clip_id, row.target]
     where = f"{row.clip_id} ({row.target})"
-    clip = bench.source.load(row.clip_id)
+    try:
+        clip = bench.source.load(row.clip_id)
+    except AwbError as error:
+        raise UncheckedError(f"{where} cannot be read here: {error}") from error
     if audio_sha256(clip) != kept.audio_sha256:
-        raise SubmissionError(f"{where}: the audio differs here")
+        told = f"{where}: the audio differs here"
+        if bench.tolerance:  # another decoder, or another release of the dataset
+            raise UncheckedError(f"{told}; get the dataset that the submission names")
+        raise SubmissionError(told)
     prepared = prepare(clip, bench.facts.sample_rate_hz)
     if prepared.waveform.size != row.n_samples:
         raise SubmissionError(f"{where}: the length of the clip differs here")
@@ -174,11 +277,11 @@ def _check(bench: _Bench, place: int) -> None:
     instance = make_instance(bench.plan.dataset.spec.name, clip, kept, bench.facts.sample_rate_hz)
     again = kept in bench.again
     key = bench.plan.unit_key(kept.audio_sha256, kept.clip_id, kept.target, again=again)
-    result = explain_unit(Unit(key, bench.plan, instance, again))
-    found = {one.explainer: one for one in result.explainers}
+    unit = Unit(key, bench.plan, instance, again)
+    found = {one.explainer: one for one in explain_unit(unit).explainers}
     if record.name not in found:
         raise SubmissionError(f"{where}: {record.explainer.label} has no row {record.name}")
-    _compare(bench, place, row, found[record.name], where)
+    _compare(bench, place, unit, found[record.name], where)
 
 
 def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:
@@ -208,10 +311,12 @@ def _check_selection(bench: _Bench, kept: Kept, where: str) -> None:
     raise SubmissionError(f"{where} is not selected here")
 
 
-def _compare(bench: _Bench, place: int, row: Row, found: ExplainerResult, where: str) -> None:
+def _compare(bench: _Bench, place: int, unit: Unit, found: ExplainerResult, where: str) -> None:
     """Compare status, calls, relevance and every score."""
     record = bench.submitted.record
-    if (found.status, found.cost.calls) != (row.status, row.calls):
+    row = record.instances[place]
+    more = abs(found.cost.calls - row.calls) - bench.tolerance * row.calls
+    if found.status != row.status or more > 0:
         raise SubmissionError(
             f"{where}: {found.status} after {found.cost.calls} calls, not {row.status} after"
             f" {row.calls}. {found.reason}"
@@ -224,10 +329,29 @@ def _compare(bench: _Bench, place: int, row: Row, found: ExplainerResult, where:
         raise SubmissionError(
             f"{where}: the relevance differs by {difference:.2g} of its largest value"
         )
-    for label, (value, _) in found.scores.items():
-        claim = record.scores[label][place]
-        if not same(claim, value, bench.tolerance):
-            raise SubmissionError(f"{where}: {label} is {value:.6g} here, not {claim} as claimed")
+    claims = {label: record.scores[label][place] for label in found.scores}
+    wrong = [
+        label
+        for label, (value, _) in found.scores.items()
+        if not same(claims[label], value, bench.tolerance)
+    ]
+    if wrong and bench.tolerance:
+        reach = Reach(
+            unit, published, found.relevance, difference=difference, samples=_samples(record)
+        )
+        wrong = [one for one in wrong if not reach.contains(one, claims[one], bench.tolerance)]
+    for label in wrong:
+        value = found.scores[label][0]
+        raise SubmissionError(
+            f"{where}: {label} is {value:.6g} here, not {claims[label]} as claimed"
+        )
+
+
+def _samples(record: Submission) -> int | None:
+    """Return the masks that the explainer of a row may use; None without budgets."""
+    budgets = sorted(record.settings.budgets or ())
+    own = [one for one in budgets if record.name == at_budget(record.explainer.label, one)]
+    return own[0] if own else budgets[-1] if budgets else None
 
 
 def _difference(published: FloatArray, found: FloatArray, dtype: str) -> float:

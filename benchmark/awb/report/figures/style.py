@@ -44,6 +44,7 @@ _STYLE = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "awb",
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a $ in a name is a dollar
 }
 
 

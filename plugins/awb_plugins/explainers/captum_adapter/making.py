@@ -17,7 +17,7 @@ from awb_plugins.explainers.captum_adapter import checks
 from awb_plugins.explainers.captum_adapter.layers import OnLayer
 from awb_plugins.explainers.captum_adapter.reading import Method, read_method
 from awb_plugins.explainers.segmentwise.postprocessing import Finished
-from awb_plugins.explainers.spectrogram.against_baseline import quiet_audio
+from awb_plugins.explainers.spectrogram.background import Baseline, backgrounds
 from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, seeded
 from awb_plugins.explainers.spectrogram.masked_features import grid_cells, whole_frames
 
@@ -207,15 +207,13 @@ class InsideModel(MapExplainer):
         own, method = self._method.own, self._method
         several = method.needs("baselines")
         typed = "baselines" in own.model_fields_set
-        kind = own.baselines if typed or not several else "quiet"
-        if kind == "quiet":
-            if not several:
-                raise ParameterError(
-                    f"captum:{method.name} compares with one clip, not with several"
-                )
-            return heard.features_of(quiet_audio(heard.fill, own.n_baselines, rng))
-        found = heard.baseline(kind)
-        return found.expand(2, -1, -1) if several else found  # DeepLiftShap refuses a single one
+        kind: Baseline = own.baselines if typed or not several else "quiet"
+        if kind in ("quiet", "scenes") and not several:
+            raise ParameterError(f"captum:{method.name} compares with one clip, not with several")
+        found = backgrounds(heard, kind, own.n_baselines, rng)
+        if several and len(found) == 1:  # DeepLiftShap refuses a single one
+            return found.expand(2, -1, -1)
+        return found
 
     def _cells(self, heard: Heard) -> torch.Tensor:
         """Number the cells of the features that are masked together, ``(1, frames, bins)``."""

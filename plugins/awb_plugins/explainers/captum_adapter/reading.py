@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
 from awb.plugins.references import parse_reference
 from awb_plugins.explainers.captum_adapter.facts import FILLED_IN, SIZES, reason_against
+from awb_plugins.explainers.spectrogram.background import Baseline
 from awb_plugins.explainers.spectrogram.hearing import MapParameters
 
 Space = Literal["segments", "features", "layer"]
@@ -42,17 +43,18 @@ class OwnSettings(MapParameters):
     layer : str
         Layer of the back end; empty for the model's last convolution.
     baselines : str
-        Features to compare with: ``dropped`` (those of the masked clip), ``mean``, ``zero``, or
-        ``quiet`` for several clips of quiet noise, which is what methods get that want several.
+        Features to compare with, see `awb_plugins.explainers.spectrogram.background`: ``dropped``
+        (those of the masked clip), ``silence``, ``median``, ``mean``, ``zero``; or several, for
+        methods that want several: ``quiet``, which is what they get, and ``scenes``.
     n_baselines : int
-        How many clips ``quiet`` stands for.
+        How many clips ``quiet`` and ``scenes`` stand for.
     cell_s, bands : float, int
         Cells of the features that are masked together: their length, and how many span the bins.
     """
 
     on: Literal["segments", "features"] = "segments"
     layer: str = ""
-    baselines: Literal["dropped", "mean", "zero", "quiet"] = "dropped"
+    baselines: Baseline = "dropped"
     n_baselines: int = Field(default=8, ge=2)
     cell_s: float = Field(default=0.5, gt=0)
     bands: int = Field(default=4, ge=1)

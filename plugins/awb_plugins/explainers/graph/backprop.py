@@ -10,6 +10,7 @@ doi:10.1007/978-3-319-10590-1_53 (deconvolution)
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 import torch
@@ -77,10 +78,46 @@ def gradient(tape: Tape, target: int, change: Change = "none") -> Tensor:
     """
     if change != "none" and not any(map(is_relu, tape.operations)):
         raise NotApplicableError("the network has no ReLU, which is all that this method changes")
+    found = _handed_back(tape, target, change)
+    return found.get(0, torch.zeros_like(tape.values[0]))
+
+
+def gradients_at(tape: Tape, target: int, numbers: Collection[int]) -> list[Tensor]:
+    """Find the gradient of the score at tensors on the way.
+
+    Parameters
+    ----------
+    tape : Tape
+        Run on the clip.
+    target : int
+        Column of the score.
+    numbers : collection of int
+        Which tensors, by their numbers on the tape.
+
+    Returns
+    -------
+    list of torch.Tensor
+        The gradient at each, zeros where the score does not depend on it.
+
+    Raises
+    ------
+    NotApplicableError
+        If an operator has no derivative.
+    """
+    found = _handed_back(tape, target, "none", kept=numbers)
+    return [found.get(number, torch.zeros_like(tape.values[number])) for number in numbers]
+
+
+def _handed_back(
+    tape: Tape, target: int, change: Change, kept: Collection[int] = ()
+) -> dict[int, Tensor]:
+    """Go back over the operations; return what the features and the kept tensors hold."""
     values = dict(enumerate(tape.values))
     held: dict[int, Tensor] = {tape.result: torch.zeros_like(tape.scores)}
     held[tape.result][..., target] = 1.0
+    seen: dict[int, Tensor] = {}
     for operation in reversed(tape.operations):
+        seen |= {n: held[n] for n in operation.outputs if n in kept and n in held}
         outward = [held.pop(number, None) for number in operation.outputs]
         reached = [part for part in outward if part is not None]
         if not reached:
@@ -96,4 +133,4 @@ def gradient(tape: Tape, target: int, change: Change = "none") -> Tensor:
             found = {n: passed.sum_to_size(values[n].shape) for n in operation.inputs}
         for number, part in found.items():
             held[number] = held[number] + part if number in held else part
-    return held.get(0, torch.zeros_like(tape.values[0]))
+    return seen | held

@@ -10,7 +10,8 @@ inputs:
   only moves numbers about, but for constants that it puts beside them; a maximum to what it picked;
 - a product with a gate (a sigmoid, one less it, or a softmax, as the weights of attention) all to
   the other factor, the signal; any other product of two activations to both alike; a ratio to what
-  is divided;
+  is divided. With the composite ``attention`` there are no gates: relevance goes through the
+  weights of attention to queries and keys, too;
 - layer, group, instance and RMS norms that are one operation hand on all of it; softmax,
   logsumexp, deviations and lengths by their Taylor expansion at the activations, whose constant
   keeps its share. Of a variance, which is of degree two, that is half.
@@ -36,8 +37,8 @@ transformers. ICML. arXiv:2402.05602 (normalization, products)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -56,7 +57,7 @@ from awb_plugins.explainers.graph.operators import (
 )
 from awb_plugins.explainers.graph.tape import Operation, Tape, Value
 
-Composite = Literal["epsilon", "flat"]
+Composite = Literal["epsilon", "flat", "attention"]
 Shares = dict[int, Tensor]
 
 _CONVOLUTIONS = frozenset({"convolution", "_convolution", "cudnn_convolution"})
@@ -90,12 +91,15 @@ class Propagated:
     lost : float
         What operations without a constant lost: to the stabilizer, and at units without input.
         It is negative where they gave more than they had.
+    seen : mapping of int to torch.Tensor
+        Relevance of the tensors on the way that were asked for.
     """
 
     relevance: Tensor
     score: float
     kept: float
     lost: float
+    seen: Mapping[int, Tensor] = field(default_factory=dict)
 
     def note(self, place: str) -> str:
         """Say where the score went, in a sentence for a board; `place` holds the relevance."""
@@ -106,7 +110,13 @@ class Propagated:
         )
 
 
-def propagate(tape: Tape, target: int, composite: Composite, epsilon: float) -> Propagated:
+def propagate(
+    tape: Tape,
+    target: int,
+    composite: Composite,
+    epsilon: float,
+    asked: Collection[int] = (),
+) -> Propagated:
     """Hand the target's score back to the features.
 
     Parameters
@@ -116,10 +126,13 @@ def propagate(tape: Tape, target: int, composite: Composite, epsilon: float) -> 
     target : int
         Column of the score.
     composite : str
-        ``epsilon`` everywhere; or ``flat`` at the first weights, alpha-1-beta-0 (z+) in other
-        convolutions, into which batch normalization is folded, and epsilon in dense layers.
+        ``epsilon`` everywhere; ``attention``, the same without gates; or ``flat`` at the first
+        weights, alpha-1-beta-0 (z+) in other convolutions, into which batch normalization is
+        folded, and epsilon in dense layers.
     epsilon : float
         Stabilizer of the epsilon rule.
+    asked : collection of int
+        Tensors on the way whose relevance is wanted, by their numbers.
 
     Returns
     -------
@@ -131,7 +144,7 @@ def propagate(tape: Tape, target: int, composite: Composite, epsilon: float) -> 
     NotApplicableError
         If an operator has no rule, or the relevance is not finite.
     """
-    return _Propagation(tape, composite, epsilon).run(target)
+    return _Propagation(tape, composite, epsilon).run(target, asked)
 
 
 class _Propagation:
@@ -144,14 +157,16 @@ class _Propagation:
         self.readers = tape.readers()
         self.raw = self._before_weights()
 
-    def run(self, target: int) -> Propagated:
+    def run(self, target: int, asked: Collection[int]) -> Propagated:
         """Go back over the operations."""
         scores = self.values[self.tape.result]
         start = torch.zeros_like(scores)
         start[..., target] = scores[..., target]
         held: Shares = {self.tape.result: start}
+        seen: Shares = {}
         kept = lost = 0.0
         for operation in reversed(self.tape.operations):
+            seen |= {n: held[n] for n in operation.outputs if n in asked and n in held}
             outward = [held.pop(number, None) for number in operation.outputs]
             if all(part is None for part in outward):
                 continue
@@ -167,7 +182,7 @@ class _Propagation:
         found = held.get(0, torch.zeros_like(self.values[0]))
         if not found.isfinite().all():
             raise NotApplicableError("LRP divides by activations that are too small here")
-        return Propagated(found, float(scores[0, target]), kept, lost)
+        return Propagated(found, float(scores[0, target]), kept, lost, seen)
 
     def _before_weights(self) -> set[int]:
         """List the tensors that no weights have been applied to."""
@@ -181,7 +196,7 @@ class _Propagation:
         """Say whether a bias, or the constant of an expansion, may keep relevance."""
         name = operation.name
         if name in _CONVOLUTIONS:
-            return operation.arguments[2] is not None and self.composite == "epsilon"
+            return operation.arguments[2] is not None and self.composite != "flat"
         return (
             not operation.inputs
             or name in REARRANGING  # which may put constants beside what they move
@@ -249,15 +264,16 @@ class _Propagation:
 
     def _weights(self, operation: Operation, outward: Tensor) -> Shares:
         """Share a weighted sum; one of two activations is shared by both."""
-        numbers = dict.fromkeys(operation.inputs)
-        factors = [part for part in operation.arguments if isinstance(part, Value)]
-        if len(factors) > 1:
-            if operation.name in ("addmm", "baddbmm", "addmv"):
-                raise NotApplicableError("LRP has no rule for a product plus an activation at once")
+        added = operation.arguments[:1] if operation.name in ("addmm", "baddbmm", "addmv") else ()
+        numbers = dict.fromkeys(_values(operation.arguments[len(added) :]))
+        if len(numbers) > 1 or _values(added):
+            if numbers.keys() & set(_values(added)):
+                raise NotApplicableError("LRP has no rule for a product plus one of its factors")
             signals = [number for number in numbers if not self._is_gate(number)]
             numbers = dict.fromkeys(signals) if len(signals) == 1 else numbers
             shares = self._proportional(operation, outward)
-            return {number: shares[number] / len(numbers) for number in numbers}
+            summand = {number: shares[number] for number in _values(added)}
+            return {number: shares[number] / len(numbers) for number in numbers} | summand
         if self.composite == "flat" and operation.inputs[0] in self.raw:
             return self._flat(operation, outward)
         return self._proportional(operation, outward)
@@ -266,7 +282,7 @@ class _Propagation:
         """Share a convolution: flat at the features, z+ in between, or epsilon."""
         if any(isinstance(part, Value) for part in operation.arguments[1:3]):
             raise NotApplicableError("LRP has no rule for convolution kernels made of activations")
-        if self.composite == "epsilon":
+        if self.composite != "flat":
             return self._proportional(operation, outward)
         if operation.inputs[0] in self.raw:
             return self._flat(operation, outward)
@@ -358,6 +374,8 @@ class _Propagation:
 
     def _is_gate(self, number: int) -> bool:
         """Say whether a factor is a sigmoid or a softmax, one less it, or one of these moved."""
+        if self.composite == "attention":
+            return False
         operation = self.made.get(number)
         while operation is not None and (
             operation.name in REARRANGING or operation.name in ("rsub", "sub", "neg")
@@ -381,3 +399,8 @@ class _Propagation:
 def _adds(operation: Operation) -> bool:
     """Say whether an operation that puts values somewhere adds them to what is there."""
     return operation.name == "index_put" and operation.arguments[3:] == (True,)
+
+
+def _values(parts: Sequence[Any]) -> list[int]:
+    """List the numbers of the activations among arguments."""
+    return [part.index for part in parts if isinstance(part, Value)]

@@ -12,11 +12,14 @@ from awb_plugins.explainers.segmentwise import (
     linear_regression,
     multiscale_occlusion,
     naive,
+    owen,
     paper,
     random_forest,
     ridge,
     run_correlation,
     shapley_sampling,
+    tree_proxy,
+    window_shap,
 )
 
 SPECS = [
@@ -29,6 +32,9 @@ SPECS = [
     lasso.SPEC,
     lime.SPEC,
     kernel_shap.SPEC,
+    window_shap.SPEC,
+    tree_proxy.SPEC,
+    owen.SPEC,
     shapley_sampling.SPEC,
     banzhaf.SPEC,
     correlation.RISE,

@@ -9,6 +9,8 @@ References
 Banzhaf, J. F. (1965). Weighted voting doesn't work. Rutgers Law Review 19.
 Hammer, P. L., & Holzman, R. (1992). Approximations of pseudo-Boolean functions; applications to
 game theory. ZOR 36. doi:10.1007/BF01541028
+Liu, Y., Witter, R. T., Korn, F., et al. (2025). Kernel Banzhaf: a fast and robust estimator for
+Banzhaf values. arXiv:2410.08336 (this regression, on pairs of complements)
 Wang, J. T., & Jia, R. (2023). Data Banzhaf: a robust data valuation framework for machine learning.
 AISTATS. arXiv:2205.15466
 """
@@ -24,10 +26,10 @@ from awb.specs import ExplainerSpec
 from awb.types import Instance
 from awb_plugins.explainers.segmentwise.coalitions import uniform_coalitions
 from awb_plugins.explainers.segmentwise.linear_regression import coefficients
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 
 
-class BanzhafParameters(SegmentParameters):
+class BanzhafParameters(PlayerParameters):
     """Settings of `banzhaf`: ``samples`` coalitions; 0 for a fifth of the pool's calls."""
 
     samples: int = Field(default=0, ge=0)
@@ -51,8 +53,9 @@ class Banzhaf:
 SPEC = ExplainerSpec(
     name="banzhaf",
     summary="Mean gain of a segment over all coalitions alike (Shapley weighs them by size).",
-    citation="Banzhaf (1965); Hammer & Holzman (1992), doi:10.1007/BF01541028",
+    citation="Banzhaf (1965); Hammer & Holzman (1992), doi:10.1007/BF01541028;"
+    " Kernel Banzhaf, arXiv:2410.08336",
     cost="a fifth of the shared design's calls, its own",
     parameters=BanzhafParameters,
-    factory=finished(Banzhaf),
+    factory=on_players(Banzhaf),
 )

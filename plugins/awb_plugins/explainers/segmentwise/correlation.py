@@ -6,7 +6,7 @@ import numpy as np
 
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import BoolArray, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
 
@@ -51,6 +51,7 @@ SPEC = ExplainerSpec(
     summary="Correlation of each segment's keep indicator with the score.",
     citation="Pearson (1895), doi:10.1098/rspl.1895.0041",
     cost="the shared design",
+    least_calls=whole_design,
     parameters=SegmentParameters,
     factory=finished(lambda _: explain_correlation),
 )
@@ -60,6 +61,7 @@ RISE = ExplainerSpec(
     summary="Mean score of the masks that keep a segment, over the mean of all masks.",
     citation="Petsiuk et al. (2018), arXiv:1806.07421 (there on probabilities, here on log-odds)",
     cost="the shared design",
+    least_calls=whole_design,
     parameters=SegmentParameters,
     factory=finished(lambda _: explain_rise),
 )

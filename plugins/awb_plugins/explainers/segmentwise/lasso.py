@@ -9,13 +9,13 @@ from pydantic import Field
 
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import BoolArray, Explanation, Instance
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
-class LassoParameters(SegmentParameters):
+class LassoParameters(PlayerParameters):
     """Settings of `lasso`.
 
     ``strength`` is the penalty relative to the smallest one that leaves no segment at all, so that
@@ -62,6 +62,7 @@ SPEC = ExplainerSpec(
     summary="Linear regression that leaves most segments at exactly zero.",
     citation="Tibshirani (1996), doi:10.1111/j.2517-6161.1996.tb02080.x",
     cost="the shared design",
+    least_calls=whole_design,
     parameters=LassoParameters,
-    factory=finished(Lasso),
+    factory=on_players(Lasso),
 )

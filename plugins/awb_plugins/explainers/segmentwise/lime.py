@@ -15,15 +15,15 @@ from pydantic import Field
 
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import BoolArray, Explanation, Instance
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 Distance = Literal["cosine", "euclidean"]
 
 
-class LimeParameters(SegmentParameters):
+class LimeParameters(PlayerParameters):
     """Settings of `lime`, by default those of its authors for images.
 
     Attributes
@@ -79,6 +79,7 @@ SPEC = ExplainerSpec(
     summary="Ridge regression in which masks near the clip weigh more.",
     citation="Ribeiro et al. (2016), doi:10.1145/2939672.2939778",
     cost="the shared design",
+    least_calls=whole_design,
     parameters=LimeParameters,
-    factory=finished(Lime),
+    factory=on_players(Lime),
 )

@@ -6,9 +6,9 @@ import numpy as np
 
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import BoolArray, Explanation, Instance
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation, mean_intercept
 
 
@@ -44,6 +44,7 @@ SPEC = ExplainerSpec(
     summary="Coefficients of a linear regression from kept segments to the score.",
     citation="Bolaños et al. (2025), arXiv:2506.04391",
     cost="the shared design",
-    parameters=SegmentParameters,
-    factory=finished(lambda _: explain),
+    least_calls=whole_design,
+    parameters=PlayerParameters,
+    factory=on_players(lambda _: explain),
 )

@@ -12,6 +12,8 @@ peculiar to them, and why the explainers of the same name without ``-paper`` dif
   their share. A general optimizer (SLSQP, started at zero, at its default tolerance) minimizes the
   error, so that the result also depends on when it stops. The published empty score is that of
   digital silence; here it is that of everything dropped, which is the same for the zeros masker.
+  The intercept is fixed at that score, and the sum at the rise to the clip's; ``variant=sum`` fits
+  the intercept and keeps the clip's score, ``variant=free`` keeps neither.
 
 References
 ----------
@@ -22,14 +24,14 @@ audio classification models. arXiv:2506.04391. Code: https://github.com/ceciliab
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from awb.errors import RelevanceError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import BoolArray, Explanation, Instance
 from awb_plugins.explainers.segmentwise.linear_regression import fitted
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
@@ -101,8 +103,13 @@ def published_kernel_weights(drop_masks: BoolArray) -> FloatArray:
     return normalized
 
 
-def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float) -> FloatArray:
-    """Minimize ``sum(w * (gain - kept @ phi)**2)`` with ``sum(phi) = total`` by SLSQP from zero."""
+def slsqp(
+    kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float | None
+) -> FloatArray:
+    """Minimize ``sum(w * (gain - kept @ phi)**2)`` by SLSQP from zero.
+
+    The solution sums to `total`, if that is given.
+    """
     from scipy import optimize
 
     minimize: Any = optimize.minimize
@@ -111,6 +118,8 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
     constant = float(weights @ gain**2)
     slope = np.ones(kept.shape[1])  # said, not found out: n sums a step
 
+    efficiency = {"type": "eq", "fun": lambda phi: phi.sum() - total, "jac": lambda _: slope}
+
     def squared_error(phi: FloatArray) -> float:
         return float(phi @ products @ phi - 2.0 * targets @ phi) + constant
 
@@ -118,7 +127,7 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
         squared_error,
         np.zeros(kept.shape[1]),
         jac=lambda phi: 2.0 * (products @ phi - targets),
-        constraints={"type": "eq", "fun": lambda phi: phi.sum() - total, "jac": lambda _: slope},
+        constraints=() if total is None else efficiency,
         method="SLSQP",
         options={"maxiter": 3000},
     )
@@ -127,10 +136,25 @@ def slsqp(kept: FloatArray, gain: FloatArray, weights: FloatArray, total: float)
     return np.asarray(found.x, dtype=np.float64)
 
 
+class KernelShapPaperParameters(SegmentParameters):
+    """Settings of `kernel-shap-paper`.
+
+    Attributes
+    ----------
+    variant : str
+        What the regression has to meet: with ``empty`` the score of everything dropped and the
+        clip's (two constraints), with ``sum`` the clip's alone, the intercept being fitted, and
+        with ``free`` none.
+    """
+
+    variant: Literal["empty", "sum", "free"] = "empty"
+
+
 class KernelShapPaper:
     """The published Kernel SHAP: a constrained weighted regression on the shared design."""
 
-    def __init__(self, parameters: SegmentParameters) -> None:
+    def __init__(self, parameters: KernelShapPaperParameters) -> None:
+        self._variant = parameters.variant
         import_module("scipy.optimize")  # now, so that limits on threads find its libraries
 
     def __call__(
@@ -146,8 +170,13 @@ class KernelShapPaper:
             return additive_explanation(even, empty)
         masks, gain = pool.drop_masks[proper], pool.scores[proper] - empty
         kept = (~masks).astype(np.float64)
-        values = slsqp(kept, gain, published_kernel_weights(masks), total)
-        return additive_explanation(values, empty)
+        weights = published_kernel_weights(masks)
+        if self._variant == "empty":
+            return additive_explanation(slsqp(kept, gain, weights, total), empty)
+        with_intercept = np.column_stack([kept, np.ones(len(kept))])
+        summing = total if self._variant == "sum" else None
+        values = slsqp(with_intercept, gain, weights, summing)
+        return additive_explanation(values[:-1], empty + float(values[-1]))
 
 
 SPECS = [
@@ -156,6 +185,7 @@ SPECS = [
         summary="The reference's forest: samples weigh as much as they are far from the clip.",
         citation=_CITATION,
         cost="the shared design and one call",
+        least_calls=whole_design,
         parameters=SegmentParameters,
         factory=finished(RandomForestPaper),
     ),
@@ -164,6 +194,7 @@ SPECS = [
         summary="The reference's regression: unweighted, the clip among the samples.",
         citation=_CITATION,
         cost="the shared design and one call",
+        least_calls=whole_design,
         parameters=SegmentParameters,
         factory=finished(lambda _: explain_by_regression),
     ),
@@ -172,7 +203,8 @@ SPECS = [
         summary="The reference's Kernel SHAP: on the shared design, by a general optimizer.",
         citation=_CITATION,
         cost="the shared design and two calls",
-        parameters=SegmentParameters,
+        least_calls=whole_design,
+        parameters=KernelShapPaperParameters,
         factory=finished(KernelShapPaper),
     ),
 ]

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import Explanation, Instance, Surrogate
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
 from awb_plugins.explainers.segmentwise.tree_shap import forest_shap
@@ -76,6 +76,7 @@ SPEC = ExplainerSpec(
         " attribution=shap: Lundberg et al. (2020), doi:10.1038/s42256-019-0138-9"
     ),
     cost="the shared design",
+    least_calls=whole_design,
     parameters=RandomForestParameters,
     factory=finished(RandomForest),
 )

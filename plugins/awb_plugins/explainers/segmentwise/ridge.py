@@ -8,13 +8,13 @@ import numpy as np
 from pydantic import Field
 
 from awb.perturbation import Perturber
-from awb.specs import ExplainerSpec
+from awb.specs import ExplainerSpec, whole_design
 from awb.types import Explanation, Instance
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 from awb_plugins.explainers.segmentwise.surrogates import additive_explanation
 
 
-class RidgeParameters(SegmentParameters):
+class RidgeParameters(PlayerParameters):
     """Settings of `ridge`: ``alpha`` is the penalty, as scikit-learn defines it."""
 
     alpha: float = Field(default=1.0, gt=0)
@@ -45,6 +45,7 @@ SPEC = ExplainerSpec(
     summary="Linear regression with a penalty on large coefficients.",
     citation="Hoerl & Kennard (1970), doi:10.1080/00401706.1970.10488634",
     cost="the shared design",
+    least_calls=whole_design,
     parameters=RidgeParameters,
-    factory=finished(Ridge),
+    factory=on_players(Ridge),
 )

@@ -17,10 +17,10 @@ from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.specs import ExplainerSpec
 from awb.types import BoolArray, Instance
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_players
 
 
-class ShapleySamplingParameters(SegmentParameters):
+class ShapleySamplingParameters(PlayerParameters):
     """Settings of `shapley-sampling`.
 
     ``permutations`` is the number of orders; 0 for what a fifth of the pool's calls allow. Orders
@@ -65,5 +65,5 @@ SPEC = ExplainerSpec(
     citation="Castro et al. (2009), doi:10.1016/j.cor.2008.04.004",
     cost="a fifth of the shared design's calls, its own (3 pairs of orders for 10 s)",
     parameters=ShapleySamplingParameters,
-    factory=finished(ShapleySampling),
+    factory=on_players(ShapleySampling),
 )

@@ -1,4 +1,4 @@
-"""TreeSHAP of a forest on keep indicators, for the clip as it is.
+"""TreeSHAP of trees on keep indicators, for the clip as it is.
 
 Features that are 0 or 1 are split on at most once on the way to a leaf. So a leaf of value v adds
 ``v * (one_i - zero_i) * integral over t in [0, 1] of prod_{j != i} (one_j * t + zero_j * (1 - t))``
@@ -6,10 +6,14 @@ to segment i, where ``one`` says whether the clip goes that way at the split, an
 part of the training masks does. The integral is Shapley's weighting of all subsets, and
 Gauss-Legendre quadrature gives it exactly, since it is one of a polynomial.
 
+What a tree says of a coalition is also a game, without any training masks. Its Shapley values are
+the same sum with another ``zero``: whether the clip with everything dropped goes that way.
+
 References
 ----------
 Lundberg, S. M., et al. (2020). From local explanations to global understanding with explainable AI
-for trees. Nature Machine Intelligence 2. doi:10.1038/s42256-019-0138-9 (path-dependent TreeSHAP)
+for trees. Nature Machine Intelligence 2. doi:10.1038/s42256-019-0138-9 (path-dependent and
+interventional TreeSHAP)
 """
 
 from __future__ import annotations
@@ -29,9 +33,21 @@ def forest_shap(forest: Any, n_segments: int) -> FloatArray:
     return total / len(forest.estimators_)
 
 
-def tree_shap(tree: Any, n_segments: int) -> FloatArray:
-    """Attribute one tree's prediction for "everything kept" to the segments."""
-    leaves, features, one, zero = _paths(tree)
+def boosted_shap(boosted: Any, n_segments: int) -> FloatArray:
+    """Return the Shapley values of the game that boosted trees play on coalitions of segments."""
+    total = np.zeros(n_segments)
+    for (estimator,) in boosted.estimators_:
+        total += tree_shap(estimator.tree_, n_segments, of_game=True)
+    return float(boosted.learning_rate) * total
+
+
+def tree_shap(tree: Any, n_segments: int, *, of_game: bool = False) -> FloatArray:
+    """Attribute one tree's prediction for "everything kept" to the segments.
+
+    What it is compared with is the mean over the training masks, or "everything dropped" if the
+    values are those of the tree as a game.
+    """
+    leaves, features, one, zero = _paths(tree, of_game)
     depth = features.shape[1]
     nodes, weights = np.polynomial.legendre.leggauss(depth // 2 + 1)
     late = (nodes + 1.0) / 2.0
@@ -43,7 +59,7 @@ def tree_shap(tree: Any, n_segments: int) -> FloatArray:
     return found.astype(np.float64)
 
 
-def _paths(tree: Any) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
+def _paths(tree: Any, of_game: bool) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
     """List the splits above each leaf, padded with splits that change nothing."""
     left, right = tree.children_left, tree.children_right
     cover, feature = tree.weighted_n_node_samples, tree.feature
@@ -57,7 +73,7 @@ def _paths(tree: Any) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
                 array[children] = array[inner]
             features[children, level] = feature[inner]
             one[children, level] = kept
-            zero[children, level] = cover[children] / cover[inner]
+            zero[children, level] = 1.0 - kept if of_game else cover[children] / cover[inner]
         below = np.concatenate([left[inner], right[inner]])
         inner = below[left[below] >= 0]
     leaves = np.flatnonzero(left < 0)

@@ -1,9 +1,8 @@
-"""Explainers that look inside: gradients, activations and attention, on the features of a model."""
+"""Explainers that look inside: gradients and activations, on the features of a model."""
 
 from awb_plugins.explainers.spectrogram import (
     activation_maps,
     against_baseline,
-    attention_rollout,
     gradients,
     listen,
     lrp,
@@ -16,6 +15,5 @@ SPECS = [
     *activation_maps.SPECS,
     *lrp.SPECS,
     *masked_features.SPECS,
-    attention_rollout.SPEC,
     listen.SPEC,
 ]

@@ -17,7 +17,8 @@ import numpy as np
 from awb.protocols import DifferentiableModel
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers.segmentwise.postprocessing import finished
-from awb_plugins.explainers.spectrogram.hearing import Baseline, Heard, MapExplainer, MapParameters
+from awb_plugins.explainers.spectrogram.background import Single, one_background
+from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, MapParameters
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +47,7 @@ class CamParameters(TargetParameters):
 class ScoreCamParameters(TargetParameters):
     """Settings of `score-cam`: the ``baseline`` that shows where a channel is silent."""
 
-    baseline: Baseline = "dropped"
+    baseline: Single = "dropped"
 
 
 def stretch(maps: Any, features: torch.Tensor) -> torch.Tensor:
@@ -136,7 +137,7 @@ class ScoreCam(MapExplainer):
             if not heard_well.any():
                 return heard.features * 0.0
             maps, masks = maps[heard_well], ((maps - low) / span)[heard_well]
-            nothing = heard.baseline(self.parameters.baseline)
+            nothing = one_background(heard, self.parameters.baseline)
             seen = nothing + masks * (heard.features - nothing)
             batches = self.torch.split(seen, _BATCH)
             gains = self.torch.cat([heard.score(batch) for batch in batches])

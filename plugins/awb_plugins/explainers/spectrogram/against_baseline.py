@@ -18,64 +18,45 @@ from pydantic import Field
 from awb.errors import NotApplicableError
 from awb.protocols import DifferentiableModel
 from awb.specs import ExplainerSpec
-from awb.types import AudioArray
 from awb_plugins.explainers.segmentwise.postprocessing import finished
-from awb_plugins.explainers.spectrogram.hearing import Baseline, Heard, MapExplainer, MapParameters
+from awb_plugins.explainers.spectrogram.background import Baseline, backgrounds
+from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, MapParameters
 
 if TYPE_CHECKING:
     import torch
 
-_QUIET_DB = (-80.0, -40.0)
 _AT_ONCE = 8
 _DOUBLED, _CLOSE, _FAR = 8, 0.01, 0.1
 
 
-class IntegratedGradientsParameters(MapParameters):
-    """Settings of `integrated-gradients`: the baseline, and the steps of the quadrature."""
+class AgainstBaselineParameters(MapParameters):
+    """Settings of all four.
+
+    ``baseline`` is what the clip is measured from; ``baselines`` is how many are drawn where it is
+    ``quiet`` or ``scenes``, see `awb_plugins.explainers.spectrogram.background`.
+    """
 
     baseline: Baseline = "dropped"
+    baselines: int = Field(default=8, ge=1)
+
+
+class IntegratedGradientsParameters(AgainstBaselineParameters):
+    """Settings of `integrated-gradients`: the steps of the quadrature, too."""
+
     steps: int = Field(default=32, ge=2)
 
 
-class DeepLiftParameters(MapParameters):
-    """Settings of `deeplift`: the baseline."""
+class GradientShapParameters(AgainstBaselineParameters):
+    """Settings of `gradient-shap`: how many points between a baseline and the clip, too."""
 
-    baseline: Baseline = "dropped"
-
-
-class GradientShapParameters(MapParameters):
-    """Settings of `gradient-shap`: how many baselines, and how many points between them and us."""
-
-    baselines: int = Field(default=8, ge=1)
+    baseline: Baseline = "quiet"
     samples: int = Field(default=32, ge=1)
 
 
-class DeepShapParameters(MapParameters):
-    """Settings of `deep-shap`: how many baselines."""
+class DeepShapParameters(AgainstBaselineParameters):
+    """Settings of `deep-shap`."""
 
-    baselines: int = Field(default=8, ge=2)
-
-
-def quiet_audio(fill: AudioArray, count: int, rng: np.random.Generator) -> AudioArray:
-    """Return audio in which there is nothing to hear.
-
-    Parameters
-    ----------
-    fill : np.ndarray, shape=(samples,)
-        What the masker puts in the place of dropped audio: the first of them.
-    count : int
-        Number of waveforms.
-    rng : np.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    np.ndarray, shape=(count, samples), dtype=float32
-        The fill, then white noise at levels between -80 and -40 dB of full scale.
-    """
-    level = 10.0 ** (rng.uniform(*_QUIET_DB, size=(count - 1, 1)) / 20.0)
-    noise = level * rng.standard_normal((count - 1, fill.size))
-    return np.concatenate([fill[np.newaxis], noise]).astype(np.float32)
+    baseline: Baseline = "quiet"
 
 
 class _AgainstBaseline(MapExplainer):
@@ -86,6 +67,10 @@ class _AgainstBaseline(MapExplainer):
 
         super().__init__(parameters)
         self._rules, self._laws = deeplift, laws
+
+    def _nothing(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
+        """Return the baselines, ``(n, frames, bins)``."""
+        return backgrounds(heard, self.parameters.baseline, self.parameters.baselines, rng)
 
     def _deeplift(self, heard: Heard, nothing: torch.Tensor, name: str) -> torch.Tensor:
         """Average DeepLIFT over baselines ``(n, frames, bins)``, and check its law."""
@@ -108,7 +93,7 @@ class IntegratedGradients(_AgainstBaseline):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        nothing = heard.baseline(self.parameters.baseline)
+        nothing = self._nothing(heard, rng)
         rise, steps = heard.rise_over(nothing), self.parameters.steps
         most = _DOUBLED * steps
         while True:
@@ -129,13 +114,13 @@ class IntegratedGradients(_AgainstBaseline):
     def _along_the_line(self, heard: Heard, nothing: torch.Tensor, steps: int) -> torch.Tensor:
         """Integrate with so many steps."""
         found: torch.Tensor = self.captum.IntegratedGradients(heard.model.back_end).attribute(
-            heard.features,
+            heard.features.expand_as(nothing),
             baselines=nothing,
             target=heard.target,
             n_steps=steps,
             internal_batch_size=_AT_ONCE,
         )
-        return found
+        return found.mean(dim=0, keepdim=True)
 
 
 class DeepLift(_AgainstBaseline):
@@ -143,7 +128,7 @@ class DeepLift(_AgainstBaseline):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        return self._deeplift(heard, heard.baseline(self.parameters.baseline), "DeepLIFT")
+        return self._deeplift(heard, self._nothing(heard, rng), "DeepLIFT")
 
 
 class GradientShap(_AgainstBaseline):
@@ -152,8 +137,7 @@ class GradientShap(_AgainstBaseline):
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
         samples = self.parameters.samples
-        quiet = quiet_audio(heard.fill, self.parameters.baselines, rng)
-        nothing = heard.features_of(quiet)
+        nothing = self._nothing(heard, rng)
         drawn = rng.integers(len(nothing), size=samples)
         along = rng.random((samples, 1, 1)).astype(np.float32)
         found = self.torch.zeros_like(heard.features)
@@ -185,8 +169,7 @@ class DeepShap(_AgainstBaseline):
 
     def attribute(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
         """Find the relevance of the features; see `MapExplainer.attribute`."""
-        quiet = quiet_audio(heard.fill, self.parameters.baselines, rng)
-        return self._deeplift(heard, heard.features_of(quiet), "DeepSHAP")
+        return self._deeplift(heard, self._nothing(heard, rng), "DeepSHAP")
 
 
 SPECS = [
@@ -205,7 +188,7 @@ SPECS = [
         citation="Shrikumar et al. (2017), arXiv:1704.02685",
         cost="four calls and one backward pass",
         needs=(DifferentiableModel,),
-        parameters=DeepLiftParameters,
+        parameters=AgainstBaselineParameters,
         factory=finished(DeepLift),
     ),
     ExplainerSpec(

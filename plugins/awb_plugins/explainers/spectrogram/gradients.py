@@ -12,7 +12,8 @@ from pydantic import Field
 from awb.protocols import DifferentiableModel
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers.segmentwise.postprocessing import finished
-from awb_plugins.explainers.spectrogram.hearing import Baseline, Heard, MapExplainer, MapParameters
+from awb_plugins.explainers.spectrogram.background import Single, one_background
+from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, MapParameters
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,7 @@ class Saliency(MapExplainer):
 class InputXGradientParameters(MapParameters):
     """Settings of `input-x-gradient`: the ``baseline`` that is taken from the features first."""
 
-    baseline: Baseline = "zero"
+    baseline: Single = "zero"
 
 
 class InputXGradient(MapExplainer):
@@ -50,7 +51,7 @@ class InputXGradient(MapExplainer):
         gradient: torch.Tensor = self.captum.Saliency(heard.model.back_end).attribute(
             heard.features, target=heard.target, abs=False
         )
-        return gradient * (heard.features - heard.baseline(self.parameters.baseline))
+        return gradient * (heard.features - one_background(heard, self.parameters.baseline))
 
 
 class SmoothgradParameters(MapParameters):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from awb_plugins.explainers.graph.tape import Tape
     from awb_plugins.explainers.spectrogram.cutting import Cut
-
-Baseline = Literal["dropped", "mean", "zero"]
 
 _NO_GRADIENT = {
     "modified by an inplace operation": "it writes in place what its gradient needs",
@@ -84,26 +82,6 @@ class Heard:
     def features_of(self, waveforms: AudioArray) -> torch.Tensor:
         """Compute features of other audio, ``(n, samples)`` to ``(n, frames, bins)``."""
         return features_of(self.model, waveforms)
-
-    def baseline(self, kind: Baseline) -> torch.Tensor:
-        """Return features that say nothing, to compare the clip's with.
-
-        Parameters
-        ----------
-        kind : str
-            ``dropped`` for the features of a clip that is dropped wholly, ``mean`` for the clip's
-            own mean spectrum all the time, ``zero`` for zeros.
-
-        Returns
-        -------
-        torch.Tensor, shape=(1, frames, bins)
-            Baseline features.
-        """
-        if kind == "dropped":
-            return self.features_of(self.fill[np.newaxis])
-        if kind == "mean":
-            return self.features.mean(dim=1, keepdim=True).expand_as(self.features).clone()
-        return self.features * 0.0
 
     def score(self, features: torch.Tensor) -> torch.Tensor:
         """Return the target's score, ``(n, frames, bins)`` to ``(n,)``."""
@@ -221,6 +199,56 @@ def counted(back_end: Any, perturber: Perturber) -> Iterator[None]:
             handle.remove()
 
 
+@contextmanager
+def hearing(perturber: Perturber, instance: Instance, rng: np.random.Generator) -> Iterator[Heard]:
+    """Show an instance as the back end gets it, with calls counted and gradients on.
+
+    Parameters
+    ----------
+    perturber : Perturber
+        Access to the model.
+    instance : Instance
+        Clip and target.
+    rng : np.random.Generator
+        Source of the seed of torch's and numpy's global streams.
+
+    Yields
+    ------
+    Heard
+        Clip and model.
+
+    Raises
+    ------
+    NotApplicableError
+        If the model is not differentiable, or torch finds no gradient of its network.
+    """
+    import torch
+
+    model = perturber.model_as(DifferentiableModel)
+    heard = Heard(
+        model,
+        features_of(model, instance.clip.waveform[np.newaxis]),
+        instance.class_index,
+        perturber.fill,
+        charge=lambda count: perturber.charge(calls=count),
+    )
+    with (
+        seeded(rng),
+        counted(model.back_end, perturber),
+        torch.enable_grad(),
+        warnings.catch_warnings(),
+    ):
+        # captum warns that it sets hooks, and that it makes inputs require gradients
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            yield heard
+        except RuntimeError as error:
+            why = [reason for words, reason in _NO_GRADIENT.items() if words in str(error)]
+            if not why:
+                raise
+            raise NotApplicableError(f"the network has no gradient: {why[0]}") from error
+
+
 class MapExplainer(ABC):
     """An explainer that finds the relevance of every point of the features.
 
@@ -259,37 +287,11 @@ class MapExplainer(ABC):
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
-        model = perturber.model_as(DifferentiableModel)
-        features = features_of(model, instance.clip.waveform[np.newaxis])
-        heard = Heard(
-            model,
-            features,
-            instance.class_index,
-            perturber.fill,
-            charge=lambda count: perturber.charge(calls=count),
-        )
-        with (
-            seeded(rng),
-            counted(model.back_end, perturber),
-            self.torch.enable_grad(),
-            warnings.catch_warnings(),
-        ):
-            # captum warns that it sets hooks, and that it makes inputs require gradients
-            warnings.simplefilter("ignore", UserWarning)
-            found = self._attributed(heard, rng)
+        with hearing(perturber, instance, rng) as heard:
+            found = self.attribute(heard, rng)
         relevance_map = found[0].detach().cpu().numpy().astype(np.float64)
-        centers_s = model.frame_centers_s(len(relevance_map))
+        centers_s = heard.model.frame_centers_s(len(relevance_map))
         relevance = map_to_segments(
             relevance_map, centers_s, perturber.segments, aggregation=self.parameters.aggregation
         )
         return Explanation(relevance, relevance_map, notes=tuple(heard.notes))
-
-    def _attributed(self, heard: Heard, rng: np.random.Generator) -> torch.Tensor:
-        """Find the relevance; refuse networks of which torch finds no gradient."""
-        try:
-            return self.attribute(heard, rng)
-        except RuntimeError as error:
-            why = [reason for words, reason in _NO_GRADIENT.items() if words in str(error)]
-            if not why:
-                raise
-            raise NotApplicableError(f"the network has no gradient: {why[0]}") from error

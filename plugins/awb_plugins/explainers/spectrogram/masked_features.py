@@ -16,7 +16,8 @@ from awb.intervals import FloatArray, IntArray
 from awb.protocols import DifferentiableModel
 from awb.specs import ExplainerSpec
 from awb_plugins.explainers.segmentwise.postprocessing import finished
-from awb_plugins.explainers.spectrogram.hearing import Baseline, Heard, MapExplainer, MapParameters
+from awb_plugins.explainers.spectrogram.background import Single, one_background
+from awb_plugins.explainers.spectrogram.hearing import Heard, MapExplainer, MapParameters
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +41,7 @@ class OcclusionTfParameters(MapParameters):
     window_s: float = Field(default=0.5, gt=0)
     hop_s: float = Field(default=0.25, gt=0)
     bands: int = Field(default=4, ge=1)
-    baseline: Baseline = "dropped"
+    baseline: Single = "dropped"
 
 
 class LimeTfParameters(MapParameters):
@@ -65,7 +66,7 @@ class LimeTfParameters(MapParameters):
     samples: int = Field(default=300, ge=2)
     kernel_width: float = Field(default=0.25, gt=0)
     alpha: float = Field(default=1.0, gt=0)
-    baseline: Baseline = "dropped"
+    baseline: Single = "dropped"
 
 
 def whole_frames(duration_s: float, centers_s: FloatArray) -> int:
@@ -132,7 +133,7 @@ class OcclusionTf(MapExplainer):
             heard.features,
             sliding_window_shapes=(window, band),
             strides=(hop, max(1, band // 2)),
-            baselines=heard.baseline(self.parameters.baseline),
+            baselines=one_background(heard, self.parameters.baseline),
             target=heard.target,
             perturbations_per_eval=_BATCH,
         )
@@ -168,7 +169,7 @@ class LimeTf(MapExplainer):
         )
         found: torch.Tensor = method.attribute(
             heard.features,
-            baselines=heard.baseline(settings.baseline),
+            baselines=one_background(heard, settings.baseline),
             target=heard.target,
             feature_mask=self.torch.from_numpy(cells)[None].to(heard.features.device),
             n_samples=settings.samples,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Self, Unpack
 
 import numpy as np
@@ -177,32 +176,10 @@ class Ast(CheckpointModel):
         name = f"network.audio_spectrogram_transformer.{last}"
         return TokenMaps(name, step, first=2, bands=self._patches.n_bands)
 
-    def attentions(self, waveform: AudioArray) -> Iterator[ScoreArray]:
-        """Return the attention of each layer; see `awb.protocols.AttentionModel`.
-
-        Parameters
-        ----------
-        waveform : np.ndarray, shape=(samples,), dtype=float32
-            One clip.
-
-        Yields
-        ------
-        np.ndarray, shape=(heads, tokens, tokens), dtype=float32
-            First layer first. Tokens: class, distillation, then the patches, bands one after
-            another.
-        """
-        network = self.back_end.network
-        before = network.config._attn_implementation
-        network.set_attn_implementation("eager")  # the others do not tell their attention
-        try:
-            with torch.inference_mode():
-                found = network(
-                    input_values=self._features(waveform[np.newaxis]), output_attentions=True
-                )
-        finally:
-            network.set_attn_implementation(before)
-        for layer in found.attentions:
-            yield layer[0].float().cpu().numpy()
+    def token_cells(self, n_frames: int, n_bins: int) -> IntArray:  # noqa: ARG002
+        """Return frames and bins of each patch; see `awb.protocols.TokenModel`."""
+        patches = np.concatenate([self._patches.spans(), self._patches.bins()], axis=1)
+        return np.concatenate([np.zeros((2, 4), dtype=np.int64), patches.astype(np.int64)])
 
     def token_spans_s(self, n_samples: int) -> FloatArray:
         """Return start and end of each token's audio in seconds.
@@ -215,8 +192,9 @@ class Ast(CheckpointModel):
         Returns
         -------
         np.ndarray, shape=(tokens, 2)
-            NaN for the class and distillation tokens. A patch reaches from its first frame's start
-            to its last frame's end, at most to the clip's end; a patch of padding is empty there.
+            Tokens: class, distillation, then the patches, bands one after another. NaN for the
+            first two. A patch reaches from its first frame's start to its last frame's end, at most
+            to the clip's end; a patch of padding is empty there.
         """
         frames = np.array(self._patches.spans(), dtype=np.float64)
         starts = frames[:, 0] * HOP_SAMPLES

@@ -43,6 +43,7 @@ class TimeFirstPatches(nn.Module):
         if projection.bias is not None:
             self.projection.bias = nn.Parameter(projection.bias.detach(), requires_grad=False)
         self._patch_frames, self._step_frames = int(long), int(step_frames)
+        self._patch_bins, self._step_bins = int(tall), int(step_bins)
         self._max_frames, self._padding = max_frames, padding
         self.n_times = (max_frames - int(long)) // int(step_frames) + 1
         self.n_bands = (n_bins - int(tall)) // int(step_bins) + 1
@@ -54,6 +55,11 @@ class TimeFirstPatches(nn.Module):
             for index in range(self.n_times)
         ]
         return times * self.n_bands
+
+    def bins(self) -> list[tuple[int, int]]:
+        """Return first bin and end of each patch, in the order of the tokens."""
+        lows = [band * self._step_bins for band in range(self.n_bands)]
+        return [(low, low + self._patch_bins) for low in lows for _ in range(self.n_times)]
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """Embed the patches.

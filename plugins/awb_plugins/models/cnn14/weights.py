@@ -114,7 +114,7 @@ def read_head_classes(path: Path) -> tuple[str, ...]:
     named = (file.metadata() or {}).get("classes")
     try:
         classes = CLASSES if named is None else tuple(json.loads(named))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         classes = ()
     if not rows or len(classes) != rows or not all(isinstance(name, str) for name in classes):
         raise WeightsError(

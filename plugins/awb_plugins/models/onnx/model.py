@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.window_files import End, WindowFile
@@ -49,7 +49,7 @@ class OnnxFile(WindowFile):
                 content, options, providers=["CPUExecutionProvider"]
             )
         except refusals as error:
-            reason = " ".join(str(error).split()).rstrip(".")[:300]
+            reason = one_line(error).rstrip(".")
             raise WeightsError(f"onnx: the file is not an ONNX network: {reason}") from error
         self.inputs = [_end(one) for one in self._session.get_inputs()]
         self.outputs = [_end(one) for one in self._session.get_outputs()]

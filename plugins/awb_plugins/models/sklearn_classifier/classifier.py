@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 from awb.protocols import ScoreArray
 from awb_plugins.models.extractors.vectors import VectorArray
 from awb_plugins.models.torch_files import existing, file_sha256
@@ -110,7 +110,7 @@ def _read(path: Path, name: str, trusted: set[str]) -> Any:
             f" can run anything. {advice}"
         ) from error
     except (KeyError, TypeError, ValueError, AttributeError, ImportError, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
+        reason = one_line(error, 160)
         raise WeightsError(
             f"{name}: {path} is not a valid skops file: {reason}. {advice}"
         ) from error

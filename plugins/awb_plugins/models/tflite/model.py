@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.window_files import End, WindowFile
@@ -42,7 +42,7 @@ class LiteRtFile(WindowFile):
             self._interpreter: Any = Interpreter(model_content=content, num_threads=1)
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split()).rstrip(".")[:300]
+            reason = one_line(error).rstrip(".")
             raise WeightsError(f"tflite: the file is not a LiteRT network: {reason}") from error
         self.inputs = [_end(one) for one in self._interpreter.get_input_details()]
         self.outputs = [_end(one) for one in self._interpreter.get_output_details()]

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing
 from awb_plugins.models.checkpoints import Problem
@@ -124,6 +124,7 @@ class Whisper(CheckpointModel):
         )
         self._hop_samples = int(extractor.hop_length)
         n_frames = int(extractor.n_samples) // self._hop_samples
+        self._n_tokens = n_frames // 2
         self.hears_s = int(extractor.n_samples) / self.sample_rate_hz
         self.front_end: nn.Module = LogMel(extractor)
         self.back_end: nn.Module = Classifier(network.to(self.device), n_frames, problem).eval()
@@ -133,3 +134,22 @@ class Whisper(CheckpointModel):
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each frame in seconds, ``shape=(n_frames,)``; the first is 0."""
         return np.arange(n_frames, dtype=np.float64) * self._hop_samples / self.sample_rate_hz
+
+    def token_cells(self, n_frames: int, n_bins: int) -> IntArray:
+        """Return the frames of each token; see `awb.protocols.TokenModel`.
+
+        Its second convolution hears three frames around every other one.
+        """
+        first = 2 * np.arange(self._n_tokens, dtype=np.int64) - 1
+        whole = np.zeros_like(first)
+        cells = np.stack([first, first + 2, whole, whole + n_bins], axis=1)
+        return np.clip(cells, 0, [n_frames, n_frames, n_bins, n_bins])
+
+    def token_spans_s(self, n_samples: int) -> FloatArray:
+        """Return start and end of each token's audio in seconds, ``shape=(tokens, 2)``.
+
+        Those of padding are empty.
+        """
+        edges = (2 * np.arange(self._n_tokens + 1, dtype=np.float64) - 1) * self._hop_samples
+        ends = np.clip(edges, 0, n_samples) / self.sample_rate_hz
+        return np.stack([ends[:-1], ends[1:]], axis=1)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from awb.errors import MissingExtraError, WeightsError
+from awb.errors import MissingExtraError, WeightsError, one_line
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models.saved_models import find_saved_model, folder_sha256
@@ -41,7 +41,7 @@ class SavedVggish:
             self._function: Any = hub.load(str(folder))
             shape = tuple(self._function(tf.zeros(front_end.PATCH_SAMPLES, tf.float32)).shape)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, tf.errors.OpError) as bad:
-            reason = " ".join(str(bad).split())[:200]
+            reason = one_line(bad, 200)
             raise WeightsError(f"vggish: {folder} is not VGGish: {reason}. {_ADVICE}") from bad
         if shape != (1, EMBEDDING):
             raise WeightsError(

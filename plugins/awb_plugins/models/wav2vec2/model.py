@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from awb.errors import WeightsError
-from awb.intervals import FloatArray
+from awb.intervals import FloatArray, IntArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
 from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing, load_classifier
@@ -134,6 +134,7 @@ class Wav2Vec2(CheckpointModel):
         super().__init__(
             NAME, network, extractor, classes=checkpoints.class_names(config.id2label), **computing
         )
+        self._convolutions = [*zip(kernels, strides, strict=True)]
         self._shortest = shortest_input(kernels, strides)
         self.front_end: nn.Module = Samples(bool(extractor.do_normalize))
         back_end = Classifier(network.to(self.device), self._shortest, problem).eval()
@@ -146,6 +147,23 @@ class Wav2Vec2(CheckpointModel):
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each frame, which is a sample, ``shape=(n_frames,)``."""
         return (np.arange(n_frames, dtype=np.float64) + 0.5) / self.sample_rate_hz
+
+    def token_cells(self, n_frames: int, n_bins: int) -> IntArray:
+        """Return the samples of each token; see `awb.protocols.TokenModel`.
+
+        They are those around the middle of what it hears, from half way to the token before to half
+        way to the token after it.
+        """
+        count, step = max(n_frames, self._shortest), 1
+        for kernel, stride in self._convolutions:
+            count, step = (count - kernel) // stride + 1, step * stride
+        first = np.arange(count, dtype=np.int64) * step + (self._shortest - step) // 2
+        whole = np.zeros_like(first)
+        return np.stack([first, first + step, whole, whole + n_bins], axis=1)
+
+    def token_spans_s(self, n_samples: int) -> FloatArray:
+        """Return start and end of each token's audio in seconds, ``shape=(tokens, 2)``."""
+        return np.minimum(self.token_cells(n_samples, 1)[:, :2], n_samples) / self.sample_rate_hz
 
     def tensor_scores(self, waveforms: torch.Tensor) -> torch.Tensor:
         """Score waveforms ``(batch, samples)``, giving log-odds ``(batch, classes)``."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from awb.errors import WeightsError
+from awb.errors import WeightsError, one_line
 from awb.types import AudioArray
 from awb_plugins.models.yamnet.framing import N_CLASSES, PATCH_SAMPLES, PatchwiseYamnet, Pooling
 from awb_plugins.models.yamnet.weights import sha256
@@ -42,7 +42,7 @@ def make_interpreter(content: bytes) -> Any:
         interpreter = Interpreter(model_content=content, num_threads=1)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        reason = " ".join(str(error).split()).rstrip(".")
+        reason = one_line(error).rstrip(".")
         raise WeightsError(
             f"yamnet: the weights are not a LiteRT model: {reason}. {advice}"
         ) from error

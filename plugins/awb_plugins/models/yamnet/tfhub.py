@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from awb.errors import ParameterError, WeightsError
+from awb.errors import ParameterError, WeightsError, one_line
 from awb.types import AudioArray
 from awb_plugins.models.saved_models import folder_sha256
 from awb_plugins.models.yamnet.framing import (
@@ -56,7 +56,7 @@ def load_function(folder: Path) -> Any:
         found = module(tf.zeros(PATCH_SAMPLES, tf.float32))
         shape = tuple(found[0].shape)
     except (OSError, ValueError, TypeError, KeyError, IndexError, tf.errors.OpError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error, 200)
         raise WeightsError(f"yamnet: {folder} is not YAMNet: {reason}. {ADVICE}") from error
     if shape != (1, N_CLASSES):
         raise WeightsError(

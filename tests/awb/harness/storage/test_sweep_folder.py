@@ -47,7 +47,8 @@ def test_what_a_kill_left_behind_is_replaced_and_anything_else_is_not(tmp_path: 
     run = tmp_path / "run"
     run.mkdir()
     (run / "run.partial").touch()
-    assert RunFolder.create(run, {}).record() == {"format": 1}
+    RunFolder.create(run, {})
+    assert json.loads((run / "run.json").read_text()) == {"format": 1}
 
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "..", ".hidden", "", "/tmp/x"])

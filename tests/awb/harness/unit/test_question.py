@@ -182,3 +182,31 @@ def test_another_target_is_explained_under_the_same_masks() -> None:
     np.testing.assert_array_equal(varied.pool().drop_masks, question.perturber.pool().drop_masks)
     seen = variants.explain(_resolved(sees_labels=True), _labels, AnotherTarget("labelled"))
     assert np.flatnonzero(seen > 0.5).tolist() == [3, 4, 5]
+
+
+class _Slow(WeightedEnergy):
+    """Takes a second of a clock that nothing else advances, for every batch."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(WEIGHTS)
+        self.now_s = 0.0
+        monkeypatch.setattr("time.perf_counter", lambda: self.now_s)
+
+    def scores(self, waveforms):
+        self.now_s += 1.0
+        return super().scores(waveforms)
+
+
+def test_seconds_of_all_explainers_add_up_to_those_of_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = _Slow(monkeypatch)
+    question = replace(_question(), model=model)
+    explainers = (_correlation, _drops, _correlation)
+    costs = [question.explain(_resolved(), one).explanation.cost for one in explainers]
+    shared_s = question.perturber.designs_s
+    assert shared_s > 0
+    assert [cost.shared_seconds for cost in costs] == [shared_s, 0.0, shared_s]
+    assert costs[0].seconds == costs[2].seconds == 0, "they do nothing but read the design"
+    assert costs[1].seconds > 0
+    assert sum(cost.seconds for cost in costs) + shared_s == model.now_s

@@ -91,3 +91,14 @@ def test_reasons_that_differ_in_numbers_are_one_line_with_the_instances_counted(
         "not applicable, as sums to 0.5, not to 0: ig (on 2 of 3 instances)",
         "not applicable, as no layers: cam",
     ]
+
+
+def test_boards_say_on_what_explainers_were_trained_once_each() -> None:
+    note = "trained on 16 clips of scenes in 61 s with 205 model calls (seed 0, file 5e5e)"
+    rows = [
+        _row("l-mac", "c0", OK, f"sharp; {note}"),
+        _row("l-mac", "c1", OK, note),
+        _row("l-mac", "c2", NOT_APPLICABLE, "trained on another class"),
+        _row("lime", "c0", OK, "sharp"),
+    ]
+    assert remarks.trained(rows) == [f"l-mac was {note}"]

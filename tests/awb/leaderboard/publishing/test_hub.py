@@ -110,7 +110,7 @@ def test_the_card_has_front_matter_and_the_facts(published: Path) -> None:
     assert facts["size_categories"] == ["n<1K"]
     assert f"{len(scores):,} rows" in body
     assert f"hf download {REPO}" in body
-    assert "(folder\\)](folder-" in body, "the index of the boards"
+    assert "(folder)](folder-" in body, "the index of the boards"
     record = submissions.read(submissions.submission(published))
     own = [one for one in scores if one["explainer"] == "random-forest"]
     assert len(own) == len(record["scores"]) * len(record["instances"])
@@ -137,9 +137,11 @@ def test_an_invalid_submission_is_not_sent(copy: Path, hub: Hub) -> None:
     path = submissions.submission(copy)
     submissions.forge(path, lambda plain: plain["scores"]["roc-auc"].__setitem__(0, 0.123))
     result = submissions.awb("publish", "--into", copy, "--to-hub", REPO)
-    assert result.exit_code == 2
-    assert "is refused, so nothing is sent" in result.output
+    assert result.exit_code == 1
+    assert "not shown" in result.output
     assert hub.calls == []
+    with pytest.raises(SubmissionError, match="is refused, so nothing is sent"):
+        pack(copy, load(), REPO)
 
 
 def test_a_dry_run_lists_and_sends_nothing(

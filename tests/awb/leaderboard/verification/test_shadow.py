@@ -73,6 +73,7 @@ def test_an_honest_explainer_is_compatible(verified: dict[str, Any]) -> None:
     assert [one["outcome"] for one in shadow["metrics"].values()] == ["compatible"] * 2
 
 
+@pytest.mark.slow
 def test_an_explainer_that_fails_on_new_clips_is_exposed(recorded: Path) -> None:
     path = submission(recorded / "submissions", "naive")
     record = Reader().read(path).record
@@ -85,6 +86,7 @@ def test_an_explainer_that_fails_on_new_clips_is_exposed(recorded: Path) -> None
     assert [one.outcome for one in comparison.metrics] == ["cannot tell"] * 2
 
 
+@pytest.mark.slow
 def test_the_pages_show_both_values(recorded: Path) -> None:
     result = awb("publish", "--into", recorded)
     assert result.exit_code == 0, result.output
@@ -102,6 +104,7 @@ def test_the_pages_show_both_values(recorded: Path) -> None:
     assert "2 passed, 0 refused" in checked.stderr, "a shadow is not a submission"
 
 
+@pytest.mark.slow
 def test_a_shadow_of_a_submission_that_has_changed_is_ignored(recorded: Path) -> None:
     forge(submission(recorded / "submissions", "tuned"), _with_a_note)
     result = awb("publish", "--into", recorded, "--no-site")
@@ -117,6 +120,7 @@ def _with_a_note(plain: dict[str, Any]) -> None:
     plain["credit"]["note"] = "new"
 
 
+@pytest.mark.slow
 def test_a_damaged_shadow_is_ignored(recorded: Path) -> None:
     sha256 = read(submission(recorded / "submissions", "tuned"))["sha256"]
     path = recorded / "shadow" / f"{sha256}.json"
@@ -131,12 +135,13 @@ def test_a_damaged_shadow_is_ignored(recorded: Path) -> None:
 def test_a_fixed_dataset_has_no_shadow(published: Path) -> None:
     path = submission(published / "submissions", "oracle")
     result = awb("verify", path, "--shadow", "4")
-    assert result.exit_code == 1
-    assert result.stdout.startswith("PASS ")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("UNCHECKED ")
     assert "no shadow: folder:" in result.stdout
     assert "its clips are fixed; --shadow needs a generated dataset" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_recorded_seed_is_drawn(published: Path) -> None:
     options = ["--shadow", "4", "--shadow-seed", SEED, "--record", "B. Verifier"]
     result = awb("verify", published / "submissions", *options)
@@ -144,8 +149,11 @@ def test_a_recorded_seed_is_drawn(published: Path) -> None:
     assert "--record draws the seed itself; leave out --shadow-seed" in result.stderr
 
 
-@pytest.mark.parametrize("option", ["--shadow-seed", "--record"])
-def test_options_of_shadows_require_them(published: Path, option: str) -> None:
+@pytest.mark.parametrize(
+    ("option", "needs"),
+    [("--shadow-seed", "--shadow N"), ("--record", "--spot-check K or --shadow N")],
+)
+def test_options_of_shadows_require_them(published: Path, option: str, needs: str) -> None:
     result = awb("verify", published / "submissions", option, "7")
     assert result.exit_code == 2
-    assert f"{option} requires --shadow N" in str(result.output) + str(result.exception)
+    assert f"{option} requires {needs}" in str(result.output) + str(result.exception)

@@ -10,10 +10,10 @@ import numpy.typing as npt
 from awb.activity import beat
 from awb.errors import PluginError
 from awb.intervals import IntArray
-from awb.perturbation.batches import Batches
-from awb.perturbation.colouring import Colouring
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import DEFAULT_BATCH, checked
+from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.clips import DEFAULT_BATCH, checked
+from awb.perturbation.scorers.colouring import Colouring
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import FrameFeatureModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray

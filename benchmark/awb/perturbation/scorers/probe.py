@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from awb.errors import PluginError
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import ClipScorer, Scorer
+from awb.perturbation.scorers.clips import ClipScorer, Scorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import AudioModel
 from awb.types import BoolArray
 

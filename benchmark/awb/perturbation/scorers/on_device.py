@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from awb.perturbation.batches import Batches
-from awb.perturbation.frames import FrameScorer
-from awb.perturbation.rendering import Renderer
-from awb.perturbation.scorers import DEFAULT_BATCH, checked
+from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.clips import DEFAULT_BATCH, checked
+from awb.perturbation.scorers.frames import FrameScorer
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import TensorFrameModel, TensorModel
 from awb.segments import Segments
 from awb.types import BoolArray

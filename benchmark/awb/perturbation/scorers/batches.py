@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy.typing as npt
 
-from awb.errors import ParameterError
+from awb.errors import ParameterError, one_line
 
 Result = TypeVar("Result")
 Rows = npt.NDArray[Any]
@@ -32,7 +32,7 @@ def is_out_of_memory(error: BaseException) -> bool:
     >>> is_out_of_memory(RuntimeError("shapes do not match"))
     False
     """
-    text = str(error).lower()
+    text = one_line(error).lower()
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"

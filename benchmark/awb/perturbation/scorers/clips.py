@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
-from typing import Protocol
+from hashlib import blake2b
+from itertools import chain, islice, pairwise
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.activity import beat
 from awb.errors import PluginError
-from awb.perturbation.batches import Batches
-from awb.perturbation.rendering import Renderer
+from awb.perturbation.scorers.batches import Batches
+from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import AudioModel, PatchModel, ScoreArray, TargetPatchModel
 from awb.segments import Segments
 from awb.types import AudioArray, BoolArray
@@ -81,26 +84,64 @@ class ClipScorer:
         return scores[: len(rows), self._class_index]
 
 
-class PatchScorer:
-    """Score each distinct (patch, local drop pattern) once.
+@dataclass(slots=True, eq=False)
+class PartMemory:
+    """What has been computed of parts of one instance's masked clips, for all that scores them.
 
-    A patch hears only the cells that it overlaps, so masks that agree there share its score. The
+    Explainers, curves and variations of an instance share it, other maskers and targets included.
+    What was kept first is forgotten first.
+
+    Attributes
+    ----------
+    patches : dict of bytes to float
+        Scores of patches by class and by what they sound like.
+    moments : dict of bytes to Sized
+        Tables of moments by clip, replacement audio and cells; they hold all classes.
+    most_patches : int
+        How many are kept, each in about 250 bytes.
+    most_values : int
+        Numbers in all tables but the newest.
+    """
+
+    patches: dict[bytes, float] = field(default_factory=dict)
+    moments: dict[bytes, Sized] = field(default_factory=dict)
+    most_patches: int = 2**18
+    most_values: int = 2**26
+
+    def trim(self) -> None:
+        """Forget what is too much."""
+        for key in [*islice(self.patches, max(0, len(self.patches) - self.most_patches))]:
+            del self.patches[key]
+        while len(self.moments) > 1 and sum(map(len, self.moments.values())) > self.most_values:
+            del self.moments[next(iter(self.moments))]
+
+
+class PatchScorer:
+    """Score patches: each distinct patch once, whatever masks, masker or target it belongs to.
+
+    Only cells that overlap a patch can change it, and cells that sound the same are the same. The
     result is the plain path's, bit for bit, where the model scores patches one by one.
     """
 
     def __init__(
-        self, model: PatchModel, renderer: Renderer, segments: Segments, class_index: int
+        self,
+        model: PatchModel,
+        renderer: Renderer,
+        segments: Segments,
+        class_index: int,
+        memory: PartMemory | None = None,
     ) -> None:
         self._model = model
         self._renderer = renderer
         self._class_index = class_index
-        edges = segments.edges_samples
+        self._edges = segments.edges_samples
         self._starts = np.asarray(model.patch_starts(segments.n_samples), dtype=np.int64)
         stops = self._starts + model.patch_samples
-        self._first = np.searchsorted(edges, self._starts, side="right") - 1
-        self._last = np.minimum(np.searchsorted(edges, stops, side="left"), segments.n_cells)
+        self._first = np.searchsorted(self._edges, self._starts, side="right") - 1
+        self._last = np.minimum(np.searchsorted(self._edges, stops, side="left"), segments.n_cells)
         self._batches = Batches(PATCHES_AT_ONCE)
-        self._known: list[dict[bytes, float]] = [{} for _ in self._starts]
+        self._memory = memory or PartMemory()
+        self._sounds = [self._sounds_of(patch) for patch in range(self._starts.size)]
         self.forwards = 0.0
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
@@ -108,16 +149,36 @@ class PatchScorer:
         patch_scores = np.empty((len(drop_cells), self._starts.size, 1), dtype=np.float32)
         for patch in range(self._starts.size):
             patch_scores[:, patch, 0] = self._one_patch(patch, drop_cells)
+            self._memory.trim()
         return self._model.pool(patch_scores)[:, 0].astype(np.float64)
 
+    def _sounds_of(self, patch: int) -> tuple[bytes, npt.NDArray[np.uint64]]:
+        """Name what each cell of a patch sounds like, kept and dropped: ``(cells, 2)``.
+
+        The first part of the result names the class and the places of the cells in the patch.
+        """
+        start = int(self._starts[patch])
+        stop = min(start + self._model.patch_samples, self._renderer.waveform.size)
+        edges = self._edges[self._first[patch] : self._last[patch] + 1].clip(start, stop)
+        head = digest(edges - start, np.array([self._class_index, self._model.patch_samples]))
+        audio = (self._renderer.waveform, self._renderer.fill)
+        names = [
+            [digest(one[begin:end]) for one in audio] for begin, end in pairwise(edges.tolist())
+        ]
+        return head, np.frombuffer(b"".join(chain.from_iterable(names)), np.uint64).reshape(-1, 2)
+
     def _one_patch(self, patch: int, drop_cells: BoolArray) -> npt.NDArray[np.float32]:
-        keys = _as_numbers(drop_cells[:, self._first[patch] : self._last[patch]])
-        distinct, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-        known = self._known[patch]
-        names = [row.tobytes() for row in distinct]
-        new = [place for place, name in enumerate(names) if name not in known]
-        parts = self._batches.over(drop_cells[first[new]], partial(self._computed, patch))
-        known.update(zip((names[place] for place in new), chain.from_iterable(parts), strict=True))
+        inside = drop_cells[:, self._first[patch] : self._last[patch]]
+        keys = _as_numbers(inside)
+        _, first, inverse = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+        head, sounds = self._sounds[patch]
+        named = sounds[np.arange(len(sounds)), inside[first].astype(np.intp)]
+        names = [head + row.tobytes() for row in named]
+        known = self._memory.patches
+        new = {name: place for place, name in enumerate(names) if name not in known}
+        unknown = drop_cells[first[[*new.values()]]]
+        parts = self._batches.over(unknown, partial(self._computed, patch))
+        known.update(zip(new, chain.from_iterable(parts), strict=True))
         self.forwards += len(new) / self._starts.size
         values = np.array([known[name] for name in names], dtype=np.float32)
         return values[inverse.reshape(-1)]
@@ -135,6 +196,14 @@ class PatchScorer:
             scores = checked(every, len(waves), len(self._model.classes))[:, self._class_index]
         found: list[float] = scores.tolist()
         return found
+
+
+def digest(*arrays: npt.NDArray[Any]) -> bytes:
+    """Name the contents of arrays in eight bytes."""
+    found = blake2b(digest_size=8)
+    for one in arrays:
+        found.update(np.ascontiguousarray(one).tobytes())
+    return found.digest()
 
 
 def _as_numbers(drop_cells: BoolArray) -> npt.NDArray[np.uint64]:

@@ -1,0 +1,1 @@
+"""Planning: what a run takes, what is worth its time, and when it stops."""

@@ -1,0 +1,1 @@
+"""Scoring of masked clips: whole, or by the patches, moments or frames that masks share."""
