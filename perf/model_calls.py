@@ -98,7 +98,7 @@ def read(path: Path) -> Board:
 
 def split(rows: pd.DataFrame) -> pd.DataFrame:
     """Separate explainers from their budgets; 0 stands for an explainer without one."""
-    parts = rows["explainer"].str.extract(r"^(.+?)(?:@(\d+)|:samples=(\d+))?$")
+    parts = rows["explainer"].str.extract(r"^(.+?)(?:@(\d+)|:(?:samples|budget)=(\d+))?$")
     budget = parts[1].fillna(parts[2]).fillna("0").astype(int)
     return rows.assign(explainer=parts[0], budget=budget)
 
