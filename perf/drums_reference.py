@@ -72,7 +72,10 @@ Every mask is then a sum of windows of three, in which a pattern with a period o
 nearly vanishes (the circulant matrix of such a window has eigenvalues of 1 + 2 cos(2 pi k / 80), of
 which the smallest in magnitude is 0.05). A regression has to invert that matrix, and amplifies
 noise in this
-pattern; a forest does not, and a shorter last run or a pool of run lengths avoids it."""
+pattern; a forest does not, and a shorter last run or a pool of run lengths avoids it.
+
+The variants of the paper's own SHAP are compared in
+[paper.md](paper.md#which-shap-is-the-papers)."""
 
 
 def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, float, int]]:

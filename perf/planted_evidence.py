@@ -51,6 +51,8 @@ What follows from it:
   baseline divide the effect in the first case, and solve the second only with several baselines.
 - Class activation maps are at chance here by construction: the only convolution of this model
   measures loudness, and the layers after it decide which segments count.
+- `extremal-mask` refuses a clip for which its gradient led nowhere, or for which masks half open
+  promised what the masks themselves do not keep; `n/a` is a column with such a clip.
 - `attention-rollout` needs a transformer and `listen` a spectrogram; this model has neither.
 
 Made by `python perf/planted_evidence.py`.

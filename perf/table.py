@@ -2,9 +2,10 @@
 
     python perf/table.py [--rounds N] [--output docs/performance.md] [--only WORD]
 
-It takes some minutes. Each ratio comes from one process in which both sides alternate; processor
-time is compared, so that other work on the machine has little effect. Lines that need packages that
-are not installed, or the real YAMNet (AWB_TEST_DATA), are skipped and named.
+It takes about half an hour, most of it for the default run. Each ratio comes from one process in
+which both sides alternate (the default run: from one process each); processor time is compared, so
+that other work on the machine has little effect. Lines that need packages that are not installed,
+or the real YAMNet (AWB_TEST_DATA), are skipped and named.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import default_run
 import instances
 import libraries
 import overheads
@@ -36,6 +38,7 @@ def measurements(rounds: int) -> Iterator[tuple[str, Callable[[], Ratio | list[R
     yield "instance patches", instances.patches
     yield "moments", partial(instances.by_moments, rounds=rounds)
     yield "module", instances.found_in_a_module
+    yield "default run", default_run.against_the_first_version
     yield "yamnet", reuse.yamnet_end_to_end
     yield "ast", partial(reuse.ast_features, rounds=rounds)
     yield "bare", partial(overheads.against_a_bare_loop, rounds=rounds)

@@ -127,7 +127,7 @@ EXPLAINERS: dict[str, list[tuple[Callable[..., Any], str]]] = {
     ],
     "global-state": [(_seeds, "it changes the global random state of numpy")],
     "labels": [(_peeks, "depends on the labels")],
-    "hard-cases": [(_divides, "on a silent clip: RelevanceError")],
+    "hard-cases": [(_divides, "on a silent clip: relevance has 8 NaN or infinite")],
     "segments": [(_default_hop, "drop masks must be boolean of shape (n, 6)")],
     "cost": [(_hides_calls, "50 clips went through the model, but it reports 0 calls")],
     "planted-evidence": [

@@ -129,7 +129,13 @@ def instance_of(clip: Clip) -> Instance:
 
 
 def perturber_for(
-    model: object, clip: Clip, *, samples: int = 500, seed: int = 0, segment_s: float = 0.1
+    model: object,
+    clip: Clip,
+    *,
+    samples: int = 500,
+    seed: int = 0,
+    segment_s: float = 0.1,
+    is_budget: bool = False,
 ) -> Perturber:
     return Perturber(
         model,  # type: ignore[arg-type]
@@ -137,5 +143,5 @@ def perturber_for(
         Segments(clip.waveform.size, clip.sample_rate_hz, segment_s, 0.1),
         zeros,
         RandomKey((seed, "fake", clip.id, "Target")),
-        design=Design(samples),
+        design=Design(samples, is_budget=is_budget),
     )

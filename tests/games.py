@@ -76,8 +76,11 @@ def shapley_by_orders(value: Value, n_players: int) -> FloatArray:
     return found / count
 
 
-def game_perturber(value: Value, n_players: int, *, samples: int = 500) -> Perturber:
-    return perturber_for(Game(value), unit_clip(n_players), samples=samples)
+def game_perturber(
+    value: Value, n_players: int, *, samples: int = 500, is_budget: bool = False
+) -> Perturber:
+    clip = unit_clip(n_players)
+    return perturber_for(Game(value), clip, samples=samples, is_budget=is_budget)
 
 
 def explain(

@@ -111,14 +111,26 @@ def found(spec: ExplainerSpec, planted: Planted, *, seed: int = 0, **settings: A
 
 
 def row(spec: ExplainerSpec, **settings: Any) -> list[float]:
-    """Mean ROC-AUC over the placements, a column a scenario and one for evidence against."""
-    columns = []
+    """Mean ROC-AUC over the placements, a column a scenario and one for evidence against.
+
+    NaN where the explainer does not apply to one of the placements.
+    """
+    columns: list[float] = []
     for make in SCENARIOS.values():
-        every = [
-            found(spec, make(*place), seed=seed, **settings) for seed, place in enumerate(PLACES)
-        ]
-        columns.extend(np.mean(every, axis=0).tolist())
+        games = [make(*place) for place in PLACES]
+        try:
+            every = [found(spec, game, seed=seed, **settings) for seed, game in enumerate(games)]
+        except NotApplicableError:
+            columns.extend([np.nan, np.nan] if games[0].against else [np.nan])
+        else:
+            columns.extend(np.mean(every, axis=0).tolist())
     return columns
+
+
+def _cell(value: float) -> str:
+    if np.isnan(value):
+        return "n/a"
+    return f"**{value:.2f}**" if value >= 0.99 else f"{value:.2f}"
 
 
 def table(specs: list[ExplainerSpec]) -> str:
@@ -128,9 +140,5 @@ def table(specs: list[ExplainerSpec]) -> str:
     for spec in specs:
         if spec.sees_labels:
             continue
-        try:
-            cells = [f"**{value:.2f}**" if value >= 0.99 else f"{value:.2f}" for value in row(spec)]
-        except NotApplicableError:
-            cells = ["n/a"] * (len(head) - 1)
-        lines.append("| " + " | ".join([spec.name, *cells]) + " |")
+        lines.append("| " + " | ".join([spec.name, *map(_cell, row(spec))]) + " |")
     return "\n".join(lines)

@@ -1,8 +1,9 @@
 """awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
 
-`run`, `resume`, `explain`, `load_run` and `load_sweep` do what the commands do. `explainer` turns a
-function into an explainer; `model`, `callable_model`, `windowed_model`, `torch_model` and
-`transformers_model` make models. All are imported on first access, so that ``import awb`` is quick.
+`run`, `resume`, `recommend`, `explain`, `load_run` and `load_sweep` do what the commands do.
+`explainer` turns a function into an explainer; `model`, `callable_model`, `windowed_model`,
+`torch_model` and `transformers_model` make models. All are imported on first access, so that
+``import awb`` is quick.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from awb.api.checkpoints import transformers_model
     from awb.api.explaining import explain
+    from awb.api.recommending import recommend
     from awb.api.results import load_run
     from awb.api.running import resume, run
     from awb.api.sweeps import load_sweep
@@ -29,6 +31,7 @@ __all__ = [
     "load_run",
     "load_sweep",
     "model",
+    "recommend",
     "resume",
     "run",
     "torch_model",
@@ -43,6 +46,7 @@ _HOMES = {
     "load_run": "awb.api.results",
     "load_sweep": "awb.api.sweeps",
     "model": "awb.authoring.models",
+    "recommend": "awb.api.recommending",
     "resume": "awb.api.running",
     "run": "awb.api.running",
     "torch_model": "awb.authoring.torch_modules.models",

@@ -42,6 +42,10 @@ class PluginError(AwbError):
     """A plugin that cannot be loaded, or that breaks its contract."""
 
 
+class UnsteadyModelError(PluginError):
+    """A model whose score of a clip depends on more than that clip."""
+
+
 class MissingExtraError(AwbError):
     """A plugin whose optional libraries are not installed."""
 

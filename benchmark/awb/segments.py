@@ -3,9 +3,9 @@
 Conventions
 -----------
 The clip is divided into *cells* of one hop each; a segment is a window of one or more cells. By
-default both are 100 ms and a segment is a cell. With longer, overlapping segments (the reference
-study: 500 ms every 100 ms) relevance is averaged back onto the cells, on which all metrics are
-computed. Edges are integer sample positions; the last cell may be shorter.
+default both are 100 ms and a segment is a cell, as in the reference study. With longer, overlapping
+segments (500 ms every 100 ms, say) relevance is averaged back onto the cells, on which all metrics
+are computed. Edges are integer sample positions; the last cell may be shorter.
 
 References
 ----------

@@ -154,6 +154,9 @@ class ExplainerSpec(Spec):
         Whether the instance keeps its events; true for the oracle only.
     baseline : bool
         Whether every board includes it for comparison.
+    unequal_segments : bool
+        Whether segments may differ in length (``--segments onsets``), because all that it asks is
+        which of them are dropped.
     trainable : callable or None
         ``trainable(parameters)`` returns the `awb.training.ExplainerTrainer` for
         ``awb train explainer:NAME``; None for an explainer that learns nothing beforehand.
@@ -172,6 +175,7 @@ class ExplainerSpec(Spec):
     needs: tuple[type, ...] = ()
     sees_labels: bool = False
     baseline: bool = False
+    unequal_segments: bool = False
     trainable: Callable[[Any], ExplainerTrainer] | None = None
     files_sha256: Callable[[Any, str], str] | None = None
     least_calls: Callable[[Any, int], int] | None = None

@@ -6,6 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.signal import ShortTimeFFT
+from scipy.signal.windows import hann
 from scipy.special import expit
 
 from awb.builtins.metrics import METRICS
@@ -105,6 +107,24 @@ def test_opposite_masks_add_up_to_the_clip_and_the_fill() -> None:
     none, every = renderer.render(np.array([[False] * 3, [True] * 3]))
     np.testing.assert_allclose(none, clip, atol=1e-6)
     np.testing.assert_allclose(every, fill, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_samples", [700, 5000, 16001])
+def test_rendered_bands_are_those_of_scipy_to_the_bit(n_samples: int) -> None:
+    rng = np.random.default_rng(n_samples)
+    clip, fill = (rng.uniform(-0.9, 0.9, n_samples).astype(np.float32) for _ in range(2))
+    window = min(512, 2 * n_samples) // 4 * 4
+    plain = ShortTimeFFT(hann(window, sym=False), window // 4, RATE_HZ)
+    heard, lost = (plain.stft(np.pad(one.astype(np.float64), (0, window))) for one in (clip, fill))
+    band = np.digitize(plain.f, EDGES_HZ[1:-1])
+    masks = rng.random((5, 3)) < 0.5
+    expected = [
+        plain.istft(np.where(mask[band][:, np.newaxis], lost, heard), k1=n_samples + window)
+        for mask in masks
+    ]
+    found = BandRenderer(clip, fill, RATE_HZ, np.array(EDGES_HZ)).render(masks)
+    clipped = np.clip(np.array(expected)[:, :n_samples], -1.0, 1.0).astype(np.float32)
+    np.testing.assert_array_equal(found, clipped)
 
 
 def test_scores_are_those_of_the_tones_that_are_left() -> None:

@@ -12,6 +12,8 @@ from awb.conformance.rules import ConformanceError
 from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.maskers import Interpolation, noise
+from awb.perturbation.bands import score_rendered
+from awb.perturbation.parts import PartRenderer
 from awb.perturbation.scorers.choice import make_scorer
 from awb.perturbation.scorers.clips import ClipScorer, PartMemory
 from awb.perturbation.scorers.colouring import Colouring
@@ -153,7 +155,7 @@ def test_a_state_drops_exactly_the_cells_that_a_window_touches(
 ) -> None:
     segments = Segments(100 * n_cells, RATE_HZ)
     starts = np.arange(-50, 100 * n_cells - 1, hop)
-    colouring = Colouring.of(starts, window, segments)
+    colouring = Colouring.of(starts, window, segments.edges_samples)
     mask = np.random.default_rng(seed).random((1, segments.n_cells)) < 0.5
     states = colouring.states(mask)[0]
     audio = np.repeat(mask[0], np.diff(segments.edges_samples))
@@ -174,6 +176,30 @@ def test_another_target_of_the_clip_needs_no_moments_of_its_own() -> None:
         second.scores(masks), ClipScorer(model, renderer, 1).scores(masks)
     )
     assert second.forwards == 0
+
+
+@pytest.mark.parametrize(
+    ("n_parts", "length", "is_local"),
+    [(2, 300, True), (3, 300, True), (1, 90, True), (3, 90, False)],
+)
+def test_sums_of_parts_by_moments_equal_whole_clips_bit_for_bit(
+    n_parts: int, length: int, is_local: bool
+) -> None:
+    rng = np.random.default_rng(3)
+    model, clip = MomentEnergy(), unit_clip(30)
+    given_parts = rng.uniform(-0.1, 0.1, (n_parts, clip.waveform.size)).astype(np.float32)
+    given_parts[0] += clip.waveform - given_parts.sum(axis=0)
+    edges = np.append(np.arange(0, clip.waveform.size, length), clip.waveform.size)
+    renderer = PartRenderer(clip.waveform, given_parts, edges)
+    masks = rng.random((200, renderer.n_parts)) < 0.5
+    expected = score_rendered(model, renderer, masks, 0, clip.waveform)
+    perturber = perturber_for(model, clip)
+    view = perturber.view()
+    found = view.parts(given_parts, edges).scores(masks)
+    np.testing.assert_array_equal(found, np.clip(expected, -100, 100))
+    assert view.cost.calls == 200
+    distinct = len(np.unique(masks, axis=0))
+    assert view.cost.forwards < distinct if is_local else view.cost.forwards == distinct
 
 
 def test_tables_of_moments_are_forgotten_oldest_first() -> None:

@@ -170,6 +170,16 @@ def test_a_frame_depends_on_its_own_window_only(model: SoundscapeCnn) -> None:
     assert (first[~apart] != second[~apart]).any(axis=1).all()
 
 
+@pytest.mark.parametrize("n_samples", [500, 8000, 48000])
+def test_frames_computed_a_few_clips_at_a_time_are_those_of_all_at_once(
+    model: SoundscapeCnn, n_samples: int
+) -> None:
+    waveforms = np.random.default_rng(0).normal(0, 0.1, (7, n_samples)).astype(np.float32)
+    with torch.inference_mode():
+        expected = model.front_end(torch.from_numpy(waveforms)).numpy()
+    np.testing.assert_array_equal(model.features(waveforms), expected)
+
+
 def test_silence_has_the_features_of_the_floor(model: SoundscapeCnn) -> None:
     features = model.front_end(torch.zeros(1, 3_200))
     np.testing.assert_allclose(features.numpy(), np.log(1e-8), rtol=1e-6)

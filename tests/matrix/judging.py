@@ -197,6 +197,7 @@ def _lime(case: Case) -> tuple[Explanation, Oracle]:
     if back_end is None:
         case.ask("lime-tf")
         raise WrongError("a value without a back end")
+    case.ask("naive")  # before the first masked clip, awb tries whether the model is steady
     handle = back_end.register_forward_pre_hook(
         lambda module, inputs: seen.append(inputs[0].detach().cpu().clone())
     )

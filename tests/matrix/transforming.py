@@ -31,7 +31,8 @@ def attention_rollout(case: Case, found: Explanation) -> str:
         flow = mixed if flow is None else mixed @ flow
     spans = case.model.token_spans_s(case.waveform.size)
     special = np.isnan(spans).any(axis=1)
-    shares = flow[special].mean(dim=0).numpy()
+    readers = special if special.any() else np.ones(len(spans), dtype=bool)
+    shares = flow[readers].mean(dim=0).numpy()
     expected = np.zeros(found.relevance.size)
     for share, (start, end) in zip(shares, spans, strict=True):
         if not end > start:  # a token of no audio, or of padding

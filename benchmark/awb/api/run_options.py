@@ -63,6 +63,15 @@ class RunOptions(TypedDict, total=False):
     segment_hop_s: float | None
     """Seconds from one segment to the next. Default: 0.1."""
 
+    segments: str | None
+    """What explainers drop as one: segments of one length, or whole segments that follow the
+    sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
+    fixed.
+    """
+
+    segments_tier: str | None
+    """Tier of the TextGrids: words, phones. Default: words."""
+
     instances: str | None
     """What to explain: labelled targets that the model hears; classes that it hears and nobody
     labelled; or labelled targets that it misses. Default: hits.

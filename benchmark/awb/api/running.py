@@ -27,7 +27,7 @@ from awb.plugins.session import is_loading
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def _named(function: Function) -> Function:
+def with_named_options(function: Function) -> Function:
     """Show the options by name where a notebook shows the signature and the docstring."""
     named = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
@@ -65,7 +65,7 @@ def run(
 ) -> Run | Sweep: ...
 
 
-@_named
+@with_named_options
 def run(
     file: str | Path | None = None, *, progress: Progress = silent, **options: Unpack[RunOptions]
 ) -> Run | Sweep:
@@ -94,12 +94,7 @@ def run(
     AwbError
         For unknown names, invalid settings, and models or data that cannot be used.
     """
-    _refuse_while_loading()
-    typed = {
-        **options,
-        "explainers": _explainers(options.get("explainers")),
-        "models": model_names(options.get("models")),
-    }
+    typed = typed_options(options)
     settled = read_settings(None if file is None else Path(file), typed)
     settings = settled.settings
     load_plugins(settings)
@@ -166,6 +161,16 @@ def resume(
         Path(folder), resources, progress, retry_stopped=retry_stopped, timed=Timed.of(settings)
     )
     return Sweep(finished) if isinstance(finished, SweepFolder) else Run(finished)
+
+
+def typed_options(options: RunOptions) -> dict[str, Any]:
+    """Replace explainers and models that are objects by the names under which they are known."""
+    _refuse_while_loading()
+    return {
+        **options,
+        "explainers": _explainers(options.get("explainers")),
+        "models": model_names(options.get("models")),
+    }
 
 
 def _refuse_while_loading() -> None:

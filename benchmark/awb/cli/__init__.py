@@ -25,6 +25,7 @@ from awb.cli.new import new_command
 from awb.cli.plot import plot_command
 from awb.cli.plugins import plugins_command
 from awb.cli.publish import publish_command
+from awb.cli.recommend import recommend_command
 from awb.cli.report import report_command
 from awb.cli.results import export_command, show_command
 from awb.cli.run import INTERRUPTED, resume_command, run_command
@@ -96,6 +97,7 @@ def main() -> None:
 
 main.add_command(run_command)
 main.add_command(resume_command)
+main.add_command(recommend_command)
 main.add_command(show_command)
 main.add_command(export_command)
 main.add_command(agree_command)

@@ -38,9 +38,8 @@ class BandRenderer:
         self._size = waveform.size
         length = max(4, min(round(WINDOW_S * sample_rate_hz), 2 * self._size) // 4 * 4)
         self._transform = ShortTimeFFT(hann(length, sym=False), length // 4, sample_rate_hz)
-        self._padded = self._size + length
         self._clip, self._fill = (
-            self._transform.stft(np.pad(one.astype(np.float64), (0, length)))
+            self._transform.stft(np.pad(one.astype(np.float64), (0, length))).T.copy()
             for one in (waveform, fill)
         )
         self._band = np.searchsorted(edges_hz[1:-1], self._transform.f, side="right")
@@ -50,9 +49,21 @@ class BandRenderer:
         return np.stack([self._one(row) for row in drop_bands])
 
     def _one(self, dropped: BoolArray) -> AudioArray:
-        lost = dropped[self._band][:, np.newaxis]
-        spectrum = np.where(lost, self._fill, self._clip)
-        audio = self._transform.istft(spectrum, k1=self._padded)[: self._size]
+        """Invert the mixed spectra, all at once: the samples are those of `ShortTimeFFT.istft`."""
+        from scipy.fft import irfft
+
+        transform = self._transform
+        spectra = np.where(dropped[self._band], self._fill, self._clip)
+        windows = irfft(spectra, n=transform.m_num, axis=1, overwrite_x=True)
+        windows = np.roll(windows, transform.m_num_mid, axis=1)
+        windows *= transform.dual_win
+        hops = windows.reshape(len(windows), -1, transform.hop)
+        parts = hops.shape[1]
+        audio = np.zeros((len(hops) + parts - 1, transform.hop))
+        for part in reversed(range(parts)):  # the earlier window first
+            audio[part : part + len(hops)] += hops[:, part]
+        start = transform.m_num_mid - transform.p_min * transform.hop
+        audio = audio.reshape(-1)[start : start + self._size]
         return np.asarray(np.clip(audio, -1.0, 1.0), dtype=np.float32)
 
 

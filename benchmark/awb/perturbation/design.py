@@ -30,10 +30,14 @@ class Design:
         Number of masks; explainers that draw their own use as many.
     draw : callable
         ``draw(n_segments, samples, rng)``, for example `awb.designs.pooled`.
+    is_budget : bool
+        Whether explanations are compared at this number of calls (``--budgets``), so that those
+        with masks of their own use all of it.
     """
 
     samples: int = 3000
     draw: Callable[[int, int, np.random.Generator], BoolArray] = designs.pooled
+    is_budget: bool = False
 
 
 LOG_ODDS_LIMIT = 100.0

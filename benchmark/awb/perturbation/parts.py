@@ -51,10 +51,11 @@ class PartRenderer:
         """Number of parts."""
         return len(self.components) * self._lengths.size
 
-    def render(self, dropped: BoolArray) -> AudioArray:
+    def render(self, dropped: BoolArray, out: AudioArray | None = None) -> AudioArray:
         """Render masks of parts, ``bool[n, parts]`` to ``float32[n, samples]`` in [-1, 1]."""
         kept = ~dropped.reshape(len(dropped), len(self.components), -1)
-        audio = np.zeros((len(dropped), self.edges_samples[-1]), dtype=np.float32)
+        audio = np.empty((len(dropped), self.edges_samples[-1]), np.float32) if out is None else out
+        audio[:] = 0.0
         for place, component in enumerate(self.components):
             audio += np.repeat(kept[:, place], self._lengths, axis=1) * component
         return np.clip(audio, -1.0, 1.0, out=audio)

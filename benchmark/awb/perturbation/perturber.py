@@ -22,6 +22,7 @@ from awb.perturbation.memory import Known, ModelCache
 from awb.perturbation.parts import PartRenderer, Parts
 from awb.perturbation.scorers.choice import make_scorer, shared_parts
 from awb.perturbation.scorers.clips import PartMemory
+from awb.perturbation.scorers.moments import MomentScorer
 from awb.perturbation.scorers.rendering import ContextRenderer
 from awb.protocols import AudioModel
 from awb.randomness import RandomKey
@@ -260,6 +261,21 @@ class Perturber:
         self._heed_budget()
         return self._design.samples
 
+    def own_samples(self, share: int) -> int:
+        """How many masks an explainer draws whose answers settle sooner than those of the design.
+
+        Parameters
+        ----------
+        share : int
+            What part of the design's masks suffices: one of so many.
+
+        Returns
+        -------
+        int
+            That part; under ``--budgets``, which compare at a number of calls, all of them.
+        """
+        return self.samples if self._design.is_budget else self.samples // share
+
     def explainer_rng(self, label: str) -> np.random.Generator:
         """Return the generator that an explainer gets on this instance, for ensembles.
 
@@ -477,18 +493,26 @@ class Perturber:
         new = {key: row for row, key in enumerate(keys) if key not in known}
         if new:
             with model_at_work():
-                found = score_rendered(
-                    self._model,
-                    renderer,
-                    drop_parts[list(new.values())],
-                    self._instance.class_index,
-                    self._instance.clip.waveform,
-                )
+                found, forwards = self._sums_scored(renderer, drop_parts[list(new.values())])
             clipped = np.clip(found, -LOG_ODDS_LIMIT, LOG_ODDS_LIMIT)
             known.update(zip(new, clipped.tolist(), strict=True))
+            self._forwards += forwards
         self._calls += len(drop_parts)
-        self._forwards += len(new) + whole.cost.forwards
+        self._forwards += whole.cost.forwards
         return np.array([known[key] for key in keys], dtype=np.float64)
+
+    def _sums_scored(
+        self, renderer: PartRenderer, drop_parts: BoolArray
+    ) -> tuple[FloatArray, float]:
+        """Score sums of parts, by moments where these hear few of them; count clips computed."""
+        scorer = self._shared.known.scorer
+        by_moments = scorer.of_parts(renderer) if isinstance(scorer, MomentScorer) else None
+        if by_moments is not None:
+            found = by_moments.scores(drop_parts)
+            return found, by_moments.forwards
+        index, waveform = self._instance.class_index, self._instance.clip.waveform
+        found = score_rendered(self._model, renderer, drop_parts, index, waveform)
+        return found, float(len(drop_parts))
 
     def _band_renderer(self, edges_hz: FloatArray) -> BandRenderer:
         """Return the renderer of these bands, made once."""

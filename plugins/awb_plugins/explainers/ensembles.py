@@ -4,7 +4,8 @@ Explainers differ in scale, so each member's relevance is replaced by ranks firs
 relevant segment gets 0, the most relevant one 1, ties share their mean. A member whose relevance is
 constant finds nothing, and gives 0 to all. Then
 
-* ``mean-rank`` averages the ranks, which is Borda's count;
+* ``mean-rank`` averages the ranks, which is Borda's count, and keeps the members' disagreement as
+  the uncertainty of every segment;
 * ``union`` takes the highest rank: a segment is relevant if any member says so;
 * ``intersection`` takes the lowest: it is relevant if all members say so.
 
@@ -37,7 +38,7 @@ from awb.specs import Explainer, ExplainerSpec
 from awb.types import Explanation, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
 
-Combine = Callable[[FloatArray], FloatArray]
+Combine = Callable[[FloatArray], FloatArray | Explanation]
 """Maps the ranks of all members, ``shape=(members, segments)``, to relevance."""
 
 _NEXT_MEMBER = re.compile(r"\s*\+\s*(?=[a-z])")  # not the plus signs of grad-cam++ or 0.1+0.5
@@ -87,6 +88,12 @@ class EnsembleParameters(SegmentParameters):
         return "+".join(label.replace(",", ";") for label in labels)
 
 
+class MeanRankParameters(EnsembleParameters):
+    """Settings of `mean-rank`: `of` names the members, as in `EnsembleParameters`."""
+
+    of: str = "keep-window:window_s=1.0;hop_s=0.2+owen:samples=60"
+
+
 def unit_ranks(relevance: FloatArray) -> FloatArray:
     """Return midranks from 0 to 1; a constant finds nothing relevant, and has 0 everywhere.
 
@@ -103,6 +110,16 @@ def unit_ranks(relevance: FloatArray) -> FloatArray:
     return ranks
 
 
+def mean_of(ranks: FloatArray) -> Explanation:
+    """Average the members' ranks; their disagreement is the uncertainty of each mean.
+
+    It is the standard error of a mean over members, ``sd / sqrt(members)``: 0 where all members
+    agree.
+    """
+    error = ranks.std(axis=0, ddof=1) / np.sqrt(len(ranks))
+    return Explanation(ranks.mean(axis=0), uncertainty=error)
+
+
 class Ensemble:
     """Explainers whose ranks are combined; each is asked as if it stood on the board itself."""
 
@@ -113,7 +130,7 @@ class Ensemble:
 
     def __call__(
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
-    ) -> FloatArray:
+    ) -> FloatArray | Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         ranks = []
         for member, explain in zip(self._members, self._built, strict=True):
@@ -129,14 +146,22 @@ class Ensemble:
         return self._combine(np.array(ranks))
 
 
-def _spec(name: str, summary: str, citation: str, combine: Combine) -> ExplainerSpec:
+def _spec(
+    name: str,
+    summary: str,
+    citation: str,
+    combine: Combine,
+    *,
+    parameters: type[EnsembleParameters] = EnsembleParameters,
+    cost: str = "that of its members (about 200 for 10 s)",
+) -> ExplainerSpec:
     return ExplainerSpec(
         name=name,
         summary=summary,
         citation=citation,
-        cost="that of its members (about 200 for 10 s)",
-        parameters=EnsembleParameters,
-        factory=finished(lambda parameters: Ensemble(parameters, combine)),
+        cost=cost,
+        parameters=parameters,
+        factory=finished(lambda settings: Ensemble(settings, combine)),
     )
 
 
@@ -147,7 +172,9 @@ SPECS = [
         "mean-rank",
         "Ensemble: the mean of its members' ranks of a segment (Borda's count).",
         f"Dwork et al. (2001), doi:10.1145/371920.372165; {_AGGREGATION}",
-        lambda ranks: np.asarray(ranks.mean(axis=0)),
+        mean_of,
+        parameters=MeanRankParameters,
+        cost="that of its members (about 115 for 10 s)",
     ),
     _spec(
         "union",

@@ -186,9 +186,7 @@ class OnPlayers:
 
 def _worth(view: Perturber, kept: Any) -> Any:
     """Score coalitions as shapiq hands them over: several, or a single one without an axis."""
-    coalitions = np.asarray(kept, dtype=bool)
-    scores = view.scores(~np.atleast_2d(coalitions))
-    return scores if coalitions.ndim == 2 else scores[0]
+    return view.scores(~np.atleast_2d(np.asarray(kept, dtype=bool)))
 
 
 def _make(parameters: ShapiqParameters) -> Explainer:

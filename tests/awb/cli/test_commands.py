@@ -55,7 +55,7 @@ def test_show_prints_the_same_board_again(run: tuple[Path, Result]) -> None:
 def test_show_as_markdown_csv_and_json(run: tuple[Path, Result]) -> None:
     out, _ = run
     markdown = _awb("show", out, "--format", "md").stdout
-    assert "| # " in markdown.replace("|   #", "| #")
+    assert "| \\# " in markdown.replace("|   \\#", "| \\#")
     rows = list(csv.DictReader(io.StringIO(_awb("show", out, "--format", "csv").stdout)))
     assert {row["explainer"] for row in rows} == {
         "random-forest", "oracle", "constant", "saliency"}  # fmt: skip

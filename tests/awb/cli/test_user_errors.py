@@ -63,7 +63,7 @@ def test_after_ctrl_c_the_command_says_how_to_go_on(
 ) -> None:
     out = tmp_path / "out"
 
-    def interrupted(settled: Any, resources: Any, path: Path, progress: Any) -> Any:
+    def interrupted(settled: Any, resources: Any, path: Path, *_: Any) -> Any:
         path.mkdir()
         (path / RUN_FILE).touch()
         raise KeyboardInterrupt

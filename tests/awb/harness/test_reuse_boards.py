@@ -19,7 +19,13 @@ from awb.perturbation.scorers.clips import ClipScorer
 from awb.plugins.discovery import load
 
 
-def _whole_clips(model: Any, renderer: Any, segments: Any, class_index: int) -> ClipScorer:
+def _whole_clips(
+    model: Any,
+    renderer: Any,
+    segments: Any,
+    class_index: int,
+    memory: Any,
+) -> ClipScorer:
     return ClipScorer(model, renderer, class_index)
 
 

@@ -117,17 +117,14 @@ def _evil(folder: Path, **changes: Any) -> None:
     seal(path.with_name(f"{slug(EVIL)}.json"), {**plain, **changes})
 
 
-def test_a_hostile_name_stays_inside_the_site(copy: Path) -> None:
+def test_a_hostile_name_is_not_shown(copy: Path) -> None:
     _evil(copy)
     before = set(copy.parent.rglob("*"))
-    assert awb("site", "build", "--leaderboards", copy).exit_code == 0
-    [new] = set(copy.parent.rglob("*")) - before
-    assert new.parent == copy / "site" / "explainers"
+    result = awb("site", "build", "--leaderboards", copy)
+    assert result.exit_code == 1
+    assert f"{slug(EVIL)}.json: " in result.stderr
+    assert set(copy.parent.rglob("*")) == before
     assert broken_links(copy / "site") == []
-    page = read_page(new)
-    assert page.handlers == []
-    command = next(line for line in new.read_text("utf-8").splitlines() if "awb run" in line)
-    assert "&#39;../../evil&#34; onmouseover=&#34;x&#39;" in command, "quoted for a shell"
 
 
 @pytest.mark.parametrize(

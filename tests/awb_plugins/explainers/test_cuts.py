@@ -7,18 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from awb.errors import DataError, MissingExtraError, ParameterError
-from awb.perturbation import Perturber
-from awb.segments import Segments
-from awb.types import Clip, Explanation
-from awb_plugins.explainers.components import cuts, part_shap
-from awb_plugins.explainers.components.cuts import (
+from awb.audio import cuts
+from awb.audio.cuts import (
     check_cut,
     closed,
     file_edges,
     files_sha256,
     onset_edges,
 )
+from awb.errors import DataError, MissingExtraError, ParameterError
+from awb.perturbation import Perturber
+from awb.segments import Segments
+from awb.types import Clip, Explanation
+from awb_plugins.explainers.components import part_shap
 from awb_plugins.explainers.components.players import window_edges
 from fakes import RATE_HZ, WeightedEnergy, instance_of, perturber_for, unit_clip
 

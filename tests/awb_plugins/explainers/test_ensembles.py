@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from awb.maskers import zeros
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
-from awb_plugins.explainers.ensembles import SPECS, split_members, unit_ranks
+from awb_plugins.explainers.ensembles import SPECS, mean_of, split_members, unit_ranks
 from fakes import WeightedEnergy, instance_of, unit_clip
 
 N = 12
@@ -69,6 +70,21 @@ def test_members_are_those_of_the_board_and_combined_as_counted(
     found = _ask(_question(), f"{name}:of={text}").explanation
     np.testing.assert_allclose(found.relevance, expected, atol=1e-12)
     assert found.cost.calls == sum(one.cost.calls for one in answers)
+
+
+def test_the_uncertainty_of_a_mean_rank_is_the_disagreement_of_its_members() -> None:
+    members = ["random-forest", "keep-window", "naive"]
+    alone = _question()
+    ranks = [_counted(_ask(alone, member).explanation.relevance) for member in members]
+    expected = [
+        statistics.stdev(column) / len(members) ** 0.5 for column in zip(*ranks, strict=True)
+    ]
+    found = _ask(_question(), f"mean-rank:of={'+'.join(members)}").explanation.uncertainty
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert max(expected) > 0.05
+    both = mean_of(np.array([[0.0, 0.5, 1.0], [0.0, 1.0, 0.5]]))
+    np.testing.assert_allclose(both.uncertainty, [0.0, 0.25, 0.25])
+    assert _ask(_question(), "union:of=naive+keep-window").explanation.uncertainty is None
 
 
 def test_beside_its_members_an_ensemble_computes_nothing_new() -> None:
@@ -147,7 +163,10 @@ def test_a_member_that_finds_nothing_adds_nothing_to_a_union_and_empties_an_inte
 
 def test_the_defaults_and_sources_are_told() -> None:
     for spec in SPECS:
-        assert spec.parameters().of == "naive+keep-window"
+        cheap = "keep-window:window_s=1.0;hop_s=0.2+owen:samples=60"
+        assert spec.parameters().of == (cheap if spec.name == "mean-rank" else "naive+keep-window")
+        label = resolve(load(), "explainer", f"{spec.name}:of={spec.parameters().of}").label
+        assert label == spec.name, "the default is written as the members' labels are"
         assert "arXiv:1903.00519" in spec.citation
         assert "arXiv:2005.00631" in spec.citation
 

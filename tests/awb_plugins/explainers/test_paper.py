@@ -15,7 +15,7 @@ from awb.randomness import RandomKey
 from awb.segments import Segments
 from awb_plugins.explainers.segmentwise import kernel_shap, paper
 from fakes import WeightedEnergy, instance_of, perturber_for, unit_clip
-from games import game_perturber, relevance, table_game
+from games import explain, game_perturber, relevance, table_game
 
 FOREST, REGRESSION, SHAP = paper.SPECS
 
@@ -123,11 +123,31 @@ def test_a_free_intercept_makes_it_a_weighted_regression(seed: int) -> None:
     np.testing.assert_allclose(relevance(SHAP, perturber, variant="free"), expected, atol=3e-2)
 
 
-def test_with_the_sum_alone_the_regression_passes_through_the_clip() -> None:
+@pytest.mark.parametrize("variant", ["sum", "first"])
+def test_the_sum_of_all_coefficients_is_the_clip_score_or_that_of_the_first_mask(
+    variant: str,
+) -> None:
+    """The plain constrained least squares: the equations of Lagrange, solved at once."""
     perturber = game_perturber(table_game(10, 3), 10, samples=90)
-    pool, clip = perturber.pool(), perturber.clip_score()
-    dropped = pool.drop_masks.astype(float)  # without an intercept, from the clip downwards
+    pool = perturber.pool()
+    total = perturber.clip_score() if variant == "sum" else pool.scores[0]
     weights = paper.published_kernel_weights(pool.drop_masks)
-    fit = LinearRegression(fit_intercept=False)
-    expected = fit.fit(dropped, clip - pool.scores, sample_weight=weights).coef_
-    np.testing.assert_allclose(relevance(SHAP, perturber, variant="sum"), expected, atol=3e-2)
+    rows = np.column_stack([~pool.drop_masks, np.ones(90)]).astype(float)
+    equations = np.ones((12, 12))
+    equations[:11, :11] = (rows.T * weights) @ rows
+    equations[11, 11] = 0.0
+    right = np.append((rows.T * weights) @ pool.scores, total)
+    expected = np.linalg.solve(equations, right)[:10]
+    found = explain(SHAP, perturber, variant=variant)
+    np.testing.assert_allclose(found.relevance, expected, atol=3e-2)
+    assert found.surrogate is not None
+    nothing_dropped = np.zeros((1, 10), dtype=bool)
+    assert found.surrogate(nothing_dropped) == pytest.approx(total, abs=1e-5)
+
+
+def test_the_first_mask_changes_the_published_shap() -> None:
+    """Its score is a constraint, so an explanation depends on which mask was drawn first."""
+    perturber = game_perturber(table_game(10, 3), 10, samples=90)
+    clip = relevance(SHAP, perturber, variant="sum")
+    first = relevance(SHAP, perturber, variant="first")
+    assert np.abs(clip - first).max() > 0.1

@@ -141,6 +141,26 @@ def test_calls_stay_within_the_budget(spec: ExplainerSpec, samples: int) -> None
     assert view.heeds_budget
 
 
+@pytest.mark.parametrize("spec", [banzhaf.SPEC, shapley_sampling.SPEC])
+@pytest.mark.parametrize("settings", [{}, {"window_s": 0.3}, {"window_s": 0.3, "shifts": 3}])
+@pytest.mark.parametrize("samples", [200, 251])
+def test_what_settles_early_uses_all_of_a_budget_and_no_more(
+    spec: ExplainerSpec, settings: dict[str, Any], samples: int
+) -> None:
+    def calls(*, is_budget: bool) -> float:
+        whole = game_perturber(_interacting, 24, samples=samples, is_budget=is_budget)
+        view = whole.view()
+        spec.factory(spec.parameters(**settings))(
+            view, instance_of(unit_clip(24)), np.random.default_rng(0)
+        )
+        assert view.heeds_budget
+        return view.cost.calls
+
+    pair = 2 * (24 + 1)  # of orders of segments: the coarsest step
+    assert samples - pair - 3 <= calls(is_budget=True) <= samples + 3, "whole pairs of each cut"
+    assert calls(is_budget=False) <= samples / 5 + 2 * pair
+
+
 @pytest.mark.parametrize(("spec", "most"), [(window_shap.SPEC, 0.4), (kernel_shap.SPEC, 0.4)])
 def test_leverage_converges_faster_than_the_root_of_the_calls(
     spec: ExplainerSpec, most: float

@@ -33,6 +33,10 @@ def test_effects_of_pairs_are_kept_and_divided_among_segments() -> None:
     np.testing.assert_allclose(found.relevance[[0, 4, 6, 9]], [0.75, 0.75, 0.5, 0.0], atol=1e-4)
 
 
+MAY_REFUSE = {"SPEX", "ProxySPEX"}
+"""One needs more calls than there are here, the other a library that is not installed."""
+
+
 @pytest.mark.parametrize("name", sorted(approximators()))
 @pytest.mark.parametrize("samples", [10, 60])
 def test_every_approximator_answers_within_its_budget_or_says_why_not(
@@ -45,7 +49,9 @@ def test_every_approximator_answers_within_its_budget_or_says_why_not(
     except NotApplicableError as error:
         found, reason = [], str(error)
     if not found:
-        pytest.skip(reason)
+        assert name in MAY_REFUSE
+        assert reason.startswith(f"shapiq:{name} cannot use {samples} calls for 10 players: ")
+        return
     np.testing.assert_array_equal(found[0], found[1])
 
 

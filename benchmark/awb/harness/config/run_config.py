@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from awb import designs
+from awb.audio.cuts import ONSETS, check_cut
 from awb.data.instance_kinds import InstanceKind
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
 from awb.harness.config.option import Option
@@ -33,6 +35,9 @@ def _numbers(given: Any) -> Any:
 
 Names = Annotated[list[str], BeforeValidator(_names), Field(min_length=1)]
 """References, as a list or a comma-separated string."""
+
+FIXED = "fixed"
+"""Segments of one length."""
 
 SHORTEST_S, LONGEST_S = 0.001, 3600.0
 """Range of the length of a segment: from a period of the highest voice to more than a clip."""
@@ -119,6 +124,18 @@ class RunConfig(BaseModel):
         ge=SHORTEST_S,
         le=LONGEST_S,
         description="Seconds from one segment to the next.",
+    )
+    segments: Annotated[str, Option(takes="fixed|onsets|FILE|FOLDER", also=("fixed", "onsets"))] = (
+        Field(
+            default=FIXED,
+            min_length=1,
+            description="What explainers drop as one: segments of one length, or whole segments"
+            " that follow the sound: from onset to onset, or by a table of edges or a folder of"
+            " TextGrids.",
+        )
+    )
+    segments_tier: Annotated[str, Option(takes="NAME")] = Field(
+        default="words", min_length=1, description="Tier of the TextGrids: words, phones."
     )
     instances: Annotated[
         InstanceKind,
@@ -207,7 +224,30 @@ def make_config(**settings: Any) -> RunConfig:
         budgets = tuple(sorted(set(config.budgets)))
         config = config.model_copy(update={"budgets": budgets, "samples": budgets[-1]})
     make_design(config.design, config.samples)
-    return config
+    return config if config.segments == FIXED else _following(config)
+
+
+def _following(config: RunConfig) -> RunConfig:
+    """Check settings of segments that follow the sound, and make their path absolute."""
+    try:
+        check_cut(config.segments, one_of=(FIXED, ONSETS))
+    except ParameterError as error:
+        raise ParameterError(f"segments: {error}") from error
+    if config.segment_s != config.segment_hop_s:
+        raise ParameterError(
+            f"segments={config.segments} are made of cells that do not overlap; give the same"
+            f" --segment and --segment-hop (got {config.segment_s:g} and"
+            f" {config.segment_hop_s:g} s)"
+        )
+    if config.robustness:
+        raise ParameterError(
+            f"robustness moves the clip, and edges would not move with it: leave out --robustness"
+            f" or --segments {config.segments}"
+        )
+    if config.segments == ONSETS:
+        return config
+    path = str(Path(config.segments).expanduser().resolve())
+    return config.model_copy(update={"segments": path})
 
 
 _SETTINGS: dict[str, dict[str, type]] = {

@@ -11,7 +11,7 @@ from awb.errors import ParameterError
 from awb.harness.config.choice import Chosen
 from awb.harness.config.durations import about, plain_duration, read_duration
 from awb.harness.config.resources import Resources
-from awb.harness.config.run_config import RunConfig
+from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.config.settings import RunSettings
 from awb.harness.planning.allocation import Choice, Costs, Wishes, allocate, masks_for
 from awb.harness.planning.deadline import Deadline
@@ -117,7 +117,8 @@ class Timed:
         masks = (config.samples,) if self._samples_given else (FEW, MANY)
         costs, n_segments, most, first = self._measured(config, bench, masks)
         families = {one.spec.facts.family for one in bench.chosen.metrics}
-        none = 0 if not families & AGAIN else None
+        again = families & AGAIN and config.segments == FIXED
+        none = None if again else 0
         wishes = Wishes(
             most if config.clips is None else min(most, config.clips),
             n_segments,

@@ -13,7 +13,14 @@ from awb.activity import PluginCall, at_work
 from awb.data.class_index import ClassIndex
 from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.data.targets import events_of
-from awb.errors import NotApplicableError, PluginError, UndefinedScoreError, described, one_line
+from awb.errors import (
+    NotApplicableError,
+    PluginError,
+    UndefinedScoreError,
+    UnsteadyModelError,
+    described,
+    one_line,
+)
 from awb.harness.unit.model_guard import ModelGuard
 from awb.harness.unit.process_state import untouched
 from awb.harness.unit.question import Answer, Question, Variants, not_again
@@ -187,6 +194,8 @@ class _Work:
             explainer = self._plugin("explainer", label)
             with at_work(call), untouched(), self.guard.watch(call):
                 answer = self.question.explain(resolved, explainer, samples=samples)
+        except UnsteadyModelError:
+            raise  # the fault of no explainer
         except Exception as error:  # noqa: BLE001 - the plugin boundary: it costs this row only
             status = NOT_APPLICABLE if isinstance(error, NotApplicableError) else FAILED
             return without(label, status, described(error), self.unit.plan), False
@@ -290,6 +299,8 @@ class _Work:
             with at_work(call):
                 value = _number(metric(given), resolved)
             return value, "" if np.isfinite(value) else "the metric returned no number"
+        except UnsteadyModelError:
+            raise
         except UndefinedScoreError as error:
             return float("nan"), described(error)
         except NotApplicableError as error:

@@ -13,7 +13,8 @@ from awb.activity import MODEL, at_work
 from awb.data.class_index import ClassIndex
 from awb.errors import UndefinedScoreError
 from awb.harness.config.run_config import RunConfig, make_design
-from awb.intervals import FloatArray, union
+from awb.harness.unit.following import edges_of, follows_sound, on_cells, segment_of_cells
+from awb.intervals import FloatArray, IntArray, union
 from awb.maskers import Masker
 from awb.perturbation import Perturber
 from awb.perturbation.memory import ModelCache
@@ -57,6 +58,7 @@ class Question:
             clip.waveform.size, clip.sample_rate_hz, config.segment_s, config.segment_hop_s
         )
         design = make_design(config.design, config.samples)
+        design = replace(design, is_budget=config.budgets is not None)
         return Perturber(
             self.model,
             self.instance,
@@ -80,6 +82,12 @@ class Question:
         ]
         return union(others)
 
+    @cached_property
+    def segment_of_cells(self) -> IntArray:
+        """The segment that follows the sound, for each cell."""
+        edges = edges_of(self.instance.clip, self.config)
+        return segment_of_cells(edges, self.perturber.segments)
+
     def explain(self, resolved: Resolved, explainer: Any, *, samples: int | None = None) -> Answer:
         """Run one explainer with its own view of the perturber."""
         seen = self.instance
@@ -89,12 +97,17 @@ class Question:
         view = shared.view() if samples is None else shared.budgeted(samples)
         for capability in getattr(resolved.spec, "needs", ()):
             view.model_as(capability)
+        follows = follows_sound(self.config, resolved)
+        if follows:
+            view = view.grouped(self.segment_of_cells)
         started, designs_s = time.perf_counter(), view.designs_s
         found = explainer(view, seen, view.explainer_rng(resolved.label))
         elapsed_s, drawn_s = time.perf_counter() - started, view.designs_s - designs_s
         explanation = found if isinstance(found, Explanation) else Explanation(np.asanyarray(found))
         cost = replace(view.cost, seconds=max(0.0, elapsed_s - drawn_s))
         checked = replace(explanation.check_length(view.n_segments), cost=cost)
+        if follows:
+            checked = on_cells(checked, self.segment_of_cells)
         return Answer(checked, view.heeds_budget)
 
     def varied(self, variation: Variation) -> Question:

@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import Any
 
 from awb.activity import PluginCall, WorkerDiedError
+from awb.audio.cuts import files_sha256
 from awb.data.instance_kinds import HITS
 from awb.errors import AwbError, described
 from awb.harness.config.choice import Chosen
-from awb.harness.config.run_config import RunConfig
+from awb.harness.config.run_config import FIXED, RunConfig
 from awb.intervals import FloatArray
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.resolve import Resolved
@@ -103,6 +104,9 @@ class Plan:
         )
         if self.config.instances != HITS:
             settings["instances"] = self.config.instances
+        if self.config.segments != FIXED:
+            cut, tier = self.config.segments, self.config.segments_tier
+            settings["segments"] = [files_sha256(cut) or cut, tier]
         fewer = self.config.samples_again() < self.config.samples
         samples_again = [self.config.samples_again()] if fewer else []
         content = {

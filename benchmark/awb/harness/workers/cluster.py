@@ -30,6 +30,8 @@ Result = TypeVar("Result")
 
 _LOCAL = re.compile(r"local:([1-9]\d*)\Z")
 _SECONDS_TO_CONNECT = 10
+_COMPUTED_AGAIN = ("lost", "pending")
+"""States of a finished task whose worker died, or left, before its result was fetched."""
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -88,6 +90,9 @@ class Cluster:
             if not pending:
                 return
             future = next(finished)
+            if future.status in _COMPUTED_AGAIN:
+                finished.add(future)
+                continue
             _, task = pending.pop(future.key)
             yield task, _outcome(future)
 

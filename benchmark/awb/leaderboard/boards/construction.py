@@ -22,6 +22,7 @@ from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.boards.remarks import (
     counted_as_worst,
+    cut_as,
     explained_again,
     not_applicable,
     not_ranking,
@@ -212,6 +213,7 @@ def read_boards(
             seed,
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
+            told=cut_as(folder.config()),
             pointed=_pointed(folder, manifest, baselines),
             facts=known.get(pair, {}),
         )

@@ -24,16 +24,16 @@ def outlook_sentences(board: Board, named: Callable[[str], str] = str) -> list[s
     if board.outlook is None:
         return []
     n_ranked = sum(row.place is not None for row in board.rows)
-    return [*_smallest(board, n_ranked), *_leaders(board.outlook, named)]
+    return [*_smallest(board, n_ranked), *what_it_takes(board.outlook, named)]
 
 
 def _smallest(board: Board, n_ranked: int) -> list[str]:
     if board.outlook is None:
         return []
     power, metric = board.outlook.power, board.metrics[0].name
-    which = "1 clip is" if power.n_clips == 1 else f"{power.n_clips} clips are"
-    if power.n_clips < LEAST_CLIPS:
-        return [f"{which} too few to tell any two explainers apart: that takes {LEAST_CLIPS}."]
+    if few := too_few(board):
+        return [few]
+    which = f"{power.n_clips} clips are"
     if math.isinf(power.smallest):
         return [f"{which} too few to tell any two of {n_ranked} explainers apart."]
     if power.smallest < _LEAST:
@@ -44,7 +44,16 @@ def _smallest(board: Board, n_ranked: int) -> list[str]:
     return [f"{which} explainers must typically differ {least} {test}."]
 
 
-def _leaders(outlook: Outlook, named: Callable[[str], str]) -> list[str]:
+def too_few(board: Board) -> str:
+    """Say that the clips of a board are fewer than any test needs; empty if they are enough."""
+    if board.outlook is None or board.outlook.power.n_clips >= LEAST_CLIPS:
+        return ""
+    n_clips = board.outlook.power.n_clips
+    which = "1 clip is" if n_clips == 1 else f"{n_clips} clips are"
+    return f"{which} too few to tell any two explainers apart: that takes {LEAST_CLIPS}."
+
+
+def what_it_takes(outlook: Outlook, named: Callable[[str], str] = str) -> list[str]:
     """Say how many clips would tell the first two apart, unless they are told apart, or equal."""
     power = outlook.power
     if not outlook.open or power.n_clips < 2 or outlook.difference < 1e-9:

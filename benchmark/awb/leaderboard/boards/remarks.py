@@ -6,9 +6,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, UNKNOWN_LABEL
+from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.planning.allocation import LEAST_AGAIN
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.store import ExplanationRow, ScoreRow
@@ -43,6 +45,16 @@ def problems(
     ]
     lost = [one for one in manifest.skipped if one.reason in FAILURES]
     return [*counted, *(f"{one.reason}: {one.detail or one.clip_id}" for one in lost)]
+
+
+def cut_as(config: RunConfig) -> tuple[str, ...]:
+    """Say what segments explainers were asked about, where these follow the sound."""
+    if config.segments == FIXED:
+        return ()
+    cut = Path(config.segments).name
+    return (
+        f"explainers dropped segments that follow the sound ({cut}), scored on cells of one length",
+    )
 
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 from awb.data.instance_kinds import HITS
 from awb.errors import RunError, SubmissionError, UnknownNameError
 from awb.harness.config.choice import Chosen, choose
-from awb.harness.config.run_config import RunConfig
+from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.run import check_unchanged, where_it_started
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Manifest, audio_sha256, prepare
@@ -85,6 +85,12 @@ def _check_kind(folder: RunFolder) -> None:
         raise RunError(
             f"{folder.path} explains {kind}, and only boards of hits are published. Type: awb run"
             f" without --instances {kind}"
+        )
+    cut = folder.config().segments
+    if cut != FIXED:
+        raise RunError(
+            f"{folder.path} has segments that follow the sound ({cut}), which submissions cannot"
+            " state yet, so nobody could verify them. Type: awb run without --segments"
         )
 
 

@@ -153,7 +153,9 @@ def path_in(submitted: Submitted, folder: Path) -> Path:
 def is_taken(submitted: Submitted, folder: Path) -> bool:
     """Say whether a different submission exists where this one would be written."""
     path, record = path_in(submitted, folder), submitted.record
-    return path.exists() and path.read_bytes() != canonical(record.model_dump(mode="json"))
+    return path.exists() and path.read_bytes() != canonical(
+        record.model_dump(mode="json", exclude_unset=True)
+    )
 
 
 def write(submitted: Submitted, folder: Path) -> Path:
@@ -161,7 +163,7 @@ def write(submitted: Submitted, folder: Path) -> Path:
     record = submitted.record
     board = folder / folder_name(record)
     path = board / f"{slug(record.name)}.json"
-    content = canonical(record.model_dump(mode="json"))
+    content = canonical(record.model_dump(mode="json", exclude_unset=True))
     try:
         board.mkdir(parents=True, exist_ok=True)
         _write(board / MANIFEST_NAME, manifest_text(submitted.manifest))

@@ -67,11 +67,23 @@ def _check_settings(kind: Kind, plugin: Plugin, entry: Registered) -> None:
         place = ".".join(map(str, first["loc"])) or "settings"
         message = first["msg"].removeprefix("Value error, ")
         raise SubmissionError(f"{is_other}: {place}: {message}") from None
-    label = with_parameters(
-        cast(Resolved, Resolved(kind, plugin.label, entry.spec, parameters, own)), parameters
-    ).label
-    if label != plugin.label:
+    resolved = cast(Resolved, Resolved(kind, plugin.label, entry.spec, parameters, own))
+    label = with_parameters(resolved, parameters).label
+    earlier = with_parameters(resolved, _as_defaults(parameters)).label
+    if plugin.label not in (label, earlier):
         raise SubmissionError(f"{is_other}: with these settings its label is {label}")
+
+
+def _as_defaults(parameters: Parameters) -> Parameters:
+    """Replace values that were defaults in an earlier version, which labels leave out."""
+    fields = type(parameters).model_fields
+    extras = {name: field.json_schema_extra for name, field in fields.items()}
+    former = {
+        name: fields[name].default
+        for name, extra in extras.items()
+        if isinstance(extra, dict) and getattr(parameters, name) == extra.get("former_default")
+    }
+    return parameters.model_copy(update=former)
 
 
 def check_calls(record: Submission, registry: Registry) -> None:

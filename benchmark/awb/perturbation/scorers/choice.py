@@ -9,7 +9,7 @@ from awb.perturbation.scorers.clips import ClipScorer, PartMemory, PatchScorer, 
 from awb.perturbation.scorers.frames import FrameScorer, has_short_frames
 from awb.perturbation.scorers.moments import MomentScorer, has_short_moments
 from awb.perturbation.scorers.on_device import DeviceClipScorer, DeviceFrameScorer, is_elsewhere
-from awb.perturbation.scorers.probe import check_promise
+from awb.perturbation.scorers.probe import check_promise, check_steady
 from awb.perturbation.scorers.rendering import ContextRenderer, Renderer
 from awb.perturbation.scorers.search import SearchingScorer
 from awb.protocols import (
@@ -49,6 +49,19 @@ def make_scorer(
     memory: PartMemory | None = None,
 ) -> Scorer:
     """Choose the fastest exact way to score masked clips with this model."""
+    scorer = _chosen(model, renderer, segments, class_index, memory)
+    if isinstance(scorer, ClipScorer | DeviceClipScorer | SearchingScorer):
+        check_steady(model, renderer, class_index)  # the others were compared with whole clips
+    return scorer
+
+
+def _chosen(
+    model: AudioModel,
+    renderer: Renderer,
+    segments: Segments,
+    class_index: int,
+    memory: PartMemory | None,
+) -> Scorer:
     elsewhere = isinstance(model, TensorModel) and is_elsewhere(model)
     if isinstance(renderer, ContextRenderer):
         return ClipScorer(model, renderer, class_index)  # no part is independent of the rest

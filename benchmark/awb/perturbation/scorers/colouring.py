@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from awb.intervals import IntArray
-from awb.segments import Segments
 from awb.types import BoolArray
 
 
@@ -37,15 +36,14 @@ class Colouring:
     n_cells: int
 
     @classmethod
-    def of(cls, starts: IntArray, window_samples: int, segments: Segments) -> Colouring:
-        """Colour the cells for windows of one length."""
-        edges = segments.edges_samples
+    def of(cls, starts: IntArray, window_samples: int, edges: IntArray) -> Colouring:
+        """Colour cells with these edges for windows of one length."""
         starts = np.asarray(starts, dtype=np.int64)
-        last_sample = segments.n_samples - 1
+        last_sample = int(edges[-1]) - 1
         first = np.searchsorted(edges, np.clip(starts, 0, last_sample), side="right") - 1
         ends = np.clip(starts + window_samples - 1, 0, last_sample)
         last = np.searchsorted(edges, ends, side="right") - 1
-        return cls(first, max(1, int((last - first).max()) + 1), segments.n_cells)
+        return cls(first, max(1, int((last - first).max()) + 1), edges.size - 1)
 
     @property
     def n_states(self) -> int:
@@ -65,4 +63,47 @@ class Colouring:
             colour = (self.first + offset) % self.n_colours
             inside = self.first + offset < self.n_cells
             states |= (drop_cells[:, cell] & inside).astype(np.int64) << colour
+        return states
+
+
+@dataclass(frozen=True, slots=True)
+class PartColouring:
+    """Colours of stretches, each of which has several components: a part is one in a stretch.
+
+    Attributes
+    ----------
+    stretches : Colouring
+        Of the stretches.
+    n_components : int
+        Number of components; parts are numbered component by component.
+    """
+
+    stretches: Colouring
+    n_components: int
+
+    @property
+    def first(self) -> IntArray:
+        """First stretch that each window touches."""
+        return self.stretches.first
+
+    @property
+    def n_colours(self) -> int:
+        """Most parts that one touches."""
+        return self.stretches.n_colours * self.n_components
+
+    @property
+    def n_states(self) -> int:
+        """Number of sets of colours."""
+        return int(2**self.n_colours)
+
+    def drop_cells(self, states: IntArray) -> BoolArray:
+        """Drop all parts of a set of colours: ``(n,)`` to ``bool (n, parts)``."""
+        shifts = np.arange(self.n_components) * self.stretches.n_colours
+        return np.concatenate([self.stretches.drop_cells(states >> one) for one in shifts], axis=1)
+
+    def states(self, drop_parts: BoolArray) -> IntArray:
+        """Say in which state each window is under each mask, ``shape=(n, windows)``."""
+        states = np.zeros((len(drop_parts), self.first.size), dtype=np.int64)
+        for place, part in enumerate(np.split(drop_parts, self.n_components, axis=1)):
+            states |= self.stretches.states(part) << (place * self.stretches.n_colours)
         return states

@@ -88,7 +88,7 @@ class FrameScorer:
 def coloured_frames(model: FrameFeatureModel, segments: Segments) -> Colouring:
     """Colour the cells for the frames of a model."""
     starts = model.frame_starts(segments.n_samples)
-    return Colouring.of(starts, model.frame_samples, segments)
+    return Colouring.of(starts, model.frame_samples, segments.edges_samples)
 
 
 def has_short_frames(model: FrameFeatureModel, segments: Segments) -> bool:

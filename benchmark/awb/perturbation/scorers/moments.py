@@ -9,7 +9,8 @@ clip computes what it would compute for each receptive field alone.)
 
 from __future__ import annotations
 
-from typing import Any
+from copy import copy
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from awb.errors import PluginError
 from awb.intervals import IntArray
 from awb.perturbation.scorers.batches import Batches
 from awb.perturbation.scorers.clips import DEFAULT_BATCH, PartMemory, checked, digest
-from awb.perturbation.scorers.colouring import Colouring
+from awb.perturbation.scorers.colouring import Colouring, PartColouring
 from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import LocalModel
 from awb.segments import Segments
@@ -51,6 +52,22 @@ class _Table:
         self.moments[states], self.is_known[states] = moments, True
 
 
+class Painter(Protocol):
+    """Renders masked clips into a buffer."""
+
+    def render(self, drop_masks: BoolArray, /, out: AudioArray) -> object:
+        """Write one masked waveform a row."""
+        ...
+
+
+class PartPainter(Painter, Protocol):
+    """Renders sums of parts: components, cut in time at the same edges."""
+
+    components: AudioArray
+    edges_samples: IntArray
+    key: bytes
+
+
 class MomentScorer:
     """Score masked clips from gathered moments, each state of which is computed when it occurs."""
 
@@ -64,19 +81,34 @@ class MomentScorer:
     ) -> None:
         self._model = model
         self.moment_samples = int(model.moment_samples)
-        self._renderer = renderer
         self._class_index = class_index
-        size = int(getattr(model, "batch_size", DEFAULT_BATCH))
-        self._clips = Batches(size)
-        self._rows = Batches(size)
-        self.colouring = coloured_moments(model, segments)
-        self._n_moments = self.colouring.first.size
-        memory = memory or PartMemory()
-        memory.trim()
-        sounds = (renderer.waveform, renderer.fill, segments.edges_samples)
-        found = memory.moments.setdefault(digest(*sounds), _Table(self.colouring.n_states))
-        self._table = found if isinstance(found, _Table) else _Table(self.colouring.n_states)
+        self._waveform = renderer.waveform
+        self._memory = memory or PartMemory()
+        sounds = digest(renderer.waveform, renderer.fill, segments.edges_samples)
+        self._start(renderer, coloured_moments(model, segments), sounds)
+
+    def _start(self, renderer: Painter, colouring: Colouring | PartColouring, key: bytes) -> None:
+        """Find the table of what is rendered, or begin one."""
+        size = int(getattr(self._model, "batch_size", DEFAULT_BATCH))
+        self._clips, self._rows = Batches(size), Batches(size)
+        self._renderer = renderer
+        self.colouring = colouring
+        self._n_moments = colouring.first.size
+        self._memory.trim()
+        found = self._memory.moments.setdefault(key, _Table(colouring.n_states))
+        self._table = found if isinstance(found, _Table) else _Table(colouring.n_states)
         self.forwards = 0.0
+
+    def of_parts(self, renderer: PartPainter) -> MomentScorer | None:
+        """Return a scorer of sums of parts; None where a moment hears too many of them."""
+        starts = self._model.moment_starts(self._waveform.size)
+        stretches = Colouring.of(starts, self.moment_samples, renderer.edges_samples)
+        colouring = PartColouring(stretches, len(renderer.components))
+        if colouring.n_colours > MOST_COLOURS:
+            return None
+        scorer = copy(self)
+        scorer._start(renderer, colouring, renderer.key)
+        return scorer
 
     def scores(self, drop_cells: BoolArray) -> npt.NDArray[np.float64]:
         """Score masked clips."""
@@ -107,8 +139,8 @@ class MomentScorer:
 
     def _judged(self, drop_cells: BoolArray, size: int) -> npt.NDArray[np.float32]:
         """Judge the moments of the first masked clips, in a batch of fixed size."""
-        batch: AudioArray = np.empty((size, self._renderer.waveform.size), dtype=np.float32)
-        batch[:] = self._renderer.waveform
+        batch: AudioArray = np.empty((size, self._waveform.size), dtype=np.float32)
+        batch[:] = self._waveform
         some = drop_cells[:size]
         self._renderer.render(some, batch[: len(some)])
         moments = np.asarray(self._model.moments(batch))[: len(some)]
@@ -124,7 +156,7 @@ class MomentScorer:
 def coloured_moments(model: LocalModel, segments: Segments) -> Colouring:
     """Colour the cells for the moments of a model."""
     starts = model.moment_starts(segments.n_samples)
-    return Colouring.of(starts, model.moment_samples, segments)
+    return Colouring.of(starts, model.moment_samples, segments.edges_samples)
 
 
 def has_short_moments(model: LocalModel, segments: Segments) -> bool:

@@ -2,15 +2,18 @@
 
 A `PatchModel` promises that a patch's score depends on its own samples alone, a `FrameFeatureModel`
 that a frame of its features does. Reuse rests on that, so it is tried out before it is relied on.
+Every model promises that a clip's score depends on that clip alone.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from awb.errors import PluginError
+from awb.errors import PluginError, UnsteadyModelError
+from awb.intervals import FloatArray
 from awb.perturbation.scorers.clips import ClipScorer, Scorer
 from awb.perturbation.scorers.rendering import Renderer
 from awb.protocols import AudioModel
@@ -18,6 +21,12 @@ from awb.types import BoolArray
 
 TOLERANCE = 1e-4
 """Log-odds by which the two ways may differ: libraries add up in another order in other batches."""
+
+STEADY_WITHIN = 1e-3
+"""Absolute and relative tolerance of log-odds of one clip in two batches, as in ``awb check``."""
+
+ROUGHLY_WITHIN = 0.1
+"""The same in bfloat16 and float16, whose rounding may depend on the place in a batch."""
 
 _KEPT: WeakKeyDictionary[AudioModel, set[tuple[str, int, int]]] = WeakKeyDictionary()
 
@@ -50,6 +59,40 @@ def check_promise(
         )
     if np.ptp(expected) > TOLERANCE:  # a clip on which nothing changes shows nothing
         _believed(model).add(shape)
+
+
+def check_steady(model: AudioModel, renderer: Renderer, column: int) -> None:
+    """Raise if the score of a masked clip depends on the rest of its batch, or on chance.
+
+    The batches have one size, since libraries may round differently for another.
+    """
+    shape = ("a score is that of its clip", renderer.waveform.size, 0)
+    if shape in _believed(model):
+        return
+    masks = probe_masks(renderer)
+    size = min(len(masks), int(getattr(model, "batch_size", len(masks))))
+    scorer = ClipScorer(model, renderer, column, batch_size=size)
+    first = scorer.scores(masks)
+    moved = [3, 1]  # to other rows, beside the clip itself
+    second = scorer.scores(masks[moved])
+    rounded = str(getattr(model, "precision", "float32")) not in ("float32", "None")
+    agree = partial(_agree, within=ROUGHLY_WITHIN if rounded else STEADY_WITHIN)
+    if not agree(first[moved], second):
+        if agree(first, scorer.scores(masks)):
+            raise UnsteadyModelError(
+                "the model's score of a clip depends on the rest of the batch: is anything"
+                " normalized over the batch?"
+            )
+        raise UnsteadyModelError(
+            "the model's score of a clip differs from one call to the next: is it in training"
+            " mode, with dropout?"
+        )
+    if not agree(first, first[:1]):  # a clip on which nothing changes shows nothing
+        _believed(model).add(shape)
+
+
+def _agree(one: FloatArray, other: FloatArray, within: float) -> bool:
+    return np.allclose(one, other, rtol=within, atol=within)
 
 
 def _believed(model: AudioModel) -> set[tuple[str, int, int]]:

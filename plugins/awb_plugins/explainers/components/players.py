@@ -10,11 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from awb.alignment import cells_to_segments
-from awb.intervals import FloatArray, IntArray
-from awb.perturbation import Parts, Perturber
-from awb.segments import Segments
-from awb.types import Explanation, Instance
-from awb_plugins.explainers.components.cuts import (
+from awb.audio.cuts import (
     ONSETS,
     WINDOWS,
     check_cut,
@@ -22,6 +18,10 @@ from awb_plugins.explainers.components.cuts import (
     files_sha256,
     onset_edges,
 )
+from awb.intervals import FloatArray, IntArray
+from awb.perturbation import Parts, Perturber
+from awb.segments import Segments
+from awb.types import Explanation, Instance
 from awb_plugins.explainers.components.separation import Kind, components_of
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters
 

@@ -76,6 +76,7 @@ class _Search:
         self.chosen: list[int] = []
         self.value = -np.inf
         self.gains = np.zeros(len(self.windows))
+        self.differ = False  # whether some window has ever scored more than another
 
     def beside(self, others: list[int]) -> FloatArray | None:
         """Score every window beside others, higher is better; None where calls are short."""
@@ -88,6 +89,7 @@ class _Search:
             found += self._perturber.scores(~shown)
         if self._direction in ("remove", "both"):
             found -= self._perturber.scores(shown)
+        self.differ = self.differ or bool(np.ptp(found) > _GAIN)
         return found
 
     def mask(self, chosen: list[int]) -> BoolArray:
@@ -147,6 +149,8 @@ class MaskSearch:
                 notes.append(f"the calls were spent before the mask of {area:.0%} was whole")
                 break
             masks.append(search.mask(search.chosen))
+        if not search.differ:
+            return Explanation(np.zeros(n), notes=("no window scores more than another",))
         if not masks:
             masks = [search.mask(search.chosen)]
         relevance = np.mean(masks, axis=0)

@@ -30,7 +30,7 @@ from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_play
 
 
 class BanzhafParameters(PlayerParameters):
-    """Settings of `banzhaf`: ``samples`` coalitions; 0 for a fifth of the pool's calls."""
+    """Settings of `banzhaf`: ``samples`` coalitions; 0 for a fifth of the pool's, or a budget."""
 
     samples: int = Field(default=0, ge=0)
 
@@ -45,7 +45,7 @@ class Banzhaf:
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> FloatArray:
         """Explain one instance; see `awb.specs.Explainer`."""
-        samples = self._parameters.samples or max(2, perturber.samples // 5)
+        samples = self._parameters.samples or max(2, perturber.own_samples(5))
         drop_masks = uniform_coalitions(perturber.n_segments, samples, rng)
         return coefficients(drop_masks, perturber.scores(drop_masks))
 
@@ -55,7 +55,8 @@ SPEC = ExplainerSpec(
     summary="Mean gain of a segment over all coalitions alike (Shapley weighs them by size).",
     citation="Banzhaf (1965); Hammer & Holzman (1992), doi:10.1007/BF01541028;"
     " Kernel Banzhaf, arXiv:2410.08336",
-    cost="a fifth of the shared design's calls, its own",
+    cost="a fifth of the shared design's calls, its own (all of a budget)",
     parameters=BanzhafParameters,
+    unequal_segments=True,
     factory=on_players(Banzhaf),
 )

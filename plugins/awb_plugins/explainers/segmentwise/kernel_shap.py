@@ -134,5 +134,6 @@ SPEC = ExplainerSpec(
     " sizes=leverage: Musco & Witter (2025), arXiv:2410.01917",
     cost="as many calls as the shared design, its own; or the shared design (coalitions=pool)",
     parameters=KernelShapParameters,
+    unequal_segments=True,
     factory=on_players(KernelShap),
 )

@@ -64,5 +64,6 @@ SPEC = ExplainerSpec(
     cost="the shared design",
     least_calls=whole_design,
     parameters=LassoParameters,
+    unequal_segments=True,
     factory=on_players(Lasso),
 )

@@ -81,5 +81,6 @@ SPEC = ExplainerSpec(
     cost="the shared design",
     least_calls=whole_design,
     parameters=LimeParameters,
+    unequal_segments=True,
     factory=on_players(Lime),
 )

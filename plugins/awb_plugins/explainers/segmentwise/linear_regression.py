@@ -46,5 +46,6 @@ SPEC = ExplainerSpec(
     cost="the shared design",
     least_calls=whole_design,
     parameters=PlayerParameters,
+    unequal_segments=True,
     factory=on_players(lambda _: explain),
 )

@@ -10,10 +10,14 @@ peculiar to them, and why the explainers of the same name without ``-paper`` dif
   had been drawn alike. The design drops 20 to 40 %, so on one setting all weights are equal and the
   result is a regression with a constraint; on several, masks that drop more count for less than
   their share. A general optimizer (SLSQP, started at zero, at its default tolerance) minimizes the
-  error, so that the result also depends on when it stops. The published empty score is that of
-  digital silence; here it is that of everything dropped, which is the same for the zeros masker.
-  The intercept is fixed at that score, and the sum at the rise to the clip's; ``variant=sum`` fits
-  the intercept and keeps the clip's score, ``variant=free`` keeps neither.
+  error, so that the result also depends on when it stops. The published code has two branches. The
+  one that all its drivers call fits the intercept, and holds intercept and values together to the
+  score of the first masked sample, whichever mask was drawn first: ``variant=first``. The other one
+  fixes the intercept at the score of silence, and no driver calls it: ``variant=empty`` is that one
+  as it is meant, with the clip's score as the sum (the code takes the first masked sample's there
+  too) and the score of everything dropped for that of silence, which is the same for the zeros
+  masker. ``variant=sum`` is the drivers' branch as it is meant, held to the clip's score, and
+  ``variant=free`` the same without any constraint.
 
 References
 ----------
@@ -143,11 +147,12 @@ class KernelShapPaperParameters(SegmentParameters):
     ----------
     variant : str
         What the regression has to meet: with ``empty`` the score of everything dropped and the
-        clip's (two constraints), with ``sum`` the clip's alone, the intercept being fitted, and
+        clip's (two constraints), with ``sum`` the clip's alone, the intercept being fitted, with
+        ``first`` the score of the first masked clip in its place, as the published drivers do, and
         with ``free`` none.
     """
 
-    variant: Literal["empty", "sum", "free"] = "empty"
+    variant: Literal["empty", "sum", "first", "free"] = "empty"
 
 
 class KernelShapPaper:
@@ -174,8 +179,8 @@ class KernelShapPaper:
         if self._variant == "empty":
             return additive_explanation(slsqp(kept, gain, weights, total), empty)
         with_intercept = np.column_stack([kept, np.ones(len(kept))])
-        summing = total if self._variant == "sum" else None
-        values = slsqp(with_intercept, gain, weights, summing)
+        sums = {"sum": total, "first": float(gain[0]), "free": None}
+        values = slsqp(with_intercept, gain, weights, sums[self._variant])
         return additive_explanation(values[:-1], empty + float(values[-1]))
 
 

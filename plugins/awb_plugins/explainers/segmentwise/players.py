@@ -27,7 +27,11 @@ from awb.segments import Segments
 from awb.specs import Explainer
 from awb.types import Explanation, Instance
 from awb_plugins.explainers.segmentwise.naive import whole_segments
-from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
+from awb_plugins.explainers.segmentwise.postprocessing import (
+    SegmentParameters,
+    finished,
+    need_equal_segments,
+)
 from awb_plugins.explainers.segmentwise.surrogates import additive
 
 
@@ -107,6 +111,7 @@ class OnPlayers:
     ) -> Explanation:
         """Explain one instance; see `awb.specs.Explainer`."""
         settings = self._parameters
+        need_equal_segments(perturber, "window_s")
         cuts = players_of(perturber.segments, settings.window_s, settings.shifts)
         explain = self._make(_shared_out(settings, len(cuts)))
         return averaged(perturber, cuts, lambda view: explain(view, instance, rng))

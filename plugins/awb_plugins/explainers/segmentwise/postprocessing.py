@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from awb.errors import NotApplicableError
 from awb.perturbation import Perturber
 from awb.specs import Explainer, Parameters
 from awb.types import Explanation, Instance
@@ -36,6 +37,12 @@ class SegmentParameters(Parameters):
     sign: Literal["signed", "absolute"] = "signed"
 
 
+def need_equal_segments(perturber: Perturber, setting: str) -> None:
+    """Refuse a setting in seconds where segments follow the sound and differ in length."""
+    if perturber.n_segments != perturber.segments.n:
+        raise NotApplicableError(f"{setting} needs segments of one length (run without --segments)")
+
+
 class Finished:
     """An explainer followed by the smoothing and the sign that its parameters ask for."""
 
@@ -52,6 +59,8 @@ class Finished:
         found = self._explainer(perturber, instance, rng)
         plain = found if isinstance(found, Explanation) else Explanation(found)
         settings = self._parameters
+        if settings.smoothing != "none":
+            need_equal_segments(perturber, "smoothing")
         width = settings.smoothing_s / perturber.segments.hop_s
         relevance = smooth(plain.relevance, settings.smoothing, width)
         if settings.sign == "absolute":

@@ -78,5 +78,6 @@ SPEC = ExplainerSpec(
     cost="the shared design",
     least_calls=whole_design,
     parameters=RandomForestParameters,
+    unequal_segments=True,
     factory=finished(RandomForest),
 )

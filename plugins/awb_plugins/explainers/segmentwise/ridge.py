@@ -47,5 +47,6 @@ SPEC = ExplainerSpec(
     cost="the shared design",
     least_calls=whole_design,
     parameters=RidgeParameters,
+    unequal_segments=True,
     factory=on_players(Ridge),
 )

@@ -23,8 +23,8 @@ from awb_plugins.explainers.segmentwise.players import PlayerParameters, on_play
 class ShapleySamplingParameters(PlayerParameters):
     """Settings of `shapley-sampling`.
 
-    ``permutations`` is the number of orders; 0 for what a fifth of the pool's calls allow. Orders
-    come in pairs, one and its reverse, at least one pair.
+    ``permutations`` is the number of orders; 0 for what a fifth of the pool's calls allow, or a
+    whole budget. Orders come in pairs, one and its reverse, at least one pair.
     """
 
     permutations: int = Field(default=0, ge=0)
@@ -48,8 +48,7 @@ class ShapleySampling:
     ) -> FloatArray:
         """Explain one instance; see `awb.specs.Explainer`."""
         n_segments = perturber.n_segments
-        wanted = self._parameters.permutations or perturber.samples // 5 // n_segments
-        pairs = max(1, (wanted + 1) // 2)
+        pairs = max(1, self._pairs(perturber))
         forth = rng.permuted(np.tile(np.arange(n_segments), (pairs, 1)), axis=1)
         ranks = np.concatenate([forth, n_segments - 1 - forth])
         masks = permutation_masks(ranks)
@@ -58,12 +57,21 @@ class ShapleySampling:
         relevance: FloatArray = gains.mean(axis=0)
         return relevance
 
+    def _pairs(self, perturber: Perturber) -> int:
+        """Count the pairs of orders; within a budget only whole ones fit."""
+        n_segments, wanted = perturber.n_segments, self._parameters.permutations
+        if not wanted and perturber.own_samples(5) == perturber.samples:
+            return perturber.samples // (2 * (n_segments + 1))
+        return ((wanted or perturber.own_samples(5) // n_segments) + 1) // 2
+
 
 SPEC = ExplainerSpec(
     name="shapley-sampling",
     summary="Shapley values from random orders, each with its reverse; sums to the score.",
     citation="Castro et al. (2009), doi:10.1016/j.cor.2008.04.004",
-    cost="a fifth of the shared design's calls, its own (3 pairs of orders for 10 s)",
+    cost="a fifth of the shared design's calls, its own (3 pairs of orders for 10 s); all"
+    " of a budget",
     parameters=ShapleySamplingParameters,
+    unequal_segments=True,
     factory=on_players(ShapleySampling),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from awb.errors import ParameterError
@@ -172,12 +172,14 @@ _VALUES: dict[str, Any] = {
 }
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional=_VALUES))
 def test_written_settings_are_read_back(values: dict[str, Any]) -> None:
     text = to_toml(values, header="A head\nof two lines")
     assert tomllib.loads(text) == values
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({}, optional={**_VALUES, "masker": st.just("noise")}))
 def test_settings_that_are_shown_are_the_same_settings(values: dict[str, Any]) -> None:
     settled = settle(values)

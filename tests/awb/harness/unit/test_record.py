@@ -61,6 +61,7 @@ OTHERS = {
     "seed": _key(_settings(seed=1)),
     "segments": _key(_settings(segment_s=0.5)),
     "hop": _key(_settings(segment_hop_s=0.05)),
+    "segments that follow the sound": _key(_settings(segments="onsets")),
     "budgets": _key(_settings(budgets=(50, 100))),
     "design": _key(_settings(design="windows")),
 }

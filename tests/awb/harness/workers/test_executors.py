@@ -76,6 +76,57 @@ def test_tasks_are_drawn_as_they_are_needed(executor: Executor) -> None:
     assert len(list(results)) == 99
 
 
+class _Lost:
+    """A future whose worker died after it had finished and before its result was fetched."""
+
+    def __init__(self, key: str) -> None:
+        self.key, self.status = key, "lost"
+
+    def exception(self) -> None:
+        return None
+
+    def result(self) -> str:
+        return f"result of {self.key}"
+
+
+class _Scheduler:
+    """A Dask client with two workers, and its `as_completed`, which reports each future twice."""
+
+    loop = None
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.queue: list[_Lost] = []
+        self.seen: list[_Lost] = []
+
+    def nthreads(self) -> dict[str, int]:
+        return {"one": 1, "two": 1}
+
+    def submit(self, *_: object, **__: object) -> _Lost:
+        self.made += 1
+        return _Lost(str(self.made))
+
+    def add(self, future: _Lost) -> None:
+        self.queue.append(future)
+
+    def __next__(self) -> _Lost:
+        future = self.queue.pop(0)
+        if future in self.seen:
+            future.status = "finished"
+        self.seen.append(future)
+        return future
+
+
+def test_a_result_that_is_lost_with_its_worker_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheduler = _Scheduler()
+    monkeypatch.setattr("distributed.as_completed", lambda loop: scheduler)
+    found = list(cluster.Cluster(scheduler, make_limits()).map(tasks.work, [1, 2, 3]))
+    assert [task for task, _ in found] == [1, 2, 3]
+    assert [result for _, result in found] == [f"result of {key}" for key in "123"]
+
+
 class _Adding(Iterator[int]):
     """Numbers, with more added after the last one."""
 

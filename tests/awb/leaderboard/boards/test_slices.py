@@ -38,7 +38,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("slices") / "run"
     library.run(
         explainers=["saliency", "grad-cam", "keep-window"], metrics=["roc-auc", "event-margin"],
-        robustness=0, out=out, cache="off",
+        clips=8, samples=300, robustness=0, out=out, cache="off",
     )  # fmt: skip
     return out
 

@@ -143,15 +143,24 @@ def test_an_unfinished_run_is_refused(small_run: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "boards").exists()
 
 
-def test_a_run_of_errors_is_refused(small_run: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("setting", "value", "reason"),
+    [
+        ("instances", "false-alarms", "only boards of hits are published"),
+        ("segments", "onsets", "segments that follow the sound (onsets)"),
+    ],
+)
+def test_a_run_that_boards_must_not_mix_is_refused(
+    small_run: Path, tmp_path: Path, setting: str, value: str, reason: str
+) -> None:
     run = tmp_path / "run"
     shutil.copytree(small_run, run)
     record = json.loads((run / "run.json").read_text())
-    record["config"]["instances"] = "false-alarms"
+    record["config"][setting] = value
     (run / "run.json").write_text(json.dumps(record))
     result = awb("publish", run, "--into", tmp_path / "boards")
     assert result.exit_code == 2
-    assert "only boards of hits are published" in result.stderr
+    assert reason in result.stderr
 
 
 def test_partial_coverage_is_published_and_not_ranked(small_run: Path, tmp_path: Path) -> None:

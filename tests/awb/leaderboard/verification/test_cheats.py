@@ -11,16 +11,18 @@ from typing import Any
 
 import pytest
 
+from awb.errors import SubmissionError
 from awb.leaderboard.submissions.canonical_json import canonical
 from awb.leaderboard.submissions.files import MANIFEST_NAME
 from awb.leaderboard.submissions.names import folder_name, slug
-from awb.leaderboard.submissions.schema import read_submission
+from awb.leaderboard.submissions.schema import Plugin, read_submission
 from awb.leaderboard.submissions.untrusted_text import (
     check_label,
     check_name,
     check_printable,
     skeleton,
 )
+from awb.leaderboard.verification.identity import _check_settings
 from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import load
 from submissions import awb, forge, read, seal, submission
@@ -405,3 +407,18 @@ def test_no_installed_plugin_looks_like_another() -> None:
     for entry in load():
         name = entry.spec.name
         assert seen.setdefault((entry.kind, skeleton(name)), name) == name
+
+
+def test_a_label_may_leave_out_what_was_a_default_when_it_was_published() -> None:
+    dataset = next(one for one in load() if (one.kind, one.spec.name) == ("dataset", "soundscapes"))
+    for clips, label in ((8, "soundscapes"), (44, "soundscapes"), (9, "soundscapes:clips=9")):
+        stated = Plugin(
+            name="soundscapes",
+            label=label,
+            distribution=dataset.origin.distribution,
+            version=dataset.origin.version,
+            parameters={"split": "test", "clips": clips, "seed": 0},
+        )
+        _check_settings("dataset", stated, dataset)
+    with pytest.raises(SubmissionError, match="its label is soundscapes:clips=9"):
+        _check_settings("dataset", stated.model_copy(update={"label": "soundscapes"}), dataset)

@@ -1,4 +1,4 @@
-"""Where components are cut in time: even windows, onsets, or the edges in a file.
+"""Where a clip is cut in time so that the cuts follow the sound: onsets, or the edges in a file.
 
 References
 ----------
@@ -37,15 +37,15 @@ def reads_text_grids(cut: str) -> bool:
     return cut not in (WINDOWS, ONSETS) and Path(cut).expanduser().is_dir()
 
 
-def check_cut(cut: str) -> None:
+def check_cut(cut: str, one_of: tuple[str, ...] = (WINDOWS, ONSETS)) -> None:
     """Refuse a file that is not there, or a library that is not installed."""
-    if cut not in (WINDOWS, ONSETS) and not Path(cut).expanduser().exists():
+    if cut not in one_of and not Path(cut).expanduser().exists():
         raise ParameterError(
-            f"cut={cut}: neither {WINDOWS} nor {ONSETS}, nor is there such a file or folder"
+            f"{cut}: neither {' nor '.join(one_of)}, nor is there such a file or folder"
         )
-    if reads_text_grids(cut) and find_spec("praatio") is None:
+    if cut not in one_of and reads_text_grids(cut) and find_spec("praatio") is None:
         raise MissingExtraError(
-            f"cut={cut} needs praatio, which reads TextGrids."
+            f"{cut} needs praatio, which reads TextGrids."
             ' Type: python -m pip install "audio-where-benchmark[textgrid]"'
         )
 
