@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 
 from subjects import Ratio
 
-CLIPS, MASKS = 2, 1000
+CLIPS, MASKS = 2, 300
 
 
 def _processor_s(*options: str, reuse: str) -> float:

@@ -53,7 +53,7 @@ What follows from it:
   measures loudness, and the layers after it decide which segments count.
 - `extremal-mask` refuses a clip for which its gradient led nowhere, or for which masks half open
   promised what the masks themselves do not keep; `n/a` is a column with such a clip.
-- `attention-rollout` needs a transformer and `listen` a spectrogram; this model has neither.
+- Explainers of attention need a transformer and `listen` a spectrogram; this model has neither.
 
 Made by `python perf/planted_evidence.py`.
 """

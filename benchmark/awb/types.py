@@ -251,7 +251,7 @@ class Cost:
         less than the run.
     shared_seconds : float
         Wall-clock seconds of the designs that it read. Their masks are scored once per instance for
-        all explainers, whoever asks first. Alone, it would take `seconds` and these.
+        all explainers, whichever asks first. Alone, it would take `seconds` and these.
     """
 
     calls: int = 0

@@ -26,7 +26,7 @@ RESOURCES = ("within", "jobs", *LIMITS, "isolate", "scheduler", "cache")
 
 
 def tell_now(line: str) -> None:
-    """Say something on stderr while a run goes on."""
+    """Write a line to stderr during a run."""
     click.echo(line, err=True)
 
 

@@ -95,7 +95,7 @@ class SpanInterpreter(fx.Interpreter):
 
 @dataclass(frozen=True, slots=True)
 class _Own:
-    """A value that does not depend on the waveforms, until its tensor is at hand."""
+    """A value that does not depend on the waveforms, until its tensor is known."""
 
     node: fx.Node
 

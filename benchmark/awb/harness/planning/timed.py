@@ -145,7 +145,7 @@ class Timed:
     def further(
         self, config: RunConfig, bench: Bench, n_stored: int, known: Sequence[Mapping[str, Any]]
     ) -> RunConfig:
-        """Choose how many clips a run that goes on has in the end; `known` are its `costs`."""
+        """Choose how many clips a resumed run has in the end; `known` are its `costs`."""
         if known and n_stored:
             workers = bench.resources.workers
             self._costs = [replace(Costs(**one), workers=workers) for one in known]
