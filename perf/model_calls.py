@@ -67,9 +67,10 @@ PART = """
 
 Paired differences from `random-forest` at 3,000 calls (above 0: better than the forest), with 95 %
 intervals over clips, for explainers at 60 and 300 calls, or with at most 300 of their own. *Not
-inferior* means that both scores are at most {margin} worse, by one-sided sign-flip tests over clips:
-the larger p-value of the two, corrected by Holm's method for all {tests} comparisons, is below 5 %.
-Those that are clearly more than {hopeless} worse in one of the two are not listed.
+inferior* means that both scores are at most {margin} worse. The p-value is the larger of those of
+two one-sided sign-flip tests over clips, corrected by Holm's method for all {tests} comparisons;
+it must be below 5 %. Those that are clearly more than {hopeless} worse in one of the two are not
+listed.
 
 {compared}
 """
