@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = "random-forest", 3000
 MARGIN = 0.01
 COMPARED = 60, 300
+BY_DEFAULT = {"run-correlation": 300, "adaptive": 200}  # labels do not repeat a default
 HOPELESS = -0.1
 DRAWS = 20_000
 SCORES = {
@@ -100,7 +101,7 @@ def read(path: Path) -> Board:
 def split(rows: pd.DataFrame) -> pd.DataFrame:
     """Separate explainers from their budgets; 0 stands for an explainer without one."""
     parts = rows["explainer"].str.extract(r"^(.+?)(?:@(\d+)|:(?:samples|budget)=(\d+))?$")
-    budget = parts[1].fillna(parts[2]).fillna("0").astype(int)
+    budget = parts[1].fillna(parts[2]).fillna(parts[0].map(BY_DEFAULT)).fillna(0).astype(int)
     return rows.assign(explainer=parts[0], budget=budget)
 
 
