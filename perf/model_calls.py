@@ -1,205 +1,313 @@
-"""Write docs/model-calls.md: quality of explanations against model calls, on real sounds.
+"""Write docs/model-calls.md: quality of explanations against model calls.
 
-    python perf/model_calls.py FOLDER --yamnet FILE [--clips N] [--rows FILE] [--output FILE]
+    awb run configs/model-calls.toml --dataset folder:SCENES --model yamnet:path=FILE --out REAL
+    awb run configs/model-calls.toml --out EMBEDDED
+    python perf/model_calls.py REAL EMBEDDED [--docs DIR]
 
-FOLDER is a dataset made by `python tests/real_sounds.py FOLDER --clips 60 --seed 1`. The shared
-design of 3,000 masks is scored once per instance, and its prefixes serve the smaller budgets; patch
-scores are cached per instance. It takes an hour or more on one core; rows are appended to a CSV as
-they are computed, and instances that are already in it are skipped.
+A run takes some hours on two cores, and can be resumed. The page rests on at least one run; it has
+a part for each board, in the order given, and explains itself where boards disagree.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
-from collections import defaultdict
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from awb.audio import resample
-from awb.builtins import awb_metrics
-from awb.intervals import union
-from awb.maskers import zeros
-from awb.perturbation import Design, Perturber
-from awb.protocols import ScoreArray
-from awb.randomness import RandomKey
-from awb.scoring import Scoring
-from awb.segments import Segments
-from awb.types import AudioArray, BoolArray, Clip, Explanation, Instance
-from awb_plugins.explainers import awb_explainers
-from awb_plugins.explainers.segmentwise.smoothing import smooth
+import awb
+from awb.statistics import holm, mean_intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROOT = Path(__file__).resolve().parents[1]
-MOST = 3000
-BUDGETS = (10, 30, 100, 300, 1000, MOST)
-POOLED = ("random-forest", "linear-regression", "ridge", "lasso", "lime", "rise", "correlation")
-PAPER = ("random-forest-paper", "linear-regression-paper", "kernel-shap-paper")
-REFERENCE = ("random-forest", MOST)
-COLUMNS = ("instance", "explainer", "budget", "calls", "roc-auc", "smoothed", "ff@10")
-SMOOTHING_SEGMENTS = 5.0
+REFERENCE = "random-forest", 3000
+MARGIN = 0.01
+COMPARED = 60, 300
+BY_DEFAULT = {"run-correlation": 300, "adaptive": 200}  # labels do not repeat a default
+HOPELESS = -0.1
+DRAWS = 20_000
+SCORES = {
+    "roc-auc": ("ROC-AUC", 1),
+    "deletion-area": ("deletion area", -1),
+    "srg": ("symmetric relevance gain", 1),
+}
+DECIDING = ("roc-auc", "deletion-area")
 
-SPECS = {spec.name: spec for spec in awb_explainers()}
-METRICS = {spec.name: spec for spec in awb_metrics()}
-FIXED: list[tuple[str, dict[str, Any]]] = [
-    ("naive", {}),
-    ("multiscale-occlusion", {}),
-    ("greedy", {}),
-    ("adaptive", {}),
-    ("keep-window", {}),
-    ("keep-window", {"window_s": 1.0, "hop_s": 0.2}),
-    ("keep-window", {"window_s": 0.1, "hop_s": 0.1}),
-    *((name, {}) for name in ("random", "constant", "energy")),
-]
+PAGE = """# How many model calls does a good explanation take?
 
+Every explainer that masks the clip, at {budgets} model calls an instance, on {boards}. Every
+number is a mean over instances. An explainer that takes no budget stands at its own number of
+calls. An empty cell means that the explainer has no value there: it needs more calls than that.
 
-class Remembering:
-    """A patch model that caches the scores of patches."""
+![Localization and fidelity against model calls](model-calls.svg)
+{parts}
+## How it was made
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self.sample_rate_hz, self.classes = model.sample_rate_hz, model.classes
-        self.patch_samples = model.patch_samples
-        self.known: dict[bytes, ScoreArray] = {}
+```bash
+awb run configs/model-calls.toml --out embedded
+awb run configs/model-calls.toml --out real \\
+    --dataset folder:scenes --model yamnet:path=yamnet.tflite
+python perf/model_calls.py real embedded
+```
 
-    def scores(self, waveforms: AudioArray) -> ScoreArray:
-        starts = self.patch_starts(waveforms.shape[1])
-        rows = [np.stack([wave[s : s + self.patch_samples] for s in starts]) for wave in waveforms]
-        return np.stack([self.pool(self.patch_scores(patches)) for patches in rows])
+Means, and the numbers of instances that they rest on, are in [model-calls.csv](model-calls.csv).
+"""
 
-    def patch_starts(self, n_samples: int) -> Any:
-        return self._model.patch_starts(n_samples)
+PART = """
+## {title}
 
-    def patch_scores(self, patches: AudioArray) -> ScoreArray:
-        keys = [patch.tobytes() for patch in patches]
-        new = [row for row, key in enumerate(keys) if key not in self.known]
-        if new:
-            for row, scores in zip(new, self._model.patch_scores(patches[new]), strict=True):
-                self.known[keys[row]] = scores
-        return np.stack([self.known[key] for key in keys])
+{instances} instances of {classes} classes in {clips} clips.
 
-    def pool(self, patch_scores: ScoreArray) -> ScoreArray:
-        pooled: ScoreArray = self._model.pool(patch_scores)
-        return pooled
+{answer}
+{tables}
+### Not inferior to a forest of 3,000 calls?
 
+Paired differences from `random-forest` at 3,000 calls (above 0: better than the forest), with 95 %
+intervals over clips, for explainers at 60 and 300 calls, or with at most 300 of their own. *Not
+inferior* means that both scores are at most {margin} worse. The p-value is the larger of those of
+two one-sided sign-flip tests over clips, corrected by Holm's method for all {tests} comparisons;
+it must be below 5 %. Those that are clearly more than {hopeless} worse in one of the two are not
+listed.
 
-def settings_of_budgets() -> Iterator[tuple[str, int, dict[str, Any]]]:
-    """List the explainers with a variable budget: name, budget, settings."""
-    for budget in BUDGETS:
-        for name in POOLED:
-            yield name, budget, {}
-        if budget in (100, 300):
-            yield "kernel-shap", budget, {}
-            yield "banzhaf", budget, {"samples": budget}
-        if budget <= 1000:
-            yield "run-correlation", budget, {"samples": budget}
-        if 30 <= budget <= 300:
-            yield "adaptive", budget, {"budget": budget, "sureness": 0.999}
-    for name in PAPER:
-        yield name, MOST, {}
-    yield "adaptive", 60, {"budget": 60, "sureness": 0.999}
-    yield "random-forest", MOST, {"attribution": "shap"}
+{compared}
+"""
 
 
-def instances(folder: Path, model: Any) -> Iterator[Instance]:
-    """Select instances as the protocol does."""
-    from awb_datasets.folder import SPEC, FolderParameters
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Values of one run: rows are (explainer, budget, clip_id, target), columns are metrics."""
 
-    dataset = SPEC.factory(FolderParameters(path=folder))
-    rate_hz = model.sample_rate_hz
-    for clip_id in dataset.clip_ids():
-        raw = dataset.load(clip_id)
-        waveform = resample(raw.waveform, raw.sample_rate_hz, rate_hz)
-        clip = Clip(raw.id, waveform, rate_hz, raw.events)
-        for target in sorted({event.label for event in raw.events}):
-            spans = union([(e.onset_s, e.offset_s) for e in raw.events if e.label == target])
-            index = list(model.classes).index(target)
-            found = Instance("real", clip, target, index, spans)
-            scores = model.scores(waveform[np.newaxis])
-            if found.event_fraction <= 0.2 and scores[0, index] >= 0:
-                yield found
+    title: str
+    values: pd.DataFrame
+    calls: pd.Series
 
 
-def rows_of(instance: Instance, model: Remembering) -> Iterator[tuple[Any, ...]]:
-    """Explain one instance in every way and score the explanations."""
-    clip = instance.clip
-    segments = Segments(clip.waveform.size, clip.sample_rate_hz)
-    key = RandomKey((0, "real", clip.id, instance.target))
-    full = Perturber(model, instance, segments, zeros, key, design=Design(MOST))  # type: ignore[arg-type]
-    masks = full.pool().drop_masks
-    metrics = {
-        name: METRICS[name].factory(METRICS[name].parameters()) for name in ("roc-auc", "ff@10")
-    }
-
-    def prefix(_segments: int, samples: int, _rng: np.random.Generator) -> BoolArray:
-        return np.array(masks[:samples])
-
-    def score(name: str, budget: int, settings: dict[str, Any]) -> tuple[Any, ...]:
-        design = Design(budget or MOST, prefix)
-        perturber = Perturber(model, instance, segments, zeros, key, design=design)  # type: ignore[arg-type]
-        label = ":".join([name, *(f"{k}={v}" for k, v in settings.items() if name not in BUDGETED)])
-        explainer = SPECS[name].factory(SPECS[name].parameters(**settings))
-        rng = key.generator("explainer", name, budget)
-        found = explainer(perturber, instance.blind(), rng)
-        relevance = found.relevance if isinstance(found, Explanation) else np.asarray(found)
-        values = []
-        for version in (relevance, smooth(relevance, "moving-average", SMOOTHING_SEGMENTS)):
-            scoring = Scoring(version, instance.intervals_s, full.view(), key.child("metric"))
-            values.append(metrics["roc-auc"](scoring))
-        drop = metrics["ff@10"](
-            Scoring(relevance, instance.intervals_s, full.view(), key.child("metric"))
-        )
-        return instance.name, label, budget, perturber.cost.calls, *values, drop
-
-    for name, settings in FIXED:
-        yield score(name, 0, settings)
-    for name, budget, settings in settings_of_budgets():
-        yield score(name, budget, settings)
+def read(path: Path) -> Board:
+    """Read a run of one dataset and one model."""
+    run = awb.load_run(path)
+    keys = ["explainer", "budget", "clip_id", "target"]
+    scores = split(run.scores().query("metric in @SCORES"))
+    values = scores.pivot(index=keys, columns="metric", values="value")
+    explained = split(run.explanations().query("status == 'ok'"))
+    calls = explained.groupby(["explainer", "budget"])["calls"].mean()
+    dataset, model = scores["dataset"].iloc[0], scores["model"].iloc[0]
+    return Board(f"{bare(model)} on {bare(dataset)}", values, calls)
 
 
-BUDGETED = ("banzhaf", "run-correlation", "adaptive")
+def split(rows: pd.DataFrame) -> pd.DataFrame:
+    """Separate explainers from their budgets; 0 stands for an explainer without one."""
+    parts = rows["explainer"].str.extract(r"^(.+?)(?:@(\d+)|:(?:samples|budget)=(\d+))?$")
+    budget = parts[1].fillna(parts[2]).fillna(parts[0].map(BY_DEFAULT)).fillna(0).astype(int)
+    return rows.assign(explainer=parts[0], budget=budget)
+
+
+def bare(spec: str) -> str:
+    """Name a dataset or a model without its paths."""
+    return spec.partition(":")[0]
+
+
+def budgets(board: Board) -> list[int]:
+    found = board.values.index.get_level_values("budget").unique()
+    return sorted(int(budget) for budget in found if budget)
+
+
+def means(board: Board, metric: str) -> pd.DataFrame:
+    """Average over instances: explainers by budgets, the best at its best budget first."""
+    table = board.values[metric].groupby(["explainer", "budget"]).mean().unstack("budget")
+    sign = SCORES[metric][1]
+    order = (table * sign).max(axis=1).sort_values(ascending=False).index
+    return table.loc[order]
+
+
+def curves(board: Board, metric: str) -> str:
+    """Make a table of explainers by budgets; fixed costs in a column of their own."""
+    table = means(board, metric)
+    rows = []
+    for name, row in table.iterrows():
+        cells = [cell(row.get(budget)) for budget in budgets(board)]
+        fixed = ""
+        if not np.isnan(row.get(0, np.nan)):
+            fixed = f"{row[0]:.3f} ({board.calls[name, 0]:,.0f})"
+        rows.append([f"`{name}`", *cells, fixed])
+    return markdown(["explainer", *(f"{one:,}" for one in budgets(board)), "own (calls)"], rows)
+
+
+def cell(value: float | None) -> str:
+    return "" if value is None or np.isnan(value) else f"{value:.3f}"
+
+
+def markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An explainer against the reference: differences, intervals and p-value of inferiority."""
+
+    explainer: str
+    budget: int
+    calls: float
+    gaps: dict[str, tuple[float, float, float]]
+    p_value: float
+
+
+def compare(board: Board) -> list[Compared]:
+    """Compare all cheap explainers with the reference, on the instances of both."""
+    reference = board.values.loc[REFERENCE]
+    found = []
+    for (name, budget), calls in board.calls.items():
+        rows = board.values.loc[(name, budget)]
+        asked = budget in COMPARED or (not budget and 0 < calls <= max(COMPARED) + 2)
+        if not asked or rows[list(DECIDING)].isna().all().any():
+            continue
+        gaps, p_values = {}, []
+        for metric in DECIDING:
+            gap = SCORES[metric][1] * (rows[metric] - reference[metric]).dropna()
+            clips = gap.index.get_level_values("clip_id").to_numpy()
+            [interval] = mean_intervals(
+                gap.to_numpy()[:, None], clips, lowest=-1, highest=1, rng=np.random.default_rng(0)
+            )
+            gaps[metric] = (float(gap.mean()), interval.low, interval.high)
+            p_values.append(inferior(gap + MARGIN))
+        found.append(Compared(name, budget, calls, gaps, max(p_values)))
+    adjusted = holm([one.p_value for one in found])
+    found = [
+        Compared(one.explainer, one.budget, one.calls, one.gaps, float(p_value))
+        for one, p_value in zip(found, adjusted, strict=True)
+    ]
+    return sorted(found, key=lambda one: (one.calls, one.p_value))
+
+
+def inferior(gaps: pd.Series) -> float:
+    """One-sided sign-flip test over clips: is the mean above 0?"""
+    sums = gaps.groupby("clip_id").sum().to_numpy()
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(DRAWS, len(sums)))
+    return float((1 + (signs @ sums >= sums.sum() - 1e-9).sum()) / (1 + DRAWS))
+
+
+def comparison_table(found: list[Compared]) -> str:
+    rows = []
+    for one in found:
+        if min(high for _, _, high in one.gaps.values()) < HOPELESS:
+            continue
+        cells = [f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]" for mean, low, high in one.gaps.values()]
+        verdict = "**not inferior**" if one.p_value < 0.05 else ""
+        p_value = f"{one.p_value:.3f}"
+        rows.append([f"`{one.explainer}`", f"{one.calls:.0f}", *cells, p_value, verdict])
+    heads = [SCORES[metric][0] for metric in DECIDING]
+    return markdown(["explainer", "calls", *heads, "p (Holm)", ""], rows)
+
+
+def answer(found: list[Compared]) -> str:
+    """Say which explainer is the cheapest that is not inferior."""
+    good = [one for one in found if one.p_value < 0.05]
+    if not good:
+        return "**None of the cheap explainers is shown not to be inferior to the forest.**\n"
+    cheapest = good[0]
+    names = dict.fromkeys(one.explainer for one in good if one.explainer != cheapest.explainer)
+    others = ", ".join(f"`{name}`" for name in names)
+    return (
+        "**The cheapest explainer that is not inferior to a forest of 3,000 calls, in localization "
+        f"and in fidelity, is `{cheapest.explainer}` with {cheapest.calls:.0f} calls.**"
+        + (f" Others of at most {max(COMPARED)}: {others}." if others else "")
+        + "\n"
+    )
+
+
+def part(board: Board) -> str:
+    found = compare(board)
+    index = board.values.loc[REFERENCE].index
+    tables = "\n".join(
+        f"\n### {name[0].upper() + name[1:]} {'(less is better)' if sign < 0 else ''}".rstrip()
+        + f"\n\n{curves(board, metric)}\n"
+        for metric, (name, sign) in SCORES.items()
+    )
+    return PART.format(
+        title=board.title,
+        instances=len(index),
+        classes=index.get_level_values("target").nunique(),
+        clips=index.get_level_values("clip_id").nunique(),
+        answer=answer(found),
+        tables=tables,
+        compared=comparison_table(found),
+        margin=MARGIN,
+        tests=len(found),
+        hopeless=-HOPELESS,
+    )
+
+
+SHOWN = {
+    "window-shap": "#D55E00",
+    "owen": "#CC79A7",
+    "random-forest": "#0072B2",
+    "run-correlation": "#009E73",
+    "ridge": "#56B4E9",
+    "lime": "#E69F00",
+    "kernel-shap": "#000000",
+}
+
+
+def draw(boards: list[Board], output: Path) -> None:
+    """Draw a row per board and a panel per score."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.4 * len(boards)), layout="constrained")
+    grid = figure.subplots(len(boards), len(DECIDING), squeeze=False, sharex=True)
+    for board, row in zip(boards, grid, strict=True):
+        for metric, axes in zip(DECIDING, row, strict=True):
+            table = means(board, metric)
+            for name, color in SHOWN.items():
+                if name in table.index:
+                    points = table.loc[name].drop(0, errors="ignore").dropna()
+                    axes.plot(points.index, points, "o-", color=color, label=name, markersize=4)
+            if "keep-window" in table.index:
+                at = board.calls["keep-window", 0], table.loc["keep-window", 0]
+                axes.plot(*at, "*", color="0.35", label="keep-window", markersize=9)
+            axes.set_xscale("log")
+            axes.set_xticks(budgets(board), [f"{one:,}" for one in budgets(board)])
+            axes.minorticks_off()
+            axes.set_title(f"{board.title}: {SCORES[metric][0]}", fontsize=9)
+            axes.grid(alpha=0.25)
+            axes.spines[["top", "right"]].set_visible(False)
+    for axes in grid[-1]:
+        axes.set_xlabel("model calls an instance")
+    handles, labels = grid[0][0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right upper", frameon=False, fontsize=8)
+    figure.savefig(output, metadata={"Date": None})
+
+
+def write(boards: list[Board], docs: Path) -> None:
+    """Write the page, its figure and its table."""
+    import pandas as pd
+
+    tables = []
+    for board in boards:
+        grouped = board.values.groupby(["explainer", "budget"])
+        table = grouped.mean().round(5).join(grouped.count().add_suffix(" n"))
+        tables.append(table.assign(calls=board.calls.round(1), board=board.title).reset_index())
+    columns = ["board", "explainer", "budget", "calls", *SCORES, *(f"{one} n" for one in SCORES)]
+    pd.concat(tables)[columns].to_csv(docs / "model-calls.csv", index=False)
+    draw(boards, docs / "model-calls.svg")
+    shared = sorted({one for board in boards for one in budgets(board)})
+    page = PAGE.format(
+        budgets=", ".join(f"{one:,}" for one in shared[:-1]) + f" and {shared[-1]:,}",
+        boards=" and ".join(board.title for board in boards),
+        parts="".join(part(board) for board in boards),
+    )
+    (docs / "model-calls.md").write_text(page, encoding="utf-8")
 
 
 def main() -> None:
-    """Collect rows and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--yamnet", type=Path, required=True)
-    parser.add_argument("--rows", type=Path, default=ROOT / "docs" / "model-calls.csv")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "model-calls.md")
-    parser.add_argument("--instances", type=int, default=36)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("runs", nargs="+", type=Path, help="run folders, one board each")
+    parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="where to write")
     given = parser.parse_args()
-    sys.path.insert(0, str(ROOT / "perf"))
-    from model_calls_figure import draw
-    from model_calls_page import page, read
-
-    from awb_plugins.models.yamnet import SPEC, YamnetParameters
-
-    model = Remembering(SPEC.factory(YamnetParameters(path=given.yamnet)))
-    done: dict[str, int] = defaultdict(int)
-    if given.rows.exists():
-        with given.rows.open(newline="", encoding="utf-8") as stream:
-            for row in csv.DictReader(stream):
-                done[row["instance"]] += 1
-    else:
-        given.rows.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    found = list(instances(given.folder, model))
-    spread = np.linspace(0, len(found) - 1, min(given.instances, len(found))).astype(int)
-    # The order is spread out, too, so that an interrupted collection is still balanced.
-    for count, place in enumerate(np.random.default_rng(0).permutation(spread)):
-        instance = found[place]
-        model.known.clear()
-        if done[instance.name]:
-            continue
-        rows = list(rows_of(instance, model))
-        with given.rows.open("a", newline="", encoding="utf-8") as stream:
-            csv.writer(stream).writerows(rows)
-        sys.stderr.write(f"{count + 1}: {instance.name}\n")
-    given.output.write_text(page(given.rows), encoding="utf-8")
-    draw(read(given.rows), given.output.with_suffix(".svg"))
+    write([read(path) for path in given.runs], given.docs)
 
 
 if __name__ == "__main__":
