@@ -137,7 +137,8 @@ def split(rows: pd.DataFrame) -> pd.DataFrame:
 
 def bare(spec: str) -> str:
     """Name a dataset or a model without its paths."""
-    return spec.partition(":")[0]
+    name = spec.partition(":")[0]
+    return "real scenes" if name == "folder" else name
 
 
 def budgets(board: Board) -> list[int]:
@@ -315,7 +316,8 @@ def draw(boards: list[Board], output: Path) -> None:
                 at = board.calls["keep-window", 0], table.loc["keep-window", 0]
                 axes.plot(*at, "*", color="0.35", label="keep-window", markersize=9)
             axes.set_xscale("log")
-            axes.set_xticks(budgets(board), [f"{one:,}" for one in budgets(board)])
+            ticks = [one for one in budgets(board) if one != BY_DEFAULT["adaptive"]]
+            axes.set_xticks(ticks, [f"{one:,}" for one in ticks])
             axes.minorticks_off()
             axes.set_title(f"{board.title}: {SCORES[metric][0]}", fontsize=9)
             axes.grid(alpha=0.25)
