@@ -165,9 +165,9 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
           for name, entries in catalog.explainers.items()),
     ]  # fmt: skip
     for address, make in steps(several, "Writing pages"):
-        made = attempted(address, make, told)
-        if made is not None:
-            yield made
+        written = attempted(address, make, told)
+        if written is not None:
+            yield written
     yield "feed.xml", feed(catalog, site.explainers)
     yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
     yield "static/early.js", static("early.js", PACKAGE)

@@ -395,13 +395,16 @@ awb.bars = (container, board, column, width) => {
         "font-style": row.baseline ? "italic" : null,
       }, awb.draw("title", {}, row.explainer), names[place]),
       awb.draw("rect", {
+        class: "whole", x: left, y: middle - line / 2, width: width - left, height: line, fill: "transparent",
+      }, awb.draw("title", {}, `${row.explainer}: ${awb.format(mean)}${from === null ? "" : `, 95 %: ${awb.interval(from, to, 3)}`}, n = ${cell[3]}`)),
+      awb.draw("rect", {
         x: start, y: middle - 5.5, width: Math.max(1, stop - start), height: 11,
         fill: row.baseline ? `url(#${pattern})` : "var(--c0)", "fill-opacity": row.baseline ? 1 : 0.45,
-        stroke: row.baseline ? "var(--faint)" : "none",
+        stroke: row.baseline ? "var(--faint)" : "none", "pointer-events": "none",
       }),
       awb.draw("line", {
         x1: stop, x2: stop, y1: middle - 5.5, y2: middle + 5.5,
-        stroke: row.baseline ? "var(--faint)" : "var(--c0)", "stroke-width": 2,
+        stroke: row.baseline ? "var(--faint)" : "var(--c0)", "stroke-width": 2, "pointer-events": "none",
       }),
       awb.draw("text", { x: width, y: middle + 4, "font-size": size, "text-anchor": "end" },
         awb.format(mean)),
@@ -409,7 +412,7 @@ awb.bars = (container, board, column, width) => {
     if (from !== null) {
       svg.append(awb.draw("path", {
         d: `M${scale(from)} ${middle - 3}v6M${scale(from)} ${middle}H${scale(to)}M${scale(to)} ${middle - 3}v6`,
-        stroke: "var(--ink)", "stroke-width": 1.3, fill: "none",
+        stroke: "var(--ink)", "stroke-width": 1.3, fill: "none", "pointer-events": "none",
       }));
     }
   });
@@ -862,6 +865,11 @@ awb.drawSound = (svg, instance, state, x, top, height) => {
       class: "picture", href: `data:image/webp;base64,${instance.picture}`, preserveAspectRatio: "none",
       x: x(0), y: top, width: x(end) - x(0), height, opacity: state.layout === "rows" ? 0.9 : 0.6,
     }));
+    for (const [start, stop, low, high] of instance.boxes || []) {
+      svg.append(awb.draw("rect", {
+        class: "event-box", x: x(start), width: x(stop) - x(start), y: top + height * (1 - high), height: height * (high - low),
+      }));
+    }
     let free = Infinity;
     for (const [part, name] of [...instance.ticks].reverse()) {
       const distance = height * part;
@@ -945,7 +953,18 @@ awb.drawCurve = (svg, explanation, style, edges, x, zero, top, area) => {
   svg.append(awb.draw("path", {
     class: "curve", d: path, fill: "none", stroke: style.color, "stroke-width": area ? 1.4 : 2,
     "stroke-dasharray": area ? null : style.dash, "stroke-linejoin": "round",
-  }));
+  }, awb.draw("title", {}, explanation.explainer)));
+};
+
+/** A bar over every cell, as far as its relevance is uncertain (standard error), within the row. */
+awb.drawUncertainty = (svg, explanation, color, edges, x, zero, top, lowest) => {
+  const y = (value) => (zero + (top - zero) * Math.min(1, Math.max(lowest, value / 1000))).toFixed(1);
+  const d = explanation.relevance.map((value, cell) => {
+    const error = explanation.uncertainty[cell];
+    return `M${((x(edges[cell]) + x(edges[cell + 1])) / 2).toFixed(1)} ${y(value - error)}V${y(value + error)}`;
+  }).join("");
+  svg.append(awb.draw("path", { class: "uncertainty", d, fill: "none", stroke: color, "stroke-width": 1.2, "stroke-opacity": 0.55 },
+    awb.draw("title", {}, `${explanation.explainer}: relevance ± standard error`)));
 };
 
 awb.drawKept = (svg, kept, edges, x, y) => {
@@ -1001,6 +1020,7 @@ awb.instanceFigure = (holder, instance, state, width) => {
       const zero = begin + 18 + (rowHeight - 22) / (1 - lowest);
       svg.append(awb.draw("line", { class: "axis", x1: left, x2: right, y1: zero, y2: zero }));
       awb.drawCurve(svg, found, awb.styleOf(slot), instance.edges, x, zero, begin + 18, true);
+      if (found.uncertainty) awb.drawUncertainty(svg, found, awb.styleOf(slot).color, instance.edges, x, zero, begin + 18, lowest);
       svg.append(awb.draw("text", { x: left, y: begin + 13, "font-size": size, "font-weight": 600, "paint-order": "stroke", stroke: "var(--paper)", "stroke-width": 3 },
         `${found.explainer}  `, awb.draw("tspan", { "font-weight": 400 }, awb.format(found.scores[state.metric], 3))));
     });
@@ -1181,6 +1201,7 @@ awb.player = (section, board, metric, tell) => {
       `model's log-odds ${awb.format(instance.score, 1)}`,
       instance.level === null ? null : `mean ${metric.name} ${awb.format(instance.level, 2)}`,
     ].filter(Boolean).join(" · ");
+    part("shaded").hidden = !instance.intervals.length;
     seek.max = end;
     const silent = part("silent");
     silent.hidden = !instance.silent && !instance.onlyWhole;
@@ -1218,6 +1239,97 @@ awb.player = (section, board, metric, tell) => {
 };
 
 "use strict";
+/* Save a chart as SVG or PNG: a copy with the colours and fonts that it has on the page. */
+
+awb.savedStyles = [
+  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linejoin",
+  "opacity", "font-family", "font-size", "font-style", "font-weight", "text-anchor", "paint-order", "filter",
+];
+
+/** A copy of a chart that looks the same without the page's style sheet. */
+awb.standalone = (svg) => {
+  const copy = svg.cloneNode(true);
+  const from = [svg, ...svg.querySelectorAll("*")];
+  [copy, ...copy.querySelectorAll("*")].forEach((node, place) => {
+    const style = getComputedStyle(from[place]);
+    for (const name of awb.savedStyles) node.style.setProperty(name, style.getPropertyValue(name));
+  });
+  for (const cursor of copy.querySelectorAll(".cursor")) cursor.remove();
+  const { width, height } = svg.viewBox.baseVal;
+  const paper = getComputedStyle(document.body).backgroundColor;
+  const edge = 12;
+  copy.prepend(awb.draw("rect", { x: -edge, y: -edge, width: width + 2 * edge, height: height + 2 * edge, fill: paper }));
+  awb.fill(copy, {
+    xmlns: "http://www.w3.org/2000/svg", width: width + 2 * edge, height: height + 2 * edge,
+    viewBox: `${-edge} ${-edge} ${width + 2 * edge} ${height + 2 * edge}`, style: null,
+  }, []);
+  copy.removeAttribute("style");
+  return copy;
+};
+
+awb.svgFile = (svg) =>
+  new Blob([new XMLSerializer().serializeToString(awb.standalone(svg))], { type: "image/svg+xml" });
+
+awb.pngFile = async (svg, scale = 2) => {
+  const address = URL.createObjectURL(awb.svgFile(svg));
+  try {
+    const picture = new Image();
+    picture.src = address;
+    await picture.decode();
+    const canvas = awb.make("canvas", { width: picture.width * scale, height: picture.height * scale });
+    canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return await new Promise((done) => { canvas.toBlob(done, "image/png"); });
+  } finally {
+    URL.revokeObjectURL(address);
+  }
+};
+
+awb.download = (file, name) => {
+  const address = URL.createObjectURL(file);
+  awb.make("a", { href: address, download: name }).click();
+  window.setTimeout(() => URL.revokeObjectURL(address), 10_000);
+};
+
+/** Add the buttons below a figure that scripts draw. */
+awb.savable = (figure) => {
+  const what = figure.dataset.role;
+  const name = () => `${document.title} ${what}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").slice(0, 60);
+  const button = (kind, make) => awb.make("button", {
+    type: "button", class: "quiet", "aria-label": `Save this chart as ${kind.toUpperCase()}`,
+    onclick: async () => {
+      const svg = figure.querySelector("svg");
+      if (svg) awb.download(await make(svg), `${name()}.${kind}`);
+    },
+  }, kind.toUpperCase());
+  const bar = awb.make("p", { class: "save" }, "Save as ", button("svg", awb.svgFile), button("png", awb.pngFile));
+  const holder = awb.make("div", { class: "savable" });
+  figure.replaceWith(holder);
+  holder.append(figure, bar);
+};
+
+for (const role of ["bars", "scatter", "heatmap", "diagram", "figure"]) {
+  for (const figure of document.querySelectorAll(`[data-role="${role}"]`)) awb.savable(figure);
+}
+
+"use strict";
+/* Say that a table goes on to the right, as long as it does. */
+
+awb.scrolling = (box) => {
+  const hint = awb.make("p", { class: "more", "aria-hidden": "true" }, "more columns →");
+  box.before(hint);
+  const look = () => {
+    const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    hint.classList.toggle("there", box.clientWidth > 0 && rest > 4);
+    hint.hidden = box.scrollWidth - box.clientWidth <= 4;
+  };
+  box.addEventListener("scroll", look, { passive: true });
+  new ResizeObserver(() => window.requestAnimationFrame(look)).observe(box);
+  look();
+};
+
+for (const box of document.querySelectorAll(".scroll")) awb.scrolling(box);
+
+"use strict";
 /* Light and dark. */
 
 /** Store a choice for the next page, if the browser allows it. */
@@ -1245,6 +1357,253 @@ awb.theme = (button) => {
   name();
   button.hidden = false;
 };
+
+"use strict";
+/* A clip and the parts that explainers point at: played from one sound, which is loaded on demand. */
+
+/** Load the site's sound once; scripts can be read where a page is opened as a file. */
+awb.loadSound = (address) => {
+  awb.clipDecoded ||= new Promise((done, failed) => {
+    const script = awb.make("script", { src: address });
+    script.addEventListener("load", () => done(awb.decode(awb.bytes(awb.clipSound))));
+    script.addEventListener("error", () => failed(new Error("the sound is missing")));
+    document.head.append(script);
+  });
+  return awb.clipDecoded;
+};
+
+awb.stage = (stage) => {
+  const [seekLine, seek, time, heard] = ["seek-line", "seek", "time", "heard"].map((role) => awb.part(stage, role));
+  const buttons = [...stage.querySelectorAll('[data-role="hear"]')];
+  const edges = stage.dataset.edges.split(" ").map(Number);
+  const end = Number(stage.dataset.end);
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const audio = new Audio();
+  const made = new Map();
+  let playing = null;
+  let position = 0;
+
+  const moveTo = (seconds) => {
+    position = Math.max(0, Math.min(end, seconds));
+    stage.style.setProperty("--at", `${(100 * position) / end}%`);
+    seek.value = position;
+    time.textContent = `${position.toFixed(1)} s`;
+    seek.setAttribute("aria-valuetext", `${position.toFixed(1)} of ${end.toFixed(1)} s`);
+  };
+  const follow = () => {
+    if (audio.paused) return;
+    moveTo(audio.currentTime);
+    window.requestAnimationFrame(follow);
+  };
+  const show = (button) => {
+    playing = button;
+    for (const each of buttons) {
+      each.firstElementChild.textContent = each === button ? "❚❚" : "▶";
+      each.setAttribute("aria-pressed", String(each === button));
+      each.closest(".lane").classList.toggle("heard", each === button);
+    }
+  };
+  const address = async (button) => {
+    if (!made.has(button)) {
+      const sound = await awb.loadSound(stage.dataset.sound);
+      const samples = button.dataset.kept ? awb.masked(sound, 0, edges, button.dataset.kept) : sound.samples;
+      made.set(button, URL.createObjectURL(awb.wav(samples, sound.rate)));
+    }
+    return made.get(button);
+  };
+  const toggle = async (button) => {
+    if (button === playing) {
+      audio.pause();
+      return;
+    }
+    const source = await address(button);
+    audio.pause();
+    if (position >= end - 0.05) moveTo(0);
+    if (audio.src !== source) audio.src = source;
+    audio.currentTime = position;
+    await audio.play();
+    show(button);
+    heard.textContent = `Playing ${button.dataset.what}.`;
+  };
+
+  for (const button of buttons) {
+    button.hidden = false;
+    button.setAttribute("aria-pressed", "false");
+    button.addEventListener("click", () => toggle(button).catch((error) => {
+      heard.textContent = `This browser cannot play the sound (${error.message}).`;
+    }));
+  }
+  seekLine.hidden = false;
+  audio.addEventListener("play", () => { if (!still.matches) follow(); });
+  audio.addEventListener("timeupdate", () => { if (still.matches) moveTo(audio.currentTime); });
+  audio.addEventListener("pause", () => { show(null); heard.textContent = ""; });
+  audio.addEventListener("ended", () => moveTo(end));
+  const seekTo = (seconds) => {
+    moveTo(seconds);
+    if (audio.src) audio.currentTime = position;
+  };
+  seek.addEventListener("input", () => seekTo(Number(seek.value)));
+  for (const plot of stage.querySelectorAll('[data-role="plot"]')) {
+    plot.addEventListener("pointerdown", (event) => {
+      const box = plot.getBoundingClientRect();
+      if (event.button === 0) seekTo((end * (event.clientX - box.left)) / box.width);
+    });
+  }
+  moveTo(0);
+};
+
+for (const stage of document.querySelectorAll('[data-role="stage"][data-sound]')) awb.stage(stage);
+
+"use strict";
+/* Two explainers side by side: the table of the page, for any pair, and the address that names it. */
+
+/** The place of a pair, first below second, in the upper triangle of n rows. */
+awb.pairPlace = (n, first, second) => first * n - (first * (first + 1)) / 2 + second - first - 1;
+
+/** The differences of two explainers on every board that has both, by metric. */
+awb.gaps = (boards, first, second) => {
+  const found = new Map();
+  for (const board of boards) {
+    for (const metric of board.metrics) {
+      const [one, other] = [first, second].map((name) => metric.names.indexOf(name));
+      if (one < 0 || other < 0 || one === other) continue;
+      const place = 3 * awb.pairPlace(metric.names.length, Math.min(one, other), Math.max(one, other));
+      const [mean, low, high] = metric.gaps.slice(place, place + 3).map((end) => (end === null ? null : end / 1000));
+      const turned = one < other ? [mean, low, high] : [-mean, low === null ? null : -high, high === null ? null : -low];
+      if (!found.has(metric.name)) found.set(metric.name, []);
+      found.get(metric.name).push({ board, metric, ends: turned, means: [metric.means[one] / 1000, metric.means[other] / 1000] });
+    }
+  }
+  return found;
+};
+
+/** The difference and its interval; better for the first is to the right. */
+awb.gapDrawing = ([mean, low, high], higher, wide) => {
+  const scale = (higher ? 72 : -72) / (wide || 1);
+  return awb.draw("svg", { class: "gap", width: 160, height: 16, viewBox: "-80 0 160 16", "aria-hidden": "true" },
+    awb.draw("path", { class: "axis", d: "M0 0V16" }),
+    ...(low === null ? [] : [awb.draw("path", { class: "ends", d: `M${low * scale} 8H${high * scale}` })]),
+    awb.draw("circle", { cx: mean * scale, cy: 8, r: 4 }));
+};
+
+awb.gapRow = ({ board, metric, ends, means }, wide) => {
+  const [mean, low, high] = ends;
+  const side = low === null || (low <= 0 && high >= 0) ? "" : (low > 0) === metric.higher ? "first" : "second";
+  const text = (value) => awb.format(value, 3);
+  return awb.make("tr", { class: side },
+    awb.make("th", { scope: "row", class: "name" }, awb.make("a", { href: board.page }, board.title)),
+    awb.make("td", { class: "value" }, `${mean > 0 ? "+" : ""}${text(mean)}`,
+      awb.make("span", { class: "span" }, low === null ? "" : `${text(low)} to ${text(high)}`)),
+    awb.make("td", { class: "drawn" }, awb.gapDrawing(ends, metric.higher, wide)),
+    ...means.map((value) => awb.make("td", { class: "value" }, text(value))));
+};
+
+/** Both curves on the clip of the site, one above the other. */
+awb.twoLanes = (figure, data, names) => {
+  const shown = names.filter((name) => data.lanes[name]);
+  figure.hidden = shown.length === 0;
+  const end = data.edges[data.edges.length - 1];
+  figure.replaceChildren(...shown.map((name) => {
+    const values = data.lanes[name];
+    const lowest = Math.min(0, ...values) / 1000;
+    const zero = 6 + 88 / (1 - lowest);
+    const steps = values.map((value, cell) => `V${zero - ((zero - 6) * value) / 1000}H${data.edges[cell + 1]}`).join("");
+    const curve = awb.draw("svg", { viewBox: `0 0 ${end} 100`, preserveAspectRatio: "none", role: "img", "aria-label": `Relevance by ${name} on the clip of the first page` },
+      ...data.spans.map(([from, to]) => awb.draw("rect", { class: "event", x: from, y: 0, width: to - from, height: 100 })),
+      awb.draw("path", { class: "relevance", d: `M0 ${zero}${steps}V${zero}Z` }),
+      awb.draw("line", { class: "axis", x1: 0, x2: end, y1: zero, y2: zero }));
+    return awb.make("div", { class: "lane" },
+      awb.make("div", { class: "lane-head" }, awb.make("b", {}, name)),
+      awb.make("div", { class: "lane-plot" }, curve));
+  }));
+};
+
+awb.compare = (section) => {
+  const data = JSON.parse(section.querySelector(".compare-data").textContent);
+  const pages = JSON.parse(section.querySelector(".compare-pages").textContent);
+  const [a, b, swap, told] = ["a", "b", "swap", "compare-told"].map((role) => awb.part(section, role));
+  const table = section.querySelector("table");
+  const lanes = section.querySelector('[data-role="lanes"]');
+  const known = (name) => [...a.options].some((option) => option.value === name);
+
+  const render = (announce) => {
+    const names = [a.value, b.value];
+    const linked = (name) => (pages[name] ? awb.make("a", { href: pages[name] }, name) : name);
+    awb.part(section, "first").replaceChildren(linked(names[0]));
+    awb.part(section, "second").replaceChildren(linked(names[1]));
+    for (const role of ["first-head", "first-mean"]) awb.part(section, role).textContent = names[0];
+    for (const role of ["second-head", "second-mean"]) awb.part(section, role).textContent = names[1];
+    const found = awb.gaps(data.boards, ...names);
+    for (const body of table.tBodies.length ? [...table.tBodies] : []) body.remove();
+    for (const [name, gaps] of found) {
+      const wide = Math.max(...gaps.flatMap(({ ends }) => ends.map((each) => Math.abs(each ?? 0))));
+      const { slug, arrow } = gaps[0].metric;
+      const link = awb.make("a", { href: `metrics.html#metric-${slug}` }, name);
+      table.append(awb.make("tbody", { "data-metric": name },
+        awb.make("tr", {}, awb.make("th", { scope: "rowgroup", colspan: 5, class: "name group" }, link, ` ${arrow}`)),
+        gaps.map((gap) => awb.gapRow(gap, wide))));
+    }
+    const few = names[0] === names[1] ? "Choose two different explainers." : "No board has values of both.";
+    if (!found.size) table.append(awb.make("tbody", {}, awb.make("tr", {}, awb.make("td", { colspan: 5, class: "text" }, few))));
+    if (lanes) awb.twoLanes(lanes, data, names);
+    if (announce) told.textContent = found.size ? `${names[0]} and ${names[1]} compared.` : few;
+  };
+  const read = () => {
+    const words = new URLSearchParams(window.location.hash.slice(1));
+    if (known(words.get("a"))) a.value = words.get("a");
+    if (known(words.get("b"))) b.value = words.get("b");
+    if (a.value === b.value) b.value = [...b.options].find((option) => option.value !== a.value).value;
+    render(false);
+  };
+  const write = () => {
+    window.history.replaceState(null, "", `#${new URLSearchParams({ a: a.value, b: b.value })}`);
+    render(true);
+  };
+  for (const select of [a, b]) select.addEventListener("change", write);
+  swap.addEventListener("click", () => {
+    [a.value, b.value] = [b.value, a.value];
+    write();
+  });
+  window.addEventListener("hashchange", read);
+  awb.part(section, "compare-controls").hidden = false;
+  read();
+};
+
+for (const section of document.querySelectorAll('[data-role="compare"]')) awb.compare(section);
+
+"use strict";
+/* A button on every block of commands that copies it. */
+
+awb.copyText = async (text) => {
+  if (navigator.clipboard && window.isSecureContext) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  const area = awb.make("textarea", { class: "visually-hidden" }); // without https, the old way
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  if (!done) throw new Error("copying is not allowed");
+};
+
+awb.copyable = (block) => {
+  const button = awb.make("button", { type: "button", class: "copy" }, "Copy");
+  const told = awb.make("span", { class: "visually-hidden", role: "status" });
+  const say = (text, aloud) => {
+    button.textContent = text;
+    told.textContent = aloud;
+    window.setTimeout(() => { button.textContent = "Copy"; told.textContent = ""; }, 2000);
+  };
+  button.addEventListener("click", () => awb.copyText(block.textContent.trim())
+    .then(() => say("Copied", "Copied to the clipboard."), () => say("Press Ctrl+C", "Copying is not allowed here.")));
+  const holder = awb.make("div", { class: "copyable" });
+  block.replaceWith(holder);
+  holder.append(block, button, told);
+};
+
+for (const block of document.querySelectorAll("pre")) awb.copyable(block);
 
 "use strict";
 /* Pages without boards: tables, and bars of one explainer on all boards. */
@@ -1297,11 +1656,13 @@ awb.ranks = (container, data, width) => {
     if (low !== null && high !== null) {
       svg.append(awb.draw("path", {
         d: `M${scale(low)} ${y - 3}v6M${scale(low)} ${y}H${scale(high)}M${scale(high)} ${y - 3}v6`,
-        stroke: "var(--faint)", "stroke-width": 1.3, fill: "none",
+        stroke: "var(--faint)", "stroke-width": 1.3, fill: "none", "pointer-events": "none",
       }));
     }
+    const told = `${name}: mean rank ${awb.format(rank, 1)}${low === null ? "" : `, 95 %: ${awb.interval(low, high, 1)}`}`;
     svg.append(
-      awb.draw("circle", { cx: scale(rank), cy: y, r: 4, fill: "var(--c0)" }),
+      awb.draw("rect", { class: "whole", x: left, y: y - line / 2, width: right - left, height: line, fill: "transparent" }, awb.draw("title", {}, told)),
+      awb.draw("circle", { cx: scale(rank), cy: y, r: 4, fill: "var(--c0)", "pointer-events": "none" }),
       awb.draw("text", { x: width, y: y + 4, "font-size": size, "text-anchor": "end" }, awb.format(rank, 1)),
     );
   });
