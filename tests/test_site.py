@@ -63,7 +63,7 @@ def test_it_loads_nothing_from_elsewhere(site: Path) -> None:
 
 def test_formulas_are_drawn(site: Path) -> None:
     text = (site / "metrics.html").read_text(encoding="utf-8")
-    assert text.count("<math ") == 69
+    assert text.count("<math ") == 70
     assert "language-math" not in text
 
 

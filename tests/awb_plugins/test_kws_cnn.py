@@ -208,7 +208,7 @@ def test_a_board_of_the_dataset_s_own_model(test_data: Path, tmp_path: Path) -> 
     )
     [board] = boards(run(config, tmp_path / "run", Resources(jobs=1)), load())
     cells = {row.explainer: [cell.mean for cell in row.cells] for row in board.rows}
-    assert (board.model, board.skipped) == ("kws-cnn", {"no events": 3})
+    assert (board.model, board.skipped) == ("kws-cnn", {"no events": 5})
     assert cells["oracle"][0] == 1.0
     assert cells["run-correlation"][0] > 0.75
     assert cells["run-correlation"][1] < cells["constant"][1]

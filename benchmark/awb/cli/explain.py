@@ -156,7 +156,7 @@ def explain_command(
         click.get_current_context().exit(1)
 
 
-def _chosen(file: Path, explainers: str, *, whole: bool) -> str:
+def _chosen(file: Path, explainers: str, *, whole: bool = True) -> str:
     """Choose the model, and say which one it is, what it knows, and how to choose another."""
     from awb.harness.config.choice import is_at_hand, model_for_a_file, of_any_sound
     from awb.harness.explain_file import read_clip

@@ -81,6 +81,10 @@ NDCG = MetricFacts(
 )
 
 
+_ROUNDING = 1e-12
+"""How far sums of the same discounts in another order may be apart."""
+
+
 def labelled(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> tuple[FloatArray, BoolArray]:
     """Leave out the ignored cells and require both kinds among the rest.
 
@@ -248,4 +252,5 @@ def ndcg(relevance: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     firsts = np.cumsum(counts) - counts
     shared = np.add.reduceat(discounts, firsts) / counts
     best = discounts[: int(positive.sum())].sum()
-    return float(min(shared[ties][positive].sum() / best, 1.0))
+    found = float(shared[ties][positive].sum() / best)
+    return found if found < 1.0 - _ROUNDING else 1.0

@@ -22,7 +22,7 @@ from awb_datasets.audioset.labels import Segment
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".m4a")
 
-_MOST_OVER_S = 0.1  # encoders pad a clip at its ends
+_MOST_OVER_S = 0.25  # AAC pads a clip by up to 3,000 samples at its ends
 _WHOLE_S = 1.0  # longer than this by more, it is no clip at all
 
 

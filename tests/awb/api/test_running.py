@@ -173,8 +173,8 @@ def test_a_missing_plugin_file_is_named(tmp_path: Path) -> None:
     assert "cannot read the plugin file" in result.output
 
 
-ONLY_TYPED = {"run": {"dataset", "model"}, "resume": set(), "explain": {"show"}}
-"""Command line only: the repeatable form of a list, and whether a browser opens."""
+ONLY_TYPED = {"run": {"dataset", "model"}, "resume": set(), "explain": {"show", "events", "window"}}
+"""Command line only: the repeatable form of a list, whether a browser opens, `explain_events`."""
 
 ONLY_PYTHON = {"progress"}
 

@@ -107,7 +107,9 @@ def test_the_script_of_each_shell_is_printed(shell: str) -> None:
     ends = {"bash": "_completion_setup;", "zsh": "fi", "fish": '"(_awb_completion)";'}
     assert result.output.rstrip().endswith(ends[shell])
     assert CliRunner().invoke(main, ["completion", "csh"]).exit_code == 2
-    assert f"awb completion {shell} > ~/" in CliRunner().invoke(main, ["completion", "-h"]).output
+    assert (
+        f"awb completion {shell} > ~/" in CliRunner().invoke(main, ["completion", "--help"]).output
+    )
 
 
 def test_completion_imports_nothing_heavy(tmp_path: Path) -> None:

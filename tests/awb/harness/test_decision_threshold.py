@@ -12,6 +12,7 @@ import pytest
 import awb
 import small_data
 from awb.errors import NotApplicableError
+from awb.harness.selection.no_instances import NoInstancesError
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.unit.warm_plugins import decision_threshold
 from awb.leaderboard.verification.consistency import contradictions
@@ -61,7 +62,8 @@ def fid_ins(folder: RunFolder) -> dict[str, set[float]]:
 
 def test_selection_and_fid_in_take_the_threshold_of_the_model(data: str, tmp_path: Path) -> None:
     strict = awb.callable_model(loudness, RATE_HZ, CLASSES, output="logits", name="strict")
-    assert run(data, tmp_path / "strict", strict).manifests()[0].kept == ()
+    with pytest.raises(NoInstancesError, match="for strict: score below threshold"):
+        run(data, tmp_path / "strict", strict)
     easy = awb.callable_model(
         loudness, RATE_HZ, CLASSES, output="logits", name="easy", decision_threshold=-2.5
     )

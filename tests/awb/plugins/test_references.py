@@ -53,8 +53,8 @@ def test_settings_after_a_path(text: str, settings: dict[str, str], path: str | 
 
 
 def test_a_dataset_by_its_path_takes_settings() -> None:
-    found = resolve(load(), "dataset", "folder:my/data,absent=skip")
-    assert found.label == "folder:path=my/data,absent=skip"
+    found = resolve(load(), "dataset", "folder:my/data,absent=refuse")
+    assert found.label == "folder:path=my/data,absent=refuse"
     for text in ("folder:a,absent=skip,absent=refuse", "folder:a,path=b"):
         with pytest.raises(ParameterError, match="given twice"):
             resolve(load(), "dataset", text)

@@ -116,7 +116,7 @@ def test_slices_add_up_to_the_board_and_all_is_the_board(run: Path) -> None:
         assert (parts["mean"] * parts.n).sum() / parts.n.sum() == pytest.approx(whole["mean"])
         for column in ("mean", "low", "high", "n"):
             assert whole[column] == board.loc[name, f"roc-auc_{column}"]
-        assert whole["rank"] == board.loc[name, "rank"] or math.isnan(board.loc[name, "rank"])
+        assert pd.isna(board.loc[name, "rank"]) or whole["rank"] == board.loc[name, "rank"]
 
 
 def test_every_format_has_the_same_numbers(run: Path) -> None:
