@@ -52,7 +52,7 @@ What the two boards have in common:
   drop first; `owen` does, but localizes less well the more calls its smallest leaves get.
 - Regressions without a penalty are near chance at 100 calls: with as many masks as there are
   segments they fit every mask exactly, noise included. Fewer masks or more are better, and a
-  penalty (`ridge`, `lime`, `lasso`) mends it.
+  penalty (`ridge`, `lime`, `lasso`) helps.
 {parts}
 ## How it was made
 
@@ -61,7 +61,7 @@ The real scenes are 90 clips of 10 s: one to three events of the target and one 
 Only sounds that YAMNet recognizes when they are alone were mixed, so the scenes are kind to it.
 Clips in which it does not recognize the target are left out.
 
-```bash
+```sh
 awb run configs/model-calls.toml --out embedded
 awb run configs/model-calls.toml --out real \\
     --dataset folder:scenes --model yamnet:path=yamnet.tflite
