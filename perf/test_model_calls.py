@@ -16,9 +16,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> awb.Run:
     return awb.run(
         models="soundscape-cnn",
         datasets="soundscapes:clips=4",
-        explainers=["random-forest", "ridge", "keep-window"],
+        explainers=["random-forest", "ridge", "window-shap", "keep-window"],
         metrics=list(model_calls.SCORES),
-        budgets=[60, 3000],
+        budgets=[60, 300, 3000],
         robustness=0,
         out=tmp_path_factory.mktemp("calls") / "run",
     )
