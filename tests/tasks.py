@@ -72,3 +72,11 @@ def hang_as(call: tuple[str, str]) -> str:
         while label:
             pass
     return "finished"
+
+
+def lock_of_bars(_: int) -> str:
+    """Say what kind of lock a bar of a library takes."""
+    from tqdm import tqdm
+
+    with tqdm.get_lock():
+        return type(tqdm.get_lock()).__name__

@@ -156,6 +156,7 @@ def _serve(connection: Connection, memory: Any, cwd: str) -> None:
     _follow_parent(cwd)
     os.dup2(2, 1)  # stdout is for boards; what plugins print goes to stderr
     del sys.argv[1:]  # of the main process, where datasets are named
+    _keep_bars_from_locking()
     connection.send_bytes(READY)
     while True:
         try:
@@ -164,6 +165,13 @@ def _serve(connection: Connection, memory: Any, cwd: str) -> None:
             return
         activity.tell(_watchful(Sheet(memory), connection))
         connection.send_bytes(_answer(content))
+
+
+def _keep_bars_from_locking() -> None:
+    """Give bars of libraries a lock of this process; theirs is a semaphore that outlives a kill."""
+    from tqdm import tqdm
+
+    tqdm.set_lock(threading.RLock())
 
 
 def _watchful(sheet: Sheet, connection: Connection) -> Callable[[At], None]:

@@ -192,6 +192,11 @@ def test_what_cannot_be_pickled_fails_alone() -> None:
         assert "cannot be pickled for a worker process" in str(error)
 
 
+def test_bars_of_libraries_leave_no_semaphore_behind() -> None:
+    with Processes(1) as workers:
+        assert [found for _, found in workers.map(tasks.lock_of_bars, [1])] == ["RLock"]
+
+
 def test_limits_stop_a_task_and_name_the_plugin() -> None:
     with Processes(1, make_limits(1, "off")) as workers:
         found = dict(workers.map(tasks.hang_as, [("explainer", "slow"), ("explainer", "")]))
