@@ -47,6 +47,7 @@ class MadeUp:
         function: Callable[[Any], Any],
         tasks: Iterable[Any],
         revise: Callable[[Any], Any] = unchanged,  # noqa: ARG002 - nothing is drawn ahead
+        apart: Any = None,  # noqa: ARG002 - no explainer is foreign
     ) -> Iterator[tuple[Any, Any]]:
         """Yield tasks and results, in order."""
         for task in tasks:
