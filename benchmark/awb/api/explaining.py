@@ -12,6 +12,7 @@ from awb.authoring.functions import name_of
 from awb.authoring.models import Model, model_name
 from awb.data.annotations.columns import parse_columns
 from awb.data.annotations.rows import Choices
+from awb.harness.config.choice import model_for_a_file
 from awb.harness.config.limits import make_limits
 from awb.harness.explain_file import FILE, Explained, explain_file
 from awb.harness.file_labels import LabelsOfFile
@@ -26,7 +27,7 @@ from awb.report.views.clips import GivenClips, RunSound
 def explain(
     file: str | Path,
     *,
-    model: Model = "soundscape-cnn",
+    model: Model | None = None,
     target: str | None = None,
     labels: str | Path | None = None,
     columns: str = "",
@@ -47,9 +48,9 @@ def explain(
     ----------
     file : str or Path
         An audio file; it needs no labels.
-    model : str or model
-        Name of the model, or a model from `awb.torch_model` or a similar function. Default:
-        soundscape-cnn.
+    model : str or model, optional
+        Name of the model, or a model from `awb.torch_model` or a similar function. Default: YAMNet
+        if its weights are here, else soundscape-cnn.
     target : str, optional
         A class of the model. Default: the one with the highest score.
     labels : str or Path, optional
@@ -99,7 +100,8 @@ def explain(
     else:
         several = [explainers] if callable(explainers) else explainers
         names = [one if isinstance(one, str) else name_of(one) for one in several]
-    reference = model_name(model)  # registers the model
+    chosen = model_for_a_file(load()) if model is None else model
+    reference = model_name(chosen)  # registers the model
     scratch = Scratch()
     with shown(progress) as report:
         found = explain_file(

@@ -252,3 +252,13 @@ def test_what_was_computed_stays_while_it_is_needed(tmp_path: Path) -> None:
     del found
     gc.collect()
     assert not folder.exists()
+
+
+def test_the_model_of_a_file_is_the_one_that_the_command_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("awb.api.explaining.model_for_a_file", lambda registry: "loudness")
+    path = tmp_path / "bang.wav"
+    small_data.write_clip(path, [1.1], seconds=2.95)
+    found = awb.explain(path, samples=10, explainers="naive", progress=False)
+    assert found.model == "loudness"
