@@ -12,7 +12,15 @@ from awb.intervals import FloatArray
 from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.drums.kit import Kit, read_hit
-from awb_datasets.drums.sequences import MOST_KICKS, HitSource, Sequence, Synthesizer, compose
+from awb_datasets.drums.sequences import (
+    DENSE,
+    MOST_KICKS,
+    HitSource,
+    Sequence,
+    Synthesizer,
+    compose,
+)
+from awb_datasets.drums.varied_hits import VARIED
 from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
@@ -45,7 +53,7 @@ class Drums(NumberedClips):
     def __init__(self, split: str, clips: int, seed: int, kit: Kit | None = None) -> None:
         super().__init__("drums", f"{split}-{seed}", clips)
         self._split, self._seed = split, seed
-        self._source: HitSource = Synthesizer() if kit is None else KitPart(kit, split)
+        self._source: HitSource = Synthesizer(VARIED) if kit is None else KitPart(kit, split)
         self._kit = None if kit is None else kit.folder
         self.classes = CLASSES
 
@@ -63,9 +71,9 @@ class Drums(NumberedClips):
         return RandomKey(("drums", self._split, self._seed, self.number(clip_id)))
 
     def sequence(self, clip_id: str) -> Sequence:
-        """Compose one clip with its hits apart."""
+        """Compose one clip, with every hit a sound of its own."""
         n_kicks = self.n_kicks(clip_id)
-        return compose(self.key(clip_id).generator("sequence"), n_kicks, self._source)
+        return compose(self.key(clip_id).generator("sequence"), n_kicks, self._source, DENSE)
 
     def load(self, clip_id: str) -> Clip:
         """Render one clip."""
