@@ -17,7 +17,7 @@ from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
 from awb.segments import Segments
 from awb_datasets.drums import SPEC, DrumsParameters, create
-from awb_datasets.drums.dataset import CLASSES, Drums
+from awb_datasets.drums.dataset import CARRIES_OVER, CLASSES, Drums
 from awb_datasets.drums.hits import KICK, RECIPES, TOM
 from awb_datasets.drums.kit import FOLDERS, read_hit, read_kit
 from awb_datasets.drums.sequences import (
@@ -200,6 +200,7 @@ def test_a_kit_gives_its_hits_and_each_part_other_ones(kit_folder: Path) -> None
     clip = dataset.load(dataset.clip_ids()[5])
     assert len(clip.events) == 5
     assert str(kit_folder) in clip.group
+    assert dataset.notes() == (CARRIES_OVER,)  # type: ignore[attr-defined]
     first = clip.events[0]
     start = round(first.onset_s * RATE_HZ)
     heard = clip.waveform[start : start + 1600].astype(np.float64)
@@ -270,3 +271,4 @@ def test_the_kit_is_part_of_the_fingerprint(kit_folder: Path, tmp_path: Path) ->
     (folder / "kick" / "kick 0.wav").unlink()
     assert before != Drums("test", 1, 0, read_kit(folder)).fingerprint()
     assert Drums("test", 1, 0).fingerprint() == ""
+    assert Drums("test", 1, 0).notes() == ()

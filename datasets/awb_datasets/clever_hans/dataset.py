@@ -41,7 +41,9 @@ class CleverHans(NumberedClips):
         number = self.number(clip_id)
         key = RandomKey(("clever-hans", self._split, self._seed, number))
         label = CLASSES[number % 2]
-        sequence = compose(key.generator("sequence"), FEWEST + number % 2, Synthesizer(RECIPES), APART)
+        sequence = compose(
+            key.generator("sequence"), FEWEST + number % 2, Synthesizer(RECIPES), APART
+        )
         extra: tuple[Hit, ...] = ()
         if self._artefact and label == CORRUPTED:
             extra = (place_cough(key.generator("cough")),)

@@ -26,6 +26,11 @@ from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 CLASSES = ("0 kicks", "1 kick", "2 kicks", "3 kicks", "4 kicks", "5 kicks")
 
+CARRIES_OVER = (
+    "drums-crnn is trained on synthesized hits and does not carry over to real kits: on three that it"
+    " never heard it counts the kicks right in 43 % of clips. Train your own: awb train drums-crnn"
+)
+
 _read = lru_cache(maxsize=512)(read_hit)
 
 
@@ -61,6 +66,10 @@ class Drums(NumberedClips):
     def group(self) -> str:
         """What all clips of a split share: its hits."""
         return f"{self._split} hits of {self._kit or 'the synthesizer'}"
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how well the embedded model counts the kicks of kits that it never heard."""
+        return () if self._kit is None else (CARRIES_OVER,)
 
     def n_kicks(self, clip_id: str) -> int:
         """Return the number of kicks of a clip, 0 to 5."""

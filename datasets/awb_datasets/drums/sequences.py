@@ -63,7 +63,7 @@ class Mixing:
 APART = Mixing((-16.0, -6.0), (-8.0, 0.0), (-45.0, -25.0), 0.5)
 """Hits apart, over faint noise."""
 
-DENSE = Mixing((-15.0, -5.0), (-9.0, 0.0), (-45.0, -24.0), 0.3)
+DENSE = Mixing((-17.0, -6.0), (-9.0, 0.0), (-40.0, -18.0), 0.25)
 """Hits that ring into each other, soft and loud ones, over noise."""
 
 
@@ -170,9 +170,7 @@ def draw_onsets(rng: np.random.Generator, least_gap_s: float) -> FloatArray:
     )
 
 
-def compose(
-    rng: np.random.Generator, n_kicks: int, source: HitSource, mixing: Mixing
-) -> Sequence:
+def compose(rng: np.random.Generator, n_kicks: int, source: HitSource, mixing: Mixing) -> Sequence:
     """Compose a clip."""
     others = rng.choice(_OTHERS, size=HITS - n_kicks)
     instruments = rng.permutation([KICK] * n_kicks + [str(name) for name in others])

@@ -83,7 +83,7 @@ def snare(rng: np.random.Generator) -> FloatArray:
 def tom(rng: np.random.Generator) -> FloatArray:
     """Render a tom, from a deep floor tom to a high rack tom: a tuned head that rings."""
     final_hz = log_uniform(rng, 68.0, 280.0)
-    fall_s = log_uniform(rng, 0.25, 1.8) * max(1.0, 130.0 / final_hz)
+    fall_s = log_uniform(rng, 0.35, 1.8) * max(1.0, 100.0 / final_hz)
     n_samples = count(min(fall_s, 1.2))
     bend = log_uniform(rng, 0.01, 0.5)
     pitch_hz = final_hz * (1 + bend * np.exp(-clock_s(n_samples) / log_uniform(rng, 0.02, 0.15)))
@@ -115,7 +115,7 @@ def cymbal(rng: np.random.Generator) -> FloatArray:
     rise = 1 - np.exp(-clock_s(n_samples) / log_uniform(rng, 0.0003, 0.02))
     sound *= rise * decay(n_samples, fall_s) / sound.std()
     for _ in range(int(rng.integers(0, 6))):  # what rings on, as in a bell
-        ring_hz = log_uniform(rng, 180.0, 6000.0)
+        ring_hz = log_uniform(rng, 350.0, 6000.0)
         ring = np.sin(phase(ring_hz, n_samples)) * decay(n_samples, fall_s * rng.uniform(0.5, 1.5))
         sound += level(rng, -24.0, -3.0) * ring
     stick = _click(rng, n_samples, (80.0, 3000.0), (0.004, 0.08))
