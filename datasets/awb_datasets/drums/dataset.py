@@ -28,7 +28,7 @@ CLASSES = ("0 kicks", "1 kick", "2 kicks", "3 kicks", "4 kicks", "5 kicks")
 
 CARRIES_OVER = (
     "drums-crnn is trained on synthesized hits and does not carry over to real kits: on three that"
-    " it never heard it counts the kicks right in 43 % of clips. Train your own: awb train drums-crnn"
+    " it never heard it counts the kicks right in 43 % of clips. Train your own: awb train"
 )
 
 _read = lru_cache(maxsize=512)(read_hit)
