@@ -66,8 +66,8 @@ At a fraction of 0.3 in runs of 3, the number of segments to drop, 24 of 80, is 
 in no other design with runs of 3. Every mask is then a sum of windows of three, in which a pattern
 with a period of three segments nearly vanishes (the circulant matrix of such a window has
 eigenvalues of 1 + 2 cos(2 pi k / 80), of which the smallest in magnitude is 0.05). A regression has
-to invert that matrix, and amplifies noise in this pattern; a forest does not, and a shorter last run
-or a pool of run lengths avoids it.
+to invert that matrix, and amplifies noise in this pattern; a forest does not, and a shorter last
+run or a pool of run lengths avoids it.
 
 The variants of the paper's own SHAP are compared in
 [paper.md](paper.md#which-shap-is-the-papers)."""
