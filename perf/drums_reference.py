@@ -58,9 +58,9 @@ Made by `python perf/drums_reference.py --clips {clips} --samples {samples}`.
 """
 
 READING = """What agrees, pooled: RF is ahead of LR, LR is at least level with SHAP (within
-0.01), and noise is ahead of zeros for each of them, as in the reference. What does not: awb's values with
-noise are higher. Labels are exact, hits are synthesized, and a clip is explained only where the
-model counts right. With so few instances, differences of a few hundredths mean nothing.
+0.01), and noise is ahead of zeros for each of them, as in the reference. What does not: awb's
+values with noise are higher. Labels are exact, hits are synthesized, and a clip is explained only
+where the model counts right. With so few instances, differences of a few hundredths mean nothing.
 
 At a fraction of 0.3 in runs of 3, the number of segments to drop, 24 of 80, is a multiple of 3, as
 in no other design with runs of 3. Every mask is then a sum of windows of three, in which a pattern
