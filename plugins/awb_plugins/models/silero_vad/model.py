@@ -79,6 +79,20 @@ class SileroVad(DescribedModel):
         steps = np.arange(network.steps_of(n_samples), dtype=np.int64)
         return steps * network.STEP_SAMPLES - network.CONTEXT_SAMPLES
 
+    def frame_scores(self, waveform: AudioArray) -> ScoreArray:
+        """Score every step, ``(steps, 1)``; see `awb.protocols.FrameScoreModel`."""
+        with torch.inference_mode():
+            found: ScoreArray = self.back_end.steps(
+                torch.from_numpy(self.moments(waveform[np.newaxis]))
+            )[0].numpy()
+        return found
+
+    def frame_score_spans_s(self, n_samples: int) -> FloatArray:
+        """Return start and end of each step without its context, ``shape=(steps, 2)``."""
+        edges = np.arange(network.steps_of(n_samples) + 1) * network.STEP_SAMPLES
+        edges_s = np.minimum(edges, n_samples) / network.SAMPLE_RATE_HZ
+        return np.stack([edges_s[:-1], edges_s[1:]], axis=1)
+
     def randomized(self, share: float, rng: np.random.Generator) -> SileroVad:
         """Return a twin with randomized layers; see `awb.protocols.RandomizableModel`."""
         return randomized_twin(self, share, rng)
