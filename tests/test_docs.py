@@ -34,8 +34,8 @@ REFERENCES: dict[str, Kind] = {
 }
 SLOW_PAGES = {
     "docs/bring-your-own-model.md", "docs/captum.md", "docs/comparison.md", "docs/configuration.md",
-    "docs/models-from-packages.md", "docs/publishing.md", "docs/recipes.md", "docs/robust-runs.md", "docs/write-an-explainer.md",
-    "docs/your-annotations.md",
+    "docs/models-from-packages.md", "docs/publishing.md", "docs/recipes.md", "docs/robust-runs.md",
+    "docs/write-an-explainer.md", "docs/your-annotations.md",
 }  # fmt: skip
 """Pages whose blocks take more than ten seconds; the tutorial and the others stay quick."""
 RECORDINGS = "docs/models-from-packages.md"

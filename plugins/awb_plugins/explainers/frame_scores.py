@@ -89,7 +89,7 @@ def over_segments(scores: FloatArray, spans_s: npt.ArrayLike, segments: Segments
 
 SPEC = ExplainerSpec(
     name="frame-scores",
-    summary="The model's own scores of its frames or windows; a row for reference, without a place.",
+    summary="The model's own scores of its frames or windows: for reference, without a place.",
     citation="Dumpis & Virtanen (2026), arXiv:2605.23293",
     cost="one call",
     reference=True,
