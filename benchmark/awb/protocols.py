@@ -152,6 +152,37 @@ class LocalModel(AudioModel, Protocol):
 
 
 @runtime_checkable
+class FrameScoreModel(AudioModel, Protocol):
+    """A model that scores every stretch of a clip before it combines them, as detectors do.
+
+    The scores are the model's own statement of when a class occurs: the explainer ``frame-scores``
+    puts them beside explanations, as a row without a place.
+    """
+
+    def frame_scores(self, waveform: AudioArray) -> ScoreArray:
+        """Score the stretches of a clip.
+
+        Parameters
+        ----------
+        waveform : np.ndarray, shape=(samples,), dtype=float32
+            One clip.
+
+        Returns
+        -------
+        np.ndarray, shape=(stretches, classes), dtype=float32
+            Log-odds.
+        """
+        ...
+
+    def frame_score_spans_s(self, n_samples: int) -> FloatArray:
+        """Return what each stretch speaks of, ``shape=(stretches, 2)``: start and end in seconds.
+
+        They may overlap, and leave gaps.
+        """
+        ...
+
+
+@runtime_checkable
 class TraceableModel(AudioModel, Protocol):
     """A model that can find out by itself whether it judges moments.
 

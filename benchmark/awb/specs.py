@@ -158,6 +158,9 @@ class ExplainerSpec(Spec):
         Whether the instance keeps its events; true for the oracle only.
     baseline : bool
         Whether every board includes it for comparison.
+    reference : bool
+        Whether it is no explanation but something to compare explanations with, such as a model's
+        own frame scores: its row has no place, and it is run only where it is named.
     unequal_segments : bool
         Whether segments may differ in length (``--segments onsets``), because all that it asks is
         which of them are dropped.
@@ -179,6 +182,7 @@ class ExplainerSpec(Spec):
     needs: tuple[type, ...] = ()
     sees_labels: bool = False
     baseline: bool = False
+    reference: bool = False
     unequal_segments: bool = False
     trainable: Callable[[Any], ExplainerTrainer] | None = None
     files_sha256: Callable[[Any, str], str] | None = None

@@ -21,6 +21,8 @@ from awb.segments import Segments
 from awb_plugins.models.crnn.model import CrnnModel
 from awb_plugins.models.kws_cnn.model import KwsCnn
 from awb_plugins.models.moments import Reach
+from awb_plugins.models.silero_vad.model import SileroVad
+from awb_plugins.models.silero_vad.weights import shipped
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
 
@@ -32,6 +34,7 @@ MODELS = {
     "clever-hans": lambda: CrnnModel(
         "clever-hans-biased", _FOLDER / "clever_hans" / "biased.safetensors"
     ),
+    "silero-vad": lambda: SileroVad(shipped()),
 }
 
 

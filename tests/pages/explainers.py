@@ -9,6 +9,7 @@ from awb_plugins.explainers import (
     captum_adapter,
     components,
     ensembles,
+    frame_scores,
     learned_masks,
     segmentwise,
     shapiq_adapter,
@@ -251,6 +252,13 @@ than there are here, and `ProxySPEX` needs lightgbm: they say so. It needs the e
 
 {baselines}
 
+## For reference
+
+{references}
+
+It runs only where it is named: `--explainers all,frame-scores`. See [rows without a
+place](reading-a-board.md#rows-without-a-place).
+
 ## Sources
 
 {sources}
@@ -286,7 +294,8 @@ def page() -> str:
     inside = [*spectrogram.SPECS, *attention.SPECS]
     masking = [*segmentwise.SPECS, *components.SPECS, *learned_masks.SPECS]
     adapters = [captum_adapter.SPEC, shapiq_adapter.SPEC]
-    asking = [*masking, *inside, *trained.SPECS, *adapters, *ensembles.SPECS]
+    named = [*ensembles.SPECS, frame_scores.SPEC]
+    asking = [*masking, *inside, *trained.SPECS, *adapters, *named]
     return TEXT.format(
         learned_masks=_table(learned_masks.SPECS),
         backgrounds=BACKGROUNDS,
@@ -298,6 +307,7 @@ def page() -> str:
         shapiq=_table([shapiq_adapter.SPEC]),
         matrix=matrix.section(),
         ensembles=_table(ensembles.SPECS),
+        references=_table([frame_scores.SPEC]),
         baselines=_table(baselines.SPECS),
         sources="\n".join(f"- `{spec.name}`: {spec.citation}" for spec in asking),
     )

@@ -3,8 +3,9 @@
 First the sound is chosen, of a few, that raises the score of any class furthest above that of
 silence. Then growing parts of that sound, from its start and from its end, are surrounded by
 silence, and the score of the class must grow with them overall. The check does not apply to models
-for which no sound raises a score by `CLEAR`. Dips are allowed, since a cut sound may resemble
-something else.
+for which no sound raises a score by `CLEAR`, nor where the score does not grow but even the whole
+sound is not detected (log-odds below 0): a detector of speech owes nothing to a buzz. Dips are
+allowed, since a cut sound may resemble something else.
 """
 
 from __future__ import annotations
@@ -71,6 +72,8 @@ def check_growth(
     grown = np.clip(np.nan_to_num(rows), -100.0, 100.0).reshape(2, _STEPS).mean(axis=0)
     spread = np.ptp(grown) > 0
     together = np.corrcoef(np.arange(_STEPS), rankdata(grown))[0, 1] if spread else 0.0
+    if together < LOWEST and grown[-1] < 0:
+        raise NotApplicableError(f"none of {', '.join(made)} is detected (log-odds above 0)")
     if together < LOWEST:
         raise ConformanceError(
             f"{name} scores {grown[-1]:.2f} and silence {grown[0]:.2f}, but growing parts of it in"

@@ -45,6 +45,7 @@ def _of_explainer(spec: ExplainerSpec) -> Record:
         "cost": spec.cost,
         "needs": ", ".join(one.__name__ for one in spec.needs),
         "baseline": spec.baseline,
+        "reference": spec.reference,
         "sees_labels": spec.sees_labels,
         "unequal_segments": spec.unequal_segments,
         "learns": spec.trainable is not None,

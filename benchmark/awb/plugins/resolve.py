@@ -167,7 +167,12 @@ def _label(spec: AnySpec, parameters: Parameters) -> str:
 
 
 def _is_usable_by_name(spec: AnySpec) -> bool:
-    """Check that a plugin's libraries are installed and that it has no required settings."""
+    """Check that a plugin's libraries are installed and that it has no required settings.
+
+    References are run where they are named: most models have no scores for them.
+    """
+    if isinstance(spec, ExplainerSpec) and spec.reference:
+        return False
     needed = any(field.is_required() for field in spec.parameters.model_fields.values())
     return not needed and not missing_modules(spec)
 

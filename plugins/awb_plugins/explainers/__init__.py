@@ -10,6 +10,7 @@ from awb_plugins.explainers import (
     captum_adapter,
     components,
     ensembles,
+    frame_scores,
     learned_masks,
     segmentwise,
     shapiq_adapter,
@@ -24,4 +25,4 @@ def awb_explainers() -> list[ExplainerSpec]:
     masking = [*segmentwise.SPECS, *components.SPECS, *learned_masks.SPECS]
     inside = [*spectrogram.SPECS, *attention.SPECS, *trained.SPECS]
     adapters = [captum_adapter.SPEC, shapiq_adapter.SPEC]
-    return [*masking, *inside, *adapters, *ensembles.SPECS, *baselines.SPECS]
+    return [*masking, *inside, *adapters, *ensembles.SPECS, frame_scores.SPEC, *baselines.SPECS]

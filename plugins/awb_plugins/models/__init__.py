@@ -14,6 +14,7 @@ from awb_plugins.models import (
     kws_cnn,
     onnx,
     ser_cnn,
+    silero_vad,
     sklearn_classifier,
     soundscape_cnn,
     tflite,
@@ -44,6 +45,7 @@ def awb_models() -> list[ModelSpec]:
         urbansound_cnn.SPEC,
         sklearn_classifier.SPEC,
         clap.SPEC,
+        silero_vad.SPEC,
         tflite.SPEC,
         onnx.SPEC,
     ]

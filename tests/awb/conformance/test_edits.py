@@ -70,6 +70,15 @@ def test_the_rule_does_not_apply_to_a_model_that_no_sound_affects() -> None:
         check_growth(lambda given: np.zeros((len(given), 3), dtype=np.float32), RATE_HZ, 1.0)
 
 
+def test_the_rule_does_not_apply_where_nothing_is_detected() -> None:
+    def score(given: Any) -> FloatArray:
+        part = (given != 0).mean(axis=1)
+        return np.asarray(8.0 * (part > 0.9) - 5 * part - 10)
+
+    with pytest.raises(NotApplicableError, match=r"is detected \(log-odds above 0\)"):
+        check_growth(lambda given: score(given)[:, None].astype(np.float32), RATE_HZ, 1.0)
+
+
 def test_parts_grow_from_both_ends_between_silence_and_the_whole() -> None:
     for waveform in sounds(RATE_HZ, 1.0).values():
         assert (waveform.dtype, waveform.shape) == (np.float32, (RATE_HZ,))

@@ -48,7 +48,7 @@ def agreements(data: BoardData) -> list[Agreement]:
     """
     dataset, model, metrics = data.manifest.dataset, data.manifest.model, data.metrics
     layout = Layout(data.explanations)
-    able = np.array([name not in data.baselines for name in layout.names], dtype=bool)
+    able = np.array([name not in data.compared_with for name in layout.names], dtype=bool)
     able &= layout.coverage >= FULL_COVERAGE
     if len(metrics) < 2 or able.sum() < 2:
         raise RunError(

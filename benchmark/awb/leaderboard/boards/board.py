@@ -36,10 +36,11 @@ class BoardRow:
 
     place: Place | None  # by the first metric; None for baselines, and if too much is missing
     explainer: str
-    baseline: bool
+    baseline: bool  # or a reference
     coverage: float  # fraction of the instances that it explained, in [0, 1]
     calls: float  # mean number of model calls per instance
     cells: tuple[Cell, ...]  # one per metric
+    reference: bool = False  # no explanation, but what the model says of its frames
 
     @property
     def rank(self) -> int | None:

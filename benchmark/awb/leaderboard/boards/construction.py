@@ -70,7 +70,13 @@ class BoardData:
     pointed: tuple[PointedAt, ...] = ()  # where explanations of false alarms point
     facts: Mapping[Pair, InstanceFacts] = field(default_factory=dict)  # by (clip, target)
     unranked: frozenset[str] = frozenset()  # rows without a place, whatever they score
+    references: frozenset[str] = frozenset()  # rows that are no explanations, such as frame scores
     told: tuple[str, ...] = ()  # what a reader must know about the rows
+
+    @property
+    def compared_with(self) -> frozenset[str]:
+        """Rows that the explainers are compared with: the baselines and the references."""
+        return self.baselines | self.references
 
 
 def make_board(data: BoardData) -> Board:
@@ -89,7 +95,7 @@ def make_board(data: BoardData) -> Board:
     n_done = int(layout.stored.sum()) if data.n_done is None else data.n_done
     finished = n_done == len(manifest.kept)
     covered = first.full & (layout.coverage >= FULL_COVERAGE)
-    entries = [row for row, name in enumerate(layout.names) if name not in data.baselines]
+    entries = [row for row, name in enumerate(layout.names) if name not in data.compared_with]
     entries = [row for row in entries if layout.names[row] not in data.unranked]
     ranked = [row for row in entries if metrics[0].ranks and finished and covered[row]]
     ranking = first.ranking(layout, ranked, key)
@@ -103,10 +109,11 @@ def make_board(data: BoardData) -> Board:
         BoardRow(
             found.get(row),
             name,
-            name in data.baselines,
+            name in data.compared_with,
             float(layout.coverage[row]),
             float(np.nanmean(layout.calls[row])) if layout.done[row].any() else math.nan,
             tuple(column[row] for column in cells),
+            name in data.references,
         )
         for row, name in enumerate(layout.names)
     ]
@@ -196,7 +203,9 @@ def read_boards(
         raise RunError(f"{folder.path} has no results yet. Type: awb resume {folder.path}")
     store = folder.store()
     facts = shown_metrics(folder, registry, columns)
-    baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
+    specs = registry.specs(ExplainerSpec)
+    baselines = frozenset(spec.name for spec in specs if spec.baseline)
+    references = frozenset(spec.name for spec in specs if spec.reference)
     scores: dict[Pair, list[ScoreRow]] = {}
     explanations: dict[Pair, list[ExplanationRow]] = {}
     for score in store.scores():
@@ -217,7 +226,8 @@ def read_boards(
             places.get(manifest.model, ""),
             told.get(manifest.model, ()),
             told=(*clips_as(config, manifest), *cut, *read.get(manifest.dataset, ())),
-            pointed=_pointed(folder, manifest, baselines),
+            references=references,
+            pointed=_pointed(folder, manifest, baselines | references),
             facts=known.get(pair, {}),
         )
         for manifest in manifests

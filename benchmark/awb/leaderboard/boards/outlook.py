@@ -36,7 +36,8 @@ def _null_on_top(board: Board, named: Callable[[str], str]) -> list[str]:
     ranked = [sign * row.cells[0].mean for row in board.rows if row.place is not None]
     if not ranked:
         return []
-    nulls = [row for row in board.rows if row.baseline and row.explainer != _ORACLE]
+    known = [row for row in board.rows if row.baseline and not row.reference]
+    nulls = [row for row in known if row.explainer != _ORACLE]
     found = [row for row in nulls if sign * row.cells[0].mean > max(ranked)]
     if not found:
         return []

@@ -58,6 +58,7 @@ class SummaryBoard:
     # By metric of SUMMED: shape (explainers, instances), NaN where there is no value.
     grids: Mapping[str, FloatArray] = field(repr=False)
     heading: str = ""  # a readable title; if empty, the labels are used
+    references: frozenset[str] = frozenset()  # not ranked either
 
     @property
     def title(self) -> str:
@@ -71,7 +72,7 @@ class SummaryBoard:
             name
             for row, name in enumerate(self.layout.names)
             if share[row] >= FULL_COVERAGE and self.layout.coverage[row] >= FULL_COVERAGE
-            if name not in self.baselines
+            if name not in self.baselines | self.references
         )
 
     def common(self, metrics: Sequence[str], names: Sequence[str]) -> IndexArray:
@@ -147,6 +148,7 @@ def _board(name: str, group: Sequence[Submitted], registry: Registry) -> Summary
         layout,
         {metric: layout.grid(scores, metric) for metric in SUMMED},
         board_title(group[0].record, registry),
+        data.references,
     )
 
 

@@ -42,7 +42,8 @@ def data_of(
     firm = [label for label in main if not _needs_model(group, label, registry)]
     if firm and next(iter(main)) not in firm:
         main = {firm[0]: main[firm[0]], **main}
-    baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
+    specs = registry.specs(ExplainerSpec)
+    baselines = frozenset(spec.name for spec in specs if spec.baseline)
     return BoardData(
         group[0].manifest,
         [row for one in group for row in scores_of(one.record)],
@@ -52,6 +53,7 @@ def data_of(
         group[0].record.settings.seed,
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
         unranked=frozenset() if firm else claimed_rows(group, spots),
+        references=frozenset(spec.name for spec in specs if spec.reference),
         told=tuple(row_notes(group, spots)),
     )
 

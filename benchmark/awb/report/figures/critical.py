@@ -52,7 +52,7 @@ def rank_explainers(view: BoardView, metric: int, names: Sequence[str] | None) -
         for row, name in enumerate(layout.names)
         if column.full[row]
         and layout.coverage[row] >= FULL_COVERAGE
-        and (name in names if names is not None else name not in view.data.baselines)
+        and (name in names if names is not None else name not in view.data.compared_with)
     ]
     clips = column.clips(layout)
     lacking = sorted(set(names or ()) - {layout.names[row] for row in wanted})

@@ -199,7 +199,7 @@ def instances_of(
         views = [
             ExplanationView(
                 name,
-                name in data.baselines,
+                name in data.compared_with,
                 relevance,
                 scores.get((*pair, name), {}),
                 calls[(*pair, name)],
