@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from awb.data.windows import recording_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
@@ -26,7 +27,8 @@ class Layout:
     """Maps every stored row to its explainer (row) and its instance (column).
 
     The instances are those selected, where they are given, else those stored; coverage is the
-    share of them that an explainer explained.
+    share of them that an explainer explained. Windows of one recording count as one clip, as they
+    are not independent.
     """
 
     def __init__(
@@ -39,7 +41,7 @@ class Layout:
         self.names = list(dict.fromkeys(row.explainer for row in explanations))
         self.column = {pair: index for index, pair in enumerate(pairs)}
         self.row = {name: index for index, name in enumerate(self.names)}
-        self.clips = [clip_id for clip_id, _ in pairs]
+        self.clips = [recording_of(clip_id) for clip_id, _ in pairs]
         self.stored = np.array([pair in stored for pair in pairs], dtype=bool)
         self.done = np.zeros((len(self.names), len(pairs)), dtype=bool)
         self.calls = np.full(self.done.shape, np.nan)

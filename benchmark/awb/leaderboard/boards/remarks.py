@@ -10,6 +10,7 @@ from pathlib import Path
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, SELECTED_BY, UNKNOWN_LABEL
+from awb.data.windows import window_named
 from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.planning.allocation import LEAST_AGAIN
 from awb.harness.selection.manifest import Manifest
@@ -197,7 +198,19 @@ def notes(
         f"no value on {count} of {done} instances: {', '.join(names)}"
         for count, names in sorted(by_count.items())
     ]
-    return [*lines, *_unknown_labels(manifest)]
+    return [*lines, *_windows(manifest), *_unknown_labels(manifest)]
+
+
+def _windows(manifest: Manifest) -> list[str]:
+    """Say how many recordings the windows are of, where there are more windows."""
+    clips = {one.clip_id for one in manifest.kept}
+    found = {clip_id: window for clip_id in clips if (window := window_named(clip_id)) is not None}
+    recordings = {window.recording for window in found.values()}
+    if len(recordings) == len(found):
+        return []
+    several = f"{len(recordings)} recordings, each of which counts"
+    of = "1 recording, which counts" if len(recordings) == 1 else several
+    return [f"{len(found)} clips are windows of {of} as one clip in intervals and tests"]
 
 
 def _unknown_labels(manifest: Manifest) -> list[str]:
