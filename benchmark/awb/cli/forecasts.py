@@ -26,14 +26,14 @@ def _lines(one: Forecast) -> list[str]:
     looked = one.looked
     found = counted(len(looked.kept), "instance")
     whole = looked.clips == looked.most
-    about_them = "" if whole else f"; the first {looked.clips} have {found}"
+    seen = "" if whole else f"; the first {looked.clips} have {found}"
     amount = f"{one.instances:,}" if whole else f"about {one.instances:,}"
     each = f"{one.instance_s:,.1f} s of one of {counted(one.costs.workers, 'worker')}"
     calls = f"{one.samples:,} drop masks, {one.calls:,.0f} model calls"
     select, explain = span_text(one.select_s), span_text(one.explain_s)
     again = f", {one.again} of them again" if one.again else ""
     return [
-        f"{one.model} on {one.dataset}: {amount} instances{again} in {one.clips:,} clips{about_them}",
+        f"{one.model} on {one.dataset}: {amount} instances{again} in {one.clips:,} clips{seen}",
         f"  selecting them: {select} ({looked.clip_s:.3f} s a clip)",
         f"  explaining them: {explain} (each {each}: {calls})",
         f"  run folder: {size_text(one.disk_bytes)}, {size_text(one.stored_bytes)} an instance",

@@ -121,9 +121,13 @@ def test_detections_in_a_long_recording_are_explained_each(tmp_path: Path) -> No
     out = tmp_path / "run"
     words = ["--events", table, "--window", "4", "--model", "loudness", "--explainers", "naive"]
     basis = ["--samples", "40", "--no-open", "--no-isolate", "--out", out]
+    told = awb("explain", day, *words, *basis, "--dry-run")
+    assert ": 3 instances in 3 clips\n" in told.stdout, told.output
+    assert not out.exists()
     result = awb("explain", day, *words, *basis)
     assert result.exit_code == 0, result.output
     assert "3 instances from 3 clips" in result.stdout
+    assert "3 clips are windows of 1 recording, which counts as one clip" in result.stdout
     assert "labels are results of BirdNET" in result.stdout
     assert "left out, event outside the clip: 1, detections.csv line 5" in result.stdout
     assert (out / "report.html").is_file()
