@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from awb.data.windows import recording_of
+from awb.harness.storage.score_table import ScoreTable, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
@@ -54,9 +55,11 @@ class Layout:
     def grid(self, scores: Sequence[ScoreRow], metric: str) -> Grid:
         """Arrange the values of one metric; NaN where there is none."""
         grid = np.full(self.done.shape, np.nan)
-        for row in scores:
-            if row.metric == metric:
-                grid[self.row[row.explainer], self.column[row.clip_id, row.target]] = row.value
+        if isinstance(scores, ScoreTable):
+            scores.filled(metric, self.row, self.column, grid)
+            return grid
+        for row in rows_of(scores, metric):
+            grid[self.row[row.explainer], self.column[row.clip_id, row.target]] = row.value
         return grid
 
 

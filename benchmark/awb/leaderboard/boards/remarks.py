@@ -15,6 +15,7 @@ from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.planning.allocation import LEAST_AGAIN
 from awb.harness.selection.manifest import Manifest
 from awb.harness.selection.no_instances import listed
+from awb.harness.storage.score_table import rows_because, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import AGAIN, FAILED, NOT_APPLICABLE, OK
 from awb.leaderboard.boards.layout import Column, Layout, worst
@@ -39,8 +40,8 @@ def problems(
     ok = {(row.clip_id, row.target, row.explainer) for row in explanations if row.status == OK}
     lines.update(
         f"metric {row.metric} on {row.explainer}: {row.reason}"
-        for row in scores
-        if row.reason.startswith(FAILED) and (row.clip_id, row.target, row.explainer) in ok
+        for row in rows_because(scores, FAILED)
+        if (row.clip_id, row.target, row.explainer) in ok
     )
     counted = [
         f"{line} ({count} instances)" if count > 1 else line for line, count in lines.items()
@@ -178,7 +179,8 @@ def explained_again(metrics: Sequence[MetricFacts], scores: Sequence[ScoreRow]) 
     names = {facts.name for facts in metrics if facts.family in AGAIN}
     if not names:
         return []
-    clips = {one.clip_id for one in scores if one.metric in names and math.isfinite(one.value)}
+    rows = (row for name in names for row in rows_of(scores, name))
+    clips = {one.clip_id for one in rows if math.isfinite(one.value)}
     if len(clips) >= LEAST_AGAIN:
         return []
     what = "1 clip was" if len(clips) == 1 else f"{len(clips) or 'no'} clips were"
