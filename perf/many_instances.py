@@ -3,8 +3,8 @@
     python perf/many_instances.py [--instances 1000,10000,100000] [--explainers N] [--classes N]
 
 Clips, selection, units, store and board are the real ones; only what workers compute (explanations
-and scores, by default of one explainer) is drawn, so that a hundred thousand instances take minutes. Each
-number of instances has a process of its own; what is told is its peak memory.
+and scores, by default of one explainer) is drawn, so that a hundred thousand instances take
+minutes. Each number of instances has a process of its own; what is told is its peak memory.
 """
 
 from __future__ import annotations
@@ -72,11 +72,13 @@ def measured(count: int, n_explainers: int = 1, n_classes: int = 1) -> dict[str,
     """Run in this process; return seconds per instance, and megabytes before and after boards."""
     add_file(MANY_CLIPS)
     runner.open_executor = _open  # type: ignore[assignment]
+    others = [f"run-correlation:samples={100 + n}" for n in range(1, n_explainers)]
     config = make_config(
         datasets=[f"many-clips:clips={count},classes={n_classes}"],
         models=[f"first-samples:classes={n_classes}"],
-        explainers=["energy", *(f"run-correlation:samples={100 + n}" for n in range(1, n_explainers))],
-        baselines=False, robustness=0,
+        explainers=["energy", *others],
+        baselines=False,
+        robustness=0,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
