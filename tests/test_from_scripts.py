@@ -54,12 +54,12 @@ def _data(name: str, folder: Path, test_data: Path) -> dict[str, str]:
         mini_cnn14.write(folder / "Cnn14.pth")
         mini_cnn14.write_head(folder / "esc50-head.safetensors", None)
     elif name == "lrp":
-        mini_collections.write_urbansound8k(folder / "UrbanSound8K")
+        mini_collections.unlike(mini_collections.write_urbansound8k(folder / "UrbanSound8K"))
     elif name == "vggish":
         mini_collections.write_class_folders(folder / "VOICES")
         mini_vggish.write(folder / "vggish.pth")
     else:
-        mini_collections.write_ravdess(folder / "RAVDESS")
+        mini_collections.unlike(mini_collections.write_ravdess(folder / "RAVDESS"))
         mini_collections.write_emodb(folder / "EMODB")
     return {}
 

@@ -148,9 +148,7 @@ def test_detections_in_a_long_recording_are_explained_each(
     assert "3 clips are windows of 1 recording, which counts as one clip" in result.stdout
     rate_hz = soundfile.info(day).samplerate
     assert frames_read
-    assert (
-        max(frames_read) <= 4 * rate_hz + 1
-    )  # so memory is bounded
+    assert max(frames_read) <= 4 * rate_hz + 1  # so memory is bounded
     assert "labels are results of BirdNET" in result.stdout
     assert "left out, event outside the clip: 1, detections.csv line 5" in result.stdout
     assert (out / "report.html").is_file()
