@@ -18,20 +18,31 @@ from awb.specs import DatasetSpec, ModelSpec, Parameters
 from awb.types import AudioArray, Clip, Event
 
 RATE_HZ, N_SEGMENTS = 16_000, 10
-CLASSES = ("hum", "other")
 
 
 class Number(Parameters):
-    """How many clips there are."""
+    """How many clips there are, and of how many classes."""
 
     clips: int = 2000
+    classes: int = 1
+
+
+class Classes(Parameters):
+    """How many classes the model knows, beside "other"."""
+
+    classes: int = 1
+
+
+def named(classes: int) -> tuple[str, ...]:
+    """Name the classes of the events."""
+    return ("hum",) if classes == 1 else tuple(f"hum {number}" for number in range(classes))
 
 
 class ManyClips:
     """Clips of one second of noise, each with a louder tenth of a second."""
 
     def __init__(self, settings: Number) -> None:
-        self._count = settings.clips
+        self._count, self._classes = settings.clips, named(settings.classes)
 
     def clip_ids(self) -> tuple[str, ...]:
         return tuple(f"{number:06d}" for number in range(self._count))
@@ -42,7 +53,8 @@ class ManyClips:
         start = int(clip_id) % N_SEGMENTS
         waveform[start * 1600 : (start + 1) * 1600] *= 10
         onset_s = start / N_SEGMENTS
-        event = Event(onset_s, onset_s + 1 / N_SEGMENTS, "hum")
+        label = self._classes[int(clip_id) % len(self._classes)]
+        event = Event(onset_s, onset_s + 1 / N_SEGMENTS, label)
         return Clip(clip_id, waveform, RATE_HZ, (event,))
 
 
@@ -50,12 +62,16 @@ class FirstSamples:
     """Log-odds from how far a few samples of each tenth of a second are from zero."""
 
     sample_rate_hz = RATE_HZ
-    classes = CLASSES
     weights_sha256 = "none"
+
+    def __init__(self, settings: Classes) -> None:
+        self.classes = (*named(settings.classes), "other")
 
     def scores(self, waveforms: AudioArray) -> ScoreArray:
         loud = np.abs(waveforms[:, ::100]).max(axis=1)
-        return np.stack([10 * loud - 0.5, 0.5 - 10 * loud], axis=1).astype(np.float32)
+        heard = np.repeat((10 * loud - 0.5)[:, np.newaxis], len(self.classes), axis=1)
+        heard[:, -1] = 0.5 - 10 * loud
+        return heard.astype(np.float32)
 
 
 @hookimpl
@@ -80,6 +96,7 @@ def awb_models() -> list[ModelSpec]:
             name="first-samples",
             summary="Hears a few samples.",
             citation="perf/many_clips.py",
+            parameters=Classes,
             factory=_make_model,
         )
     ]
@@ -89,5 +106,5 @@ def _make_clips(parameters: Any) -> ManyClips:
     return ManyClips(parameters)
 
 
-def _make_model(_: Parameters) -> FirstSamples:
-    return FirstSamples()
+def _make_model(parameters: Any) -> FirstSamples:
+    return FirstSamples(parameters)

@@ -1,10 +1,10 @@
 """Memory and time of a run's main process with very many instances, whose results are made up.
 
-    python perf/many_instances.py [--instances 1000,10000,100000]
+    python perf/many_instances.py [--instances 1000,10000,100000] [--explainers N] [--classes N]
 
 Clips, selection, units, store and board are the real ones; only what workers compute (explanations
-and scores of one explainer) is drawn, so that a hundred thousand instances take minutes. Each
-number of instances has a process of its own; what is told is its peak memory.
+and scores, by default of one explainer) is drawn, so that a hundred thousand instances take
+minutes. Each number of instances has a process of its own; what is told is its peak memory.
 """
 
 from __future__ import annotations
@@ -54,22 +54,31 @@ class MadeUp:
             yield task, self._result(task) if function is explain_unit else function(task)
 
     def _result(self, unit: Any) -> UnitResult:
-        scores = {one.label: (float(self._rng.random()), "") for one in unit.plan.metrics}
-        row = ExplainerResult("energy", OK, "", self._rng.random(10), Cost(1, 1.0, 0.1), scores)
-        return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, (row,))
+        rows = tuple(
+            ExplainerResult(
+                explainer.label, OK, "", self._rng.random(10), Cost(1, 1.0, 0.1),
+                {one.label: (float(self._rng.random()), "") for one in unit.plan.metrics},
+            )
+            for explainer in unit.plan.explainers
+        )  # fmt: skip
+        return UnitResult(unit.key, unit.instance.clip.id, unit.instance.target, rows)
 
 
 def _open(*_: Any, **__: Any) -> AbstractContextManager[MadeUp]:
     return nullcontext(MadeUp())
 
 
-def measured(count: int) -> dict[str, float]:
+def measured(count: int, n_explainers: int = 1, n_classes: int = 1) -> dict[str, float]:
     """Run in this process; return seconds per instance, and megabytes before and after boards."""
     add_file(MANY_CLIPS)
     runner.open_executor = _open  # type: ignore[assignment]
+    others = [f"run-correlation:samples={100 + n}" for n in range(1, n_explainers)]
     config = make_config(
-        datasets=[f"many-clips:clips={count}"], models=["first-samples"], explainers=["energy"],
-        baselines=False, robustness=0,
+        datasets=[f"many-clips:clips={count},classes={n_classes}"],
+        models=[f"first-samples:classes={n_classes}"],
+        explainers=["energy", *others],
+        baselines=False,
+        robustness=0,
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         started = time.process_time()
@@ -94,14 +103,17 @@ def main() -> None:
     """Measure each number of instances, and write a table."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--instances", default="1000,10000,100000")
+    options.add_argument("--explainers", type=int, default=1)
+    options.add_argument("--classes", type=int, default=1)
     options.add_argument("--one", type=int, help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.one:
-        sys.stdout.write(json.dumps(measured(given.one)))
+        sys.stdout.write(json.dumps(measured(given.one, given.explainers, given.classes)))
         return
     sys.stdout.write("| instances | ms each | MB | board, s | MB |\n|" + " ---: |" * 5 + "\n")
     for count in given.instances.split(","):
         command = [sys.executable, __file__, "--one", count]
+        command += ["--explainers", str(given.explainers), "--classes", str(given.classes)]
         found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
         sys.stdout.write(
             f"| {int(count):,} | {found['ms_each']:.1f} | {found['run_mb']:.0f}"

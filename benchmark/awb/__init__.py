@@ -1,6 +1,7 @@
 """awb, the Audio Where Benchmark: does an explanation of an audio classifier point at the sound?
 
-`run`, `resume`, `recommend`, `explain`, `load_run` and `load_sweep` do what the commands do.
+`run`, `resume`, `recommend`, `explain`, `explain_events`, `load_run` and `load_sweep` do what the
+commands do.
 `explainers`, `metrics`, `models`, `datasets` and `maskers` list what is installed, as tables.
 `explainer` turns a function into an explainer; `model`, `callable_model`, `windowed_model`,
 `torch_model` and `transformers_model` make models. All are imported on first access, so that
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from awb import maskers, metrics
     from awb.api.checkpoints import transformers_model
+    from awb.api.detections import explain_events
     from awb.api.explaining import explain
     from awb.api.plugins import datasets, explainers, models
     from awb.api.results import load_run
@@ -31,6 +33,7 @@ __all__ = [
     "callable_model",
     "datasets",
     "explain",
+    "explain_events",
     "explainer",
     "explainers",
     "load_run",
@@ -51,6 +54,7 @@ _HOMES = {
     "callable_model": "awb.authoring.callables",
     "datasets": "awb.api.plugins",
     "explain": "awb.api.explaining",
+    "explain_events": "awb.api.detections",
     "explainer": "awb.authoring.functions",
     "explainers": "awb.api.plugins",
     "load_run": "awb.api.results",

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
 pytest.importorskip("librosa", reason="needs librosa (extra ser)")
 
@@ -21,6 +20,7 @@ from awb.training import TrainingJob
 from awb_plugins.models.ser_cnn.features import clip_features
 from awb_plugins.models.ser_cnn.recipe import SerFrontEnd, without_padding
 from awb_plugins.training.procedure import Trained, train
+from mini_collections import unlike
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -40,21 +40,13 @@ def trained(model: str, learn: str, judge: str, out: Path) -> Trained:
     return train(recipe, job, progress=lambda *_: None, tell=lambda _: None)
 
 
-def unlike(root: Path) -> Path:
-    """Add a little noise to every file: the trainer refuses recordings that two parts share."""
-    for seed, path in enumerate(sorted(root.rglob("*.wav"))):
-        samples, rate_hz = soundfile.read(path)
-        noise = 0.01 * np.random.default_rng(seed).standard_normal(samples.shape)
-        soundfile.write(path, np.clip(samples + noise, -1, 1), rate_hz)
-    return root
-
-
 def opened(model: str, weights: Path) -> Any:
     return resolve(load(), "model", f"{model}:weights={weights}").build()
 
 
 def test_urbansound_cnn_learns_folds(tmp_path: Path) -> None:
-    data = f"urbansound8k:root={unlike(mini_collections.write_urbansound8k(tmp_path))},folds="
+    root = unlike(mini_collections.write_urbansound8k(tmp_path))
+    data = f"urbansound8k:root={root},folds="
     out = tmp_path / "urban.safetensors"
     trained("urbansound-cnn", data + "1", data + "10", out)
     model = opened("urbansound-cnn", out)
@@ -65,7 +57,9 @@ def test_urbansound_cnn_learns_folds(tmp_path: Path) -> None:
 
 
 def test_ser_cnn_learns_actors(tmp_path: Path) -> None:
-    data = f"ravdess:root={unlike(mini_collections.write_ravdess(tmp_path))},actors="
+    data = (
+        f"ravdess:root={mini_collections.unlike(mini_collections.write_ravdess(tmp_path))},actors="
+    )
     out = tmp_path / "ser.safetensors"
     trained("ser-cnn", data + "1", data + "24", out)
     model = opened("ser-cnn", out)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from awb.api.progress import Shown
 from awb.api.results import Run
 from awb.api.running import run
+from awb.api.starting import Explainers, Files
 from awb.authoring.models import Model
 from awb.errors import DataError
-from awb.harness.run import silent
-from awb.harness.selection.selector import Progress
+from awb.harness.config.choice import model_for_a_file
 from awb.plugins.discovery import load
 from awb.plugins.references import Reference
-from awb.specs import Explainer, MetricSpec
+from awb.specs import MetricSpec
 
 NO_THRESHOLD = -1e6
 """Log-odds below every score: an event is explained whether the model hears it or not."""
@@ -23,8 +24,8 @@ def explain_events(
     file: str | Path,
     events: str | Path,
     *,
-    model: Model = "soundscape-cnn",
-    explainers: str | Sequence[str | Explainer] = "all",
+    model: Model | None = None,
+    explainers: Explainers = "all",
     window_s: float = 10.0,
     samples: int = 1000,
     seed: int = 0,
@@ -34,7 +35,8 @@ def explain_events(
     time_limit_s: float | str | None = None,
     memory_limit: float | str | None = None,
     isolate: bool = False,
-    progress: Progress = silent,
+    plugin: Files = (),
+    progress: Shown = True,
 ) -> Run:
     """Explain what a model hears at every event of a recording, in windows around the events.
 
@@ -46,20 +48,33 @@ def explain_events(
         An audio file.
     events : str or Path
         Detections or labels of it, in any format that awb reads.
-    model : str or model
-        As in `awb.explain`.
-    explainers : str, or a list of names and functions
-        As in `awb.run`.
+    model : str or model, optional
+        As in `awb.explain`. Default: YAMNet if its weights are here, else soundscape-cnn.
+    explainers : str, function, or list of them
+        As in `awb.run`. Default: all.
     window_s : float
-        Length of the windows in seconds.
-    samples, seed, masker, time_limit_s, memory_limit, isolate
-        As in `awb.explain`.
+        Length of the windows in seconds. Default: 10.
+    samples : int
+        Number of drop masks of the shared design. Default: 1000.
+    seed : int
+        Random seed. Default: 0.
     columns : str
-        Columns of a table of events, as in ``onset:start+offset:end``.
+        Columns of a table of events, as in ``onset:start+offset:end``. Default: by their names.
+    masker : str
+        Name of the masker, which replaces dropped audio. Default: zeros.
     out : str or Path, optional
-        Folder of the run.
-    progress : callable
-        ``progress(phase, done, total)`` is called as work finishes.
+        Folder of the run. Default: a new one in ``runs``.
+    time_limit_s : float or str, optional
+        Stop an explainer or metric that takes more seconds; or "off". Default: 1800.
+    memory_limit : float or str, optional
+        Stop a plugin whose worker needs more memory, as in "8GB"; or "off". Default: 80 % of the
+        machine.
+    isolate : bool
+        Compute in a process that can be stopped; the limits need it. Default: False.
+    plugin : str, Path, or list of them
+        Python files with plugins that are not installed. Default: none.
+    progress : bool or callable
+        As in `awb.run`. Default: True.
 
     Returns
     -------
@@ -70,6 +85,29 @@ def explain_events(
     ------
     AwbError
         If a file cannot be read, a name is unknown, or the model fails.
+    """
+    return run(
+        **settings_for_events(file, events, window_s, columns),
+        models=[model_for_a_file(load()) if model is None else model],
+        explainers=explainers,
+        masker=masker,
+        samples=samples,
+        seed=seed,
+        out=out,
+        time_limit_s=time_limit_s,
+        memory_limit=memory_limit,
+        isolate=isolate,
+        plugin=plugin or None,
+        progress=progress,
+    )
+
+
+def settings_for_events(
+    file: str | Path, events: str | Path, window_s: float, columns: str = ""
+) -> dict[str, Any]:
+    """Return the settings of a run that are the same for every recording with events.
+
+    Every event is explained, however long, and whether the model hears it or not.
     """
     path, table = Path(file), Path(events)
     if not path.is_file():
@@ -82,19 +120,9 @@ def explain_events(
         "events_only": "true",
     }
     given = tuple((name, value) for name, value in settings.items() if value)
-    return run(
-        progress=progress,
-        datasets=[str(Reference("folder", given))],
-        models=[model],
-        metrics=[spec.name for spec in load().specs(MetricSpec) if spec.headline],
-        explainers=explainers if isinstance(explainers, str) else list(explainers),
-        masker=masker,
-        samples=samples,
-        seed=seed,
-        min_score=NO_THRESHOLD,
-        max_event_fraction=1.0,
-        out=None if out is None else Path(out),
-        time_limit_s=time_limit_s,
-        memory_limit=memory_limit,
-        isolate=isolate,
-    )
+    return {
+        "datasets": [str(Reference("folder", given))],
+        "metrics": [spec.name for spec in load().specs(MetricSpec) if spec.headline],
+        "min_score": NO_THRESHOLD,
+        "max_event_fraction": 1.0,
+    }

@@ -92,6 +92,11 @@ _TOLD = (
     metavar="FILE",
     help="The HTML page.  [default: NAME.explained.html]",
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only measure how long the --events will take, and say it.",
+)
 @click.option("--open/--no-open", "show", default=True, help="Open the page in the browser.")
 @PLUGIN
 def explain_command(
@@ -110,6 +115,7 @@ def explain_command(
     time_limit_s: str | None,
     memory_limit: str | None,
     isolate: bool | None,
+    dry_run: bool,
     show: bool,
 ) -> None:
     """Explain a model's decision about one audio file, and open a page with sound and figures.
@@ -139,8 +145,13 @@ def explain_command(
     if events is not None:
         if target is not None or labels is not None:
             raise click.UsageError("--events has the classes and times; omit --target, --labels")
+        if dry_run:
+            _foretell(file, events, window, how)
+            return
         _explain_events(file, events, out or Path(f"{file.stem}.explained"), window, how, show=show)
         return
+    if dry_run:
+        raise click.UsageError("--dry-run is for --events; a single clip is quick")
     path = page_path(out or f"{file.stem}.explained.html")
     with passing_bar(f"Loading {chosen}") as progress:
         found = explain(file, target=target, labels=labels, out=path, progress=progress, **how)
@@ -221,3 +232,21 @@ def _explain_events(
         open_page(page)
     if run.failed:
         click.get_current_context().exit(1)
+
+
+def _foretell(file: Path, events: Path, window_s: float, how: dict[str, Any]) -> None:
+    """Say how long the events of a recording will take."""
+    from awb.api.detections import settings_for_events
+    from awb.cli.forecasts import forecast_lines
+    from awb.cli.progress import passing_bar
+    from awb.harness.config.resources import Resources
+    from awb.harness.config.settings import settle
+    from awb.harness.launch import forecast
+
+    same = settings_for_events(file, events, window_s, how["columns"])
+    given = {name: value for name, value in how.items() if name not in {"columns", "model"}}
+    settled = settle({**same, **given, "models": [how["model"]]})
+    with passing_bar("Measuring") as progress:
+        found = forecast(settled, Resources.of(settled.settings, None, jobs=1), progress)
+    for line in forecast_lines(found):
+        click.echo(line)

@@ -63,19 +63,27 @@ def resumable(context: click.Context, path: Path) -> Iterator[None]:
     type=click.Path(path_type=Path),
     shell_complete=config_files,
 )
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Measure for about a minute, and say how many instances, hours and megabytes it takes.",
+)
 @PLUGIN
 @click.pass_context
-def run_command(context: click.Context, /, file: Path | None, **options: Any) -> None:
+def run_command(
+    context: click.Context, /, file: Path | None, *, dry_run: bool, **options: Any
+) -> None:
     """Run explainers on models over datasets, and print the boards.
 
     Without options: every explainer and metric on the embedded dataset and model, in a few minutes.
     A FILE.toml holds the same settings (awb config example); options that are typed replace its.
     Exit code 0 if everything worked, 1 if some rows failed, 2 if nothing could be done.
     """
-    from awb.cli.progress import progress_bar
+    from awb.cli.forecasts import forecast_lines
+    from awb.cli.progress import passing_bar, progress_bar
     from awb.harness.config.resources import Resources
     from awb.harness.config.toml_input import read_settings
-    from awb.harness.launch import load_plugins, out_path, start
+    from awb.harness.launch import forecast, load_plugins, out_path, start
     from awb.harness.unit.score_cache import chosen_cache
 
     settled = read_settings(file, typed_settings(context, options))
@@ -84,6 +92,12 @@ def run_command(context: click.Context, /, file: Path | None, **options: Any) ->
     load_plugins(settings)
     resources = Resources.of(settings, chosen_cache(settings.cache), isolate=True)
     path = out_path(settled)
+    if dry_run:
+        with passing_bar(_WAITING) as progress:
+            found = forecast(settled, resources, progress)
+        for line in forecast_lines(found):
+            click.echo(line)
+        return
     with resumable(context, path), progress_bar(path, waiting=_WAITING) as progress:
         folder = start(settled, resources, path, progress, tell_now)
     _finish(context, folder)

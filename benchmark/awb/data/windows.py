@@ -162,3 +162,25 @@ def window_named(name: str) -> Window | None:
         return None
     recording, start, end = found.groups()
     return Window(recording, float(start), float(end))
+
+
+def recording_of(name: str) -> str:
+    """Return the recording of a clip: clips of one recording are not independent.
+
+    Parameters
+    ----------
+    name : str
+        A clip.
+
+    Returns
+    -------
+    str
+        The audio file of a window, else the clip itself.
+
+    Examples
+    --------
+    >>> recording_of("far/day.wav@8-18"), recording_of("dog.wav")
+    ('far/day.wav', 'dog.wav')
+    """
+    window = window_named(name)
+    return name if window is None else window.recording

@@ -14,8 +14,9 @@ from awb.harness.config.settings import RunSettings, Settled
 from awb.harness.config.shadows import with_shadows
 from awb.harness.config.sweeps import Variant, variants
 from awb.harness.config.toml_output import settings_toml
-from awb.harness.planning.timed import Timed, nothing_said
-from awb.harness.run import resume, run
+from awb.harness.planning.forecast import MINUTE_S, Forecast, Forecaster
+from awb.harness.planning.timed import Bench, Timed, nothing_said
+from awb.harness.run import opened, resume, run
 from awb.harness.selection.no_instances import NoInstancesError
 from awb.harness.selection.selector import Progress
 from awb.harness.storage.run_folder import RUN_FILE, RunFolder, unused_path
@@ -71,6 +72,22 @@ def start(
     sweep = SweepFolder.create(path, found, text, scores=resources.scores)
     _work_through(sweep, resources, progress)
     return sweep
+
+
+def forecast(settled: Settled, resources: Resources, progress: Progress) -> list[Forecast]:
+    """Measure what a run, or each run of a sweep, will take; nothing is written."""
+    if settled.settings.within is not None:
+        raise ParameterError("--within keeps a time, --dry-run tells it: leave out one of them")
+    if settled.settings.scheduler is not None:
+        raise ParameterError("--dry-run measures this machine; leave out --scheduler")
+    registry, found = load(), checked_variants(settled)
+    forecasts: list[Forecast] = []
+    for one in found:
+        chosen = choose(one.config, registry)
+        made = Forecaster(one.config, resources, progress, MINUTE_S / len(found))
+        with opened(chosen, resources) as (executor, sources, facts):
+            forecasts += made.forecasts(Bench(chosen, sources, facts, executor, resources))
+    return forecasts
 
 
 def take_up(

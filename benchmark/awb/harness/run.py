@@ -59,7 +59,7 @@ def run(
     if timed is not None:
         config = timed.widened(config, load())
     chosen = choose(config, load())
-    with _opened(chosen, resources) as (executor, sources, facts):
+    with opened(chosen, resources) as (executor, sources, facts):
         if timed is not None:
             config = timed.chosen(config, Bench(chosen, sources, facts, executor, resources))
         record = {
@@ -108,7 +108,7 @@ def resume(
         check_some(folder.manifests(), config, {})
         return folder
     resources = replace(resources or Resources(), scores=folder.scores_given())
-    with where_it_started(folder), _opened(chosen, resources) as (executor, sources, facts):
+    with where_it_started(folder), opened(chosen, resources) as (executor, sources, facts):
         _check_places(folder, facts)
         if timed is not None:
             bench = Bench(chosen, sources, facts, executor, resources)
@@ -155,7 +155,7 @@ def _with_clips(folder: RunFolder, config: RunConfig, chosen: Chosen, resources:
 
 
 @contextmanager
-def _opened(
+def opened(
     chosen: Chosen, resources: Resources
 ) -> Iterator[tuple[Executor, list[Source], dict[str, ModelFacts]]]:
     """Start workers, open the datasets, and load every model once, so that errors show early."""

@@ -116,18 +116,23 @@ def flipped(gaps: FloatArray, draws: int, rng: np.random.Generator) -> Iterator[
         raise ParameterError(f"the test needs at least one draw: {draws}")
     n_clusters, n_pairs = gaps.shape
     scaled = gaps / scale_of(gaps)
-    flips = _choices(n_clusters, draws, rng)
     chunk = max(1, _CHUNK_CELLS // max(n_pairs, n_clusters))
-    for start in range(0, len(flips), chunk):
-        yield np.abs((1.0 - 2.0 * flips[start : start + chunk]) @ scaled)
+    for flips in _choices(n_clusters, draws, rng, chunk):
+        yield np.abs((1.0 - 2.0 * flips) @ scaled)
 
 
-def _choices(n_clusters: int, draws: int, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Choose whose signs change, ``shape=(choices, clusters)``; nobody's in the first row."""
+def _choices(
+    n_clusters: int, draws: int, rng: np.random.Generator, chunk: int
+) -> Iterator[npt.NDArray[np.bool_]]:
+    """Choose whose signs change, ``shape=(chunk, clusters)`` each; nobody's in the first row."""
     if n_clusters > _EXACT:
-        flips = rng.random((draws, n_clusters)) < 0.5
-        flips[0] = False
-        return flips
+        for start in range(0, draws, chunk):
+            flips = rng.random((min(chunk, draws - start), n_clusters)) < 0.5
+            if start == 0:
+                flips[0] = False
+            yield flips
+        return
     numbers = np.arange(2 ** (n_clusters - 1))[:, np.newaxis]
-    flips = (numbers >> np.arange(n_clusters) & 1) > 0
-    return np.asarray(flips, dtype=bool)  # the last sign never changes: opposites are equally large
+    every = (numbers >> np.arange(n_clusters) & 1) > 0
+    for start in range(0, len(every), chunk):  # the last sign never changes: opposites are equal
+        yield every[start : start + chunk]

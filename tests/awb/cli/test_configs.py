@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import mini_audioset
 from awb.harness.config.toml_input import read_settings
 from awb.harness.launch import checked_variants
 from commands import awb
@@ -62,6 +63,22 @@ def test_it_runs_on_a_small_scale(name: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for metric in ("roc-auc", "sparseness"):
         assert metric in done.stdout
+
+
+@pytest.mark.slow
+def test_audioset_is_foretold_and_run(tmp_path: Path) -> None:
+    path = next(one for one in CONFIGS if one.stem == "audioset-strong")
+    dataset = mini_audioset.build(tmp_path, 4)
+    small = ("--dataset", dataset, "--model", "soundscape-cnn", "--samples", "30", "--jobs", "1")
+    told = awb("run", path, *small, "--dry-run", "--cache", "off", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    count = re.search(r"on audioset:\S+: (\d+) instances in 4 clips\n", told.stdout)
+    assert count is not None, told.stdout
+    assert not (tmp_path / "runs").exists()
+    done = awb("run", path, *small, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert f"{count[1]} instances from 4 clips" in done.stdout
+    assert "psds" in done.stdout
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 import small_data
 from awb.data.annotations.reading import read_labels
@@ -111,8 +112,25 @@ def test_a_table_of_all_files_has_rows_of_this_one(field: Path, tmp_path: Path) 
     assert "has no labels of day2.wav, only of: day0.wav" in result.stderr
 
 
+@pytest.fixture
+def frames_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """List how many frames are read from audio files at a time."""
+    found: list[int] = []
+    read = soundfile.SoundFile.read
+
+    def listed(self: soundfile.SoundFile, *arguments: Any, **keywords: Any) -> Any:
+        samples = read(self, *arguments, **keywords)
+        found.append(len(samples))
+        return samples
+
+    monkeypatch.setattr(soundfile.SoundFile, "read", listed)
+    return found
+
+
 @pytest.mark.slow  # it also writes a page
-def test_detections_in_a_long_recording_are_explained_each(tmp_path: Path) -> None:
+def test_detections_in_a_long_recording_are_explained_each(
+    tmp_path: Path, frames_read: list[int]
+) -> None:
     day = tmp_path / "day.wav"
     small_data.write_clip(day, [1.0, 21.5, 47.0], seconds=60.0)
     table = tmp_path / "detections.csv"
@@ -121,9 +139,16 @@ def test_detections_in_a_long_recording_are_explained_each(tmp_path: Path) -> No
     out = tmp_path / "run"
     words = ["--events", table, "--window", "4", "--model", "loudness", "--explainers", "naive"]
     basis = ["--samples", "40", "--no-open", "--no-isolate", "--out", out]
+    told = awb("explain", day, *words, *basis, "--dry-run")
+    assert ": 3 instances in 3 clips\n" in told.stdout, told.output
+    assert not out.exists()
     result = awb("explain", day, *words, *basis)
     assert result.exit_code == 0, result.output
     assert "3 instances from 3 clips" in result.stdout
+    assert "3 clips are windows of 1 recording, which counts as one clip" in result.stdout
+    rate_hz = soundfile.info(day).samplerate
+    assert frames_read
+    assert max(frames_read) <= 4 * rate_hz + 1  # so memory is bounded
     assert "labels are results of BirdNET" in result.stdout
     assert "left out, event outside the clip: 1, detections.csv line 5" in result.stdout
     assert (out / "report.html").is_file()
@@ -134,3 +159,6 @@ def test_detections_in_a_long_recording_are_explained_each(tmp_path: Path) -> No
     text = path.read_text(encoding="utf-8").splitlines()[1:]
     naive = [row.onset_s for row, line in zip(rows, text, strict=True) if "\tnaive\t" in line]
     assert naive == pytest.approx([1.0, 21.5, 47.0], abs=1.0)
+    crowsetta = pytest.importorskip("crowsetta", reason="needs crowsetta")
+    boxes = crowsetta.formats.bbox.Raven.from_file(path, annot_col="Annotation").to_bbox()
+    assert [box.onset for box in boxes] == pytest.approx([row.onset_s for row in rows], abs=1e-6)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from awb.harness.planning.allocation import Costs
+from awb.harness.storage.store import Store
 from awb.harness.unit.blinding import blinded, blinded_plan, needs_blinding
 from awb.harness.unit.record import OK, Plan, Unit, UnitResult
 from awb.harness.unit.task import explain_unit
@@ -19,6 +22,7 @@ FEW, MANY = 100, 400
 """Drop masks of the two explanations from whose times the costs follow."""
 
 _WARM_UP = 10
+_COPIES = 8
 PATIENCE = 0.2
 """Largest share of the time for a run in which a pilot starts another measurement."""
 
@@ -39,6 +43,7 @@ class Timing:
     samples: int
     seconds: float
     calls: dict[str, int]
+    stored_bytes: int = 0  # that the results take in a run's store
 
 
 def measured(trial: Trial) -> list[Timing]:
@@ -61,7 +66,17 @@ def _timed(unit: Unit, samples: int) -> Timing:
     result: UnitResult = explain_unit(replace(unit, plan=replace(unit.plan, config=config)))
     seconds = time.monotonic() - started
     calls = {row.explainer: row.cost.calls for row in result.explainers if row.status == OK}
-    return Timing(samples, seconds, calls)
+    return Timing(samples, seconds, calls, _stored_bytes(result))
+
+
+def _stored_bytes(result: UnitResult) -> int:
+    """Return by how much results enlarge a store."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "results.sqlite")
+        empty = store.used_bytes()
+        for copy in range(_COPIES):  # a file grows by whole pages
+            store.add("", "", replace(result, key=str(copy)))
+        return (store.used_bytes() - empty) // _COPIES
 
 
 def run_pilot(
@@ -70,6 +85,7 @@ def run_pilot(
     instances: list[Instance],
     samples: tuple[int, ...],
     patience_s: float,
+    what: str = "--within",
 ) -> list[Timing]:
     """Explain one instance per worker, all at once, as the run will."""
     plain = replace(plan, cache=None)
@@ -81,7 +97,7 @@ def run_pilot(
     found: list[Timing] = []
     for _, result in executor.map(measured, trials):
         if isinstance(result, Exception):
-            raise as_awb_error(result, "the pilot of --within")
+            raise as_awb_error(result, f"the pilot of {what}")
         found += result
     return found
 

@@ -107,6 +107,12 @@ class Store(Database):
         with self.transaction() as connection:
             return {key for (key,) in connection.execute("select key from unit")}
 
+    def used_bytes(self) -> int:
+        """Return the size of what is stored."""
+        query = "select page_count * page_size from pragma_page_count(), pragma_page_size()"
+        with self.transaction() as connection:
+            return int(connection.execute(query).fetchone()[0])
+
     def clips(self) -> dict[str, set[str]]:
         """Return the clips of every dataset of which instances are stored."""
         found: dict[str, set[str]] = {}

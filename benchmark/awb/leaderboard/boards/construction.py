@@ -16,6 +16,7 @@ from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.steps import steps
 from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.score_table import ScoreTable
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
 from awb.leaderboard.boards.budgets import within_budget
@@ -57,7 +58,7 @@ class BoardData:
     """The stored rows of one board, and what is needed to interpret them."""
 
     manifest: Manifest
-    scores: list[ScoreRow]
+    scores: Sequence[ScoreRow]
     explanations: list[ExplanationRow]
     metrics: list[MetricFacts]  # the columns; the first one ranks
     baselines: frozenset[str]
@@ -206,10 +207,10 @@ def read_boards(
     specs = registry.specs(ExplainerSpec)
     baselines = frozenset(spec.name for spec in specs if spec.baseline)
     references = frozenset(spec.name for spec in specs if spec.reference)
-    scores: dict[Pair, list[ScoreRow]] = {}
+    scores: dict[Pair, ScoreTable] = {}
     explanations: dict[Pair, list[ExplanationRow]] = {}
     for score in store.scores():
-        scores.setdefault((score.dataset, score.model), []).append(score)
+        scores.setdefault((score.dataset, score.model), ScoreTable()).append(score)
     for row in store.explanations():
         explanations.setdefault((row.dataset, row.model), []).append(row)
     seed, places = int(folder.record()["seed"]), folder.computed_on()
@@ -218,7 +219,7 @@ def read_boards(
     data = [
         BoardData(
             manifest,
-            scores.get(pair, []),
+            scores.get(pair, ScoreTable()),
             explanations.get(pair, []),
             facts,
             baselines,

@@ -20,6 +20,7 @@ from itertools import combinations
 
 import numpy as np
 
+from awb.data.windows import recording_of
 from awb.errors import RunError
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.construction import BoardData
@@ -119,7 +120,7 @@ def explainer_agreement(data: BoardData, relevances: Relevances) -> ExplainerAgr
     correlations, overlaps = (
         np.array([table[kind][np.ix_(rows, rows)] for table in tables]) for kind in (0, 1)
     )
-    clips = [clip_id for clip_id, _ in instances]
+    clips = [recording_of(clip_id) for clip_id, _ in instances]
     places = list(combinations(range(len(able)), 2))
     values = [
         np.column_stack([grid[:, row, column] for row, column in places])

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from awb.data.windows import recording_of
+from awb.harness.storage.score_table import ScoreTable, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
@@ -26,7 +28,8 @@ class Layout:
     """Maps every stored row to its explainer (row) and its instance (column).
 
     The instances are those selected, where they are given, else those stored; coverage is the
-    share of them that an explainer explained.
+    share of them that an explainer explained. Windows of one recording count as one clip, as they
+    are not independent.
     """
 
     def __init__(
@@ -39,7 +42,7 @@ class Layout:
         self.names = list(dict.fromkeys(row.explainer for row in explanations))
         self.column = {pair: index for index, pair in enumerate(pairs)}
         self.row = {name: index for index, name in enumerate(self.names)}
-        self.clips = [clip_id for clip_id, _ in pairs]
+        self.clips = [recording_of(clip_id) for clip_id, _ in pairs]
         self.stored = np.array([pair in stored for pair in pairs], dtype=bool)
         self.done = np.zeros((len(self.names), len(pairs)), dtype=bool)
         self.calls = np.full(self.done.shape, np.nan)
@@ -52,9 +55,11 @@ class Layout:
     def grid(self, scores: Sequence[ScoreRow], metric: str) -> Grid:
         """Arrange the values of one metric; NaN where there is none."""
         grid = np.full(self.done.shape, np.nan)
-        for row in scores:
-            if row.metric == metric:
-                grid[self.row[row.explainer], self.column[row.clip_id, row.target]] = row.value
+        if isinstance(scores, ScoreTable):
+            scores.filled(metric, self.row, self.column, grid)
+            return grid
+        for row in rows_of(scores, metric):
+            grid[self.row[row.explainer], self.column[row.clip_id, row.target]] = row.value
         return grid
 
 

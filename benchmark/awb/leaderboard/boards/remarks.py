@@ -10,10 +10,12 @@ from pathlib import Path
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.data.skipped import FAILURES, SELECTED_BY, UNKNOWN_LABEL
+from awb.data.windows import window_named
 from awb.harness.config.run_config import FIXED, RunConfig
 from awb.harness.planning.allocation import LEAST_AGAIN
 from awb.harness.selection.manifest import Manifest
 from awb.harness.selection.no_instances import listed
+from awb.harness.storage.score_table import rows_because, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import AGAIN, FAILED, NOT_APPLICABLE, OK
 from awb.leaderboard.boards.layout import Column, Layout, worst
@@ -38,8 +40,8 @@ def problems(
     ok = {(row.clip_id, row.target, row.explainer) for row in explanations if row.status == OK}
     lines.update(
         f"metric {row.metric} on {row.explainer}: {row.reason}"
-        for row in scores
-        if row.reason.startswith(FAILED) and (row.clip_id, row.target, row.explainer) in ok
+        for row in rows_because(scores, FAILED)
+        if (row.clip_id, row.target, row.explainer) in ok
     )
     counted = [
         f"{line} ({count} instances)" if count > 1 else line for line, count in lines.items()
@@ -177,7 +179,8 @@ def explained_again(metrics: Sequence[MetricFacts], scores: Sequence[ScoreRow]) 
     names = {facts.name for facts in metrics if facts.family in AGAIN}
     if not names:
         return []
-    clips = {one.clip_id for one in scores if one.metric in names and math.isfinite(one.value)}
+    rows = (row for name in names for row in rows_of(scores, name))
+    clips = {one.clip_id for one in rows if math.isfinite(one.value)}
     if len(clips) >= LEAST_AGAIN:
         return []
     what = "1 clip was" if len(clips) == 1 else f"{len(clips) or 'no'} clips were"
@@ -197,7 +200,19 @@ def notes(
         f"no value on {count} of {done} instances: {', '.join(names)}"
         for count, names in sorted(by_count.items())
     ]
-    return [*lines, *_unknown_labels(manifest)]
+    return [*lines, *_windows(manifest), *_unknown_labels(manifest)]
+
+
+def _windows(manifest: Manifest) -> list[str]:
+    """Say how many recordings the windows are of, where there are more windows."""
+    clips = {one.clip_id for one in manifest.kept}
+    found = {clip_id: window for clip_id in clips if (window := window_named(clip_id)) is not None}
+    recordings = {window.recording for window in found.values()}
+    if len(recordings) == len(found):
+        return []
+    several = f"{len(recordings)} recordings, each of which counts"
+    of = "1 recording, which counts" if len(recordings) == 1 else several
+    return [f"{len(found)} clips are windows of {of} as one clip in intervals and tests"]
 
 
 def _unknown_labels(manifest: Manifest) -> list[str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from awb.errors import RunError
 from awb.harness.selection.manifest import Kept
+from awb.harness.storage.score_table import rows_of
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.construction import BoardData, make_board
 from awb.leaderboard.boards.traits import Bin, Trait, bins_of, find_trait
@@ -92,7 +93,7 @@ def sliced(
     found = bins_of(trait, kept, data.facts, bins)
     tables: list[SlicedBoard] = []
     for facts in data.metrics:
-        scores = [row for row in data.scores if row.metric == facts.name]
+        scores = list(rows_of(data.scores, facts.name))
         own = replace(data, metrics=[facts], scores=scores)
         board = make_board(own)
         if any(row.cells[0].n for row in board.rows):

@@ -31,10 +31,14 @@ def _board(
     metrics: tuple[MetricFacts, ...] = (AUC,),
     skipped: tuple[Skipped, ...] = (),
     per_clip: int = 1,
+    windows: int = 0,
 ) -> Board:
     failed = failed or {}
     n_instances = len(next(iter(values.values())))
     where = [(f"clip-{i // per_clip:03d}", f"t{i % per_clip}") for i in range(n_instances)]
+    if windows:
+        spans = [(i // windows, 10 * (i % windows)) for i in range(n_instances)]
+        where = [(f"day-{day}.wav@{start_s}-{start_s + 10}", "t") for day, start_s in spans]
     kept = tuple(Kept(clip, target, 0, ((0.0, 1.0),), 1.0, "hash") for clip, target in where)
     scores, explanations = [], []
     for name, row in values.items():
@@ -122,6 +126,25 @@ def test_intervals_resample_whole_clips() -> None:
     apart = _board({"a": values}, per_clip=1).rows[0].cells[0]
     assert together.mean == pytest.approx(apart.mean)
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
+
+
+def test_windows_of_a_recording_are_one_clip_to_intervals_and_tests() -> None:
+    values = np.random.default_rng(0).random((2, 60)).tolist()
+    values[1] = list(np.repeat(np.random.default_rng(1).random(12), 5))
+    named = dict(zip("ab", values, strict=True))
+    windows, clips = _board(named, windows=5), _board(named, per_clip=5)
+    for one, other in zip(windows.rows, clips.rows, strict=True):
+        ends = [other.cells[0].low, other.cells[0].high]
+        assert [one.cells[0].low, one.cells[0].high] == pytest.approx(ends, rel=1e-9)
+    assert windows.outlook is not None
+    assert clips.outlook is not None
+    assert windows.outlook.power.n_clips == clips.outlook.power.n_clips == 12
+    assert windows.outlook.power.smallest == pytest.approx(clips.outlook.power.smallest)
+    assert windows.n_clips == 60
+    said = "60 clips are windows of 12 recordings, each of which counts as one clip in intervals"
+    assert any(note.startswith(said) for note in windows.notes)
+    one_each = _board(named, windows=1)
+    assert not any("recording" in note for note in one_each.notes)
 
 
 def test_what_was_left_out_is_counted() -> None:
