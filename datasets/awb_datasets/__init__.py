@@ -12,6 +12,7 @@ from awb_datasets import (
     emodb,
     esc50,
     folder,
+    hugging_face,
     iemocap,
     kws,
     kws_aligned,
@@ -42,6 +43,7 @@ def awb_datasets() -> list[DatasetSpec]:
         emodb.SPEC,
         iemocap.SPEC,
         cremad.SPEC,
+        hugging_face.SPEC,
         soundata_adapter.SPEC,
         noisy.SPEC,
     ]
