@@ -1,4 +1,4 @@
-"""A local stand-in for the Hugging Face Hub: what `huggingface_hub` calls to push or read a dataset."""
+"""A local stand-in for the Hugging Face Hub: what is called to push or read a dataset."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from awb.hookspecs import hookimpl
 from awb.specs import DatasetSpec
 from awb_datasets import (
+    audb_adapter,
     audioset,
     clever_hans,
     cremad,
@@ -45,5 +46,6 @@ def awb_datasets() -> list[DatasetSpec]:
         cremad.SPEC,
         hugging_face.SPEC,
         soundata_adapter.SPEC,
+        audb_adapter.SPEC,
         noisy.SPEC,
     ]

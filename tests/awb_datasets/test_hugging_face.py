@@ -1,4 +1,4 @@
-"""Datasets in the Hub's layout: every form of events, one commit of a stand-in Hub, what is refused."""
+"""Datasets in the Hub's layout: every form of events, a commit of a stand-in, what is refused."""
 
 from __future__ import annotations
 
@@ -104,41 +104,47 @@ def test_audio_is_that_of_its_row_in_any_order(tmp_path: Path) -> None:
         assert crossings == pytest.approx(2 * expected[clip_id], abs=2), clip_id
 
 
+ONSETS, OFFSETS, CLASSES = [[0.1, 0.5], []], [[0.4, 1.0], []], [["dog", "cat"], []]
+BOX = pyarrow.struct(
+    [("start", pyarrow.float64()), ("end", pyarrow.float64()), ("label", pyarrow.string())]
+)
+BOXES = [{"start": 0.1, "end": 0.4, "label": "dog"}, {"start": 0.5, "end": 1.0, "label": "cat"}]
+LISTS = pyarrow.struct([("start", FLOATS), ("end", FLOATS), ("labels", TEXTS)])
+
+
 @pytest.mark.parametrize(
     ("kinds", "columns"),
     [
         pytest.param(
             {"onset": FLOATS, "offset": FLOATS, "event_label": TEXTS},
-            {"onset": [[0.1, 0.5], []], "offset": [[0.4, 1.0], []], "event_label": [["dog", "cat"], []]},
+            {"onset": ONSETS, "offset": OFFSETS, "event_label": CLASSES},
             id="parallel lists",
         ),
         pytest.param(
             {"start": FLOATS, "duration": FLOATS, "labels": TEXTS},
-            {"start": [[0.1, 0.5], []], "duration": [[0.3, 0.5], []], "labels": [["dog", "cat"], []]},
+            {"start": ONSETS, "duration": [[0.3, 0.5], []], "labels": CLASSES},
             id="durations, and labels as many as there are events",
         ),
         pytest.param(
             {"onset_ms": FLOATS, "offset_ms": FLOATS, "label": TEXTS},
-            {"onset_ms": [[100, 500], []], "offset_ms": [[400, 1000], []], "label": [["dog", "cat"], []]},
+            {"onset_ms": [[100, 500], []], "offset_ms": [[400, 1000], []], "label": CLASSES},
             id="milliseconds",
         ),
         pytest.param(
-            {"events": pyarrow.list_(pyarrow.struct([("start", pyarrow.float64()), ("end", pyarrow.float64()), ("label", pyarrow.string())]))},
-            {"events": [[{"start": 0.1, "end": 0.4, "label": "dog"}, {"start": 0.5, "end": 1.0, "label": "cat"}], None]},
-            id="list of structures",
+            {"events": pyarrow.list_(BOX)}, {"events": [BOXES, None]}, id="list of structures"
         ),
         pytest.param(
-            {"events": pyarrow.struct([("start", FLOATS), ("end", FLOATS), ("labels", TEXTS)])},
-            {"events": [{"start": [0.1, 0.5], "end": [0.4, 1.0], "labels": ["dog", "cat"]}, None]},
+            {"events": LISTS},
+            {"events": [{"start": ONSETS[0], "end": OFFSETS[0], "labels": CLASSES[0]}, None]},
             id="structure of lists",
         ),
         pytest.param(
             {"timestamps": PAIRS, "labels": TEXTS},
-            {"timestamps": [[[0.1, 0.4], [0.5, 1.0]], []], "labels": [["dog", "cat"], []]},
+            {"timestamps": [[[0.1, 0.4], [0.5, 1.0]], []], "labels": CLASSES},
             id="pairs",
         ),
     ],
-)  # fmt: skip
+)
 def test_events_are_read_in_every_form(
     tmp_path: Path, kinds: Mapping[str, Any], columns: Mapping[str, Any]
 ) -> None:
@@ -259,21 +265,22 @@ def test_refusals_say_what_to_type(tmp_path: Path) -> None:
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "test.parquet").write_bytes(b"no")
     (tmp_path / "empty").mkdir()
-    for settings, said in (
-        ({"folder": tmp_path / "x"}, "several splits; type one of split=test, split=train"),
-        ({"folder": tmp_path / "x", "split": "tset"}, r"no split 'tset'\. Did you mean test"),
-        ({"folder": tmp_path / "x", "split": "test"}, "type one of audio=audio, audio=talk"),
-        ({"folder": tmp_path / "x", "split": "test", "audio": "x"}, "columns with audio: audio, talk"),
-        ({"folder": tmp_path / "x", "split": "test", "audio": "talk", "group": "g"}, "group=g: there is no"),
-        ({"folder": tmp_path, "config": "z"}, "no config 'z'"),
-        ({"folder": plain}, "no column has audio .*: text"),
-        ({"folder": tmp_path / "bad"}, "is not Parquet"),
-        ({"folder": tmp_path / "empty"}, "has no Parquet files"),
-        ({"folder": tmp_path / "nix" / "nix" / "nix"}, "there is no folder"),
-        ({"folder": tmp_path, "revision": "main"}, "is a folder here"),
-    ):  # fmt: skip
+    x = tmp_path / "x"
+    for folder, settings, said in (
+        (x, {}, "several splits; type one of split=test, split=train"),
+        (x, {"split": "tset"}, r"no split 'tset'\. Did you mean test"),
+        (x, {"split": "test"}, "type one of audio=audio, audio=talk"),
+        (x, {"split": "test", "audio": "x"}, "columns with audio: audio, talk"),
+        (x, {"split": "test", "audio": "talk", "group": "g"}, "group=g: there is no"),
+        (tmp_path, {"config": "z"}, "no config 'z'"),
+        (plain, {}, "no column has audio .*: text"),
+        (tmp_path / "bad", {}, "is not Parquet"),
+        (tmp_path / "empty", {}, "has no Parquet files"),
+        (tmp_path / "nix" / "nix" / "nix", {}, "there is no folder"),
+        (tmp_path, {"revision": "main"}, "is a folder here"),
+    ):
         with pytest.raises(AwbError, match=said):
-            opened(**settings)
+            opened(folder, **settings)
 
 
 def test_the_card_declares_configurations() -> None:
@@ -348,7 +355,9 @@ def test_refusals_of_the_hub_are_one_sentence_without_the_token(hub: Hub) -> Non
 
 
 def test_a_file_without_the_columns_of_the_first_is_refused(tmp_path: Path) -> None:
-    write_parquet(tmp_path / "test-00000-of-00002.parquet", {"audio": audio("a.wav"), "label": ["x"]}, {"audio": AUDIO, "label": pyarrow.string()})  # fmt: skip
-    write_parquet(tmp_path / "test-00001-of-00002.parquet", {"audio": audio("b.wav")}, {"audio": AUDIO})  # fmt: skip
-    with pytest.raises(DataError, match="00001-of-00002.parquet has no column label"):
+    first, second = (tmp_path / f"test-0000{number}-of-00002.parquet" for number in (0, 1))
+    kinds = {"audio": AUDIO, "label": pyarrow.string()}
+    write_parquet(first, {"audio": audio("a.wav"), "label": ["x"]}, kinds)
+    write_parquet(second, {"audio": audio("b.wav")}, kinds)
+    with pytest.raises(DataError, match=r"00001-of-00002\.parquet has no column label"):
         opened(tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -12,13 +12,14 @@ from awb.data.annotations.names import Names
 from awb.data.annotations.placing import Annotations, place
 from awb.data.annotations.rows import Fault, LabelFile, LabelRow
 from awb.data.skipped import Skipped
-from awb.errors import AudioError, DataError, LabelError, ParameterError, did_you_mean
+from awb.errors import AudioError, DataError, ParameterError, did_you_mean
 from awb.reprs import DescribedDataset
-from awb.types import AudioArray, Clip, Event
+from awb.types import AudioArray, Clip
 from awb_datasets.hugging_face.files import Files
 from awb_datasets.hugging_face.labels import Layout, find_layout, read_row
 from awb_datasets.hugging_face.parts import chosen_part, parts_of
 from awb_datasets.hugging_face.reading import Place, Rows, audio_column
+from awb_datasets.times import within
 
 EVENTS, CLIPS = "events", "clips"
 
@@ -145,7 +146,7 @@ class HubDataset(DescribedDataset):
             raise DataError(f"there is no clip {clip_id!r}.{did_you_mean(clip_id, self._clips)}")
         waveform, sample_rate_hz = self._waveform(clip_id, rows[0].place)
         length_s = waveform.size / sample_rate_hz
-        events = _within(self._found.events.get(clip_id, ()), length_s, clip_id)
+        events = within(self._found.events.get(clip_id, ()), length_s, clip_id)
         labels = self._found.labels.get(clip_id, ())
         return Clip(clip_id, waveform, sample_rate_hz, events, labels, rows[0].group)
 
@@ -165,16 +166,3 @@ class HubDataset(DescribedDataset):
                 return read_audio(file)
             except AudioError as error:
                 raise AudioError(str(error).replace(str(file), clip_id)) from error
-
-
-def _within(events: Sequence[Event], length_s: float, clip_id: str) -> tuple[Event, ...]:
-    """Trim events to their clip; one that lies outside of it is a mistake in all labels."""
-    found = []
-    for event in events:
-        if event.onset_s >= length_s:
-            raise LabelError(
-                f"{clip_id} lasts {length_s:g} s, but {event.label} begins at {event.onset_s:g} s:"
-                " are times those of a longer recording, or not in seconds?"
-            )
-        found.append(replace(event, offset_s=min(event.offset_s, length_s)))
-    return tuple(found)

@@ -1,8 +1,8 @@
 """What a row of a dataset says: its events, in any of the forms in which the Hub has them.
 
 Events are a column of lists (one of onsets, one of offsets), a list of structures, a list of pairs,
-or one event per row. Which column is which is told by its name, as in tables; a field of a structure
-is called ``events.start``.
+or one event per row. Which column is which is told by its name, as in tables; a field of a
+structure is called ``events.start``.
 """
 
 from __future__ import annotations

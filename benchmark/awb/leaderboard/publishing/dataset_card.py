@@ -68,7 +68,8 @@ the relevance that it was computed from.
 - `submissions/`: one folder per board, with the selection of instances (`_manifest.json`), and for
   each explainer its scores, settings and versions (`.json`) and its relevance (`.relevance`).
 - `*.md`: the boards, generated from the submissions.
-- `{results}/`: for each model, what the Hub reads as `.eval_results/awb.yaml` in the model's repository.
+- `{results}/`: for each model, what the Hub reads as `.eval_results/awb.yaml` in the model's
+  repository.
 
 To check everything here, without the models:
 

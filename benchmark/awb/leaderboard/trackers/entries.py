@@ -65,7 +65,7 @@ def _values(board: Board, row: BoardRow) -> dict[str, float]:
     for facts, cell in zip(board.metrics, row.cells, strict=True):
         found |= {
             facts.name: cell.mean,
-            f"{facts.name}/low": cell.low,
-            f"{facts.name}/high": cell.high,
+            f"{facts.name}.low": cell.low,
+            f"{facts.name}.high": cell.high,
         }
     return {name: value for name, value in found.items() if math.isfinite(value)}

@@ -22,7 +22,8 @@ _INSTALL = {
     "wandb": "wandb",
     "tensorboardX": "'audio-where-benchmark[tensorboard]'",
 }
-_NOT_IN_NAMES = re.compile(r"[^\w./-]")  # MLflow refuses them, TensorBoard replaces them
+_NOT_IN_NAMES = re.compile(r"[^\w.-]")
+"""MLflow refuses these, or makes folders of them; TensorBoard replaces them."""
 
 
 def log(tracker: str, entries: Sequence[Entry], into: Path) -> str:

@@ -27,13 +27,11 @@ from awb.leaderboard.trackers.loggers import log
 from awb.plugins.discovery import load
 
 ENTRIES = [
-    Entry(
-        "m on d", "lime", {"explainer": "lime", "seed": "0"}, {"roc-auc": 0.75, "ff@10/low": 0.5}
-    ),
+    Entry("m on d", "lime", {"explainer": "lime", "seed": "0"}, {"ff@10": 0.75, "ff@10.low": 0.5}),
     Entry("m on d", "naive:hop_s=0.1", {"explainer": "naive"}, {"roc-auc": 0.25, "rank": 2.0}),
     Entry("n on d", "lime", {"explainer": "lime"}, {"model-calls": 100.0}),
 ]
-NAMED = [{"roc-auc": 0.75, "ff_10/low": 0.5}, *(one.values for one in ENTRIES[1:])]
+NAMED = [{"ff_10": 0.75, "ff_10.low": 0.5}, *(one.values for one in ENTRIES[1:])]
 RUN = Path("no-run-is-needed")
 
 
@@ -51,7 +49,7 @@ def test_entries_are_the_rows_of_the_board(small_run: Path) -> None:
         assert one.values.get("rank") == row.rank
         assert all(map(math.isfinite, one.values.values()))
         for name, cell in zip(("roc-auc", "ff@10"), row.cells, strict=False):
-            told = tuple(one.values[f"{name}{end}"] for end in ("", "/low", "/high"))
+            told = tuple(one.values[f"{name}{end}"] for end in ("", ".low", ".high"))
             assert told == (cell.mean, cell.low, cell.high), name
         assert "tf-iou-annotated" not in one.values  # there are no boxes, so there is no value
 
@@ -82,6 +80,7 @@ class Mlflow(ModuleType):
     def log_metrics(self, metrics: dict[str, float]) -> None:
         for name, value in metrics.items():
             assert re.fullmatch(r"[/\w.\- ]+", name), name
+            assert not any(other.startswith(f"{name}/") for other in metrics), "a file and a folder"
             assert math.isfinite(value)
         self.runs[-1]["metrics"] = metrics
 
