@@ -1,4 +1,4 @@
-"""A local stand-in for the Hugging Face Hub: what `huggingface_hub` calls to push a dataset."""
+"""A local stand-in for the Hugging Face Hub: what is called to push or read a dataset."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+COMMIT = "1" * 40
 LARGE = (".relevance", ".parquet")  # the Hub keeps binary files apart from the commit
 
 
@@ -43,6 +44,7 @@ class Hub:
     commits: list[str] = field(default_factory=list)
     calls: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
+    converts: list[dict[str, str]] = field(default_factory=list)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         """Do what the Hub would do with a request that it lets in."""
@@ -56,6 +58,8 @@ class Hub:
         if not found or found[1] not in self.datasets:
             return 404, {"error": "Repository not found"}
         name, rest = found[1], found[2]
+        if method in ("GET", "HEAD"):
+            return self._read(name, rest)
         if rest == "preupload/main":
             return 200, {"files": [self._mode(name, one) for one in json.loads(body)["files"]]}
         if rest == "info/lfs/objects/batch":
@@ -63,6 +67,30 @@ class Hub:
         if rest == "commit/main":
             return self._commit(name, body)
         return 404, {"error": f"nothing is known of {rest}"}
+
+    def _read(self, name: str, rest: str) -> tuple[int, Any]:
+        """Answer for the only commit, or its branch; a file is answered as bytes."""
+        files = self.datasets[name]
+        what, _, place = rest.partition("/")
+        if what == "refs":
+            branch = {"name": "main", "ref": "refs/heads/main", "targetCommit": COMMIT}
+            return 200, {"branches": [branch], "converts": self.converts, "tags": []}
+        revision, _, path = place.partition("/")
+        if revision not in (COMMIT, "main", "refs%2Fconvert%2Fparquet"):
+            return 404, {"error": "Invalid rev id"}
+        if what == "revision":
+            siblings = [{"rfilename": one} for one in files]
+            return 200, {"id": name, "sha": COMMIT, "siblings": siblings}
+        if what == "tree":
+            entries = [
+                {"type": "file", "path": one, "size": len(content), "oid": "2" * 40}
+                for one, content in files.items()
+                if not path or one.startswith(f"{path}/")
+            ]
+            return 200, entries
+        if what == "resolve" and path in files:
+            return 200, files[path]
+        return 404, {"error": f"Entry not found: {rest}"}
 
     def _create(self, asked: dict[str, Any]) -> tuple[int, Any]:
         name = f"{asked['organization']}/{asked['name']}"
@@ -150,12 +178,27 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             return hub.answer(self.command, self.path, body)
 
         def _send(self, status: int, answer: Any) -> None:
-            content = json.dumps(answer).encode()
+            content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+            if asked and isinstance(answer, bytes):
+                whole, start, end = len(content), int(asked[1]), asked[2]
+                content = content[start : int(end) + 1 if end else None]
+                status = 206
             self.send_response(status)
+            if status == 206:
+                last = start + len(content) - 1
+                self.send_header("Content-Range", f"bytes {start}-{last}/{whole}")
+            if isinstance(answer, bytes):
+                self.send_header("ETag", f'"{hashlib.sha256(answer).hexdigest()}"')
+                self.send_header("X-Repo-Commit", COMMIT)
+            if status == 404 and isinstance(answer, dict):
+                codes = {"Rep": "RepoNotFound", "Inv": "RevisionNotFound", "Ent": "EntryNotFound"}
+                self.send_header("X-Error-Code", codes.get(answer["error"][:3], ""))
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            if self.command != "HEAD":
+                self.wfile.write(content)
 
         def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
             """Say nothing."""

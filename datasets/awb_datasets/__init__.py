@@ -5,6 +5,7 @@ from __future__ import annotations
 from awb.hookspecs import hookimpl
 from awb.specs import DatasetSpec
 from awb_datasets import (
+    audb_adapter,
     audioset,
     clever_hans,
     cremad,
@@ -12,6 +13,7 @@ from awb_datasets import (
     emodb,
     esc50,
     folder,
+    hugging_face,
     iemocap,
     kws,
     kws_aligned,
@@ -42,6 +44,8 @@ def awb_datasets() -> list[DatasetSpec]:
         emodb.SPEC,
         iemocap.SPEC,
         cremad.SPEC,
+        hugging_face.SPEC,
         soundata_adapter.SPEC,
+        audb_adapter.SPEC,
         noisy.SPEC,
     ]

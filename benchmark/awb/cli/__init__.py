@@ -127,7 +127,7 @@ GROUPS: dict[str, dict[click.Command, str]] = {
         agree_command: "whether metrics, or explainers, agree",
         plot_command: "figures for a paper, or the board as LaTeX",
         video_command: "a video of one instance, with sound",
-        export_command: "every score, as CSV, JSON or Parquet",
+        export_command: "every score as a table; tracks; MLflow, W&B",
     },
     "Publish, and check what others publish": {
         publish_command: "one submission per explainer, and their pages",

@@ -176,13 +176,19 @@ def show_command(folder: Path, form: str, metrics: str | None, by: str | None, b
     "--out",
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Output file, or folder of the tracks.  [default: stdout, or tracks]",
+    help="Output file, or folder.  [default: stdout; tracks with --as, tensorboard with --to]",
 )
 @click.option(
     "--as",
     "tracks",
     type=click.Choice(["raven", "audacity", "textgrid", "jams"]),
     help="Write the explanations as tracks for an editor instead.",
+)
+@click.option(
+    "--to",
+    "tracker",
+    type=click.Choice(["mlflow", "wandb", "tensorboard"]),
+    help="Log the boards to a tracker of experiments instead.",
 )
 @click.option(
     "--explainers",
@@ -208,6 +214,7 @@ def export_command(
     form: Format,
     output: Path | None,
     tracks: str | None,
+    tracker: str | None,
     explainers: str | None,
     top: float,
     above: float | None,
@@ -218,12 +225,18 @@ def export_command(
 
     With --as, write for every clip what people labelled, the model's score and the strongest
     segments of every explainer, to look at and to listen to in Raven, Audacity or Praat.
+
+    With --to, every explainer of every board becomes a run of MLflow, Weights & Biases or
+    TensorBoard, with its means, their intervals, its rank and its cost.
     """
     from awb.errors import RunError
     from awb.harness.storage.run_folder import RunFolder
     from awb.harness.storage.sweep_folder import SweepFolder, is_sweep
     from awb.leaderboard.formats.long_table import write, write_sweep
 
+    if tracker is not None:
+        _log(folder, tracker, tracks, output)
+        return
     if tracks is not None:
         _export_tracks(folder, tracks, output or Path("tracks"), explainers, top, above)
         return
@@ -239,6 +252,24 @@ def export_command(
         output.write_bytes(content)
     except OSError as error:
         raise RunError(f"cannot write {output}: {error.strerror}") from error
+
+
+def _log(folder: Path, tracker: str, tracks: str | None, output: Path | None) -> None:
+    """Log boards to a tracker."""
+    from awb.errors import ParameterError
+    from awb.harness.storage.sweep_folder import open_folder
+    from awb.leaderboard.trackers.entries import entries_of
+    from awb.leaderboard.trackers.loggers import check_installed, log
+    from awb.plugins.discovery import load
+
+    if tracks is not None:
+        raise ParameterError("--as and --to are two things; type one of them")
+    if output is not None and tracker != "tensorboard":
+        raise ParameterError(f"--out says nothing to {tracker}, which has a place of its own")
+    check_installed(tracker)
+    with passing_bar("Comparing explainers"):
+        entries = entries_of(open_folder(folder), load())
+    click.echo(log(tracker, entries, output or Path("tensorboard")), err=True)
 
 
 def _export_tracks(

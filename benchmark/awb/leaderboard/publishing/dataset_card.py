@@ -1,17 +1,24 @@
-"""The leaderboards as a dataset: its card, and one long table of all scores."""
+"""The leaderboards as a dataset: its card, a long table of all scores, and results per model."""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from collections.abc import Sequence
 
 from awb.errors import ParameterError
 from awb.harness.storage.store import ScoreRow
 from awb.leaderboard.formats.long_table import write
 from awb.leaderboard.publishing.board_pages import BEGIN, END
+from awb.leaderboard.publishing.comparable_boards import comparable
+from awb.leaderboard.publishing.over_models import CHANCE, LOCALIZATION, ModelRow, summarize_models
 from awb.leaderboard.publishing.published_board import scores_of
 from awb.leaderboard.submissions.files import Submitted
+from awb.plugins.discovery import Registry
 
 TABLE = "scores.parquet"
+RESULTS = "eval_results"
 _LICENSE = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"))
 _LARGEST = "1M<n<10M"
@@ -36,6 +43,18 @@ configs:
 ---
 """
 
+_RESULT = """\
+- dataset:
+    id: {repo}
+    task_id: {task}
+  value: {value}
+  date: {date}
+  source:
+    url: {url}
+    name: "Audio Where Benchmark"
+  notes: {notes}
+"""
+
 _BODY = """\
 # Audio Where Benchmark: leaderboards
 
@@ -49,6 +68,8 @@ the relevance that it was computed from.
 - `submissions/`: one folder per board, with the selection of instances (`_manifest.json`), and for
   each explainer its scores, settings and versions (`.json`) and its relevance (`.relevance`).
 - `*.md`: the boards, generated from the submissions.
+- `{results}/`: for each model, what the Hub reads as `.eval_results/awb.yaml` in the model's
+  repository.
 
 To check everything here, without the models:
 
@@ -93,7 +114,56 @@ def card(
         n_submissions=len(submitted),
         index=index.partition(BEGIN)[2].partition(END)[0].strip(),
         table=TABLE,
+        results=RESULTS,
         n_rows=n_rows,
         repo=repo,
     )
     return front + body
+
+
+def model_results(
+    submitted: Sequence[Submitted], registry: Registry, repo: str
+) -> dict[str, bytes]:
+    """Write what the Hub reads as evaluation results of a model, a file per model.
+
+    The value is the ROC-AUC of the explainers that are most faithful to the model, as in the
+    summary over models; its notes say so. See https://huggingface.co/docs/hub/eval-results.
+    """
+    summary = summarize_models(comparable(submitted, registry))
+    dates: dict[tuple[str, str], str] = {}
+    for one in submitted:
+        board = one.record.dataset.label, one.record.model.label
+        dates[board] = max(dates.get(board, ""), one.record.created)
+    files: dict[str, list[str]] = {}
+    rows, n_faithful = (summary.rows, summary.n_faithful) if summary is not None else ((), 0)
+    for row in rows:
+        if math.isfinite(row.localization.mean):
+            name = f"{RESULTS}/{_slug(row.board.model)}.yaml"
+            date = dates[row.board.dataset, row.board.model]
+            entry = _entry(row, n_faithful, repo, date)
+            files.setdefault(name, []).append(entry)
+    return {name: "".join(entries).encode() for name, entries in sorted(files.items())}
+
+
+def _entry(row: ModelRow, n_faithful: int, repo: str, date: str) -> str:
+    """Write one result in YAML; quoted as JSON, so that no name can be anything else."""
+    found = row.localization
+    notes = (
+        f"{LOCALIZATION} (0 to 1, chance {CHANCE}) of the {n_faithful} explainers most faithful to"
+        f" the model, chosen for each clip on the others; 95 % interval {found.low:.3f} to"
+        f" {found.high:.3f}; {row.n_instances} instances in {row.n_clips} clips of"
+        f" {row.board.dataset}; {row.verdict}"
+    )
+    return _RESULT.format(
+        repo=json.dumps(repo),
+        task=json.dumps(_slug(row.board.dataset)),
+        value=round(found.mean, 4),
+        date=json.dumps(date),
+        url=json.dumps(f"https://huggingface.co/datasets/{repo}"),
+        notes=json.dumps(notes),
+    )
+
+
+def _slug(label: str) -> str:
+    """Write a label as a name of a file or a task."""
+    return re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-") or "unnamed"

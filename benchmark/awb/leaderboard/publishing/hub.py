@@ -17,6 +17,7 @@ from awb.leaderboard.publishing.dataset_card import (
     TABLE,
     card,
     checked_license,
+    model_results,
     rows_of,
     score_table,
 )
@@ -60,7 +61,7 @@ def checked_repo(text: str) -> str:
 
 
 def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache-2.0") -> Parcel:
-    """Collect the verified submissions, their boards, a card and the table of scores."""
+    """Collect the verified submissions, their boards, a card, scores and results per model."""
     checked_repo(repo)
     checked_license(license_id)
     if not (into / SUBMISSIONS).is_dir():
@@ -90,7 +91,8 @@ def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache
         license_id=license_id,
         n_rows=len(rows),
     )
-    return Parcel(repo, {CARD: text.encode(), TABLE: score_table(rows), **files})
+    results = model_results(submitted, registry, repo)
+    return Parcel(repo, {CARD: text.encode(), TABLE: score_table(rows), **results, **files})
 
 
 def push(parcel: Parcel, *, private: bool = False) -> str:

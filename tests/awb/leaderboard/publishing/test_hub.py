@@ -18,14 +18,18 @@ import yaml
 
 import submissions
 from awb.errors import HubError, MissingExtraError, ParameterError, SubmissionError
+from awb.leaderboard.publishing.comparable_boards import comparable
 from awb.leaderboard.publishing.dataset_card import checked_license
 from awb.leaderboard.publishing.hub import Parcel, checked_repo, pack, push
+from awb.leaderboard.publishing.over_models import summarize_models
+from awb.leaderboard.submissions.files import Reader, find
 from awb.plugins.discovery import load
 from hub_stand_in import Hub, serving
 
 huggingface_hub = pytest.importorskip("huggingface_hub", reason="needs the extra hub")
 
 REPO = "a-lab/awb-boards"
+RESULT = "eval_results/loudness.yaml"
 TOKEN = "hf_" + "onlyForTheStandIn" * 2
 SMALL = Parcel(REPO, {"README.md": b"---\nlicense: apache-2.0\n---\n", "a.relevance": b"\0\1\2"})
 
@@ -86,7 +90,7 @@ def test_the_pushed_files_equal_the_local_ones_and_pass_verify(copy: Path, tmp_p
     assert {name: files[name] for name in here if name != "README.md"} == {
         name: content for name, content in here.items() if name != "README.md"
     }
-    assert set(files) == set(here) | {"scores.parquet"}
+    assert set(files) == set(here) | {"scores.parquet", RESULT}
     assert len(hub.commits) == 1
     assert hub.private[REPO] is None
     for name, content in files.items():
@@ -118,6 +122,26 @@ def test_the_card_has_front_matter_and_the_facts(published: Path) -> None:
     assert claimed == set(record["scores"]["roc-auc"])
 
 
+def test_results_of_models_are_what_the_hub_reads(published: Path) -> None:
+    """The Hub's library parses them, and the value is that of the summary over models."""
+    content = pack(published, load(), REPO).files[RESULT]
+    assert isinstance(content, bytes)
+    plain = yaml.safe_load(content)
+    [entry] = huggingface_hub.parse_eval_result_entries(plain)
+    assert huggingface_hub.eval_result_entries_to_yaml([entry]) == plain
+    assert entry.dataset_id == REPO
+    assert entry.task_id.startswith("folder-")
+    assert entry.source_url == f"https://huggingface.co/datasets/{REPO}"
+    read = [Reader().read(path) for path in find([published / "submissions"])]
+    assert entry.date == max(one.record.created for one in read)
+    summary = summarize_models(comparable(read, load()))
+    assert summary is not None
+    [row] = summary.rows
+    assert entry.value == round(row.localization.mean, 4)
+    assert f"{row.n_instances} instances in {row.n_clips} clips" in entry.notes
+    assert f"of the {summary.n_faithful} explainers most faithful" in entry.notes
+
+
 def test_only_what_boards_need_is_sent(copy: Path, tmp_path: Path) -> None:
     folder = submissions.submission(copy).parent
     (copy / ".env").write_text("secret")
@@ -128,7 +152,13 @@ def test_only_what_boards_need_is_sent(copy: Path, tmp_path: Path) -> None:
     (copy / "link.md").symlink_to(tmp_path / "elsewhere.md")
     names = set(pack(copy, load(), REPO).files)
     assert not {name for name in names if "." not in name or "private" in name}
-    assert {Path(name).suffix for name in names} == {".md", ".json", ".relevance", ".parquet"}
+    assert {Path(name).suffix for name in names} == {
+        ".md",
+        ".json",
+        ".relevance",
+        ".parquet",
+        ".yaml",
+    }
     assert "link.md" not in names
     assert not any(Path(name).name.startswith(".") for name in names)
 

@@ -1,0 +1,1 @@
+"""Trackers of experiments: results of a run to MLflow, Weights & Biases or TensorBoard."""
