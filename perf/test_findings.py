@@ -11,6 +11,7 @@ import finding_metrics
 import findings
 import numpy as np
 import pandas as pd
+import published_results
 import pytest
 from published_values import Board, read_boards
 from scipy.stats import kendalltau
@@ -154,3 +155,15 @@ def test_more_instances_tell_more_pairs_apart() -> None:
     shares = finding_metrics.shares_apart(board)
     assert list(shares) == [20, 50, 100, 120]
     assert shares[20] < shares[50] < shares[120]
+
+
+def test_our_side_of_published_results(boards: list[Board], table: pd.DataFrame) -> None:
+    for board in boards:
+        for name in board.rows[:3]:
+            told = published_results.cell(board, "roc-auc", name, load())
+            mean = _wide(table, board, "roc-auc")[name].mean()
+            assert float(told.split()[0].replace("−", "-")) == pytest.approx(mean, abs=0.0051)
+            low, high = (float(one.strip("[],").replace("−", "-")) for one in told.split()[1:])
+            assert low - 0.01 <= mean <= high + 0.01
+    assert published_results.cell(boards[0], "roc-auc", "no-such-row", load()) == ""
+    assert published_results.study([], load()) == "No board of drums is published."

@@ -1,4 +1,4 @@
-"""``awb publish --archive``: one file with everything, the same every time, that describes itself."""
+"""``awb publish --archive``: one file with everything, the same every time, and its papers."""
 
 from __future__ import annotations
 
