@@ -56,8 +56,8 @@ pointing game of 82.6 %. Frame scores of a detector trained with labels of clips
 
 The study's numbers are those of its abstract, which names the metrics and does not define them, so
 the columns compare in kind only. The pointing game asks whether the highest frame is inside an
-event; how often that happens by chance depends on how much of a clip the events fill, which here is at
-most a fifth. IoU and F1 depend on the threshold that turns relevance into intervals: ours are the
+event; how often that happens by chance depends on how much of a clip the events fill, at most a
+fifth here. IoU and F1 depend on the threshold that turns relevance into intervals: ours are the
 mean of the relevance and Otsu's, neither of which looks at the labels. Models, sounds and what the
 gradients are integrated from ([explainers.md](explainers.md)) differ as well.
 
@@ -69,8 +69,8 @@ AD, AG, FF, Fid-In, SPS and COMP. Its table is not repeated, because none of its
 - **What is masked.** There, cells of the spectrogram; here, segments of time with all of their
   spectrum. A mask over frequency can keep a target and drop what sounds with it, and one over time
   cannot.
-- **Which class.** There, the class that the classifier predicts for a clip whose label has no times;
-  here, the class of an event that is labelled in time.
+- **Which class.** There, the class that the classifier predicts for a clip whose label has no
+  times; here, the class of an event that is labelled in time.
 - **What a mask keeps.** AI, AD, AG and Fid-In reward keeping nearly everything
   ([how to be fooled](how-to-be-fooled.md)); a decoder trained with a penalty on its area and
   a threshold on relevance keep different shares.
