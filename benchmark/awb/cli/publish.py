@@ -40,9 +40,15 @@ from awb.cli.completing import run_folders
     default="apache-2.0",
     show_default=True,
     metavar="ID",
-    help="Licence of the dataset that --to-hub pushes.",
+    help="Licence of what --to-hub and --archive give away.",
 )
 @click.option("--dry-run", is_flag=True, help="Only list what --to-hub would push.")
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.zip",
+    help="Then write everything into one file, for an archive that gives DOIs.",
+)
 @click.pass_context
 def publish_command(
     context: click.Context,
@@ -57,6 +63,7 @@ def publish_command(
     private: bool,
     license_id: str,
     dry_run: bool,
+    archive: Path | None,
 ) -> None:
     """Publish a finished run: one submission per explainer, and the boards of all submissions.
 
@@ -79,6 +86,7 @@ def publish_command(
     from awb.site.builder import build_site
 
     _check_hub(folder, repo, private=private, license_id=license_id, dry_run=dry_run)
+    _check_archive(archive, license_id)
     if repo and dry_run:
         _list(into, repo, license_id)
         return
@@ -98,6 +106,8 @@ def publish_command(
     tell([f"ignored: {reason}" for reason in done.ignored])
     if done.refused:
         context.exit(EXIT_WITH_PROBLEMS)
+    if archive:
+        _archive(into, archive, license_id)
     if repo:
         _push(into, repo, license_id, private=private)
 
@@ -121,6 +131,28 @@ def _check_hub(
         raise ParameterError(
             "--dry-run lists what is already published; publish the run first, without --to-hub"
         )
+
+
+def _check_archive(archive: Path | None, license_id: str) -> None:
+    from awb.leaderboard.deposits.archive import checked_archive
+    from awb.leaderboard.publishing.dataset_card import checked_license
+
+    if archive is not None:
+        checked_archive(archive)
+        checked_license(license_id)
+
+
+def _archive(into: Path, archive: Path, license_id: str) -> None:
+    from awb.cli.progress import passing_bar
+    from awb.leaderboard.deposits.archive import CHECK, write_archive
+    from awb.leaderboard.publishing.hub import collect
+    from awb.plugins.discovery import load
+
+    with passing_bar("Verifying what goes into the archive"):
+        submitted, files = collect(into, load(), license_id=license_id, commands=CHECK)
+    sizes = write_archive(archive, submitted, files, license_id=license_id)
+    click.echo(f"{len(sizes)} files, {sum(sizes.values()):,} bytes in the archive", err=True)
+    click.echo(archive)
 
 
 def _list(into: Path, repo: str, license_id: str) -> None:

@@ -71,12 +71,12 @@ the relevance that it was computed from.
 - `{results}/`: for each model, what the Hub reads as `.eval_results/awb.yaml` in the model's
   repository.
 
+- `croissant.json`: what the table is, for machines ([Croissant](https://mlcommons.org/croissant)).
+
 To check everything here, without the models:
 
 ```sh
-pip install audio-where-benchmark huggingface_hub
-hf download {repo} --repo-type dataset --local-dir leaderboards
-awb verify leaderboards
+{commands}
 ```
 """
 
@@ -102,9 +102,9 @@ def checked_license(text: str) -> str:
 
 
 def card(
-    submitted: Sequence[Submitted], index: str, *, repo: str, license_id: str, n_rows: int
+    submitted: Sequence[Submitted], index: str, *, commands: str, license_id: str, n_rows: int
 ) -> str:
-    """Write the card: front matter for the Hub, and a text for readers."""
+    """Write the card: front matter for the Hub, a text for readers, and how to check it."""
     size = next((name for limit, name in _SIZES if n_rows < limit), _LARGEST)
     boards = {(one.record.dataset.label, one.record.model.label) for one in submitted}
     front = _FRONT.format(license=license_id, size=size, table=TABLE)
@@ -116,7 +116,7 @@ def card(
         table=TABLE,
         results=RESULTS,
         n_rows=n_rows,
-        repo=repo,
+        commands=commands,
     )
     return front + body
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from awb.errors import AwbError, HubError, MissingExtraError, SubmissionError
+from awb.leaderboard.deposits.croissant import CROISSANT, croissant
 from awb.leaderboard.publishing.dataset_card import (
     TABLE,
     card,
@@ -22,13 +23,17 @@ from awb.leaderboard.publishing.dataset_card import (
     score_table,
 )
 from awb.leaderboard.submissions.credits import SUBMISSIONS
-from awb.leaderboard.submissions.files import RELEVANCE_SUFFIX, Reader, find
+from awb.leaderboard.submissions.files import RELEVANCE_SUFFIX, Reader, Submitted, find
 from awb.leaderboard.submissions.shadows import SHADOWS
 from awb.leaderboard.submissions.spot_records import VERIFIED
 from awb.leaderboard.verification.checks import readable, verify
 from awb.plugins.discovery import Registry
 
 CARD = "README.md"
+_DOWNLOAD = """\
+pip install audio-where-benchmark huggingface_hub
+hf download {repo} --repo-type dataset --local-dir leaderboards
+awb verify leaderboards"""
 _PART = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _REPO = re.compile(rf"{_PART}/{_PART}\Z")
 _SUFFIXES = frozenset({".json", RELEVANCE_SUFFIX})
@@ -63,6 +68,15 @@ def checked_repo(text: str) -> str:
 def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache-2.0") -> Parcel:
     """Collect the verified submissions, their boards, a card, scores and results per model."""
     checked_repo(repo)
+    commands = _DOWNLOAD.format(repo=repo)
+    submitted, files = collect(into, registry, license_id=license_id, commands=commands)
+    return Parcel(repo, {**model_results(submitted, registry, repo), **files})
+
+
+def collect(
+    into: Path, registry: Registry, *, license_id: str, commands: str
+) -> tuple[list[Submitted], dict[str, Path | bytes]]:
+    """Read and verify every submission, and collect what is given away of it, by name."""
     checked_license(license_id)
     if not (into / SUBMISSIONS).is_dir():
         raise SubmissionError(f"{into} has no submissions. Type: awb publish RUN --into {into}")
@@ -87,12 +101,13 @@ def pack(into: Path, registry: Registry, repo: str, *, license_id: str = "apache
     text = card(
         submitted,
         index.read_text(encoding="utf-8") if index.is_file() else "",
-        repo=repo,
+        commands=commands,
         license_id=license_id,
         n_rows=len(rows),
     )
-    results = model_results(submitted, registry, repo)
-    return Parcel(repo, {CARD: text.encode(), TABLE: score_table(rows), **results, **files})
+    table = score_table(rows)
+    described = croissant(submitted, table, license_id=license_id)
+    return submitted, {CARD: text.encode(), TABLE: table, CROISSANT: described, **files}
 
 
 def push(parcel: Parcel, *, private: bool = False) -> str:

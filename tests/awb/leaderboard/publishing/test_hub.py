@@ -90,7 +90,7 @@ def test_the_pushed_files_equal_the_local_ones_and_pass_verify(copy: Path, tmp_p
     assert {name: files[name] for name in here if name != "README.md"} == {
         name: content for name, content in here.items() if name != "README.md"
     }
-    assert set(files) == set(here) | {"scores.parquet", RESULT}
+    assert set(files) == set(here) | {"scores.parquet", "croissant.json", RESULT}
     assert len(hub.commits) == 1
     assert hub.private[REPO] is None
     for name, content in files.items():

@@ -1,0 +1,1 @@
+"""Deposits: what describes the submissions to archives, and to machines."""
