@@ -19,8 +19,8 @@ from awb_datasets.soundscapes.background import coloured_noise
 
 CLIP_S = 6.0
 LONGEST_PART = 5  # a word lasts at most a fifth of the clip
-OVERLAP_S = 0.04  # a word may begin so long before the one before it ends
-LEVEL_SPREAD_DB = 6.0
+OVERLAP_S = 0.02  # a word may begin so long before the one before it ends
+LEVEL_SPREAD_DB = 4.0
 SLOPE_RANGE = (0.3, 1.5)
 PEAK_DB_RANGE = (-15.0, -1.0)
 
