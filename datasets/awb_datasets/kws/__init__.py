@@ -29,7 +29,7 @@ class KwsParameters(Parameters):
     )
     clips: int = Field(40, ge=1, description="Number of sequences; the keyword is in every other.")
     seed: int = Field(0, ge=0, description="Another seed gives other sequences.")
-    snr_db: str = Field("10+20+30", description="Levels of the speech over the background, in dB.")
+    snr_db: str = Field("10+20", description="Levels of the speech over the background, in dB.")
 
     @field_validator("snr_db")
     @classmethod

@@ -1,4 +1,4 @@
-"""The sequences: words by one speaker with pauses, over a quiet background."""
+"""The sequences: words by one speaker, one upon the other, over background noise."""
 
 from __future__ import annotations
 
@@ -12,17 +12,15 @@ from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.kws.recordings import Recordings
 from awb_datasets.kws.words import Split
-from awb_datasets.mixing.placing import draw_levels, spread
+from awb_datasets.mixing.placing import draw_levels
 from awb_datasets.mixing.sounds import at_level, on_16_bits
 from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.background import coloured_noise
 
 CLIP_S = 6.0
 LONGEST_PART = 5  # a word lasts at most a fifth of the clip
-SPOKEN = (4, 8)
-FEWEST = 2  # words, where more do not fit
-MIN_GAP_S = 0.1
-LEVEL_SPREAD_DB = 3.0
+OVERLAP_S = 0.02  # a word may begin so long before the one before it ends
+LEVEL_SPREAD_DB = 4.0
 SLOPE_RANGE = (0.3, 1.5)
 PEAK_DB_RANGE = (-15.0, -1.0)
 
@@ -76,8 +74,8 @@ class Kws(NumberedClips):
         number = self.number(clip_id)
         rng = RandomKey((*self._path, number)).generator()
         speaker = self._speakers[int(rng.integers(len(self._speakers)))]
-        drawn = self._draw_words(rng, speaker, with_keyword=number % 2 == 0)
-        words, sounds, starts = self._draw_takes(rng, speaker, drawn)
+        words, sounds = self._draw_takes(rng, speaker, with_keyword=number % 2 == 0)
+        starts = self._place(rng, [sound.size for sound in sounds])
         snr_db = self._snr_db[int(rng.integers(len(self._snr_db)))]
         slope = float(rng.uniform(*SLOPE_RANGE))
         mixed = coloured_noise(rng, self._size, slope, self._rate_hz)
@@ -92,45 +90,44 @@ class Kws(NumberedClips):
         waveform = on_16_bits(mixed, float(rng.uniform(*PEAK_DB_RANGE)))
         return Clip(clip_id, waveform, self._rate_hz, events, group=speaker)
 
-    def _draw_words(
-        self, rng: np.random.Generator, speaker: str, *, with_keyword: bool
-    ) -> list[int]:
-        """Draw which words are said, in order; others than the keyword may come more than once."""
-        others = [word for word in self._recordings.said_by(speaker) if word != self._keyword]
-        count = int(rng.integers(SPOKEN[0], SPOKEN[1] + 1))
-        words = [int(word) for word in rng.choice(others, count)]
-        if with_keyword:
-            words[int(rng.integers(count))] = self._keyword
-        return words
-
     def _draw_takes(
-        self, rng: np.random.Generator, speaker: str, words: Sequence[int]
-    ) -> tuple[list[int], list[FloatArray], list[int]]:
-        """Draw takes and where they begin, until they fit and none is too long to be asked for.
+        self, rng: np.random.Generator, speaker: str, *, with_keyword: bool
+    ) -> tuple[list[int], list[FloatArray]]:
+        """Draw words until no more fit; others than the keyword may come more than once."""
+        others = [word for word in self._recordings.said_by(speaker) if word != self._keyword]
+        words = [self._keyword] if with_keyword else []
+        sounds = [self._draw_take(rng, speaker, word) for word in words]
+        while True:
+            word = int(rng.choice(others))
+            sound = self._draw_take(rng, speaker, word)
+            if self._free([*(one.size for one in sounds), sound.size]) < 0:
+                break
+            words.append(word)
+            sounds.append(sound)
+        order = rng.permutation(len(words))
+        return [words[place] for place in order], [sounds[place] for place in order]
 
-        Where so many long words do not fit, the last one that is not the keyword is left out.
-        """
-        left = list(words)
-        while len(left) >= FEWEST:
-            for _ in range(_TRIES):
-                sounds = self._sounds(rng, speaker, left)
-                lengths = [sound.size for sound in sounds]
-                starts = spread(rng, lengths, self._size, round(MIN_GAP_S * self._rate_hz))
-                if starts is not None and max(lengths) <= self._size // LONGEST_PART:
-                    return left, sounds, starts
-            place = max(at for at, word in enumerate(left) if word != self._keyword)
-            del left[place]
+    def _draw_take(self, rng: np.random.Generator, speaker: str, word: int) -> FloatArray:
+        """Draw a take that is not too long to be asked for."""
+        name = self._words[word]
+        for _ in range(_TRIES):
+            take = int(rng.integers(self._recordings.count(speaker, name)))
+            sound = self._recordings.sound(speaker, name, take)
+            if sound.size <= self._size // LONGEST_PART:
+                return sound
         raise DataError(
-            f"the recordings of {', '.join(self._words[word] for word in words)} by {speaker} are"
-            f" too long for a clip of {CLIP_S:g} s"
+            f"the recordings of {name} by {speaker} are too long for a clip of {CLIP_S:g} s"
         )
 
-    def _sounds(
-        self, rng: np.random.Generator, speaker: str, words: Sequence[int]
-    ) -> list[FloatArray]:
-        names = [self._words[word] for word in words]
-        takes = [int(rng.integers(self._recordings.count(speaker, one))) for one in names]
-        return [
-            self._recordings.sound(speaker, name, take)
-            for name, take in zip(names, takes, strict=True)
-        ]
+    def _free(self, lengths: Sequence[int]) -> int:
+        """Count the samples that are left if all words overlap as far as they may."""
+        return self._size - sum(lengths) + (len(lengths) - 1) * round(OVERLAP_S * self._rate_hz)
+
+    def _place(self, rng: np.random.Generator, lengths: Sequence[int]) -> list[int]:
+        """Share the free time among the places before, between and after the words."""
+        shares = rng.dirichlet(np.ones(len(lengths) + 1))[:-1]
+        waits = np.floor(np.cumsum(shares) * self._free(lengths)).astype(int)
+        before = np.cumsum([0, *lengths[:-1]]) - np.arange(len(lengths)) * round(
+            OVERLAP_S * self._rate_hz
+        )
+        return [int(start) for start in waits + before]
