@@ -142,6 +142,19 @@ def test_an_explainer_that_is_not_here_is_unchecked(submitted: Submitted) -> Non
         spot_check.same_run(absent, load())
 
 
+@pytest.mark.parametrize("part", ["dataset", "model", "explainer"])
+def test_every_plugin_is_of_the_same_version(part: str, submitted: Submitted) -> None:
+    label = getattr(submitted.record, part).label
+    with pytest.raises(UncheckedError, match=f"^{label} is from audio-where-benchmark "):
+        spot_check.same_run(_changed(submitted, part, version="0.0.1"), load())
+
+
+def test_every_metric_is_of_the_same_version(submitted: Submitted) -> None:
+    metrics = [one.model_copy(update={"version": "0.0.1"}) for one in submitted.record.metrics]
+    with pytest.raises(UncheckedError, match="^roc-auc is from audio-where-benchmark "):
+        spot_check.same_run(_changed(submitted, metrics=metrics), load())
+
+
 def test_the_run_is_that_of_the_submission(submitted: Submitted) -> None:
     config, chosen = spot_check.same_run(submitted, load())
     record = submitted.record
