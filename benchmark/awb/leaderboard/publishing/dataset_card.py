@@ -48,8 +48,7 @@ _RESULT = """\
     id: {repo}
     task_id: {task}
   value: {value}
-  date: {date}
-  source:
+{date}  source:
     url: {url}
     name: "Audio Where Benchmark"
   notes: {notes}
@@ -133,7 +132,7 @@ def model_results(
     dates: dict[tuple[str, str], str] = {}
     for one in submitted:
         board = one.record.dataset.label, one.record.model.label
-        dates[board] = max(dates.get(board, ""), one.record.created)
+        dates[board] = max(dates.get(board, ""), one.record.environment.created[:10])
     files: dict[str, list[str]] = {}
     rows, n_faithful = (summary.rows, summary.n_faithful) if summary is not None else ((), 0)
     for row in rows:
@@ -158,7 +157,7 @@ def _entry(row: ModelRow, n_faithful: int, repo: str, date: str) -> str:
         repo=json.dumps(repo),
         task=json.dumps(_slug(row.board.dataset)),
         value=round(found.mean, 4),
-        date=json.dumps(date),
+        date=f"  date: {json.dumps(date)}\n" if date else "",
         url=json.dumps(f"https://huggingface.co/datasets/{repo}"),
         notes=json.dumps(notes),
     )
