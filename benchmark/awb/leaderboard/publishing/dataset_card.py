@@ -147,8 +147,9 @@ def model_results(
 def _entry(row: ModelRow, n_faithful: int, repo: str, date: str) -> str:
     """Write one result in YAML; quoted as JSON, so that no name can be anything else."""
     found = row.localization
+    several = "explainer" if n_faithful == 1 else f"{n_faithful} explainers"
     notes = (
-        f"{LOCALIZATION} (0 to 1, chance {CHANCE}) of the {n_faithful} explainers most faithful to"
+        f"{LOCALIZATION} (0 to 1, chance {CHANCE}) of the {several} most faithful to"
         f" the model, chosen for each clip on the others; 95 % interval {found.low:.3f} to"
         f" {found.high:.3f}; {row.n_instances} instances in {row.n_clips} clips of"
         f" {row.board.dataset}; {row.verdict}"
