@@ -201,7 +201,7 @@ def test_what_cannot_be_an_event_is_left_out_and_counted(tmp_path: Path) -> None
     )  # fmt: skip
     dataset = opened(tmp_path, group="speaker")
     assert events(dataset, "a.wav") == [(0.1, 0.4, "dog"), (1.8, 2.0, "cat")]  # trimmed
-    assert [dataset.load(name).group for name in dataset.clip_ids()] == ["x", "y", "None"]
+    assert [dataset.load(name).group for name in dataset.clip_ids()] == ["x", "y", ""]
     assert sorted((one.clip_id, one.reason) for one in dataset.excluded()) == [
         ("a.wav", "event of zero length"),
         ("a.wav", "event that ends before it begins"),

@@ -87,7 +87,8 @@ class HubDataset(DescribedDataset):
         for number, (where, row) in enumerate(self._rows.labels(columns, self._audio)):
             said = read_row(row, layout, f"row {number}")
             path = str((row[self._audio] or {}).get("path") or "")
-            found.append(_Row(where, path, said, str(row[group]) if group else ""))
+            known = row[group] if group else None
+            found.append(_Row(where, path, said, "" if known is None else str(known)))
         return found
 
     def _named(self, rows: Sequence[_Row], layout: Layout, meant: str) -> dict[str, list[_Row]]:

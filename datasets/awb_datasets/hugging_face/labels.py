@@ -136,7 +136,8 @@ def find_layout(schema: pyarrow.Schema, chosen: Mapping[str, str]) -> Layout:
         column, _, _ = name.partition(".")
         if column not in fields:
             raise ParameterError(f"there is no column {column!r}; there are: {', '.join(fields)}")
-    plain, nested = [], {}
+    plain: list[str] = []
+    nested: dict[str, list[str]] = {}
     for name, field in fields.items():
         inner = field.type.value_type if _is_list(field.type) else field.type
         if kinds.is_struct(inner):

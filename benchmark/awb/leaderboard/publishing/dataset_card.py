@@ -48,8 +48,7 @@ _RESULT = """\
     id: {repo}
     task_id: {task}
   value: {value}
-  date: {date}
-  source:
+{date}  source:
     url: {url}
     name: "Audio Where Benchmark"
   notes: {notes}
@@ -133,7 +132,7 @@ def model_results(
     dates: dict[tuple[str, str], str] = {}
     for one in submitted:
         board = one.record.dataset.label, one.record.model.label
-        dates[board] = max(dates.get(board, ""), one.record.created)
+        dates[board] = max(dates.get(board, ""), one.record.environment.created[:10])
     files: dict[str, list[str]] = {}
     rows, n_faithful = (summary.rows, summary.n_faithful) if summary is not None else ((), 0)
     for row in rows:
@@ -148,8 +147,9 @@ def model_results(
 def _entry(row: ModelRow, n_faithful: int, repo: str, date: str) -> str:
     """Write one result in YAML; quoted as JSON, so that no name can be anything else."""
     found = row.localization
+    several = "explainer" if n_faithful == 1 else f"{n_faithful} explainers"
     notes = (
-        f"{LOCALIZATION} (0 to 1, chance {CHANCE}) of the {n_faithful} explainers most faithful to"
+        f"{LOCALIZATION} (0 to 1, chance {CHANCE}) of the {several} most faithful to"
         f" the model, chosen for each clip on the others; 95 % interval {found.low:.3f} to"
         f" {found.high:.3f}; {row.n_instances} instances in {row.n_clips} clips of"
         f" {row.board.dataset}; {row.verdict}"
@@ -158,7 +158,7 @@ def _entry(row: ModelRow, n_faithful: int, repo: str, date: str) -> str:
         repo=json.dumps(repo),
         task=json.dumps(_slug(row.board.dataset)),
         value=round(found.mean, 4),
-        date=json.dumps(date),
+        date=f"  date: {json.dumps(date)}\n" if date else "",
         url=json.dumps(f"https://huggingface.co/datasets/{repo}"),
         notes=json.dumps(notes),
     )
