@@ -22,8 +22,8 @@ def explainers() -> pandas.DataFrame:
         A row per explainer, by name: what it is; whether it is `available`, else the command that
         installs what it lacks (`mend`); its settings with their defaults (`parameters`); where it
         is from; its `citation`; its model calls in words (`cost`); the capabilities that a model
-        `needs`; whether it is a `baseline`, `sees_labels`, takes `unequal_segments`, and `learns`
-        beforehand.
+        `needs`; whether it is a `baseline` or a `reference`, `sees_labels`, takes
+        `unequal_segments`, and `learns` beforehand.
     """
     return listed("explainer")
 
