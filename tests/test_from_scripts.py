@@ -20,11 +20,15 @@ from doc_blocks import blocks, command_lines
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "from-scripts.md"
 
+FEW = {"run": ("--metrics", "roc-auc,deletion-area", "--no-baselines")}
+"""Settings where the page has none of its own."""
+
 SMALL = {
     "run": ("--clips", "1", "--samples", "12", "--jobs", "1", "--no-isolate", "--min-score", "-100",
             "--cache", "off"),
     "train": ("--epochs", "1"),
 }  # fmt: skip
+"""Settings in place of the page's."""
 
 
 def _sections() -> dict[str, list[list[str]]]:
@@ -73,7 +77,8 @@ def test_its_commands_run(
     instead = _data(name, tmp_path, test_data)
     threads = torch.get_num_threads()
     for words in SECTIONS[name]:
-        typed = [instead.get(word, word) for word in words] + list(SMALL.get(words[0], ()))
+        command, *own = (instead.get(word, word) for word in words)
+        typed = [command, *FEW.get(command, ()), *own, *SMALL.get(command, ())]
         done = CliRunner().invoke(main, typed)
         assert done.exit_code == 0, f"awb {shlex.join(typed)}\n{done.output[-2000:]}"
     torch.set_num_threads(threads)

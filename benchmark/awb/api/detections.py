@@ -86,8 +86,12 @@ def explain_events(
     AwbError
         If a file cannot be read, a name is unknown, or the model fails.
     """
+    same = settings_for_events(file, events, window_s, columns)
     return run(
-        **settings_for_events(file, events, window_s, columns),
+        datasets=same["datasets"],
+        metrics=same["metrics"],
+        min_score=same["min_score"],
+        max_event_fraction=same["max_event_fraction"],
         models=[model_for_a_file(load()) if model is None else model],
         explainers=explainers,
         masker=masker,

@@ -22,7 +22,7 @@ FEW, MANY = 100, 400
 """Drop masks of the two explanations from whose times the costs follow."""
 
 _WARM_UP = 10
-_COPIES = 8
+_MOST_COPIES, _ENOUGH_BYTES = 64, 200_000
 PATIENCE = 0.2
 """Largest share of the time for a run in which a pilot starts another measurement."""
 
@@ -74,9 +74,11 @@ def _stored_bytes(result: UnitResult) -> int:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "results.sqlite")
         empty = store.used_bytes()
-        for copy in range(_COPIES):  # a file grows by whole pages
-            store.add("", "", replace(result, key=str(copy)))
-        return (store.used_bytes() - empty) // _COPIES
+        copies = grown = 0
+        while copies < _MOST_COPIES and grown < _ENOUGH_BYTES:  # a file grows by whole pages
+            store.add("", "", replace(result, key=f"{copies:064d}"))
+            copies, grown = copies + 1, store.used_bytes() - empty
+        return grown // copies
 
 
 def run_pilot(

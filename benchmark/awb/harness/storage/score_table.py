@@ -73,7 +73,7 @@ class ScoreTable(Sequence[ScoreRow]):
         codes = [
             code for (reason,), code in self._names["reason"].items() if reason.startswith(start)
         ]
-        found = np.isin(np.frombuffer(self._reason, dtype=np.uint32), codes) if codes else []
+        found = np.isin(np.frombuffer(self._reason, dtype=np.uint32), codes)
         return self._rows(np.flatnonzero(found).tolist())
 
     def filled(

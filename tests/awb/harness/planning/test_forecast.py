@@ -19,7 +19,6 @@ from awb.harness.planning import forecast as planning
 from awb.harness.planning.forecast import Looked
 from awb.harness.planning.pilot import Timing
 from awb.harness.selection.manifest import Kept
-from awb.harness.storage.run_folder import STORE_FILE
 from awb.plugins.discovery import Registered, Registry, load
 from awb.specs import DatasetSpec, ModelSpec, Origin
 from awb.types import Clip, Event
@@ -74,8 +73,8 @@ def test_a_small_run_is_foretold_exactly(tmp_path: Path) -> None:
     rows = list(done.store().explanations())
     assert (found.clips, found.instances) == (N_CLIPS, len({row.clip_id for row in rows}))
     assert found.calls == pytest.approx(sum(row.calls for row in rows) / found.instances)
-    stored = (done.path / STORE_FILE).stat().st_size
-    assert 0.1 < found.disk_bytes / stored < 10
+    relevance_bytes = 2 * 10 * 8
+    assert relevance_bytes < found.stored_bytes < 25 * relevance_bytes  # and keys, names, a score
     text = "\n".join(forecast_lines([found]))
     assert "planted on fake: 8 instances in 12 clips\n" in text
     assert "first" not in text
