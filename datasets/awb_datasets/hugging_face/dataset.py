@@ -16,7 +16,8 @@ from awb.errors import AudioError, DataError, ParameterError, did_you_mean
 from awb.reprs import DescribedDataset
 from awb.types import AudioArray, Clip
 from awb_datasets.hugging_face.files import Files
-from awb_datasets.hugging_face.labels import Layout, find_layout, read_row
+from awb_datasets.hugging_face.labels import read_row
+from awb_datasets.hugging_face.layout import Layout, find_layout
 from awb_datasets.hugging_face.parts import chosen_part, parts_of
 from awb_datasets.hugging_face.reading import Place, Rows, audio_column
 from awb_datasets.times import within

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from awb.errors import DataError, ParameterError
 from awb_datasets.hugging_face.files import Files, answered
-from awb_datasets.hugging_face.labels import features_of
+from awb_datasets.hugging_face.layout import features_of
 
 if TYPE_CHECKING:
     import pyarrow
