@@ -11,8 +11,7 @@ from awb.errors import ParameterError
 from awb.harness.storage.store import ScoreRow
 from awb.leaderboard.formats.long_table import write
 from awb.leaderboard.publishing.board_pages import BEGIN, END
-from awb.leaderboard.publishing.comparable_boards import comparable
-from awb.leaderboard.publishing.comparable_boards import LOCALIZATION
+from awb.leaderboard.publishing.comparable_boards import LOCALIZATION, comparable
 from awb.leaderboard.publishing.over_models import CHANCE, ModelRow, summarize_models
 from awb.leaderboard.publishing.published_board import scores_of
 from awb.leaderboard.submissions.files import Submitted
