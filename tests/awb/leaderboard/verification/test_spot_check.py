@@ -151,7 +151,7 @@ def test_every_plugin_is_of_the_same_version(part: str, submitted: Submitted) ->
 
 def test_every_metric_is_of_the_same_version(submitted: Submitted) -> None:
     metrics = [one.model_copy(update={"version": "0.0.1"}) for one in submitted.record.metrics]
-    with pytest.raises(UncheckedError, match="^roc-auc is from audio-where-benchmark "):
+    with pytest.raises(UncheckedError, match=r"^roc-auc is from audio-where-benchmark "):
         spot_check.same_run(_changed(submitted, metrics=metrics), load())
 
 
