@@ -23,10 +23,13 @@ from awb_plugins.models.kws_cnn.model import KwsCnn
 from awb_plugins.models.moments import Reach
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
+from awb_plugins.models.soundscape_mean import EMBEDDED as EMBEDDED_MEAN
+from awb_plugins.models.soundscape_mean.model import SoundscapeMean
 
 _FOLDER = Path(awb_plugins.models.__file__).parent
 MODELS = {
     "soundscape-cnn": lambda: SoundscapeCnn(EMBEDDED),
+    "soundscape-mean": lambda: SoundscapeMean("soundscape-mean", EMBEDDED_MEAN),
     "kws-cnn": lambda: KwsCnn(_FOLDER / "kws_cnn" / "weights.safetensors"),
     "drums-crnn": lambda: CrnnModel("drums-crnn", _FOLDER / "drums_crnn" / "weights.safetensors"),
     "clever-hans": lambda: CrnnModel(

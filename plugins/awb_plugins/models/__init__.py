@@ -16,6 +16,7 @@ from awb_plugins.models import (
     ser_cnn,
     sklearn_classifier,
     soundscape_cnn,
+    soundscape_mean,
     tflite,
     transformers_any,
     urbansound_cnn,
@@ -46,6 +47,7 @@ def awb_models() -> list[ModelSpec]:
         clap.SPEC,
         tflite.SPEC,
         onnx.SPEC,
+        soundscape_mean.SPEC,
     ]
 
 
