@@ -26,4 +26,5 @@ class MeanBackEnd(BackEnd):
 
     def combined(self, moments: Tensor) -> Tensor:
         """Average what speaks for each class over time."""
-        return GAIN * self.positive(moments).mean(dim=1) + self.offset
+        heard: Tensor = self.positive(moments).mean(dim=1)
+        return GAIN * heard + self.offset
