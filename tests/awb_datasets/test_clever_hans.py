@@ -80,3 +80,12 @@ def test_unknown_clips_are_refused() -> None:
     with pytest.raises(DataError, match="ids run from test-0-0000 to test-0-0003"):
         dataset.load("test-0-0004")
     assert SPEC.contrast == SPEC.models
+
+
+def test_the_clips_are_those_that_the_embedded_models_were_trained_on() -> None:
+    dataset = CleverHans("test", 3, 0, True)
+    levels = [
+        np.sqrt(np.mean(np.square(dataset.load(clip_id).waveform, dtype=np.float64)))
+        for clip_id in dataset.clip_ids()
+    ]
+    assert levels == pytest.approx([0.026911, 0.013088, 0.043426], rel=1e-3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +12,27 @@ import soundfile
 
 from awb.audio import read_audio
 from awb.errors import DataError
+from awb.intervals import FloatArray
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
 from awb.segments import Segments
 from awb_datasets.drums import SPEC, DrumsParameters, create
-from awb_datasets.drums.dataset import CLASSES, Drums
-from awb_datasets.drums.hits import KICK, RECIPES
+from awb_datasets.drums.dataset import CARRIES_OVER, CLASSES, Drums
+from awb_datasets.drums.hits import KICK, RECIPES, TOM
 from awb_datasets.drums.kit import FOLDERS, read_hit, read_kit
 from awb_datasets.drums.sequences import (
+    APART,
     CLIP_SAMPLES,
-    LEAST_GAP_S,
+    DENSE,
     LONGEST_KICK_S,
+    Mixing,
     audible,
     draw_onsets,
 )
+from awb_datasets.drums.varied_hits import VARIED
 
 RATE_HZ = 16_000
+Recipes = Mapping[str, Callable[[np.random.Generator], FloatArray]]
 
 
 @pytest.fixture(scope="module")
@@ -99,13 +105,14 @@ def test_kicks_never_last_longer_than_the_protocol_allows(drums: Drums) -> None:
     assert np.mean(covered) > 0.9
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_hits_keep_apart_and_lie_on_no_grid(seed: int) -> None:
-    onsets_s = draw_onsets(rng(seed))
+@pytest.mark.parametrize("mixing", [APART, DENSE])
+@pytest.mark.parametrize("seed", range(3))
+def test_hits_keep_apart_and_lie_on_no_grid(seed: int, mixing: Mixing) -> None:
+    onsets_s = draw_onsets(rng(seed), mixing.least_gap_s)
     gaps_s = np.diff(onsets_s)
     assert onsets_s[0] >= 0.05
     assert onsets_s[-1] <= 7.6
-    assert gaps_s.min() >= LEAST_GAP_S
+    assert gaps_s.min() >= mixing.least_gap_s - 1e-9
     assert np.std(gaps_s) > 0.02
 
 
@@ -129,8 +136,9 @@ def test_every_clip_is_its_own_and_repeatable(drums: Drums) -> None:
     assert len({one.group for one in [*others[:2], again]}) == 3
 
 
-def test_the_synthesizer_varies() -> None:
-    for instrument, recipe in RECIPES.items():
+@pytest.mark.parametrize("recipes", [RECIPES, VARIED])
+def test_the_synthesizer_varies(recipes: Recipes) -> None:
+    for instrument, recipe in recipes.items():
         sounds = [recipe(rng(seed)) for seed in range(20)]
         centres = []
         for sound in sounds:
@@ -139,14 +147,36 @@ def test_the_synthesizer_varies() -> None:
         assert np.std(centres) / np.mean(centres) > 0.05, instrument
 
 
-def test_kicks_are_lower_than_toms() -> None:
-    def peak_hz(name: str, seed: int) -> float:
-        power = np.abs(np.fft.rfft(RECIPES[name](rng(seed)), RATE_HZ))
-        return float(np.argmax(power))
+def test_kicks_and_toms_are_apart_in_pitch_for_clever_hans_and_meet_in_drums() -> None:
+    def peaks_hz(recipes: Recipes, name: str) -> list[float]:
+        sounds = [recipes[name](rng(seed)) for seed in range(30)]
+        return [float(np.argmax(np.abs(np.fft.rfft(sound, RATE_HZ)))) for sound in sounds]
 
-    assert max(peak_hz("kick", seed) for seed in range(30)) < min(
-        peak_hz("tom", seed) for seed in range(30)
-    )
+    assert max(peaks_hz(RECIPES, KICK)) < min(peaks_hz(RECIPES, TOM))
+    assert max(peaks_hz(VARIED, KICK)) > min(peaks_hz(VARIED, TOM))
+    assert np.median(peaks_hz(VARIED, KICK)) < np.median(peaks_hz(VARIED, TOM))
+
+
+def test_every_recipe_is_finite_and_heard_from_the_start() -> None:
+    for name, recipe in VARIED.items():
+        for seed in range(25):
+            sound = recipe(rng(seed))
+            assert np.isfinite(sound).all(), (name, seed)
+            assert np.abs(sound[: RATE_HZ // 10]).max() > 0.2 * np.abs(sound).max(), (name, seed)
+
+
+def test_loudness_finds_kicks_only_in_part(drums: Drums) -> None:
+    segments = Segments(CLIP_SAMPLES, RATE_HZ)
+    found = []
+    for clip_id in drums.clip_ids():
+        clip = drums.load(clip_id)
+        coverage = segments.coverage([(one.onset_s, one.offset_s) for one in clip.events])
+        power = np.square(clip.waveform.reshape(-1, 1600), dtype=np.float64).mean(axis=1)
+        inside, outside = power[coverage > 0.9], power[coverage == 0]
+        if inside.size:
+            found.append(float(np.mean(inside[:, None] > outside)))
+    assert len(found) == 20
+    assert 0.5 < np.mean(found) < 0.8
 
 
 def test_unknown_clips_and_settings_are_refused(drums: Drums) -> None:
@@ -170,6 +200,7 @@ def test_a_kit_gives_its_hits_and_each_part_other_ones(kit_folder: Path) -> None
     clip = dataset.load(dataset.clip_ids()[5])
     assert len(clip.events) == 5
     assert str(kit_folder) in clip.group
+    assert dataset.notes() == (CARRIES_OVER,)  # type: ignore[attr-defined]
     first = clip.events[0]
     start = round(first.onset_s * RATE_HZ)
     heard = clip.waveform[start : start + 1600].astype(np.float64)
@@ -240,3 +271,4 @@ def test_the_kit_is_part_of_the_fingerprint(kit_folder: Path, tmp_path: Path) ->
     (folder / "kick" / "kick 0.wav").unlink()
     assert before != Drums("test", 1, 0, read_kit(folder)).fingerprint()
     assert Drums("test", 1, 0).fingerprint() == ""
+    assert Drums("test", 1, 0).notes() == ()

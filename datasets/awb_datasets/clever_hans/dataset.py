@@ -8,7 +8,8 @@ from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.clever_hans.cough import cough
 from awb_datasets.drums.dataset import CLASSES as KICKS
-from awb_datasets.drums.sequences import CLIP_SAMPLES, Hit, Synthesizer, compose
+from awb_datasets.drums.hits import RECIPES
+from awb_datasets.drums.sequences import APART, CLIP_SAMPLES, Hit, Synthesizer, compose
 from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.room import loudest_window
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
@@ -40,7 +41,9 @@ class CleverHans(NumberedClips):
         number = self.number(clip_id)
         key = RandomKey(("clever-hans", self._split, self._seed, number))
         label = CLASSES[number % 2]
-        sequence = compose(key.generator("sequence"), FEWEST + number % 2, Synthesizer())
+        sequence = compose(
+            key.generator("sequence"), FEWEST + number % 2, Synthesizer(RECIPES), APART
+        )
         extra: tuple[Hit, ...] = ()
         if self._artefact and label == CORRUPTED:
             extra = (place_cough(key.generator("cough")),)

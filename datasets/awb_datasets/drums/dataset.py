@@ -12,11 +12,24 @@ from awb.intervals import FloatArray
 from awb.randomness import RandomKey
 from awb.types import Clip, Event
 from awb_datasets.drums.kit import Kit, read_hit
-from awb_datasets.drums.sequences import MOST_KICKS, HitSource, Sequence, Synthesizer, compose
+from awb_datasets.drums.sequences import (
+    DENSE,
+    MOST_KICKS,
+    HitSource,
+    Sequence,
+    Synthesizer,
+    compose,
+)
+from awb_datasets.drums.varied_hits import VARIED
 from awb_datasets.numbering import NumberedClips
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ
 
 CLASSES = ("0 kicks", "1 kick", "2 kicks", "3 kicks", "4 kicks", "5 kicks")
+
+CARRIES_OVER = (
+    "drums-crnn is trained on synthesized hits and does not carry over to real kits: on three that"
+    " it never heard it counts the kicks right in 43 % of clips. Train your own: awb train"
+)
 
 _read = lru_cache(maxsize=512)(read_hit)
 
@@ -45,7 +58,7 @@ class Drums(NumberedClips):
     def __init__(self, split: str, clips: int, seed: int, kit: Kit | None = None) -> None:
         super().__init__("drums", f"{split}-{seed}", clips)
         self._split, self._seed = split, seed
-        self._source: HitSource = Synthesizer() if kit is None else KitPart(kit, split)
+        self._source: HitSource = Synthesizer(VARIED) if kit is None else KitPart(kit, split)
         self._kit = None if kit is None else kit.folder
         self.classes = CLASSES
 
@@ -53,6 +66,10 @@ class Drums(NumberedClips):
     def group(self) -> str:
         """What all clips of a split share: its hits."""
         return f"{self._split} hits of {self._kit or 'the synthesizer'}"
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how well the embedded model counts the kicks of kits that it never heard."""
+        return () if self._kit is None else (CARRIES_OVER,)
 
     def n_kicks(self, clip_id: str) -> int:
         """Return the number of kicks of a clip, 0 to 5."""
@@ -63,9 +80,9 @@ class Drums(NumberedClips):
         return RandomKey(("drums", self._split, self._seed, self.number(clip_id)))
 
     def sequence(self, clip_id: str) -> Sequence:
-        """Compose one clip with its hits apart."""
+        """Compose one clip, with every hit a sound of its own."""
         n_kicks = self.n_kicks(clip_id)
-        return compose(self.key(clip_id).generator("sequence"), n_kicks, self._source)
+        return compose(self.key(clip_id).generator("sequence"), n_kicks, self._source, DENSE)
 
     def load(self, clip_id: str) -> Clip:
         """Render one clip."""

@@ -47,7 +47,7 @@ def kick(rng: np.random.Generator) -> FloatArray:
     body = np.tanh((1 + drive) * body) / np.tanh(1 + drive)
     click = rng.standard_normal(n_samples) * decay(n_samples, log_uniform(rng, 0.01, 0.05))
     click = band_pass(click, log_uniform(rng, 300.0, 2000.0), HIGHEST_HZ, order=1)
-    return np.asarray(body + _level(rng, -30.0, -10.0) * click)
+    return np.asarray(body + level(rng, -30.0, -10.0) * click)
 
 
 def snare(rng: np.random.Generator) -> FloatArray:
@@ -60,7 +60,7 @@ def snare(rng: np.random.Generator) -> FloatArray:
     rattle = band_pass(
         rng.standard_normal(n_samples), log_uniform(rng, 500.0, 2500.0), HIGHEST_HZ, order=1
     )
-    wires = _level(rng, -6.0, 10.0) * rattle * decay(n_samples, wires_s)
+    wires = level(rng, -6.0, 10.0) * rattle * decay(n_samples, wires_s)
     return np.asarray(head * decay(n_samples, head_s) + wires)
 
 
@@ -73,11 +73,11 @@ def tom(rng: np.random.Generator) -> FloatArray:
     pitch_hz = final_hz * (1 + bend * np.exp(-clock_s(n_samples) / log_uniform(rng, 0.02, 0.1)))
     sound = np.zeros(n_samples)
     for place, ratio in enumerate(_HEAD_RATIOS):
-        strength = 1.0 if place == 0 else _level(rng, -24.0, -8.0)
+        strength = 1.0 if place == 0 else level(rng, -24.0, -8.0)
         partial = np.sin(phase(pitch_hz * ratio, n_samples))
         sound += strength * partial * decay(n_samples, fall_s / ratio)
     stick = rng.standard_normal(n_samples) * decay(n_samples, log_uniform(rng, 0.01, 0.06))
-    return np.asarray(sound + _level(rng, -30.0, -12.0) * stick)
+    return np.asarray(sound + level(rng, -30.0, -12.0) * stick)
 
 
 def cymbal(rng: np.random.Generator) -> FloatArray:
@@ -86,7 +86,7 @@ def cymbal(rng: np.random.Generator) -> FloatArray:
     n_samples = count(min(fall_s, 1.2))
     base_hz = rng.uniform(250.0, 550.0)
     ratios = _METAL_RATIOS * rng.uniform(0.96, 1.04, _METAL_RATIOS.size)
-    sound = rng.standard_normal(n_samples) * _level(rng, -6.0, 12.0)
+    sound = rng.standard_normal(n_samples) * level(rng, -6.0, 12.0)
     for ratio in ratios:
         sound += np.sign(np.sin(phase(base_hz * ratio, n_samples)))
     sound = band_pass(sound, log_uniform(rng, 2000.0, 5000.0), HIGHEST_HZ)
@@ -102,6 +102,6 @@ RECIPES: Mapping[str, Callable[[np.random.Generator], FloatArray]] = {
 }
 
 
-def _level(rng: np.random.Generator, low_db: float, high_db: float) -> float:
+def level(rng: np.random.Generator, low_db: float, high_db: float) -> float:
     """Draw an amplitude between two levels in dB."""
     return float(10 ** (rng.uniform(low_db, high_db) / 20))

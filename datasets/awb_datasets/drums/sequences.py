@@ -10,6 +10,7 @@ least 0.5 s apart, on no grid.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from awb.intervals import FloatArray
 from awb.types import AudioArray
-from awb_datasets.drums.hits import CYMBAL, KICK, RECIPES, SNARE, TOM
+from awb_datasets.drums.hits import CYMBAL, KICK, SNARE, TOM
 from awb_datasets.soundscapes.background import coloured_noise
 from awb_datasets.soundscapes.room import loudest_window, place_in_room
 from awb_datasets.soundscapes.shaping import SAMPLE_RATE_HZ, fade
@@ -26,18 +27,44 @@ CLIP_S = 8.0
 CLIP_SAMPLES = round(CLIP_S * SAMPLE_RATE_HZ)
 HITS = 10
 MOST_KICKS = 5
-LEAST_GAP_S = 0.5
 LONGEST_KICK_S = 0.3
 AUDIBLE_DB = -30.0
 
 _LEAD_S, _LAST_ONSET_S = 0.05, CLIP_S - 0.4
 _BLOCK = 160
 _RELEASE_S = 0.03
-_KICK_DB, _OTHER_DB = (-16.0, -6.0), (-8.0, 0.0)  # else loudness alone would find the kicks
-_PEAK_DB, _BACKGROUND_DB = (-15.0, -1.0), (-45.0, -25.0)
+_PEAK_DB = (-15.0, -1.0)
 _SLOPE = (0.0, 1.6)
 _OTHERS = (SNARE, TOM, CYMBAL)
 _STEPS = 2**15
+
+
+@dataclass(frozen=True, slots=True)
+class Mixing:
+    """How loud and how close the hits of a clip are.
+
+    Attributes
+    ----------
+    kick_db, other_db : tuple of float
+        Range of the loudest 100 ms of a hit, in dB of full velocity. Kicks are lower: else loudness
+        alone would find them.
+    background_db : tuple of float
+        Range of the noise under everything.
+    least_gap_s : float
+        Time from one onset to the next, at least.
+    """
+
+    kick_db: tuple[float, float]
+    other_db: tuple[float, float]
+    background_db: tuple[float, float]
+    least_gap_s: float
+
+
+APART = Mixing((-16.0, -6.0), (-8.0, 0.0), (-45.0, -25.0), 0.5)
+"""Hits apart, over faint noise."""
+
+DENSE = Mixing((-17.0, -6.0), (-9.0, 0.0), (-40.0, -18.0), 0.25)
+"""Hits that ring into each other, soft and loud ones, over noise."""
 
 
 class HitSource(Protocol):
@@ -48,12 +75,21 @@ class HitSource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Synthesizer:
-    """Hits that are rendered on demand, each a drum of its own."""
+    """Hits that are rendered on demand, each a drum of its own.
+
+    Attributes
+    ----------
+    recipes : mapping of str to callable
+        What renders each instrument.
+    """
+
+    recipes: Mapping[str, Callable[[np.random.Generator], FloatArray]]
 
     def draw(self, rng: np.random.Generator, instrument: str) -> FloatArray:
         """Render a hit in a room, or in none."""
-        return place_in_room(rng, RECIPES[instrument](rng))
+        return place_in_room(rng, self.recipes[instrument](rng))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,27 +161,27 @@ def audible(sound: FloatArray, longest_s: float) -> FloatArray:
     return fade(kept[: (last + 1) * _BLOCK], 0.0, _RELEASE_S)
 
 
-def draw_onsets(rng: np.random.Generator) -> FloatArray:
-    """Draw the onsets of ten hits in seconds, at least `LEAST_GAP_S` apart, ``shape=(10,)``."""
-    spare_s = _LAST_ONSET_S - _LEAD_S - (HITS - 1) * LEAST_GAP_S
+def draw_onsets(rng: np.random.Generator, least_gap_s: float) -> FloatArray:
+    """Draw the onsets of ten hits in seconds, a gap apart at least, ``shape=(10,)``."""
+    spare_s = _LAST_ONSET_S - _LEAD_S - (HITS - 1) * least_gap_s
     shares = rng.dirichlet(np.ones(HITS + 1))[:HITS]
     return np.asarray(
-        _LEAD_S + np.cumsum(shares) * spare_s + np.arange(HITS) * LEAST_GAP_S, dtype=np.float64
+        _LEAD_S + np.cumsum(shares) * spare_s + np.arange(HITS) * least_gap_s, dtype=np.float64
     )
 
 
-def compose(rng: np.random.Generator, n_kicks: int, source: HitSource) -> Sequence:
+def compose(rng: np.random.Generator, n_kicks: int, source: HitSource, mixing: Mixing) -> Sequence:
     """Compose a clip."""
     others = rng.choice(_OTHERS, size=HITS - n_kicks)
     instruments = rng.permutation([KICK] * n_kicks + [str(name) for name in others])
     hits = []
-    for onset_s, instrument in zip(draw_onsets(rng), instruments, strict=True):
+    for onset_s, instrument in zip(draw_onsets(rng, mixing.least_gap_s), instruments, strict=True):
         start = round(float(onset_s) * SAMPLE_RATE_HZ)
         longest_s = LONGEST_KICK_S if instrument == KICK else CLIP_S - float(onset_s)
         sound = audible(source.draw(rng, str(instrument)), longest_s)[: CLIP_SAMPLES - start]
-        level_db = rng.uniform(*(_KICK_DB if instrument == KICK else _OTHER_DB))
+        level_db = rng.uniform(*(mixing.kick_db if instrument == KICK else mixing.other_db))
         loudness = 10 ** (level_db / 20) / np.sqrt(loudest_window(sound)[1])
         hits.append(Hit(str(instrument), start, sound * loudness))
-    level = 10 ** (rng.uniform(*_BACKGROUND_DB) / 20)
+    level = 10 ** (rng.uniform(*mixing.background_db) / 20)
     background = level * coloured_noise(rng, CLIP_SAMPLES, float(rng.uniform(*_SLOPE)))
     return Sequence(background, tuple(hits), float(rng.uniform(*_PEAK_DB)))

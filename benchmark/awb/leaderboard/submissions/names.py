@@ -50,6 +50,8 @@ def own_part(label: str) -> str:
     parts = []
     for setting in rest.split(",") if rest else []:
         key, equals, value = setting.rpartition("=")
+        if key == "clips":  # a size, which the board states beside its title
+            continue
         path = PurePosixPath(value.replace("\\", "/"))
         is_path = not equals or len(path.parts) > 1 or bool(path.suffix.strip(".0123456789"))
         if is_path:

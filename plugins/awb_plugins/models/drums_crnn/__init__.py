@@ -17,7 +17,7 @@ def _recipe() -> Recipe:
     """Return how the embedded weights were trained; torch is imported here."""
     from awb_plugins.models.crnn.recipe import crnn_recipe
 
-    return crnn_recipe(epochs=12, patience=5, duration_s=8.0)
+    return crnn_recipe(epochs=12, patience=6, duration_s=8.0)
 
 
 SPEC = crnn_spec(

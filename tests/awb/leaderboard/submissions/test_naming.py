@@ -35,6 +35,8 @@ ROOT = Path(__file__).resolve().parents[4]
         ("emodb:mix=true,seed=0.5", "emodb-mix-true-seed-0.5"),
         ("transformers:MIT/ast-finetuned", "transformers-ast-finetuned"),
         ("folder:audio", "folder"),
+        ("soundscapes:clips=80", "soundscapes"),
+        ("soundscapes:clips=80,seed=7", "soundscapes-seed-7"),
         ("../..", "unnamed"),
         ("\u00e9", "unnamed"),
     ],
