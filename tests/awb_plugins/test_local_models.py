@@ -25,10 +25,13 @@ from awb_plugins.models.silero_vad.model import SileroVad
 from awb_plugins.models.silero_vad.weights import shipped
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
+from awb_plugins.models.soundscape_mean import EMBEDDED as EMBEDDED_MEAN
+from awb_plugins.models.soundscape_mean.model import SoundscapeMean
 
 _FOLDER = Path(awb_plugins.models.__file__).parent
 MODELS = {
     "soundscape-cnn": lambda: SoundscapeCnn(EMBEDDED),
+    "soundscape-mean": lambda: SoundscapeMean("soundscape-mean", EMBEDDED_MEAN),
     "kws-cnn": lambda: KwsCnn(_FOLDER / "kws_cnn" / "weights.safetensors"),
     "drums-crnn": lambda: CrnnModel("drums-crnn", _FOLDER / "drums_crnn" / "weights.safetensors"),
     "clever-hans": lambda: CrnnModel(
@@ -50,8 +53,9 @@ def test_reuse_equals_the_plain_path_bit_for_bit(name: str, n_samples: int) -> N
     fill = noise()(clip, model.sample_rate_hz, rng)
     renderer = Renderer(clip, fill, segments.edges_samples)
     masks = designs.pooled(segments.n, 60, rng)
-    scorer = MomentScorer(model, renderer, segments, 0)
-    expected = ClipScorer(model, renderer, 0).scores(masks)
+    heard = int(np.argmax(model.scores(clip[None])[0]))
+    scorer = MomentScorer(model, renderer, segments, heard)
+    expected = ClipScorer(model, renderer, heard).scores(masks)
     np.testing.assert_array_equal(scorer.scores(masks), expected)
     assert np.ptp(expected) > 0.01
 

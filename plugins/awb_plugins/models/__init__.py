@@ -17,6 +17,7 @@ from awb_plugins.models import (
     silero_vad,
     sklearn_classifier,
     soundscape_cnn,
+    soundscape_mean,
     tflite,
     transformers_any,
     urbansound_cnn,
@@ -48,6 +49,7 @@ def awb_models() -> list[ModelSpec]:
         silero_vad.SPEC,
         tflite.SPEC,
         onnx.SPEC,
+        soundscape_mean.SPEC,
     ]
 
 
