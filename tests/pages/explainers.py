@@ -279,7 +279,7 @@ BACKGROUNDS = """| method | baseline | ROC-AUC ↑ | deletion ↓ | ROC-AUC ↑ 
 
 With `aggregation=abs-sum` (dropped, then median): `integrated-gradients` 0.811 and 0.847 on
 `soundscape-cnn`, 0.997 and 0.998 on `kws-cnn`; `deeplift` 0.905 and 0.912, 0.998 and 0.999.
-The values of `kws-cnn` are of its earlier weights, on clips of `kws` with pauses between the words."""
+The values of `kws-cnn` are of earlier weights, on clips of `kws` with pauses between words."""
 
 
 def page() -> str:
