@@ -15,10 +15,12 @@ from awb.errors import AudioError, DataError, LabelError, ParameterError
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
 from awb_datasets.kws import SPEC, KwsParameters
-from awb_datasets.kws.dataset import CLIP_S, LEVEL_SPREAD_DB, Kws
+from awb_datasets.kws.dataset import CLIP_S, LEVEL_SPREAD_DB, OVERLAP_S, Kws
 from awb_datasets.kws.fetching import INSIDE, TAKES, digest_of, official, read_digests
 from awb_datasets.kws.words import SPEAKERS
 from spoken_digits import RATE_HZ, write_recordings
+
+OVERLAP = round(OVERLAP_S * RATE_HZ)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,8 @@ def test_the_event_is_where_the_keywords_tone_is_and_nowhere_else(recordings: Pa
         for event in clip.events:
             onset, offset = round(event.onset_s * RATE_HZ), round(event.offset_s * RATE_HZ)
             inside[onset - 200 : offset + 200] = True
-            assert strength[onset + 200 : offset - 200].min() > 0.2 * np.abs(clip.waveform).max()
+            weakest = strength[onset + 200 : offset - 200].min()
+            assert weakest > 3 * strength[~inside].max()
         assert strength[~inside].max() < 0.1 * np.abs(clip.waveform).max()
 
 
@@ -65,20 +68,63 @@ def test_silence_around_a_recording_is_cut_off(recordings: Path) -> None:
     assert event.offset_s - event.onset_s == pytest.approx(0.305, abs=0.016)
 
 
+@pytest.fixture
+def unscaled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave clips as they are mixed, so that the difference of two of them is speech alone."""
+    monkeypatch.setattr("awb_datasets.kws.dataset.on_16_bits", lambda mixed, _: mixed)
+
+
+@pytest.mark.usefixtures("unscaled")
 @pytest.mark.parametrize("snr_db", [-5, 0, 20])
 def test_the_speech_is_as_loud_as_was_asked_for(recordings: Path, snr_db: int) -> None:
-    """The same clips with speech 20 dB up tell what is speech: where both are noise, they agree."""
     clips, louder = (opened(recordings, clips=12, snr_db=str(db)) for db in (snr_db, snr_db + 20))
     for number in range(0, 12, 2):
         one, other = (found.load(f"test-0-{number:04d}") for found in (clips, louder))
-        given, loud = (clip.waveform.astype(float) for clip in (one, other))
-        scale = np.median(given[loud != 0] / loud[loud != 0])
-        speech = (scale * loud - given) / 9.0
-        noise = given - speech
+        speech = (other.waveform - one.waveform) / 9.0
+        noise = one.waveform - speech
         [event] = one.events
         onset, offset = round(event.onset_s * RATE_HZ), round(event.offset_s * RATE_HZ)
-        level_db = 10 * np.log10(np.mean(speech[onset:offset] ** 2) / np.mean(noise**2))
-        assert level_db == pytest.approx(snr_db, abs=LEVEL_SPREAD_DB + 0.1)
+        alone = speech[onset + OVERLAP : offset - OVERLAP]
+        level_db = 10 * np.log10(np.mean(alone**2) / np.mean(noise**2))
+        assert level_db == pytest.approx(snr_db, abs=LEVEL_SPREAD_DB + 0.5)
+
+
+@pytest.mark.usefixtures("unscaled")
+def test_clips_are_full_of_words(recordings: Path) -> None:
+    dataset = opened(recordings, clips=6, snr_db="40")
+    for clip_id in dataset.clip_ids():
+        blocks = dataset.load(clip_id).waveform.reshape(-1, RATE_HZ // 100)
+        spoken = np.mean(blocks**2, axis=1) > 100  # the background's is about 1
+        assert spoken.mean() > 0.8
+
+
+def test_neighbours_overlap_by_20_ms_at_most(recordings: Path) -> None:
+    dataset = opened(recordings)
+    rng = np.random.default_rng(0)
+    size = round(CLIP_S * RATE_HZ)
+    closest = []
+    for _ in range(50):
+        lengths = rng.integers(1000, 9000, 7).tolist()
+        if sum(lengths) - 6 * OVERLAP > size:
+            continue
+        starts = np.array(dataset._place(rng, lengths))
+        ends = starts + lengths
+        assert starts[0] >= 0
+        assert ends[-1] <= size
+        closest.append((starts[1:] - ends[:-1]).min())
+    assert -OVERLAP <= min(closest) < 0
+
+
+def test_words_shorter_than_the_overlap_end_up_inside_the_clip(tmp_path: Path) -> None:
+    folder = write_recordings(tmp_path / "r", speakers=("yweweler",), takes=1, seconds=0.01)
+    clip = opened(folder, clips=1).load("test-0-0000")
+    [event] = clip.events
+    assert 0 <= event.onset_s < event.offset_s <= CLIP_S
+    dataset = opened(folder)
+    starts = dataset._place(np.random.default_rng(0), [80] * 1000)
+    assert min(starts) >= 0
+    assert (np.diff(starts) >= 40).all()
+    assert max(starts) + 80 <= CLIP_S * RATE_HZ
 
 
 def test_parts_share_no_speaker_and_clips_do_not_depend_on_their_number(recordings: Path) -> None:

@@ -286,7 +286,8 @@ BACKGROUNDS = """| method | baseline | ROC-AUC ↑ | deletion ↓ | ROC-AUC ↑ 
 | | `scenes` | **0.732** | 0.350 | **0.836** | **0.162** |
 
 With `aggregation=abs-sum` (dropped, then median): `integrated-gradients` 0.811 and 0.847 on
-`soundscape-cnn`, 0.997 and 0.998 on `kws-cnn`; `deeplift` 0.905 and 0.912, 0.998 and 0.999."""
+`soundscape-cnn`, 0.997 and 0.998 on `kws-cnn`; `deeplift` 0.905 and 0.912, 0.998 and 0.999.
+The values of `kws-cnn` are of earlier weights, on clips of `kws` with pauses between words."""
 
 
 def page() -> str:

@@ -119,15 +119,17 @@ class Kws(NumberedClips):
             f"the recordings of {name} by {speaker} are too long for a clip of {CLIP_S:g} s"
         )
 
+    def _overlap(self, lengths: Sequence[int]) -> int:
+        """Count the samples that neighbours may share: never more than half of the shortest."""
+        return min(round(OVERLAP_S * self._rate_hz), min(lengths) // 2)
+
     def _free(self, lengths: Sequence[int]) -> int:
         """Count the samples that are left if all words overlap as far as they may."""
-        return self._size - sum(lengths) + (len(lengths) - 1) * round(OVERLAP_S * self._rate_hz)
+        return self._size - sum(lengths) + (len(lengths) - 1) * self._overlap(lengths)
 
     def _place(self, rng: np.random.Generator, lengths: Sequence[int]) -> list[int]:
         """Share the free time among the places before, between and after the words."""
         shares = rng.dirichlet(np.ones(len(lengths) + 1))[:-1]
         waits = np.floor(np.cumsum(shares) * self._free(lengths)).astype(int)
-        before = np.cumsum([0, *lengths[:-1]]) - np.arange(len(lengths)) * round(
-            OVERLAP_S * self._rate_hz
-        )
+        before = np.cumsum([0, *lengths[:-1]]) - np.arange(len(lengths)) * self._overlap(lengths)
         return [int(start) for start in waits + before]
