@@ -131,9 +131,9 @@ def find_layout(schema: pyarrow.Schema, chosen: Mapping[str, str]) -> Layout:
     classes = _class_names(schema)
     fields = {field.name: field for field in schema}
     for name in chosen.values():
-        column, _, _ = name.partition(".")
-        if column not in fields:
-            raise ParameterError(f"there is no column {column!r}; there are: {', '.join(fields)}")
+        top_name = name.partition(".")[0]
+        if top_name not in fields:
+            raise ParameterError(f"there is no column {top_name!r}; there are: {', '.join(fields)}")
     plain: list[str] = []
     nested: dict[str, list[str]] = {}
     for name, field in fields.items():

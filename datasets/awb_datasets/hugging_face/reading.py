@@ -104,7 +104,7 @@ def audio_column(schema: pyarrow.Schema, chosen: str) -> str:
     import pyarrow.types as kinds
 
     features = features_of(schema)
-    fitting = [
+    fitting: list[str] = [
         field.name
         for field in schema
         if kinds.is_struct(field.type)
