@@ -12,8 +12,10 @@ import pytest
 import soundfile
 
 from awb.errors import AudioError, DataError, LabelError, ParameterError
+from awb.intervals import FloatArray
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
+from awb.types import AudioArray
 from awb_datasets.kws import SPEC, KwsParameters
 from awb_datasets.kws.dataset import CLIP_S, LEVEL_SPREAD_DB, OVERLAP_S, Kws
 from awb_datasets.kws.fetching import INSIDE, TAKES, digest_of, official, read_digests
@@ -70,8 +72,12 @@ def test_silence_around_a_recording_is_cut_off(recordings: Path) -> None:
 
 @pytest.fixture
 def unscaled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave clips as they are mixed, so that the difference of two of them is speech alone."""
-    monkeypatch.setattr("awb_datasets.kws.dataset.on_16_bits", lambda mixed, _: mixed)
+    """Scale all clips by the same factor, so that the difference of two of them is speech alone."""
+
+    def scaled(mixed: FloatArray, _: float) -> AudioArray:
+        return (mixed / 1000.0).astype(np.float32)
+
+    monkeypatch.setattr("awb_datasets.kws.dataset.on_16_bits", scaled)
 
 
 @pytest.mark.usefixtures("unscaled")
@@ -94,7 +100,7 @@ def test_clips_are_full_of_words(recordings: Path) -> None:
     dataset = opened(recordings, clips=6, snr_db="40")
     for clip_id in dataset.clip_ids():
         blocks = dataset.load(clip_id).waveform.reshape(-1, RATE_HZ // 100)
-        spoken = np.mean(blocks**2, axis=1) > 100  # the background's is about 1
+        spoken = np.mean(blocks**2, axis=1) > 100e-6  # the background's is about 1e-6
         assert spoken.mean() > 0.8
 
 

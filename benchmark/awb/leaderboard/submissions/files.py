@@ -188,7 +188,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _is_submission(path: Path) -> bool:
-    return path.name != MANIFEST_NAME and path.parent.name not in {"shadow", "verified"}
+    beside = path.parent.name in {"shadow", "verified"} or (path.parent / "submissions").is_dir()
+    return path.name != MANIFEST_NAME and not beside  # beside: what describes all of them
 
 
 def find(paths: list[Path]) -> Iterator[Path]:
