@@ -16,9 +16,9 @@ from statistics import fmean
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "leaderboards" / "soundscapes--soundscape-cnn.md"
 SHOWN = (
-    "oracle", "run-correlation", "random-forest", "keep-window", "saliency", "naive", "lrp-flat",
-    "grad-cam", "linear-regression", "kernel-shap", "integrated-gradients", "constant", "random",
-    "energy",
+    "oracle", "run-correlation", "window-shap", "keep-window", "saliency", "random-forest",
+    "lrp-flat", "owen", "naive", "grad-cam", "kernel-shap", "linear-regression",
+    "integrated-gradients", "constant", "random", "energy",
 )  # fmt: skip
 BASELINES = {"oracle", "constant", "random", "energy"}
 HEAD = (
