@@ -44,7 +44,9 @@ def test_the_committed_site_matches_the_submissions(tmp_path: Path) -> None:
     assert new.keys() == old.keys(), "type: awb site build"
     assert [path for path in new if new[path] != old[path]] == [], "type: awb site build"
     count = len(list(find([ROOT / "leaderboards" / "submissions"])))
-    assert built.n_bytes == sum(map(len, new.values())) < 28_000 * count
+    assert (
+        built.n_bytes == sum(map(len, new.values())) < 60_000 * count
+    )  # every value of 100 instances
     assert broken_links(tmp_path / "site") == []
 
 
