@@ -24,8 +24,8 @@ FEW = {"run": ("--metrics", "roc-auc,deletion-area", "--no-baselines")}
 """Settings where the page has none of its own."""
 
 SMALL = {
-    "run": ("--clips", "1", "--samples", "12", "--jobs", "1", "--no-isolate", "--min-score", "-1000",
-            "--max-event-fraction", "0.9", "--cache", "off"),
+    "run": ("--clips", "1", "--samples", "12", "--jobs", "1", "--no-isolate",
+            "--min-score", "-1000", "--max-event-fraction", "0.9", "--cache", "off"),
     "train": ("--epochs", "1"),
 }  # fmt: skip
 """Settings in place of the page's."""
