@@ -236,17 +236,15 @@ def test_sparse_boards_do_not_empty_the_common_set(real: list[Submitted]) -> Non
         if one.record.model.name != "drums-crnn" or one.record.name in ("lime", "random")
     ]
     found = comparable(part, load())
-    few = ("drums-crnn on drums: ranks 1 explainers, the fullest board 5",)
+    sparse = ("drums-crnn on drums", "YAMNet on real sounds (folder)")  # lime@3000 is another name
+    few = tuple(f"{title}: ranks 1 explainers, the fullest board 5" for title in sparse)
     assert (found.common([LOCALIZATION]), found.left_out) == (
         ["banzhaf", "grad-cam", "lime", "naive", "saliency"],
         few,
     )
     with_gradients = found.ranking(NEARLY_FULL)
     assert set(with_gradients.common([LOCALIZATION])) >= {"grad-cam", "saliency"}
-    assert [text.split(":")[0] for text in with_gradients.left_out] == [
-        "drums-crnn on drums",
-        "YAMNet on real sounds (folder)",
-    ]
+    assert tuple(text.split(":")[0] for text in with_gradients.left_out) == sparse
     controls = [board.model for board in found.boards if board.control]
     assert controls == ["clever-hans-clean"]
     assert [board.model for board in found.boards if board.planted] == ["clever-hans-biased"]
