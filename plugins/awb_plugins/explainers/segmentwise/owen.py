@@ -87,35 +87,40 @@ class Owen:
         self, perturber: Perturber, instance: Instance, rng: np.random.Generator
     ) -> FloatArray:
         """Explain one instance; see `awb.specs.Explainer`."""
-        n_segments, order = perturber.n_segments, count()
-        left = self._parameters.samples or min(_MOST_CALLS, perturber.samples)
-        nothing = perturber.dropped_score()
-        gain = perturber.clip_score() - nothing
-        beside = np.zeros(n_segments, dtype=bool)
-        open_windows: list[tuple[float, int, Window]] = []
-        relevance = np.zeros(n_segments)
+        calls = self._parameters.samples or min(_MOST_CALLS, perturber.samples)
+        return owen_values(perturber, calls)
 
-        def add(window: Window) -> None:
-            if window.stop - window.start == 1:
-                relevance[window.start] += window.weight * window.gain
-            else:
-                urgency = -abs(window.weight * window.gain)
-                heapq.heappush(open_windows, (urgency, next(order), window))
 
-        add(Window(0, n_segments, beside, nothing, gain, 1.0))
-        while open_windows and left >= 2:
-            most = min(_AT_ONCE, left // 2, len(open_windows))
-            chosen = [heapq.heappop(open_windows)[2] for _ in range(most)]
-            audible = np.array([half for window in chosen for half in window.halves()])
-            scores = perturber.scores(~audible).reshape(-1, 2).tolist()
-            left -= 2 * most
-            for window, halves in zip(chosen, scores, strict=True):
-                for part in window.divided(*halves):
-                    add(part)
-        for _, _, window in open_windows:
-            share = window.weight * window.gain / (window.stop - window.start)
-            relevance[window.start : window.stop] += share
-        return relevance
+def owen_values(perturber: Perturber, calls: int) -> FloatArray:
+    """Return the Owen values of the segments, as far as so many calls reach."""
+    n_segments, order, left = perturber.n_segments, count(), calls
+    nothing = perturber.dropped_score()
+    gain = perturber.clip_score() - nothing
+    beside = np.zeros(n_segments, dtype=bool)
+    open_windows: list[tuple[float, int, Window]] = []
+    relevance = np.zeros(n_segments)
+
+    def add(window: Window) -> None:
+        if window.stop - window.start == 1:
+            relevance[window.start] += window.weight * window.gain
+        else:
+            urgency = -abs(window.weight * window.gain)
+            heapq.heappush(open_windows, (urgency, next(order), window))
+
+    add(Window(0, n_segments, beside, nothing, gain, 1.0))
+    while open_windows and left >= 2:
+        most = min(_AT_ONCE, left // 2, len(open_windows))
+        chosen = [heapq.heappop(open_windows)[2] for _ in range(most)]
+        audible = np.array([half for window in chosen for half in window.halves()])
+        scores = perturber.scores(~audible).reshape(-1, 2).tolist()
+        left -= 2 * most
+        for window, halves in zip(chosen, scores, strict=True):
+            for part in window.divided(*halves):
+                add(part)
+    for _, _, window in open_windows:
+        share = window.weight * window.gain / (window.stop - window.start)
+        relevance[window.start : window.stop] += share
+    return relevance
 
 
 SPEC = ExplainerSpec(
