@@ -27,11 +27,14 @@ from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED
 from awb_plugins.models.soundscape_mean import EMBEDDED as EMBEDDED_MEAN
 from awb_plugins.models.soundscape_mean.model import SoundscapeMean
+from awb_plugins.models.soundscape_wave import EMBEDDED as EMBEDDED_WAVE
+from awb_plugins.models.soundscape_wave.model import SoundscapeWave
 
 _FOLDER = Path(awb_plugins.models.__file__).parent
 MODELS = {
     "soundscape-cnn": lambda: SoundscapeCnn(EMBEDDED),
     "soundscape-mean": lambda: SoundscapeMean("soundscape-mean", EMBEDDED_MEAN),
+    "soundscape-wave": lambda: SoundscapeWave("soundscape-wave", EMBEDDED_WAVE),
     "kws-cnn": lambda: KwsCnn(_FOLDER / "kws_cnn" / "weights.safetensors"),
     "drums-crnn": lambda: CrnnModel("drums-crnn", _FOLDER / "drums_crnn" / "weights.safetensors"),
     "clever-hans": lambda: CrnnModel(

@@ -18,6 +18,7 @@ from awb_plugins.models import (
     sklearn_classifier,
     soundscape_cnn,
     soundscape_mean,
+    soundscape_wave,
     tflite,
     transformers_any,
     urbansound_cnn,
@@ -50,6 +51,7 @@ def awb_models() -> list[ModelSpec]:
         tflite.SPEC,
         onnx.SPEC,
         soundscape_mean.SPEC,
+        soundscape_wave.SPEC,
     ]
 
 

@@ -39,10 +39,10 @@ class Reach:
 
     @classmethod
     def of(cls, layers: Iterable[nn.Module]) -> Reach:
-        """Follow the convolutions of a stack, whose first axis of space is time."""
+        """Follow the convolutions of a stack, whose first axis, or only one, is time."""
         frames, stride, before = 1, 1, 0
         for layer in layers:
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, nn.Conv1d | nn.Conv2d):
                 frames += stride * layer.dilation[0] * (layer.kernel_size[0] - 1)
                 before += stride * int(layer.padding[0])
                 stride *= layer.stride[0]

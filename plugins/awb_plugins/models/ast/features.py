@@ -20,12 +20,14 @@ Povey, D., et al. (2011). The Kaldi speech recognition toolkit. ASRU.
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from awb.intervals import FloatArray
+from awb.intervals import IntArray
 
 FRAME_SAMPLES, HOP_SAMPLES, FFT_SAMPLES = 400, 160, 512
 PREEMPHASIS = 0.97
@@ -34,7 +36,30 @@ FLOOR = 1.192092955078125e-07
 _CLIPS_AT_ONCE = 1  # on a CPU, whose caches hold a clip's frames but not a batch's
 
 
-class FilterBank(nn.Module):
+class FrontEnd(nn.Module):
+    """What turns waveforms into the frames that patches are cut from.
+
+    Attributes
+    ----------
+    frame_samples, hop_samples : int
+        Length of a frame's window, and distance between frames.
+    max_frames : int
+        Frames after which the audio is not heard.
+    padding : float
+        What frames contain after the end of the audio.
+    """
+
+    frame_samples: int
+    hop_samples: int
+    max_frames: int
+    padding: float
+
+    @abstractmethod
+    def starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each frame's window; below 0 where padding is heard."""
+
+
+class FilterBank(FrontEnd):
     """Waveforms to normalized log-mel frames.
 
     Parameters
@@ -49,6 +74,9 @@ class FilterBank(nn.Module):
     padding : float
         What frames contain after the end of the audio.
     """
+
+    frame_samples = FRAME_SAMPLES
+    hop_samples = HOP_SAMPLES
 
     def __init__(self, extractor: Any) -> None:
         super().__init__()
@@ -94,6 +122,11 @@ class FilterBank(nn.Module):
         )
         return torch.cat([self._log_mel(part) for part in parts])
 
+    def starts(self, n_samples: int) -> IntArray:
+        """Return the first sample of each frame's window, ``shape=(frames,)``."""
+        fitting = max(0, n_samples - FRAME_SAMPLES) // HOP_SAMPLES + 1
+        return np.arange(min(fitting, self.max_frames), dtype=np.int64) * HOP_SAMPLES
+
     def _log_mel(self, waveforms: torch.Tensor) -> torch.Tensor:
         missing = max(0, FRAME_SAMPLES - waveforms.shape[1])
         longest = (self.max_frames - 1) * HOP_SAMPLES + FRAME_SAMPLES
@@ -117,24 +150,3 @@ class FilterBank(nn.Module):
         means = samples.unfold(1, FRAME_SAMPLES, HOP_SAMPLES).mean(dim=-1, keepdim=True)
         inner = change.unfold(1, FRAME_SAMPLES - 1, HOP_SAMPLES)
         return torch.cat([first[..., None], inner], dim=-1) - rest * means
-
-
-def frame_centers_s(n_frames: int, sample_rate_hz: int) -> FloatArray:
-    """Return the centre of each frame in seconds.
-
-    Parameters
-    ----------
-    n_frames : int
-        Number of frames.
-    sample_rate_hz : int
-        Sample rate in Hz.
-
-    Returns
-    -------
-    np.ndarray, shape=(n_frames,)
-        Seconds from the start of the clip.
-    """
-    import numpy as np
-
-    centers: FloatArray = (np.arange(n_frames) * HOP_SAMPLES + FRAME_SAMPLES / 2) / sample_rate_hz
-    return centers

@@ -14,12 +14,7 @@ from awb.intervals import FloatArray, IntArray
 from awb.protocols import ScoreArray
 from awb.types import AudioArray
 from awb_plugins.models import checkpoints
-from awb_plugins.models.ast.features import (
-    FRAME_SAMPLES,
-    HOP_SAMPLES,
-    FilterBank,
-    frame_centers_s,
-)
+from awb_plugins.models.ast.features import FilterBank, FrontEnd
 from awb_plugins.models.ast.parameters import CHECKPOINT, REVISION, AstParameters
 from awb_plugins.models.ast.patches import TimeFirstPatches
 from awb_plugins.models.checkpoint_classifiers import CheckpointModel, Computing, load_classifier
@@ -65,6 +60,10 @@ class Ast(CheckpointModel):
         The settings of its features.
     problem : str
         ``multi-label`` or ``single-label``.
+    name : str
+        Name of awb's model, for messages.
+    front_end : FrontEnd or None
+        What makes the frames; None for the filter bank of the extractor.
     **computing
         As for `CheckpointModel`.
 
@@ -79,9 +78,8 @@ class Ast(CheckpointModel):
         If network and features do not fit together.
     """
 
-    front_end: FilterBank
+    front_end: FrontEnd
     back_end: Classifier
-    frame_samples = FRAME_SAMPLES
     last_convolution = f"network.{_PATCHES}.projection"
 
     def __init__(
@@ -90,6 +88,8 @@ class Ast(CheckpointModel):
         extractor: Any,
         *,
         problem: Problem,
+        name: str = NAME,
+        front_end: FrontEnd | None = None,
         **computing: Unpack[Computing],
     ) -> None:
         config = network.config
@@ -98,15 +98,15 @@ class Ast(CheckpointModel):
             extractor.num_mel_bins,
         ):
             raise WeightsError(
-                f"{NAME}: the network wants {config.max_length} frames of {config.num_mel_bins}"
+                f"{name}: the network wants {config.max_length} frames of {config.num_mel_bins}"
                 f" bins, its features are {extractor.max_length} of {extractor.num_mel_bins}"
             )
         super().__init__(
-            NAME, network, extractor, classes=checkpoints.class_names(config.id2label), **computing
+            name, network, extractor, classes=checkpoints.class_names(config.id2label), **computing
         )
-        self.front_end = FilterBank(extractor)
-        longest = (self.front_end.max_frames - 1) * HOP_SAMPLES + FRAME_SAMPLES
-        self.hears_s = longest / self.sample_rate_hz
+        self.front_end = FilterBank(extractor) if front_end is None else front_end
+        self.frame_samples = self.front_end.frame_samples
+        self.hears_s = self._end(self.front_end.max_frames - 1) / self.sample_rate_hz
         embeddings = network.audio_spectrogram_transformer.embeddings
         self._patches = TimeFirstPatches(
             embeddings.patch_embeddings.projection,
@@ -140,8 +140,7 @@ class Ast(CheckpointModel):
 
     def frame_starts(self, n_samples: int) -> IntArray:
         """Return the first sample of each frame's window, ``shape=(frames,)``."""
-        fitting = max(0, n_samples - FRAME_SAMPLES) // HOP_SAMPLES + 1
-        return np.arange(min(fitting, self.front_end.max_frames), dtype=np.int64) * HOP_SAMPLES
+        return self.front_end.starts(n_samples)
 
     def features(self, waveforms: AudioArray) -> npt.NDArray[np.float32]:
         """Compute features: ``(batch, samples)`` to ``(batch, frames, bins)``."""
@@ -166,7 +165,14 @@ class Ast(CheckpointModel):
 
     def frame_centers_s(self, n_frames: int) -> FloatArray:
         """Return the centre of each feature frame in seconds, ``shape=(n_frames,)``."""
-        return frame_centers_s(n_frames, self.sample_rate_hz)
+        frames = np.arange(n_frames, dtype=np.float64)
+        centers: FloatArray = self._end(frames) - self.frame_samples / 2
+        return centers / self.sample_rate_hz
+
+    def _end(self, frames: Any) -> Any:
+        """Return the sample behind each frame's window."""
+        first = self.front_end.starts(1)[0] + self.frame_samples
+        return first + frames * self.front_end.hop_samples
 
     def _token_maps(self, config: Any) -> TokenMaps:
         """Say which tokens a CAM looks at: what the last block is given."""
@@ -197,9 +203,8 @@ class Ast(CheckpointModel):
             to the clip's end; a patch of padding is empty there.
         """
         frames = np.array(self._patches.spans(), dtype=np.float64)
-        starts = frames[:, 0] * HOP_SAMPLES
-        ends = (frames[:, 1] - 1) * HOP_SAMPLES + FRAME_SAMPLES
-        spans = np.minimum(np.stack([starts, ends], axis=1), n_samples) / self.sample_rate_hz
+        starts, ends = self._end(frames[:, 0]) - self.frame_samples, self._end(frames[:, 1] - 1)
+        spans = np.clip(np.stack([starts, ends], axis=1), 0, n_samples) / self.sample_rate_hz
         return np.concatenate([np.full((2, 2), np.nan), spans])
 
 
