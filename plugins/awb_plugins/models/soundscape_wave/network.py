@@ -76,4 +76,5 @@ def windowed_tones() -> Tensor:
     phases = torch.arange(_FILTERS, dtype=torch.float64)[:, None] * (math.pi / 2)
     window = torch.hann_window(_FILTER_SAMPLES, dtype=torch.float64)
     tones = window * torch.cos(2 * math.pi * centers_hz * time_s - phases)
-    return (tones / tones.norm(dim=1, keepdim=True)).float()
+    filters: Tensor = (tones / tones.norm(dim=1, keepdim=True)).float()
+    return filters
