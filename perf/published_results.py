@@ -38,8 +38,8 @@ clips, from the published submissions.
 
 ## Bolaños et al. 2025: forest, regression and SHAP on drums
 
-[arXiv:2506.04391](https://arxiv.org/abs/2506.04391), ROC-AUC of segments of 100 ms, 3,000 masks of
-the pooled designs. The definitions are the same; the hits, the model and the clips are not (see
+[arXiv:2506.04391](https://arxiv.org/abs/2506.04391), ROC-AUC of segments of 100 ms, its 3,000 masks
+of the pooled designs. The definitions are the same; the hits, the model and the clips are not (see
 [Reproducing the paper](paper.md#what-differs)). So the order of the rows and the gap between noise
 and zeros compare, and single numbers do not.
 
@@ -131,7 +131,8 @@ def study(boards: Sequence[Board], registry: Registry) -> str:
     if not rows:
         return "No board of drums is published."
     sizes = ", ".join(
-        f"{one.n_instances} instances of {one.n_clips} clips with {masker}"
+        f"{one.n_instances} instances of {one.n_clips} clips with {masker} and"
+        f" {one.settings['samples']:,} masks"
         for masker, one in sorted(drums.items())
     )
     head = ["method", "explainer", "study, noise", "awb, noise", "study, zeros", "awb, zeros"]

@@ -85,7 +85,7 @@ def union(intervals_s: npt.ArrayLike, *, merge_gap_s: float = 0.0) -> FloatArray
     [[0.0, 2.0], [3.0, 4.0]]
     """
     intervals = _pairs(intervals_s)
-    if len(intervals) == 0:
+    if len(intervals) < 2:
         return intervals.copy()
     ordered = intervals[np.lexsort((intervals[:, 1], intervals[:, 0]))]
     reach = np.maximum.accumulate(ordered[:, 1])

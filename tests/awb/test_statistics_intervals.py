@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -20,6 +21,7 @@ from awb.statistics import (
     mean_intervals,
     median_intervals,
 )
+from awb.statistics.ends import _quantile, repeats
 from golden.strategies import quick
 
 Board = tuple[np.ndarray, np.ndarray]
@@ -240,6 +242,34 @@ def test_chunks_do_not_change_the_draws(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("awb.statistics.clusters._CHUNK_CELLS", 30)
     np.testing.assert_array_equal(board.resampled_means(50, _generator(5)), whole[0])
     np.testing.assert_allclose(board.weighted_totals(50, _generator(5)), whole[1])
+
+
+@pytest.mark.parametrize("n_columns", [1, 3, 70])  # summed along the draws, or the columns
+def test_weighted_totals_are_sums_in_order(monkeypatch: pytest.MonkeyPatch, n_columns: int) -> None:
+    """Clip after clip, so that no block and no number of columns changes a bit."""
+    monkeypatch.setattr("awb.statistics.clusters._BLOCK_CELLS", 40)
+    sums = _generator(1).normal(size=(7, n_columns))
+    board = ClusterSums(sums, np.arange(1.0, 8.0))
+    weights = _generator(5).standard_exponential((50, 7))
+    slow = np.zeros((n_columns + 1, 50))
+    for clip, totals in enumerate(np.column_stack([sums, board.sizes])):
+        slow += weights[:, clip] * totals[:, None]
+    np.testing.assert_array_equal(board.weighted_totals(50, _generator(5)), slow)
+
+
+@pytest.mark.parametrize("n_draws", [1, 2, 3, 41, 1000])
+@pytest.mark.parametrize("share", [0.0, 0.025, 0.5, 0.7, 0.975])
+def test_quantiles_are_those_of_numpy_to_the_last_bit(n_draws: int, share: float) -> None:
+    values = _generator(3).random((4, n_draws))
+    expected = np.quantile(values, share, axis=1)
+    np.testing.assert_array_equal(_quantile(values, share), expected)
+
+
+def test_repeats_are_the_longest_run_of_equal_means() -> None:
+    table = _generator(8).integers(0, 4, size=(9, 20)).astype(float)
+    table[:, 0], table[:, 1] = 2.0, np.arange(9)
+    slow = [(max(Counter(column).values()) - 1) / 8 for column in table.T.tolist()]
+    np.testing.assert_array_equal(repeats(ClusterSums(table, np.ones(9))), slow)
 
 
 def test_the_draws_equal_a_loop() -> None:

@@ -52,7 +52,9 @@ masks and scores: together they cost what one of them costs.
 - `window-shap` hears every window alone and left out alone before it draws others, for which it
   needs two calls a window; with fewer it cuts the clip once instead of twice, and below that it is
   a ridge regression that sums to the score. Clips that would have fewer than ten windows get
-  shorter ones.
+  shorter ones. Half of its calls go to a tree of time, as in `owen`, and the answer is the mean of
+  both: windows find the sound, and the tree tells which part of a window to drop first ([the
+  evidence](model-calls.md)). `window-shap:tree=false` is WindowSHAP's windows alone.
 - Some are one explainer on most boards, and do not confirm each other: with 3,000 masks `ridge`,
   `linear-regression`, its `-paper` and nearly `lime` are the same least squares; and `rise` and
   `correlation` rank alike, because the design drops every segment about equally often.

@@ -186,8 +186,8 @@ def run(
         Seconds from one segment to the next. Default: 0.1.
     segments : str, optional
         What explainers drop as one: segments of one length, or whole segments that follow the
-        sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
-        fixed.
+        sound: from onset to onset, words or phones of TextGrids beside the clips of a folder,
+        or by a table of edges or another folder of TextGrids. Default: fixed.
     segments_tier : str, optional
         Tier of the TextGrids: words, phones. Default: words.
     instances : {"hits", "false-alarms", "misses"}, optional
@@ -325,8 +325,8 @@ def recommend(
         Seconds from one segment to the next. Default: 0.1.
     segments : str, optional
         What explainers drop as one: segments of one length, or whole segments that follow the
-        sound: from onset to onset, or by a table of edges or a folder of TextGrids. Default:
-        fixed.
+        sound: from onset to onset, words or phones of TextGrids beside the clips of a folder,
+        or by a table of edges or another folder of TextGrids. Default: fixed.
     segments_tier : str, optional
         Tier of the TextGrids: words, phones. Default: words.
     instances : {"hits", "false-alarms", "misses"}, optional

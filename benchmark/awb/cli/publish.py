@@ -99,7 +99,7 @@ def publish_command(
         click.echo(path)
     if site and done.boards:
         with passing_bar("Writing the site"):
-            build_site(into, into / "site", registry)
+            build_site(into, into / "site", registry, contents=done.contents)
         click.echo(into / "site" / "index.html")
     tell([f"not published: {reason}" for reason in done.without])
     tell([f"not shown: {reason}" for reason in done.refused])

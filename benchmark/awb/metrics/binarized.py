@@ -165,7 +165,7 @@ def select(
     if threshold != "mean":
         raise ParameterError(f"unknown threshold {threshold!r}.{did_you_mean(threshold, _CUTS)}")
     scaled = values / (np.abs(values).max() or 1.0)
-    centre = math.fsum(scaled) / scaled.size
+    centre = math.fsum(scaled.tolist()) / scaled.size
     return np.asarray(scaled > centre + _NOISE)
 
 

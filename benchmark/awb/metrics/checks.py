@@ -68,7 +68,8 @@ def label_array(labels: npt.ArrayLike, n_cells: int) -> LabelArray:
     given = np.asarray(labels)
     if given.shape != (n_cells,):
         raise ParameterError(f"expected {n_cells} labels, one per cell; got shape {given.shape}")
-    if not np.isin(given, (POSITIVE, NEGATIVE, IGNORED)).all():
+    known = (given == POSITIVE) | (given == NEGATIVE) | (given == IGNORED)
+    if not np.all(known):
         raise ParameterError(
             "labels must be 1, 0 or -1 (did you pass coverage? use labels_from_coverage)"
         )

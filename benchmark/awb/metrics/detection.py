@@ -117,7 +117,8 @@ class ScoredClip:
             Detections that are not valid.
         """
         edges = self.edges_s
-        active = np.pad(self.relevance >= thresholds[:, None], ((0, 0), (1, 1))).astype(np.int8)
+        active = np.zeros((thresholds.size, self.relevance.size + 2), dtype=np.int8)
+        active[:, 1:-1] = self.relevance >= thresholds[:, None]
         change = np.diff(active, axis=1)
         row, start = np.nonzero(change == 1)
         stop = np.nonzero(change == -1)[1]

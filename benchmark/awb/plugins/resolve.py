@@ -163,7 +163,12 @@ def _label(spec: AnySpec, parameters: Parameters) -> str:
     path_parameter = spec.path_parameter
     if path_parameter is not None and list(changed) == [path_parameter]:
         return str(Reference(spec.name, path=str(changed[path_parameter])))
-    return str(Reference(spec.name, tuple((key, str(value)) for key, value in changed.items())))
+    return str(Reference(spec.name, tuple((key, _typed(value)) for key, value in changed.items())))
+
+
+def _typed(value: object) -> str:
+    """Write a setting as a user types it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_usable_by_name(spec: AnySpec) -> bool:

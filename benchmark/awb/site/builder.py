@@ -9,15 +9,12 @@ from pathlib import Path
 
 from awb.errors import SubmissionError
 from awb.leaderboard.publishing.attempts import attempted
-from awb.leaderboard.publishing.comparable_boards import comparable
 from awb.leaderboard.publishing.provenance import overall_text
-from awb.leaderboard.publishing.summary_pages import Summaries, summarize
-from awb.leaderboard.submissions.credits import SUBMISSIONS
-from awb.leaderboard.submissions.files import Submitted
+from awb.leaderboard.publishing.publication import Contents
+from awb.leaderboard.publishing.summary_pages import Summaries
 from awb.leaderboard.submissions.shadows import read_shadows
 from awb.leaderboard.submissions.spot_records import read_spots
 from awb.leaderboard.verification.identity import installed
-from awb.leaderboard.verification.published_folder import read_folder
 from awb.plugins.discovery import Registry
 from awb.report.views.clips import NoClips
 from awb.site.advice import Kind, advice
@@ -59,11 +56,16 @@ class Built:
 
 
 def build_site(
-    leaderboards: Path, into: Path, registry: Registry, *, audio: Sequence[str] = ()
+    leaderboards: Path,
+    into: Path,
+    registry: Registry,
+    *,
+    audio: Sequence[str] = (),
+    contents: Contents | None = None,
 ) -> Built:
-    """Render all submissions of a folder as a static site."""
-    folder = leaderboards / SUBMISSIONS
-    submitted, refused = read_folder(folder, registry) if folder.is_dir() else ([], [])
+    """Render all submissions of a folder as a static site; they are read unless they are given."""
+    contents = contents or Contents.of(leaderboards, registry)
+    submitted, refused = contents.submitted, contents.refused
     if not submitted:
         raise SubmissionError(
             f"{leaderboards} has no valid submission. Type: awb publish RUN --into {leaderboards}"
@@ -73,15 +75,11 @@ def build_site(
     hashes = {one.record.sha256 for one in submitted}
     spots = read_spots(leaderboards, hashes)[0]
     failed: list[str] = []
-    overall = attempted(
-        "summary.html", partial(summarize, submitted, registry), failed
-    ) or Summaries(None, ())
+    overall = attempted("summary.html", lambda: contents.summaries, failed) or Summaries(None, ())
     catalog = catalog_of(submitted, registry, spots, failed)
     stored = attempted("the clip", partial(read_clip, leaderboards), failed)
     view = attempted("the clip", partial(clip_view, catalog, stored), failed)
-    kinds = attempted(
-        "which-explainer.html", partial(_advice, submitted, catalog, registry), failed
-    )
+    kinds = attempted("which-explainer.html", lambda: _advice(contents, catalog), failed)
     both = attempted("compare.html", partial(comparison, catalog, overall, view), failed)
     site = Site(
         catalog,
@@ -106,15 +104,15 @@ def build_site(
     return Built(n_pages, sum(map(len, content.values())), (*refused, *failed))
 
 
-def _advice(submitted: Sequence[Submitted], catalog: Catalog, registry: Registry) -> list[Kind]:
+def _advice(contents: Contents, catalog: Catalog) -> list[Kind]:
     """Say which explainer to take, by what is known of their plugins."""
     specs: dict[str, ExplainerSpec] = {}
     for entry in catalog.entries:
         plugin = entry.record.explainer
-        found = installed(registry, "explainer", plugin.name)
+        found = installed(contents.registry, "explainer", plugin.name)
         if found is not None and isinstance(found.spec, ExplainerSpec):
             specs[entry.record.name] = found.spec
-    return advice(comparable(submitted, registry), specs)
+    return advice(contents.comparable, specs)
 
 
 def _notice(leaderboards: Path) -> str:

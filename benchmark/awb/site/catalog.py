@@ -116,6 +116,11 @@ class Catalog:
     entries: tuple[Entry, ...]  # of all boards
 
     @property
+    def n_submissions(self) -> int:
+        """Number of submissions; one without a budget is on the boards of all budgets."""
+        return len({entry.record.sha256 for entry in self.entries})
+
+    @property
     def explainers(self) -> dict[str, list[Entry]]:
         """Entries by the name of the explainer's plugin, sorted."""
         found: dict[str, list[Entry]] = {}

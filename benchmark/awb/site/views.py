@@ -26,10 +26,11 @@ def views_of(
     stored = _relevances(group, edges_s)
     hop_s = group[0].record.settings.segment_hop_s
     every = every_metric(group, registry)
-    n_main = len(data_of(group, registry, spots).metrics)
+    whole = data_of(group, registry, spots)
+    n_main = len(whole.metrics)
     every = [*that_matter_first(every[:n_main]), *every[n_main:]]
     views = []
-    for given in each_budget(data_of(group, registry, spots), group):
+    for given in each_budget(whole, group):
         headline = [facts.name for facts in given.metrics]
         data = replace(given, metrics=every)
         view = make_view(data, board_of(data), headline, stored, hop_s=hop_s, edges_s=edges_s)

@@ -87,7 +87,7 @@ def mean_ends(board: ClusterSums, limits: Limits, draws: Draws) -> Ends:
     means = board.means()
     if board.n == 1:
         return np.full_like(means, math.nan), np.full_like(means, math.nan)
-    share = _repeats(board)
+    share = repeats(board)
     low, high = _student(board, limits, draws.level)
     far_low, far_high = _farthest(limits, draws)
     equal = draws.tail ** (1 / board.n)
@@ -110,7 +110,7 @@ def difference_ends(board: ClusterSums, columns: IndexArray, limits: Limits, dra
     low, high = mean_ends(gaps, limits.gaps(columns), draws.gaps(columns))
     if board.n == 1:
         return low, high
-    share = _repeats(board)
+    share = repeats(board)
     hidden = np.maximum(share[first], share[second]) ** _POWER
     far_low, far_high = _recovered(board, columns, mean_ends(board, limits, draws))
     return (
@@ -119,14 +119,13 @@ def difference_ends(board: ClusterSums, columns: IndexArray, limits: Limits, dra
     )
 
 
-def _repeats(board: ClusterSums) -> FloatArray:
+def repeats(board: ClusterSums) -> FloatArray:
     """Return how far the clusters' means are equal: 0 if all differ, 1 if all are the same."""
     ordered = np.sort(np.round(board.cluster_means(), _DECIMALS), axis=0)
-    most = run = np.zeros(ordered.shape[1])
-    for same in ordered[1:] == ordered[:-1]:
-        run = (run + 1) * same
-        most = np.maximum(most, run)
-    return most / (board.n - 1)
+    place = np.arange(1.0, board.n)[:, None]
+    starts = np.where(ordered[1:] == ordered[:-1], 0.0, place)
+    most = (place - np.maximum.accumulate(starts, axis=0)).max(axis=0, initial=0.0)
+    return np.asarray(most / (board.n - 1))
 
 
 def _student(board: ClusterSums, limits: Limits, level: float) -> Ends:
@@ -155,12 +154,9 @@ def _student(board: ClusterSums, limits: Limits, level: float) -> Ends:
 
 def _farthest(limits: Limits, draws: Draws) -> Ends:
     """Return Gaffke's bounds: the sample and a value at the far bound, under random weights."""
+    weights = draws.sizes + draws.extra
     ends = [
-        np.quantile(
-            (draws.sums + draws.extra * limit[:, None]) / (draws.sizes + draws.extra), tail, axis=1
-        )
-        if bounded
-        else limit
+        _quantile((draws.sums + draws.extra * limit[:, None]) / weights, tail) if bounded else limit
         for limit, bounded, tail in zip(
             (limits.lowest, limits.highest),
             limits.bounded,
@@ -169,6 +165,20 @@ def _farthest(limits: Limits, draws: Draws) -> Ends:
         )
     ]
     return ends[0], ends[1]
+
+
+def _quantile(values: FloatArray, share: float) -> FloatArray:
+    """Return `numpy.quantile` of each row to the last bit, in a fraction of its time."""
+    last = values.shape[1] - 1
+    place = share * last
+    above = min(int(place) + 1, last)
+    ordered = np.partition(values, above, axis=1)
+    second = ordered[:, above]
+    first = ordered[:, :above].max(axis=1) if above else second
+    part = place - int(place)
+    if part < 0.5:
+        return np.asarray(first + (second - first) * part)
+    return np.asarray(second - (second - first) * (1 - part))
 
 
 def _recovered(board: ClusterSums, columns: IndexArray, ends: Ends) -> Ends:

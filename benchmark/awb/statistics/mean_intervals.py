@@ -40,7 +40,7 @@ import numpy.typing as npt
 from awb.errors import ParameterError
 from awb.intervals import FloatArray
 from awb.statistics.clusters import ClusterSums
-from awb.statistics.ends import Draws, Ends, Limits, difference_ends, mean_ends
+from awb.statistics.ends import Draws, Ends, Limits, difference_ends, mean_ends, repeats
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,8 @@ def mean_intervals(
         As `mean_interval`.
     """
     board = ClusterSums.of(values, clusters)
+    if board.n == 1 or bool((repeats(board) == 1).all()):
+        resamples = min(resamples, 1)  # the ends follow from the values alone
     draws = Draws.of(board, resamples, level, rng)
     return _intervals(board.means(), mean_ends(board, Limits.of(board, lowest, highest), draws))
 

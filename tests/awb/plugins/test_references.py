@@ -95,6 +95,8 @@ def test_labels_leave_defaults_out() -> None:
     registry = load()
     assert resolve(registry, "explainer", "naive:window_s=0.5").label == "naive"
     assert resolve(registry, "explainer", "naive:window_s=1").label == "naive:window_s=1.0"
+    plain = "window-shap:tree=false"
+    assert resolve(registry, "explainer", plain).label == plain, "as it is typed"
     assert resolve(registry, "dataset", "folder:/somewhere").label == "folder:/somewhere"
 
 

@@ -88,8 +88,22 @@ def test_window_shap_is_exact_when_all_coalitions_are_few() -> None:
     def game(audible: np.ndarray) -> float:
         return _interacting(audible[4:14]) + 2.0 * float(audible[17] and not audible[0])
 
-    found = relevance(window_shap.SPEC, game_perturber(game, 20), window_s=0.2, samples=4092)
+    perturber = game_perturber(game, 20)
+    found = relevance(window_shap.SPEC, perturber, window_s=0.2, samples=4092, tree=False)
     np.testing.assert_allclose(found, _exact_on_windows(game, 20, 2, 2), atol=1e-8)
+
+
+def test_window_shap_is_the_mean_of_windows_and_of_a_tree_of_time() -> None:
+    game = table_game(8, 2)
+    perturber = game_perturber(game, 8)
+    found = explain(window_shap.SPEC, perturber, window_s=0.2, least=4, samples=4092)
+    expected = (_exact_on_windows(game, 8, 2, 2) + _exact_owen(game, 8)) / 2
+    np.testing.assert_allclose(found.relevance, expected, atol=1e-8)
+    assert found.surrogate is not None
+    kept = all_masks(8)
+    np.testing.assert_allclose(
+        found.surrogate(~kept), perturber.dropped_score() + kept @ expected, atol=1e-8
+    )
 
 
 def test_windows_are_cut_at_the_clock_and_shifted_by_parts_of_themselves() -> None:
@@ -114,6 +128,7 @@ EFFICIENT: list[tuple[ExplainerSpec, dict[str, Any]]] = [
     (kernel_shap.SPEC, {"sizes": "leverage"}),
     (shapley_sampling.SPEC, {"window_s": 0.3, "shifts": 3}),
     (window_shap.SPEC, {}),
+    (window_shap.SPEC, {"tree": False}),
     (window_shap.SPEC, {"sizes": "kernel", "window_s": 0.2}),
     (tree_proxy.SPEC, {"n_estimators": 10}),
     (tree_proxy.SPEC, {"window_s": 0.2, "shifts": 2, "n_estimators": 10}),
@@ -136,7 +151,7 @@ def test_shapley_values_sum_to_the_score_at_every_budget(
 def test_calls_stay_within_the_budget(spec: ExplainerSpec, samples: int) -> None:
     view = game_perturber(_interacting, 24, samples=samples).view()
     spec.factory(spec.parameters())(view, instance_of(unit_clip(24)), np.random.default_rng(0))
-    free = 4 if spec is window_shap.SPEC else 2  # the clip and nothing, for every cut
+    free = 6 if spec is window_shap.SPEC else 2  # the clip and nothing, for cuts and the tree
     assert view.cost.calls <= min(samples, 300) + free
     assert view.heeds_budget
 
@@ -169,7 +184,9 @@ def test_leverage_converges_faster_than_the_root_of_the_calls(
     exact = exact_shapley(_interacting, 10)
 
     def error(samples: int) -> float:
-        settings = {"samples": samples, "shifts": 1} if spec is window_shap.SPEC else {}
+        settings: dict[str, Any] = {}
+        if spec is window_shap.SPEC:
+            settings = {"samples": samples, "shifts": 1, "tree": False}
         perturber = game_perturber(_interacting, 10, samples=samples)
         found = [
             relevance(spec, perturber, seed=seed, sizes="leverage", **settings)
@@ -247,7 +264,7 @@ def test_with_fewer_than_two_calls_a_window_it_is_a_ridge_regression_that_sums_t
     None
 ):
     perturber = game_perturber(_two_events, 20, samples=16)
-    found = relevance(window_shap.SPEC, perturber, window_s=0.2, seed=4)
+    found = relevance(window_shap.SPEC, perturber, window_s=0.2, seed=4, tree=False)
     cut = np.arange(20) // 2
     view = perturber.grouped(cut)
     masks = uniform_coalitions(10, 16, np.random.default_rng(4))

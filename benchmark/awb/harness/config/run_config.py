@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from awb import designs
-from awb.audio.cuts import ONSETS, check_cut
+from awb.audio.cuts import ONSETS, SUFFIX, check_cut
 from awb.data.instance_kinds import InstanceKind
 from awb.errors import ParameterError, UnknownNameError, did_you_mean
 from awb.harness.config.option import Option
@@ -38,6 +38,9 @@ Names = Annotated[list[str], BeforeValidator(_names), Field(min_length=1)]
 
 FIXED = "fixed"
 """Segments of one length."""
+
+TIERS = "words", "phones"
+"""Tiers of TextGrids that lie beside the clips of a folder, as a way of cutting."""
 
 SHORTEST_S, LONGEST_S = 0.001, 3600.0
 """Range of the length of a segment: from a period of the highest voice to more than a clip."""
@@ -140,14 +143,15 @@ class RunConfig(BaseModel):
         le=LONGEST_S,
         description="Seconds from one segment to the next.",
     )
-    segments: Annotated[str, Option(takes="fixed|onsets|FILE|FOLDER", also=("fixed", "onsets"))] = (
-        Field(
-            default=FIXED,
-            min_length=1,
-            description="What explainers drop as one: segments of one length, or whole segments"
-            " that follow the sound: from onset to onset, or by a table of edges or a folder of"
-            " TextGrids.",
-        )
+    segments: Annotated[
+        str,
+        Option(takes="fixed|onsets|words|phones|FILE|FOLDER", also=(FIXED, ONSETS, *TIERS)),
+    ] = Field(
+        default=FIXED,
+        min_length=1,
+        description="What explainers drop as one: segments of one length, or whole segments"
+        " that follow the sound: from onset to onset, words or phones of TextGrids beside the clips"
+        " of a folder, or by a table of edges or another folder of TextGrids.",
     )
     segments_tier: Annotated[str, Option(takes="NAME")] = Field(
         default="words", min_length=1, description="Tier of the TextGrids: words, phones."
@@ -258,6 +262,9 @@ def recorded_config(plain: Mapping[str, Any]) -> RunConfig:
 
 def _following(config: RunConfig) -> RunConfig:
     """Check settings of segments that follow the sound, and make their path absolute."""
+    if config.segments in TIERS and not Path(config.segments).exists():
+        beside = {"segments": _text_grids(config), "segments_tier": config.segments}
+        config = config.model_copy(update=beside)
     try:
         check_cut(config.segments, one_of=(FIXED, ONSETS))
     except ParameterError as error:
@@ -277,6 +284,20 @@ def _following(config: RunConfig) -> RunConfig:
         return config
     path = str(Path(config.segments).expanduser().resolve())
     return config.model_copy(update={"segments": path})
+
+
+def _text_grids(config: RunConfig) -> str:
+    """Find the TextGrids that lie beside the clips of the only dataset, a folder."""
+    references = [parse_reference(one) for one in config.datasets]
+    paths = [one.path or dict(one.settings).get("path", "") for one in references]
+    folder = paths[0] if [one.name for one in references] == ["folder"] else ""
+    if not folder or not any(Path(folder).expanduser().rglob(f"*{SUFFIX}")):
+        raise ParameterError(
+            f"segments={config.segments} are read from a CLIP{SUFFIX} beside every clip of"
+            f" --dataset folder:DIR, and {', '.join(config.datasets)} has none; if they are"
+            f" elsewhere, type --segments FOLDER --segments-tier {config.segments}"
+        )
+    return folder
 
 
 _SETTINGS: dict[str, dict[str, type]] = {

@@ -40,6 +40,23 @@ class ScoreTable(Sequence[ScoreRow]):
         self._reason.append(self._code("reason", (row.reason,)))
         self._value.append(row.value)
 
+    def append_column(
+        self,
+        row: tuple[str, str, str],
+        metric: str,
+        places: Sequence[tuple[str, str]],
+        values: Sequence[float],
+        reasons: Sequence[str],
+    ) -> None:
+        """Add the rows of one (dataset, model, explainer) by one metric, one per instance."""
+        row_code, metric_code = self._code("row", row), self._code("metric", (metric,))
+        for place, value, reason in zip(places, values, reasons, strict=True):
+            self._row.append(row_code)
+            self._metric.append(metric_code)
+            self._place.append(self._code("place", place))
+            self._reason.append(self._code("reason", (reason,)))
+            self._value.append(value)
+
     def _code(self, kind: str, names: _Text) -> int:
         known = self._names[kind]
         return known.setdefault(names, len(known))
@@ -89,6 +106,20 @@ class ScoreTable(Sequence[ScoreRow]):
         places = np.array(columns)[np.frombuffer(self._place, dtype=np.uint32)[at]]
         grid[own, places] = np.frombuffer(self._value)[at]
 
+    def by_explanation(self) -> dict[tuple[str, str, str], dict[str, float]]:
+        """Return the values by clip, target and explainer, and then by metric."""
+        metrics = [metric for (metric,) in self._names["metric"]]
+        found: dict[tuple[int, int], dict[str, float]] = {}
+        for place, row, metric, value in zip(
+            self._place, self._row, self._metric, self._value, strict=True
+        ):
+            found.setdefault((place, row), {})[metrics[metric]] = value
+        rows, places = list(self._names["row"]), list(self._names["place"])
+        return {
+            (places[place][0], places[place][1], rows[row][2]): values
+            for (place, row), values in found.items()
+        }
+
     def _at(self, metric: str) -> IntArray:
         code = self._names["metric"].get((metric,))
         if code is None:
@@ -121,3 +152,13 @@ def rows_because(scores: Sequence[ScoreRow], start: str) -> Iterable[ScoreRow]:
     if isinstance(scores, ScoreTable):
         return scores.with_reason(start)
     return (row for row in scores if row.reason.startswith(start))
+
+
+def by_explanation(scores: Sequence[ScoreRow]) -> dict[tuple[str, str, str], dict[str, float]]:
+    """Return the values by clip, target and explainer, and then by metric."""
+    if isinstance(scores, ScoreTable):
+        return scores.by_explanation()
+    found: dict[tuple[str, str, str], dict[str, float]] = {}
+    for row in scores:
+        found.setdefault((row.clip_id, row.target, row.explainer), {})[row.metric] = row.value
+    return found

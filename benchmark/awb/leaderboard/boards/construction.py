@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,13 +13,14 @@ import numpy as np
 
 from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import RunError, UnknownNameError, did_you_mean
+from awb.harness.config.resources import default_jobs
 from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.selection.manifest import Manifest
 from awb.harness.steps import steps
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.score_table import ScoreTable
 from awb.harness.storage.store import ExplanationRow, ScoreRow
-from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow
+from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow, Cell
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
@@ -91,7 +93,7 @@ def make_board(data: BoardData) -> Board:
     grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
     columns = {facts.name: column_of(data, layout, facts) for facts in metrics}
     key = RandomKey((data.seed, "board"))
-    cells = [columns[one.name].cells(layout, key.child(one.name)) for one in metrics]
+    cells = _cells(columns, layout, key)
     first = columns[metrics[0].name]
     n_done = int(layout.stored.sum()) if data.n_done is None else data.n_done
     finished = n_done == len(manifest.kept)
@@ -149,6 +151,13 @@ def make_board(data: BoardData) -> Board:
         manifest.kind,
         data.pointed,
     )
+
+
+def _cells(columns: dict[str, Column], layout: Layout, key: RandomKey) -> list[list[Cell]]:
+    """Average every metric; numpy draws and sums outside of the interpreter's lock."""
+    with ThreadPoolExecutor(default_jobs()) as pool:
+        found = pool.map(lambda name: columns[name].cells(layout, key.child(name)), columns.keys())
+        return list(found)
 
 
 def layout_of(data: BoardData) -> Layout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,19 @@ from awb.statistics import mean_interval
 Grid = npt.NDArray[np.float64]
 
 _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
+
+
+@lru_cache(maxsize=20_000)
+def _cell(values: bytes, clips: bytes, lowest: float, highest: float, key: RandomKey) -> Cell:
+    """Average values with an interval over clips, once per process: a board is on several pages."""
+    if not values:
+        return _EMPTY
+    numbers = np.frombuffer(values)
+    found = mean_interval(
+        numbers, np.frombuffer(clips, dtype=np.intp), lowest=lowest, highest=highest,
+        rng=key.generator(),
+    )  # fmt: skip
+    return Cell(found.mean, found.low, found.high, numbers.size)
 
 
 class Layout:
@@ -43,6 +57,8 @@ class Layout:
         self.column = {pair: index for index, pair in enumerate(pairs)}
         self.row = {name: index for index, name in enumerate(self.names)}
         self.clips = [recording_of(clip_id) for clip_id, _ in pairs]
+        codes = {clip: code for code, clip in enumerate(dict.fromkeys(self.clips))}
+        self.clip_codes = np.array([codes[clip] for clip in self.clips], dtype=np.intp)
         self.stored = np.array([pair in stored for pair in pairs], dtype=bool)
         self.done = np.zeros((len(self.names), len(pairs)), dtype=bool)
         self.calls = np.full(self.done.shape, np.nan)
@@ -92,16 +108,10 @@ class Column:
         """Average each explainer's own values."""
         cells = []
         for row, name in enumerate(layout.names):
-            used = np.flatnonzero(np.isfinite(self.grid[row]))
-            if used.size == 0:
-                cells.append(_EMPTY)
-                continue
-            clips = [layout.clips[index] for index in used]
-            found = mean_interval(
-                self.grid[row, used], clips, lowest=self.facts.lowest, highest=self.facts.highest,
-                rng=key.generator(name),
-            )  # fmt: skip
-            cells.append(Cell(found.mean, found.low, found.high, used.size))
+            used = np.isfinite(self.grid[row])
+            values, clips = self.grid[row, used], layout.clip_codes[used]
+            limits = self.facts.lowest, self.facts.highest
+            cells.append(_cell(values.tobytes(), clips.tobytes(), *limits, key.child(name)))
         return cells
 
     def clips(self, layout: Layout) -> list[str]:

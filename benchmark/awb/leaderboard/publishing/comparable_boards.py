@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from awb.errors import UndefinedScoreError
 from awb.harness.selection.manifest import Manifest
+from awb.harness.storage.score_table import ScoreTable
 from awb.harness.storage.store import ScoreRow
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
@@ -135,7 +136,8 @@ def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable
 
 def _board(name: str, group: Sequence[Submitted], registry: Registry) -> SummaryBoard:
     data = data_of(group, registry)
-    scores = [*data.scores, *_margins(group)]
+    margins = list(_margins(group))
+    scores = ScoreTable([*data.scores, *margins]) if margins else data.scores
     layout = Layout(data.explanations)
     return SummaryBoard(
         name,

@@ -1,8 +1,8 @@
 """What of an entry is verified, and what only its author claims.
 
 Localization and complexity are computed from the published relevance wherever a page is written.
-Fidelity, robustness and model calls take the model: they are verified where somebody else computed
-instances again and recorded it, and claimed where nobody did.
+Fidelity, robustness and model calls take the model: they are verified where somebody computed
+drawn instances again and recorded it, and claimed where nobody did.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def overall_text(submitted: Collection[Submitted], spots: Spots) -> str:
     entries = counted(len(submitted), "entry").replace("entrys", "entries")
     return (
         "Localization and complexity are computed from the published relevance. Fidelity,"
-        " robustness and model calls are verified, computed again by somebody else, for"
+        " robustness and model calls are verified, computed again for drawn instances, for"
         f" {n_verified} of {entries}{when}; of the others they are claimed."
     )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +14,7 @@ from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
 from awb.leaderboard.publishing.attempts import attempted
 from awb.leaderboard.publishing.board_pages import write_pages
+from awb.leaderboard.publishing.comparable_boards import Comparable, comparable
 from awb.leaderboard.publishing.over_datasets import DatasetSummary
 from awb.leaderboard.publishing.provenance import overall_text
 from awb.leaderboard.publishing.submission_from_run import submissions
@@ -24,7 +25,7 @@ from awb.leaderboard.publishing.summary_pages import (
     Summaries,
     datasets_page,
     models_page,
-    summarize,
+    summarize_boards,
 )
 from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.submissions.files import Submitted, is_taken, path_in, write
@@ -38,6 +39,32 @@ from awb.plugins.discovery import Registry
 Draw = Callable[[DatasetSummary, Path], None]
 
 
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """The valid submissions of a folder, read once, and what follows from all of them."""
+
+    submitted: list[Submitted]
+    refused: list[str]  # existing submissions that are invalid and on no board, and why
+    registry: Registry = field(repr=False)
+
+    @classmethod
+    def of(cls, leaderboards: Path, registry: Registry) -> Contents:
+        """Read and check every submission."""
+        folder = leaderboards / SUBMISSIONS
+        found, refused = read_folder(folder, registry) if folder.is_dir() else ([], [])
+        return cls(found, refused, registry)
+
+    @cached_property
+    def comparable(self) -> Comparable:
+        """The boards that are summarized together."""
+        return comparable(self.submitted, self.registry)
+
+    @cached_property
+    def summaries(self) -> Summaries:
+        """The summaries over these boards."""
+        return summarize_boards(self.comparable, self.registry)
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """What was written, and what was not."""
@@ -47,6 +74,7 @@ class Published:
     without: tuple[str, ...]  # explainers of the run that explained nothing, and why
     refused: tuple[str, ...]  # existing submissions that are invalid and on no board, and why
     ignored: tuple[str, ...] = ()  # shadows of submissions that have changed since, and the like
+    contents: Contents | None = field(default=None, repr=False)  # of the folder, as it is now
 
 
 def make_credit(*, author: str = "", note: str = "", citation: str = "") -> Credit:
@@ -80,9 +108,15 @@ def publish(
             " replace them"
         )
     written = [write(one, folder_of_all) for one in made]
-    boards, refused, ignored = render(into, registry, draw)
+    contents = Contents.of(into, registry)
+    boards, refused, ignored = render(into, registry, draw, contents=contents)
     return Published(
-        tuple(written), tuple(boards), tuple(without), tuple(refused), tuple(map(readable, ignored))
+        tuple(written),
+        tuple(boards),
+        tuple(without),
+        tuple(refused),
+        tuple(map(readable, ignored)),
+        contents,
     )
 
 
@@ -114,15 +148,16 @@ def _made(
 
 
 def render(
-    into: Path, registry: Registry, draw: Draw | None = None
+    into: Path, registry: Registry, draw: Draw | None = None, *, contents: Contents | None = None
 ) -> tuple[list[Path], list[str], list[str]]:
     """Write the pages of all valid submissions; list what is not shown, and records ignored."""
-    found, refused = read_folder(into / SUBMISSIONS, registry)
+    contents = contents or Contents.of(into, registry)
+    found, refused = contents.submitted, list(contents.refused)
     hashes = {one.record.sha256 for one in found}
     shadows, ignored = read_shadows(into, hashes)
     spots, others = read_spots(into, hashes)
     told = overall_text(found, spots)
-    overall = attempted("the summary", partial(summarize, found, registry), refused)
+    overall = attempted("the summary", lambda: contents.summaries, refused)
     summaries = {} if overall is None else write_summaries(overall, into, draw, told=told)
     links = ["", f"Over all boards: {', '.join(summaries)}."] if summaries else []
     boards, failed = write_pages(found, into, registry, links, shadows, spots)

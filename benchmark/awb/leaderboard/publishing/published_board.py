@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from awb.errors import AwbError, SubmissionError
+from awb.harness.storage.score_table import ScoreTable
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import Board
@@ -46,7 +47,7 @@ def data_of(
     baselines = frozenset(spec.name for spec in specs if spec.baseline)
     return BoardData(
         group[0].manifest,
-        [row for one in group for row in scores_of(one.record)],
+        _score_table(group),
         [row for one in group for row in _explanations(one.record)],
         [replace(spec.facts, name=label) for label, spec in main.items()],
         baselines,
@@ -138,21 +139,33 @@ def _explanations(record: Submission) -> Iterator[ExplanationRow]:
 
 def scores_of(record: Submission) -> Iterator[ScoreRow]:
     """Yield every score of a submission as the store would, with NaN where it is undefined."""
+    row = (record.dataset.label, record.model.label, record.name)
+    for label, values, reasons in _columns(record):
+        for one, value, reason in zip(record.instances, values, reasons, strict=True):
+            yield ScoreRow(*row, one.clip_id, one.target, label, value, reason)
+
+
+def _score_table(group: Sequence[Submitted]) -> ScoreTable:
+    """Collect the scores of some submissions, column by column."""
+    found = ScoreTable()
+    for one in group:
+        record = one.record
+        row = (record.dataset.label, record.model.label, record.name)
+        places = [(each.clip_id, each.target) for each in record.instances]
+        for label, values, reasons in _columns(record):
+            found.append_column(row, label, places, values, reasons)
+    return found
+
+
+def _columns(record: Submission) -> Iterator[tuple[str, list[float], list[str]]]:
+    """Yield the label, the values and the reasons for missing values of every metric."""
+    because = [
+        "" if row.status == OK else f"{row.status}: {row.reason}" for row in record.instances
+    ]
     for label, column in record.scores.items():
-        reasons = {
-            place: reason
-            for reason, places in record.undefined.get(label, {}).items()
-            for place in places
-        }
-        for place, (row, value) in enumerate(zip(record.instances, column, strict=True)):
-            missing = reasons.get(place, "") if row.status == OK else f"{row.status}: {row.reason}"
-            yield ScoreRow(
-                record.dataset.label,
-                record.model.label,
-                record.name,
-                row.clip_id,
-                row.target,
-                label,
-                math.nan if value is None else value,
-                missing,
-            )
+        reasons = because.copy()
+        for reason, places in record.undefined.get(label, {}).items():
+            for place in places:
+                if place < len(because) and not because[place]:
+                    reasons[place] = reason
+        yield label, [math.nan if value is None else value for value in column], reasons

@@ -80,7 +80,11 @@ class Summaries:
 
 def summarize(submitted: Iterable[Submitted], registry: Registry) -> Summaries:
     """Summarize everything that is published."""
-    found: Comparable = comparable(submitted, registry)
+    return summarize_boards(comparable(submitted, registry), registry)
+
+
+def summarize_boards(found: Comparable, registry: Registry) -> Summaries:
+    """Summarize the boards that can be compared."""
     full, datasets = found.ranking(NEARLY_FULL), []
     for name in RANKED_BY:
         spec = registry.get("metric", name).spec

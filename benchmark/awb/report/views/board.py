@@ -12,6 +12,7 @@ from awb.errors import UnknownNameError, did_you_mean
 from awb.harness.selection.manifest import Kept
 from awb.harness.steps import steps
 from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.score_table import by_explanation
 from awb.harness.unit.record import at_budget
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import Board
@@ -187,9 +188,7 @@ def instances_of(
 
     Relevance is indexed by clip and target, then by the explainer's name on the board.
     """
-    scores: dict[tuple[str, str, str], dict[str, float]] = {}
-    for row in data.scores:
-        scores.setdefault((row.clip_id, row.target, row.explainer), {})[row.metric] = row.value
+    scores = by_explanation(data.scores)
     calls = {(row.clip_id, row.target, row.explainer): row.calls for row in data.explanations}
     first = data.metrics[0]
     sign = 1.0 if first.higher_is_better else -1.0

@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from awb.harness.storage.score_table import ScoreTable, rows_because, rows_of
+from awb.harness.storage.score_table import ScoreTable, by_explanation, rows_because, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.layout import Layout
 
@@ -36,6 +36,18 @@ def test_it_is_a_list_of_the_rows() -> None:
     assert _plain([TABLE[0], TABLE[-1]]) == _plain([ROWS[0], ROWS[-1]])
     assert _plain(TABLE[3:9:2]) == _plain(ROWS[3:9:2])
     assert list(ScoreTable()) == []
+
+
+def test_columns_are_the_same_rows() -> None:
+    found, key = ScoreTable(), lambda row: (row.explainer, row.metric)
+    for (explainer, metric), some in itertools.groupby(sorted(ROWS, key=key), key):
+        rows = list(some)
+        found.append_column(
+            ("d", "m", explainer), metric, [(row.clip_id, row.target) for row in rows],
+            [row.value for row in rows], [row.reason for row in rows],
+        )  # fmt: skip
+    assert sorted(_plain(found)) == sorted(_plain(ROWS))
+    assert repr(by_explanation(TABLE)) == repr(by_explanation(ROWS))
 
 
 def test_some_rows() -> None:

@@ -169,3 +169,17 @@ def test_a_clip_without_edges_is_named(table: Path) -> None:
 def test_settings_that_do_not_fit_are_refused(settings: dict[str, Any], reason: str) -> None:
     with pytest.raises(ParameterError, match=reason):
         make_config(**settings)
+
+
+def test_words_are_those_of_the_grids_beside_the_clips(tmp_path: Path) -> None:
+    (tmp_path / "speaker").mkdir()
+    (tmp_path / "speaker" / "clip.TextGrid").write_text("", encoding="utf-8")
+    for tier in ("words", "phones"):
+        config = make_config(datasets=[f"folder:{tmp_path}"], segments=tier)
+        assert (config.segments, config.segments_tier) == (str(tmp_path.resolve()), tier)
+
+
+def test_words_without_grids_say_what_to_type(tmp_path: Path) -> None:
+    for datasets in (["soundscapes"], [f"folder:{tmp_path}"], [f"folder:{tmp_path}", "kws"]):
+        with pytest.raises(ParameterError, match="type --segments FOLDER --segments-tier words"):
+            make_config(datasets=datasets, segments="words")

@@ -25,7 +25,6 @@ from awb.leaderboard.publishing.comparable_boards import (
 )
 from awb.leaderboard.publishing.over_datasets import summarize_datasets
 from awb.leaderboard.publishing.over_models import chosen_elsewhere, summarize_models
-from awb.leaderboard.publishing.provenance import overall_text
 from awb.leaderboard.publishing.publication import render, write_summaries
 from awb.leaderboard.publishing.summary_pages import datasets_page, models_page, summarize
 from awb.leaderboard.submissions.files import Reader, Submitted, find
@@ -279,18 +278,3 @@ def test_pages_are_written_with_their_figures(real: list[Submitted], tmp_path: P
     write_summaries(found, tmp_path / "c")
     assert "![" not in (tmp_path / "c" / "summary-datasets.md").read_text(encoding="utf-8")
     assert len(list((tmp_path / "c").iterdir())) == 2
-
-
-def test_the_published_summaries_are_current(real: list[Submitted]) -> None:
-    """The pages in the repository are those that the submissions give now."""
-    found = summarize(real, load())
-    assert found.models is not None
-    told = overall_text(real, {})
-    figures = [f"summary-datasets-{one.metric.name}.svg" for one in found.datasets]
-    assert all((ROOT / "leaderboards" / name).is_file() for name in figures)
-    for name, text in (
-        ("summary-models.md", models_page(found.models, told)),
-        ("summary-datasets.md", datasets_page(found.datasets, figures, told)),
-    ):
-        there = (ROOT / "leaderboards" / name).read_text(encoding="utf-8")
-        assert there == text, f"{name} is outdated. Type: awb publish"
