@@ -16,6 +16,7 @@ from awb_plugins.models import (
     ser_cnn,
     silero_vad,
     sklearn_classifier,
+    soundscape_ast,
     soundscape_cnn,
     soundscape_mean,
     soundscape_wave,
@@ -51,6 +52,7 @@ def awb_models() -> list[ModelSpec]:
         tflite.SPEC,
         onnx.SPEC,
         soundscape_mean.SPEC,
+        soundscape_ast.SPEC,
         soundscape_wave.SPEC,
     ]
 
