@@ -51,8 +51,8 @@ What the two boards have in common:
   (`window-shap:tree=false`) Shapley values are near their best with 60.
 - Windows of a second do not tell which part of a second to drop first. Other windows do not help:
   on 37 instances of YAMNet, in scenes of another seed, with 300 calls, the deletion area is 0.057
-  to 0.065 with windows of 0.6 to 1.2 s that are cut in two to six ways. `owen`, a tree of time, does
-  tell (0.044 there), but localizes less well the more calls its smallest leaves get.
+  to 0.065 with windows of 0.6 to 1.2 s that are cut in two to six ways. `owen`, a tree of time,
+  does tell (0.044 there), but localizes less well the more calls its smallest leaves get.
 - So `window-shap` spends half of its calls on such a tree and takes the mean of both answers. This
   was chosen on those 37 instances (deletion area 0.048 and ROC-AUC 0.995; windows alone 0.061 and
   0.989, `owen` 0.044 and 0.971), none of which is among
