@@ -95,6 +95,8 @@ def _boards_of(folder: str, plain: dict[Path, Any], registry: Registry) -> Itera
     for budget in first["settings"]["budgets"] or [None]:
         rows = dict(_rows(plain, budget))
         title = board_title(record, registry)
+        if (masker := record.settings.masker) != "zeros":
+            title = f"{title}, dropped time is {masker}"
         yield Board(
             title if budget is None else f"{title}, {budget:,} calls",
             (first["dataset"]["label"], first["model"]["label"]),
