@@ -47,9 +47,9 @@ def test_weights_card_and_curve_are_written_and_the_weights_load(tmp_path: Path)
     assert "validation: accuracy" in done.output
     card = out.with_suffix(".md").read_text(encoding="utf-8")
     for words in (
-        "| train | clever-hans:split=train,clips=6,artefact=False | 6 | 1 |",
-        "| validation | clever-hans:split=validation,clips=6,artefact=False | 6 | 1 |",
-        "| test | clever-hans:clips=6,artefact=False | 6 | 1 |",
+        "| train | clever-hans:split=train,clips=6,artefact=false | 6 | 1 |",
+        "| validation | clever-hans:split=validation,clips=6,artefact=false | 6 | 1 |",
+        "| test | clever-hans:clips=6,artefact=false | 6 | 1 |",
         "speed, spec-augment",
         "**Seed 3**",
         "**Seed 4**",

@@ -228,7 +228,9 @@ def _some(real: Sequence[Submitted], names: Sequence[str]) -> list[Submitted]:
 
 
 def test_sparse_boards_do_not_empty_the_common_set(real: list[Submitted]) -> None:
-    few = _some(real, ["naive", "lime", "banzhaf", "grad-cam", "saliency", "oracle", "random"])
+    chosen = {"soundscape-ast", "soundscape-wave", "silero-vad"}  # boards of a choice of explainers
+    wide = [one for one in real if one.record.model.name not in chosen]
+    few = _some(wide, ["naive", "lime", "banzhaf", "grad-cam", "saliency", "oracle", "random"])
     part = [
         one
         for one in few
