@@ -55,8 +55,7 @@ What the two boards have in common:
   does tell (0.044 there), but localizes less well the more calls its smallest leaves get.
 - So `window-shap` spends half of its calls on such a tree and takes the mean of both answers. This
   was chosen on those 37 instances (deletion area 0.048 and ROC-AUC 0.995; windows alone 0.061 and
-  0.989, `owen` 0.044 and 0.971), none of which is among
-  those below.
+  0.989, `owen` 0.044 and 0.971), none of which is among those below.
 - Regressions without a penalty are near chance at 100 calls: with as many masks as there are
   segments they fit every mask exactly, noise included. Fewer masks or more are better, and a
   penalty (`ridge`, `lime`, `lasso`) helps.

@@ -15,7 +15,6 @@ from awb.plugins.discovery import load
 from awb.protocols import DifferentiableModel, FrameFeatureModel, SpectrogramModel
 from awb.types import AudioArray, Clip
 from awb_plugins.models import clever_hans, drums_crnn
-from awb_plugins.models.crnn import CrnnParameters
 from awb_plugins.models.crnn.model import CrnnModel
 from awb_plugins.models.crnn.network import Crnn
 from fakes import perturber_for
@@ -136,13 +135,13 @@ def test_wrong_audio_is_refused(model: CrnnModel, wrong: AudioArray) -> None:
 def test_bad_weights_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
     with pytest.raises(WeightsError, match="there is no weights file"):
-        drums_crnn.SPEC.factory(CrnnParameters(weights=path))
+        drums_crnn.SPEC.factory(drums_crnn.SPEC.parameters(weights=path))
     path.write_bytes(FILES["drums-crnn"].read_bytes()[:4000])
     with pytest.raises(WeightsError, match=r"not a valid safetensors file.*awb train drums-crnn"):
-        drums_crnn.SPEC.factory(CrnnParameters(weights=path))
+        drums_crnn.SPEC.factory(drums_crnn.SPEC.parameters(weights=path))
     soundscapes = Path(drums_crnn.EMBEDDED).parents[1] / "soundscape_cnn" / "weights.safetensors"
     with pytest.raises(WeightsError, match="does not fit"):
-        drums_crnn.SPEC.factory(CrnnParameters(weights=soundscapes))
+        drums_crnn.SPEC.factory(drums_crnn.SPEC.parameters(weights=soundscapes))
 
 
 def test_the_specs_and_class_lists_load_no_torch() -> None:

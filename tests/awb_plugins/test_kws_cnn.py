@@ -22,7 +22,7 @@ from awb.training import TrainingJob
 from awb.types import AudioArray, Clip
 from awb_datasets.kws import SPEC as KWS
 from awb_datasets.kws import KwsParameters
-from awb_plugins.models.kws_cnn import EMBEDDED, SPEC, KwsCnnParameters
+from awb_plugins.models.kws_cnn import EMBEDDED, SPEC
 from awb_plugins.models.kws_cnn.model import KwsCnn
 from awb_plugins.models.kws_cnn.network import FORMAT, BackEnd
 from awb_plugins.models.kws_cnn.recipe import calibrate, finish, kws_recipe
@@ -51,14 +51,14 @@ def noise(*shape: int) -> AudioArray:
 
 
 def test_it_can_do_what_explainers_may_ask_for(model: KwsCnn) -> None:
-    made = SPEC.factory(KwsCnnParameters())
+    made = SPEC.factory(SPEC.parameters())
     assert isinstance(made, DifferentiableModel)
     assert isinstance(made, SpectrogramModel)
     assert isinstance(made, FrameFeatureModel)
     assert EMBEDDED.stat().st_size < 1_000_000
     assert tuple(model.classes) == ("seven",)
     assert SPEC.class_list is not None
-    assert tuple(SPEC.class_list(KwsCnnParameters())[0]) == ("seven",)
+    assert tuple(SPEC.class_list(SPEC.parameters())[0]) == ("seven",)
     layer = dict(model.back_end.named_modules())[model.last_convolution]
     assert isinstance(layer, torch.nn.Conv2d)
 

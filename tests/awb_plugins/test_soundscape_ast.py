@@ -26,7 +26,7 @@ from awb.protocols import (
 )
 from awb.types import AudioArray, Clip
 from awb_plugins.models.log_mel_front_end import FrontEnd
-from awb_plugins.models.soundscape_ast import EMBEDDED, NAME, SPEC, SoundscapeAstParameters
+from awb_plugins.models.soundscape_ast import EMBEDDED, NAME, SPEC
 from awb_plugins.models.soundscape_ast.model import SoundscapeAst
 from awb_plugins.models.soundscape_ast.network import FORMAT, Frames
 from awb_plugins.models.soundscape_ast.recipe import make
@@ -57,7 +57,7 @@ def noise(samples: int, rows: int = 2) -> AudioArray:
 
 
 def test_the_contract(model: SoundscapeAst) -> None:
-    made = SPEC.factory(SoundscapeAstParameters())
+    made = SPEC.factory(SPEC.parameters())
     for capability in (
         AttentionModel,
         FrameFeatureModel,
@@ -69,7 +69,7 @@ def test_the_contract(model: SoundscapeAst) -> None:
         assert isinstance(made, capability)
     assert EMBEDDED.stat().st_size < 1_500_000
     assert SPEC.class_list is not None
-    assert SPEC.class_list(SoundscapeAstParameters()) == (model.classes, model.mids)
+    assert SPEC.class_list(SPEC.parameters()) == (model.classes, model.mids)
     named = dict(zip(model.classes, model.mids, strict=True))
     cnn = SoundscapeCnn(CNN)
     assert named == dict(zip(cnn.classes, cnn.mids, strict=True))

@@ -16,7 +16,7 @@ from awb.protocols import FrameFeatureModel, LocalModel, SpectrogramModel
 from awb.types import AudioArray, Clip
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED as CNN
-from awb_plugins.models.soundscape_mean import EMBEDDED, NAME, SPEC, SoundscapeMeanParameters
+from awb_plugins.models.soundscape_mean import EMBEDDED, NAME, SPEC
 from awb_plugins.models.soundscape_mean.model import SoundscapeMean
 from awb_plugins.models.soundscape_mean.recipe import make, recipe
 
@@ -36,12 +36,12 @@ def scenes() -> list[Clip]:
 
 
 def test_the_contract(model: SoundscapeMean) -> None:
-    made = SPEC.factory(SoundscapeMeanParameters())
+    made = SPEC.factory(SPEC.parameters())
     for capability in (FrameFeatureModel, LocalModel, SpectrogramModel):
         assert isinstance(made, capability)
     assert EMBEDDED.stat().st_size < 1_000_000
     assert SPEC.class_list is not None
-    assert SPEC.class_list(SoundscapeMeanParameters()) == (model.classes, model.mids)
+    assert SPEC.class_list(SPEC.parameters()) == (model.classes, model.mids)
     assert (model.classes, model.mids) == (SoundscapeCnn(CNN).classes, SoundscapeCnn(CNN).mids)
 
 

@@ -22,7 +22,7 @@ from awb.protocols import (
 from awb.types import Clip
 from awb_plugins.models.soundscape_cnn.model import SoundscapeCnn
 from awb_plugins.models.soundscape_cnn.weights import EMBEDDED as CNN
-from awb_plugins.models.soundscape_wave import EMBEDDED, NAME, SPEC, SoundscapeWaveParameters
+from awb_plugins.models.soundscape_wave import EMBEDDED, NAME, SPEC
 from awb_plugins.models.soundscape_wave.model import SoundscapeWave
 from awb_plugins.models.soundscape_wave.network import SAMPLE_RATE_HZ, windowed_tones
 from awb_plugins.models.soundscape_wave.recipe import finish, make
@@ -41,14 +41,14 @@ def scenes() -> list[Clip]:
 
 
 def test_the_contract(model: SoundscapeWave) -> None:
-    made = SPEC.factory(SoundscapeWaveParameters())
+    made = SPEC.factory(SPEC.parameters())
     for capability in (DifferentiableModel, LocalModel, RandomizableModel, TensorModel):
         assert isinstance(made, capability)
     for capability in (FrameFeatureModel, SpectrogramModel):
         assert not isinstance(made, capability), "its features are samples, not a spectrogram"
     assert EMBEDDED.stat().st_size < 1_500_000
     assert SPEC.class_list is not None
-    assert SPEC.class_list(SoundscapeWaveParameters()) == (model.classes, model.mids)
+    assert SPEC.class_list(SPEC.parameters()) == (model.classes, model.mids)
     named = dict(zip(model.classes, model.mids, strict=True))
     cnn = SoundscapeCnn(CNN)
     assert named == dict(zip(cnn.classes, cnn.mids, strict=True))

@@ -268,7 +268,8 @@ def _following(config: RunConfig) -> RunConfig:
     try:
         check_cut(config.segments, one_of=(FIXED, ONSETS))
     except ParameterError as error:
-        raise ParameterError(f"segments: {error}") from error
+        hint = did_you_mean(config.segments, [FIXED, ONSETS, *TIERS])
+        raise ParameterError(f"segments: {error}.{hint}") from error
     if config.segment_s != config.segment_hop_s:
         raise ParameterError(
             f"segments={config.segments} are made of cells that do not overlap; give the same"
@@ -293,9 +294,9 @@ def _text_grids(config: RunConfig) -> str:
     folder = paths[0] if [one.name for one in references] == ["folder"] else ""
     if not folder or not any(Path(folder).expanduser().rglob(f"*{SUFFIX}")):
         raise ParameterError(
-            f"segments={config.segments} are read from a CLIP{SUFFIX} beside every clip of"
-            f" --dataset folder:DIR, and {', '.join(config.datasets)} has none; if they are"
-            f" elsewhere, type --segments FOLDER --segments-tier {config.segments}"
+            f"segments={config.segments} are read from a CLIP{SUFFIX} beside every clip of one"
+            f" --dataset folder:DIR, and there is none for {', '.join(config.datasets)}; if they"
+            f" are elsewhere, type --segments FOLDER --segments-tier {config.segments}"
         )
     return folder
 

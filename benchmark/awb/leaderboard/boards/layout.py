@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from awb.data.windows import recording_of
+from awb.harness.storage.memo import Memo
 from awb.harness.storage.score_table import ScoreTable, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
+from awb.intervals import FloatArray, IntArray
 from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
 from awb.leaderboard.boards.ranking import Ranking, ranking
 from awb.metrics.facts import MetricFacts
@@ -25,17 +27,8 @@ Grid = npt.NDArray[np.float64]
 _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
 
 
-@lru_cache(maxsize=20_000)
-def _cell(values: bytes, clips: bytes, lowest: float, highest: float, key: RandomKey) -> Cell:
-    """Average values with an interval over clips, once per process: a board is on several pages."""
-    if not values:
-        return _EMPTY
-    numbers = np.frombuffer(values)
-    found = mean_interval(
-        numbers, np.frombuffer(clips, dtype=np.intp), lowest=lowest, highest=highest,
-        rng=key.generator(),
-    )  # fmt: skip
-    return Cell(found.mean, found.low, found.high, numbers.size)
+_CELLS: Memo[Cell] = Memo(100_000)
+"""A board is on several pages."""
 
 
 class Layout:
@@ -79,6 +72,17 @@ class Layout:
         return grid
 
 
+def _cell(
+    values: FloatArray, clips: IntArray, lowest: float, highest: float, key: RandomKey
+) -> Cell:
+    """Average values, with an interval over clips."""
+    if not values.size:
+        return _EMPTY
+    rng = key.generator()
+    found = mean_interval(values, clips, lowest=lowest, highest=highest, rng=rng)
+    return Cell(found.mean, found.low, found.high, values.size)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One metric: its values, where it can have one, and which explainers have enough of them.
@@ -107,11 +111,12 @@ class Column:
     def cells(self, layout: Layout, key: RandomKey) -> list[Cell]:
         """Average each explainer's own values."""
         cells = []
+        limits = self.facts.lowest, self.facts.highest
         for row, name in enumerate(layout.names):
             used = np.isfinite(self.grid[row])
-            values, clips = self.grid[row, used], layout.clip_codes[used]
-            limits = self.facts.lowest, self.facts.highest
-            cells.append(_cell(values.tobytes(), clips.tobytes(), *limits, key.child(name)))
+            values, clips, own = self.grid[row, used], layout.clip_codes[used], key.child(name)
+            compute = partial(_cell, values, clips, *limits, own)
+            cells.append(_CELLS.get(compute, values.tobytes(), clips.tobytes(), limits, own))
         return cells
 
     def clips(self, layout: Layout) -> list[str]:

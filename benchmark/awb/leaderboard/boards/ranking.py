@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from string import ascii_letters
 
-import numpy as np
-
+from awb.harness.storage.memo import Memo
 from awb.intervals import FloatArray
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
@@ -61,6 +60,10 @@ class Ranking:
     outlook: Outlook | None
 
 
+_RANKINGS: Memo[Ranking] = Memo(1_000)
+"""A board is on several pages, whole and in slices."""
+
+
 def ranking(
     values: FloatArray,
     clips: Sequence[str],
@@ -69,21 +72,26 @@ def ranking(
     key: RandomKey,
 ) -> Ranking:
     """Rank explainers on the same instances; `values` has shape (instances, explainers)."""
-    higher = facts.higher_is_better
-    return _ranking(values.tobytes(), tuple(clips), tuple(names), higher, key)
+    return _RANKINGS.get(
+        partial(_ranking, values, clips, names, facts, key),
+        *(values.tobytes(), tuple(clips), tuple(names), facts.higher_is_better, key),
+    )
 
 
-@lru_cache(maxsize=200)
 def _ranking(
-    table: bytes, clips: tuple[str, ...], names: tuple[str, ...], higher: bool, key: RandomKey
+    values: FloatArray,
+    clips: Sequence[str],
+    names: Sequence[str],
+    facts: MetricFacts,
+    key: RandomKey,
 ) -> Ranking:
-    """Rank explainers once per process: a board is on several pages, whole and in slices."""
     if not names:
         return Ranking((), None)
-    values = np.frombuffer(table).reshape(len(clips), len(names))
     several = len(names) > 1
     comparisons = compare_all(values, clips, rng=key.generator("pairs")) if several else []
-    found = rank_intervals(values.mean(axis=0), comparisons, higher_is_better=higher, alpha=ALPHA)
+    found = rank_intervals(
+        values.mean(axis=0), comparisons, higher_is_better=facts.higher_is_better, alpha=ALPHA
+    )
     order = sorted(range(len(names)), key=lambda column: (found[column].rank, names[column]))
     letters = [""] * len(names)
     if several and len(set(clips)) > 1:

@@ -119,7 +119,7 @@ SPEC = ExplainerSpec(
         "Nayebi et al. (2023), arXiv:2211.06507; Owen (1977); Bento et al. (2021),"
         " doi:10.1145/3447548.3467166; Musco & Witter (2025), arXiv:2410.01917"
     ),
-    cost="as many calls as the shared design, at most 300, its own, and two for each shift",
+    cost="as many calls as the shared design, at most 300, its own, and two per shift and tree",
     parameters=WindowShapParameters,
     factory=finished(WindowShap),
 )

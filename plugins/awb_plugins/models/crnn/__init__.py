@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from awb.protocols import AudioModel
-from awb.specs import ModelSpec, Parameters
+from awb.specs import ModelSpec
+from awb_plugins.training.embedded import embedded_spec
 
 if TYPE_CHECKING:
-    from awb.training import Trainer
+    from awb.protocols import AudioModel
     from awb_plugins.training import Recipe
-
-
-class CrnnParameters(Parameters):
-    """Settings of a model with embedded weights."""
-
-    weights: Path | None = Field(
-        None, description="Weights of your own, from `awb train`; embedded ones by default."
-    )
 
 
 def crnn_spec(
@@ -29,32 +19,16 @@ def crnn_spec(
 ) -> ModelSpec:
     """Make the spec of a model that is a `Crnn` with its own weights."""
 
-    def path_of(parameters: Any) -> Path:
-        return embedded if parameters.weights is None else parameters.weights.expanduser()
-
-    def make(parameters: Any) -> AudioModel:
+    def load(path: Path) -> AudioModel:
         from awb_plugins.models.crnn.model import CrnnModel
 
-        return CrnnModel(name, path_of(parameters))
+        return CrnnModel(name, path)
 
-    def class_list(parameters: Any) -> tuple[Sequence[str], Sequence[str]]:
-        from awb_plugins.training.weights import read_class_list
-
-        found = read_class_list(path_of(parameters), name)
-        return found.names, found.mids
-
-    def trainable(parameters: Any) -> Trainer:  # noqa: ARG001 - the network has no settings
-        from awb_plugins.training import trainer_of
-
-        return trainer_of(recipe())
-
-    return ModelSpec(
+    return embedded_spec(
         name=name,
         summary=summary,
         citation=citation,
-        parameters=CrnnParameters,
-        requires=("torch", "safetensors"),
-        factory=make,
-        class_list=class_list,
-        trainable=trainable,
+        embedded=embedded,
+        load=load,
+        recipe=recipe,
     )

@@ -341,8 +341,8 @@ def test_a_spot_check_is_recorded_and_shown(copy: Path) -> None:
     site = copy / "site"
     assert told in (site / "explainers" / "random-forest.html").read_text(encoding="utf-8")
     for one in site.rglob("*.html"):
-        told = "are verified, computed again for drawn instances, for 1 of"
-        assert told in one.read_text(encoding="utf-8")
+        count = "are verified, computed again for drawn instances, for 1 of"
+        assert count in one.read_text(encoding="utf-8")
 
 
 def test_a_record_of_a_submission_that_has_changed_counts_for_nothing(copy: Path) -> None:
