@@ -11,7 +11,7 @@ from pydantic import Field
 from awb.protocols import AudioModel
 from awb.specs import ModelSpec, Parameters
 from awb.training import Trainer
-from awb_plugins.training import Recipe, trainer_of
+from awb_plugins.training.recipe import Recipe
 
 
 class EmbeddedParameters(Parameters):
@@ -49,7 +49,9 @@ def embedded_spec(
         return found.names, found.mids
 
     def trainable(parameters: Any) -> Trainer:  # noqa: ARG001 - the network has no settings
-        return trainer_of(recipe())
+        from awb_plugins.training.procedure import RecipeTrainer
+
+        return RecipeTrainer(recipe())
 
     return ModelSpec(
         name=name,
