@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ def _save(figure: Any, output: Path) -> None:
     figure.savefig(output, metadata={"Date": None})
 
 
-def short(title: str, longest: int = 34) -> str:
-    """Shorten the title of a board for a figure."""
-    return title if len(title) <= longest else f"{title[: longest - 1].rstrip()}…"
+def broken(title: str, longest: int = 34) -> str:
+    """Break the title of a board into lines for a figure."""
+    return "\n".join(textwrap.wrap(title, longest))
 
 
 @styled
@@ -54,7 +55,7 @@ def draw_players(found: Sequence[Compared], output: Path) -> None:
             markerfacecolor=COLORS[at] if one.better or one.worse else "white", label=one.row,
         )  # fmt: skip
     axes.axvline(0, color=SOFT, linewidth=0.6)
-    axes.set_yticks(range(len(titles)), [short(one) for one in titles])
+    axes.set_yticks(range(len(titles)), [broken(one) for one in titles])
     axes.invert_yaxis()
     axes.set_xlabel("ROC-AUC above that of kernel-shap on players of 100 ms (95 %)")
     handles, labels = axes.get_legend_handles_labels()
@@ -68,7 +69,7 @@ def draw_agreement(boards: Sequence[Board], output: Path) -> None:
     """Draw every explainer by localization and deletion, a panel for each board."""
     columns = min(3, len(boards))
     lines = math.ceil(len(boards) / columns)
-    figure = _figure(2.15 * columns + 0.2, 2.0 * lines + 0.5)
+    figure = _figure(2.15 * columns + 0.2, 2.15 * lines + 0.5)
     grid = figure.subplots(lines, columns, squeeze=False)
     for board, axes in zip(boards, grid.ravel(), strict=False):
         names = [*board.rows, *(["energy"] if "energy" in board.values[LOCALIZATION] else [])]
@@ -81,7 +82,7 @@ def draw_agreement(boards: Sequence[Board], output: Path) -> None:
                 markersize=5 if marked else 3.2, label=name if marked else "_other",
                 zorder=3 if marked else 2,
             )  # fmt: skip
-        axes.set_title(short(board.title, 27), fontsize=7)
+        axes.set_title(broken(board.title, 27), fontsize=7)
         axes.grid(visible=True)
         axes.invert_yaxis()
     for axes in grid.ravel()[len(boards) :]:
@@ -134,7 +135,7 @@ def draw_power(found: dict[str, dict[int, float]], output: Path) -> None:
     for at, (title, shares) in enumerate(found.items()):
         axes.plot(
             list(shares), [100 * share for share in shares.values()], marker="o", markersize=3.5,
-            linewidth=1, color=COLORS[at % len(COLORS)], label=short(title, 44),
+            linewidth=1, color=COLORS[at % len(COLORS)], label=broken(title, 44),
             linestyle=("-", "--", ":")[at // len(COLORS) % 3],
         )  # fmt: skip
     axes.set_xscale("log")

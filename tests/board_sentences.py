@@ -26,7 +26,8 @@ ALPHA, FULL, FREE_CALLS = 0.05, 0.95, 2
 DRAWS, BY_CHANCE = 2000, 0.022
 EXACT = 12  # up to this many clips, every choice of signs is counted
 _HEADING = re.compile(
-    r"^## (?P<instances>\d+) .+? from (?P<clips>\d+) clips?(?:, at most (?P<budget>[\d,]+) .*)?$",
+    r"^## (?P<instances>\d+) .+? from (?P<clips>\d+) clips?"
+    r"(?:, at most (?P<budget>\d+(?:,\d+)*) [^,\n]*)?(?:, .+)?$",
     re.MULTILINE,
 )
 _FOLDER = re.compile(r"`awb verify \S*?submissions/([^`/]+)`")

@@ -21,7 +21,7 @@ from awb.leaderboard.publishing.shadow_section import (
     shadow_lines,
 )
 from awb.leaderboard.publishing.summary_pages import Summaries
-from awb.leaderboard.publishing.titles import model_title
+from awb.leaderboard.publishing.titles import apart, model_title
 from awb.leaderboard.submissions.names import file_names
 from awb.leaderboard.submissions.schema import Plugin
 from awb.leaderboard.submissions.shadows import Shadow
@@ -220,8 +220,7 @@ def _label(pair: Pair, group: Group, view: BoardView) -> str:
     board = view.board
     parts = [f"{counted(board.n_instances, 'instance')}{limit_text(board.budget)}"]
     if len(pair.groups) > 1:
-        parts.append(f"{group.submitted[0].record.settings.samples:,} drop masks")
-        parts.append(group.folder.rpartition("--")[2])
+        parts.append(apart({one.folder: one.submitted for one in pair.groups})[group.folder])
     return ", ".join(parts)
 
 

@@ -263,6 +263,12 @@ def recorded_config(plain: Mapping[str, Any]) -> RunConfig:
 def _following(config: RunConfig) -> RunConfig:
     """Check settings of segments that follow the sound, and make their path absolute."""
     if config.segments in TIERS and not Path(config.segments).exists():
+        asked = config.segments_tier if "segments_tier" in config.model_fields_set else ""
+        if asked not in ("", config.segments):
+            raise ParameterError(
+                f"segments={config.segments} reads the tier of that name: leave out"
+                f" --segments-tier {asked}"
+            )
         beside = {"segments": _text_grids(config), "segments_tier": config.segments}
         config = config.model_copy(update=beside)
     try:

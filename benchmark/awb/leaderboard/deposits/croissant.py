@@ -77,6 +77,7 @@ def croissant(submitted: Sequence[Submitted], table: bytes, *, license_id: str) 
         "creator": [{"@type": "sc:Organization", "name": name} for name in about.authors],
         "datePublished": about.date,
         "version": about.version,
+        "citeAs": f"{'; '.join(about.authors)} ({about.date[:4] or 'n.d.'}). {TITLE}.",
         "keywords": list(KEYWORDS),
         "distribution": [
             {

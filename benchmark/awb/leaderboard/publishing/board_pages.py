@@ -20,7 +20,7 @@ from awb.leaderboard.publishing.provenance import Spots, count_text, overall_tex
 from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget
 from awb.leaderboard.publishing.roles import CONTROL, roles
 from awb.leaderboard.publishing.shadow_section import shadow_lines, shadow_section
-from awb.leaderboard.publishing.titles import board_title
+from awb.leaderboard.publishing.titles import apart, board_title
 from awb.leaderboard.submissions.credits import credits_of
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
@@ -75,9 +75,10 @@ def _page(
     record = next(iter(groups.values()))[0].record
     title = f"# {markdown(board_title(record, registry))}\n\n"
     parts = []
+    differences = apart(groups) if len(groups) > 1 else {}
     for folder, group in groups.items():
         found = "\n".join(
-            _section(board_of(data), data)
+            _section(board_of(data), data, differences.get(folder, ""))
             for data in each_budget(data_of(group, registry, spots), group)
         )
         shadow = shadow_section(shadow_lines(group, shadows, registry))
@@ -88,11 +89,12 @@ def _page(
     return title + (f"> {CONTROL}\n\n" if control else "") + "\n".join(parts)
 
 
-def _section(board: Board, data: BoardData) -> str:
+def _section(board: Board, data: BoardData, difference: str = "") -> str:
     """Write one board: its message and what its clips can tell, then the table."""
     message = message_of(board, data)
     lead = [*(sentences(message, markdown) if message else []), *outlook_sentences(board, markdown)]
-    return to_markdown(board, title=extent_of(board), lead=" ".join(lead))
+    title = ", ".join(filter(None, (extent_of(board), markdown(difference))))
+    return to_markdown(board, title=title, lead=" ".join(lead))
 
 
 def _settings(record: Submission) -> str:

@@ -177,6 +177,8 @@ def test_words_are_those_of_the_grids_beside_the_clips(tmp_path: Path) -> None:
     for tier in ("words", "phones"):
         config = make_config(datasets=[f"folder:{tmp_path}"], segments=tier)
         assert (config.segments, config.segments_tier) == (str(tmp_path.resolve()), tier)
+    with pytest.raises(ParameterError, match="leave out --segments-tier words"):
+        make_config(datasets=[f"folder:{tmp_path}"], segments="phones", segments_tier="words")
 
 
 def test_words_without_grids_say_what_to_type(tmp_path: Path) -> None:
