@@ -66,8 +66,10 @@ def count_text(submitted: Collection[Submitted], spots: Spots) -> str:
 def overall_text(submitted: Collection[Submitted], spots: Spots) -> str:
     """Say for a page over many entries what its numbers rest on."""
     n_verified = sum(one.record.sha256 in spots for one in submitted)
-    dates = sorted(spots[one.record.sha256].date for one in submitted if one.record.sha256 in spots)
-    when = f" ({dates[0]} to {dates[-1]})" if dates else ""
+    dates = sorted(
+        {spots[one.record.sha256].date for one in submitted if one.record.sha256 in spots}
+    )
+    when = f" ({' to '.join(dict.fromkeys((dates[0], dates[-1])))})" if dates else ""
     entries = counted(len(submitted), "entry").replace("entrys", "entries")
     return (
         "Localization and complexity are computed from the published relevance. Fidelity,"
