@@ -6,6 +6,7 @@ import json
 import math
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,9 +79,10 @@ def verify_command(
     from awb.cli.progress import passing_bar
     from awb.errors import SubmissionError
     from awb.harness.steps import steps
+    from awb.harness.unit.score_cache import open_cache
     from awb.leaderboard.submissions.files import Reader, find
     from awb.leaderboard.verification.checks import PASS, REFUSED, UNCHECKED, verify
-    from awb.leaderboard.verification.shadow_run import with_shadow
+    from awb.leaderboard.verification.shadow_run import with_shadows
     from awb.leaderboard.verification.spot_check import draw_spot_seed, with_spot_check
     from awb.plugins.discovery import load
 
@@ -92,16 +94,23 @@ def verify_command(
     if not found:
         raise SubmissionError(f"no submission in {', '.join(map(str, paths))}")
     verdicts = []
-    with passing_bar("Verifying"):
+    with TemporaryDirectory() as folder, passing_bar("Verifying"):
+        cache = open_cache(folder)
         for path in steps(found, "Verifying submissions"):
             verdict = verify(path, registry, reader)
             if spots and verdict.passed:
-                verdict = with_spot_check(verdict, registry, spots, seed=drawn, verifier=verifier)
-            if shadows is not None and verdict.passed:
-                verdict = with_shadow(verdict, registry, shadows)
+                verdict = with_spot_check(
+                    verdict, registry, spots, seed=drawn, verifier=verifier, cache=cache
+                )
             verdicts.append(verdict)
-            if not as_json:
+            if shadows is None and not as_json:
                 click.echo(_line(verdict))
+        if shadows is not None:
+            verdicts, checked = [], verdicts
+            for verdict in with_shadows(checked, registry, shadows):
+                verdicts.append(verdict)
+                if not as_json:
+                    click.echo(_line(verdict))
     if as_json:
         click.echo(json.dumps([_plain(verdict) for verdict in verdicts], indent=1))
     states = Counter(verdict.state for verdict in verdicts)

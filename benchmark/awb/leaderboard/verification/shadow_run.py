@@ -1,9 +1,11 @@
-"""Compute a submission's explainer on clips that did not exist when it was submitted."""
+"""Compute submitted explainers on clips that did not exist when they were submitted."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,9 +20,11 @@ from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.submissions.environments import environment_of
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.names import folder_name
+from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.submissions.sealed_files import sealed
 from awb.leaderboard.submissions.shadows import Shadow, write_shadow
 from awb.leaderboard.verification.checks import UncheckedError, Verdict, readable
+from awb.leaderboard.verification.identity import installed
 from awb.leaderboard.verification.shadow_comparison import compare, compared_metrics
 from awb.leaderboard.verification.spot_check import same_run
 from awb.plugins.discovery import Registry
@@ -39,28 +43,68 @@ class ShadowPlan:
     resources: Resources = field(default_factory=Resources)
 
 
-def with_shadow(verdict: Verdict, registry: Registry, plan: ShadowPlan) -> Verdict:
-    """Add the shadow of a submission that passed, or why there is none."""
+def with_shadows(
+    verdicts: Sequence[Verdict], registry: Registry, plan: ShadowPlan
+) -> Iterator[Verdict]:
+    """Add the shadows of submissions that passed, or why there is none, board by board.
+
+    The explainers of a board that are part of awb share one run, so that masks are scored once; any
+    other explainer has a run of its own, in which it can disturb nobody.
+    """
+    groups = groupby(enumerate(verdicts), key=lambda one: _run_of(one[0], one[1], registry))
+    for _, group in groups:
+        yield from _with_shadows_of([verdict for _, verdict in group], registry, plan)
+
+
+def _run_of(at: int, verdict: Verdict, registry: Registry) -> tuple[object, ...]:
+    """Return what submissions that may share a run have in common, else a place of its own."""
     submitted = verdict.submitted
-    if submitted is None:
-        return verdict
+    if submitted is None or not verdict.passed:
+        return (at,)
+    record = submitted.record
+    entry = installed(registry, "explainer", record.explainer.name)
+    if entry is None or not entry.origin.built_in:
+        return (at,)
+    return (folder_name(record), *(one.label for one in record.metrics))
+
+
+def _with_shadows_of(
+    group: Sequence[Verdict], registry: Registry, plan: ShadowPlan
+) -> Iterator[Verdict]:
+    """Add the shadows of submissions that share a run, one by one if they cannot."""
+    submitted = [one.submitted for one in group if one.submitted is not None and one.passed]
+    if not submitted:
+        yield from group
+        return
     try:
-        shadow = shadow_run(submitted, registry, plan)
+        shadows = shadow_run(submitted, registry, plan)
+    except AwbError as error:
+        if len(group) == 1:
+            yield replace(group[0], no_shadow=readable(str(error)))
+            return
+        for verdict in group:
+            yield from _with_shadows_of([verdict], registry, plan)
+        return
+    for verdict, one in zip(group, submitted, strict=True):
+        shadow = shadows[one.record.sha256]
         if plan.verifier is not None:
             write_shadow(shadow, verdict.path)
-        return replace(verdict, shadow=compare(submitted.record, shadow, registry))
-    except AwbError as error:
-        return replace(verdict, no_shadow=readable(str(error)))
+        yield replace(verdict, shadow=compare(one.record, shadow, registry))
 
 
-def shadow_run(submitted: Submitted, registry: Registry, plan: ShadowPlan) -> Shadow:
-    """Run a submission's explainer, with its settings, on new clips of its dataset."""
-    record = submitted.record
-    config, chosen = same_run(submitted, registry)
+def shadow_run(
+    submitted: Sequence[Submitted], registry: Registry, plan: ShadowPlan
+) -> dict[str, Shadow]:
+    """Run the explainers of a board's submissions on new clips; by the hash of each submission."""
+    runs = [same_run(one, registry) for one in submitted]
+    record = submitted[0].record
+    config, chosen = runs[0]
     dataset = shadow_of(chosen.datasets[0], registry, plan.seed, plan.clips)
+    explainers = dict.fromkeys(label for one, _ in runs for label in one.explainers)
     config = config.model_copy(
         update={
             "datasets": [dataset.label],
+            "explainers": list(explainers),
             "metrics": [facts.name for facts in compared_metrics(record, registry)],
             "clips": None,
             "among_first": None,
@@ -76,24 +120,25 @@ def shadow_run(submitted: Submitted, registry: Registry, plan: ShadowPlan) -> Sh
                 f" {_TIMES_MORE * plan.clips}"
             ) from error
         [manifest] = folder.manifests()
-        if manifest.weights_sha256 != submitted.manifest.weights_sha256:
+        if manifest.weights_sha256 != submitted[0].manifest.weights_sha256:
             raise UncheckedError(f"the weights of {record.model.label} differ here")
-        return sealed(
-            Shadow,
-            {
-                "format": 1,
-                "submission": record.sha256,
-                "name": record.name,
-                "board": folder_name(record),
-                "dataset": dataset.label,
-                "seed": plan.seed,
-                "clips": plan.clips,
-                "verifier": plan.verifier or "",
-                "environment": environment_of(folder, record.model.label),
-                "manifest_sha256": manifest.sha256,
-                **_rows(folder, record.name),
-            },
-        )
+        shared = {
+            "format": 1,
+            "board": folder_name(record),
+            "dataset": dataset.label,
+            "seed": plan.seed,
+            "clips": plan.clips,
+            "verifier": plan.verifier or "",
+            "environment": environment_of(folder, record.model.label),
+            "manifest_sha256": manifest.sha256,
+        }
+        return {one.record.sha256: _shadow(one.record, folder, shared) for one in submitted}
+
+
+def _shadow(record: Submission, folder: RunFolder, shared: Mapping[str, Any]) -> Shadow:
+    """Make the shadow of one row of the run."""
+    own = {"submission": record.sha256, "name": record.name}
+    return sealed(Shadow, {**shared, **own, **_rows(folder, record.name)})
 
 
 def _rows(folder: RunFolder, name: str) -> dict[str, Any]:

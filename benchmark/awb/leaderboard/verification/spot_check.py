@@ -37,6 +37,7 @@ from awb.leaderboard.submissions.spot_records import SpotRecord, write_spots
 from awb.leaderboard.verification.checks import UncheckedError, Verdict, readable
 from awb.leaderboard.verification.reach import Reach
 from awb.leaderboard.verification.tolerance import same
+from awb.perturbation.cache import ScoreCache
 from awb.plugins.discovery import Registry
 from awb.plugins.resolve import Resolved
 from awb.randomness import RandomKey
@@ -65,14 +66,20 @@ def draw_spot_seed() -> int:
 
 
 def spot_check(
-    submitted: Submitted, registry: Registry, count: int, *, seed: int
+    submitted: Submitted,
+    registry: Registry,
+    count: int,
+    *,
+    seed: int,
+    cache: ScoreCache | None = None,
 ) -> tuple[_Bench, tuple[int, ...]]:
     """Recompute random instances, and compare labels, audio, relevance and all scores.
 
     The choice depends on the seed and the manifest alone: nothing that an author can vary for one
-    submission moves it. One instance without an explanation is always among them, if there is one.
+    submission moves it. So the rows of a board ask the model the same, and may share a cache that
+    was empty before. One instance without an explanation is always among them, if there is one.
     """
-    bench = _bench(submitted, registry)
+    bench = _bench(submitted, registry, cache)
     places = _places(submitted, count, seed)
     with Processes(1) as workers:
         for place in steps(places, "Recomputing instances"):
@@ -80,7 +87,7 @@ def spot_check(
     return bench, places
 
 
-def _bench(submitted: Submitted, registry: Registry) -> _Bench:
+def _bench(submitted: Submitted, registry: Registry, cache: ScoreCache | None) -> _Bench:
     """Prepare the recomputation; raise `UncheckedError` where something is missing here."""
     record = submitted.record
     try:
@@ -108,6 +115,8 @@ def _bench(submitted: Submitted, registry: Registry) -> _Bench:
         config=config,
         computed_on=facts.computed_on,
     )
+    if not needs_blinding(plan):  # nobody else's explainer may write what awb's own rows read
+        plan = replace(plan, cache=cache)
     return _Bench(
         submitted,
         plan,
@@ -130,14 +139,20 @@ def _places(submitted: Submitted, count: int, seed: int) -> tuple[int, ...]:
 
 
 def with_spot_check(
-    verdict: Verdict, registry: Registry, count: int, *, seed: int, verifier: str | None = None
+    verdict: Verdict,
+    registry: Registry,
+    count: int,
+    *,
+    seed: int,
+    verifier: str | None = None,
+    cache: ScoreCache | None = None,
 ) -> Verdict:
     """Add a spot check to a verdict that passed, and record it if there is a verifier."""
     submitted = verdict.submitted
     if submitted is None:
         return verdict
     try:
-        bench, places = spot_check(submitted, registry, count, seed=seed)
+        bench, places = spot_check(submitted, registry, count, seed=seed, cache=cache)
         rows = [submitted.record.instances[place] for place in places]
         spots = tuple((row.clip_id, row.target) for row in rows)
         if verifier is not None:

@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from awb.harness.config.run_config import RunConfig
+from awb.harness.run import run
+from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.submissions.canonical_json import canonical, content_sha256
 from awb.leaderboard.submissions.files import Reader
 from awb.leaderboard.submissions.shadows import read_shadows
+from awb.leaderboard.verification import shadow_run
 from awb.leaderboard.verification.shadow_comparison import compare
 from awb.plugins.discovery import load
 from awb.plugins.session import add_file
@@ -39,20 +43,28 @@ def verified(leaderboards: Path) -> dict[str, Any]:
 
 def _with_shadows(folder: Path) -> None:
     ran = awb(
-        "run", "--explainers", "tuned,naive", "--metrics", "roc-auc,deletion-area", "--clips", "8",
-        "--no-baselines", "--robustness", "0", "--jobs", "1", "--out", folder / "run",
+        "run", "--explainers", "tuned,naive,random", "--metrics", "roc-auc,deletion-area",
+        "--clips", "8", "--no-baselines", "--robustness", "0", "--jobs", "1", "--out", folder / "run",
     )  # fmt: skip
     assert ran.exit_code == 0, ran.output
     into = folder / "leaderboards"
     assert awb("publish", folder / "run", "--into", into, "--no-site").exit_code == 0
+    runs = []
+
+    def noted(config: RunConfig, *rest: Any) -> RunFolder:
+        runs.append(config.explainers)
+        return run(config, *rest)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("awb.harness.config.shadows.draw_seed", lambda: int(SEED))
+        patch.setattr(shadow_run, "run", noted)
         result = awb(
             "verify", into / "submissions", "--shadow", "4", "--record", "B. Verifier", "--json"
         )
     assert result.exit_code == 1, result.output
     assert f"shadow seed {SEED}: 1 exposed, 0 without a shadow" in result.stderr
     (folder / "verified.json").write_text(result.stdout)
+    (folder / "runs.json").write_text(json.dumps(runs))
 
 
 @pytest.fixture
@@ -70,6 +82,19 @@ def test_a_tuned_explainer_is_exposed(verified: dict[str, Any]) -> None:
     assert found["outcome"] == "the claim is better"
     assert shadow["exposed"] == "roc-auc was better than it is on new clips"
     assert shadow["dataset"] == f"soundscapes:clips=4,seed={SEED}"
+
+
+def test_awbs_own_rows_share_a_run_and_nobody_elses_is_in_it(leaderboards: Path) -> None:
+    runs = json.loads((leaderboards.parent / "runs.json").read_text())
+    assert runs == [["naive", "random"], ["tuned"]]
+
+
+@pytest.mark.slow
+def test_a_row_has_the_same_shadow_alone(recorded: Path, verified: dict[str, Any]) -> None:
+    path = submission(recorded / "submissions", "naive")
+    alone = awb("verify", path, "--shadow", "4", "--shadow-seed", SEED, "--json")
+    [found] = json.loads(alone.stdout)
+    assert found["shadow"] == verified["naive"]["shadow"]
 
 
 def test_an_honest_explainer_is_compatible(verified: dict[str, Any]) -> None:
@@ -106,7 +131,7 @@ def test_the_pages_show_both_values(recorded: Path) -> None:
     site = (recorded / "site" / "boards" / "soundscapes--soundscape-cnn.html").read_text()
     assert '<td class="text">the claim is better</td>' in site
     checked = awb("verify", recorded)
-    assert "2 passed, 0 refused" in checked.stderr, "a shadow is not a submission"
+    assert "3 passed, 0 refused" in checked.stderr, "a shadow is not a submission"
 
 
 @pytest.mark.slow
