@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,22 +47,23 @@ how well explanations localize them, for a random forest (RF), a linear regressi
 with dropped audio replaced by noise or zeros, and with drop masks of one kind or of all kinds
 pooled. This is the same table for the dataset `drums` and the model `drums-crnn`: mean ROC-AUC over
 {instances} instances from {clips} test clips, {samples} masks each, segments of 100 ms. SHAP is
-`kernel-shap:coalitions=pool`, which explains from the same masks as the others.
+`kernel-shap:coalitions=pool`, which explains from the same masks as the others. The 95 % intervals
+over clips reach {least:.2f} to {most:.2f} to either side.
 
 {table}
 
 The reference's figures are those published for its pooled designs. It uses recorded hits, another
 model and other clips, so only the order of the numbers can be compared, not the numbers themselves.
 
-{reading}
+## Which differences are more than chance
 
-Made by `python perf/drums_reference.py --clips {clips} --samples {samples}`.
-"""
+On the pooled design, paired over instances, with 95 % intervals over clips:
 
-READING = """What agrees, pooled: RF is ahead of LR, LR is at least level with SHAP (within
-0.01), and noise is ahead of zeros for each of them, as in the reference. What does not: awb's
-values with noise are higher. Labels are exact, hits are synthesized, and a clip is explained only
-where the model counts right. With so few instances, differences of a few hundredths mean nothing.
+{differences}
+
+Labels are exact, hits are synthesized, and a clip is explained only where the model counts right.
+
+## Runs of three
 
 At a fraction of 0.3 in runs of 3, the number of segments to drop, 24 of 80, is a multiple of 3, as
 in no other design with runs of 3. Every mask is then a sum of windows of three, in which a pattern
@@ -70,10 +73,19 @@ to invert that matrix, and amplifies noise in this pattern; a forest does not, a
 run or a pool of run lengths avoids it.
 
 The variants of the paper's own SHAP are compared in
-[paper.md](paper.md#which-shap-is-the-papers)."""
+[paper.md](paper.md#which-shap-is-the-papers).
+
+Made by `python perf/drums_reference.py --clips {clips} --samples {samples}`.
+"""
+
+Column = dict[tuple[str, str], float]
+"""ROC-AUC by clip and target."""
+
+Found = dict[tuple[str, str, str], Column]
+"""By design, masker and explainer, as the table calls them."""
 
 
-def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, float, int]]:
+def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[tuple[str, str, str], Column]]:
     """Run every masker and design, or read earlier runs.
 
     Parameters
@@ -85,19 +97,15 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
 
     Yields
     ------
-    design, masker, explainer : str
-        As in the table.
-    auc : float
-        Mean ROC-AUC.
-    instances : int
-        Number of instances.
+    place : tuple of str
+        Design, masker and explainer, as in the table.
+    column : dict
+        ROC-AUC of each instance.
     """
     from awb.harness.config.resources import Resources
     from awb.harness.config.run_config import make_config
     from awb.harness.run import resume, run
     from awb.harness.storage.run_folder import RunFolder
-    from awb.leaderboard.boards.construction import boards
-    from awb.plugins.discovery import load
 
     for design, reference in reversed(DESIGNS.items()):
         for masker in MASKERS:
@@ -105,6 +113,7 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
             config = make_config(
                 datasets=[f"drums:clips={clips}"],
                 explainers=list(EXPLAINERS.values()),
+                baselines=False,
                 metrics=["roc-auc"],
                 masker=masker,
                 design=reference,
@@ -114,13 +123,67 @@ def aucs(work: Path, clips: int, samples: int) -> Iterator[tuple[str, str, str, 
                 resume(path, Resources(jobs=1))
             else:
                 run(config, path, Resources(jobs=1))
-            (board,) = boards(RunFolder.open(path), load())
-            means = {row.explainer: row.cells[0].mean for row in board.rows}
+            rows = list(RunFolder.open(path).store().scores())
             for name, label in EXPLAINERS.items():
-                yield design, masker, name, means[label], board.n_instances
+                own = [row for row in rows if row.explainer == label]
+                yield (
+                    (design, masker, name),
+                    {(row.clip_id, row.target): row.value for row in own},
+                )
 
 
-def table(found: dict[tuple[str, str, str], float]) -> str:
+def comparisons() -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
+    """List what is compared on the pooled design: a title, and two columns."""
+    names = list(EXPLAINERS)
+    for masker in MASKERS:
+        for first, second in pairwise(names):
+            yield f"{first} over {second}, {masker}", (masker, first), (masker, second)
+    for name in names:
+        yield f"noise over zeros, {name}", ("noise", name), ("zeros", name)
+
+
+def differences(found: Found) -> str:
+    """Make the table of paired differences on the pooled design."""
+    from awb.randomness import RandomKey
+    from awb.statistics import difference_intervals
+
+    places = sorted(found[POOLED, MASKERS[0], next(iter(EXPLAINERS))])
+    columns = [(masker, name) for masker in MASKERS for name in EXPLAINERS]
+    values = [[found[POOLED, *column][place] for column in columns] for place in places]
+    wanted = list(comparisons())
+    intervals = difference_intervals(
+        values,
+        [(columns.index(first), columns.index(second)) for _, first, second in wanted],
+        [clip for clip, _ in places],
+        lowest=0,
+        highest=1,
+        rng=RandomKey((0, "drums reference")).generator(),
+    )
+    reference = {(masker, name): value for (name, masker), value in REFERENCE.items()}
+    lines = ["| | awb | the study |", "| --- | ---: | ---: |"]
+    for (title, first, second), one in zip(wanted, intervals, strict=True):
+        there = reference[first] - reference[second]
+        own = f"{one.mean:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+        lines.append(f"| {title} | {own} | {there:+.2f} |")
+    return "\n".join(lines)
+
+
+def reaches(found: Found) -> list[float]:
+    """Return how far the interval of each mean reaches to its farther side."""
+    from awb.randomness import RandomKey
+    from awb.statistics import mean_interval
+
+    rng = RandomKey((0, "drums reference", "means")).generator()
+    ends = [
+        mean_interval(
+            list(column.values()), [clip for clip, _ in column], lowest=0, highest=1, rng=rng
+        )
+        for column in found.values()
+    ]
+    return [max(one.mean - one.low, one.high - one.mean) for one in ends]
+
+
+def table(found: Found) -> str:
     """Make the table: designs as rows, explainers and maskers as columns."""
     columns = [(name, masker) for name in EXPLAINERS for masker in MASKERS]
     lines = [
@@ -128,7 +191,7 @@ def table(found: dict[tuple[str, str, str], float]) -> str:
         "| --- |" + " ---: |" * len(columns),
     ]
     for design in DESIGNS:
-        values = [f"{found[design, masker, name]:.2f}" for name, masker in columns]
+        values = [f"{fmean(found[design, masker, name].values()):.2f}" for name, masker in columns]
         lines.append(f"| {design} | {' | '.join(values)} |")
     values = [f"{REFERENCE[column]:.2f}" for column in columns]
     lines.append(f"| *reference, pooled* | {' | '.join(f'*{value}*' for value in values)} |")
@@ -144,16 +207,16 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "drums-reference.md")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    found, instances = {}, 0
-    for design, masker, name, auc, count in aucs(given.work, given.clips, given.samples):
-        found[design, masker, name] = auc
-        instances = count
+    found = dict(aucs(given.work, given.clips, given.samples))
+    ends = reaches(found)
     page = TEXT.format(
-        instances=instances,
+        instances=len(next(iter(found.values()))),
         clips=given.clips,
         samples=given.samples,
         table=table(found),
-        reading=READING,
+        differences=differences(found),
+        least=min(ends),
+        most=max(ends),
     )
     given.output.write_text(page, encoding="utf-8")
 
