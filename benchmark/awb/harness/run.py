@@ -26,7 +26,7 @@ from awb.harness.selection.no_instances import Classes, check_some
 from awb.harness.selection.selector import Progress, select
 from awb.harness.storage.plugin_check import check_files
 from awb.harness.storage.run_folder import CONFIG_FILE, SCORES_FILE, RunFolder
-from awb.harness.storage.run_record import plugin_records, run_record
+from awb.harness.storage.run_record import other_machines, plugin_records, run_record
 from awb.harness.storage.stopped_plugins import forget_beyond, forget_units
 from awb.harness.unit.record import Plan, Unit
 from awb.harness.unit.warm_plugins import ModelFacts, model_facts
@@ -110,6 +110,8 @@ def resume(
     resources = replace(resources or Resources(), scores=folder.scores_given())
     with where_it_started(folder), opened(chosen, resources) as (executor, sources, facts):
         _check_places(folder, facts)
+        if machines := other_machines(folder.record()):
+            folder.add_to_record("other_machines", machines)
         if timed is not None:
             bench = Bench(chosen, sources, facts, executor, resources)
             known = folder.record().get("costs", [])

@@ -21,6 +21,7 @@ from awb.errors import (
 from awb.harness import run as runner
 from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
+from awb.harness.storage import run_record
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import boards
@@ -272,7 +273,9 @@ def test_resume_refuses_changed_audio(
         runner.resume(tmp_path / "run", Resources(jobs=1))
 
 
-def test_interrupted_runs_resume_to_the_same_board(tmp_path: Path, registry: Registry) -> None:
+def test_interrupted_runs_resume_to_the_same_board(
+    tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     undisturbed = _board(_run(tmp_path / "whole", explainers=["naive", "random-forest"]), registry)
     config = make_config(
         datasets=["fake"], models=["planted"], samples=60, explainers=["naive", "random-forest"]
@@ -288,6 +291,8 @@ def test_interrupted_runs_resume_to_the_same_board(tmp_path: Path, registry: Reg
     path = tmp_path / "cut"
     with pytest.raises(KeyboardInterrupt):
         runner.run(config, path, Resources(jobs=1), progress=interrupt)
+    here, elsewhere = run_record.machine(), {**run_record.machine(), "platform": "Plan 9"}
+    monkeypatch.setattr(run_record, "machine", lambda: elsewhere)
     for _ in range(10):
         try:
             runner.resume(path, Resources(jobs=1), progress=interrupt)
@@ -295,6 +300,9 @@ def test_interrupted_runs_resume_to_the_same_board(tmp_path: Path, registry: Reg
         except KeyboardInterrupt:
             continue
     assert _board(RunFolder.open(path), registry) == undisturbed
+    record = RunFolder.open(path).record()
+    assert record["platform"] == here["platform"]
+    assert record["other_machines"] == [elsewhere]
 
 
 @pytest.mark.parametrize(

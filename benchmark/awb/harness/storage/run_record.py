@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -41,6 +42,22 @@ def hardware() -> dict[str, str]:
     return {"processor": name, "processors": str(default_jobs())}
 
 
+def machine() -> dict[str, Any]:
+    """Describe where results are computed, as far as their last digits depend on it."""
+    return {
+        "versions": library_versions(),
+        "platform": platform.platform(),
+        "hardware": hardware(),
+    }
+
+
+def other_machines(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List the machines other than the first that a run was computed on, with this one."""
+    before = list(record.get("other_machines") or [])
+    known = [{key: record.get(key) for key in machine()}, *before]
+    return before if machine() in known else [*before, machine()]
+
+
 def run_record(config: RunConfig, chosen: Chosen) -> dict[str, Any]:
     """Make the content of ``run.json``: configuration, versions and origins."""
     return {
@@ -48,9 +65,7 @@ def run_record(config: RunConfig, chosen: Chosen) -> dict[str, Any]:
         "config": config.model_dump(mode="json"),
         "cwd": str(Path.cwd()),
         "seed": config.seed,
-        "versions": library_versions(),
-        "platform": platform.platform(),
-        "hardware": hardware(),
+        **machine(),
         "plugins": plugin_records(chosen),
         "manifests": [],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
@@ -24,13 +25,26 @@ def environment_here(computed_on: str) -> dict[str, Any]:
 
 
 def environment_of(folder: RunFolder, model: str) -> dict[str, Any]:
-    """Describe the machine and the versions of a run, for one of its models."""
+    """Describe the machines and the versions of a run, for one of its models.
+
+    A run that was finished elsewhere names all, so that no machine is held to its last digits.
+    """
     record = folder.record()
+    machines = [record, *(record.get("other_machines") or [])]
     return {
         "awb": version("audio-where-benchmark"),
         "created": str(record.get("created", "")),
-        "platform": str(record.get("platform", "")),
-        "versions": {str(k): str(v) for k, v in (record.get("versions") or {}).items()},
-        "hardware": {str(k): str(v) for k, v in (record.get("hardware") or {}).items()},
+        "platform": _joined(one.get("platform", "") for one in machines),
+        "versions": _each_joined([one.get("versions") or {} for one in machines]),
+        "hardware": _each_joined([one.get("hardware") or {} for one in machines]),
         "computed_on": folder.computed_on().get(model, ""),
     }
+
+
+def _joined(values: Iterable[object]) -> str:
+    return " and ".join(dict.fromkeys(map(str, values)))
+
+
+def _each_joined(tables: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    names = dict.fromkeys(name for one in tables for name in one)
+    return {str(name): _joined(one.get(name, "none") for one in tables) for name in names}

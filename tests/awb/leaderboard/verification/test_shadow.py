@@ -44,7 +44,8 @@ def verified(leaderboards: Path) -> dict[str, Any]:
 def _with_shadows(folder: Path) -> None:
     ran = awb(
         "run", "--explainers", "tuned,naive,random", "--metrics", "roc-auc,deletion-area",
-        "--clips", "8", "--no-baselines", "--robustness", "0", "--jobs", "1", "--out", folder / "run",
+        "--clips", "8", "--no-baselines", "--robustness", "0", "--jobs", "1",
+        "--out", folder / "run",
     )  # fmt: skip
     assert ran.exit_code == 0, ran.output
     into = folder / "leaderboards"

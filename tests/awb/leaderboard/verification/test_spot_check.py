@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 
 from awb.errors import SubmissionError
 from awb.harness.selection.manifest import Kept
+from awb.harness.storage.run_folder import RunFolder
+from awb.harness.storage.run_record import machine, other_machines
 from awb.harness.unit.record import Cost, ExplainerResult
-from awb.leaderboard.submissions.environments import environment_here
+from awb.leaderboard.submissions.environments import environment_here, environment_of
 from awb.leaderboard.submissions.files import Submitted
-from awb.leaderboard.submissions.schema import Plugin, Submission
+from awb.leaderboard.submissions.schema import Environment, Plugin, Submission
 from awb.leaderboard.verification import reach, spot_check
 from awb.leaderboard.verification.checks import UncheckedError
 from awb.plugins.discovery import load
@@ -199,6 +202,27 @@ def test_a_machine_is_the_same_only_if_all_of_it_is(submitted: Submitted) -> Non
     for name, other in others.items():
         elsewhere = _changed(submitted, "environment", **{name: other})
         assert not spot_check._same_machine(elsewhere, here), name
+
+
+def test_a_run_that_was_finished_elsewhere_is_of_no_machine(
+    submitted: Submitted, tmp_path: Path
+) -> None:
+    processor = {"processor": "abacus"}
+    abacus = {"platform": "Plan 9", "versions": {"numpy": "0.1"}, "hardware": processor}
+    start = {"created": "", "cwd": "", "seed": 0, "config": {}, "plugins": [], **abacus}
+    folder = RunFolder.create(tmp_path / "run", start)
+    folder.add_to_record("other_machines", other_machines(folder.record()))
+    stated = environment_of(folder, "loudness")
+    here = machine()
+    assert stated["platform"] == f"Plan 9 and {here['platform']}"
+    assert stated["versions"]["numpy"] == f"0.1 and {here['versions']['numpy']}"
+    assert stated["versions"]["python"] == f"none and {here['versions']['python']}"
+    assert stated["hardware"]["processor"] == f"abacus and {here['hardware']['processor']}"
+    assert other_machines(folder.record()) == [here], "each machine counts once"
+    environment = Environment.model_validate({**stated, "computed_on": "cpu"})
+    both = _changed(submitted, environment=environment)
+    assert not spot_check._same_machine(both, _here(submitted))
+    assert other_machines({**start, **here}) == []
 
 
 @pytest.mark.parametrize(("tolerance", "exact"), [(0.0, True), (spot_check.ELSEWHERE, False)])
