@@ -13,6 +13,7 @@ from awb.data.class_index import ClassIndex
 from awb.errors import RunError
 from awb.harness.board_units import Board
 from awb.harness.config.choice import Chosen, choose
+from awb.harness.config.machine import machine
 from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import RunConfig
 from awb.harness.config.toml_output import resolved_toml
@@ -110,8 +111,6 @@ def resume(
     resources = replace(resources or Resources(), scores=folder.scores_given())
     with where_it_started(folder), opened(chosen, resources) as (executor, sources, facts):
         _check_places(folder, facts)
-        if machines := other_machines(folder.record()):
-            folder.add_to_record("other_machines", machines)
         if timed is not None:
             bench = Bench(chosen, sources, facts, executor, resources)
             known = folder.record().get("costs", [])
@@ -126,7 +125,9 @@ def resume(
 
 def _complete(job: _Run) -> None:
     """Do the work of a run; if its time was up, make it a run of the clips that were explained."""
+    _note_machines(job)
     clips = _work(job)
+    _note_machines(job)
     if job.timed is None or job.config.among_first is None:
         return
     planned, config = job.config.among_first, job.config
@@ -138,6 +139,13 @@ def _complete(job: _Run) -> None:
         forget_beyond(job.folder.store(), job.folder.manifests())
     job.folder.add_to_record("within", [*job.folder.record().get("within", []), *job.timed.said])
     job.timed.say_end(clips, max(len(list(one.dataset.clip_ids())) for one in job.sources))
+
+
+def _note_machines(job: _Run) -> None:
+    """Remember every machine that computes, beyond the one where the run was started."""
+    machines = other_machines(job.folder.record(), [machine(), *job.executor.machines()])
+    if machines:
+        job.folder.add_to_record("other_machines", machines)
 
 
 def _clips_begun(folder: RunFolder, sources: Sequence[Source]) -> int:

@@ -19,9 +19,9 @@ from awb.errors import (
     UnknownNameError,
 )
 from awb.harness import run as runner
+from awb.harness.config.machine import machine
 from awb.harness.config.resources import Resources
 from awb.harness.config.run_config import make_config
-from awb.harness.storage import run_record
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import boards
@@ -291,8 +291,8 @@ def test_interrupted_runs_resume_to_the_same_board(
     path = tmp_path / "cut"
     with pytest.raises(KeyboardInterrupt):
         runner.run(config, path, Resources(jobs=1), progress=interrupt)
-    here, elsewhere = run_record.machine(), {**run_record.machine(), "platform": "Plan 9"}
-    monkeypatch.setattr(run_record, "machine", lambda: elsewhere)
+    here, elsewhere = machine(), {**machine(), "platform": "Plan 9"}
+    monkeypatch.setattr(runner, "machine", lambda: elsewhere)
     for _ in range(10):
         try:
             runner.resume(path, Resources(jobs=1), progress=interrupt)

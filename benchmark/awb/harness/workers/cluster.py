@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from awb.activity import WorkerDiedError
 from awb.errors import MissingExtraError, ParameterError, RunError
 from awb.harness.config.limits import Limits
+from awb.harness.config.machine import machine
 from awb.harness.workers.executor import ATTEMPTS, Apart, Executor
 from awb.harness.workers.processes import Processes
 
@@ -102,6 +103,10 @@ class Cluster:
                 continue
             _, task = pending.pop(future.key)
             yield task, _outcome(future)
+
+    def machines(self) -> list[dict[str, Any]]:
+        """Ask every worker where it is."""
+        return list(self._client.run(machine).values())
 
     def _workers(self) -> int:
         """Count the workers, but at least one, so that a task waits for the first to join."""

@@ -50,6 +50,10 @@ class Executor(Protocol):
         """
         ...
 
+    def machines(self) -> list[dict[str, Any]]:
+        """Describe the other machines that run tasks now, as `run_record.machine` does."""
+        ...
+
 
 class InProcess:
     """Run tasks one after another in this process."""
@@ -67,3 +71,7 @@ class InProcess:
                 yield task, function(task)
             except Exception as error:  # noqa: BLE001 - the plugin boundary: the caller reports it
                 yield task, error
+
+    def machines(self) -> list[dict[str, Any]]:
+        """Return none."""
+        return []

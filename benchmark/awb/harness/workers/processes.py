@@ -216,6 +216,10 @@ class Processes(AbstractContextManager["Processes"]):
             if signs:
                 wait(signs, timeout=_LOOK_EVERY_S)
 
+    def machines(self) -> list[dict[str, Any]]:
+        """Return none: the processes are on this machine."""
+        return []
+
     def _draw(self, source: Iterator[Any]) -> None:
         """Give tasks to the workers that have room, unless second halves pile up."""
         if any(lane.room < 0 for lane in self._seconds):

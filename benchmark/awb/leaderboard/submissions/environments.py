@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from awb.harness.config.machine import machine
 from awb.harness.storage.run_folder import RunFolder
-from awb.harness.storage.run_record import hardware, library_versions
 
 
 def environment_here(computed_on: str) -> dict[str, Any]:
@@ -17,9 +16,7 @@ def environment_here(computed_on: str) -> dict[str, Any]:
     return {
         "awb": version("audio-where-benchmark"),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "platform": platform.platform(),
-        "versions": library_versions(),
-        "hardware": {key: str(value) for key, value in hardware().items()},
+        **machine(),
         "computed_on": computed_on,
     }
 

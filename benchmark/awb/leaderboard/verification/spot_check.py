@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import secrets
 import shlex
 from collections.abc import Mapping, Sequence
@@ -15,12 +14,12 @@ from pydantic import ValidationError
 from awb.data.class_index import ClassIndex
 from awb.errors import AwbError, SubmissionError
 from awb.harness.config.choice import Chosen, choose
+from awb.harness.config.machine import machine
 from awb.harness.config.run_config import RunConfig, make_config
 from awb.harness.selection.dataset_process import Source
 from awb.harness.selection.manifest import Kept, audio_sha256, decide, make_instance, prepare
 from awb.harness.selection.repeats import explained_again
 from awb.harness.steps import steps
-from awb.harness.storage.run_record import hardware, library_versions
 from awb.harness.unit.blinding import needs_blinding
 from awb.harness.unit.record import OK, ExplainerResult, Plan, Unit, UnitResult, at_budget
 from awb.harness.unit.task import explain_unit, in_two_processes
@@ -188,12 +187,12 @@ def _record(
 
 def _same_machine(submitted: Submitted, facts: ModelFacts) -> bool:
     """Say whether this machine must reproduce all numbers exactly."""
-    there = submitted.record.environment
+    there, here = submitted.record.environment, machine()
     return (
-        there.platform == platform.platform()
-        and there.versions == library_versions()
+        there.platform == here["platform"]
+        and there.versions == here["versions"]
         and there.computed_on == facts.computed_on
-        and there.hardware.get("processor") == hardware()["processor"]
+        and there.hardware.get("processor") == here["hardware"]["processor"]
     )
 
 

@@ -11,6 +11,7 @@ import tasks
 from awb.activity import PluginCall, WorkerDiedError
 from awb.errors import MissingExtraError, ParameterError, RunError
 from awb.harness.config.limits import make_limits
+from awb.harness.config.machine import machine
 from awb.harness.workers import cluster
 from awb.harness.workers.executor import Apart, Executor, InProcess
 from awb.harness.workers.pool import open_executor
@@ -35,6 +36,11 @@ def test_every_task_comes_back_once_and_failures_are_results(executor: Executor)
             assert isinstance(result, ValueError)
         else:
             assert str(result).startswith(f"{task} by ")
+
+
+def test_workers_say_where_they_are(executor: Executor) -> None:
+    assert all(found == machine() for found in executor.machines())
+    assert len(executor.machines()) == (2 if isinstance(executor, cluster.Cluster) else 0)
 
 
 def test_one_and_many_workers_agree(executor: Executor) -> None:

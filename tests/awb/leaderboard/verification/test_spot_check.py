@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from awb.errors import SubmissionError
+from awb.harness.config.machine import machine
 from awb.harness.selection.manifest import Kept
 from awb.harness.storage.run_folder import RunFolder
-from awb.harness.storage.run_record import machine, other_machines
+from awb.harness.storage.run_record import other_machines
 from awb.harness.unit.record import Cost, ExplainerResult
 from awb.leaderboard.submissions.environments import environment_here, environment_of
 from awb.leaderboard.submissions.files import Submitted
@@ -211,18 +212,18 @@ def test_a_run_that_was_finished_elsewhere_is_of_no_machine(
     abacus = {"platform": "Plan 9", "versions": {"numpy": "0.1"}, "hardware": processor}
     start = {"created": "", "cwd": "", "seed": 0, "config": {}, "plugins": [], **abacus}
     folder = RunFolder.create(tmp_path / "run", start)
-    folder.add_to_record("other_machines", other_machines(folder.record()))
+    folder.add_to_record("other_machines", other_machines(folder.record(), [machine()]))
     stated = environment_of(folder, "loudness")
     here = machine()
     assert stated["platform"] == f"Plan 9 and {here['platform']}"
     assert stated["versions"]["numpy"] == f"0.1 and {here['versions']['numpy']}"
     assert stated["versions"]["python"] == f"none and {here['versions']['python']}"
     assert stated["hardware"]["processor"] == f"abacus and {here['hardware']['processor']}"
-    assert other_machines(folder.record()) == [here], "each machine counts once"
+    assert other_machines(folder.record(), [here, here]) == [here], "each machine counts once"
     environment = Environment.model_validate({**stated, "computed_on": "cpu"})
     both = _changed(submitted, environment=environment)
     assert not spot_check._same_machine(both, _here(submitted))
-    assert other_machines({**start, **here}) == []
+    assert other_machines({**start, **here}, [here]) == []
 
 
 @pytest.mark.parametrize(("tolerance", "exact"), [(0.0, True), (spot_check.ELSEWHERE, False)])
