@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from awb.errors import RunError
 from awb.leaderboard.boards.explainer_agreement import explainer_agreement
-from awb.leaderboard.boards.slices import SlicedBoard, sliced
+from awb.leaderboard.boards.slices import SlicedBoard, published_slices, sliced
 from awb.leaderboard.boards.traits import TRAITS
 from awb.leaderboard.formats.explainer_agreement import remarks_of as agreement_remarks
-from awb.leaderboard.formats.slice_table import head_lines, mean_text, slices_of
+from awb.leaderboard.formats.slice_table import gap_sentence, head_lines, mean_text, slices_of
 from awb.leaderboard.formats.slice_table import remarks_of as slice_remarks
 from awb.leaderboard.formats.text import number_text, short_text, span_text
 from awb.report.views.board import BoardView
@@ -34,6 +34,8 @@ class SliceSection:
     heads: tuple[tuple[str, ...], ...]  # lines of the head of each column
     rows: tuple[tuple[str, bool, tuple[SliceCell, ...]], ...]  # explainer, baseline, cells
     remarks: tuple[str, ...]
+    told: str  # where the means differ most, if intervals say so
+    open: bool  # without a click
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class HeatSection:
 
 def slice_sections(view: BoardView) -> list[SliceSection]:
     """Cut the ranking metric by every trait that gives slices with enough clips."""
-    found = []
+    found: list[SliceSection] = []
     for trait in TRAITS:
         try:
             [table] = sliced(view.data, trait.name, first_only=True)
@@ -64,11 +66,16 @@ def slice_sections(view: BoardView) -> list[SliceSection]:
             continue
         enough = 2 <= len(table.slices) <= _MOST_SLICES
         if enough and not all(one.few for one in table.slices):
-            found.append(_section(table))
+            found.append(_section(table, is_open=not found))
     return found
 
 
-def _section(table: SlicedBoard) -> SliceSection:
+def published_sections(view: BoardView) -> list[SliceSection]:
+    """Cut the ranking metric of a published board."""
+    return [_section(table, is_open=False) for table in published_slices(view.data)]
+
+
+def _section(table: SlicedBoard, *, is_open: bool) -> SliceSection:
     columns = slices_of(table)
     rows = []
     for row in table.board.rows:
@@ -82,7 +89,8 @@ def _section(table: SlicedBoard) -> SliceSection:
             cells.append(SliceCell(text.replace("-", "−"), ends.replace("-", "−"), leads))
         rows.append((row.explainer, row.baseline, tuple(cells)))
     heads = tuple(tuple(head_lines(one)) for one in columns)
-    return SliceSection(table.trait.name, heads, tuple(rows), tuple(slice_remarks(table)))
+    remarks, told = tuple(slice_remarks(table)), gap_sentence(table)
+    return SliceSection(table.trait.name, heads, tuple(rows), remarks, told, is_open)
 
 
 def agreement_section(view: BoardView) -> HeatSection | None:

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from awb.leaderboard.boards.board import BoardRow
-from awb.leaderboard.boards.slices import FEW_CLIPS, Slice, SlicedBoard
+from awb.leaderboard.boards.slices import FEW_CLIPS, Slice, SlicedBoard, widest_gap
 from awb.leaderboard.formats.escaping import csv_text, markdown
 from awb.leaderboard.formats.text import cell_text, counted, limit_text, number_text
 
@@ -32,7 +32,7 @@ def title_of(table: SlicedBoard) -> str:
 
 def remarks_of(table: SlicedBoard) -> list[str]:
     """List what a reader of the table should know, one line each."""
-    columns = slices_of(table)
+    columns, shown = slices_of(table), [row.explainer for row in table.board.rows]
     reading = (
         "Means over the instances of a slice, with 95 % intervals over clips. *: other clips"
         " might put it first in the slice; a slice without * tells nobody apart."
@@ -42,7 +42,7 @@ def remarks_of(table: SlicedBoard) -> list[str]:
         lines.append(f"{table.metric.no_rank_reason}.")
     if any(one.few for one in columns):
         lines.append(f"†: fewer than {FEW_CLIPS} clips, so no intervals, and nobody is ranked.")
-    if any(gap_text(one, row) for one in columns for row in one.rows.values()):
+    if any(gap_text(one, one.rows[name]) for one in columns for name in shown if name in one.rows):
         lines.append("(n): only so many instances of the slice have a value, or are compared.")
     if any(one.bin.label == "unknown" for one in columns):
         lines.append(f"unknown: {table.trait.missing or 'not recorded'}.")
@@ -135,6 +135,45 @@ def to_text(tables: Sequence[SlicedBoard], form: str, *, width: int | None = Non
             remarks.append("No room for intervals: widen the terminal, or type --format csv.")
         parts.append("\n\n".join([title_of(table), *blocks, "\n".join(remarks)]) + "\n")
     return "\n".join(parts)
+
+
+def gap_sentence(table: SlicedBoard) -> str:
+    """Say which of the best explainers differs most between slices; empty if no intervals do."""
+    best = table.best
+    gap = widest_gap(best)
+    if gap is None:
+        return ""
+    n_best = len(best.board.rows)
+    n_entries = sum(not row.baseline for row in table.board.rows)
+    of = f"Of the {n_best} best explainers, where" if n_best < n_entries else "Where"
+    means = (
+        f"{number_text(one.cell(gap.explainer).mean).replace('-', '−')} ({one.bin.label})"
+        for one in (gap.better, gap.worse)
+    )
+    return (
+        f"{of} intervals do not overlap, {gap.explainer} differs most by {table.trait.name}:"
+        f" {' and '.join(means)}."
+    )
+
+
+def to_section(tables: Sequence[SlicedBoard]) -> str:
+    """Write the section of a published page, with the best explainers; empty without tables."""
+    if not tables:
+        return ""
+    best = [table.best for table in tables]
+    board, metric = best[0].board, best[0].metric
+    named = f"{metric.name} {metric.arrow} of the {len(board.rows)} best explainers"
+    parts = [
+        "### In slices",
+        f"{markdown(named)}{limit_text(board.budget)}, among instances that are alike.",
+    ]
+    for table, whole in zip(best, tables, strict=True):
+        text = _table(table, slices_of(table), "github", interval=True)
+        parts += [f"By {table.trait.name}: {markdown(table.trait.summary)}", text]
+        parts += filter(None, [markdown(gap_sentence(whole))])
+    remarks = dict.fromkeys(line for table in best for line in remarks_of(table)[1:])
+    parts.append("\n".join(f"- {markdown(line)}" for line in remarks))
+    return "\n\n".join(parts) + "\n\n"
 
 
 def to_records(tables: Sequence[SlicedBoard]) -> list[dict[str, Any]]:
