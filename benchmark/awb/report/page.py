@@ -23,7 +23,7 @@ from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
-from awb.report.sections import SliceSection, agreement_section, slice_sections
+from awb.report.sections import SliceSections, agreement_section, slice_sections
 from awb.report.views.board import BoardView, extremes, label_of
 from awb.report.views.clips import Clips
 
@@ -141,7 +141,7 @@ def board_entry(
     view: BoardView,
     clips: Clips,
     page_sounds: PageSounds,
-    slices: Sequence[SliceSection],
+    slices: SliceSections,
     *,
     instances: int,
 ) -> dict[str, Any]:

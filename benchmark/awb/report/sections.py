@@ -34,8 +34,15 @@ class SliceSection:
     heads: tuple[tuple[str, ...], ...]  # lines of the head of each column
     rows: tuple[tuple[str, bool, tuple[SliceCell, ...]], ...]  # explainer, baseline, cells
     remarks: tuple[str, ...]
-    told: str  # where the means differ most, if intervals say so
-    open: bool  # without a click
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSections:
+    """A board in slices, by one trait after the other."""
+
+    sections: tuple[SliceSection, ...] = ()
+    opened: bool = False  # whether the first table is shown without a click
+    told: str = ""  # where the means of explainers differ most, if intervals say so
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,9 @@ class HeatSection:
     remarks: tuple[str, ...]
 
 
-def slice_sections(view: BoardView) -> list[SliceSection]:
+def slice_sections(view: BoardView) -> SliceSections:
     """Cut the ranking metric by every trait that gives slices with enough clips."""
-    found: list[SliceSection] = []
+    found = []
     for trait in TRAITS:
         try:
             [table] = sliced(view.data, trait.name, first_only=True)
@@ -66,16 +73,17 @@ def slice_sections(view: BoardView) -> list[SliceSection]:
             continue
         enough = 2 <= len(table.slices) <= _MOST_SLICES
         if enough and not all(one.few for one in table.slices):
-            found.append(_section(table, is_open=not found))
-    return found
+            found.append(_section(table))
+    return SliceSections(tuple(found), opened=True)
 
 
-def published_sections(view: BoardView) -> list[SliceSection]:
+def published_sections(view: BoardView) -> SliceSections:
     """Cut the ranking metric of a published board."""
-    return [_section(table, is_open=False) for table in published_slices(view.data)]
+    tables = published_slices(view.data)
+    return SliceSections(tuple(map(_section, tables)), told=gap_sentence(tables))
 
 
-def _section(table: SlicedBoard, *, is_open: bool) -> SliceSection:
+def _section(table: SlicedBoard) -> SliceSection:
     columns = slices_of(table)
     rows = []
     for row in table.board.rows:
@@ -89,8 +97,7 @@ def _section(table: SlicedBoard, *, is_open: bool) -> SliceSection:
             cells.append(SliceCell(text.replace("-", "−"), ends.replace("-", "−"), leads))
         rows.append((row.explainer, row.baseline, tuple(cells)))
     heads = tuple(tuple(head_lines(one)) for one in columns)
-    remarks, told = tuple(slice_remarks(table)), gap_sentence(table)
-    return SliceSection(table.trait.name, heads, tuple(rows), remarks, told, is_open)
+    return SliceSection(table.trait.name, heads, tuple(rows), tuple(slice_remarks(table)))
 
 
 def agreement_section(view: BoardView) -> HeatSection | None:

@@ -72,10 +72,14 @@ class SlicedBoard:
     slices: tuple[Slice, ...]
 
     @property
+    def entries(self) -> tuple[BoardRow, ...]:
+        """The rows with values, best first, without baselines."""
+        return tuple(row for row in self.board.rows if not row.baseline and row.cells[0].n)
+
+    @property
     def best(self) -> SlicedBoard:
-        """The same slices with the best explainers only, and without baselines."""
-        entries = [row for row in self.board.rows if not row.baseline and row.cells[0].n]
-        return replace(self, board=replace(self.board, rows=tuple(entries[:BEST])))
+        """The same slices with the best explainers only."""
+        return replace(self, board=replace(self.board, rows=self.entries[:BEST]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from awb.leaderboard.boards.board import BoardRow
-from awb.leaderboard.boards.slices import FEW_CLIPS, Slice, SlicedBoard, widest_gap
+from awb.leaderboard.boards.slices import FEW_CLIPS, Gap, Slice, SlicedBoard, widest_gap
 from awb.leaderboard.formats.escaping import csv_text, markdown
 from awb.leaderboard.formats.text import cell_text, counted, limit_text, number_text
 
@@ -137,23 +137,32 @@ def to_text(tables: Sequence[SlicedBoard], form: str, *, width: int | None = Non
     return "\n".join(parts)
 
 
-def gap_sentence(table: SlicedBoard) -> str:
-    """Say which of the best explainers differs most between slices; empty if no intervals do."""
-    best = table.best
-    gap = widest_gap(best)
-    if gap is None:
+def gap_sentence(tables: Sequence[SlicedBoard]) -> str:
+    """Say for each trait which of the best explainers differs most; empty if no intervals do."""
+    found = [(table, widest_gap(table.best)) for table in tables]
+    gaps = [_gap_text(table, gap) for table, gap in found if gap is not None]
+    if not gaps:
         return ""
-    n_best = len(best.board.rows)
-    n_entries = sum(not row.baseline for row in table.board.rows)
-    of = f"Of the {n_best} best explainers, where" if n_best < n_entries else "Where"
+    differences = "Largest difference" if len(gaps) == 1 else "Largest differences"
+    return (
+        f"{differences} of {_best_text(tables[0])} between slices whose intervals do not overlap:"
+        f" {'; '.join(gaps)}."
+    )
+
+
+def _gap_text(table: SlicedBoard, gap: Gap) -> str:
     means = (
-        f"{number_text(one.cell(gap.explainer).mean).replace('-', '−')} ({one.bin.label})"
+        f"{number_text(one.cell(gap.explainer).mean).replace('-', '−')} in “{one.bin.label}”"
         for one in (gap.better, gap.worse)
     )
-    return (
-        f"{of} intervals do not overlap, {gap.explainer} differs most by {table.trait.name}:"
-        f" {' and '.join(means)}."
-    )
+    return f"by {table.trait.name}, {gap.explainer} with {' and '.join(means)}"
+
+
+def _best_text(table: SlicedBoard) -> str:
+    n_best = len(table.best.board.rows)
+    if n_best < len(table.entries):
+        return f"the {n_best} best explainers"
+    return counted(n_best, "explainer")
 
 
 def to_section(tables: Sequence[SlicedBoard]) -> str:
@@ -161,16 +170,14 @@ def to_section(tables: Sequence[SlicedBoard]) -> str:
     if not tables:
         return ""
     best = [table.best for table in tables]
-    board, metric = best[0].board, best[0].metric
-    named = f"{metric.name} {metric.arrow} of the {len(board.rows)} best explainers"
-    parts = [
-        "### In slices",
-        f"{markdown(named)}{limit_text(board.budget)}, among instances that are alike.",
-    ]
-    for table, whole in zip(best, tables, strict=True):
+    metric, limit = best[0].metric, limit_text(best[0].board.budget)
+    shown = f"{metric.name} {metric.arrow} of {_best_text(tables[0])}"
+    told = gap_sentence(tables)
+    lead = f"{markdown(shown)}{limit}, among instances that are alike. {markdown(told)}"
+    parts = ["### In slices", lead.rstrip()]
+    for table in best:
         text = _table(table, slices_of(table), "github", interval=True)
         parts += [f"By {table.trait.name}: {markdown(table.trait.summary)}", text]
-        parts += filter(None, [markdown(gap_sentence(whole))])
     remarks = dict.fromkeys(line for table in best for line in remarks_of(table)[1:])
     parts.append("\n".join(f"- {markdown(line)}" for line in remarks))
     return "\n\n".join(parts) + "\n\n"

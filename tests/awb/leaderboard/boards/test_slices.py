@@ -272,10 +272,10 @@ def test_the_sentence_names_who_differs_most_where_intervals_are_apart() -> None
     assert low.high < high.low
     assert gap.size == pytest.approx(high.mean - low.mean)
     sentence = (
-        "Where intervals do not overlap, fails differs most by class:"
-        f" {high.mean:.3f} (a) and {low.mean:.3f} (b)."
+        "Largest difference of 3 explainers between slices whose intervals do not overlap:"
+        f" by class, fails with {high.mean:.3f} in “a” and {low.mean:.3f} in “b”."
     )
-    assert gap_sentence(table) == sentence
+    assert gap_sentence([table]) == sentence
     assert sentence in to_section([table])
     lower = replace(data, metrics=[replace(AUC, higher_is_better=False)])
     [turned] = published_slices(lower)
@@ -283,7 +283,7 @@ def test_the_sentence_names_who_differs_most_where_intervals_are_apart() -> None
     assert gap is not None
     assert (gap.better.bin.label, gap.worse.bin.label) == ("b", "a")
     [even] = published_slices(replace(data, baselines=frozenset({"fails", "random"})))
-    assert gap_sentence(even) == "", "the intervals of the others overlap"
+    assert gap_sentence([even]) == "", "the intervals of the others overlap"
 
 
 def test_a_published_board_shows_its_best_explainers() -> None:
@@ -292,7 +292,7 @@ def test_a_published_board_shows_its_best_explainers() -> None:
     assert len(shown) == BEST
     assert shown == [row.explainer for row in table.board.rows if row.explainer != "random"][:BEST]
     assert f"auc ↑ of the {BEST} best explainers" in to_section([table])
-    assert gap_sentence(table).startswith(f"Of the {BEST} best explainers, where")
+    assert gap_sentence([table]).startswith(f"Largest difference of the {BEST} best explainers")
 
 
 def test_a_published_board_is_cut_only_where_slices_tell_something() -> None:

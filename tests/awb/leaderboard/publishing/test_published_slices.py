@@ -90,7 +90,7 @@ def test_the_markdown_page_has_the_slices_of_the_largest_budget(
     page = _page(folders)
     assert page.count("### In slices") == 1
     text = page.split("### In slices\n")[1].split("### Submissions")[0]
-    assert text.startswith("\nroc-auc ↑ of the 2 best explainers, at most 40 model calls, among")
+    assert text.startswith("\nroc-auc ↑ of 2 explainers, at most 40 model calls, among")
     tables = published_slices(of_run[-1])
     assert re.findall(r"^By ([a-z]+): ", text, re.M) == [one.trait.name for one in tables]
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
