@@ -23,7 +23,7 @@ from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
-from awb.report.sections import agreement_section, slice_sections
+from awb.report.sections import SliceSections, agreement_section, slice_sections
 from awb.report.views.board import BoardView, extremes, label_of
 from awb.report.views.clips import Clips
 
@@ -119,7 +119,10 @@ def environment(*packages: str) -> Any:
 def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instances: int) -> str:
     """Render the report of a run."""
     page_sounds = PageSounds(SOUND_ROOM)
-    boards = [board_entry(view, clips, page_sounds, instances=instances) for view in views]
+    boards = [
+        board_entry(view, clips, page_sounds, slice_sections(view), instances=instances)
+        for view in views
+    ]
     text: str = (
         environment()
         .get_template("page.html")
@@ -135,7 +138,12 @@ def render(views: Sequence[BoardView], clips: Clips, facts: PageFacts, *, instan
 
 
 def board_entry(
-    view: BoardView, clips: Clips, page_sounds: PageSounds, *, instances: int
+    view: BoardView,
+    clips: Clips,
+    page_sounds: PageSounds,
+    slices: SliceSections,
+    *,
+    instances: int,
 ) -> dict[str, Any]:
     """Collect the variables of the template of a board."""
     shown = extremes(view.instances, instances)
@@ -158,7 +166,7 @@ def board_entry(
             *([] if message is None else sentences(message)),
             *outlook_sentences(view.board),
         ],
-        "slices": slice_sections(view),
+        "slices": slices,
         "alike": agreement_section(view),
         "links": {},
         "metrics_page": "",

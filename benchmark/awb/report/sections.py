@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from awb.errors import RunError
 from awb.leaderboard.boards.explainer_agreement import explainer_agreement
-from awb.leaderboard.boards.slices import SlicedBoard, sliced
+from awb.leaderboard.boards.slices import SlicedBoard, published_slices, sliced
 from awb.leaderboard.boards.traits import TRAITS
 from awb.leaderboard.formats.explainer_agreement import remarks_of as agreement_remarks
-from awb.leaderboard.formats.slice_table import head_lines, mean_text, slices_of
+from awb.leaderboard.formats.slice_table import gap_sentence, head_lines, mean_text, slices_of
 from awb.leaderboard.formats.slice_table import remarks_of as slice_remarks
 from awb.leaderboard.formats.text import number_text, short_text, span_text
 from awb.report.views.board import BoardView
@@ -37,6 +37,15 @@ class SliceSection:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceSections:
+    """A board in slices, by one trait after the other."""
+
+    sections: tuple[SliceSection, ...] = ()
+    opened: bool = False  # whether the first table is shown without a click
+    told: str = ""  # where the means of explainers differ most, if intervals say so
+
+
+@dataclass(frozen=True, slots=True)
 class HeatCell:
     """A number as text, and the colour behind it."""
 
@@ -54,7 +63,7 @@ class HeatSection:
     remarks: tuple[str, ...]
 
 
-def slice_sections(view: BoardView) -> list[SliceSection]:
+def slice_sections(view: BoardView) -> SliceSections:
     """Cut the ranking metric by every trait that gives slices with enough clips."""
     found = []
     for trait in TRAITS:
@@ -65,7 +74,13 @@ def slice_sections(view: BoardView) -> list[SliceSection]:
         enough = 2 <= len(table.slices) <= _MOST_SLICES
         if enough and not all(one.few for one in table.slices):
             found.append(_section(table))
-    return found
+    return SliceSections(tuple(found), opened=True)
+
+
+def published_sections(view: BoardView) -> SliceSections:
+    """Cut the ranking metric of a published board."""
+    tables = published_slices(view.data)
+    return SliceSections(tuple(map(_section, tables)), told=gap_sentence(tables))
 
 
 def _section(table: SlicedBoard) -> SliceSection:

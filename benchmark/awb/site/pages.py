@@ -29,6 +29,7 @@ from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.encoding import as_base64
 from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
 from awb.report.payload import PageSounds
+from awb.report.sections import SliceSections, published_sections
 from awb.report.views.board import BoardView
 from awb.report.views.clips import Clips
 from awb.site.advice import Kind as ModelKind
@@ -194,8 +195,10 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
     page_sounds = PageSounds(SOUND_ROOM)
     found = []
     for group in pair.groups:
+        last = max(group.views, key=lambda one: one.board.budget or 0)
         for view in group.views:
-            entry = board_entry(view, site.clips, page_sounds, instances=site.instances)
+            slices = published_sections(view) if view is last else SliceSections()
+            entry = board_entry(view, site.clips, page_sounds, slices, instances=site.instances)
             links = {
                 one.row.explainer: f"../{site.explainers[one.record.explainer.name]}#{anchor(one)}"
                 for one in site.catalog.entries

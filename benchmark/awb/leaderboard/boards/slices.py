@@ -1,14 +1,17 @@
 """A board in slices: the same ranked table for instances that are alike, side by side.
 
 Every slice is a board of its own, made by `make_board`: its means, intervals and places rest on the
-slice's instances alone.
+slice's instances alone. A published board has the slices that follow from its submissions, without
+audio.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import permutations
 
+from awb.data.windows import recording_of
 from awb.errors import RunError
 from awb.harness.selection.manifest import Kept
 from awb.harness.storage.score_table import rows_of
@@ -19,6 +22,18 @@ from awb.metrics.facts import MetricFacts
 
 FEW_CLIPS = 5
 """A slice of fewer clips has no intervals and ranks nobody."""
+
+PUBLISHED = "duration", "events", "score", "class"
+"""Traits that published boards are cut by."""
+
+ENOUGH_CLIPS = 15
+"""A published board of fewer clips is not cut."""
+
+MOST_SLICES = 5
+"""A published board is not cut by a trait that makes more slices."""
+
+BEST = 10
+"""Number of explainers of a published board that are shown in slices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +71,30 @@ class SlicedBoard:
     whole: Slice
     slices: tuple[Slice, ...]
 
+    @property
+    def entries(self) -> tuple[BoardRow, ...]:
+        """The rows with values, best first, without baselines."""
+        return tuple(row for row in self.board.rows if not row.baseline and row.cells[0].n)
+
+    @property
+    def best(self) -> SlicedBoard:
+        """The same slices with the best explainers only."""
+        return replace(self, board=replace(self.board, rows=self.entries[:BEST]))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two slices in which an explainer has intervals that do not overlap."""
+
+    explainer: str
+    better: Slice
+    worse: Slice
+
+    @property
+    def size(self) -> float:
+        """The difference between the means, not negative."""
+        return abs(self.better.cell(self.explainer).mean - self.worse.cell(self.explainer).mean)
+
 
 def sliced(
     data: BoardData, by: str, *, bins: int = 3, first_only: bool = False
@@ -87,9 +126,7 @@ def sliced(
     ParameterError
         If `bins` is out of range.
     """
-    trait = find_trait(by)
-    done = {(row.clip_id, row.target) for row in data.explanations}
-    kept = [one for one in data.manifest.kept if (one.clip_id, one.target) in done]
+    trait, kept = find_trait(by), _explained(data)
     found = bins_of(trait, kept, data.facts, bins)
     tables: list[SlicedBoard] = []
     for facts in data.metrics:
@@ -106,6 +143,12 @@ def sliced(
     if not tables:
         raise RunError("no metric has a value")
     return tables
+
+
+def _explained(data: BoardData) -> list[Kept]:
+    """List the instances that were explained."""
+    done = {(row.clip_id, row.target) for row in data.explanations}
+    return [one for one in data.manifest.kept if (one.clip_id, one.target) in done]
 
 
 def _slice(data: BoardData, one: Bin, kept: Sequence[Kept]) -> Slice:
@@ -156,3 +199,38 @@ def slice_boards(
     if not tables:
         raise RunError(refused[0])
     return tables, refused
+
+
+def published_slices(data: BoardData) -> list[SlicedBoard]:
+    """Cut the ranking metric of a published board by each trait that tells its instances apart."""
+    kept = _explained(data)
+    if len({recording_of(one.clip_id) for one in kept}) < ENOUGH_CLIPS:
+        return []
+    tables: list[SlicedBoard] = []
+    for by in PUBLISHED:
+        try:
+            if _tells_apart(bins_of(find_trait(by), kept, data.facts, 3), kept):
+                tables += sliced(data, by, first_only=True)
+        except RunError:  # no instance has the trait, or no metric a value
+            continue
+    return tables
+
+
+def _tells_apart(bins: Sequence[Bin], kept: Sequence[Kept]) -> bool:
+    """Say whether slices are few, and two or more of them have intervals."""
+    clips = [{kept[place].clip_id for place in one.places} for one in bins]
+    return len(bins) <= MOST_SLICES and sum(len(own) >= FEW_CLIPS for own in clips) >= 2
+
+
+def widest_gap(table: SlicedBoard) -> Gap | None:
+    """Find the largest difference between two slices of one explainer whose intervals are apart."""
+    return max(_gaps(table), key=lambda one: one.size, default=None)
+
+
+def _gaps(table: SlicedBoard) -> Iterator[Gap]:
+    for row in table.board.rows:
+        own = [one for one in table.slices if row.explainer in one.rows]
+        for high, low in permutations(own, 2):
+            if high.cell(row.explainer).low > low.cell(row.explainer).high:
+                ends = (high, low) if table.metric.higher_is_better else (low, high)
+                yield Gap(row.explainer, *ends)

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from awb.leaderboard.boards.board import BoardRow
-from awb.leaderboard.boards.slices import FEW_CLIPS, Slice, SlicedBoard
+from awb.leaderboard.boards.slices import FEW_CLIPS, Gap, Slice, SlicedBoard, widest_gap
 from awb.leaderboard.formats.escaping import csv_text, markdown
 from awb.leaderboard.formats.text import cell_text, counted, limit_text, number_text
 
@@ -32,7 +32,7 @@ def title_of(table: SlicedBoard) -> str:
 
 def remarks_of(table: SlicedBoard) -> list[str]:
     """List what a reader of the table should know, one line each."""
-    columns = slices_of(table)
+    columns, shown = slices_of(table), [row.explainer for row in table.board.rows]
     reading = (
         "Means over the instances of a slice, with 95 % intervals over clips. *: other clips"
         " might put it first in the slice; a slice without * tells nobody apart."
@@ -42,7 +42,7 @@ def remarks_of(table: SlicedBoard) -> list[str]:
         lines.append(f"{table.metric.no_rank_reason}.")
     if any(one.few for one in columns):
         lines.append(f"†: fewer than {FEW_CLIPS} clips, so no intervals, and nobody is ranked.")
-    if any(gap_text(one, row) for one in columns for row in one.rows.values()):
+    if any(gap_text(one, one.rows[name]) for one in columns for name in shown if name in one.rows):
         lines.append("(n): only so many instances of the slice have a value, or are compared.")
     if any(one.bin.label == "unknown" for one in columns):
         lines.append(f"unknown: {table.trait.missing or 'not recorded'}.")
@@ -135,6 +135,52 @@ def to_text(tables: Sequence[SlicedBoard], form: str, *, width: int | None = Non
             remarks.append("No room for intervals: widen the terminal, or type --format csv.")
         parts.append("\n\n".join([title_of(table), *blocks, "\n".join(remarks)]) + "\n")
     return "\n".join(parts)
+
+
+def gap_sentence(tables: Sequence[SlicedBoard]) -> str:
+    """Say for each trait which of the best explainers differs most; empty if no intervals do."""
+    found = [(table, widest_gap(table.best)) for table in tables]
+    gaps = [_gap_text(table, gap) for table, gap in found if gap is not None]
+    if not gaps:
+        return ""
+    differences = "Largest difference" if len(gaps) == 1 else "Largest differences"
+    return (
+        f"{differences} of {_best_text(tables[0])} between slices whose intervals do not overlap:"
+        f" {'; '.join(gaps)}."
+    )
+
+
+def _gap_text(table: SlicedBoard, gap: Gap) -> str:
+    means = (
+        f"{number_text(one.cell(gap.explainer).mean).replace('-', '−')} in “{one.bin.label}”"
+        for one in (gap.better, gap.worse)
+    )
+    return f"by {table.trait.name}, {gap.explainer} with {' and '.join(means)}"
+
+
+def _best_text(table: SlicedBoard) -> str:
+    n_best = len(table.best.board.rows)
+    if n_best < len(table.entries):
+        return f"the {n_best} best explainers"
+    return counted(n_best, "explainer")
+
+
+def to_section(tables: Sequence[SlicedBoard]) -> str:
+    """Write the section of a published page, with the best explainers; empty without tables."""
+    if not tables:
+        return ""
+    best = [table.best for table in tables]
+    metric, limit = best[0].metric, limit_text(best[0].board.budget)
+    shown = f"{metric.name} {metric.arrow} of {_best_text(tables[0])}"
+    told = gap_sentence(tables)
+    lead = f"{markdown(shown)}{limit}, among instances that are alike. {markdown(told)}"
+    parts = ["### In slices", lead.rstrip()]
+    for table in best:
+        text = _table(table, slices_of(table), "github", interval=True)
+        parts += [f"By {table.trait.name}: {markdown(table.trait.summary)}", text]
+    remarks = dict.fromkeys(line for table in best for line in remarks_of(table)[1:])
+    parts.append("\n".join(f"- {markdown(line)}" for line in remarks))
+    return "\n\n".join(parts) + "\n\n"
 
 
 def to_records(tables: Sequence[SlicedBoard]) -> list[dict[str, Any]]:

@@ -13,7 +13,9 @@ from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.boards.outlook import outlook_sentences
+from awb.leaderboard.boards.slices import published_slices
 from awb.leaderboard.formats.escaping import markdown
+from awb.leaderboard.formats.slice_table import to_section
 from awb.leaderboard.formats.text import extent_of, to_markdown
 from awb.leaderboard.publishing.attempts import attempted
 from awb.leaderboard.publishing.provenance import Spots, count_text, overall_text
@@ -71,19 +73,23 @@ def _page(
     shadows: Mapping[str, Shadow],
     spots: Spots,
 ) -> str:
-    """Write all boards of a pair, one per manifest and settings, the largest first."""
+    """Write all boards of a pair, one per manifest and settings, the largest first.
+
+    Of boards at several budgets, that of the largest is cut into slices.
+    """
     record = next(iter(groups.values()))[0].record
     title = f"# {markdown(board_title(record, registry))}\n\n"
     parts = []
     differences = apart(groups) if len(groups) > 1 else {}
     for folder, group in groups.items():
+        boards = each_budget(data_of(group, registry, spots), group)
         found = "\n".join(
-            _section(board_of(data), data, differences.get(folder, ""))
-            for data in each_budget(data_of(group, registry, spots), group)
+            _section(board_of(data), data, differences.get(folder, "")) for data in boards
         )
+        slices = to_section(published_slices(max(boards, key=lambda one: one.budget or 0)))
         shadow = shadow_section(shadow_lines(group, shadows, registry))
         parts.append(
-            f"{found}\n{_settings(group[0].record)}\n\n{shadow}{credits_of(folder, group)}"
+            f"{found}\n{_settings(group[0].record)}\n\n{slices}{shadow}{credits_of(folder, group)}"
         )
     _, control = roles(record, registry)
     return title + (f"> {CONTROL}\n\n" if control else "") + "\n".join(parts)

@@ -10,6 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from awb.errors import AwbError, SubmissionError
+from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.storage.score_table import ScoreTable
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
@@ -56,7 +57,16 @@ def data_of(
         unranked=frozenset() if firm else claimed_rows(group, spots),
         references=frozenset(spec.name for spec in specs if spec.reference),
         told=tuple(row_notes(group, spots)),
+        facts=_facts(group[0].record),
     )
+
+
+def _facts(record: Submission) -> dict[tuple[str, str], InstanceFacts]:
+    """Compute what the rows say of the instances themselves."""
+    rate_hz = record.settings.sample_rate_hz
+    return {
+        (row.clip_id, row.target): {"clip_s": row.n_samples / rate_hz} for row in record.instances
+    }
 
 
 def _needs_model(group: Sequence[Submitted], label: str, registry: Registry) -> bool:

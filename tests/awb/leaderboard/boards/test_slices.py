@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,15 @@ from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.leaderboard.boards.construction import BoardData, read_boards
-from awb.leaderboard.boards.slices import sliced
-from awb.leaderboard.formats.slice_table import to_records, to_text
+from awb.leaderboard.boards.slices import (
+    BEST,
+    ENOUGH_CLIPS,
+    MOST_SLICES,
+    published_slices,
+    sliced,
+    widest_gap,
+)
+from awb.leaderboard.formats.slice_table import gap_sentence, to_records, to_section, to_text
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import load
 from awb.plugins.resolve import resolve
@@ -242,3 +250,62 @@ def test_what_lacks_values_says_how_many_it_has() -> None:
     assert (row["n"], row["n_instances"]) == (8, 10)
     assert row["rank"] is None
     assert re.search(r"0\.700 \[0\.\d\d, 0\.\d\d\] \(8\)", to_text([table], "table"))
+
+
+def _half_fail(n_entries: int = 1, n_clips: int = 40) -> BoardData:
+    """Explainers of which the first is worse in class "b", and the others are the same in both."""
+    targets = ["a", "b"] * (n_clips // 2)
+    even = np.random.default_rng(0).uniform(0.5, 0.6, n_clips)
+    worse = np.where(np.array(targets) == "b", even - 0.3, even + 0.3)
+    same = {f"even-{at}": (even - 0.01 * at).tolist() for at in range(n_entries - 1)}
+    values = {"fails": worse.tolist(), **same, "random": worse.tolist()}
+    return _data(values, targets, [f"c{at:02d}" for at in range(n_clips)])
+
+
+def test_the_sentence_names_who_differs_most_where_intervals_are_apart() -> None:
+    data = _half_fail(3)
+    [table] = published_slices(data)
+    gap = widest_gap(table.best)
+    assert gap is not None
+    assert (gap.explainer, gap.better.bin.label, gap.worse.bin.label) == ("fails", "a", "b")
+    high, low = (one.cell("fails") for one in table.slices)
+    assert low.high < high.low
+    assert gap.size == pytest.approx(high.mean - low.mean)
+    sentence = (
+        "Largest difference of 3 explainers between slices whose intervals do not overlap:"
+        f" by class, fails with {high.mean:.3f} in “a” and {low.mean:.3f} in “b”."
+    )
+    assert gap_sentence([table]) == sentence
+    assert sentence in to_section([table])
+    lower = replace(data, metrics=[replace(AUC, higher_is_better=False)])
+    [turned] = published_slices(lower)
+    gap = widest_gap(turned.best)
+    assert gap is not None
+    assert (gap.better.bin.label, gap.worse.bin.label) == ("b", "a")
+    [even] = published_slices(replace(data, baselines=frozenset({"fails", "random"})))
+    assert gap_sentence([even]) == "", "the intervals of the others overlap"
+
+
+def test_a_published_board_shows_its_best_explainers() -> None:
+    [table] = published_slices(_half_fail(BEST + 3))
+    shown = [row.explainer for row in table.best.board.rows]
+    assert len(shown) == BEST
+    assert shown == [row.explainer for row in table.board.rows if row.explainer != "random"][:BEST]
+    assert f"auc ↑ of the {BEST} best explainers" in to_section([table])
+    assert gap_sentence([table]).startswith(f"Largest difference of the {BEST} best explainers")
+
+
+def test_a_published_board_is_cut_only_where_slices_tell_something() -> None:
+    def cut(targets: list[str]) -> list[str]:
+        values = np.linspace(0.1, 0.9, len(targets)).tolist()
+        clips = [f"c{at:02d}" for at in range(len(targets))]
+        found = published_slices(_data({"one": values}, targets, clips))
+        return [table.trait.name for table in found]
+
+    assert cut(["a", "b"] * 10) == ["class"], "all durations, numbers of events and scores are one"
+    assert cut(["a", "b"] * (ENOUGH_CLIPS // 2)) == [], "too few clips"
+    assert cut([*["a"] * 20, *["b"] * 3]) == [], "only one slice has intervals"
+    names = [chr(ord("a") + at) for at in range(MOST_SLICES + 1)]
+    assert cut(names[:-1] * 6) == ["class"]
+    assert cut(names * 6) == [], "too many columns"
+    assert to_section([]) == ""
