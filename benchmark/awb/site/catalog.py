@@ -22,7 +22,7 @@ from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.verification.published_folder import paired
 from awb.plugins.discovery import Registry
 from awb.report.views.board import BoardView
-from awb.site.views import views_of
+from awb.site.views import map_board, views_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Group:
     folder: str  # of the submissions
     submitted: tuple[Submitted, ...]
     views: tuple[BoardView, ...]  # one per budget
+    maps: Board | None = None  # of the rows that have maps of times and frequencies
 
     @property
     def size(self) -> int:
@@ -168,12 +169,14 @@ def _pair(
     return Pair(
         name,
         board_title(next(iter(groups.values()))[0].record, registry),
-        tuple(
-            Group(folder, tuple(group), tuple(views_of(group, registry, spots)))
-            for folder, group in groups.items()
-        ),
+        tuple(_group(folder, group, registry, spots) for folder, group in groups.items()),
         count_text([one for group in groups.values() for one in group], spots),
     )
+
+
+def _group(folder: str, group: Sequence[Submitted], registry: Registry, spots: Spots) -> Group:
+    views = tuple(views_of(group, registry, spots))
+    return Group(folder, tuple(group), views, map_board(views, group, registry, spots))
 
 
 def _entries(pair: Pair, spots: Spots) -> Iterator[Entry]:

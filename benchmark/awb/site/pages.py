@@ -10,8 +10,10 @@ from typing import Any
 from awb.errors import UnknownNameError
 from awb.harness.steps import steps
 from awb.leaderboard.boards.board import Board, BoardRow
+from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.formats.text import counted, limit_text, number_text
 from awb.leaderboard.publishing.attempts import attempted
+from awb.leaderboard.publishing.published_board import MAPS_READING, MAPS_TITLE
 from awb.leaderboard.publishing.roles import CONTROL
 from awb.leaderboard.publishing.shadow_section import (
     SHADOW_HEADER,
@@ -27,7 +29,15 @@ from awb.leaderboard.submissions.schema import Plugin
 from awb.leaderboard.submissions.shadows import Shadow
 from awb.plugins.discovery import Kind, Registered, Registry
 from awb.report.encoding import as_base64
-from awb.report.page import SCRIPTS, SOUND_ROOM, board_entry, environment, short_label, static
+from awb.report.page import (
+    SCRIPTS,
+    SOUND_ROOM,
+    board_entry,
+    environment,
+    has_letters,
+    short_label,
+    static,
+)
 from awb.report.payload import PageSounds
 from awb.report.sections import SliceSections, published_sections
 from awb.report.views.board import BoardView
@@ -111,7 +121,7 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
     made = environment(PACKAGE)
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
-        first_by=first_by, limit=limit_text, number=number_text,
+        first_by=first_by, limit=limit_text, number=number_text, outlook=outlook_sentences,
         titled=partial(model_title, registry=site.registry),
         model_cells=model_cells, ranks_plain=ranks_plain, ranks_table=ranks_table,
     )  # fmt: skip
@@ -119,6 +129,7 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
         explainer_page=site.explainers, model_page=site.models, anchor=anchor, seconds=_seconds,
         run_command=run_command, verify_command=verify_command, median=_median, control=CONTROL,
         shadow_title=SHADOW_TITLE, shadow_header=SHADOW_HEADER, shadow_reading=SHADOW_READING,
+        maps_title=MAPS_TITLE, maps_reading=MAPS_READING, has_letters=has_letters,
         height=HEIGHT, clip=site.clip,
     )  # fmt: skip
 

@@ -7,8 +7,15 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from awb.intervals import FloatArray
+from awb.leaderboard.boards.board import Board
 from awb.leaderboard.publishing.provenance import Spots
-from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget, every_metric
+from awb.leaderboard.publishing.published_board import (
+    board_of,
+    data_of,
+    each_budget,
+    every_metric,
+    maps_of,
+)
 from awb.leaderboard.submissions.files import Submitted
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
@@ -37,6 +44,15 @@ def views_of(
         main = [facts for facts in view.board.metrics if facts.name in view.headline]
         views.append(replace(view, data=replace(view.data, metrics=main)))
     return views
+
+
+def map_board(
+    views: Sequence[BoardView], group: Sequence[Submitted], registry: Registry, spots: Spots
+) -> Board | None:
+    """Make the board of the rows that have maps of times and frequencies, if there are some."""
+    largest = max(views, key=lambda one: one.board.budget or 0)
+    found = maps_of(largest.data, group, registry, spots)
+    return None if found is None else board_of(found)
 
 
 def that_matter_first(main: Sequence[MetricFacts]) -> list[MetricFacts]:

@@ -19,7 +19,14 @@ from awb.leaderboard.formats.slice_table import to_section
 from awb.leaderboard.formats.text import extent_of, to_markdown
 from awb.leaderboard.publishing.attempts import attempted
 from awb.leaderboard.publishing.provenance import Spots, count_text, overall_text
-from awb.leaderboard.publishing.published_board import board_of, data_of, each_budget
+from awb.leaderboard.publishing.published_board import (
+    MAPS_READING,
+    MAPS_TITLE,
+    board_of,
+    data_of,
+    each_budget,
+    maps_of,
+)
 from awb.leaderboard.publishing.roles import CONTROL, roles
 from awb.leaderboard.publishing.shadow_section import shadow_lines, shadow_section
 from awb.leaderboard.publishing.titles import apart, board_title
@@ -86,11 +93,12 @@ def _page(
         found = "\n".join(
             _section(board_of(data), data, differences.get(folder, "")) for data in boards
         )
-        slices = to_section(published_slices(max(boards, key=lambda one: one.budget or 0)))
+        largest = max(boards, key=lambda one: one.budget or 0)
+        maps = _maps(largest, group, registry, spots)
+        slices = to_section(published_slices(largest))
         shadow = shadow_section(shadow_lines(group, shadows, registry))
-        parts.append(
-            f"{found}\n{_settings(group[0].record)}\n\n{slices}{shadow}{credits_of(folder, group)}"
-        )
+        further = f"{maps}{slices}{shadow}{credits_of(folder, group)}"
+        parts.append(f"{found}\n{_settings(group[0].record)}\n\n{further}")
     _, control = roles(record, registry)
     return title + (f"> {CONTROL}\n\n" if control else "") + "\n".join(parts)
 
@@ -101,6 +109,16 @@ def _section(board: Board, data: BoardData, difference: str = "") -> str:
     lead = [*(sentences(message, markdown) if message else []), *outlook_sentences(board, markdown)]
     title = ", ".join(filter(None, (extent_of(board), markdown(difference))))
     return to_markdown(board, title=title, lead=" ".join(lead))
+
+
+def _maps(data: BoardData, group: Sequence[Submitted], registry: Registry, spots: Spots) -> str:
+    """Write the board of the rows that have maps of times and frequencies; empty without."""
+    found = maps_of(data, group, registry, spots)
+    if found is None:
+        return ""
+    board = board_of(found)
+    lead = " ".join([MAPS_READING, *outlook_sentences(board, markdown)])
+    return f"#{to_markdown(board, title=MAPS_TITLE, lead=lead)}\n"
 
 
 def _settings(record: Submission) -> str:

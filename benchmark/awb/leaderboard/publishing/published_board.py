@@ -11,7 +11,7 @@ import numpy as np
 
 from awb.errors import AwbError, SubmissionError
 from awb.harness.selection.instance_facts import InstanceFacts
-from awb.harness.storage.score_table import ScoreTable
+from awb.harness.storage.score_table import ScoreTable, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
 from awb.leaderboard.boards.board import Board
@@ -24,6 +24,18 @@ from awb.leaderboard.verification.recomputation import known_metrics, recomputed
 from awb.metrics.facts import MetricFacts
 from awb.plugins.discovery import Registry
 from awb.specs import ExplainerSpec, MetricSpec
+
+MAPS = "tf-"
+"""How the names of metrics of maps begin."""
+
+MAPS_TITLE = "Times and frequencies"
+MAPS_READING = (
+    "The rows whose explanation is a map: does it point at the frequencies of the events, too? The"
+    " labels of this dataset have frequencies."
+)
+
+LEAST_MAPS = 3
+"""Rows with a map that make a board of maps worth while."""
 
 
 def each_budget(data: BoardData, group: Sequence[Submitted]) -> list[BoardData]:
@@ -67,6 +79,30 @@ def _facts(record: Submission) -> dict[tuple[str, str], InstanceFacts]:
     return {
         (row.clip_id, row.target): {"clip_s": row.n_samples / rate_hz} for row in record.instances
     }
+
+
+def maps_of(
+    data: BoardData, group: Sequence[Submitted], registry: Registry, spots: Spots
+) -> BoardData | None:
+    """Keep what is known of maps of times and frequencies; None if few rows have one.
+
+    The metric that ranks is one of the order of a map's cells. Maps are not submitted, so only rows
+    that were spot-checked have places.
+    """
+    metrics = [one for one in every_metric(group, registry) if one.name.startswith(MAPS)]
+    metrics.sort(key=lambda one: bool(one.no_rank_reason))
+    scores = [row for one in metrics for row in rows_of(data.scores, one.name)]
+    drawn = {row.explainer for row in scores if math.isfinite(row.value)}
+    if len(drawn - data.compared_with) < LEAST_MAPS:
+        return None
+    return replace(
+        data,
+        metrics=metrics,
+        scores=[row for row in scores if row.explainer in drawn],
+        explanations=[row for row in data.explanations if row.explainer in drawn],
+        unranked=claimed_rows(group, spots),
+        told=(),
+    )
 
 
 def _needs_model(group: Sequence[Submitted], label: str, registry: Registry) -> bool:
