@@ -18,6 +18,7 @@ from typing import Any
 
 import finding_answers as answers
 import finding_figures as figures
+import finding_maps
 import finding_metrics
 from finding_answers import Finding
 from published_values import Board, pairs_of, read_boards
@@ -58,6 +59,7 @@ def questions(
         "agreement": partial(answers.agreement, boards, registry),
         "ten-calls": partial(answers.ten_calls, boards, docs / "model-calls.csv"),
         "gradients": partial(answers.gradients, boards, registry),
+        "maps": partial(finding_maps.maps, boards),
         "metrics": partial(finding_metrics.metrics, boards, registry),
         "nulls": partial(finding_metrics.nulls, boards, registry),
         "power": partial(finding_metrics.power, boards),

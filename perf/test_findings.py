@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import finding_answers
+import finding_maps
 import finding_metrics
 import findings
 import numpy as np
@@ -167,3 +169,26 @@ def test_our_side_of_published_results(boards: list[Board], table: pd.DataFrame)
             assert low - 0.01 <= mean <= high + 0.01
     assert published_results.cell(boards[0], "roc-auc", "no-such-row", load()) == ""
     assert published_results.study([], load()) == "No board of drums is published."
+
+
+def _mean(path: Path, metric: str) -> float:
+    column = json.loads(path.read_text(encoding="utf-8"))["scores"].get(metric, [])
+    values = [value for value in column if value is not None]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def test_maps_are_torn_where_the_files_say_so() -> None:
+    found = read_boards(SUBMISSIONS, load())
+    board = next(one for one in found if one.folder.startswith("soundscapes--soundscape-mean-"))
+    own = {name: board.records[name] for name in board.rows}
+    torn = {
+        name
+        for name, path in own.items()
+        if _mean(path, "tf-pointing-game") >= 0.9 and _mean(path, "roc-auc") <= 0.65
+    }
+    assert torn
+    told = finding_maps.maps([board])
+    assert set(re.findall(r"`([^`]+)`", told.sentences[0])) == torn
+    best = max(own, key=lambda name: np.nan_to_num(_mean(own[name], "tf-rank-accuracy")))
+    assert f"`{best}` on {board.title}" in told.sentences[1]
+    assert "This rests on one pair" in told.sentences[1]
