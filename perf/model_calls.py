@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 import awb
+from awb.data.instance_kinds import only_hits
+from awb.harness.storage.run_folder import RunFolder
 from awb.statistics import holm, mean_intervals
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,7 +110,9 @@ class Board:
 
 
 def read(path: Path) -> Board:
-    """Read a run of one dataset and one model."""
+    """Read a run of one dataset and one model, of hits."""
+    if not only_hits(RunFolder.open(path).manifests()):
+        raise SystemExit(f"{path} explains errors, and this page is about hits")
     run = awb.load_run(path)
     keys = ["explainer", "budget", "clip_id", "target"]
     scores = split(run.scores().query("metric in @SCORES"))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from awb.data.instance_kinds import only_hits
 from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import FULL_COVERAGE
 from awb.leaderboard.boards.budgets import FREE_CALLS
@@ -75,7 +76,7 @@ class Board:
 
 
 def read_boards(submissions: Path, registry: Registry) -> list[Board]:
-    """Read every board, those of budgets apart, the pairs in order."""
+    """Read every board of hits, those of budgets apart, the pairs in order."""
     found = []
     for folder in sorted(path for path in submissions.iterdir() if path.is_dir()):
         plain = {
@@ -91,6 +92,8 @@ def read_boards(submissions: Path, registry: Registry) -> list[Board]:
 def _boards_of(folder: str, plain: dict[Path, Any], registry: Registry) -> Iterator[Board]:
     first = next(iter(plain.values()))
     record = Submission.model_validate(first)
+    if not only_hits([record]):
+        return
     baselines = frozenset(spec.name for spec in registry.specs(ExplainerSpec) if spec.baseline)
     for budget in first["settings"]["budgets"] or [None]:
         rows = dict(_rows(plain, budget))

@@ -13,6 +13,10 @@ import re
 from pathlib import Path
 from statistics import fmean
 
+from awb.data.instance_kinds import only_hits
+from awb.harness.selection.manifest import Manifest
+from awb.leaderboard.submissions.files import MANIFEST_NAME
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "leaderboards" / "soundscapes--soundscape-cnn.md"
 SHOWN = (
@@ -49,6 +53,9 @@ def rows_of(page: str) -> dict[str, dict[str, str]]:
 def table(page: str, submissions: Path) -> str:
     """Write the table of the shown explainers that the board has; means from the submissions."""
     folder = submissions / _FOLDER.findall(page)[0]
+    manifest = Manifest.from_json(json.loads((folder / MANIFEST_NAME).read_text("utf-8")))
+    if not only_hits([manifest]):
+        raise SystemExit("this is a page of errors, and the table of README is of hits")
     submitted = (json.loads(path.read_text("utf-8")) for path in folder.glob("[!_]*.json"))
     scores = {one["name"]: one["scores"] for one in submitted}
     lines = []

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from awb.data.instance_kinds import only_hits
 from awb.harness.config.run_config import make_config
 from awb.harness.run import run
 from awb.harness.storage.run_folder import RunFolder
@@ -164,7 +165,7 @@ def published() -> str:
     """Make the table of published gradients, signed and absolute, with boards as columns."""
     submitted, _ = read_folder(ROOT / "leaderboards" / "submissions")
     cells: dict[str, dict[str, str]] = {}
-    for one in submitted:
+    for one in only_hits(submitted):
         name = one.record.explainer.label
         if name in PUBLISHED:
             found = [

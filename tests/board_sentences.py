@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations, product, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,8 @@ def _plain(text: str) -> str:
 
 
 def _rows(lines: Sequence[str]) -> Iterator[dict[str, str]]:
-    table = [line for line in lines if line.startswith("|")]
+    begin = next((at for at, line in enumerate(lines) if line.startswith("|")), len(lines))
+    table = takewhile(lambda line: line.startswith("|"), lines[begin:])  # the first one
     cells = [
         [_plain(cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table
     ]

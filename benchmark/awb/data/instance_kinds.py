@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, Protocol, TypeVar
 
 InstanceKind = Literal["hits", "false-alarms", "misses"]
 
@@ -17,6 +18,13 @@ NOUNS: dict[str, tuple[str, str]] = {
 }
 """One and several of each kind."""
 
+QUESTIONS: dict[str, str] = {
+    HITS: "How well do explanations of {model} point at the sounds that it names?",
+    FALSE_ALARMS: "At what do explanations of {model} point where it hears what nobody labelled?",
+    MISSES: "How well do explanations of {model} point at the sounds that it misses?",
+}
+"""What a board of each kind asks."""
+
 NO_EVENTS_OF = "a false alarm has no events: nobody labelled it"
 
 _NONE: dict[str, str] = {
@@ -25,6 +33,23 @@ _NONE: dict[str, str] = {
     " dataset and not in the clip",
     MISSES: "no misses: the model hears every labelled target",
 }
+
+
+class OfAKind(Protocol):
+    """What has instances of one kind: a manifest, a board, a submission."""
+
+    @property
+    def kind(self) -> str:
+        """Kind of the instances."""
+        ...
+
+
+Found = TypeVar("Found", bound=OfAKind)
+
+
+def only_hits(found: Iterable[Found]) -> list[Found]:
+    """Leave out boards of errors: what is said over several boards is about hits."""
+    return [one for one in found if one.kind == HITS]
 
 
 def none_of(kind: str, left_out: str) -> str:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from awb.data.instance_kinds import FALSE_ALARMS, HITS, MISSES
+from awb.data.instance_kinds import QUESTIONS
 from awb.harness.storage.run_folder import RunFolder
 from awb.leaderboard.publishing.titles import title_of
 from awb.plugins.discovery import Registry
 from awb.report.page import PageFacts, describe, render, write
 from awb.report.views.board import read_views
 from awb.report.views.clips import Clips, RunClips
-
-_QUESTIONS: dict[str, str] = {
-    HITS: "How well do explanations of {model} point at the sounds that it names?",
-    FALSE_ALARMS: "At what do explanations of {model} point where it hears what nobody labelled?",
-    MISSES: "How well do explanations of {model} point at the sounds that it misses?",
-}
 
 
 def write_report(
@@ -34,7 +28,7 @@ def write_report(
     model = title_of("model", board.model, registry)
     dataset = title_of("dataset", board.dataset, registry)
     title = f"Where does {model} hear it?"
-    lead = f"{_QUESTIONS[board.kind].format(model=model)} On {dataset}: {describe(board)}."
+    lead = f"{QUESTIONS[board.kind].format(model=model)} On {dataset}: {describe(board)}."
     if len(views) > 1:
         title = f"{len(views)} boards"
         lead = "How well do explanations of audio classifiers point at the sounds?"

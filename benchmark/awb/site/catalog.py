@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 
+from awb.data.instance_kinds import HITS, NOUNS, InstanceKind
 from awb.harness.steps import steps
 from awb.harness.unit.record import OK, at_budget
 from awb.leaderboard.boards.board import Board, BoardRow
@@ -21,6 +22,7 @@ from awb.leaderboard.submissions.names import slug
 from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.verification.published_folder import paired
 from awb.plugins.discovery import Registry
+from awb.report.page import short_label
 from awb.report.views.board import BoardView
 from awb.site.views import map_board, views_of
 
@@ -53,6 +55,17 @@ class Pair:
     def record(self) -> Submission:
         """A submission, as a source of what all submissions of the pair share."""
         return self.groups[0].submitted[0].record
+
+    @property
+    def kind(self) -> InstanceKind:
+        """The kind of the instances of all of its boards."""
+        return self.record.kind
+
+    @property
+    def heading(self) -> str:
+        """The model's label, and what is explained if that is not hits, for a narrow column."""
+        label = short_label(self.record.model.label)
+        return label if self.kind == HITS else f"{label}: {NOUNS[self.kind][1]}"
 
     @property
     def board(self) -> Board:
@@ -115,6 +128,11 @@ class Catalog:
 
     pairs: tuple[Pair, ...]  # sorted by name
     entries: tuple[Entry, ...]  # of all boards
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether there are boards of false alarms or misses, which no summary is about."""
+        return any(pair.kind != HITS for pair in self.pairs)
 
     @property
     def n_submissions(self) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from awb.data.instance_kinds import only_hits
 from awb.leaderboard.formats.text import number_text
 from awb.randomness import RandomKey
 from awb.report.encoding import KeptCounts, kept_cells, whole_numbers
@@ -77,15 +78,15 @@ class ClipView:
 
 
 def clip_view(catalog: Catalog, stored: StoredClip | None) -> ClipView | None:
-    """Draw the stored clip, or else the clearest one of the board with the most entries."""
+    """Draw the stored clip, or else the clearest hit of the board with the most entries."""
     if stored is not None:
-        for pair in catalog.pairs:
+        for pair in only_hits(catalog.pairs):
             for group in pair.groups:
                 found = stored.find(group.views[0].instances)
                 if found is not None:
                     return _view(pair, group, found, stored)
         return None
-    pairs = sorted(catalog.pairs, key=lambda one: -one.groups[0].size)
+    pairs = sorted(only_hits(catalog.pairs), key=lambda one: -one.groups[0].size)
     for pair in pairs:
         group = pair.groups[0]
         timed = [one for one in group.views[0].instances if one.kept.intervals_s and one.edges_s]

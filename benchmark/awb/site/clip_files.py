@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from awb.audio import resample
+from awb.data.instance_kinds import only_hits
 from awb.errors import DataError, ParameterError, SubmissionError, UnknownNameError, did_you_mean
 from awb.leaderboard.submissions.credits import SUBMISSIONS
 from awb.leaderboard.verification.published_folder import read_folder
@@ -124,7 +125,9 @@ def write_clip(
     """Write the sound, spectrogram and facts of a published instance, ``CLIP/TARGET``."""
     submitted, _ = read_folder(leaderboards / SUBMISSIONS, registry)
     ours = [
-        one for one in submitted if dataset in (one.record.dataset.label, one.record.dataset.name)
+        one
+        for one in only_hits(submitted)
+        if dataset in (one.record.dataset.label, one.record.dataset.name)
     ]
     if not ours:
         known = {one.record.dataset.label for one in submitted}

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from awb.data.instance_kinds import QUESTIONS
 from awb.errors import UnknownNameError
 from awb.harness.steps import steps
 from awb.leaderboard.boards.board import Board, BoardRow
 from awb.leaderboard.boards.outlook import outlook_sentences
-from awb.leaderboard.formats.text import counted, limit_text, number_text
+from awb.leaderboard.formats.text import instances_text, limit_text, number_text
 from awb.leaderboard.publishing.attempts import attempted
 from awb.leaderboard.publishing.published_board import MAPS_READING, MAPS_TITLE
-from awb.leaderboard.publishing.roles import CONTROL
+from awb.leaderboard.publishing.roles import CONTROL, roles
 from awb.leaderboard.publishing.shadow_section import (
     SHADOW_HEADER,
     SHADOW_READING,
@@ -97,9 +98,8 @@ class Site:
     @property
     def controls(self) -> frozenset[str]:
         """Page names of control boards, on which explainers should not point at the events."""
-        every = [row.board for row in self.overall.models.rows] if self.overall.models else []
-        every += [board for one in self.overall.datasets for board in one.boards]
-        return frozenset(board.name for board in every if board.control)
+        pairs = self.catalog.pairs
+        return frozenset(one.name for one in pairs if roles(one.record, self.registry)[1])
 
     @property
     def has_summary(self) -> bool:
@@ -130,7 +130,7 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
         run_command=run_command, verify_command=verify_command, median=_median, control=CONTROL,
         shadow_title=SHADOW_TITLE, shadow_header=SHADOW_HEADER, shadow_reading=SHADOW_READING,
         maps_title=MAPS_TITLE, maps_reading=MAPS_READING, has_letters=has_letters,
-        height=HEIGHT, clip=site.clip,
+        height=HEIGHT, clip=site.clip, questions=QUESTIONS,
     )  # fmt: skip
 
     def page(path: str, template: str, **values: Any) -> tuple[str, str]:
@@ -232,7 +232,7 @@ def _boards(site: Site, pair: Pair) -> dict[str, Any]:
 def _label(pair: Pair, group: Group, view: BoardView) -> str:
     """Label a board so that it differs from others on its page."""
     board = view.board
-    parts = [f"{counted(board.n_instances, 'instance')}{limit_text(board.budget)}"]
+    parts = [f"{instances_text(board)}{limit_text(board.budget)}"]
     if len(pair.groups) > 1:
         parts.append(apart({one.folder: one.submitted for one in pair.groups})[group.folder])
     return ", ".join(parts)

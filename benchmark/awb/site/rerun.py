@@ -21,6 +21,7 @@ _OPTIONS = {
     "robustness": "--robustness",
     "robustness_samples": "--robustness-samples",
     "masker": "--masker",
+    "instances": "--instances",
 }
 
 

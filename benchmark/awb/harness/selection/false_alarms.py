@@ -34,9 +34,7 @@ class FalseAlarms:
 
     def decide(self, clip: Clip, scores: ScoreArray) -> Iterator[Kept | Skipped]:
         """Yield every class that the model hears in a clip without a label for it."""
-        targets = list(targets_of(clip, self._classes))
-        labelled = {index for _, index, _ in targets if index is not None}
-        self._vocabulary |= {index for _, index, events in targets if events and index is not None}
+        labelled = self.learn(clip)
         if not clip.events:
             yield Skipped(clip.id, "", NO_EVENTS)
             return
@@ -52,6 +50,16 @@ class FalseAlarms:
             else:
                 yield Kept(clip.id, name, index, (), score, digest, others, clip.duration_s)
 
+    def learn(self, clip: Clip) -> set[int]:
+        """Remember which classes a clip has events of, and return all that it is labelled with."""
+        targets = list(targets_of(clip, self._classes))
+        self._vocabulary |= {index for _, index, events in targets if events and index is not None}
+        return {index for _, index, _ in targets if index is not None}
+
+    def knows(self, index: int) -> bool:
+        """Say whether a class has an event in a clip that was decided or learned from."""
+        return index in self._vocabulary
+
     def _related(self, clip: Clip) -> set[int]:
         """Return the classes above and below a clip's labels."""
         labels = [_key(event) for event in clip.events] + list(clip.labels)
@@ -62,7 +70,7 @@ class FalseAlarms:
     def known(self, entries: Iterable[Kept | Skipped]) -> Iterator[Kept | Skipped]:
         """Leave out classes that no event of the dataset has, once all clips are decided."""
         for one in entries:
-            if isinstance(one, Kept) and one.class_index not in self._vocabulary:
+            if isinstance(one, Kept) and not self.knows(one.class_index):
                 yield Skipped(one.clip_id, one.target, NEVER_LABELLED)
             else:
                 yield one

@@ -87,6 +87,11 @@ class Manifest:
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def times_known(self) -> bool:
+        """Whether any instance has annotated times; also if there is no instance."""
+        return not self.kept or any(one.intervals_s for one in self.kept)
+
     def to_json(self) -> dict[str, Any]:
         """Return plain lists and dictionaries; hits, the default kind, are not named."""
         plain = {

@@ -89,7 +89,7 @@ def select(
     for all instances of a board, or for none.
     """
     clip_ids = list(source.dataset.clip_ids())[: config.among_first]
-    alarms = _false_alarms(source, facts, config) if config.instances == FALSE_ALARMS else None
+    alarms = false_alarms_of(source, facts, config) if config.instances == FALSE_ALARMS else None
     rule = _rule(facts, config) if alarms is None else alarms.decide
     decisions = _Decisions(rule, by_events=alarms is None)
     scoring = _Scoring(source, model, facts, executor, progress, store, decisions)
@@ -207,7 +207,7 @@ def too_short(duration_s: float, shortest_s: float) -> str:
     return f"{duration_s:.3f} s, the model needs {shortest_s:g} s"
 
 
-def _false_alarms(source: Source, facts: ModelFacts, config: RunConfig) -> FalseAlarms:
+def false_alarms_of(source: Source, facts: ModelFacts, config: RunConfig) -> FalseAlarms:
     """Return the rule for false alarms, with what the dataset reports about its ontology."""
     relatives = getattr(source.dataset, "relatives", None)
     return FalseAlarms(

@@ -191,8 +191,7 @@ def _without_place(data: BoardData, ranked_by: MetricFacts) -> list[str]:
 
 def _scorable(data: BoardData) -> list[MetricFacts]:
     """Leave out the localization metrics if no instance has annotated times."""
-    kept = data.manifest.kept
-    if not kept or any(one.intervals_s for one in kept):
+    if data.manifest.times_known:
         return data.metrics
     return [facts for facts in data.metrics if facts.family != "localization"] or data.metrics
 

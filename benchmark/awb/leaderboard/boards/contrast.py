@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from awb.data.instance_kinds import only_hits
 from awb.errors import UnknownNameError
 from awb.leaderboard.boards.board import Board, Cell
 from awb.metrics.facts import MetricFacts
@@ -47,12 +48,12 @@ class Contrast:
 
 
 def contrasts(boards: Sequence[Board], registry: Registry) -> list[Contrast]:
-    """Find the pairs of boards that form a contrast: of one dataset, at one budget.
+    """Find the pairs of boards that form a contrast: of hits on one dataset, at one budget.
 
     Of a model that ran with several settings, every variant is compared.
     """
     together: dict[tuple[str, int | None], list[Board]] = {}
-    for board in boards:
+    for board in only_hits(boards):
         together.setdefault((board.dataset, board.budget), []).append(board)
     found = []
     for (dataset, _), own in together.items():

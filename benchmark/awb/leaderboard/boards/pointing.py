@@ -14,6 +14,9 @@ from awb.intervals import FloatArray, union
 Place = tuple[str, str]
 """Clip and target."""
 
+_LEAST_S = 1e-6
+"""Shortest last cell: at a model's rate, a clip may be longer by less than a sample."""
+
 
 @dataclass(frozen=True, slots=True)
 class PointedAt:
@@ -45,7 +48,7 @@ def label_shares(relevance: FloatArray, kept: Kept, hop_s: float) -> list[tuple[
         for onset_s, offset_s in union(spans):
             common = np.minimum(edges_s[1:], offset_s) - np.maximum(edges_s[:-1], onset_s)
             inside += np.clip(common, 0.0, None)
-        covered = np.clip(inside / np.diff(edges_s), 0.0, 1.0)
+        covered = np.clip(inside / np.maximum(np.diff(edges_s), _LEAST_S), 0.0, 1.0)
         share = float((positive * covered).sum() / positive.sum())
         found.append((label, share, float(covered.mean())))
     return sorted(found, key=lambda one: -one[1])

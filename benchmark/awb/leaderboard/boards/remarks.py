@@ -77,7 +77,7 @@ def clips_as(config: RunConfig, manifest: Manifest) -> tuple[str, ...]:
 
 def without_times(manifest: Manifest, ranked_by: MetricFacts) -> list[str]:
     """Explain what clip-level labels without times mean for the board."""
-    if not manifest.kept or any(one.intervals_s for one in manifest.kept):
+    if manifest.times_known:
         return []
     rank = "" if ranked_by.family == "localization" else f", ranks are by {ranked_by.name}"
     known = "labels are for whole clips, without annotated times"

@@ -34,7 +34,7 @@ class About:
             name = record.credit.author or _NOBODY
             counts[name] = counts.get(name, 0) + 1
         newest = max(records, key=lambda record: record.environment.created)
-        boards = {(record.dataset.label, record.model.label) for record in records}
+        boards = {(record.dataset.label, record.model.label, record.kind) for record in records}
         explainers = {record.explainer.label for record in records}
         return cls(
             tuple(sorted(counts, key=lambda name: (-counts[name], name))),

@@ -12,7 +12,7 @@ import json
 from collections.abc import Sequence
 
 from awb.leaderboard.deposits.about import KEYWORDS, TITLE, About, license_url
-from awb.leaderboard.formats.long_table import COLUMNS
+from awb.leaderboard.formats.long_table import PUBLISHED_COLUMNS
 from awb.leaderboard.submissions.files import Submitted
 
 CROISSANT, TABLE = "croissant.json", "scores.parquet"
@@ -61,6 +61,7 @@ _MEANING = {
     "metric": "The metric with its settings.",
     "value": "The score; missing where it is undefined.",
     "reason": "Why a score is missing.",
+    "instances": "What is explained: hits, false-alarms or misses.",
 }
 
 
@@ -97,7 +98,7 @@ def croissant(submitted: Sequence[Submitted], table: bytes, *, license_id: str) 
                 "@id": "scores",
                 "name": "scores",
                 "description": "Every score of every instance.",
-                "field": [_field(name) for name in COLUMNS],
+                "field": [_field(name) for name in PUBLISHED_COLUMNS],
             }
         ],
     }

@@ -15,6 +15,7 @@ from awb.leaderboard.formats.escaping import csv_text
 Format = Literal["csv", "json", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
 COLUMNS = tuple(field.name for field in fields(ScoreRow))
+PUBLISHED_COLUMNS = (*COLUMNS, "instances")
 
 
 def _records(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
@@ -28,6 +29,14 @@ def _records(rows: Iterable[ScoreRow]) -> list[dict[str, Any]]:
 def write(rows: Iterable[ScoreRow], form: Format) -> bytes:
     """Write the long table; undefined values are empty (CSV) or null, with a reason."""
     return _encoded(_records(rows), COLUMNS, form)
+
+
+def write_published(rows: Iterable[ScoreRow], kinds: Iterable[str]) -> bytes:
+    """Write published scores as Parquet, and what each is of: hits, false alarms or misses."""
+    records = _records(rows)
+    for record, kind in zip(records, kinds, strict=True):
+        record["instances"] = kind
+    return _encoded(records, PUBLISHED_COLUMNS, "parquet")
 
 
 def write_sweep(sweep: SweepFolder, form: Format) -> bytes:

@@ -100,10 +100,15 @@ def limit_text(budget: int | None) -> str:
     return "" if budget is None else f", at most {budget:,} model calls"
 
 
+def instances_text(board: Board) -> str:
+    """Write how many instances a board has, and of which kind: "9 instances", "1 miss"."""
+    one, several = NOUNS[board.kind]
+    return f"{board.n_instances} {one if board.n_instances == 1 else several}"
+
+
 def extent_of(board: Board) -> str:
     """Describe a board's size: "9 instances from 6 clips, at most 100 model calls"."""
-    one, several = NOUNS[board.kind]
-    instances = f"{board.n_instances} {one if board.n_instances == 1 else several}"
+    instances = instances_text(board)
     clips = counted(board.n_clips, "clip")
     if not board.finished:
         instances = f"unfinished, {board.n_stored} of {instances}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from awb.data.instance_kinds import only_hits
 from awb.errors import UndefinedScoreError
 from awb.harness.selection.manifest import Manifest
 from awb.harness.storage.score_table import ScoreTable
@@ -123,9 +124,9 @@ class Comparable:
 
 
 def comparable(submitted: Iterable[Submitted], registry: Registry) -> Comparable:
-    """Choose the boards that are summarized."""
+    """Choose the boards that are summarized: of hits."""
     boards, left_out = [], []
-    for name, groups in paired(submitted).items():
+    for name, groups in paired(only_hits(submitted)).items():
         board = _board(name, next(iter(groups.values())), registry)
         if board.ranked(LOCALIZATION) and board.ranked(DELETION):
             boards.append(board)

@@ -7,9 +7,9 @@ import math
 import re
 from collections.abc import Sequence
 
+from awb.data.instance_kinds import only_hits
 from awb.errors import ParameterError
-from awb.harness.storage.store import ScoreRow
-from awb.leaderboard.formats.long_table import write
+from awb.leaderboard.formats.long_table import write_published
 from awb.leaderboard.publishing.board_pages import BEGIN, END
 from awb.leaderboard.publishing.comparable_boards import LOCALIZATION, comparable
 from awb.leaderboard.publishing.over_models import CHANCE, ModelRow, summarize_models
@@ -80,14 +80,10 @@ To check everything here, without the models:
 """
 
 
-def rows_of(submitted: Sequence[Submitted]) -> list[ScoreRow]:
-    """List every score of every submission, in order."""
-    return [row for one in submitted for row in scores_of(one.record)]
-
-
-def score_table(rows: Sequence[ScoreRow]) -> bytes:
-    """Write all scores as one Parquet file."""
-    return write(rows, "parquet")
+def score_table(submitted: Sequence[Submitted]) -> tuple[bytes, int]:
+    """Write every score of every submission as one Parquet file, and count its rows."""
+    rows = [(row, one.kind) for one in submitted for row in scores_of(one.record)]
+    return write_published([row for row, _ in rows], [kind for _, kind in rows]), len(rows)
 
 
 def checked_license(text: str) -> str:
@@ -105,7 +101,7 @@ def card(
 ) -> str:
     """Write the card: front matter for the Hub, a text for readers, and how to check it."""
     size = next((name for limit, name in _SIZES if n_rows < limit), _LARGEST)
-    boards = {(one.record.dataset.label, one.record.model.label) for one in submitted}
+    boards = {(one.record.dataset.label, one.record.model.label, one.kind) for one in submitted}
     front = _FRONT.format(license=license_id, size=size, table=TABLE)
     body = _BODY.format(
         n_explainers=len({one.record.explainer.label for one in submitted}),
@@ -130,7 +126,7 @@ def model_results(
     """
     summary = summarize_models(comparable(submitted, registry))
     dates: dict[tuple[str, str], str] = {}
-    for one in submitted:
+    for one in only_hits(submitted):
         board = one.record.dataset.label, one.record.model.label
         dates[board] = max(dates.get(board, ""), one.record.environment.created[:10])
     files: dict[str, list[str]] = {}

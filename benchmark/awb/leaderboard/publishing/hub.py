@@ -19,7 +19,6 @@ from awb.leaderboard.publishing.dataset_card import (
     card,
     checked_license,
     model_results,
-    rows_of,
     score_table,
 )
 from awb.leaderboard.submissions.credits import SUBMISSIONS
@@ -97,15 +96,14 @@ def collect(
         if path.is_file() and not path.is_symlink() and not path.name.startswith(".")
     }
     index = into / CARD
-    rows = rows_of(submitted)
+    table, n_rows = score_table(submitted)
     text = card(
         submitted,
         index.read_text(encoding="utf-8") if index.is_file() else "",
         commands=commands,
         license_id=license_id,
-        n_rows=len(rows),
+        n_rows=n_rows,
     )
-    table = score_table(rows)
     described = croissant(submitted, table, license_id=license_id)
     return submitted, {CARD: text.encode(), TABLE: table, CROISSANT: described, **files}
 

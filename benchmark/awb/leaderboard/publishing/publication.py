@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from awb.data.instance_kinds import only_hits
 from awb.errors import AwbError, ParameterError, SubmissionError
 from awb.harness.storage.run_folder import RunFolder
 from awb.harness.storage.sweep_folder import SweepFolder
@@ -156,10 +157,12 @@ def render(
     hashes = {one.record.sha256 for one in found}
     shadows, ignored = read_shadows(into, hashes)
     spots, others = read_spots(into, hashes)
-    told = overall_text(found, spots)
+    hits = only_hits(found)
+    told = overall_text(hits, spots)
     overall = attempted("the summary", lambda: contents.summaries, refused)
     summaries = {} if overall is None else write_summaries(overall, into, draw, told=told)
-    links = ["", f"Over all boards: {', '.join(summaries)}."] if summaries else []
+    over = "all boards" if len(hits) == len(found) else "all boards of hits"
+    links = ["", f"Over {over}: {', '.join(summaries)}."] if summaries else []
     boards, failed = write_pages(found, into, registry, links, shadows, spots)
     written = [*boards, *(into / name for name in summaries.values())]
     return written, [*refused, *failed], [*ignored, *others]

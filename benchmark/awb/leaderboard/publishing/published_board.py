@@ -9,13 +9,16 @@ from types import MappingProxyType
 
 import numpy as np
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import AwbError, SubmissionError
 from awb.harness.selection.instance_facts import InstanceFacts
 from awb.harness.storage.score_table import ScoreTable, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
+from awb.intervals import FloatArray
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData, at_budgets, make_board
+from awb.leaderboard.boards.pointing import PointedAt, pointed_at
 from awb.leaderboard.publishing.provenance import Spots, claimed_rows, row_notes
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
@@ -49,15 +52,20 @@ def data_of(
 ) -> BoardData:
     """Collect the rows of submissions that can be compared.
 
-    The first metric, which ranks, is one that follows from the relevance if there is any; if not,
-    only rows that were spot-checked have places.
+    The first metric, which ranks, is one that follows from the relevance if any such can rank; if
+    not, only rows that were spot-checked have places.
     """
     main = _main(_metric_specs(group, registry))
-    firm = [label for label in main if not _needs_model(group, label, registry)]
+    firm = [
+        label
+        for label, spec in main.items()
+        if _can_rank(spec, group) and not _needs_model(group, label, registry)
+    ]
     if firm and next(iter(main)) not in firm:
         main = {firm[0]: main[firm[0]], **main}
     specs = registry.specs(ExplainerSpec)
     baselines = frozenset(spec.name for spec in specs if spec.baseline)
+    references = frozenset(spec.name for spec in specs if spec.reference)
     return BoardData(
         group[0].manifest,
         _score_table(group),
@@ -67,9 +75,10 @@ def data_of(
         group[0].record.settings.seed,
         " or ".join(sorted({one.record.environment.computed_on for one in group} - {""})),
         unranked=frozenset() if firm else claimed_rows(group, spots),
-        references=frozenset(spec.name for spec in specs if spec.reference),
+        references=references,
         told=tuple(row_notes(group, spots)),
         facts=_facts(group[0].record),
+        pointed=_pointed(group, baselines | references),
     )
 
 
@@ -103,6 +112,26 @@ def maps_of(
         unranked=claimed_rows(group, spots),
         told=(),
     )
+
+
+def _can_rank(spec: MetricSpec, group: Sequence[Submitted]) -> bool:
+    """Say whether a metric may rank, and has values for such instances."""
+    timed = group[0].manifest.times_known
+    return spec.facts.ranks and (timed or spec.facts.family != "localization")
+
+
+def _pointed(group: Sequence[Submitted], baselines: frozenset[str]) -> tuple[PointedAt, ...]:
+    """Summarize where explanations of false alarms point; nothing for other kinds."""
+    first = group[0]
+    if first.kind != FALSE_ALARMS:
+        return ()
+    found: dict[tuple[str, str], dict[str, FloatArray]] = {}
+    for one in group:
+        for row, relevance in zip(one.record.instances, one.relevance, strict=True):
+            if relevance is not None:
+                found.setdefault((row.clip_id, row.target), {})[one.record.name] = relevance
+    hop_s = first.record.settings.segment_hop_s
+    return pointed_at(first.manifest.kept, found, hop_s, without=baselines)
 
 
 def _needs_model(group: Sequence[Submitted], label: str, registry: Registry) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from awb.data.instance_kinds import FALSE_ALARMS
 from awb.errors import UnknownNameError
 from awb.leaderboard.submissions.schema import Submission
 from awb.plugins.discovery import Registry
@@ -14,7 +15,12 @@ CONTROL = (
 
 
 def roles(record: Submission, registry: Registry) -> tuple[bool, bool]:
-    """Return whether the model learned the planted events, and whether it is the control."""
+    """Return whether the model learned the planted events, and whether it is the control.
+
+    At false alarms nothing is planted.
+    """
+    if record.kind == FALSE_ALARMS:
+        return False, False
     try:
         spec = registry.get("dataset", record.dataset.name).spec
     except UnknownNameError:

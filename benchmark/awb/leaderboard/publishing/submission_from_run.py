@@ -64,7 +64,7 @@ class _Pair:
 
 def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterator[Submitted | str]:
     """Make one submission per dataset, model and explainer, or say why there is none."""
-    _check_kind(folder)
+    _check_cut(folder)
     chosen = _chosen(folder, registry)
     check_unchanged(folder, chosen)
     with where_it_started(folder):
@@ -78,14 +78,8 @@ def submissions(folder: RunFolder, registry: Registry, credit: Credit) -> Iterat
                 yield f"{name} on {pair.model.label}: {first.status}, {first.reason}"
 
 
-def _check_kind(folder: RunFolder) -> None:
-    """Refuse runs of errors: boards of hits and of errors must not be mixed."""
-    kind = folder.config().instances
-    if kind != HITS:
-        raise RunError(
-            f"{folder.path} explains {kind}, and only boards of hits are published. Type: awb run"
-            f" without --instances {kind}"
-        )
+def _check_cut(folder: RunFolder) -> None:
+    """Refuse runs whose segments follow the sound: a submission cannot state where they are."""
     cut = folder.config().segments
     if cut != FIXED:
         raise RunError(
@@ -261,6 +255,8 @@ def _settings(config: RunConfig, chosen: Chosen, sample_rate_hz: int) -> dict[st
         names.add("robustness_samples")
     if config.among_first is not None:
         names.add("among_first")
+    if config.instances != HITS:
+        names.add("instances")
     return {
         **config.model_dump(mode="json", include=names),
         "masker": chosen.masker.label,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from awb.data.instance_kinds import HITS, NOUNS
 from awb.errors import UnknownNameError
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.names import own_part
@@ -56,8 +57,9 @@ def apart(groups: Mapping[str, Sequence[Submitted]]) -> dict[str, str]:
 
 
 def board_title(record: Submission, registry: Registry) -> str:
-    """Return the title of a board: "YAMNet on drums"."""
-    return f"{model_title(record.model, registry)} on {dataset_title(record.dataset, registry)}"
+    """Return the title of a board: "YAMNet on drums", "YAMNet on drums: false alarms"."""
+    title = f"{model_title(record.model, registry)} on {dataset_title(record.dataset, registry)}"
+    return title if record.kind == HITS else f"{title}: {NOUNS[record.kind][1]}"
 
 
 def model_title(plugin: Plugin, registry: Registry) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from awb.data.instance_kinds import InstanceKind
 from awb.errors import AwbError, SubmissionError
 from awb.harness.selection.manifest import Kept, Manifest
 from awb.harness.unit.record import OK, at_budget
@@ -40,6 +41,11 @@ class Submitted:
     record: Submission
     manifest: Manifest
     packed: bytes = field(repr=False)  # the content of the relevance file
+
+    @property
+    def kind(self) -> InstanceKind:
+        """The kind of the instances."""
+        return self.record.kind
 
     @cached_property
     def kept(self) -> dict[tuple[str, str], Kept]:

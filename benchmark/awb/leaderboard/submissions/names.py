@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from awb.data.instance_kinds import HITS
 from awb.leaderboard.submissions.canonical_json import canonical
 from awb.leaderboard.submissions.schema import Submission
 
@@ -112,6 +113,8 @@ def folder_name(submission: Submission) -> str:
     settings = submission.settings.model_dump(mode="json", exclude=_NOT_COMPARED)
     if settings["robustness_samples"] is None:  # of a run without robustness, or an older one
         del settings["robustness_samples"]
+    if settings["instances"] == HITS:
+        del settings["instances"]
     plain = {"manifest": submission.manifest.sha256, "settings": settings}
     digest = hashlib.sha256(canonical(plain)).hexdigest()[:8]
     return f"{brief(submission.dataset.label)}--{brief(submission.model.label)}--{digest}"

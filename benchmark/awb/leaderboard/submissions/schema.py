@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from awb.data.instance_kinds import HITS, InstanceKind
 from awb.errors import SubmissionError
 from awb.harness.selection.manifest import Manifest
 from awb.leaderboard.submissions.canonical_json import content_sha256
@@ -98,6 +99,7 @@ class Settings(Strict):
     masker: Text
     scoring_masker: Text
     sample_rate_hz: Annotated[int, Field(ge=1, le=10_000_000)]
+    instances: InstanceKind = HITS  # written for errors only
 
 
 class Environment(Strict):
@@ -172,8 +174,16 @@ class Submission(Strict):
     undefined: Annotated[dict[Text, Reasons], Field(max_length=MAX_METRICS)]
     sha256: Sha256  # of everything else in the record
 
+    @property
+    def kind(self) -> InstanceKind:
+        """The kind of the instances."""
+        return self.settings.instances
+
 
 _Told = Annotated[str, Field(max_length=4_000)]  # may be several lines; pages shorten it
+
+
+_Labelled = Annotated[tuple[Text, Seconds, Seconds], Field(strict=False)]  # JSON has lists
 
 
 class _Kept(Strict):
@@ -186,6 +196,9 @@ class _Kept(Strict):
     ]
     score: LogOdds
     audio_sha256: Sha256
+    # Of a false alarm: what is labelled in its clip, from when to when, and the clip's length.
+    others: Annotated[list[_Labelled], Field(max_length=MAX_EVENTS)] = []
+    duration_s: Seconds = 0.0
 
 
 class _Skipped(Strict):
@@ -204,6 +217,7 @@ class ManifestContent(Strict):
     kept: Annotated[list[_Kept], Field(max_length=MAX_INSTANCES)]
     skipped: list[_Skipped]
     fingerprint: Text
+    kind: InstanceKind = HITS
 
 
 def _validated(schema: type[Strict], plain: dict[str, Any], name: str) -> Any:

@@ -15,6 +15,7 @@ from awb.leaderboard.submissions.files import Reader, Submitted
 from awb.leaderboard.submissions.schema import Row, Submission
 from awb.leaderboard.verification.consistency import contradictions
 from awb.leaderboard.verification.identity import check_calls, check_plugins
+from awb.leaderboard.verification.kinds import check_kind
 from awb.leaderboard.verification.recomputation import (
     KnownMetric,
     known_metrics,
@@ -85,6 +86,7 @@ def check(submitted: Submitted, registry: Registry) -> Checked:
     """Check everything that needs neither the model nor the audio."""
     check_plugins(submitted.record, registry)
     check_coverage(submitted)
+    check_kind(submitted, registry)
     checked = check_scores(submitted, registry)
     check_calls(submitted.record, registry)
     return checked

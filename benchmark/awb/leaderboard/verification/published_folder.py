@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from awb.data.instance_kinds import HITS
 from awb.errors import AwbError, SubmissionError
 from awb.harness.steps import steps
 from awb.leaderboard.submissions.files import Reader, Submitted, find
@@ -53,10 +54,14 @@ def _alike(found: Mapping[Path, Submitted], registry: Registry) -> dict[Path, st
 
 
 def paired(submitted: Iterable[Submitted]) -> dict[str, dict[str, list[Submitted]]]:
-    """Group submissions by page, and on each page by board, the largest board first."""
+    """Group submissions by page, and on each page by board, the largest board first.
+
+    Errors have pages of their own: ``<dataset>--<model>--false-alarms``.
+    """
     pairs: dict[tuple[str, ...], dict[str, list[Submitted]]] = {}
     for one in submitted:
-        pair = pairs.setdefault((one.record.dataset.label, one.record.model.label), {})
+        labels = (one.record.dataset.label, one.record.model.label)
+        pair = pairs.setdefault(labels if one.kind == HITS else (*labels, one.kind), {})
         pair.setdefault(folder_name(one.record), []).append(one)
     return {
         name: dict(sorted(pairs[key].items(), key=lambda item: (-len(item[1]), item[0])))

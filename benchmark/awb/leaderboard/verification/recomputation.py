@@ -10,6 +10,7 @@ from typing import Any, NoReturn, cast
 
 import numpy as np
 
+from awb.data.instance_kinds import FALSE_ALARMS, NO_EVENTS_OF
 from awb.errors import AwbError, SubmissionError
 from awb.harness.unit.warm_plugins import build
 from awb.intervals import FloatArray
@@ -20,7 +21,7 @@ from awb.perturbation import Perturber
 from awb.plugins.discovery import Registry, missing_modules
 from awb.plugins.resolve import resolve
 from awb.randomness import RandomKey
-from awb.scoring import Scoring
+from awb.scoring import NO_TIMES, Scoring
 from awb.segments import LabelArray, Segments
 from awb.specs import ModelSpec
 
@@ -139,6 +140,7 @@ def stored_scoring(
         key.child("metric", record.explainer.label),
         surrogate=_needed,
         again=_needed,
+        no_times=NO_EVENTS_OF if record.kind == FALSE_ALARMS else NO_TIMES,
     )
 
 

@@ -78,9 +78,14 @@ class Comparison:
 
 
 def compared_metrics(record: Submission, registry: Registry) -> list[MetricFacts]:
-    """List the main metrics of a submission that need no further explanations."""
+    """List the main metrics of a submission that need no further explanations.
+
+    Those without any value are left out: localization, where no event has times.
+    """
     found = {}
     for one in record.metrics:
+        if all(value is None for value in record.scores[one.label]):
+            continue
         try:
             found[one.label] = registry.get("metric", one.label.partition(":")[0]).spec
         except AwbError:

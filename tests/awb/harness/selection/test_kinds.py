@@ -86,6 +86,13 @@ def test_a_false_alarm_is_heard_and_labelled_only_elsewhere() -> None:
     assert [(one.target, one.reason) for one in skipped] == [("Speech", NEVER_LABELLED)]
 
 
+def test_a_class_is_known_from_the_events_of_a_clip_alone() -> None:
+    alarms = _alarms()
+    assert alarms.learn(_clip(Event(1, 2, "Dog"), labels=("Cat",))) == {DOG, CAT}
+    assert alarms.knows(DOG)
+    assert not alarms.knows(CAT), "its label has no times"
+
+
 def test_relatives_and_weak_labels_are_no_false_alarms() -> None:
     alarms = _alarms({"/m/dog": ("/m/animal",)})
     clip = _clip(Event(1, 2, "Dog", "/m/dog"), labels=("Cat",))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -89,6 +90,13 @@ def test_every_budget_has_its_own_contrast(registry: Registry) -> None:
         "Contrast on hans:clips=4: auc ↑ for biased and clean, at most 1,000 model calls",
     ]
     assert contrasts([boards[0], boards[3]], registry) == [], "their budgets differ"
+
+
+def test_only_hits_are_contrasted(registry: Registry) -> None:
+    hits = [_board("biased", {"good": 0.9}), _board("clean", {"good": 0.5})]
+    errors = [replace(board, kind="misses") for board in hits]
+    assert len(contrasts([*hits, *errors], registry)) == 1
+    assert contrasts([hits[0], errors[1]], registry) == []
 
 
 def test_every_variant_of_a_model_is_compared(registry: Registry) -> None:

@@ -85,8 +85,10 @@ def test_titles_are_those_of_installed_plugins() -> None:
     )
     assert dataset_title(_plugin("folder:/x/real-sounds"), registry) == "real sounds (folder)"
     assert dataset_title(_plugin("not-installed"), registry) == "not-installed"
-    record: Any = SimpleNamespace(model=_plugin("yamnet"), dataset=_plugin("drums"))
+    record: Any = SimpleNamespace(model=_plugin("yamnet"), dataset=_plugin("drums"), kind="hits")
     assert board_title(record, registry) == "YAMNet on drums"
+    record.kind = "false-alarms"
+    assert board_title(record, registry) == "YAMNet on drums: false alarms"
     assert own_part("drums") == ""
 
 
