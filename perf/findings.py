@@ -20,6 +20,7 @@ import finding_answers as answers
 import finding_figures as figures
 import finding_maps
 import finding_metrics
+import finding_robustness
 from finding_answers import Finding
 from published_values import Board, pairs_of, read_boards
 
@@ -60,6 +61,7 @@ def questions(
         "ten-calls": partial(answers.ten_calls, boards, docs / "model-calls.csv"),
         "gradients": partial(answers.gradients, boards, registry),
         "maps": partial(finding_maps.maps, boards),
+        "robustness": partial(finding_robustness.robustness, boards),
         "metrics": partial(finding_metrics.metrics, boards, registry),
         "nulls": partial(finding_metrics.nulls, boards, registry),
         "power": partial(finding_metrics.power, boards),

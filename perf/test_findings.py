@@ -10,6 +10,7 @@ from pathlib import Path
 import finding_answers
 import finding_maps
 import finding_metrics
+import finding_robustness
 import findings
 import numpy as np
 import pandas as pd
@@ -192,3 +193,19 @@ def test_maps_are_torn_where_the_files_say_so() -> None:
     best = max(own, key=lambda name: np.nan_to_num(_mean(own[name], "tf-rank-accuracy")))
     assert f"`{best}` on {board.title}" in told.sentences[1]
     assert "This rests on one pair" in told.sentences[1]
+
+
+def test_robustness_is_pooled_over_the_boards_that_have_it() -> None:
+    boards = read_boards(SUBMISSIONS, load())
+    found = finding_robustness.pooled(finding_answers.largest(boards))
+    assert len(found) > 10
+    for name in ("naive", "saliency"):
+        for metric in ("seed-stability", "random-logit"):
+            values = [
+                value
+                for path in SUBMISSIONS.glob(f"*/{name}.json")
+                if "false-alarms" not in path.parent.name
+                for value in json.loads(path.read_text())["scores"].get(metric, [])
+                if value is not None
+            ]
+            assert found[name][metric].mean == pytest.approx(np.mean(values))
