@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from finding_answers import Finding, largest, rng
-from published_values import Board
+from published_values import Board, facts_of
 
+from awb.metrics.facts import MetricFacts
+from awb.plugins.discovery import Registry
 from awb.statistics import Interval, mean_interval
 
 SEED, LOGIT = "seed-stability", "random-logit"
@@ -27,10 +29,10 @@ NAMED = (
 STEADY, SAME = 0.97, 0.4
 
 
-def robustness(boards: Sequence[Board]) -> Finding:
+def robustness(boards: Sequence[Board], registry: Registry) -> Finding:
     """Pool the instances that were explained again over all boards."""
     question = "Would another seed give the same explanation, and another class another?"
-    found = pooled(largest(boards))
+    found = pooled(largest(boards), registry)
     if not found:
         return Finding(
             "robustness", question, ["No board has instances that were explained again."]
@@ -53,7 +55,7 @@ def robustness(boards: Sequence[Board]) -> Finding:
     )
 
 
-def pooled(boards: Sequence[Board]) -> dict[str, dict[str, Interval]]:
+def pooled(boards: Sequence[Board], registry: Registry) -> dict[str, dict[str, Interval]]:
     """Mean of every column over the instances of all boards, by explainer."""
     found: dict[str, dict[str, Interval]] = {}
     for name in sorted({name for one in boards for name in one.rows}):
@@ -61,7 +63,10 @@ def pooled(boards: Sequence[Board]) -> dict[str, dict[str, Interval]]:
         own = [one for one in own if name in one.values[SEED] and _values(one, SEED, name).size]
         if len(own) < LEAST_BOARDS:
             continue
-        cells = {metric: _mean([_values(one, metric, name) for one in own]) for metric in COLUMNS}
+        cells = {
+            metric: _mean([_values(one, metric, name) for one in own], facts_of(metric, registry))
+            for metric in COLUMNS
+        }
         found[name] = {metric: cell for metric, cell in cells.items() if cell is not None}
     return found
 
@@ -75,12 +80,17 @@ def _values(board: Board, metric: str, name: str) -> pd.Series:
     return values.set_axis([f"{board.folder} {board.budget} {clip}" for clip in clips])
 
 
-def _mean(parts: Sequence[pd.Series]) -> Interval | None:
+def _mean(parts: Sequence[pd.Series], facts: MetricFacts) -> Interval | None:
     values = pd.concat(parts)
     if values.index.nunique() < LEAST_BOARDS:
         return None
     return mean_interval(
-        values.to_numpy(), np.asarray(values.index), lowest=-1, highest=1, resamples=2000, rng=rng()
+        values.to_numpy(),
+        np.asarray(values.index),
+        lowest=facts.lowest,
+        highest=facts.highest,
+        resamples=2000,
+        rng=rng(),
     )
 
 

@@ -61,7 +61,7 @@ def questions(
         "ten-calls": partial(answers.ten_calls, boards, docs / "model-calls.csv"),
         "gradients": partial(answers.gradients, boards, registry),
         "maps": partial(finding_maps.maps, boards),
-        "robustness": partial(finding_robustness.robustness, boards),
+        "robustness": partial(finding_robustness.robustness, boards, registry),
         "metrics": partial(finding_metrics.metrics, boards, registry),
         "nulls": partial(finding_metrics.nulls, boards, registry),
         "power": partial(finding_metrics.power, boards),

@@ -197,7 +197,7 @@ def test_maps_are_torn_where_the_files_say_so() -> None:
 
 def test_robustness_is_pooled_over_the_boards_that_have_it() -> None:
     boards = read_boards(SUBMISSIONS, load())
-    found = finding_robustness.pooled(finding_answers.largest(boards))
+    found = finding_robustness.pooled(finding_answers.largest(boards), load())
     assert len(found) > 10
     for name in ("naive", "saliency"):
         for metric in ("seed-stability", "random-logit"):
