@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -11,9 +11,11 @@ from awb.errors import SubmissionError
 from awb.harness.steps import steps
 from awb.leaderboard.boards.board import Board
 from awb.leaderboard.boards.construction import BoardData
+from awb.leaderboard.boards.contrast import contrasts
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.boards.outlook import outlook_sentences
 from awb.leaderboard.boards.slices import published_slices
+from awb.leaderboard.formats.contrast_table import contrast_text
 from awb.leaderboard.formats.escaping import markdown
 from awb.leaderboard.formats.slice_table import to_section
 from awb.leaderboard.formats.text import extent_of, to_markdown
@@ -34,6 +36,7 @@ from awb.leaderboard.submissions.credits import credits_of
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.schema import Submission
 from awb.leaderboard.submissions.shadows import Shadow
+from awb.leaderboard.verification.identity import installed
 from awb.leaderboard.verification.published_folder import paired
 from awb.plugins.discovery import Registry
 
@@ -67,11 +70,40 @@ def write_pages(
             path.write_text(page, encoding="utf-8")
             paths.append(path)
             lines.append(_index_line(name, groups, registry, spots))
+        for page, title in _contrast_pages(paired(found), into, registry, spots):
+            paths.append(page)
+            links = [*links, "", f"Only together: [{markdown(title)}]({page.name})."]
         told = ["", overall_text(found, spots)] if found else []
         _write_index(into / "README.md", [*lines, *told, *links])
     except OSError as error:
         raise SubmissionError(f"cannot write to {into}: {error.strerror}") from error
     return paths, failed
+
+
+def _contrast_pages(
+    pairs: Mapping[str, Mapping[str, Sequence[Submitted]]],
+    into: Path,
+    registry: Registry,
+    spots: Spots,
+) -> Iterator[tuple[Path, str]]:
+    """Write ``<dataset>--contrast.md`` for datasets whose boards only answer together."""
+    together: dict[str, list[Board]] = {}
+    for name, groups in pairs.items():
+        dataset = next(iter(groups.values()))[0].record.dataset
+        found = installed(registry, "dataset", dataset.name)
+        if found is not None and getattr(found.spec, "contrast", ()):
+            own = together.setdefault(name.partition("--")[0], [])
+            for group in groups.values():
+                cut = each_budget(data_of(group, registry, spots), group)
+                own += [board_of(data) for data in cut]
+    for name, boards in together.items():
+        pages = contrasts(boards, registry)
+        if pages:
+            title = f"{pages[0].first} and {pages[0].second} on {name}"
+            tables = "\n".join(contrast_text(one, "md") for one in pages)
+            path = into / f"{name}--contrast.md"
+            path.write_text(f"# {markdown(title)}\n\n{tables}", encoding="utf-8")
+            yield path, title
 
 
 def _page(
