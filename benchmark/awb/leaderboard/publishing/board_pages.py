@@ -39,6 +39,7 @@ from awb.leaderboard.submissions.shadows import Shadow
 from awb.leaderboard.verification.identity import installed
 from awb.leaderboard.verification.published_folder import paired
 from awb.plugins.discovery import Registry
+from awb.specs import DatasetSpec
 
 BEGIN, END = "<!-- boards: written by awb publish -->", "<!-- end of boards -->"
 _NOTHING = "# Leaderboards\n"
@@ -70,9 +71,9 @@ def write_pages(
             path.write_text(page, encoding="utf-8")
             paths.append(path)
             lines.append(_index_line(name, groups, registry, spots))
-        for page, title in _contrast_pages(paired(found), into, registry, spots):
-            paths.append(page)
-            links = [*links, "", f"Only together: [{markdown(title)}]({page.name})."]
+        for contrast, title in _contrast_pages(paired(found), into, registry, spots):
+            paths.append(contrast)
+            links = [*links, "", f"Only together: [{markdown(title)}]({contrast.name})."]
         told = ["", overall_text(found, spots)] if found else []
         _write_index(into / "README.md", [*lines, *told, *links])
     except OSError as error:
@@ -91,7 +92,7 @@ def _contrast_pages(
     for name, groups in pairs.items():
         dataset = next(iter(groups.values()))[0].record.dataset
         found = installed(registry, "dataset", dataset.name)
-        if found is not None and getattr(found.spec, "contrast", ()):
+        if found is not None and isinstance(found.spec, DatasetSpec) and found.spec.contrast:
             own = together.setdefault(name.partition("--")[0], [])
             for group in groups.values():
                 cut = each_budget(data_of(group, registry, spots), group)
