@@ -18,7 +18,7 @@ from awb_plugins.explainers.captum_adapter.facts import reason_against
 from awb_plugins.explainers.captum_adapter.reading import attribution_classes
 from matrix.cases import Case, case_of, varied
 from matrix.judging import EVERY, ORACLES, Oracle, asked, cell_of, judged, row_of
-from matrix.written import known
+from matrix.written import anywhere, known
 from networks import SUBJECTS
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -37,7 +37,8 @@ def test_no_cell_is_wrong_or_empty(name: str) -> None:
     assert list(row) == EVERY
     assert not {one: str(cell) for one, cell in row.items() if not cell.sound}
     written = {one: cell.text for one, cell in row.items()}
-    assert written == known()[name], "run: python -m matrix.written && make docs-tables"
+    told = "run: python -m matrix.written && make docs-tables"
+    assert anywhere(name, written) == anywhere(name, known()[name]), told
 
 
 def test_every_explainer_is_in_the_matrix() -> None:
