@@ -53,6 +53,10 @@ class MadeUp:
         for task in tasks:
             yield task, self._result(task) if function is explain_unit else function(task)
 
+    def machines(self) -> list[dict[str, Any]]:
+        """Return none."""
+        return []
+
     def _result(self, unit: Any) -> UnitResult:
         rows = tuple(
             ExplainerResult(
