@@ -251,6 +251,12 @@ def test_a_spot_check_on_another_platform_has_a_tolerance(copy: Path) -> None:
     forge(path, lambda plain: elsewhere(plain, 0.01))
     assert awb("verify", path, "--spot-check", "1").exit_code == 0
     forge(path, lambda plain: elsewhere(plain, 0.02))
+    result = awb("verify", path, "--spot-check", "1")
+    assert result.exit_code == 3
+    assert result.stdout.startswith("UNCHECKED ")
+    assert "deletion-area is" in result.stdout
+    assert "(another), and some explainers amplify the last digits" in result.stdout
+    forge(path, lambda plain: elsewhere(plain, -0.33))
     assert awb("verify", path, "--spot-check", "1").exit_code == 1
 
 

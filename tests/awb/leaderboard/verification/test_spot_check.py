@@ -286,6 +286,7 @@ def _claim(**changes: Any) -> Any:
         name="forest",
         explainer=SimpleNamespace(label="forest"),
         settings=SimpleNamespace(budgets=None),
+        environment=SimpleNamespace(platform="Plan 9", hardware={"processor": "abacus"}),
     )
     relevance = np.array([0.5, -2.0, 1.0]) if row.status == "ok" else None
     return SimpleNamespace(record=record, relevance=[relevance])
@@ -299,13 +300,15 @@ def _found(calls: int = 100, **changes: Any) -> ExplainerResult:
 
 
 def _compare(found: ExplainerResult, tolerance: float = 0.0, **claim: Any) -> str:
-    """Return why a spot check refuses it, without the name of the clip."""
+    """Return why a spot check refuses it, or cannot tell, without the name of the clip."""
     try:
         spot_check._compare(_bench(_claim(**claim), tolerance), 0, UNIT, found, "a.wav")
     except SubmissionError as error:
         where, _, reason = str(error).partition(": ")
         assert where == "a.wav"
-        return reason
+        unchecked = isinstance(error, UncheckedError)
+        differs, _, _ = reason.partition(". It was computed on abacus (Plan 9), ")
+        return f"unchecked: {differs}" if unchecked else reason
     return ""
 
 
@@ -334,7 +337,8 @@ def test_relevance_may_differ_by_the_tolerance_of_its_largest_value() -> None:
     other = _found(relevance=np.array([0.5, -2.0, 1.03]))
     assert _compare(other) == "the relevance differs by 0.015 of its largest value"
     assert _compare(other, 0.02) == ""
-    assert _compare(other, 0.01) == "the relevance differs by 0.015 of its largest value"
+    told = "the relevance differs by 0.015 of its largest value"
+    assert _compare(other, 0.01) == f"unchecked: {told}", "nothing is shown by so little elsewhere"
     louder = _found(relevance=np.array([0.5, -4.0, 1.0]))
     assert _compare(louder, 0.02) == "the relevance differs by 0.5 of its largest value"
     shorter = _found(relevance=np.array([0.5, -2.0]))
@@ -372,7 +376,13 @@ def test_a_score_elsewhere_may_be_one_that_ties_reach(monkeypatch: pytest.Monkey
     assert _compare(_scored(0.85), 0.02) == ""
     assert len(asked) == 1
     reached["roc-auc"] = (0.85, "")
-    assert _compare(_scored(0.85), 0.02) == "roc-auc is 0.85 here, not 0.75 as claimed"
+    told = "roc-auc is {} here, not 0.75 as claimed"
+    assert _compare(_scored(0.85), 0.02) == f"unchecked: {told.format(0.85)}"
+    assert _compare(_scored(0.85)) == told.format(0.85), "here, every digit counts"
+    assert _compare(_scored(0.45), 0.02) == told.format(0.45), "no processor makes so much of it"
+    reached["ag"] = (0.5, "")
+    defined = _found(scores={"roc-auc": (0.75, ""), "ag": (0.5, "")})
+    assert _compare(defined, 0.02) == "ag is 0.5 here, not None as claimed"
 
 
 @pytest.mark.parametrize(
