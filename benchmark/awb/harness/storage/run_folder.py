@@ -53,6 +53,7 @@ class _Record(BaseModel):
     model_notes: dict[str, list[str]] | None = None
     dataset_notes: dict[str, list[str]] | None = None
     sample_rates_hz: dict[str, int] | None = None
+    other_machines: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,8 +105,8 @@ class Cluster:
             yield task, _outcome(future)
 
     def machines(self) -> list[dict[str, Any]]:
-        """Ask every worker where it is."""
-        return list(self._client.run(machine).values())
+        """Ask every worker where it is; one that dies meanwhile gives no answer."""
+        return list(self._client.run(machine, on_error="ignore").values())
 
     def _workers(self) -> int:
         """Count the workers, but at least one, so that a task waits for the first to join."""

@@ -51,7 +51,7 @@ class Executor(Protocol):
         ...
 
     def machines(self) -> list[dict[str, Any]]:
-        """Describe the other machines that run tasks now, as `run_record.machine` does."""
+        """Describe the other machines that run tasks now, as `awb.harness.config.machine` does."""
         ...
 
 

@@ -98,11 +98,11 @@ def _contrast_pages(
                 cut = each_budget(data_of(group, registry, spots), group)
                 own += [board_of(data) for data in cut]
     for name, boards in together.items():
-        pages = contrasts(boards, registry)
-        if pages:
-            title = f"{pages[0].first} and {pages[0].second} on {name}"
-            tables = "\n".join(contrast_text(one, "md") for one in pages)
-            path = into / f"{name}--contrast.md"
+        path, found_here = into / f"{name}--contrast.md", contrasts(boards, registry)
+        path.unlink(missing_ok=True)
+        if found_here:
+            title = f"{found_here[0].first} and {found_here[0].second} on {name}"
+            tables = "\n".join(contrast_text(one, "md") for one in found_here)
             path.write_text(f"# {markdown(title)}\n\n{tables}", encoding="utf-8")
             yield path, title
 

@@ -42,5 +42,8 @@ def test_both_models_stand_side_by_side(tmp_path: Path) -> None:
 
 def test_one_model_alone_has_none(tmp_path: Path) -> None:
     reader, paths = Reader(), find(sorted(SUBMISSIONS.glob("clever-hans--*-clean--*")))
+    old = tmp_path / "clever-hans--contrast.md"
+    old.write_text("of two models", encoding="utf-8")
     pages, _ = write_pages([reader.read(p) for p in paths if p.stem in ROWS], tmp_path, load())
     assert [page.name for page in pages] == ["clever-hans--clever-hans-clean.md"]
+    assert not old.exists(), "a page of boards that are gone would stay"
