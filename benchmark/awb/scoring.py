@@ -19,7 +19,7 @@ from awb.metrics.time_frequency import band_relevance, box_labels, cells_of, mel
 from awb.perturbation import Perturber, Pool
 from awb.protocols import TimeFrequencyModel
 from awb.randomness import RandomKey
-from awb.segments import LabelArray, Segments, labels_from_coverage
+from awb.segments import LabelArray, Segments, labels_from_coverage, tied
 from awb.types import BoolArray, Event, Surrogate, immutable
 from awb.variations import Variation
 
@@ -28,6 +28,8 @@ Found = TypeVar("Found")
 NO_TIMES = "no annotated times: the label is the whole clip's"
 NO_FREQUENCIES = "the events have no low_hz and high_hz"
 NO_MAP = "the explanation has no time-frequency map"
+
+_SINGLE = 1e-6  # of a sum over a map, which most models compute in float32
 
 
 def _expit(log_odds: npt.ArrayLike) -> FloatArray:
@@ -166,9 +168,12 @@ class Scoring:
         edges_s = self.segments.edges_samples / self.segments.sample_rate_hz
         return ScoredClip(self.relevance, edges_s, self.intervals_s)
 
-    @property
+    @cached_property
+    @_sealed
     def relevance_map(self) -> FloatArray:
         """The explanation's time-frequency map, ``shape=(frames, bins)``, read-only.
+
+        Cells that differ by no more than rounding are tied.
 
         Raises
         ------
@@ -177,7 +182,7 @@ class Scoring:
         """
         if self._time_frequency is None:
             raise NotApplicableError(NO_MAP)
-        return self._time_frequency
+        return tied(self._time_frequency)
 
     @cached_property
     @_sealed
@@ -238,7 +243,7 @@ class Scoring:
         exponent = np.frexp(np.abs(self.relevance_map).max())[1]
         scaled = np.ldexp(self.relevance_map, -exponent)  # sums of the largest floats overflow
         relevance = band_relevance(scaled, self._bin_centers_hz, edges_hz)
-        order = deletion_order(relevance, self.rng("ties of bands"))
+        order = deletion_order(tied(relevance, _SINGLE), self.rng("ties of bands"))
         rank = np.argsort(order)
         top = rank[np.newaxis, :] < np.arange(order.size + 1)[:, np.newaxis]
         return _expit(self._perturber.band_scores(top, edges_hz))

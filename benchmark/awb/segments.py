@@ -30,6 +30,8 @@ LabelArray = npt.NDArray[np.int8]
 
 POSITIVE, NEGATIVE, IGNORED = 1, 0, -1
 
+_ROUNDING = 2.0**-40  # of a value; sums of thousands of float64 are that exact
+
 
 @dataclass(frozen=True)
 class Segments:
@@ -146,12 +148,13 @@ class Segments:
         Returns
         -------
         np.ndarray, shape=(cells,)
-            Mean relevance of the segments that cover each cell.
+            Mean relevance of the segments that cover each cell; tied if it differs by no more than
+            rounding, see `tied`.
         """
         if self.n == self.n_cells:
-            return np.asarray(relevance, dtype=np.float64)
+            return tied(relevance)
         window = np.ones(self.n_cells - self.n + 1)
-        return np.convolve(relevance, window) / np.convolve(np.ones(self.n), window)
+        return tied(np.convolve(relevance, window) / np.convolve(np.ones(self.n), window))
 
     def coverage(self, intervals_s: npt.ArrayLike) -> FloatArray:
         """Measure which part of each cell lies inside a set of intervals.
@@ -216,3 +219,41 @@ def labels_from_coverage(
     labels[covered > positive] = POSITIVE
     labels[covered <= negative] = NEGATIVE
     return labels
+
+
+def tied(relevance: npt.ArrayLike, tolerance: float = _ROUNDING) -> FloatArray:
+    """Make values equal that differ by no more than rounding.
+
+    What an explainer spreads evenly comes back from sums and means with other last digits, in which
+    processors differ: without this, they would decide which segment ranks first.
+
+    Parameters
+    ----------
+    relevance : array_like
+        Relevance, any shape.
+    tolerance : float
+        Neighbours in order are equal if they differ by no more than this part of the larger.
+
+    Returns
+    -------
+    np.ndarray, dtype=float64
+        Of the same shape; equal values are all set to the smallest of them, others are unchanged.
+
+    Examples
+    --------
+    >>> third = 0.1 + 0.2
+    >>> third == 0.3, np.unique(tied([third, 0.3, 1e-9, 0.0])).size
+    (False, 3)
+    """
+    values = np.asarray(relevance, dtype=np.float64)
+    if values.size < 2:
+        return values
+    order = np.argsort(values, axis=None, kind="stable")
+    ranked = values.ravel()[order]
+    larger = np.maximum(np.abs(ranked[1:]), np.abs(ranked[:-1]))
+    rises = ranked[1:] / 2 - ranked[:-1] / 2 > tolerance / 2 * larger  # halves cannot overflow
+    found = np.empty_like(ranked)
+    found[order] = ranked[np.concatenate([[0], np.flatnonzero(rises) + 1])][
+        np.concatenate([[0], np.cumsum(rises)])
+    ]
+    return found.reshape(values.shape)

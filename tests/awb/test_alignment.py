@@ -168,3 +168,22 @@ def test_spans_must_match_the_values() -> None:
 def test_empty_spans_have_no_share_and_raise_no_warning() -> None:
     found = shares([[0.1, 0.1], [0.3, 0.3], [0.0, 0.1]], Segments(300, RATE_HZ))
     np.testing.assert_allclose(found, [[0, 0, 0], [0, 0, 0], [1, 0, 0]], atol=1e-12)
+
+
+@quick
+@given(
+    st.integers(0, 99), st.sampled_from([0.01, 0.0107, 0.033, 0.25]), st.sampled_from([0.1, 0.3])
+)
+def test_segments_inside_one_patch_of_a_map_are_tied(
+    seed: int, hop_s: float, length_s: float
+) -> None:
+    segments = Segments(n_samples=40000, sample_rate_hz=16000, length_s=length_s, hop_s=0.1)
+    patch_s, rng = 0.7, np.random.default_rng(seed)
+    centers_s = hop_s * (np.arange(int(2.5 / hop_s)) + 0.3)
+    heights = rng.normal(size=(4, 3))
+    grid = np.repeat(heights[(centers_s / patch_s).astype(int)], 5, axis=1)
+    cells = segments.to_grid(map_to_segments(grid, centers_s, segments))
+    for number in range(3):  # cells whose frames, and those of their segments, are all in one patch
+        first = int(np.ceil((number * patch_s + hop_s + length_s - 0.1) / 0.1 - 1e-9))
+        last = int(np.floor(((number + 1) * patch_s - hop_s - length_s + 0.1) / 0.1 + 1e-9))
+        assert np.unique(cells[max(first, 4) : last]).size <= 1

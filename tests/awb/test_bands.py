@@ -231,3 +231,24 @@ def test_every_reason_for_no_value_is_told() -> None:
         )
         with pytest.raises(NotApplicableError, match="TimeFrequencyModel"):
             _value(name, deaf)
+
+
+def test_bands_that_differ_by_rounding_are_replaced_in_the_order_of_ties() -> None:
+    perturber = _perturber(ThreeTones())
+    flat = np.ones((10, 6))
+    rounded = (flat * (1 + np.linspace(-1e-7, 1e-7, 6))).astype(np.float32).astype(np.float64)
+    assert np.ptp(rounded) > 0
+    for grid in (rounded, rounded[:, ::-1]):
+        found = _scoring(grid, perturber).band_curve(3)
+        np.testing.assert_array_equal(found, _scoring(flat, perturber).band_curve(3))
+    told_apart = flat * np.repeat([1.0, 1.1, 1.2], 2)
+    first_out = perturber.band_scores(np.array([[False, False, True]]), EDGES_HZ)
+    curve = _scoring(told_apart, perturber).band_curve(3)
+    assert curve[1] == pytest.approx(float(expit(first_out[0])))
+
+
+def test_cells_of_a_map_that_differ_by_rounding_share_the_peak() -> None:
+    grid = _map(1.0, 2.0, 3.0)
+    grid[:, 4:] *= 1 + np.random.default_rng(0).uniform(-1e-14, 1e-14, (10, 2))
+    cells, _ = np.unique(_scoring(grid, _perturber(ThreeTones())).relevance_map, return_counts=True)
+    assert cells.tolist() == pytest.approx([1.0, 2.0, 3.0])

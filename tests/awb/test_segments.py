@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import rankdata
 
 from awb.errors import ParameterError
-from awb.segments import Segments, labels_from_coverage
+from awb.segments import Segments, labels_from_coverage, tied
 from golden.strategies import quick
 
 RATES_HZ = [8000, 11025, 16000, 22050, 44100]
@@ -181,3 +182,32 @@ def test_impossible_thresholds_are_refused(positive: float, negative: float) -> 
 def test_bad_settings_are_refused(settings, reason: str) -> None:
     with pytest.raises(ParameterError, match=reason):
         Segments(**{"n_samples": 16000, "sample_rate_hz": 16000} | settings)
+
+
+@quick
+@given(st.lists(st.floats(-10, 10, width=16), max_size=9), st.integers(0, 99))
+def test_values_that_differ_by_rounding_are_tied_and_no_others(
+    values: list[float], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    exact = np.repeat(values, 3)
+    found = tied(exact * (1 + rng.uniform(-1e-14, 1e-14, exact.size)))
+    np.testing.assert_allclose(found, exact, rtol=1e-13)
+    np.testing.assert_array_equal(rankdata(found), rankdata(exact))
+    np.testing.assert_array_equal(tied(found), found)
+    np.testing.assert_array_equal(tied(exact), exact)
+
+
+def test_small_values_are_not_rounded_away_beside_large_ones() -> None:
+    steep = np.array([0.0, 5e-324, 1e-300, 1e-30, 2e-30, 1.0, 1.0 + 1e-10, 1.5e308])
+    np.testing.assert_array_equal(tied(steep), np.where(steep == 5e-324, 0.0, steep))
+    np.testing.assert_array_equal(tied(-steep[2:]), -steep[2:])
+    np.testing.assert_array_equal(tied([1.7e308, -1.7e308]), [1.7e308, -1.7e308])
+    assert tied([]).size == 0
+
+
+@quick
+@given(segmentations(), st.integers(0, 99))
+def test_segments_that_share_a_value_are_tied_on_the_grid(segments: Segments, seed: int) -> None:
+    value = np.random.default_rng(seed).normal()
+    assert np.unique(segments.to_grid(np.full(segments.n, value))).size == 1

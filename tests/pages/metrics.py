@@ -52,7 +52,9 @@ metrics whose names start with `tf-`, and `band-deletion-area`, read the map its
 
 Where segments tie for the last places among the most relevant ones, each counts by its share, so
 that no score depends on the order of the segments; along the curves ties are broken by a seeded
-permutation.
+permutation. Segments, and cells of a map, whose relevance differs by no more than rounding tie as
+well: what an explainer spreads evenly over a patch is summed in different ways, and the last digits
+that this leaves would otherwise rank its segments, differently on every processor.
 
 ## Localization: does it point at the sound?
 

@@ -34,6 +34,7 @@ from awb.errors import NotApplicableError, ParameterError
 from awb.intervals import FloatArray
 from awb.perturbation import Perturber
 from awb.plugins.lookup import find_explainer
+from awb.segments import tied
 from awb.specs import Explainer, ExplainerSpec
 from awb.types import Explanation, Instance
 from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters, finished
@@ -42,9 +43,6 @@ Combine = Callable[[FloatArray], FloatArray | Explanation]
 """Maps the ranks of all members, ``shape=(members, segments)``, to relevance."""
 
 _NEXT_MEMBER = re.compile(r"\s*\+\s*(?=[a-z])")  # not the plus signs of grad-cam++ or 0.1+0.5
-
-_NOISE = 1e-12
-"""Relative differences of relevance that are no more than float noise."""
 
 
 def split_members(text: str) -> list[str]:
@@ -104,9 +102,10 @@ def unit_ranks(relevance: FloatArray) -> FloatArray:
     """
     from scipy.stats import rankdata
 
-    if not np.ptp(relevance) > _NOISE * np.abs(relevance).max():
-        return np.zeros(relevance.shape)
-    ranks: FloatArray = (rankdata(relevance) - 1.0) / (relevance.size - 1.0)
+    values = tied(relevance)
+    if np.ptp(values) == 0.0:
+        return np.zeros(values.shape)
+    ranks: FloatArray = (rankdata(values) - 1.0) / (values.size - 1.0)
     return ranks
 
 

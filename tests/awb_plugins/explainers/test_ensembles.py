@@ -159,6 +159,7 @@ def test_a_member_that_finds_nothing_adds_nothing_to_a_union_and_empties_an_inte
     np.testing.assert_allclose(union, _counted(naive), atol=1e-12)
     assert not _ask(_question(), "intersection:of=naive+constant").explanation.relevance.any()
     assert not unit_ranks(np.full(7, 0.1) * np.array([1, 1 + 1e-15, 1, 1, 1, 1, 1])).any()
+    assert unit_ranks(np.array([0.1 + 0.2, 0.3, 0.0])).tolist() == [0.75, 0.75, 0.0], "rounding"
 
 
 def test_the_defaults_and_sources_are_told() -> None:

@@ -68,8 +68,10 @@ def stretch(maps: Any, features: torch.Tensor) -> torch.Tensor:
     from torch.nn.functional import interpolate
 
     grid = maps if maps.ndim == 4 else maps[..., None]
-    stretched: torch.Tensor = interpolate(grid, features.shape[1:], mode="bilinear")
-    return stretched
+    wanted = features.shape[1:]
+    size = [to if known > 1 else 1 for known, to in zip(grid.shape[2:], wanted, strict=True)]
+    stretched: torch.Tensor = interpolate(grid, size, mode="bilinear")
+    return stretched.expand(-1, -1, *wanted)  # a single row repeated exactly: interpolation rounds
 
 
 def grad_cam(heard: Heard, parts: Cut, *, relu: bool) -> torch.Tensor:
