@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
 from awb.data.class_index import ClassIndex
@@ -24,20 +23,19 @@ from awb.harness.selection.repeats import explained_again
 from awb.harness.selection.selector import false_alarms_of
 from awb.harness.steps import steps
 from awb.harness.unit.blinding import needs_blinding
-from awb.harness.unit.record import OK, ExplainerResult, Plan, Unit, UnitResult, at_budget
+from awb.harness.unit.record import OK, Plan, Unit, UnitResult
 from awb.harness.unit.task import explain_unit, in_two_processes
 from awb.harness.unit.warm_plugins import ModelFacts, build, model_facts, score_clip
 from awb.harness.workers.processes import Processes
 from awb.harness.workers.single_task import as_awb_error
-from awb.intervals import FloatArray
 from awb.leaderboard.submissions.environments import environment_here
 from awb.leaderboard.submissions.files import Submitted
 from awb.leaderboard.submissions.names import folder_name
-from awb.leaderboard.submissions.schema import Plugin, Submission
+from awb.leaderboard.submissions.schema import Plugin
 from awb.leaderboard.submissions.sealed_files import sealed
 from awb.leaderboard.submissions.spot_records import SpotRecord, write_spots
 from awb.leaderboard.verification.checks import UncheckedError, Verdict, readable
-from awb.leaderboard.verification.reach import Reach
+from awb.leaderboard.verification.comparison import ELSEWHERE, compare
 from awb.leaderboard.verification.tolerance import same
 from awb.perturbation.cache import ScoreCache
 from awb.plugins.discovery import Registry
@@ -45,14 +43,6 @@ from awb.plugins.resolve import Resolved
 from awb.randomness import RandomKey
 from awb.specs import DatasetSpec
 from awb.types import Clip
-
-ELSEWHERE = 0.02
-"""The tolerance on other platforms: for scores, times their size if that is above 1; for relevance,
-as a fraction of its largest value."""
-
-AMPLIFIED = 0.25
-"""Up to this difference on another platform nothing is concluded: searches, forests and orders of
-nearly equal values amplify the last digits, in which processors differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +298,7 @@ def _check(bench: _Bench, place: int, workers: Processes) -> None:
     found = {one.explainer: one for one in _explained(unit, workers).explainers}
     if record.name not in found:
         raise SubmissionError(f"{where}: {record.explainer.label} has no row {record.name}")
-    _compare(bench, place, unit, found[record.name], where)
+    compare(bench.submitted, place, unit, found[record.name], bench.tolerance)
 
 
 def _explained(unit: Unit, workers: Processes) -> UnitResult:
@@ -369,73 +359,3 @@ def _decided(bench: _Bench, clip: Clip, class_index: int) -> Iterable[Kept | Ski
 def _labelled(kept: Kept) -> tuple[Any, ...]:
     """Return what the labels of a clip say of an instance."""
     return kept.intervals_s, kept.others, kept.duration_s
-
-
-def _compare(bench: _Bench, place: int, unit: Unit, found: ExplainerResult, where: str) -> None:
-    """Compare status, calls, relevance and every score."""
-    record = bench.submitted.record
-    row = record.instances[place]
-    more = abs(found.cost.calls - row.calls) - bench.tolerance * row.calls
-    if found.status != row.status or more > 0:
-        raise SubmissionError(
-            f"{where}: {found.status} after {found.cost.calls} calls, not {row.status} after"
-            f" {row.calls}. {found.reason}"
-        )
-    published = bench.submitted.relevance[place]
-    if published is None or found.relevance is None:
-        return
-    difference = _difference(published, found.relevance, record.relevance.dtype)
-    if difference > bench.tolerance:
-        told = f"{where}: the relevance differs by {difference:.2g} of its largest value"
-        raise _differing(bench, told, difference)
-    claims = {label: record.scores[label][place] for label in found.scores}
-    wrong = [
-        label
-        for label, (value, _) in found.scores.items()
-        if not same(claims[label], value, bench.tolerance)
-    ]
-    if wrong and bench.tolerance:
-        reach = Reach(
-            unit, published, found.relevance, difference=difference, samples=_samples(record)
-        )
-        wrong = [one for one in wrong if not reach.contains(one, claims[one], bench.tolerance)]
-    if wrong:
-        off, label = max((_off(claims[one], found.scores[one][0]), one) for one in wrong)
-        value = found.scores[label][0]
-        told = f"{where}: {label} is {value:.6g} here, not {claims[label]} as claimed"
-        raise _differing(bench, told, off)
-
-
-def _off(claim: float | None, value: float) -> float:
-    """Return how far a claim is off, as `same` measures it; infinite if only one is undefined."""
-    if claim is None or np.isnan(value):
-        return float("inf")
-    return abs(claim - value) / max(1.0, abs(value))
-
-
-def _differing(bench: _Bench, told: str, off: float) -> SubmissionError:
-    """Make the error of a difference beyond the tolerance; elsewhere, a small one shows nothing."""
-    if not bench.tolerance or off > AMPLIFIED:
-        return SubmissionError(told)
-    there = bench.submitted.record.environment
-    return UncheckedError(
-        f"{told}. It was computed on {there.hardware.get('processor', 'another processor')}"
-        f" ({there.platform}), and some explainers amplify the last digits, in which processors"
-        " differ. Repeat the spot check on such a machine"
-    )
-
-
-def _samples(record: Submission) -> int | None:
-    """Return the masks that the explainer of a row may use; None without budgets."""
-    budgets = sorted(record.settings.budgets or ())
-    own = [one for one in budgets if record.name == at_budget(record.explainer.label, one)]
-    return own[0] if own else budgets[-1] if budgets else None
-
-
-def _difference(published: FloatArray, found: FloatArray, dtype: str) -> float:
-    """Return the largest difference, as a fraction of the largest relevance."""
-    if published.size != found.size:
-        return float("inf")
-    rounded = found.astype(dtype).astype(np.float64)
-    largest = max(float(np.abs(rounded).max()), float(np.abs(published).max()))
-    return 0.0 if largest == 0 else float(np.abs(rounded - published).max()) / largest
