@@ -478,7 +478,7 @@ def _best_of_each(board: Board) -> Iterator[str]:
 
 def _signs(found: Sequence[tuple[Board, object, object]], registry: Registry) -> list[str]:
     """Compare the published relevance with its magnitude, in ROC-AUC."""
-    from finding_signs import magnitude_gap
+    from finding_relevance import magnitude_gap
 
     gained: dict[str, list[Interval]] = {}
     for board, *_ in found:

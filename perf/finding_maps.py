@@ -13,6 +13,7 @@ from finding_answers import (
     rests_on,
     rng,
 )
+from finding_relevance import carried
 from published_values import Board
 
 from awb.statistics import mean_interval
@@ -23,6 +24,7 @@ COLUMNS = (CELL, SEGMENT, CELLS, LOCALIZATION)
 SURE, CHANCE = 0.9, 0.65
 BEST = 5
 LEAST_ROWS = 3
+SLIGHT = 0.01  # of the largest relevance
 
 
 def maps(boards: Sequence[Board]) -> Finding:
@@ -90,12 +92,15 @@ def _peak(boards: Sequence[Board], named: dict[str, list[Board]]) -> str:
         [one.mean(metric, name) for one, name in pairs] for metric in (CELL, SEGMENT, LOCALIZATION)
     )
     names = ", ".join(f"`{name}`" for name in named)
+    held = [100 * carried(one.records[name], SLIGHT) for one, name in pairs]
     told = on_boards(len({id(one) for one, _ in pairs}), len(boards))
     return (
         f"**Some explainers find the event and rank the rest hardly better than chance: {told} the"
         f" strongest cell of the map lies in an event's times and frequencies ({ranging(cells)} of"
         f" the instances) and the strongest segment in its time ({ranging(segments)}), and yet the"
-        f" ROC-AUC of the segments is {ranging(areas)}.** They are {names}."
+        f" ROC-AUC of the segments is {ranging(areas)}.** They are {names}. In these rows,"
+        f" {ranging(held, 0)} % of the segments hold more than {100 * SLIGHT:g} % of the largest"
+        " relevance, of either sign: what ROC-AUC ranks is mostly the rest."
     )
 
 

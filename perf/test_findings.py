@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -193,6 +194,23 @@ def test_maps_are_torn_where_the_files_say_so() -> None:
     best = max(own, key=lambda name: np.nan_to_num(_mean(own[name], "tf-rank-accuracy")))
     assert f"`{best}` on {board.title}" in told.sentences[1]
     assert "This rests on one pair" in told.sentences[1]
+    held = [
+        np.mean(
+            [np.mean(np.abs(one) > 0.01 * np.abs(one).max()) for one in relevance_of(own[name])]
+        )
+        for name in torn
+    ]
+    shares = f"from {100 * min(held):.0f} to {100 * max(held):.0f} % of the segments hold more"
+    assert shares in told.sentences[0]
+
+
+def relevance_of(path: Path) -> list[np.ndarray]:
+    """Read the relevance of a published row from the bytes."""
+    record = json.loads(path.read_text())
+    packed = (path.parent / record["relevance"]["file"]).read_bytes()
+    values = np.frombuffer(zlib.decompress(packed), dtype=record["relevance"]["dtype"])
+    sizes = [one["n_cells"] for one in record["instances"] if one["status"] == "ok"]
+    return np.split(values.astype(np.float64), np.cumsum(sizes)[:-1])
 
 
 def test_robustness_is_pooled_over_the_boards_that_have_it() -> None:

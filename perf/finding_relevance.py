@@ -1,4 +1,4 @@
-"""What the sign of published relevance is worth: ROC-AUC of its magnitude, from the files."""
+"""What published relevance holds beyond its scores: its sign, and how few segments carry it."""
 
 from __future__ import annotations
 
@@ -51,3 +51,9 @@ def magnitudes(path: Path, registry: Registry) -> tuple[list[tuple[float, float]
             pairs.append((float(found[0] or 0.0), float(found[1] or 0.0)))
             clips.append(row.clip_id)
     return pairs, clips
+
+
+def carried(path: Path, part: float) -> float:
+    """Return the mean share of segments with more than a part of the largest relevance."""
+    found = [np.abs(one) for one in _reader().read(path).relevance if one is not None]
+    return float(np.mean([(one > part * one.max()).mean() for one in found]))
