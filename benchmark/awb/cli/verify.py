@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -81,7 +82,7 @@ def verify_command(
     from awb.harness.steps import steps
     from awb.harness.unit.score_cache import open_cache
     from awb.leaderboard.submissions.files import Reader, find
-    from awb.leaderboard.verification.checks import PASS, REFUSED, UNCHECKED, verify
+    from awb.leaderboard.verification.checks import REFUSED, UNCHECKED, verify
     from awb.leaderboard.verification.shadow_run import with_shadows
     from awb.leaderboard.verification.spot_check import draw_spot_seed, with_spot_check
     from awb.plugins.discovery import load
@@ -113,21 +114,33 @@ def verify_command(
                     click.echo(_line(verdict))
     if as_json:
         click.echo(json.dumps([_plain(verdict) for verdict in verdicts], indent=1))
+    click.echo(_summary(verdicts, drawn if spots else None, shadows), err=True)
+    states = {verdict.state for verdict in verdicts}
+    if REFUSED in states or _n_exposed(verdicts):
+        context.exit(EXIT_WITH_PROBLEMS)
+    if UNCHECKED in states:
+        context.exit(EXIT_UNCHECKED)
+
+
+def _summary(verdicts: Sequence[Verdict], seed: int | None, shadows: ShadowPlan | None) -> str:
+    """Count the verdicts; the seed is that of spot checks."""
+    from awb.leaderboard.verification.checks import PASS, REFUSED, UNCHECKED
+
     states = Counter(verdict.state for verdict in verdicts)
-    exposed = sum(bool(verdict.shadow and verdict.shadow.exposed) for verdict in verdicts)
-    summary = f"{states[PASS]} passed, {states[REFUSED]} refused"
-    if spots or shadows is not None:
-        summary += f", {states[UNCHECKED]} unchecked"
-    if spots:
-        summary += f"; spot checks with --seed {drawn}"
+    text = f"{states[PASS]} passed, {states[REFUSED]} refused"
+    if seed is not None or shadows is not None:
+        text += f", {states[UNCHECKED]} unchecked"
+    if seed is not None:
+        text += f"; spot checks with --seed {seed}"
     if shadows is not None:
         without = sum(bool(verdict.no_shadow) for verdict in verdicts)
-        summary += f"; shadow seed {shadows.seed}: {exposed} exposed, {without} without a shadow"
-    click.echo(summary, err=True)
-    if states[REFUSED] or exposed:
-        context.exit(EXIT_WITH_PROBLEMS)
-    if states[UNCHECKED]:
-        context.exit(EXIT_UNCHECKED)
+        text += f"; shadow seed {shadows.seed}: {_n_exposed(verdicts)} exposed,"
+        text += f" {without} without a shadow"
+    return text
+
+
+def _n_exposed(verdicts: Sequence[Verdict]) -> int:
+    return sum(bool(verdict.shadow and verdict.shadow.exposed) for verdict in verdicts)
 
 
 def _check_record(

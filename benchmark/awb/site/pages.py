@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from awb.data.instance_kinds import QUESTIONS
 from awb.errors import UnknownNameError
@@ -59,6 +59,9 @@ from awb.site.summary import (
     together,
 )
 from awb.site.text import linked, settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STYLES = ("awb.report", "report.css"), ("awb.site", "site.css")
 PACKAGE = "awb.site"
@@ -118,7 +121,24 @@ class Site:
 def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, str]]:
     """Yield the path and text of every file of the site, and list those that cannot be made."""
     told = [] if failed is None else failed
-    made = environment(PACKAGE)
+    made = _Pages(site, _templates(site))
+    yield from made.overviews()
+    for address, make in steps(list(made.several()), "Writing pages"):
+        written = attempted(address, make, told)
+        if written is not None:
+            yield written
+    yield "feed.xml", feed(site.catalog, site.explainers)
+    yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
+    yield "static/early.js", static("early.js", PACKAGE)
+    yield "static/awb.js", _script()
+    if site.clip and site.clip.stored:
+        sound = as_base64(site.clip.stored.sound)
+        yield "static/clip-sound.js", f'"use strict";\nawb.clipSound = "{sound}";\n'
+
+
+def _templates(site: Site) -> Environment:
+    """Load the templates, with what all of them use."""
+    made: Environment = environment(PACKAGE)
     made.filters.update(
         linked=linked, settings=settings, on=_row_on, short=short_label, spread=spread,
         first_by=first_by, limit=limit_text, number=number_text, outlook=outlook_sentences,
@@ -132,61 +152,66 @@ def pages(site: Site, failed: list[str] | None = None) -> Iterator[tuple[str, st
         maps_title=MAPS_TITLE, maps_reading=MAPS_READING, has_letters=has_letters,
         height=HEIGHT, clip=site.clip, questions=QUESTIONS,
     )  # fmt: skip
+    return made
 
-    def page(path: str, template: str, **values: Any) -> tuple[str, str]:
-        root = "../" * path.count("/")
-        return path, made.get_template(template).render(root=root, path=path, site=site, **values)
 
-    catalog = site.catalog
+@dataclass(frozen=True)
+class _Pages:
+    """Writes the pages of a site, each as its path and text."""
 
-    def board(pair: Pair) -> tuple[str, str]:
-        found = site.spec("dataset", pair.record.dataset)
-        return page(f"boards/{pair.name}.html", "board_page.html", pair=pair,
-                    dataset_spec=found and found.spec, **_boards(site, pair),
-                    shadows=_shadows(site, pair))  # fmt: skip
+    site: Site
+    templates: Environment
 
-    def model(label: str, pairs: list[Pair]) -> tuple[str, str]:
-        plugin = pairs[0].record.model
+    def overviews(self) -> Iterator[tuple[str, str]]:
+        """Yield the pages that are about everything."""
+        site, catalog = self.site, self.site.catalog
+        yield self._page("index.html", "index.html", catalog=catalog, news=_news(catalog),
+                         summaries=_summaries(site), together=together(site.overall))  # fmt: skip
+        if site.advice:
+            yield self._page("which-explainer.html", "which_explainer.html", kinds=site.advice)
+        if site.comparison is not None:
+            yield self._page("compare.html", "compare.html", found=site.comparison)
+        if site.has_summary:
+            yield self._page("summary.html", "summary.html", columns=model_columns(),
+                             models=site.overall.models,
+                             datasets=site.overall.datasets)  # fmt: skip
+        yield self._page(
+            "metrics.html", "metrics.html", catalog=catalog, families=metrics_of(catalog)
+        )
+        yield self._page("take-part.html", "take_part.html")
+
+    def several(self) -> Iterator[tuple[str, Callable[[], tuple[str, str]]]]:
+        """Yield the path of every other page, and what makes it."""
+        site, catalog = self.site, self.site.catalog
+        for pair in catalog.pairs:
+            yield f"boards/{pair.name}.html", partial(self._board, pair)
+        for label, pairs in catalog.models.items():
+            yield site.models[label], partial(self._model, label, pairs)
+        for name, entries in catalog.explainers.items():
+            yield site.explainers[name], partial(self._explainer, name, entries)
+
+    def _page(self, path: str, template: str, **values: Any) -> tuple[str, str]:
+        made, root = self.templates.get_template(template), "../" * path.count("/")
+        return path, made.render(root=root, path=path, site=self.site, **values)
+
+    def _board(self, pair: Pair) -> tuple[str, str]:
+        site, found = self.site, self.site.spec("dataset", pair.record.dataset)
+        return self._page(f"boards/{pair.name}.html", "board_page.html", pair=pair,
+                          dataset_spec=found and found.spec, **_boards(site, pair),
+                          shadows=_shadows(site, pair))  # fmt: skip
+
+    def _model(self, label: str, pairs: list[Pair]) -> tuple[str, str]:
+        site, plugin = self.site, pairs[0].record.model
         found = site.spec("model", plugin)
-        return page(site.models[label], "model.html", label=label, pairs=pairs, plugin=plugin,
-                    title=model_title(plugin, site.registry),
-                    spec=found and found.spec, summaries=_summaries(site))  # fmt: skip
+        return self._page(site.models[label], "model.html", label=label, pairs=pairs,
+                          plugin=plugin, title=model_title(plugin, site.registry),
+                          spec=found and found.spec, summaries=_summaries(site))  # fmt: skip
 
-    def explainer(name: str, entries: list[Entry]) -> tuple[str, str]:
-        found = site.spec("explainer", entries[0].record.explainer)
-        return page(site.explainers[name], "explainer.html", name=name, entries=entries,
-                    spec=found and found.spec, plain=across(entries),
-                    metrics=main_metrics(entries))  # fmt: skip
-
-    yield page("index.html", "index.html", catalog=catalog, news=_news(catalog),
-               summaries=_summaries(site), together=together(site.overall))  # fmt: skip
-    if site.advice:
-        yield page("which-explainer.html", "which_explainer.html", kinds=site.advice)
-    if site.comparison is not None:
-        yield page("compare.html", "compare.html", found=site.comparison)
-    if site.has_summary:
-        yield page("summary.html", "summary.html", columns=model_columns(),
-                   models=site.overall.models, datasets=site.overall.datasets)  # fmt: skip
-    yield page("metrics.html", "metrics.html", catalog=catalog, families=metrics_of(catalog))
-    yield page("take-part.html", "take_part.html")
-    several = [
-        *((f"boards/{one.name}.html", partial(board, one)) for one in catalog.pairs),
-        *((site.models[label], partial(model, label, pairs))
-          for label, pairs in catalog.models.items()),
-        *((site.explainers[name], partial(explainer, name, entries))
-          for name, entries in catalog.explainers.items()),
-    ]  # fmt: skip
-    for address, make in steps(several, "Writing pages"):
-        written = attempted(address, make, told)
-        if written is not None:
-            yield written
-    yield "feed.xml", feed(catalog, site.explainers)
-    yield "static/awb.css", "\n".join(static(name, package) for package, name in STYLES)
-    yield "static/early.js", static("early.js", PACKAGE)
-    yield "static/awb.js", _script()
-    if site.clip and site.clip.stored:
-        sound = as_base64(site.clip.stored.sound)
-        yield "static/clip-sound.js", f'"use strict";\nawb.clipSound = "{sound}";\n'
+    def _explainer(self, name: str, entries: list[Entry]) -> tuple[str, str]:
+        found = self.site.spec("explainer", entries[0].record.explainer)
+        return self._page(self.site.explainers[name], "explainer.html", name=name,
+                          entries=entries, spec=found and found.spec, plain=across(entries),
+                          metrics=main_metrics(entries))  # fmt: skip
 
 
 def _shadows(site: Site, pair: Pair) -> list[ShadowLine]:

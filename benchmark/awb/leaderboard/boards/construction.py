@@ -24,6 +24,7 @@ from awb.leaderboard.boards.board import FULL_COVERAGE, Board, BoardRow, Cell
 from awb.leaderboard.boards.budgets import within_budget
 from awb.leaderboard.boards.layout import Column, Grid, Layout
 from awb.leaderboard.boards.pointing import PointedAt, pointed_at
+from awb.leaderboard.boards.ranking import Place
 from awb.leaderboard.boards.remarks import (
     clips_as,
     counted_as_worst,
@@ -90,36 +91,28 @@ def make_board(data: BoardData) -> Board:
     """
     manifest, metrics = data.manifest, _scorable(data)
     layout = layout_of(data)
-    grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
     columns = {facts.name: column_of(data, layout, facts) for facts in metrics}
     key = RandomKey((data.seed, "board"))
-    cells = _cells(columns, layout, key)
     first = columns[metrics[0].name]
     n_done = int(layout.stored.sum()) if data.n_done is None else data.n_done
     finished = n_done == len(manifest.kept)
     covered = first.full & (layout.coverage >= FULL_COVERAGE)
-    entries = [row for row, name in enumerate(layout.names) if name not in data.compared_with]
-    entries = [row for row in entries if layout.names[row] not in data.unranked]
-    ranked = [row for row in entries if metrics[0].ranks and finished and covered[row]]
+    ranked = [
+        row
+        for row, name in enumerate(layout.names)
+        if name not in data.compared_with | data.unranked
+        and metrics[0].ranks
+        and finished
+        and covered[row]
+    ]
     ranking = first.ranking(layout, ranked, key)
-    found = dict(zip(ranked, ranking.places, strict=False))  # without instances, no places
     counted = {
         layout.names[row]: float(first.table([row]).mean())
         for row in range(len(layout.names))
         if covered[row] and first.definable.any()
     }
-    rows = [
-        BoardRow(
-            found.get(row),
-            name,
-            name in data.compared_with,
-            float(layout.coverage[row]),
-            float(np.nanmean(layout.calls[row])) if layout.done[row].any() else math.nan,
-            tuple(column[row] for column in cells),
-            name in data.references,
-        )
-        for row, name in enumerate(layout.names)
-    ]
+    places = dict(zip(ranked, ranking.places, strict=False))  # without instances, no places
+    rows = _rows(data, layout, places, _cells(columns, layout, key))
     return Board(
         manifest.dataset,
         manifest.model,
@@ -130,12 +123,7 @@ def make_board(data: BoardData) -> Board:
         dict(Counter(one.reason for one in manifest.skipped)),
         tuple(problems(data.explanations, data.scores, manifest)),
         (
-            *without_times(manifest, metrics[0]),
-            *not_ranking(metrics),
-            *data.model_notes,
-            *saturated(manifest),
-            *explained_again(metrics, data.scores),
-            *notes(manifest, n_done, _undefined(layout, grids), data.computed_on),
+            *_about_metrics(data, metrics, layout, n_done),
             *counted_as_worst(first, layout, ranked),
             *trained(data.explanations),
             *not_applicable(data.explanations),
@@ -151,6 +139,38 @@ def make_board(data: BoardData) -> Board:
         manifest.kind,
         data.pointed,
     )
+
+
+def _rows(
+    data: BoardData, layout: Layout, places: Mapping[int, Place], cells: list[list[Cell]]
+) -> list[BoardRow]:
+    """Make the rows, in the order of the layout."""
+    return [
+        BoardRow(
+            places.get(row),
+            name,
+            name in data.compared_with,
+            float(layout.coverage[row]),
+            float(np.nanmean(layout.calls[row])) if layout.done[row].any() else math.nan,
+            tuple(column[row] for column in cells),
+            name in data.references,
+        )
+        for row, name in enumerate(layout.names)
+    ]
+
+
+def _about_metrics(
+    data: BoardData, metrics: list[MetricFacts], layout: Layout, n_done: int
+) -> Iterator[str]:
+    """Say what a reader must know about the model, the instances and the metrics."""
+    manifest = data.manifest
+    grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
+    yield from without_times(manifest, metrics[0])
+    yield from not_ranking(metrics)
+    yield from data.model_notes
+    yield from saturated(manifest)
+    yield from explained_again(metrics, data.scores)
+    yield from notes(manifest, n_done, _undefined(layout, grids), data.computed_on)
 
 
 def _cells(columns: dict[str, Column], layout: Layout, key: RandomKey) -> list[list[Cell]]:
