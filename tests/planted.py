@@ -101,7 +101,8 @@ def found(spec: ExplainerSpec, planted: Planted, *, seed: int = 0, **settings: A
     The second is 1 where the evidence against the target is ranked last.
     """
     perturber = perturber_for(model_of(planted, seed), unit_clip(N), samples=SAMPLES, seed=seed)
-    relevance = explain(spec, perturber, seed=seed, **settings).relevance
+    explanation = explain(spec, perturber, seed=seed, **settings)
+    relevance = perturber.segments.to_grid(explanation.relevance)  # as a run scores it
     scores = []
     for segments, sign in ((planted.wanted, 1), (planted.against, -1)):
         if segments:
