@@ -230,7 +230,7 @@ def tied(relevance: npt.ArrayLike, tolerance: float = _ROUNDING) -> FloatArray:
     Parameters
     ----------
     relevance : array_like
-        Relevance, any shape.
+        Finite relevance, any shape.
     tolerance : float
         Neighbours in order are equal if they differ by no more than this part of the larger.
 

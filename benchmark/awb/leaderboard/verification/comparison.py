@@ -62,7 +62,9 @@ def compare(
         )
         wrong = [one for one in wrong if not reach.contains(one, claims[one], tolerance)]
     if wrong:
-        off, label = max((_off(claims[one], found.scores[one][0]), one) for one in wrong)
+        offs = [_off(claims[one], found.scores[one][0]) for one in wrong]
+        off = max(offs)
+        label = next(one for one, far in zip(wrong, offs, strict=True) if far >= off * (1 - 1e-9))
         value = found.scores[label][0]
         told = f"{where}: {label} is {value:.6g} here, not {claims[label]} as claimed"
         raise _differing(record, told, off, tolerance)

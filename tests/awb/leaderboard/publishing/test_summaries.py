@@ -262,7 +262,9 @@ def test_summaries_do_not_depend_on_the_order_of_submissions(real: list[Submitte
 
 
 def test_pages_are_written_with_their_figures(real: list[Submitted], tmp_path: Path) -> None:
-    found = summarize(_some(real, ["naive", "lime", "banzhaf", "oracle", "random"]), load())
+    boards = {"soundscape-cnn", "kws-cnn", "drums-crnn"}
+    few = [one for one in real if one.record.model.name in boards]
+    found = summarize(_some(few, ["naive", "lime", "banzhaf", "oracle", "random"]), load())
     contents = []
     for into in (tmp_path / "a", tmp_path / "b"):
         assert list(write_summaries(found, into, write_over_boards).values()) == [

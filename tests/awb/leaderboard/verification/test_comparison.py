@@ -19,12 +19,13 @@ UNIT: Any = SimpleNamespace(key="a")
 
 def _claim(**changes: Any) -> Any:
     """A submission of one instance: 100 calls, two scores."""
+    scores = changes.pop("scores", {"roc-auc": [0.75], "ag": [None]})
     row = SimpleNamespace(clip_id="a.wav", target="Dog", status="ok", calls=100)
     row.__dict__.update(changes)
     record = SimpleNamespace(
         instances=[row],
         relevance=SimpleNamespace(dtype="<f4"),
-        scores={"roc-auc": [0.75], "ag": [None]},
+        scores=scores,
         name="forest",
         explainer=SimpleNamespace(label="forest"),
         settings=SimpleNamespace(budgets=None),
@@ -121,6 +122,12 @@ def test_a_score_that_differs_is_refused_on_the_same_machine() -> None:
     assert _compare(_scored(0.7501)) == "roc-auc is 0.7501 here, not 0.75 as claimed"
     defined = _found(scores={"roc-auc": (0.75, ""), "ag": (0.5, "")})
     assert _compare(defined) == "ag is 0.5 here, not None as claimed"
+
+
+def test_the_first_of_equally_wrong_scores_is_named() -> None:
+    for third in (0.1 + 0.2, 0.3):
+        both = _found(scores={"roc-auc": (0.75 - third, ""), "srg": (0.6 - 0.3, "")})
+        assert _compare(both, scores={"roc-auc": [0.75], "srg": [0.6]}).startswith("roc-auc is")
 
 
 def test_a_score_elsewhere_may_be_one_that_ties_reach(monkeypatch: pytest.MonkeyPatch) -> None:
