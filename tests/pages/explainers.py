@@ -168,9 +168,9 @@ the segments they overlap.
 - `grad-cam`, `grad-cam++` and `score-cam` look at the tokens of the last block (for AST, of the one
   before it: in the last, the class token has looked at the others already).
 - The last token of `soundscape-ast`, at 9.92 to 10.08 s, is half padding. As transformers do with
-  tokens that tell little ([Darcet et al. 2024](https://arxiv.org/abs/2309.16588)), the network seems
-  to keep there what belongs to no sound: on 106 of the 108 published instances `grad-cam++` is
-  strongest at the clip's end (`grad-cam` on 64, `score-cam` on 55), though dropping it moves the
+  tokens that tell little ([Darcet et al. 2024](https://arxiv.org/abs/2309.16588)), the network
+  seems to keep there what belongs to no sound: on 106 of the 108 published instances `grad-cam++`
+  is strongest at the clip's end (`grad-cam` on 64, `score-cam` on 55), though dropping it moves the
   score by 5 % of the largest change (median of `naive`). So its pointing game is 0 on that board.
 
 ### Where a gradient starts
