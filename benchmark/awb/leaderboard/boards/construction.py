@@ -123,7 +123,7 @@ def make_board(data: BoardData) -> Board:
         dict(Counter(one.reason for one in manifest.skipped)),
         tuple(problems(data.explanations, data.scores, manifest)),
         (
-            *_about_metrics(data, metrics, layout, n_done),
+            *_about_metrics(data, columns, layout, n_done),
             *counted_as_worst(first, layout, ranked),
             *trained(data.explanations),
             *not_applicable(data.explanations),
@@ -160,11 +160,11 @@ def _rows(
 
 
 def _about_metrics(
-    data: BoardData, metrics: list[MetricFacts], layout: Layout, n_done: int
+    data: BoardData, columns: Mapping[str, Column], layout: Layout, n_done: int
 ) -> Iterator[str]:
     """Say what a reader must know about the model, the instances and the metrics."""
-    manifest = data.manifest
-    grids = {facts.name: layout.grid(data.scores, facts.name) for facts in metrics}
+    manifest, metrics = data.manifest, [column.facts for column in columns.values()]
+    grids = {name: column.grid for name, column in columns.items()}
     yield from without_times(manifest, metrics[0])
     yield from not_ranking(metrics)
     yield from data.model_notes
