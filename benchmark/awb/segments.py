@@ -221,7 +221,9 @@ def labels_from_coverage(
     return labels
 
 
-def tied(relevance: npt.ArrayLike, tolerance: float = _ROUNDING) -> FloatArray:
+def tied(
+    relevance: npt.ArrayLike, tolerance: float = _ROUNDING, *, of: float | None = None
+) -> FloatArray:
     """Make values equal that differ by no more than rounding.
 
     What an explainer spreads evenly comes back from sums and means with other last digits, in which
@@ -232,7 +234,11 @@ def tied(relevance: npt.ArrayLike, tolerance: float = _ROUNDING) -> FloatArray:
     relevance : array_like
         Finite relevance, any shape.
     tolerance : float
-        Neighbours in order are equal if they differ by no more than this part of the larger.
+        Neighbours in order are equal if they differ by no more than this part of the larger, or of
+        `of`.
+    of : float, optional
+        The magnitude whose rounding all values share, such as that of a score which they are
+        differences of.
 
     Returns
     -------
@@ -250,7 +256,7 @@ def tied(relevance: npt.ArrayLike, tolerance: float = _ROUNDING) -> FloatArray:
         return values
     order = np.argsort(values, axis=None, kind="stable")
     ranked = values.ravel()[order]
-    larger = np.maximum(np.abs(ranked[1:]), np.abs(ranked[:-1]))
+    larger = np.maximum(np.abs(ranked[1:]), np.abs(ranked[:-1])) if of is None else of
     rises = ranked[1:] / 2 - ranked[:-1] / 2 > tolerance / 2 * larger  # halves cannot overflow
     found = np.empty_like(ranked)
     found[order] = ranked[np.concatenate([[0], np.flatnonzero(rises) + 1])][

@@ -206,6 +206,13 @@ def test_small_values_are_not_rounded_away_beside_large_ones() -> None:
     assert tied([]).size == 0
 
 
+def test_values_that_share_the_rounding_of_one_magnitude_are_tied() -> None:
+    values = np.array([2.0, 3e-7, 1e-3, 0.0, -1e-7, 2.0 - 1e-6])
+    expected = [2.0 - 1e-6, -1e-7, 1e-3, -1e-7, -1e-7, 2.0 - 1e-6]
+    np.testing.assert_array_equal(tied(values, 1e-6, of=2.0), expected)
+    np.testing.assert_array_equal(tied(np.zeros(3), 1e-6, of=0.0), np.zeros(3))
+
+
 @quick
 @given(segmentations(), st.integers(0, 99))
 def test_segments_that_share_a_value_are_tied_on_the_grid(segments: Segments, seed: int) -> None:

@@ -1,7 +1,8 @@
 """``mean-rank``, ``union`` and ``intersection`` of explainers.
 
 Explainers differ in scale, so each member's relevance is replaced by ranks first: the least
-relevant segment gets 0, the most relevant one 1, ties share their mean. A member whose relevance is
+relevant segment gets 0, the most relevant one 1, ties share their mean. What differs by a
+hundred-thousandth of the largest relevance is tied: it is a score's rounding in float32. A member whose relevance is
 constant finds nothing, and gives 0 to all. Then
 
 * ``mean-rank`` averages the ranks, which is Borda's count, and keeps the members' disagreement as
@@ -41,6 +42,8 @@ from awb_plugins.explainers.segmentwise.postprocessing import SegmentParameters,
 
 Combine = Callable[[FloatArray], FloatArray | Explanation]
 """Maps the ranks of all members, ``shape=(members, segments)``, to relevance."""
+
+_SCORE_ROUNDING = 1e-5  # of the largest relevance; processors were seen to differ by up to 5e-6
 
 _NEXT_MEMBER = re.compile(r"\s*\+\s*(?=[a-z])")  # not the plus signs of grad-cam++ or 0.1+0.5
 
@@ -95,14 +98,19 @@ class MeanRankParameters(EnsembleParameters):
 def unit_ranks(relevance: FloatArray) -> FloatArray:
     """Return midranks from 0 to 1; a constant finds nothing relevant, and has 0 everywhere.
 
+    Scores in float32 round. Where a clip does nothing, what is left of their differences is that
+    rounding, and ranks would make it as large as an event: it is tied.
+
     Examples
     --------
     >>> unit_ranks(np.array([5.0, -1.0, 7.0, 5.0])).tolist()
     [0.5, 0.0, 1.0, 0.5]
+    >>> unit_ranks(np.array([2.0, 3e-7, 0.0, -1e-7, 1e-3])).tolist()
+    [1.0, 0.25, 0.25, 0.25, 0.75]
     """
     from scipy.stats import rankdata
 
-    values = tied(relevance)
+    values = tied(relevance, _SCORE_ROUNDING, of=np.abs(relevance).max(initial=0.0))
     if np.ptp(values) == 0.0:
         return np.zeros(values.shape)
     ranks: FloatArray = (rankdata(values) - 1.0) / (values.size - 1.0)

@@ -277,7 +277,7 @@ def test_the_first_page_plays_a_clip_and_the_part_of_an_explainer(
     moved = page.evaluate("document.querySelector('.stage').style.getPropertyValue('--at')")
     assert float(moved.rstrip("%")) > 5
     button.press("Enter")
-    page.wait_for_function("!document.querySelector('.lane.heard')")
+    page.locator(".lane.heard").wait_for(state="detached")
     seek = page.get_by_label("Position in the clip")
     seek.press("Home")
     assert seek.get_attribute("aria-valuetext") == "0.0 of 3.0 s"

@@ -148,7 +148,7 @@ def test_ranks_read_the_order_alone(relevance: FloatArray) -> None:
     assert ranks.min() >= 0
     assert ranks.max() <= 1
     assert ranks.mean() == pytest.approx(0.5)
-    np.testing.assert_array_equal(ranks, unit_ranks(np.exp(3 * relevance)))
+    np.testing.assert_array_equal(ranks, unit_ranks(np.exp(relevance)))
     np.testing.assert_allclose(ranks, 1 - unit_ranks(-relevance), atol=1e-12)
     np.testing.assert_allclose(ranks, _counted(relevance), atol=1e-12)
 
@@ -160,6 +160,21 @@ def test_a_member_that_finds_nothing_adds_nothing_to_a_union_and_empties_an_inte
     assert not _ask(_question(), "intersection:of=naive+constant").explanation.relevance.any()
     assert not unit_ranks(np.full(7, 0.1) * np.array([1, 1 + 1e-15, 1, 1, 1, 1, 1])).any()
     assert unit_ranks(np.array([0.1 + 0.2, 0.3, 0.0])).tolist() == [0.75, 0.75, 0.0], "rounding"
+
+
+@pytest.mark.parametrize("name", COMBINE)
+def test_rounding_of_scores_never_ranks_segments(name: str) -> None:
+    """Two processors' relevance: the same clip, of which two thirds do nothing."""
+    rng = np.random.default_rng(5)
+    event = np.concatenate([np.zeros(40), rng.normal(size=20)])
+    members = [event, np.roll(event, 7), 0.3 * np.roll(event, -4)]
+    combined = []
+    for _ in range(2):
+        seen = [one + abs(one).max() * 1e-6 * rng.normal(size=60) for one in members]
+        combined.append(COMBINE[name]([unit_ranks(one) for one in seen], axis=0))
+    np.testing.assert_array_equal(*combined)
+    exact = COMBINE[name]([_counted(one) for one in members], axis=0)
+    np.testing.assert_allclose(combined[0], exact, atol=1e-12)
 
 
 def test_the_defaults_and_sources_are_told() -> None:
