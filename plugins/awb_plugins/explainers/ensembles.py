@@ -2,8 +2,8 @@
 
 Explainers differ in scale, so each member's relevance is replaced by ranks first: the least
 relevant segment gets 0, the most relevant one 1, ties share their mean. What differs by a
-hundred-thousandth of the largest relevance is tied: it is a score's rounding in float32. A member whose relevance is
-constant finds nothing, and gives 0 to all. Then
+hundred-thousandth of the largest relevance is tied: it is the rounding of scores in float32. A
+member whose relevance is constant finds nothing, and gives 0 to all. Then
 
 * ``mean-rank`` averages the ranks, which is Borda's count, and keeps the members' disagreement as
   the uncertainty of every segment;
