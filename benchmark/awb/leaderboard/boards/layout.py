@@ -15,19 +15,19 @@ from awb.harness.storage.memo import Memo
 from awb.harness.storage.score_table import ScoreTable, rows_of
 from awb.harness.storage.store import ExplanationRow, ScoreRow
 from awb.harness.unit.record import OK
-from awb.intervals import FloatArray, IntArray
+from awb.intervals import IntArray
 from awb.leaderboard.boards.board import FULL_COVERAGE, Cell
 from awb.leaderboard.boards.ranking import Ranking, ranking
 from awb.metrics.facts import MetricFacts
 from awb.randomness import RandomKey
-from awb.statistics import mean_interval
+from awb.statistics import mean_intervals
 
 Grid = npt.NDArray[np.float64]
 
 _EMPTY = Cell(math.nan, math.nan, math.nan, 0)
 
 
-_CELLS: Memo[Cell] = Memo(100_000)
+_CELLS: Memo[list[Cell]] = Memo(10_000)
 """A board is on several pages."""
 
 
@@ -72,15 +72,13 @@ class Layout:
         return grid
 
 
-def _cell(
-    values: FloatArray, clips: IntArray, lowest: float, highest: float, key: RandomKey
-) -> Cell:
-    """Average values, with an interval over clips."""
-    if not values.size:
-        return _EMPTY
+def _averages(
+    table: Grid, clips: IntArray, lowest: float, highest: float, key: RandomKey
+) -> list[Cell]:
+    """Average columns of values of the same instances, with intervals over clips."""
     rng = key.generator()
-    found = mean_interval(values, clips, lowest=lowest, highest=highest, rng=rng)
-    return Cell(found.mean, found.low, found.high, values.size)
+    found = mean_intervals(table, clips, lowest=lowest, highest=highest, rng=rng)
+    return [Cell(one.mean, one.low, one.high, len(table)) for one in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +107,17 @@ class Column:
         return cls(facts, grid, definable, share >= enough)
 
     def cells(self, layout: Layout, key: RandomKey) -> list[Cell]:
-        """Average each explainer's own values."""
-        cells = []
+        """Average each explainer's own values; those of the same instances share random weights."""
+        cells = [_EMPTY] * len(layout.names)
         limits = self.facts.lowest, self.facts.highest
-        for row, name in enumerate(layout.names):
-            used = np.isfinite(self.grid[row])
-            values, clips, own = self.grid[row, used], layout.clip_codes[used], key.child(name)
-            compute = partial(_cell, values, clips, *limits, own)
-            cells.append(_CELLS.get(compute, values.tobytes(), clips.tobytes(), limits, own))
+        finite = np.isfinite(self.grid)
+        for used in np.unique(finite[finite.any(axis=1)], axis=0):
+            rows = np.flatnonzero((finite == used).all(axis=1))
+            table, clips = self.grid[rows][:, used].T, layout.clip_codes[used]
+            compute = partial(_averages, table, clips, *limits, key)
+            found = _CELLS.get(compute, table.tobytes(), clips.tobytes(), limits, key)
+            for row, cell in zip(rows, found, strict=True):
+                cells[row] = cell
         return cells
 
     def clips(self, layout: Layout) -> list[str]:

@@ -128,6 +128,24 @@ def test_intervals_resample_whole_clips() -> None:
     assert together.high - together.low > 1.5 * (apart.high - apart.low)
 
 
+def test_intervals_follow_from_the_values_alone() -> None:
+    """Not from the name of an explainer, nor from the others on the board."""
+    values = np.random.default_rng(0).random((3, 30))
+    values[2, 4] = math.nan
+    same, other, partial = values.tolist()
+    full = _board({"a": same, "b": other, "again": same, "partial": partial, "twin": partial})
+    cells = {row.explainer: row.cells[0] for row in full.rows}
+    assert cells["again"] == cells["a"]
+    assert cells["twin"] == cells["partial"]
+    assert cells["partial"].n == 29
+    for name, row in {"a": same, "b": other, "partial": partial}.items():
+        (alone,) = [one for one in _board({name: row}).rows if one.explainer == name]
+        found, expected = alone.cells[0], cells[name]
+        assert [found.mean, found.low, found.high] == pytest.approx(
+            [expected.mean, expected.low, expected.high], rel=1e-12
+        )
+
+
 def test_windows_of_a_recording_are_one_clip_to_intervals_and_tests() -> None:
     values = np.random.default_rng(0).random((2, 60)).tolist()
     values[1] = list(np.repeat(np.random.default_rng(1).random(12), 5))
