@@ -40,7 +40,7 @@ def test_run_prints_the_board_and_writes_a_folder(run: tuple[Path, Result]) -> N
     assert result.exit_code == 0, result.output
     assert "random-forest" in result.stdout
     assert (
-        "not applicable, as the model does not implement DifferentiableModel: saliency"
+        "Not applicable, as the model does not implement DifferentiableModel: saliency"
         in result.stdout
     )
     assert str(out) in result.stderr

@@ -41,8 +41,8 @@ def run(field: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_board_says_what_was_trimmed_and_left_out(run: Path) -> None:
     shown = awb("show", run).stdout
     assert "Left out: 1 event of zero length" in shown
-    assert "left out, event of zero length: 1, day2.txt line 3: 0.1 to 0.1 s" in shown
-    assert "events trimmed to the end of their clips: 1, day2.txt line 4: 1.9 to 99 s" in shown
+    assert "Left out, event of zero length: 1, day2.txt line 3: 0.1 to 0.1 s" in shown
+    assert "Events trimmed to the end of their clips: 1, day2.txt line 4: 1.9 to 99 s" in shown
 
 
 @pytest.mark.slow  # it reads the clips in a process of its own

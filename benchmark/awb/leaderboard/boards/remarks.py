@@ -23,7 +23,6 @@ from awb.metrics.facts import MetricFacts
 from awb.training import TRAINED_ON
 
 _NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
-_NAMES = 4  # that a remark lists before it counts
 _CEILINGS = (math.log(1e7 - 1), math.log(2.0**24 - 1))
 """Log-odds where probabilities are cut: 1e-7 from 0 and 1, and at the last float32 below 1."""
 
@@ -94,10 +93,8 @@ def not_ranking(metrics: Sequence[MetricFacts]) -> list[str]:
     unfit = [facts.name for facts in others if not facts.ranks]
     if not unfit:
         return []
-    if len(unfit) > _NAMES:
-        unfit = [*unfit[:_NAMES], f"{len(unfit) - _NAMES} others"]
-    why = "sharpening an explanation moves it there, or a null is near the top"
-    return [f"not to be ranked by, as {why}: {', '.join(unfit)}"]
+    why = "sharpening an explanation moves it, or a null is near the top"
+    return [f"do not rank by {listed(unfit, 'or')}: {why}"]
 
 
 def saturated(manifest: Manifest) -> list[str]:

@@ -159,7 +159,7 @@ def test_a_board_of_clip_level_labels_ranks_by_fidelity_and_says_so(
     assert rows["oracle"].coverage == 0.0
     assert (board.n_instances, board.failed) == (4, False)
     text = to_plain(board)
-    assert "not applicable, as the target has no annotated times" in text
+    assert "Not applicable, as the target has no annotated times" in text
     assert "localization cannot be scored, ranks are by deletion-area" in text
     assert "roc-auc" not in text
 
@@ -172,7 +172,7 @@ def test_a_run_of_localization_alone_says_that_nothing_can_be_scored(
     assert all(row.rank is None and np.isnan(row.cells[0].mean) for row in board.rows)
     text = to_plain(board)
     assert "localization cannot be scored\n" in text
-    assert "no value on 4 of 4 instances: roc-auc" in text
+    assert "No value on 4 of 4 instances: roc-auc" in text
 
 
 def test_where_some_clips_have_times_these_alone_count(

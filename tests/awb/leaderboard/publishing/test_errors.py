@@ -113,7 +113,7 @@ def test_a_page_of_false_alarms_tells_where_they_point(boards: Path, hits_alone:
     [row] = [line for line in shown.splitlines() if line.startswith("| Loud")]
     assert row in page.splitlines()
     assert "roc-auc" not in page
-    assert "false alarms have no events" in page
+    assert "False alarms have no events" in page
 
 
 def test_the_board_of_hits_and_what_is_said_over_all_boards_stay_as_they_are(
