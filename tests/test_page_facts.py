@@ -70,3 +70,14 @@ def test_the_readme_links_to_pages_that_exist() -> None:
 def test_the_python_reference_has_every_public_name() -> None:
     text = read("docs/reference/python.md")
     assert [name for name in awb.__all__ if not re.search(rf"[.`]{name}\b", text)] == []
+
+
+def test_claims_that_new_clips_do_not_show_are_counted() -> None:
+    row = re.compile(r"^\| [^|]+ \| roc-auc ↑ \| [^|]+ \| [^|]+ \| ([^|]+?) +\|", re.MULTILINE)
+    pages = (path.read_text(encoding="utf-8") for path in (ROOT / "leaderboards").glob("*--*.md"))
+    outcomes = [outcome for page in pages for outcome in row.findall(page)]
+    words = "no one two three four five six seven eight nine ten eleven twelve".split()
+    better = sum(outcome.startswith("the claim is better") for outcome in outcomes)
+    text = " ".join(read("leaderboards/README.md").split())
+    assert f"Of {len(outcomes)} claims of ROC-AUC on boards of hits, {words[better]} are" in text
+    assert f"chance alone gives {words[len(outcomes) // 40]}." in text
