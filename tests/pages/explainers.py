@@ -228,7 +228,8 @@ than there are here, and `ProxySPEX` needs lightgbm: they say so. It needs the e
 - Members differ in scale, so their relevance is replaced by ranks from 0 to 1 first. What is left
   is an order: the sign and the size of the relevance are lost, and metrics that read them
   (`mass-accuracy`, `event-margin`) say little. A member whose relevance is constant finds nothing,
-  and has a rank of 0 everywhere.
+  and has a rank of 0 everywhere. What differs by a hundred-thousandth of a member's largest
+  relevance shares a rank: it is the rounding of scores in float32, in which processors differ.
 - Each member is asked exactly as if it stood on the board itself: with the same masks, scores and
   random draws. So an ensemble of explainers that are on the board costs nothing new. Its `calls`
   are the sum of theirs.
