@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -75,12 +77,19 @@ def ensemble(name: str, case: Case, found: Explanation) -> str:
     """Ask its two members by themselves, and count how many segments each one has below it."""
     cheap = ("keep-window:window_s=1,hop_s=0.2", "owen:samples=60")
     names = cheap if name == "mean-rank" else ("naive", "keep-window")
-    members = [case.ask(one).relevance for one in names]
+    members = [_groups(case.ask(one).relevance) for one in names]
     combine = {"mean-rank": lambda one, other: (one + other) / 2, "union": max, "intersection": min}
     places = [[sum((b < a) + 0.5 * (b == a) for b in each) - 0.5 for a in each] for each in members]
     expected = np.array([combine[name](*pair) for pair in zip(*places, strict=True)])
     same(found.relevance, expected / (expected.size - 1), what="counting")
     return "plain"
+
+
+def _groups(relevance: FloatArray) -> list[int]:
+    """Number groups of segments, each more than a score's rounding above the one below."""
+    step, ordered = 1e-5 * max(abs(relevance)), sorted(relevance)
+    starts = [one for last, one in pairwise(ordered) if one - last > step]
+    return [sum(one >= start for start in starts) for one in relevance]
 
 
 def door(case: Case) -> str:

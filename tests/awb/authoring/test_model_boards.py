@@ -63,7 +63,7 @@ def test_a_network_with_batch_norm_has_a_board(
     found = run(data, tmp_path / "run", model, "naive,saliency", jobs=jobs)
     assert not found.failed
     text = str(found.boards[0])
-    assert "not applicable, as the model does not implement DifferentiableModel: saliency" in text
+    assert "Not applicable, as the model does not implement DifferentiableModel: saliency" in text
     assert "Computed on cpu, float32" in text
     assert "was taken for" not in text
     assert found.boards[0].board.n_instances == 2
@@ -121,7 +121,7 @@ def confident(waveforms: Any) -> Any:
 def test_saturated_scores_are_told_on_the_board(data: str, tmp_path: Path) -> None:
     model = awb.callable_model(confident, RATE_HZ, CLASSES, output="probabilities")
     found = run(data, tmp_path / "run", model)
-    assert "scores of 2 of 2 instances are saturated" in str(found.boards[0])
+    assert "Scores of 2 of 2 instances are saturated" in str(found.boards[0])
     path = tmp_path / "bang.wav"
     small_data.write_clip(path, [1.1])
     explained = awb.explain(path, model=model, target="Loud", samples=20, explainers="naive")

@@ -143,7 +143,7 @@ def test_its_rows_are_not_failed(data: str, tmp_path: Path) -> None:
     )  # fmt: skip
     assert not found.failed
     [board] = found.boards
-    assert "not applicable, as the model has no convolution to look at: grad-cam" in str(board)
+    assert "Not applicable, as the model has no convolution to look at: grad-cam" in str(board)
 
 
 def test_layers_frames_and_channels_can_be_named() -> None:

@@ -149,8 +149,8 @@ def test_detections_in_a_long_recording_are_explained_each(
     rate_hz = soundfile.info(day).samplerate
     assert frames_read
     assert max(frames_read) <= 4 * rate_hz + 1  # so memory is bounded
-    assert "labels are results of BirdNET" in result.stdout
-    assert "left out, event outside the clip: 1, detections.csv line 5" in result.stdout
+    assert "Labels are results of BirdNET" in result.stdout
+    assert "Left out, event outside the clip: 1, detections.csv line 5" in result.stdout
     assert (out / "report.html").is_file()
     awb("export", out, "--as", "raven", "--out", tmp_path / "tracks", "--above", "0.5")
     [path] = (tmp_path / "tracks").iterdir()
