@@ -242,9 +242,9 @@ def test_an_upgraded_library_is_another(
         file.parent.mkdir(exist_ok=True)
         file.write_text(f"{text}\ndef score(w): return w\nclass Tagger: pass\n")
         found.append(
-            subprocess.run(
-                [sys.executable, "-c", LIBRARY, str(file.parent)], capture_output=True, text=True,
-                check=True,
+            subprocess.run(  # -B: bytecode of the same second and size would be taken for its own
+                [sys.executable, "-B", "-c", LIBRARY, str(file.parent)],
+                capture_output=True, text=True, check=True,
             ).stdout
         )  # fmt: skip
     assert (found[0] == found[1]) == same
