@@ -32,7 +32,7 @@ PAGE = """# What the boards say
 
 Each answer is computed from the published submissions: {boards} boards of {pairs} pairs of model
 and data, with {instances:,} instances in all. Intervals are 95 % over clips. Boards of fewer than
-{least} explainers are left out. Of boards that differ in nothing but the budget, the largest
+{least} explainers are left out. Of boards that differ only in the budget, the largest
 counts, except for players. A model that has not learned what was planted at the events, where
 explainers should not point, counts for metrics only.
 

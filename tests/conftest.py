@@ -56,8 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the pages of the documentation and the site, for which workers would wait."""
-    items.sort(key=lambda item: item.path.name not in {"test_docs.py", "test_site.py"})
+    """Begin with the pages of the documentation, so that no worker waits for one in the end."""
+    items.sort(key=lambda item: item.path.name != "test_docs.py")
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -201,7 +201,7 @@ def test_a_link_leads_to_an_instance_with_its_explainers(opened: Opener) -> None
     page.reload()
     assert "clip-1.wav" in page.locator('[data-role="about"]').inner_text()
     assert page.get_by_role("checkbox", name="random").is_checked(), (
-        "the choice travels with the address"
+        "the choice is part of the address"
     )
 
 

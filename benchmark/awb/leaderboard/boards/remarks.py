@@ -217,5 +217,5 @@ def _unknown_labels(manifest: Manifest) -> list[str]:
     unknown = {one.target: one.detail for one in manifest.skipped if one.reason == UNKNOWN_LABEL}
     if not unknown:
         return []
-    hints = [f"{label}: {detail}" for label, detail in unknown.items() if detail]
+    hints = [f"for {label}: {detail}" for label, detail in unknown.items() if detail]
     return [f"no class of {manifest.model} is called {listed(list(unknown), 'or')}", *hints]

@@ -1,4 +1,4 @@
-"""Compare an instance that was computed again with what a submission says of it.
+"""Compare an instance that was computed again with what a submission states.
 
 On the machine that computed the submission every digit counts. Elsewhere, small differences pass,
 and larger ones that another processor may cause are concluded from by nobody: UNCHECKED.

@@ -172,7 +172,7 @@ def test_what_was_left_out_is_counted() -> None:
     assert board.skipped == {BAD_AUDIO: 1, UNKNOWN_LABEL: 1}
     assert board.failed
     assert "audio unreadable: x.wav: truncated" in board.problems
-    assert {"no class of m is called Dgo", "Dgo: Did you mean Dog?"} <= set(board.notes)
+    assert {"no class of m is called Dgo", "for Dgo: Did you mean Dog?"} <= set(board.notes)
 
 
 def test_every_format_includes_every_explainer() -> None:

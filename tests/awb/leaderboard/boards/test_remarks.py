@@ -76,7 +76,7 @@ def test_notes_list_the_device_missing_values_and_unknown_labels() -> None:
         "no value on 1 of 2 instances: iou",
         "no value on 2 of 2 instances: auc, f1",
         "no class of m is called Dgo or Owl",
-        "Dgo: Did you mean Dog?",
+        "for Dgo: Did you mean Dog?",
     ]
     assert remarks.notes(_manifest(), 3, {}) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -13,7 +14,7 @@ from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.formats.html import to_html
 from awb.leaderboard.formats.latex import to_latex
 from awb.leaderboard.formats.terminal import to_terminal
-from awb.leaderboard.formats.text import extent_of, span_text, to_markdown, to_plain
+from awb.leaderboard.formats.text import extent_of, footer_of, span_text, to_markdown, to_plain
 from awb.metrics.facts import MetricFacts
 from awb.report.page import describe, environment
 
@@ -53,6 +54,22 @@ FORMATS: dict[str, Callable[[Board], str]] = {
     "page": _page,
     "lead of a report": describe,
 }
+
+
+@pytest.mark.parametrize(
+    ("note", "line"),
+    [
+        ("no value on 1 of 3 instances: roc-auc", "No value on 1 of 3 instances: roc-auc"),
+        ("naive was trained on other clips", "naive was trained on other clips"),
+        ("roc-auc: nobody has a place", "roc-auc: nobody has a place"),
+        ("Computed on cpu, float32.", "Computed on cpu, float32."),
+        ("", ""),
+    ],
+)
+def test_a_line_below_a_board_has_a_capital_unless_it_begins_with_a_name(
+    note: str, line: str
+) -> None:
+    assert footer_of(replace(_board(), notes=(note,)))[-1] == line
 
 
 @pytest.mark.parametrize("form", FORMATS)

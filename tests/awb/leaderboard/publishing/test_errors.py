@@ -176,7 +176,7 @@ def test_only_errors_name_their_kind(boards: Path) -> None:
 
 
 def _forged(path: Path, to: Path, change: Change) -> Path:
-    """Change a submission and its manifest, and mend all hashes and the folder's name."""
+    """Change a submission and its manifest, and update all hashes and the folder's name."""
     plain, kept = read(path), read(path.with_name(MANIFEST_NAME))
     change(plain, kept)
     manifest = Manifest.from_json(kept)
