@@ -20,7 +20,7 @@ from awb.leaderboard.boards import pointing
 from awb.leaderboard.boards.board import Board, BoardRow, Cell
 from awb.leaderboard.boards.message import message_of, sentences
 from awb.leaderboard.boards.outlook import outlook_sentences
-from awb.leaderboard.formats.text import counted, extent_of, number_text, span_text
+from awb.leaderboard.formats.text import counted, extent_of, notes_of, number_text, span_text
 from awb.leaderboard.submissions.names import slug
 from awb.report.payload import PageSounds, board_plain, instance_plain, reading, summaries
 from awb.report.sections import SliceSections, agreement_section, slice_sections
@@ -107,6 +107,7 @@ def environment(*packages: str) -> Any:
     made.filters["place"] = _place
     made.filters["sortable"] = _sortable
     made.filters["extent"] = extent_of
+    made.filters["notes"] = notes_of
     made.filters["reading"] = reading
     made.filters["slug"] = slug
     # The package's own files, which contain no data of runs.

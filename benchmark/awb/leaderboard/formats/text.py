@@ -142,15 +142,17 @@ def footer_of(board: Board, told: Callable[[str], str] = str) -> list[str]:
         f"Manifest {board.manifest_sha256[:16]}.",
     ]
     problems = (f"Problem: {told(problem)}" for problem in board.problems)
-    return [*lines, *(told(_sentence(note, board)) for note in board.notes), *problems]
+    return [*lines, *map(told, notes_of(board)), *problems]
 
 
-def _sentence(note: str, board: Board) -> str:
-    """Begin a note with a capital, unless it begins with the name of something."""
-    names = {row.explainer for row in board.rows} | {facts.name for facts in board.metrics}
-    first = note.split(" ", 1)[0].rstrip(":,")
-    named = first in names | {board.model, board.dataset}
-    return note if named else note[:1].upper() + note[1:]
+def notes_of(board: Board) -> list[str]:
+    """Begin every note of a board with a capital, unless it begins with the name of something."""
+    names = {board.model, board.dataset, *(facts.name for facts in board.metrics)}
+    names.update(row.explainer for row in board.rows)
+    return [
+        note if note.split(" ", 1)[0].rstrip(":,") in names else note[:1].upper() + note[1:]
+        for note in board.notes
+    ]
 
 
 def _header(board: Board) -> list[str]:

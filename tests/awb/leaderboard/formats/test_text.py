@@ -69,7 +69,9 @@ FORMATS: dict[str, Callable[[Board], str]] = {
 def test_a_line_below_a_board_has_a_capital_unless_it_begins_with_a_name(
     note: str, line: str
 ) -> None:
-    assert footer_of(replace(_board(), notes=(note,)))[-1] == line
+    board = replace(_board(), notes=(note,))
+    assert footer_of(board)[-1] == line
+    assert environment().from_string("{{ (board | notes)[0] }}").render(board=board) == line
 
 
 @pytest.mark.parametrize("form", FORMATS)
