@@ -125,7 +125,7 @@ def test_saturated_scores_are_told_on_the_board(data: str, tmp_path: Path) -> No
     path = tmp_path / "bang.wav"
     small_data.write_clip(path, [1.1])
     explained = awb.explain(path, model=model, target="Loud", samples=20, explainers="naive")
-    assert "scores of 1 of 1 instances are saturated" in explained.html
+    assert "Scores of 1 of 1 instances are saturated" in explained.html
     logits = awb.callable_model(
         lambda waveforms: confident(waveforms) * 3 + 14, RATE_HZ, CLASSES, output="logits",
         name="in-logits",
